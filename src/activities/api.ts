@@ -1,0 +1,155 @@
+/**
+ * The activities as the workflow sees them: types only, so that nothing of Node or AWS reaches workflow code.
+ *
+ * Failures are `ApplicationFailure`s: `type` is the error class of decision 12, `details[0]` an `ErrorDetail`,
+ * `nonRetryable` is set for capacity, quota, auth, invalid and node-script. Cancellation is rethrown unwrapped.
+ */
+import type { ClusterDocument } from '../model/spec/schema.js';
+import type { Architecture, ErrorClass, LaunchRequest, Placement } from '../model/state.js';
+
+export interface ErrorDetail {
+  /** AWS code (`InsufficientInstanceCapacity`), or ours in CamelCase (`NodeScriptFailed`). */
+  code: string;
+  class: ErrorClass;
+  /** What was tried, on what, and what came back. No secrets. */
+  message: string;
+  advice: string;
+}
+
+/** Goes with every call: in which region, for which cluster, under which operation. */
+export interface Scope {
+  region: string;
+  cluster: string;
+  uid: string;
+  operation: string;
+  traceId: string;
+}
+
+export interface ResolvePlacementInput extends Scope {
+  document: ClusterDocument;
+}
+export interface ResolvedPlacement {
+  placement: Placement;
+  /** User data by architecture: the prepare-and-prefetch script, rendered. */
+  userData: Partial<Record<Architecture, { id: string; text: string }>>;
+}
+
+export interface SecurityGroupInput extends Scope {
+  vpcId: string;
+  vpcCidr: string;
+  /** Who may reach 6443/tcp from outside the group. */
+  apiCidrs: string[];
+  tags: Record<string, string>;
+}
+
+export interface LaunchInput extends Scope {
+  slot: string;
+  generation: number;
+  nodeName: string;
+  launch: LaunchRequest;
+  userData: string;
+  /** The document's own tags; Keelson's are added. */
+  tags: Record<string, string>;
+}
+
+export type InstanceStateName = 'pending' | 'running' | 'stopping' | 'stopped' | 'shutting-down' | 'terminated';
+
+export interface InstanceView {
+  id: string;
+  slot: string;
+  generation: number;
+  state: InstanceStateName;
+  type: string;
+  imageId: string;
+  architecture: Architecture;
+  subnetId: string;
+  zone: string;
+  privateIp: string;
+  publicIp: string | null;
+  launchedAt: string;
+}
+
+export interface AwaitInstanceInput extends Scope {
+  instanceId: string;
+  /** `agent-online` is running and SSM agent Online. */
+  until: 'running' | 'agent-online' | 'stopped' | 'terminated';
+}
+
+export interface InstancesInput extends Scope {
+  instanceIds: string[];
+}
+
+export interface ModifyTypeInput extends Scope {
+  instanceId: string;
+  instanceType: string;
+}
+
+export interface SweepResult {
+  instances: string[];
+  volumes: string[];
+  securityGroups: string[];
+}
+
+/** A presigned URL made inside the activity that sends the script; the script finds it in the variable named by the key. */
+export interface Presign {
+  method: 'GET' | 'PUT';
+  /** Key below `clusters/<name>/`. */
+  key: string;
+}
+
+export interface RunOnNodesInput extends Scope {
+  instanceIds: string[];
+  /** Unique per script run; at most 100 characters (it is the SSM command's Comment). The same id never runs twice. */
+  jobId: string;
+  /** Name of a script in src/node without its ending. */
+  script: string;
+  /** Variables of the script; upper-case names; no secrets. */
+  params: Record<string, string>;
+  presign: Record<string, Presign>;
+  timeoutSeconds: number;
+  /** Jobs of one lock run one after the other on a node; by default `node`. */
+  lock?: string;
+}
+
+export interface JobResult {
+  instanceId: string;
+  outcome: 'done' | 'failed' | 'timed-out' | 'interrupted' | 'undelivered';
+  exitCode: number | null;
+  /** `key=value` lines that the script wrote to its result file. */
+  result: Record<string, string>;
+  /** Last lines of the job's log, secrets masked. */
+  logTail: string;
+}
+
+export interface StatusInput extends Scope {
+  /** Written to `clusters/<name>/status.yaml`. */
+  status: unknown;
+}
+
+export interface ForgetInput extends Scope {
+  /** Keys below `clusters/<name>/`, deleted in this order. */
+  keys: string[];
+}
+
+export interface Activities {
+  resolvePlacement(input: ResolvePlacementInput): Promise<ResolvedPlacement>;
+  ensureSecurityGroup(input: SecurityGroupInput): Promise<{ securityGroupId: string }>;
+  /** Looks up by tags, then RunInstances with a ClientToken over the whole request. */
+  launchInstance(input: LaunchInput): Promise<InstanceView>;
+  awaitInstance(input: AwaitInstanceInput): Promise<InstanceView>;
+  /** Every instance that carries the cluster's uid, terminated ones left out. */
+  observeInstances(input: Scope): Promise<InstanceView[]>;
+  startInstances(input: InstancesInput): Promise<void>;
+  stopInstances(input: InstancesInput): Promise<void>;
+  rebootInstances(input: InstancesInput): Promise<void>;
+  modifyInstanceType(input: ModifyTypeInput): Promise<void>;
+  /** Terminates and waits until all are terminated. */
+  terminateInstances(input: InstancesInput): Promise<void>;
+  /** Deletes by tag what is left of the cluster: instances, volumes, security groups; returns what it found, empty when nothing. Ends only when nothing is left. */
+  sweep(input: Scope): Promise<SweepResult>;
+  /** One result per instance, also for scripts that failed: the workflow decides what that means. */
+  runOnNodes(input: RunOnNodesInput): Promise<JobResult[]>;
+  writeStatus(input: StatusInput): Promise<void>;
+  /** Deletes bucket keys; returns those that are left (none). */
+  forget(input: ForgetInput): Promise<{ left: string[] }>;
+}

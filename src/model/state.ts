@@ -1,0 +1,199 @@
+/**
+ * What a cluster's workflow carries, also across continue-as-new. Plain JSON only: a Map would become {} and a Date a
+ * string on the way through history. Times are ISO 8601 strings in UTC.
+ */
+import type { Phase } from './phase.js';
+import type { ClusterDocument } from './spec/schema.js';
+
+export const STATE_SCHEMA_VERSION = 1;
+
+export type Architecture = 'amd64' | 'arm64';
+export type Wish = 'running' | 'stopped' | 'deleted';
+export type OperationKind = 'create' | 'start' | 'stop' | 'resize' | 'update' | 'repair' | 'delete';
+
+/** What the account offers for this cluster, looked up once and pinned, so that every later launch asks for the same. */
+export interface Placement {
+  vpcId: string;
+  vpcCidr: string;
+  subnets: { id: string; zone: string; cidr: string }[];
+  /** Image and root device by architecture, only for those that the document's instance types use. */
+  images: Partial<Record<Architecture, { id: string; rootDeviceName: string }>>;
+  /** Architecture and the zones that offer it, by instance type. */
+  instanceTypes: Record<string, { architecture: Architecture; zones: string[] }>;
+  /** Groups of the document, or none: then Keelson makes one of its own. */
+  securityGroupIds: string[];
+}
+
+/** All that a RunInstances request depends on; carried before the call, so that a repetition asks for exactly the same. */
+export interface LaunchRequest {
+  subnetId: string;
+  instanceType: string;
+  imageId: string;
+  rootDeviceName: string;
+  rootVolume: { sizeGiB: number; type: string; encrypted: boolean };
+  securityGroupIds: string[];
+  instanceProfile: string | null;
+  publicIp: boolean;
+  /** Key into `ClusterState.userData`. */
+  userDataId: string;
+}
+
+/** A node: the instance now in a slot. */
+export interface NodeInstance {
+  id: string;
+  type: string;
+  imageId: string;
+  architecture: Architecture;
+  subnetId: string;
+  zone: string;
+  privateIp: string;
+  publicIp: string | null;
+  launchedAt: string;
+  power: 'running' | 'stopped';
+}
+
+/** A place for a node. The facts below only change when a step has succeeded; the planner compares them with the spec. */
+export interface Slot {
+  name: string;
+  role: 'server' | 'agent';
+  pool: string | null;
+  generation: number;
+  /** Unique per generation: K3s refuses a reused name with another node password. */
+  nodeName: string;
+  launch: LaunchRequest | null;
+  /** Subnets that answered InsufficientInstanceCapacity since the last success. */
+  exhaustedSubnets: string[];
+  instance: NodeInstance | null;
+  agentOnline: boolean;
+  /** K3s version whose binary is in place. */
+  installed: string | null;
+  /** SHA-256 of the config.yaml the K3s service was last started with. */
+  configHash: string | null;
+  service: 'running' | 'stopped';
+  /** For a server: a voter and Ready; for an agent: Ready. */
+  joined: boolean;
+  cordoned: boolean;
+}
+
+export interface StepRecord {
+  id: string;
+  kind: string;
+  phase: Phase;
+  slot: string | null;
+  title: string;
+  startedAt: string;
+  endedAt: string | null;
+  outcome: 'running' | 'done' | 'failed' | 'cancelled';
+  error: ErrorRecord | null;
+}
+
+/** The classes of decision 12. The class decides what happens next: retry, next subnet, park or repair. */
+export const ERROR_CLASSES = [
+  'throttled',
+  'transient',
+  'not-found-yet',
+  'capacity',
+  'quota',
+  'auth',
+  'invalid',
+  'conflict',
+  'node-script',
+  'unknown',
+] as const;
+export type ErrorClass = (typeof ERROR_CLASSES)[number];
+
+export interface ErrorRecord {
+  code: string;
+  class: ErrorClass;
+  message: string;
+  /** What a person can do about it. */
+  advice: string;
+  at: string;
+  operation: string | null;
+  step: string | null;
+  slot: string | null;
+  attempt: number;
+}
+
+export interface Operation {
+  id: string;
+  kind: OperationKind;
+  requestedBy: string;
+  startedAt: string;
+  endedAt: string | null;
+  outcome: 'running' | 'done' | 'failed' | 'cancelled' | 'rolledBack' | 'superseded';
+  reason: string;
+  traceId: string;
+  specGeneration: number;
+  /** Steps finished or under way, in the order they were begun. */
+  steps: StepRecord[];
+  /** How many steps the operation has in all, as last planned. */
+  stepsTotal: number;
+}
+
+export interface Condition {
+  type: string;
+  status: 'True' | 'False' | 'Unknown';
+  reason: string;
+  message: string;
+  advice: string;
+  since: string;
+}
+
+export interface ClusterEvent {
+  at: string;
+  type: 'Normal' | 'Warning';
+  reason: string;
+  message: string;
+  operation: string | null;
+}
+
+export interface Breaker {
+  failures: number;
+  openUntil: string | null;
+  /** Seconds the next opening lasts. */
+  nextSeconds: number;
+}
+
+/** What the loop waits for, in words, and until when. */
+export interface Waiting {
+  for: string;
+  since: string;
+  until: string | null;
+}
+
+export interface ClusterState {
+  schemaVersion: typeof STATE_SCHEMA_VERSION;
+  /** Unique for this life of the name; tags every AWS resource. */
+  uid: string;
+  document: ClusterDocument;
+  wish: Wish;
+  paused: boolean;
+  specGeneration: number;
+  observedGeneration: number;
+  createdAt: string;
+  traceId: string;
+  placement: Placement | null;
+  /** Group made by Keelson, or null. */
+  ownSecurityGroupId: string | null;
+  /** User data texts by their hash; only those that some slot's launch refers to. */
+  userData: Record<string, string>;
+  slots: Record<string, Slot>;
+  /** Slot and generation that founded etcd with cluster-init, once in a life. */
+  founder: string | null;
+  /** Address in the published kubeconfig. */
+  apiAddress: string | null;
+  operation: Operation | null;
+  /** Finished operations, oldest first, bounded. */
+  operations: Operation[];
+  operationCount: number;
+  /** Node jobs sent so far: makes job ids unique. */
+  jobCount: number;
+  conditions: Condition[];
+  lastError: ErrorRecord | null;
+  events: ClusterEvent[];
+  breakers: Partial<Record<OperationKind, Breaker>>;
+  waiting: Waiting | null;
+  /** Who asked for the current wish. */
+  requestedBy: string;
+}

@@ -1,0 +1,148 @@
+/**
+ * What the parts of the local region say to each other. EC2 keeps the instances; the machine host boots them, runs their
+ * user data and their SSM commands under a real bash; the world keeps the clock, the latencies and the record.
+ */
+
+export type InstanceState = 'pending' | 'running' | 'shutting-down' | 'terminated' | 'stopping' | 'stopped';
+
+export interface Instance {
+  id: string;
+  region: string;
+  zone: string;
+  type: string;
+  architecture: 'x86_64' | 'arm64';
+  imageId: string;
+  subnetId: string;
+  vpcId: string;
+  privateIp: string;
+  /** On Linux a loopback address of its own (127.x.y.z), so that kubectl reaches the node's API server at port 6443. */
+  publicIp: string | null;
+  securityGroupIds: string[];
+  instanceProfile: string | null;
+  userData: string;
+  clientToken: string;
+  tags: Record<string, string>;
+  state: InstanceState;
+  launchTime: string;
+  /** Counts boots from 1; a new one each start and reboot. */
+  boots: number;
+}
+
+/** One latency that the region imposed. The critical path is the longest chain of these. */
+export interface Span {
+  id: string;
+  /** launch, boot, agent, deliver, download, found, join, promote, stop, start, terminate, ... */
+  kind: string;
+  instanceId: string | null;
+  clusterUid: string | null;
+  /** Milliseconds since the epoch. */
+  startedAt: number;
+  endedAt: number | null;
+  /** Milliseconds imposed. */
+  imposedMs: number;
+  /** Spans that had to end before this one could start. */
+  after: string[];
+  note?: string;
+}
+
+export interface World {
+  profile: Profile;
+  port: number;
+  /** Folder that holds all instances' folders: `<dir>/instances/<id>/`. */
+  dir: string;
+  instances: Map<string, Instance>;
+  /** Waits `ms` and records the span. Rejects with an AbortError when the signal aborts. */
+  impose(span: { kind: string; instanceId?: string; ms: number; after?: string[]; note?: string; signal?: AbortSignal }): Promise<Span>;
+  /** The latest ended span of an instance by kind, for `after` links. */
+  lastSpan(instanceId: string, ...kinds: string[]): Span | undefined;
+  /** Adds a line to the record's log of happenings that aren't calls (a script run, a lease taken, a member promoted). */
+  note(kind: string, data: Record<string, unknown>): void;
+  /** Seeded: the same seed gives the same delays. */
+  random(): number;
+  fault(point: string, data: Record<string, unknown>): Fault | undefined;
+}
+
+/** What a fault plan says about this moment; see src/region/faults.ts for plans. */
+export interface Fault {
+  error?: { code: string; status: number; message?: string };
+  delayMs?: number;
+  /** The call is carried out but its answer never arrives. */
+  loseAnswer?: boolean;
+  /** The connection is cut before anything is done. */
+  cut?: boolean;
+  /** For points outside of calls: what happens, e.g. `no-boot`, `no-agent`. */
+  effect?: string;
+  data?: Record<string, unknown>;
+}
+
+/** Implemented in src/region/machine, called by src/region/ec2. */
+export interface MachineHost {
+  /** The instance has become running: OS boot, user data on the first boot, agent registration. Returns at once. */
+  boot(instance: Instance): void;
+  /** The operating system goes down: services and running scripts end. Resolves when it is down. */
+  shutdown(instance: Instance): Promise<void>;
+  /** Power is cut: everything on it ends without warning. */
+  crash(instance: Instance): void;
+  reboot(instance: Instance): Promise<void>;
+  /** The instance is terminated: its folder goes away. */
+  destroy(instance: Instance): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Implemented in src/region/ssm and src/region/k3s; mounted by src/region/server. */
+export interface HttpReply {
+  status: number;
+  headers?: Record<string, string>;
+  body: string | Buffer;
+}
+export interface AwsCall {
+  service: 'ec2' | 'ssm' | 's3';
+  region: string;
+  action: string;
+  method: string;
+  path: string;
+  query: URLSearchParams;
+  headers: Record<string, string>;
+  body: Buffer;
+}
+
+/** Milliseconds unless said otherwise; each value's source stands beside it in src/region/profiles.ts. */
+export interface Profile {
+  name: 'fast' | 'demo' | 'aws';
+  /** Of any AWS API call. */
+  call: number;
+  runInstances: number;
+  /** pending -> running. */
+  launch: number;
+  /** running -> user data starts. */
+  boot: number;
+  /** After boot: SSM agent registers. */
+  agentRegistration: number;
+  /** SendCommand -> script starts on the node. */
+  delivery: number;
+  /** Script ended -> invocation tells so. */
+  report: number;
+  /** K3s binary from the mirror. */
+  download: number;
+  /** First server: service start -> API answers and node Ready. */
+  found: number;
+  /** Another server: service start -> it is a learner. */
+  join: number;
+  /** Promotion of learners is checked this often. */
+  promotionCheck: number;
+  /** Agent: service start -> node Ready. */
+  agentJoin: number;
+  /** Server that was a member before: service start -> Ready once there is a quorum. */
+  rejoin: number;
+  /** Graceful stop of the service. */
+  serviceStop: number;
+  drain: number;
+  stop: number;
+  /** stopped -> running. */
+  start: number;
+  terminate: number;
+  /** Leader election after the leader is gone. */
+  election: number;
+  /** A dead node is shown NotReady after. */
+  notReady: number;
+}
