@@ -4,8 +4,11 @@
  * Failures are `ApplicationFailure`s: `type` is the error class of decision 12, `details[0]` an `ErrorDetail`,
  * `nonRetryable` is set for capacity, quota, auth, invalid and node-script. Cancellation is rethrown unwrapped.
  */
+import type { InstanceView } from '../model/observation.js';
 import type { ClusterDocument } from '../model/spec/schema.js';
 import type { Architecture, ErrorClass, LaunchRequest, Placement } from '../model/state.js';
+
+
 
 export interface ErrorDetail {
   /** AWS code (`InsufficientInstanceCapacity`), or ours in CamelCase (`NodeScriptFailed`). */
@@ -50,23 +53,6 @@ export interface LaunchInput extends Scope {
   userData: string;
   /** The document's own tags; Keelson's are added. */
   tags: Record<string, string>;
-}
-
-export type InstanceStateName = 'pending' | 'running' | 'stopping' | 'stopped' | 'shutting-down' | 'terminated';
-
-export interface InstanceView {
-  id: string;
-  slot: string;
-  generation: number;
-  state: InstanceStateName;
-  type: string;
-  imageId: string;
-  architecture: Architecture;
-  subnetId: string;
-  zone: string;
-  privateIp: string;
-  publicIp: string | null;
-  launchedAt: string;
 }
 
 export interface AwaitInstanceInput extends Scope {

@@ -2,6 +2,7 @@
  * What a cluster's workflow carries, also across continue-as-new. Plain JSON only: a Map would become {} and a Date a
  * string on the way through history. Times are ISO 8601 strings in UTC.
  */
+import type { NodeView } from './observation.js';
 import type { Phase } from './phase.js';
 import type { ClusterDocument } from './spec/schema.js';
 
@@ -174,6 +175,10 @@ export interface ClusterState {
   createdAt: string;
   traceId: string;
   placement: Placement | null;
+  /** Fingerprint of the parts of the document that the placement was resolved for. */
+  placementKey: string | null;
+  /** User data by architecture: a key into `userData`. */
+  userDataIds: Partial<Record<Architecture, string>>;
   /** Group made by Keelson, or null. */
   ownSecurityGroupId: string | null;
   /** User data texts by their hash; only those that some slot's launch refers to. */
@@ -183,12 +188,22 @@ export interface ClusterState {
   founder: string | null;
   /** Address in the published kubeconfig. */
   apiAddress: string | null;
+  /** When the cluster was Running for the first time: from then on it is started, updated and repaired, not created. */
+  bornAt: string | null;
+  /** All nodes were seen Ready and all servers voters since the last step that changed a node. */
+  verified: boolean;
+  /** Instance types that could not start, with the reason: not tried again until the wish changes or `retry`. */
+  heldTypes: Record<string, string>;
   operation: Operation | null;
   /** Finished operations, oldest first, bounded. */
   operations: Operation[];
   operationCount: number;
+  /** Id given to the latest request: the operation that answers it takes it over. */
+  requestedOperationId: string | null;
   /** Node jobs sent so far: makes job ids unique. */
   jobCount: number;
+  /** Kubernetes nodes as last seen by a verify step. */
+  nodesSeen: { at: string; nodes: NodeView[] } | null;
   conditions: Condition[];
   lastError: ErrorRecord | null;
   events: ClusterEvent[];

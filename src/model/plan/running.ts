@@ -1,0 +1,220 @@
+import { slotsOf, type WantedSlot } from '../ids.js';
+import type { ClusterDocument } from '../spec/schema.js';
+import type { ClusterState, Slot } from '../state.js';
+import { PlanBuilder, type Step, stepId } from './steps.js';
+import { apiAddressOf, nodeConfigOf, placementKeyOf } from './wanted.js';
+
+/**
+ * Steps from the facts in `state` to a running cluster. New nodes go side by side, each as fast as it can; changes to nodes
+ * that serve go one server after the other behind the gate, then one agent after the other; what is too many goes last.
+ */
+export function planRunning(document: ClusterDocument, state: ClusterState): Step[] {
+  const plan = new PlanBuilder();
+  const wanted = slotsOf(document);
+  planPlacement(plan, document, state, wanted);
+  for (const one of wanted) planArrival(plan, document, state, one);
+  let before = planServices(plan, state, wanted);
+  for (const one of wanted) before = planChange(plan, document, state, one, before);
+  planDepartures(plan, state, wanted, before);
+  planProof(plan, document, state);
+  return plan.steps;
+}
+
+function planPlacement(plan: PlanBuilder, document: ClusterDocument, state: ClusterState, wanted: WantedSlot[]): void {
+  const launching = wanted.some((one) => !state.slots[one.name]?.instance);
+  if (state.placement === null || state.placementKey !== placementKeyOf(document)) {
+    plan.add({
+      kind: 'resolve',
+      phase: 'Pending',
+      after: [],
+      title: 'check image, instance types, subnets and K3s release',
+      reason: state.placement === null ? 'nothing is known of the account yet' : 'the document asks for something else',
+    });
+  }
+  if (launching && (document.spec.network.securityGroupIds ?? []).length === 0 && state.ownSecurityGroupId === null) {
+    plan.add({
+      kind: 'security-group',
+      phase: 'Provisioning',
+      after: ['resolve'],
+      title: 'make the security group',
+      reason: 'the document names none',
+    });
+  }
+}
+
+/** From an empty or stopped slot to a node with K3s installed. */
+function planArrival(plan: PlanBuilder, document: ClusterDocument, state: ClusterState, wanted: WantedSlot): void {
+  const slot = state.slots[wanted.name];
+  const name = wanted.name;
+  const born = state.bornAt !== null;
+  if (!slot?.instance) {
+    plan.add({
+      kind: 'launch',
+      slot: name,
+      phase: 'Provisioning',
+      after: ['resolve', 'security-group'],
+      title: `launch ${wanted.instanceType}`,
+      reason: slot ? 'the slot has lost its instance' : 'the slot is empty',
+    });
+  } else if (slot.instance.power === 'stopped' && !typeDiffers(state, wanted, slot)) {
+    plan.add({
+      kind: 'start-instance',
+      slot: name,
+      phase: 'Starting',
+      after: [],
+      title: 'start the instance',
+      reason: 'it is stopped and shall run',
+    });
+  }
+  if (slot?.instance?.power === 'stopped' && typeDiffers(state, wanted, slot)) return;
+  if (!slot?.agentOnline) {
+    plan.add({
+      kind: 'agent',
+      slot: name,
+      phase: slot?.joined ? 'Starting' : 'Installing',
+      after: [stepId('launch', name), stepId('start-instance', name)],
+      title: 'wait for the SSM agent',
+      reason: 'commands reach the node through it',
+    });
+  }
+  if (!slot?.joined && slot?.installed !== document.spec.k3s.version) {
+    plan.add({
+      kind: 'install',
+      slot: name,
+      phase: 'Installing',
+      after: [stepId('agent', name)],
+      title: `install K3s ${document.spec.k3s.version}`,
+      reason: slot?.installed ? `it has ${slot.installed}` : 'it is not installed',
+    });
+  }
+  if (slot?.joined) return;
+  const founder = founderName(state, wanted);
+  const founding = wanted.role === 'server' && name === founder;
+  plan.add({
+    kind: founding ? 'found' : 'join',
+    slot: name,
+    phase: 'Configuring',
+    after: founding ? [stepId('install', name), stepId('agent', name)] : [stepId('install', name), stepId('agent', name), ...founderSteps(plan)],
+    title: founding ? 'found the cluster (cluster-init)' : `join as ${wanted.role}`,
+    reason: founding ? 'no etcd member exists yet' : born ? 'it is not a member yet' : 'it follows the first server',
+  });
+}
+
+/** The slot that founds etcd: the one that was chosen, else the first server. Once in a life. */
+function founderName(state: ClusterState, wanted: WantedSlot): string | null {
+  const chosen = state.founder?.split('#')[0] ?? null;
+  const anyJoined = Object.values(state.slots).some((slot) => slot.role === 'server' && slot.joined);
+  if (anyJoined) return null;
+  return chosen ?? (wanted.role === 'server' ? 'server-0' : null);
+}
+
+const founderSteps = (plan: PlanBuilder): string[] => plan.steps.filter((step) => step.kind === 'found').map((step) => step.id);
+
+/** K3s on members whose service is down: all servers at once, for one alone finds no quorum; then the agents. */
+function planServices(plan: PlanBuilder, state: ClusterState, wanted: WantedSlot[]): string[] {
+  const down = wanted.filter((one) => {
+    const slot = state.slots[one.name];
+    return slot?.instance && slot.joined && slot.service === 'stopped' && !typeDiffers(state, one, slot);
+  });
+  const started: string[] = [];
+  for (const role of ['server', 'agent'] as const) {
+    const after = role === 'server' ? [] : [...started];
+    for (const one of down.filter((each) => each.role === role)) {
+      started.push(
+        plan.add({
+          kind: 'start-service',
+          slot: one.name,
+          phase: 'Starting',
+          after: [stepId('agent', one.name), ...after],
+          title: 'start K3s',
+          reason: 'its service is stopped',
+        }),
+      );
+    }
+  }
+  return [...started, ...plan.steps.filter((step) => step.kind === 'join' || step.kind === 'found').map((step) => step.id)];
+}
+
+/** Another type, version or configuration on a node that serves. Returns what the next node's change has to wait for. */
+function planChange(plan: PlanBuilder, document: ClusterDocument, state: ClusterState, wanted: WantedSlot, before: string[]): string[] {
+  const slot = state.slots[wanted.name];
+  if (!slot?.instance || !slot.joined) return before;
+  const name = wanted.name;
+  const retype = typeDiffers(state, wanted, slot);
+  const reinstall = slot.installed !== document.spec.k3s.version;
+  const serving = slot.service === 'running';
+  const reconfigure = serving && slot.configHash !== nodeConfigOf(document, state, wanted, slot, slot.instance).hash;
+  const disruption = wanted.role === 'agent' || document.spec.mode === 'ha' ? 'node' : 'cluster';
+  const why = [
+    retype ? `its type is ${slot.instance.type}, ${wanted.instanceType} is wanted` : '',
+    reinstall ? `it runs K3s ${slot.installed ?? 'none'}, ${document.spec.k3s.version} is wanted` : '',
+    reconfigure ? 'its configuration has changed' : '',
+  ].filter((text) => text !== '');
+  const reason = why.join('; ');
+  let last = before;
+  const add = (step: { kind: Step['kind']; title: string; disruption?: Step['disruption']; reason?: string }): void => {
+    const after = step.kind === 'gate' || step.kind === 'drain' ? ['resolve', ...last] : last;
+    last = [plan.add({ slot: name, phase: 'Updating', after, reason: step.reason ?? reason, ...step })];
+  };
+  if (why.length > 0) {
+    if (serving && wanted.role === 'server' && document.spec.mode === 'ha') add({ kind: 'gate', title: 'wait until the quorum can spare it' });
+    if ((retype || reinstall) && serving && !slot.cordoned) add({ kind: 'drain', title: 'cordon and drain', disruption: 'node' });
+    if (retype) {
+      if (serving) add({ kind: 'stop-service', title: 'stop K3s', disruption });
+      if (slot.instance.power === 'running') add({ kind: 'stop-instance', title: 'stop the instance', disruption });
+      add({ kind: 'modify', title: `change the type to ${wanted.instanceType}` });
+      add({ kind: 'start-instance', title: 'start the instance' });
+      add({ kind: 'agent', title: 'wait for the SSM agent' });
+    }
+    if (reinstall) add({ kind: 'install', title: `install K3s ${document.spec.k3s.version}` });
+    add({ kind: 'start-service', title: retype ? 'start K3s' : 'restart K3s', disruption: retype ? 'none' : disruption });
+  }
+  const drained = (retype || reinstall) && serving;
+  if (slot.cordoned || drained) add({ kind: 'uncordon', title: 'uncordon', reason: reason === '' ? 'it is cordoned by Keelson' : reason });
+  return last;
+}
+
+/** Nodes that the document no longer has: drained, removed from Kubernetes, terminated. */
+function planDepartures(plan: PlanBuilder, state: ClusterState, wanted: WantedSlot[], before: string[]): void {
+  const keep = new Set(wanted.map((one) => one.name));
+  let last = before;
+  for (const slot of Object.values(state.slots)) {
+    if (keep.has(slot.name)) continue;
+    const common = { slot: slot.name, phase: 'Updating', reason: 'the document no longer has it' } as const;
+    if (slot.instance && slot.joined) {
+      if (slot.service === 'running' && !slot.cordoned) last = [plan.add({ ...common, kind: 'drain', after: last, title: 'cordon and drain', disruption: 'node' })];
+      last = [plan.add({ ...common, kind: 'remove-node', after: last, title: 'remove the node from Kubernetes' })];
+    }
+    last = [plan.add({ ...common, kind: 'terminate', after: last, title: 'terminate the instance', disruption: 'node' })];
+  }
+}
+
+/** The kubeconfig for people, and the look that proves the whole. */
+function planProof(plan: PlanBuilder, document: ClusterDocument, state: ClusterState): void {
+  const phase = state.bornAt === null ? 'Configuring' : plan.steps[0]?.phase === 'Starting' ? 'Starting' : 'Updating';
+  const address = apiAddressOf(document, state);
+  const moved = plan.steps.some((step) => step.kind === 'found' || (step.kind === 'start-instance' && document.spec.network.publicIp));
+  if (moved || address === null || address !== state.apiAddress) {
+    plan.add({
+      kind: 'publish',
+      phase,
+      after: plan.steps.filter((step) => step.kind === 'found' || step.kind === 'start-service').map((step) => step.id),
+      title: 'store the kubeconfig',
+      reason: state.apiAddress === null ? 'people need it' : 'the address of the API has changed',
+    });
+  }
+  if (plan.steps.length > 0 || !state.verified) {
+    plan.add({
+      kind: 'verify',
+      phase,
+      after: plan.steps.map((step) => step.id),
+      title: 'see every node Ready and every server a voter',
+      reason: 'done is what was seen',
+    });
+  }
+}
+
+/** Whether the slot's instance has another type than wanted and that type is not one that could not start. */
+export function typeDiffers(state: ClusterState, wanted: WantedSlot, slot: Slot): boolean {
+  return slot.instance !== null && slot.instance.type !== wanted.instanceType && state.heldTypes[wanted.instanceType] === undefined;
+}

@@ -1,0 +1,79 @@
+import type { Phase } from '../phase.js';
+import type { OperationKind } from '../state.js';
+
+/** What a step does; the order of the list is the order in a cluster's life. */
+export type StepKind =
+  | 'resolve'
+  | 'security-group'
+  | 'launch'
+  | 'agent'
+  | 'install'
+  | 'found'
+  | 'join'
+  | 'publish'
+  | 'verify'
+  | 'gate'
+  | 'drain'
+  | 'snapshot'
+  | 'stop-service'
+  | 'stop-instance'
+  | 'modify'
+  | 'start-instance'
+  | 'start-service'
+  | 'uncordon'
+  | 'remove-node'
+  | 'terminate'
+  | 'terminate-all'
+  | 'sweep'
+  | 'forget';
+
+/** What a step takes away from those who use the cluster. */
+export type Disruption = 'none' | 'node' | 'cluster';
+
+export interface Step {
+  /** `<kind>` or `<kind>:<slot>`; unique in a plan. */
+  id: string;
+  kind: StepKind;
+  phase: Phase;
+  slot: string | null;
+  /** Ids of the steps of this plan that must have succeeded before. No barrier beyond these. */
+  after: string[];
+  title: string;
+  reason: string;
+  disruption: Disruption;
+}
+
+export interface Plan {
+  kind: OperationKind;
+  reason: string;
+  steps: Step[];
+}
+
+export const stepId = (kind: StepKind, slot?: string): string => (slot === undefined ? kind : `${kind}:${slot}`);
+
+const DISRUPTION_ORDER: readonly Disruption[] = ['none', 'node', 'cluster'];
+
+/** The worst disruption among the steps. */
+export function disruptionOf(steps: readonly Step[]): Disruption {
+  const worst = Math.max(0, ...steps.map((step) => DISRUPTION_ORDER.indexOf(step.disruption)));
+  return DISRUPTION_ORDER[worst] ?? 'none';
+}
+
+/** Collects the steps of a plan; drops dependencies on steps that this plan does not need because they are done. */
+export class PlanBuilder {
+  readonly steps: Step[] = [];
+
+  add(step: Omit<Step, 'id' | 'slot' | 'disruption'> & { slot?: string; disruption?: Disruption }): string {
+    const { slot, disruption = 'none', after, ...rest } = step;
+    const id = stepId(step.kind, slot);
+    const known = new Set(this.steps.map((one) => one.id));
+    this.steps.push({
+      ...rest,
+      id,
+      slot: slot ?? null,
+      after: [...new Set(after)].filter((one) => known.has(one)),
+      disruption,
+    });
+    return id;
+  }
+}

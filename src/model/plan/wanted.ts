@@ -1,0 +1,59 @@
+import { slotsOf, type WantedSlot } from '../ids.js';
+import { type NodeConfigInput, renderNodeConfig } from '../k3s/config.js';
+import { fingerprint } from '../k3s/fingerprint.js';
+import type { ClusterDocument } from '../spec/schema.js';
+import type { ClusterState, NodeInstance, Slot } from '../state.js';
+
+/** What the placement depends on; when this changes it is resolved anew before the next launch or change of type. */
+export function placementKeyOf(document: ClusterDocument): string {
+  const { region, image, network, k3s, access } = document.spec;
+  const types = [...new Set(slotsOf(document).map((slot) => slot.instanceType))].sort();
+  return fingerprint(
+    JSON.stringify([region, image ?? null, network, k3s.version, k3s.mirror, k3s.sha256 ?? null, access.instanceProfile ?? null, types]),
+  );
+}
+
+/** Server that other nodes join at: the founder while it is up, else any server that is. */
+export function joinTarget(state: ClusterState): Slot | null {
+  const up = Object.values(state.slots).filter((slot) => slot.role === 'server' && slot.joined && slot.service === 'running');
+  return up.find((slot) => `${slot.name}#${slot.generation}` === state.founder) ?? up[0] ?? null;
+}
+
+/** The address that the kubeconfig names: a stable name if the document has one, else a server that is up. */
+export function apiAddressOf(document: ClusterDocument, state: ClusterState): string | null {
+  if (document.spec.access.apiHostname !== undefined) return document.spec.access.apiHostname;
+  const servers = Object.values(state.slots).filter((slot) => slot.role === 'server' && slot.joined);
+  const addresses = servers.flatMap((slot) => (slot.instance ? [addressOf(slot.instance)] : []));
+  return addresses.find((address) => address === state.apiAddress) ?? addresses[0] ?? null;
+}
+
+const addressOf = (instance: NodeInstance): string => instance.publicIp ?? instance.privateIp;
+
+/**
+ * Rendered config.yaml of a node and its fingerprint. The join address is left out of the fingerprint: K3s reads it only
+ * until etcd data or the agent's own server list is on disk [docs: ha-embedded], so another target is no reason to restart.
+ */
+export function nodeConfigOf(
+  document: ClusterDocument,
+  state: ClusterState,
+  wanted: WantedSlot,
+  slot: Slot,
+  instance: NodeInstance,
+): { text: string; hash: string } {
+  const founder = state.founder === `${slot.name}#${slot.generation}`;
+  const target = founder ? null : joinTarget(state);
+  const input: NodeConfigInput = {
+    role: slot.role,
+    nodeName: slot.nodeName,
+    founder,
+    joinAddress: target?.instance?.privateIp ?? null,
+    privateIp: instance.privateIp,
+    publicIp: instance.publicIp,
+    labels: wanted.labels,
+    taints: wanted.taints,
+  };
+  return {
+    text: renderNodeConfig(document, input),
+    hash: fingerprint(renderNodeConfig(document, { ...input, joinAddress: null })),
+  };
+}

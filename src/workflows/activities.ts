@@ -1,0 +1,63 @@
+import { type ActivityFunctionWithOptions, type ActivityOptions, ActivityCancellationType, proxyActivities } from '@temporalio/workflow';
+import type { Activities } from '../activities/api.js';
+
+/**
+ * Time-outs by what an activity does. A killed worker is noticed by the heartbeat that fails to come; every activity
+ * heartbeats, so that work goes on elsewhere after seconds and not after the whole time-out. [docs: Temporal, activity time-outs]
+ */
+const HEARTBEAT = '8s';
+
+const RETRY = { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '30s' } as const;
+
+/** One or a few AWS calls. What was sent is waited for, also when the operation is cancelled: the answer may be an instance. */
+const call: ActivityOptions = {
+  startToCloseTimeout: '1m',
+  scheduleToCloseTimeout: '10m',
+  heartbeatTimeout: HEARTBEAT,
+  retry: RETRY,
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+};
+
+/** Polls until AWS or a node gets there; a cancelled wait is left at once, for nothing is lost by not waiting. */
+const wait: ActivityOptions = {
+  startToCloseTimeout: '30m',
+  scheduleToCloseTimeout: '45m',
+  heartbeatTimeout: HEARTBEAT,
+  retry: RETRY,
+  cancellationType: ActivityCancellationType.TRY_CANCEL,
+};
+
+/** Status is written for people; it never holds up the work. */
+const note: ActivityOptions = {
+  startToCloseTimeout: '15s',
+  scheduleToCloseTimeout: '1m',
+  heartbeatTimeout: HEARTBEAT,
+  retry: { ...RETRY, maximumAttempts: 4 },
+};
+
+const calls = proxyActivities<Activities>(call);
+
+type Runner<K extends keyof Activities> = (summary: string, ...args: Parameters<Activities[K]>) => ReturnType<Activities[K]>;
+
+/** Puts the summary that people read in the Web UI on each call. */
+function summarised<K extends keyof Activities>(name: K, options: ActivityOptions): Runner<K> {
+  const activity = calls[name] as ActivityFunctionWithOptions<Activities[K]>;
+  return (summary, ...args) =>
+    activity.executeWithOptions({ ...options, summary }, args) as ReturnType<Activities[K]>;
+}
+
+export const activities = {
+  resolvePlacement: summarised('resolvePlacement', call),
+  ensureSecurityGroup: summarised('ensureSecurityGroup', call),
+  launchInstance: summarised('launchInstance', call),
+  awaitInstance: summarised('awaitInstance', wait),
+  observeInstances: summarised('observeInstances', call),
+  startInstances: summarised('startInstances', call),
+  stopInstances: summarised('stopInstances', call),
+  modifyInstanceType: summarised('modifyInstanceType', call),
+  terminateInstances: summarised('terminateInstances', { ...wait, cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED }),
+  sweep: summarised('sweep', { ...wait, scheduleToCloseTimeout: '6h' }),
+  runOnNodes: summarised('runOnNodes', wait),
+  writeStatus: summarised('writeStatus', note),
+  forget: summarised('forget', call),
+};
