@@ -1,0 +1,48 @@
+import { z } from 'zod';
+
+/**
+ * Building blocks of the document's schema. Each field carries a description and an example: both go into the JSON Schema,
+ * and the example is what a violation offers as the remedy.
+ */
+
+// zod compiles object parsers with `new Function` where it may; the workflow sandbox is no place for that.
+z.config({ jitless: true });
+
+/**
+ * A piece of text with a syntax.
+ *
+ * @param pattern also becomes `pattern` in the JSON Schema
+ * @param wrong what to say about text that does not match, e.g. `is not an EC2 instance type`
+ */
+export function text(pattern: RegExp, wrong: string, description: string, example: string) {
+  return z
+    .string()
+    .regex(pattern, { error: wrong })
+    .meta({ description, examples: [example] });
+}
+
+/** A whole number between two bounds, both included. */
+export function whole(min: number, max: number, description: string, example: number) {
+  return z
+    .int()
+    .min(min)
+    .max(max)
+    .meta({ description, examples: [example] });
+}
+
+export const flag = (description: string) => z.boolean().meta({ description, examples: [true] });
+
+/** Lower-case letters, digits and hyphens, as in DNS labels (RFC 1123). */
+export const DNS_LABEL = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
+
+/** `90s`, `5m`, `1h30m`. */
+export const DURATION = /^(?=\d)(\d{1,4}h)?(\d{1,5}m)?(\d{1,6}s)?$/;
+
+export const duration = (description: string, example: string) =>
+  text(DURATION, 'is not a duration', description, example);
+
+/** Five fields; their ranges are checked by a rule. */
+export const CRON = /^\S+( +\S+){4}$/;
+
+export const cron = (description: string, example: string) =>
+  text(CRON, 'is not a cron expression of five fields', description, example);

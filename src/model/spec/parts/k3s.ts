@@ -1,0 +1,40 @@
+import { z } from 'zod';
+import { text } from './field.js';
+
+/** Where K3s publishes its releases. Laid out as `<mirror>/<version>/{k3s,k3s-arm64,sha256sum-<arch>.txt}`. */
+export const DEFAULT_MIRROR = 'https://github.com/k3s-io/k3s/releases/download';
+
+const scalar = z.union([z.string(), z.number(), z.boolean()]);
+const sha256 = (architecture: string) =>
+  text(
+    /^[0-9a-f]{64}$/,
+    'is not a SHA-256 in lower-case hex',
+    `SHA-256 of the ${architecture} binary.`,
+    '5'.repeat(64),
+  );
+
+export const k3s = z
+  .strictObject({
+    version: text(/^v\d+\.\d+\.\d+(-rc\d+)?\+k3s\d+$/, 'is not a K3s version', 'K3s release.', 'v1.34.2+k3s1'),
+    mirror: text(
+      /^https?:\/\/[^\s?#@]*[^\s?#@/]$/,
+      'is not an http(s) address without credentials, query and closing slash',
+      'Where nodes download K3s: <mirror>/<version>/{k3s,k3s-arm64,sha256sum-<arch>.txt}.',
+      DEFAULT_MIRROR,
+    ).default(DEFAULT_MIRROR),
+    sha256: z
+      .strictObject({ amd64: sha256('amd64').optional(), arm64: sha256('arm64').optional() })
+      .prefault({})
+      .describe("Optional pins; the mirror's own checksum file is checked in any case."),
+    config: z
+      .record(
+        z.string(),
+        z.union([scalar, z.array(scalar)]).meta({ description: 'Text, number, true, false, or a list of them.' }),
+      )
+      .default({})
+      .meta({
+        description: 'Merged into /etc/rancher/k3s/config.yaml of the servers; keys that Keelson owns are refused.',
+        examples: [{ disable: ['traefik'] }],
+      }),
+  })
+  .describe('Which K3s, from where, configured how.');

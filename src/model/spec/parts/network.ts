@@ -1,0 +1,76 @@
+import { z } from 'zod';
+import { flag, text } from './field.js';
+
+const resource = (prefix: string, what: string, description: string) =>
+  text(
+    new RegExp(`^${prefix}-[0-9a-f]{8,17}$`),
+    `is not the id of ${what}`,
+    description,
+    `${prefix}-0a1b2c3d4e5f60718`,
+  );
+
+export const image = z
+  .union([
+    z.strictObject({
+      ssmParameter: text(
+        /^\/[A-Za-z0-9_.\-/]{1,1010}$/,
+        'is not the name of an SSM parameter',
+        "Parameter that holds the image's id; resolved once and then pinned.",
+        '/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64',
+      ),
+    }),
+    z.strictObject({ id: resource('ami', 'an image', 'The image itself.') }),
+  ])
+  .describe('Image of all nodes. If absent: Amazon Linux 2023 for each architecture in use.');
+
+export const network = z
+  .strictObject({
+    vpcId: resource('vpc', 'a VPC', 'VPC of the nodes. If absent: the default VPC.').optional(),
+    subnetIds: z
+      .array(resource('subnet', 'a subnet', 'A subnet of the VPC.'))
+      .min(1)
+      .max(20)
+      .optional()
+      .describe('Subnets over which nodes are spread. If absent: all default subnets of the VPC.'),
+    securityGroupIds: z
+      .array(resource('sg', 'a security group', 'A security group of the VPC.'))
+      .min(1)
+      .max(5)
+      .optional()
+      .describe('Groups of the nodes. If absent: Keelson makes one and deletes it with the cluster.'),
+    publicIp: flag('Whether nodes get a public IPv4 address.').default(true),
+  })
+  .prefault({})
+  .describe('Where the nodes are.');
+
+const HOST = /^[A-Za-z0-9]([A-Za-z0-9.:-]*[A-Za-z0-9])?$/;
+
+export const access = z
+  .strictObject({
+    apiHostname: text(
+      HOST,
+      'is not a host name or an address',
+      'Stable name of the API in the kubeconfig. If absent: the public address of a server, else its private one.',
+      'k3s.example.org',
+    ).optional(),
+    extraSans: z
+      .array(text(HOST, 'is not a host name or an address', 'A name or an address.', 'k3s.internal'))
+      .default([])
+      .describe('Further names and addresses in the certificate of the API.'),
+    apiCidrs: z
+      .array(z.string().meta({ description: 'An IPv4 or IPv6 network.', examples: ['203.0.113.0/24'] }))
+      .default([])
+      .meta({
+        description:
+          "Networks from which port 6443 may be reached, in the group that Keelson makes. Empty: the cluster's own nodes only, so that nothing is open to the world unless somebody says so.",
+        examples: [['203.0.113.0/24']],
+      }),
+    instanceProfile: text(
+      /^[A-Za-z0-9_+=,.@-]{1,128}$/,
+      'is not the name of an instance profile',
+      'Instance profile of the nodes, by name. If absent: KEELSON_INSTANCE_PROFILE of the worker.',
+      'keelson-node',
+    ).optional(),
+  })
+  .prefault({})
+  .describe('Who reaches the API, under which names, and what the nodes may do.');

@@ -1,0 +1,75 @@
+import { z } from 'zod';
+import { backup, deletion, health, hibernation, upgrade } from './parts/care.js';
+import { DNS_LABEL, flag, text } from './parts/field.js';
+import { k3s } from './parts/k3s.js';
+import { access, image, network } from './parts/network.js';
+import { pool, servers } from './parts/servers.js';
+
+export { DEFAULT_MIRROR } from './parts/k3s.js';
+
+const metadata = z
+  .strictObject({
+    name: text(
+      DNS_LABEL,
+      'is not a DNS label (lower-case letters, digits, hyphens)',
+      'Name of the cluster; it never changes.',
+      'shop-eu',
+    ).max(40),
+    labels: z
+      .record(z.string(), z.string())
+      .default({})
+      .meta({ description: 'Labels for people and searches.', examples: [{ team: 'shop' }] }),
+  })
+  .describe('Who the cluster is.');
+
+const spec = z
+  .strictObject({
+    region: text(
+      /^[a-z]{2,4}(-[a-z]+){1,3}-\d{1,2}$/,
+      'is not an AWS region',
+      'AWS region; it never changes.',
+      'eu-west-1',
+    ),
+    mode: z.enum(['ha', 'dev']).describe('ha: three servers with embedded etcd; dev: one.'),
+    state: z.enum(['running', 'stopped']).default('running').describe('Whether the cluster runs.'),
+    paused: flag('Observe only, change nothing.').default(false),
+    servers,
+    pools: z.array(pool).max(20).default([]).describe('Pools of agents.'),
+    k3s,
+    image: image.optional(),
+    network,
+    access,
+    backup: backup.optional(),
+    hibernation: hibernation.optional(),
+    upgrade,
+    health,
+    drift: z
+      .enum(['report', 'repair'])
+      .default('report')
+      .describe('What is done when somebody else changed type, count or tags.'),
+    deletion,
+    tags: z
+      .record(z.string(), z.string())
+      .default({})
+      .meta({ description: 'AWS tags of all that is made.', examples: [{ 'cost-centre': '42' }] }),
+  })
+  .describe('What is wanted.');
+
+/** The cluster document, version keelson/v1. Structure and syntax; what depends on several fields is in `rules/`. */
+export const clusterSchema = z
+  .strictObject({
+    apiVersion: z.literal('keelson/v1').describe('Version of this format.'),
+    kind: z.literal('Cluster').describe('Kind of document.'),
+    metadata,
+    spec,
+  })
+  .describe('A K3s cluster on AWS EC2, as Keelson shall make and keep it.');
+
+/** As people write it: what has a default may be absent. */
+export type ClusterDocumentInput = z.input<typeof clusterSchema>;
+
+/** With the defaults filled in. Plain JSON. */
+export type ClusterDocument = z.output<typeof clusterSchema>;
+export type ClusterSpec = ClusterDocument['spec'];
+export type Pool = ClusterSpec['pools'][number];
+export type RootVolume = ClusterSpec['servers']['rootVolume'];
