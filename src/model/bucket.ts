@@ -1,0 +1,23 @@
+/** Keys of a cluster in the bucket, below `clusters/<name>/`. */
+export const BUCKET_KEY = {
+  /** People's; never written by the operator, deleted last. */
+  config: 'config.yaml',
+  status: 'status.yaml',
+  serverToken: 'k3s-server-token',
+  agentToken: 'k3s-agent-token',
+  kubeconfig: 'kubeconfig',
+} as const;
+
+export type BucketKey = (typeof BUCKET_KEY)[keyof typeof BUCKET_KEY];
+
+/** What a delete removes, in this order: config.yaml last, so that an interrupted delete still shows what it was. */
+export const KEYS_TO_FORGET: readonly BucketKey[] = [
+  BUCKET_KEY.kubeconfig,
+  BUCKET_KEY.serverToken,
+  BUCKET_KEY.agentToken,
+  BUCKET_KEY.status,
+  BUCKET_KEY.config,
+];
+
+export const bucketPrefix = (cluster: string): string => `clusters/${cluster}/`;
+export const bucketKeyOf = (cluster: string, key: BucketKey): string => bucketPrefix(cluster) + key;

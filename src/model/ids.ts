@@ -1,0 +1,74 @@
+import type { ClusterDocument, RootVolume } from './spec/schema.js';
+
+/** Names that Keelson gives: slots, Kubernetes nodes, node jobs. All are derived, so that nothing has to be remembered twice. */
+
+/** Servers by mode: embedded etcd wants an odd number. [docs: ha-embedded] */
+export const SERVER_COUNT = { ha: 3, dev: 1 } as const;
+
+/** Pool name that would collide with the slots of the servers. */
+export const RESERVED_POOL = 'server';
+
+/** Kubernetes: the label kubernetes.io/hostname holds at most 63 characters. */
+export const MAX_NODE_NAME = 63;
+
+/** SSM: `Comment` of a command. */
+export const MAX_JOB_ID = 100;
+
+/** What the document wants in a slot. */
+export interface WantedSlot {
+  name: string;
+  role: 'server' | 'agent';
+  pool: string | null;
+  instanceType: string;
+  rootVolume: RootVolume;
+  labels: Record<string, string>;
+  taints: string[];
+}
+
+export const slotName = (pool: string | null, index: number): string => `${pool ?? RESERVED_POOL}-${index}`;
+
+/** Every slot that the document wants: servers first, then pools in the order of the document. */
+export function slotsOf(document: ClusterDocument): WantedSlot[] {
+  const { mode, servers, pools } = document.spec;
+  const wanted: WantedSlot[] = [];
+  for (let index = 0; index < SERVER_COUNT[mode]; index++) {
+    wanted.push({
+      name: slotName(null, index),
+      role: 'server',
+      pool: null,
+      instanceType: servers.instanceType,
+      rootVolume: servers.rootVolume,
+      labels: {},
+      taints: [],
+    });
+  }
+  for (const pool of pools) {
+    for (let index = 0; index < pool.count; index++) {
+      wanted.push({
+        name: slotName(pool.name, index),
+        role: 'agent',
+        pool: pool.name,
+        instanceType: pool.instanceType,
+        rootVolume: pool.rootVolume,
+        labels: pool.labels,
+        taints: pool.taints,
+      });
+    }
+  }
+  return wanted;
+}
+
+/** Kubernetes name of a node; unique per generation, for K3s refuses a reused name with another node password. */
+export function nodeNameOf(cluster: string, slot: string, generation: number): string {
+  return `${cluster}-${slot}-g${generation}`;
+}
+
+/**
+ * Id of one run of a script for a slot, also the SSM command's Comment.
+ *
+ * @param count from `ClusterState.jobCount`: makes the id unique in the cluster's life
+ */
+export function jobIdOf(cluster: string, uid: string, script: string, slot: string, count: number): string {
+  const tail = `-${uid.slice(0, 8)}-${script}-${slot}-${count}`;
+  return `${cluster.slice(0, Math.max(0, MAX_JOB_ID - tail.length))}${tail}`;
+}

@@ -1,0 +1,55 @@
+import type { ClusterDocument } from '../spec/schema.js';
+import { isServerOnly } from './keys.js';
+
+/** What config.yaml depends on besides the document. */
+export interface NodeConfigInput {
+  role: 'server' | 'agent';
+  nodeName: string;
+  /** Starts etcd with cluster-init; once in a cluster's life. */
+  founder: boolean;
+  /** Private address of a server to join; null for the founder, and where the fingerprint shall not depend on it. */
+  joinAddress: string | null;
+  privateIp: string;
+  publicIp: string | null;
+  labels: Record<string, string>;
+  taints: string[];
+}
+
+type Value = string | number | boolean | (string | number | boolean)[];
+
+/**
+ * A node's `/etc/rancher/k3s/config.yaml` without its secrets: the scripts append `token-file` and `agent-token-file`, so
+ * that nothing secret is in history. Keys are sorted, values are JSON, which is YAML too: the same input gives the same bytes.
+ *
+ * What the document sets goes to every server alike, so the critical settings cannot differ between servers. Agents take
+ * only what the agent command knows. The public address is in `tls-san` of servers and nowhere else: a node that comes back
+ * with another one needs no change if it is an agent.
+ */
+export function renderNodeConfig(document: ClusterDocument, input: NodeConfigInput): string {
+  const config: Record<string, Value> = {};
+  for (const [key, value] of Object.entries(document.spec.k3s.config)) {
+    if (input.role === 'server' || !isServerOnly(key)) config[key] = value;
+  }
+  config['node-name'] = input.nodeName;
+  config['node-ip'] = input.privateIp;
+  if (input.role === 'server') {
+    config['tls-san'] = sansOf(document, input);
+    config['write-kubeconfig-mode'] = '0600';
+  }
+  const labels = Object.entries(input.labels).map(([key, value]) => `${key}=${value}`);
+  if (labels.length > 0) config['node-label'] = labels.sort();
+  if (input.taints.length > 0) config['node-taint'] = [...input.taints].sort();
+  if (input.founder && input.role === 'server') config['cluster-init'] = true;
+  if (input.joinAddress !== null) config['server'] = `https://${input.joinAddress}:6443`;
+  const lines = Object.keys(config)
+    .sort()
+    .map((key) => `${/^[a-z0-9-]+\+?$/.test(key) ? key : JSON.stringify(key)}: ${JSON.stringify(config[key])}`);
+  return `${lines.join('\n')}\n`;
+}
+
+/** Every name and address that a kubeconfig may use for this server. */
+function sansOf(document: ClusterDocument, input: NodeConfigInput): string[] {
+  const { apiHostname, extraSans } = document.spec.access;
+  const sans = [apiHostname ?? null, ...extraSans, input.privateIp, input.publicIp];
+  return [...new Set(sans.filter((san) => san !== null))].sort();
+}
