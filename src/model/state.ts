@@ -65,6 +65,8 @@ export interface Slot {
   /** Subnets that answered InsufficientInstanceCapacity since the last success. */
   exhaustedSubnets: string[];
   instance: NodeInstance | null;
+  /** The instance that the slot has lost; its generation is used up. */
+  lastInstanceId: string | null;
   agentOnline: boolean;
   /** K3s version whose binary is in place. */
   installed: string | null;

@@ -48,11 +48,15 @@ function planArrival(plan: PlanBuilder, document: ClusterDocument, state: Cluste
   const name = wanted.name;
   const born = state.bornAt !== null;
   if (!slot?.instance) {
+    // The dead member is removed before its replacement is added, or the new one would count against the quorum. [k3s #13498]
+    if (slot?.joined) {
+      plan.add({ kind: 'remove-node', slot: name, phase: 'Configuring', after: [], title: `remove ${slot.nodeName}`, reason: 'its instance is gone' });
+    }
     plan.add({
       kind: 'launch',
       slot: name,
       phase: 'Provisioning',
-      after: ['resolve', 'security-group'],
+      after: ['resolve', 'security-group', stepId('remove-node', name)],
       title: `launch ${wanted.instanceType}`,
       reason: slot ? 'the slot has lost its instance' : 'the slot is empty',
     });
@@ -77,7 +81,7 @@ function planArrival(plan: PlanBuilder, document: ClusterDocument, state: Cluste
       reason: 'commands reach the node through it',
     });
   }
-  if (!slot?.joined && slot?.installed !== document.spec.k3s.version) {
+  if (!(slot?.joined && slot.instance) && slot?.installed !== document.spec.k3s.version) {
     plan.add({
       kind: 'install',
       slot: name,
@@ -87,7 +91,7 @@ function planArrival(plan: PlanBuilder, document: ClusterDocument, state: Cluste
       reason: slot?.installed ? `it has ${slot.installed}` : 'it is not installed',
     });
   }
-  if (slot?.joined) return;
+  if (slot?.joined && slot.instance) return;
   const founder = founderName(state, wanted);
   const founding = wanted.role === 'server' && name === founder;
   plan.add({
@@ -103,7 +107,7 @@ function planArrival(plan: PlanBuilder, document: ClusterDocument, state: Cluste
 /** The slot that founds etcd: the one that was chosen, else the first server. Once in a life. */
 function founderName(state: ClusterState, wanted: WantedSlot): string | null {
   const chosen = state.founder?.split('#')[0] ?? null;
-  const anyJoined = Object.values(state.slots).some((slot) => slot.role === 'server' && slot.joined);
+  const anyJoined = Object.values(state.slots).some((slot) => slot.role === 'server' && slot.joined && slot.instance !== null);
   if (anyJoined) return null;
   return chosen ?? (wanted.role === 'server' ? 'server-0' : null);
 }

@@ -1,0 +1,29 @@
+import { PHASES, type Phase } from './phase.js';
+import type { ClusterState } from './state.js';
+
+/**
+ * The phase that people read. While an operation runs it is the earliest phase of the steps under way, so that three nodes
+ * of which one is still being launched read as Provisioning; else it follows from what was reached.
+ */
+export function phaseOf(state: ClusterState): Phase {
+  if (state.wish === 'deleted') return 'Deleting';
+  if (isBreakerOpen(state)) return 'Failed';
+  const steps = state.operation?.steps.filter((step) => step.outcome === 'running') ?? [];
+  if (state.operation?.outcome === 'running' && steps.length > 0) {
+    const first = Math.min(...steps.map((step) => PHASES.indexOf(step.phase)));
+    return PHASES[first] ?? 'Pending';
+  }
+  const last = state.operation?.outcome === 'running' ? state.operation.steps.at(-1)?.phase : undefined;
+  if (last !== undefined) return last;
+  const instances = Object.values(state.slots).filter((slot) => slot.instance !== null);
+  if (state.bornAt === null) return instances.length === 0 ? 'Pending' : 'Configuring';
+  const running = instances.filter((slot) => slot.instance?.power === 'running');
+  if (state.wish === 'stopped') return running.length === 0 ? 'Stopped' : 'Stopping';
+  if (instances.length > 0 && running.length === 0) return 'Stopped';
+  return 'Running';
+}
+
+/** Whether the operation that is under way, or would be next, waits for its breaker. */
+function isBreakerOpen(state: ClusterState): boolean {
+  return Object.values(state.breakers).some((breaker) => breaker?.openUntil !== null && breaker?.openUntil !== undefined);
+}

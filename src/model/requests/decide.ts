@@ -1,0 +1,103 @@
+import type { ClusterDocument } from '../spec/schema.js';
+import { parseDocument } from '../spec/parse.js';
+import { refusalsOf } from '../diff.js';
+import type { ClusterState } from '../state.js';
+
+export const REQUESTS = ['stop', 'start', 'resize', 'apply', 'delete', 'pause', 'resume', 'retry'] as const;
+export type RequestName = (typeof REQUESTS)[number];
+
+/** What a request does to the carried wish. `type` of a refusal is the failure's type: InvalidSpec, InvalidRequest or Refused. */
+export type Decision =
+  | { outcome: 'refused'; type: 'InvalidSpec' | 'InvalidRequest' | 'Refused'; message: string; problems: string[] }
+  | { outcome: 'unchanged'; message: string }
+  | { outcome: 'accepted'; message: string; change: Partial<ClusterState> };
+
+/**
+ * Judges a request against the carried state. Pure, so that an update's validator, a signal and `keelson plan` judge alike.
+ *
+ * @param payload what came with the message, unchecked
+ */
+export function decide(state: ClusterState, name: RequestName, payload: unknown): Decision {
+  const body = isRecord(payload) ? payload : {};
+  if (payload !== undefined && payload !== null && !isRecord(payload)) {
+    return invalid(`${name} wants a JSON object, not ${Array.isArray(payload) ? 'a list' : typeof payload}`);
+  }
+  if (state.wish === 'deleted' && name !== 'retry' && name !== 'delete') {
+    return { outcome: 'refused', type: 'Refused', message: `${state.document.metadata.name} is being deleted: ${name} comes too late`, problems: [] };
+  }
+  switch (name) {
+    case 'stop':
+      return state.wish === 'stopped' ? unchanged('it is stopped, or about to be') : wish(state, 'stopped', 'it will be stopped');
+    case 'start':
+      return state.wish === 'running' ? unchanged('it runs, or is about to') : wish(state, 'running', 'it will be started');
+    case 'resize':
+      return resize(state, body);
+    case 'apply':
+      return apply(state, body['document']);
+    case 'delete':
+      return remove(state);
+    case 'pause':
+      return state.paused ? unchanged('it is paused') : accepted('paused: nothing is done until resume', { paused: true });
+    case 'resume':
+      return state.paused ? accepted('resumed', { paused: false }) : unchanged('it is not paused');
+    case 'retry':
+      return accepted('breakers are closed, waits cut short', { breakers: {}, heldTypes: {} });
+  }
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
+const invalid = (message: string, problems: string[] = []): Decision => ({ outcome: 'refused', type: 'InvalidRequest', message, problems });
+const unchanged = (message: string): Decision => ({ outcome: 'unchanged', message: `nothing to do: ${message}` });
+const accepted = (message: string, change: Partial<ClusterState>): Decision => ({ outcome: 'accepted', message, change });
+
+function wish(state: ClusterState, wanted: 'running' | 'stopped', message: string): Decision {
+  const document = { ...state.document, spec: { ...state.document.spec, state: wanted } };
+  return accepted(message, { wish: wanted, document, breakers: {} });
+}
+
+function remove(state: ClusterState): Decision {
+  if (state.wish === 'deleted') return unchanged('it is being deleted');
+  if (state.document.spec.deletion.protect) {
+    const message = `${state.document.metadata.name} is protected: set spec.deletion.protect to false, apply, and delete again`;
+    return { outcome: 'refused', type: 'Refused', message, problems: [] };
+  }
+  return accepted('it will be deleted', { wish: 'deleted', breakers: {} });
+}
+
+function resize(state: ClusterState, body: Record<string, unknown>): Decision {
+  const { instanceType, pool } = body;
+  if (typeof instanceType !== 'string') return invalid('resize wants {"instanceType": "<type>"}, and {"pool": "<name>"} for agents');
+  const { spec } = state.document;
+  if (pool !== undefined && !spec.pools.some((one) => one.name === pool)) return invalid(`there is no pool ${JSON.stringify(pool)}`);
+  const resized: ClusterDocument = {
+    ...state.document,
+    spec:
+      pool === undefined
+        ? { ...spec, servers: { ...spec.servers, instanceType } }
+        : { ...spec, pools: spec.pools.map((one) => (one.name === pool ? { ...one, instanceType } : one)) },
+  };
+  const current = pool === undefined ? spec.servers.instanceType : spec.pools.find((one) => one.name === pool)?.instanceType;
+  if (current === instanceType && state.heldTypes[instanceType] === undefined) return unchanged(`the type is ${instanceType}`);
+  const parsed = parseDocument(resized);
+  if (!parsed.ok) return invalid(`${instanceType}: ${parsed.violations[0]?.message ?? 'not an instance type'}`);
+  return accepted(`${pool ?? 'servers'} will be of type ${instanceType}`, { document: resized, breakers: {}, heldTypes: {} });
+}
+
+function apply(state: ClusterState, value: unknown): Decision {
+  if (value === undefined) return invalid('apply wants {"document": {...}}');
+  const parsed = parseDocument(value);
+  if (!parsed.ok) {
+    const problems = parsed.violations.map((one) => `${one.path.join('.') || '(document)'}: ${one.message} (${one.remedy})`);
+    return { outcome: 'refused', type: 'InvalidSpec', message: `the document has ${problems.length} problem(s): ${problems.join('; ')}`, problems };
+  }
+  const { document } = parsed;
+  if (document.metadata.name !== state.document.metadata.name) {
+    return invalid(`the document is of ${document.metadata.name}, this cluster is ${state.document.metadata.name}`);
+  }
+  const refusals = refusalsOf(state.document, document);
+  if (refusals.length > 0) return invalid(`cannot be changed: ${refusals.join('; ')}`, refusals);
+  if (JSON.stringify(document) === JSON.stringify(state.document) && Object.keys(state.breakers).length === 0) {
+    return unchanged('the document is the one in force');
+  }
+  return accepted('the document is in force', { document, wish: document.spec.state, paused: document.spec.paused, breakers: {}, heldTypes: {} });
+}

@@ -1,0 +1,109 @@
+import { conditionsOf } from './checks.js';
+import type { Phase } from './phase.js';
+import { phaseOf } from './phase-of.js';
+import type { ClusterState, Condition, ErrorRecord, Operation, Waiting } from './state.js';
+
+export type Health = 'Healthy' | 'Degraded' | 'Unhealthy' | 'Unknown';
+
+export interface NodeStatus {
+  slot: string;
+  role: 'server' | 'agent';
+  name: string;
+  generation: number;
+  instanceId: string | null;
+  instanceType: string | null;
+  power: string;
+  zone: string | null;
+  privateIp: string | null;
+  publicIp: string | null;
+  k3s: string | null;
+  ready: 'True' | 'False' | 'Unknown';
+  voter: 'True' | 'False' | 'Unknown' | '-';
+  /** What is being done on it right now. */
+  doing: string | null;
+}
+
+/** What the `status` query answers and status.yaml holds. */
+export interface StatusView {
+  schemaVersion: number;
+  name: string;
+  uid: string;
+  region: string;
+  version: string;
+  phase: Phase;
+  health: Health;
+  wish: string;
+  paused: boolean;
+  specGeneration: number;
+  observedGeneration: number;
+  createdAt: string;
+  traceId: string;
+  apiAddress: string | null;
+  nodes: NodeStatus[];
+  conditions: Condition[];
+  operation: Operation | null;
+  operations: Operation[];
+  waiting: Waiting | null;
+  lastError: ErrorRecord | null;
+}
+
+/** The view people and programs get of a cluster: the carried state without what only the workflow needs. */
+export function statusOf(state: ClusterState): StatusView {
+  return {
+    schemaVersion: state.schemaVersion,
+    name: state.document.metadata.name,
+    uid: state.uid,
+    region: state.document.spec.region,
+    version: state.document.spec.k3s.version,
+    phase: phaseOf(state),
+    health: healthOf(state),
+    wish: state.wish,
+    paused: state.paused,
+    specGeneration: state.specGeneration,
+    observedGeneration: state.observedGeneration,
+    createdAt: state.createdAt,
+    traceId: state.traceId,
+    apiAddress: state.apiAddress,
+    nodes: nodesOf(state),
+    conditions: state.conditions,
+    operation: state.operation,
+    operations: state.operations,
+    waiting: state.waiting,
+    lastError: state.lastError,
+  };
+}
+
+/** Healthy when all conditions hold; Unhealthy when the API is not there; Unknown while nothing has been seen or all sleeps. */
+export function healthOf(state: ClusterState): Health {
+  if (state.bornAt === null || state.wish !== 'running') return 'Unknown';
+  const conditions = conditionsOf(state);
+  const failing = conditions.filter((condition) => condition.status === 'False');
+  if (failing.some((condition) => condition.type === 'ApiAvailable')) return 'Unhealthy';
+  if (failing.length > 0) return 'Degraded';
+  return conditions.some((condition) => condition.status === 'Unknown') ? 'Unknown' : 'Healthy';
+}
+
+function nodesOf(state: ClusterState): NodeStatus[] {
+  const seen = new Map((state.nodesSeen?.nodes ?? []).map((node) => [node.name, node]));
+  const running = state.operation?.steps.filter((step) => step.outcome === 'running') ?? [];
+  return Object.values(state.slots).map((slot) => {
+    const node = seen.get(slot.nodeName);
+    const up = slot.service === 'running' && slot.joined;
+    return {
+      slot: slot.name,
+      role: slot.role,
+      name: slot.nodeName,
+      generation: slot.generation,
+      instanceId: slot.instance?.id ?? null,
+      instanceType: slot.instance?.type ?? slot.launch?.instanceType ?? null,
+      power: slot.instance?.power ?? 'none',
+      zone: slot.instance?.zone ?? null,
+      privateIp: slot.instance?.privateIp ?? null,
+      publicIp: slot.instance?.publicIp ?? null,
+      k3s: slot.installed,
+      ready: !up ? 'False' : node ? (node.ready ? 'True' : 'False') : 'Unknown',
+      voter: slot.role === 'agent' ? '-' : !up ? 'False' : node ? (node.voter === true ? 'True' : 'False') : 'Unknown',
+      doing: running.find((step) => step.slot === slot.name)?.title ?? null,
+    };
+  });
+}

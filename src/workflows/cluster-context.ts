@@ -1,0 +1,89 @@
+import { ActivityFailure, ApplicationFailure, CancelledFailure, log, TimeoutFailure, uuid4 } from '@temporalio/workflow';
+import type { ErrorDetail, Scope } from '../activities/api.js';
+import { ERROR_CLASSES, type ClusterEvent, type ClusterState, type ErrorRecord, type Slot } from '../model/state.js';
+
+const EVENTS_KEPT = 100;
+
+/** What handlers, loop and steps of one cluster share. Only `state` survives continue-as-new. */
+export interface Cluster {
+  state: ClusterState;
+  /** Grows with every message; who waits compares it. */
+  wakes: number;
+  /** Cancels the operation under way; set while one runs. */
+  abort: (() => void) | null;
+  /** Ends waits at the next safe point; set while an operation runs. */
+  interrupt: (() => void) | null;
+  /** Shows the state to people: details, search attributes, status.yaml. */
+  present: () => void;
+  /** What the sweep of a delete found beyond the known instances. */
+  swept: string[];
+  /** What a delete's last look found; the proof that nothing is left. */
+  left: Leftovers | null;
+}
+
+export interface Leftovers {
+  instances: string[];
+  volumes: string[];
+  securityGroups: string[];
+  bucketKeys: string[];
+}
+
+export const now = (): string => new Date().toISOString();
+
+/** Short random id; deterministic in replay, since the SDK's uuid4 is. */
+export const shortId = (): string => uuid4().slice(0, 8);
+
+export function scopeOf(cluster: Cluster): Scope {
+  const { state } = cluster;
+  return {
+    region: state.document.spec.region,
+    cluster: state.document.metadata.name,
+    uid: state.uid,
+    operation: state.operation?.id ?? 'none',
+    traceId: state.operation?.traceId ?? state.traceId,
+  };
+}
+
+/** The slot of a step; a step that names a slot the state lacks is a defect of the plan. */
+export function slotOf(cluster: Cluster, name: string | null): Slot {
+  const slot = name === null ? undefined : cluster.state.slots[name];
+  if (slot === undefined) throw failure('unknown', 'SlotMissing', `no slot ${name ?? '(none)'} in the state`, 'report this as a defect');
+  return slot;
+}
+
+/** Adds to the bounded ring of events and to the log. */
+export function emit(cluster: Cluster, type: ClusterEvent['type'], reason: string, message: string): void {
+  const operation = cluster.state.operation?.id ?? null;
+  cluster.state.events = [...cluster.state.events, { at: now(), type, reason, message, operation }].slice(-EVENTS_KEPT);
+  const fields = { cluster: cluster.state.document.metadata.name, operation, traceId: cluster.state.traceId, reason };
+  if (type === 'Warning') log.warn(message, fields);
+  else log.info(message, fields);
+}
+
+/** A failure of a step found by the workflow itself, in the shape that activities use. */
+export function failure(type: ErrorRecord['class'], code: string, message: string, advice: string): ApplicationFailure {
+  const detail: ErrorDetail = { code, class: type, message, advice };
+  return ApplicationFailure.create({ type, message, details: [detail], nonRetryable: true });
+}
+
+/** What a step's failure says to people and to the breaker, whatever wrapped it. */
+export function errorRecordOf(error: unknown, step: { id: string; slot: string | null }, operation: string | null, attempt: number): ErrorRecord {
+  const where = { at: now(), operation, step: step.id, slot: step.slot, attempt };
+  const cause = error instanceof ActivityFailure ? error.cause : error;
+  const detail = cause instanceof ApplicationFailure ? (cause.details?.[0] as ErrorDetail | undefined) : undefined;
+  if (detail !== undefined) return { ...where, code: detail.code, class: detail.class, message: detail.message, advice: detail.advice };
+  if (cause instanceof TimeoutFailure) {
+    return { ...where, code: 'ActivityTimedOut', class: 'transient', message: `${step.id}: no result in time (${cause.message})`, advice: 'see that a worker runs and reaches AWS; it is tried again' };
+  }
+  if (cause instanceof ApplicationFailure) {
+    const known = ERROR_CLASSES.find((one) => one === cause.type) ?? 'unknown';
+    return { ...where, code: cause.type ?? 'Unknown', class: known, message: cause.message, advice: 'see the worker log for the operation id' };
+  }
+  const message = cause instanceof Error ? cause.message : String(cause);
+  return { ...where, code: 'Unknown', class: 'unknown', message, advice: 'see the worker log for the operation id' };
+}
+
+/** Whether the error says that somebody cancelled, wrapped or not. */
+export function isCancelled(error: unknown): boolean {
+  return error instanceof CancelledFailure || (error instanceof ActivityFailure && error.cause instanceof CancelledFailure);
+}

@@ -1,0 +1,171 @@
+import { allHandlersFinished, ApplicationFailure, CancellationScope, condition, continueAsNew, isCancellation, sleep, workflowInfo } from '@temporalio/workflow';
+import { decide } from '../model/requests/decide.js';
+import { plan } from '../model/plan/index.js';
+import { absorb } from '../model/plan/observe.js';
+import { parseDocument } from '../model/spec/parse.js';
+import type { ClusterDocument } from '../model/spec/schema.js';
+import { type ClusterState } from '../model/state.js';
+import { activities } from './activities.js';
+import { type Cluster, emit, now, scopeOf } from './cluster-context.js';
+import { execute } from './execute.js';
+import { registerHandlers } from './handlers.js';
+import { initialState } from './initial-state.js';
+import type { DeletionProof } from './messages.js';
+import { beginOperation, countFailure, endOperation } from './operations.js';
+import { look } from './phases/configuring.js';
+import { createPresenter } from './present.js';
+import { createStatusWriter } from './status-writer.js';
+
+/** How long a quiet cluster goes without a look of its own; jitter keeps thousands of them apart. */
+const RESYNC_MS = 4 * 60 * 60 * 1000;
+
+/** A cluster document, or after continue-as-new also the state that was carried over. */
+export type ClusterInput = (ClusterDocument | Record<string, unknown>) & { state?: ClusterState; requestedBy?: string };
+
+/**
+ * One K3s cluster, from nothing to Running and back to nothing. Ends with the proof of its deletion.
+ *
+ * @throws ApplicationFailure `InvalidSpec` at once, naming each path, when the input is no valid document; nothing else ends it
+ */
+export async function cluster(input: ClusterInput): Promise<DeletionProof> {
+  const self: Cluster = { state: startState(input), wakes: 0, abort: null, interrupt: null, present: () => undefined, swept: [], left: null };
+  const writer = createStatusWriter(self);
+  self.present = createPresenter(self, writer.touch);
+  registerHandlers(self);
+  listenForCancel(self);
+  return CancellationScope.nonCancellable(async () => {
+    const proof = await live(self);
+    await writer.settled();
+    await condition(allHandlersFinished);
+    return proof;
+  });
+}
+
+function startState(input: ClusterInput): ClusterState {
+  const { state, requestedBy, ...document } = input ?? {};
+  if (state !== undefined) return state;
+  const parsed = parseDocument(document);
+  if (parsed.ok) return initialState(parsed.document, requestedBy ?? 'workflow start');
+  const problems = parsed.violations.map((one) => `${one.path.join('.') || '(document)'}: ${one.message} (${one.remedy})`);
+  throw ApplicationFailure.nonRetryable(`the cluster document has ${problems.length} problem(s): ${problems.join('; ')}`, 'InvalidSpec', ...problems);
+}
+
+/** Temporal's cancel means delete, unless the cluster is protected; then it is refused and said. */
+function listenForCancel(self: Cluster): void {
+  void CancellationScope.current().cancelRequested.catch((error: unknown) => {
+    if (!isCancellation(error)) throw error;
+    const decision = decide(self.state, 'delete', {});
+    if (decision.outcome !== 'accepted') {
+      emit(self, 'Warning', 'RequestRejected', `cancel: ${decision.message}`);
+      self.present();
+      return;
+    }
+    Object.assign(self.state, decision.change);
+    self.state.specGeneration += 1;
+    self.state.requestedBy = 'cancel';
+    self.wakes += 1;
+    self.abort?.();
+    self.present();
+  });
+}
+
+/** The loop: plan, do, again; nothing to do: wait for a message or the next look. */
+async function live(self: Cluster): Promise<DeletionProof> {
+  const { state } = self;
+  for (;;) {
+    if (workflowInfo().continueAsNewSuggested) await renew(self);
+    if (state.paused && state.wish !== 'deleted') {
+      await pause(self, 'resume', null);
+      continue;
+    }
+    const next = plan(state.document, state, null);
+    if (next.steps.length === 0) {
+      settle(self);
+      await pause(self, null, RESYNC_MS * (0.9 + 0.2 * Math.random()));
+      await observe(self);
+      continue;
+    }
+    const operation = beginOperation(self, next);
+    const generation = state.specGeneration;
+    self.present();
+    const stale = (): boolean => state.specGeneration !== generation || (state.paused && state.wish !== 'deleted');
+    const attempt = (state.breakers[operation.kind]?.failures ?? 0) + 1;
+    const outcome = await execute(self, next, stale, attempt);
+    if (outcome.kind === 'done') {
+      const { [operation.kind]: _closed, ...breakers } = state.breakers;
+      state.breakers = breakers;
+      if (state.wish === 'deleted') return proofOf(self);
+    } else if (outcome.kind === 'failed' && !stale()) {
+      const { waitMs, breaker } = countFailure(self, operation, outcome.error);
+      await pause(self, `the next try of ${operation.kind} after ${outcome.error.code}`, waitMs);
+      state.breakers = { ...state.breakers, [operation.kind]: { ...(state.breakers[operation.kind] ?? breaker), openUntil: null } };
+      await observe(self);
+    }
+  }
+}
+
+/** What was wanted is there. */
+function settle(self: Cluster): void {
+  const { state } = self;
+  if (state.wish === 'running') state.bornAt ??= now();
+  if (state.operation !== null) endOperation(self, 'done');
+  if (state.operation === null && state.observedGeneration !== state.specGeneration) {
+    state.observedGeneration = state.specGeneration;
+    state.lastError = null;
+  }
+  state.breakers = {};
+  self.present();
+}
+
+/** Waits for a message, at most so long. The timer's summary tells people what for. */
+async function pause(self: Cluster, what: string | null, ms: number | null): Promise<void> {
+  const seen = self.wakes;
+  const until = ms === null ? null : new Date(Date.now() + ms).toISOString();
+  self.state.waiting = what === null ? null : { for: what, since: now(), until };
+  self.present();
+  await CancellationScope.cancellable(async () => {
+    const woken = condition(() => self.wakes !== seen);
+    await (ms === null ? woken : Promise.race([woken, sleep(ms, { summary: what ?? 'the next look' })]));
+    CancellationScope.current().cancel();
+  }).catch((error: unknown) => {
+    if (!isCancellation(error)) throw error;
+  });
+  self.state.waiting = null;
+}
+
+/** Takes over what AWS says and, of a cluster that runs, what Kubernetes says. What cannot be seen changes nothing. */
+async function observe(self: Cluster): Promise<void> {
+  const { state } = self;
+  if (state.wish === 'deleted' || Object.values(state.slots).every((slot) => slot.instance === null)) return;
+  try {
+    const instances = await activities.observeInstances('look at its instances', scopeOf(self));
+    const { slots } = absorb(state, { at: now(), instances });
+    state.slots = slots;
+    if (state.operation === null && state.wish === 'running') {
+      const missing = await look(self);
+      if (missing.length > 0) state.verified = false;
+    }
+  } catch (error) {
+    emit(self, 'Warning', 'ObservationFailed', error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** A new history with the same state. Nothing runs at this point: it is the safest of safe points. */
+async function renew(self: Cluster): Promise<void> {
+  await condition(allHandlersFinished);
+  await continueAsNew<typeof cluster>({ ...self.state.document, state: self.state });
+}
+
+function proofOf(self: Cluster): DeletionProof {
+  const { state } = self;
+  endOperation(self, 'done');
+  self.present();
+  return {
+    cluster: state.document.metadata.name,
+    uid: state.uid,
+    deletedAt: now(),
+    terminated: Object.values(state.slots).flatMap((slot) => (slot.lastInstanceId === null ? [] : [slot.lastInstanceId])),
+    swept: self.swept,
+    left: self.left,
+  };
+}

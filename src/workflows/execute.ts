@@ -1,0 +1,104 @@
+import { CancellationScope, createEventGroup } from '@temporalio/workflow';
+import type { Plan, Step, StepKind } from '../model/plan/index.js';
+import type { ErrorRecord, StepRecord } from '../model/state.js';
+import { type Cluster, emit, errorRecordOf, isCancelled, now } from './cluster-context.js';
+import { performers } from './phases/index.js';
+
+/** Steps that only wait or look: leaving them early loses nothing, so a changed wish cuts them short. */
+const WAITS: ReadonlySet<StepKind> = new Set(['agent', 'gate', 'verify']);
+
+export type Outcome = { kind: 'done' } | { kind: 'interrupted' } | { kind: 'failed'; error: ErrorRecord };
+
+/**
+ * Runs the steps of a plan, each as soon as the steps it stands on have succeeded. A step changes the state only when it has
+ * succeeded. Between two steps is a safe point: when `stale` says that the wish has changed, no further step is begun, waits
+ * are left, and what was begun is finished. `cluster.abort` cancels all at once; what must not be left half done shields itself.
+ */
+export async function execute(cluster: Cluster, plan: Plan, stale: () => boolean, attempt: number): Promise<Outcome> {
+  const done = new Set<string>();
+  const begun = new Set<string>();
+  const waits = new Set<CancellationScope>();
+  const running = new Map<string, Promise<void>>();
+  let error: ErrorRecord | null = null;
+  let aborted = false;
+
+  const begin = (step: Step, scope: CancellationScope): void => {
+    begun.add(step.id);
+    const task = scope
+      .run(() => createEventGroup(step.phase, { id: step.phase }).withScope(() => perform(cluster, step, attempt)))
+      .then(
+        () => void done.add(step.id),
+        (reason: unknown) => {
+          if (isCancelled(reason)) return;
+          error ??= errorRecordOf(reason, step, cluster.state.operation?.id ?? null, attempt);
+        },
+      )
+      .finally(() => {
+        running.delete(step.id);
+        waits.delete(scope);
+      });
+    running.set(step.id, task);
+  };
+
+  await CancellationScope.cancellable(async () => {
+    const whole = CancellationScope.current();
+    cluster.abort = () => {
+      aborted = true;
+      whole.cancel();
+    };
+    cluster.interrupt = () => {
+      if (stale()) for (const scope of waits) scope.cancel();
+    };
+    for (;;) {
+      if (!stale() && !aborted && error === null) {
+        for (const step of plan.steps) {
+          if (begun.has(step.id) || !step.after.every((id) => done.has(id))) continue;
+          const scope = new CancellationScope({ cancellable: true, parent: whole });
+          if (WAITS.has(step.kind)) waits.add(scope);
+          begin(step, scope);
+        }
+      }
+      if (running.size === 0) break;
+      await CancellationScope.nonCancellable(() => Promise.race(running.values()));
+    }
+  }).finally(() => {
+    cluster.abort = null;
+    cluster.interrupt = null;
+  });
+
+  if (error !== null) return { kind: 'failed', error };
+  return done.size === plan.steps.length ? { kind: 'done' } : { kind: 'interrupted' };
+}
+
+/** One step with its record in the operation, so that history, status and UI tell of it from its first moment. */
+async function perform(cluster: Cluster, step: Step, attempt: number): Promise<void> {
+  const record: StepRecord = {
+    id: step.id,
+    kind: step.kind,
+    phase: step.phase,
+    slot: step.slot,
+    title: step.title,
+    startedAt: now(),
+    endedAt: null,
+    outcome: 'running',
+    error: null,
+  };
+  cluster.state.operation?.steps.push(record);
+  cluster.present();
+  try {
+    await performers[step.kind](cluster, step);
+    record.outcome = 'done';
+    emit(cluster, 'Normal', 'StepDone', `${step.slot ? `${step.slot}: ` : ''}${step.title}`);
+  } catch (reason) {
+    record.outcome = isCancelled(reason) ? 'cancelled' : 'failed';
+    if (record.outcome === 'failed') {
+      record.error = errorRecordOf(reason, step, cluster.state.operation?.id ?? null, attempt);
+      cluster.state.lastError = record.error;
+      emit(cluster, 'Warning', record.error.code, `${step.slot ? `${step.slot}: ` : ''}${step.title}: ${record.error.message}`);
+    }
+    throw reason;
+  } finally {
+    record.endedAt = now();
+    cluster.present();
+  }
+}

@@ -1,0 +1,107 @@
+import { ApplicationFailure, setHandler } from '@temporalio/workflow';
+import { fingerprint } from '../model/k3s/fingerprint.js';
+import { type Plan, plan } from '../model/plan/index.js';
+import { type Decision, decide, REQUESTS, type RequestName } from '../model/requests/decide.js';
+import { statusOf } from '../model/status.js';
+import { type Cluster, emit, shortId } from './cluster-context.js';
+import { type Accepted, eventsQuery, planQuery, signals, statusQuery, updates } from './messages.js';
+
+const DESCRIPTIONS: Record<RequestName, string> = {
+  stop: 'Stop the cluster: agents, then servers one by one, a snapshot first. {}',
+  start: 'Start a stopped cluster. {}',
+  resize: 'Another instance type, a node at a time. {"instanceType": "t3.large", "pool": "workers"}; without pool: the servers',
+  apply: 'Another document is wanted. {"document": {...}}',
+  delete: 'Delete the cluster and all that was made for it. {}',
+  pause: 'Do nothing until resume; what was begun is finished. {}',
+  resume: 'Go on after pause. {}',
+  retry: 'Try again at once: close breakers, cut waits short. {}',
+};
+
+/** All handlers, before the first await: an update without a handler would be refused. [Temporal docs: message passing] */
+export function registerHandlers(cluster: Cluster): void {
+  setHandler(statusQuery, () => statusOf(cluster.state), { description: 'The cluster as it stands: phase, nodes, conditions, operation' });
+  setHandler(eventsQuery, () => cluster.state.events, { description: 'The last hundred happenings, oldest first' });
+  setHandler(planQuery, (request) => planWith(cluster, request), {
+    description: 'What would be done now, or after apply of {"document": {...}}: steps with reason and disruption',
+  });
+  for (const name of REQUESTS) {
+    setHandler(signals[name], (payload) => onSignal(cluster, name, payload), { description: DESCRIPTIONS[name] });
+    setHandler(updates[name], (payload) => onUpdate(cluster, name, payload), {
+      description: DESCRIPTIONS[name],
+      // Synchronous: an async validator does not refuse, it fails the workflow task in a loop. [measured]
+      validator: (payload) => validate(cluster, name, payload),
+    });
+  }
+}
+
+export const withId = (one: Plan): Plan & { id: string } => ({ ...one, id: fingerprint(JSON.stringify(one)) });
+
+function planWith(cluster: Cluster, request: unknown): Plan & { id: string } {
+  const { state } = cluster;
+  if (request === undefined || request === null) return withId(plan(state.document, state, null));
+  const decision = decide(state, 'apply', request);
+  if (decision.outcome === 'refused') throw failureOf(decision);
+  const next = decision.outcome === 'accepted' ? { ...state, ...decision.change } : state;
+  return withId(plan(next.document, next, null));
+}
+
+function validate(cluster: Cluster, name: RequestName, payload: unknown): void {
+  const decision = decide(cluster.state, name, payload);
+  if (decision.outcome === 'refused') throw failureOf(decision);
+  const planId = name === 'apply' ? planIdOf(payload) : null;
+  if (planId === null) return;
+  const next = decision.outcome === 'accepted' ? { ...cluster.state, ...decision.change } : cluster.state;
+  const actual = withId(plan(next.document, next, null)).id;
+  if (actual !== planId) {
+    throw ApplicationFailure.nonRetryable(`the plan has changed since it was shown (${planId} then, ${actual} now): look at it again`, 'Refused');
+  }
+}
+
+const planIdOf = (payload: unknown): string | null =>
+  typeof payload === 'object' && payload !== null && 'planId' in payload && typeof payload.planId === 'string' ? payload.planId : null;
+
+const failureOf = (decision: Extract<Decision, { outcome: 'refused' }>): ApplicationFailure =>
+  ApplicationFailure.nonRetryable(decision.message, decision.type, ...decision.problems);
+
+/** A signal has no answer: what is wrong with it becomes an event and never an exception. */
+function onSignal(cluster: Cluster, name: RequestName, payload: unknown): void {
+  const decision = decide(cluster.state, name, payload);
+  if (decision.outcome === 'refused') {
+    emit(cluster, 'Warning', 'RequestRejected', `signal ${name}: ${decision.message}`);
+    cluster.present();
+    return;
+  }
+  take(cluster, name, decision, requesterOf(payload, `signal ${name}`));
+}
+
+function onUpdate(cluster: Cluster, name: RequestName, payload: unknown): Accepted {
+  const decision = decide(cluster.state, name, payload);
+  if (decision.outcome === 'refused') throw failureOf(decision);
+  const operationId = take(cluster, name, decision, requesterOf(payload, `update ${name}`));
+  return { operationId, message: decision.message, plan: withId(plan(cluster.state.document, cluster.state, null)) };
+}
+
+function requesterOf(payload: unknown, fallback: string): string {
+  if (typeof payload !== 'object' || payload === null || !('requestedBy' in payload)) return fallback;
+  return typeof payload.requestedBy === 'string' ? payload.requestedBy.slice(0, 80) : fallback;
+}
+
+/** Changes the wish; the loop does the work. Everything touched here is carried state. */
+function take(cluster: Cluster, name: RequestName, decision: Exclude<Decision, { outcome: 'refused' }>, requestedBy: string): string | null {
+  const { state } = cluster;
+  if (decision.outcome === 'unchanged') {
+    emit(cluster, 'Normal', 'RequestUnchanged', `${name} by ${requestedBy}: ${decision.message}`);
+    cluster.wakes += 1;
+    return null;
+  }
+  Object.assign(state, decision.change);
+  state.specGeneration += 1;
+  state.requestedBy = requestedBy;
+  state.requestedOperationId = `op-${shortId()}`;
+  emit(cluster, 'Normal', 'RequestAccepted', `${name} by ${requestedBy}: ${decision.message}`);
+  cluster.wakes += 1;
+  if (state.wish === 'deleted') cluster.abort?.();
+  else cluster.interrupt?.();
+  cluster.present();
+  return state.requestedOperationId;
+}

@@ -1,0 +1,56 @@
+import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import type { Plan } from '../model/plan/index.js';
+import { REQUESTS, type RequestName } from '../model/requests/decide.js';
+import type { ClusterEvent } from '../model/state.js';
+import type { Leftovers } from './cluster-context.js';
+import type { StatusView } from '../model/status.js';
+
+/** Who asks; the CLI sends the user's name, people who signal by hand leave it out. */
+export interface Requester {
+  requestedBy?: string;
+}
+export interface ResizeRequest extends Requester {
+  instanceType: string;
+  /** A pool's name; the servers if absent. */
+  pool?: string;
+}
+export interface ApplyRequest extends Requester {
+  /** The cluster document as JSON. */
+  document: unknown;
+  /** Apply just the plan that was shown; refused when the plan would now be another. */
+  planId?: string;
+}
+
+/** Answer to an update. */
+export interface Accepted {
+  /** Operation that will carry the wish out; null when nothing is to be done. */
+  operationId: string | null;
+  message: string;
+  plan: Plan & { id: string };
+}
+
+
+export const signals = Object.fromEntries(REQUESTS.map((name) => [name, defineSignal<[unknown?]>(name)])) as Record<
+  RequestName,
+  ReturnType<typeof defineSignal<[unknown?]>>
+>;
+export const updates = Object.fromEntries(REQUESTS.map((name) => [name, defineUpdate<Accepted, [unknown?]>(name)])) as Record<
+  RequestName,
+  ReturnType<typeof defineUpdate<Accepted, [unknown?]>>
+>;
+
+export const statusQuery = defineQuery<StatusView>('status');
+export const planQuery = defineQuery<Plan & { id: string }, [unknown?]>('plan');
+export const eventsQuery = defineQuery<ClusterEvent[]>('events');
+
+/** Result of a `cluster` workflow: the proof that nothing is left. */
+export interface DeletionProof {
+  cluster: string;
+  uid: string;
+  deletedAt: string;
+  terminated: string[];
+  /** Found by tag beyond the known instances, and deleted. */
+  swept: string[];
+  /** What the last look found: empty lists. */
+  left: Leftovers | null;
+}

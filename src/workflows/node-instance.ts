@@ -1,0 +1,18 @@
+import type { InstanceView } from '../model/observation.js';
+import type { NodeInstance } from '../model/state.js';
+
+/** What the state keeps of an instance. */
+export function nodeInstanceOf(view: InstanceView): NodeInstance {
+  return {
+    id: view.id,
+    type: view.type,
+    imageId: view.imageId,
+    architecture: view.architecture,
+    subnetId: view.subnetId,
+    zone: view.zone,
+    privateIp: view.privateIp,
+    publicIp: view.publicIp,
+    launchedAt: view.launchedAt,
+    power: view.state === 'stopped' || view.state === 'stopping' ? 'stopped' : 'running',
+  };
+}

@@ -1,0 +1,57 @@
+import type { JobResult, Presign } from '../activities/api.js';
+import { jobIdOf } from '../model/ids.js';
+import type { Slot } from '../model/state.js';
+import { activities } from './activities.js';
+import { type Cluster, failure, scopeOf } from './cluster-context.js';
+
+export interface NodeJob {
+  script: string;
+  summary: string;
+  params: Record<string, string>;
+  presign?: Record<string, Presign>;
+  timeoutSeconds: number;
+}
+
+/**
+ * Runs one script on one node and returns the `key=value` lines that it wrote. The job's id is new for each run that the
+ * workflow wants and the same for each repetition of the activity, so that the node runs it at most once.
+ */
+export async function runJob(cluster: Cluster, slot: Slot, job: NodeJob): Promise<Record<string, string>> {
+  const instance = slot.instance;
+  if (instance === null) throw failure('conflict', 'InstanceMissing', `${slot.name}: no instance to run ${job.script} on`, 'it is planned anew');
+  const { state } = cluster;
+  state.jobCount += 1;
+  const [result] = await activities.runOnNodes(`${slot.name}: ${job.summary}`, {
+    ...scopeOf(cluster),
+    instanceIds: [instance.id],
+    jobId: jobIdOf(state.document.metadata.name, state.uid, job.script, slot.name, state.jobCount),
+    script: job.script,
+    params: job.params,
+    presign: job.presign ?? {},
+    timeoutSeconds: job.timeoutSeconds,
+  });
+  if (result === undefined) throw failure('unknown', 'JobResultMissing', `${slot.name}: ${job.script} gave no result`, 'see the worker log');
+  if (result.outcome !== 'done') throw jobFailure(slot, job, result);
+  return result.result;
+}
+
+const CODES = {
+  failed: 'NodeScriptFailed',
+  'timed-out': 'NodeScriptTimedOut',
+  interrupted: 'NodeInterrupted',
+  undelivered: 'CommandUndelivered',
+} as const;
+
+function jobFailure(slot: Slot, job: NodeJob, result: JobResult) {
+  const code = result.result['code'] ?? CODES[result.outcome as keyof typeof CODES];
+  const lines = result.logTail.trim().split('\n');
+  const last = lines.findLast((line) => line.startsWith('error:')) ?? lines.at(-1) ?? '';
+  const tail = lines.slice(-8).join('\n').slice(-1500);
+  const how = result.exitCode === null ? result.outcome : `${result.outcome}, exit ${result.exitCode}`;
+  return failure(
+    'node-script',
+    code,
+    `${slot.name} (${result.instanceId}): ${job.script} ${how}: ${last.slice(0, 400)}\n${tail}`,
+    `the log is on the node under /var/lib/keelson/jobs; it is tried again with back-off`,
+  );
+}

@@ -1,0 +1,65 @@
+import { uuid4 } from '@temporalio/workflow';
+import { afterFailure, type BreakerTimes } from '../model/breaker.js';
+import type { Plan } from '../model/plan/index.js';
+import type { ErrorRecord, Operation } from '../model/state.js';
+import { type Cluster, emit, now, shortId } from './cluster-context.js';
+
+const OPERATIONS_KEPT = 20;
+const STEPS_KEPT = 60;
+
+/** Goes on with the operation under way when it still serves the same wish; else ends it and begins the one that is planned. */
+export function beginOperation(cluster: Cluster, plan: Plan): Operation {
+  const { state } = cluster;
+  const current = state.operation;
+  if (current !== null && current.specGeneration === state.specGeneration) {
+    const done = current.steps.filter((step) => step.outcome === 'done').length;
+    current.stepsTotal = done + plan.steps.length;
+    return current;
+  }
+  if (current !== null) endOperation(cluster, 'superseded');
+  const operation: Operation = {
+    id: state.requestedOperationId ?? `op-${shortId()}`,
+    kind: plan.kind,
+    requestedBy: state.requestedBy,
+    startedAt: now(),
+    endedAt: null,
+    outcome: 'running',
+    reason: plan.reason,
+    traceId: state.operationCount === 0 ? state.traceId : uuid4().replaceAll('-', ''),
+    specGeneration: state.specGeneration,
+    steps: [],
+    stepsTotal: plan.steps.length,
+  };
+  state.requestedOperationId = null;
+  state.operationCount += 1;
+  state.operation = operation;
+  emit(cluster, 'Normal', 'OperationStarted', `${operation.kind}: ${operation.reason}`);
+  return operation;
+}
+
+/** Moves the operation into the bounded list of finished ones. */
+export function endOperation(cluster: Cluster, outcome: Operation['outcome']): void {
+  const { state } = cluster;
+  const { operation } = state;
+  if (operation === null) return;
+  operation.endedAt = now();
+  operation.outcome = outcome;
+  operation.steps = operation.steps.slice(-STEPS_KEPT);
+  // Only the latest few keep their steps: carried state stays small.
+  const older = state.operations.slice(-(OPERATIONS_KEPT - 1)).map((one, index, all) => (index < all.length - 4 ? { ...one, steps: [] } : one));
+  state.operations = [...older, operation];
+  state.operation = null;
+  state.waiting = null;
+  emit(cluster, outcome === 'done' ? 'Normal' : 'Warning', 'OperationEnded', `${operation.kind}: ${outcome}`);
+}
+
+/** Counts a failure against the breaker of the operation's kind; returns until when nothing is tried. */
+export function countFailure(cluster: Cluster, operation: Operation, error: ErrorRecord): BreakerTimes {
+  const { state } = cluster;
+  const next = afterFailure(state.breakers[operation.kind] ?? null, error.class, now());
+  state.breakers = { ...state.breakers, [operation.kind]: next.breaker };
+  if (next.breaker.openUntil !== null) {
+    emit(cluster, 'Warning', 'BreakerOpen', `${operation.kind}: ${error.code}: nothing is tried until ${next.breaker.openUntil}; retry or a new document goes on at once`);
+  }
+  return next;
+}

@@ -1,0 +1,37 @@
+import type { Step, StepKind } from '../../model/plan/index.js';
+import type { Cluster } from '../cluster-context.js';
+import { found, join, publish, verify } from './configuring.js';
+import { forget, sweep, terminateAll } from './deleting.js';
+import { awaitAgent, install } from './installing.js';
+import { resolve } from './pending.js';
+import { launch, makeSecurityGroup } from './provisioning.js';
+import { startInstance, startService } from './starting.js';
+import { snapshot, stopInstance, stopService } from './stopping.js';
+import { drain, gate, modify, removeNode, terminate, uncordon } from './updating.js';
+
+/** What carries out each kind of step. The file of a step is the phase in which it mostly runs. */
+export const performers: Record<StepKind, (cluster: Cluster, step: Step) => Promise<void>> = {
+  resolve,
+  'security-group': makeSecurityGroup,
+  launch,
+  agent: awaitAgent,
+  install,
+  found,
+  join,
+  publish,
+  verify,
+  'start-instance': startInstance,
+  'start-service': startService,
+  snapshot,
+  'stop-service': stopService,
+  'stop-instance': stopInstance,
+  gate,
+  drain,
+  modify,
+  uncordon,
+  'remove-node': removeNode,
+  terminate,
+  'terminate-all': terminateAll,
+  sweep,
+  forget,
+};

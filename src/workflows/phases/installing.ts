@@ -1,0 +1,39 @@
+import type { Step } from '../../model/plan/index.js';
+import { activities } from '../activities.js';
+import { type Cluster, scopeOf, slotOf } from '../cluster-context.js';
+import { nodeInstanceOf } from '../node-instance.js';
+import { runJob } from '../node-job.js';
+
+/** Waits until the instance runs and its SSM agent is online; takes over its addresses, which a start may have changed. */
+export async function awaitAgent(cluster: Cluster, step: Step): Promise<void> {
+  const slot = slotOf(cluster, step.slot);
+  if (slot.instance === null) return;
+  const view = await activities.awaitInstance(`${slot.name}: wait for the SSM agent of ${slot.instance.id}`, {
+    ...scopeOf(cluster),
+    instanceId: slot.instance.id,
+    until: 'agent-online',
+  });
+  slot.instance = nodeInstanceOf(view);
+  slot.agentOnline = true;
+}
+
+/** Puts the binary and the unit in place; the script asks first what is there and does nothing for the same version. */
+export async function install(cluster: Cluster, step: Step): Promise<void> {
+  const slot = slotOf(cluster, step.slot);
+  const { k3s } = cluster.state.document.spec;
+  const architecture = slot.instance?.architecture ?? 'amd64';
+  const pin = k3s.sha256?.[architecture];
+  await runJob(cluster, slot, {
+    script: 'install',
+    summary: `install K3s ${k3s.version}`,
+    params: {
+      ROLE: slot.role,
+      K3S_VERSION: k3s.version,
+      K3S_MIRROR: k3s.mirror,
+      ARCH: architecture,
+      ...(pin === undefined ? {} : { K3S_SHA256: pin }),
+    },
+    timeoutSeconds: 900,
+  });
+  slot.installed = k3s.version;
+}

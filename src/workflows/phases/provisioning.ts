@@ -1,0 +1,147 @@
+import { ApplicationFailure, ActivityFailure, CancellationScope } from '@temporalio/workflow';
+import { nodeNameOf, slotsOf, type WantedSlot } from '../../model/ids.js';
+import type { Step } from '../../model/plan/index.js';
+import { ERROR_CLASSES, type ErrorClass, type LaunchRequest, type Placement, type Slot } from '../../model/state.js';
+import { activities } from '../activities.js';
+import { type Cluster, emit, failure, scopeOf } from '../cluster-context.js';
+import { nodeInstanceOf } from '../node-instance.js';
+
+/** A group of the cluster's own: K3s's ports among its nodes, the API for `apiCidrs`. */
+export async function makeSecurityGroup(cluster: Cluster): Promise<void> {
+  const placement = placementOf(cluster);
+  const { document } = cluster.state;
+  const { securityGroupId } = await CancellationScope.nonCancellable(() =>
+    activities.ensureSecurityGroup('make the security group', {
+      ...scopeOf(cluster),
+      vpcId: placement.vpcId,
+      vpcCidr: placement.vpcCidr,
+      apiCidrs: document.spec.access.apiCidrs,
+      tags: document.spec.tags,
+    }),
+  );
+  cluster.state.ownSecurityGroupId = securityGroupId;
+}
+
+/**
+ * One instance for the slot. The request is carried in the state before it is sent, and is sent to its end even when the
+ * operation is cancelled: an instance whose id nobody knows would be one nobody deletes. No capacity: next subnet.
+ */
+export async function launch(cluster: Cluster, step: Step): Promise<void> {
+  const wanted = slotsOf(cluster.state.document).find((one) => one.name === step.slot);
+  if (wanted === undefined) return;
+  const slot = openSlot(cluster, wanted);
+  for (;;) {
+    const request = slot.launch ?? requestFor(cluster, wanted, slot);
+    slot.launch = request;
+    const userData = cluster.state.userData[request.userDataId];
+    if (userData === undefined) throw failure('unknown', 'UserDataMissing', `user data ${request.userDataId} is not carried`, 'report this as a defect');
+    const zone = cluster.state.placement?.subnets.find((subnet) => subnet.id === request.subnetId)?.zone;
+    try {
+      const view = await CancellationScope.nonCancellable(() =>
+        activities.launchInstance(`${slot.name}: launch ${request.instanceType} in ${zone ?? request.subnetId}`, {
+          ...scopeOf(cluster),
+          slot: slot.name,
+          generation: slot.generation,
+          nodeName: slot.nodeName,
+          launch: request,
+          userData,
+          tags: cluster.state.document.spec.tags,
+        }),
+      );
+      slot.instance = nodeInstanceOf(view);
+      slot.exhaustedSubnets = [];
+      cluster.state.verified = false;
+      return;
+    } catch (error) {
+      // Only a refusal is an answer. After anything else the instance may exist: the same request is repeated, word for word.
+      if (isRefusal(error)) slot.launch = null;
+      if (!isCapacity(error)) throw error;
+      slot.exhaustedSubnets = [...slot.exhaustedSubnets, request.subnetId];
+      emit(cluster, 'Warning', 'InsufficientInstanceCapacity', `${slot.name}: no ${request.instanceType} in ${zone ?? request.subnetId}, trying the next subnet`);
+      if (nextSubnet(cluster, wanted, slot) === null) {
+        slot.exhaustedSubnets = [];
+        throw error;
+      }
+    }
+  }
+}
+
+/** The slot in the state; a slot that has lost its instance gets the next generation and with it another node name. */
+function openSlot(cluster: Cluster, wanted: WantedSlot): Slot {
+  const before = cluster.state.slots[wanted.name];
+  // A launch that was sent and not answered goes on under its own generation: its token finds the instance.
+  if (before !== undefined && before.launch !== null) return before;
+  const generation = before === undefined ? 1 : before.instance === null && before.lastInstanceId === null ? before.generation : before.generation + 1;
+  const slot: Slot = {
+    name: wanted.name,
+    role: wanted.role,
+    pool: wanted.pool,
+    generation,
+    nodeName: nodeNameOf(cluster.state.document.metadata.name, wanted.name, generation),
+    launch: null,
+    exhaustedSubnets: before?.exhaustedSubnets ?? [],
+    instance: null,
+    lastInstanceId: null,
+    agentOnline: false,
+    installed: null,
+    configHash: null,
+    service: 'stopped',
+    joined: false,
+    cordoned: false,
+  };
+  cluster.state.slots = { ...cluster.state.slots, [wanted.name]: slot };
+  return slot;
+}
+
+function requestFor(cluster: Cluster, wanted: WantedSlot, slot: Slot): LaunchRequest {
+  const { state } = cluster;
+  const placement = placementOf(cluster);
+  const subnetId = nextSubnet(cluster, wanted, slot);
+  const architecture = placement.instanceTypes[wanted.instanceType]?.architecture;
+  const image = architecture === undefined ? undefined : placement.images[architecture];
+  const userDataId = architecture === undefined ? undefined : state.userDataIds[architecture];
+  if (subnetId === null || image === undefined || userDataId === undefined) {
+    throw failure('invalid', 'TypeNotOffered', `${slot.name}: no subnet, image or user data fits ${wanted.instanceType}`, 'choose a type that the subnets offer');
+  }
+  return {
+    subnetId,
+    instanceType: wanted.instanceType,
+    imageId: image.id,
+    rootDeviceName: image.rootDeviceName,
+    rootVolume: wanted.rootVolume,
+    securityGroupIds: state.ownSecurityGroupId === null ? placement.securityGroupIds : [state.ownSecurityGroupId],
+    instanceProfile: state.document.spec.access.instanceProfile ?? null,
+    publicIp: state.document.spec.network.publicIp,
+    userDataId,
+  };
+}
+
+/** Spreads slots over the subnets by their index, past those that had no capacity and zones that lack the type. */
+function nextSubnet(cluster: Cluster, wanted: WantedSlot, slot: Slot): string | null {
+  const placement = placementOf(cluster);
+  const zones = placement.instanceTypes[wanted.instanceType]?.zones ?? [];
+  const fitting = placement.subnets.filter((subnet) => zones.includes(subnet.zone));
+  const index = Number(wanted.name.slice(wanted.name.lastIndexOf('-') + 1));
+  const ordered = fitting.map((_, offset) => fitting[(index + offset) % fitting.length]);
+  return ordered.find((subnet) => subnet !== undefined && !slot.exhaustedSubnets.includes(subnet.id))?.id ?? null;
+}
+
+export function placementOf(cluster: Cluster): Placement {
+  const { placement } = cluster.state;
+  if (placement === null) throw failure('unknown', 'PlacementMissing', 'the placement is not resolved', 'report this as a defect');
+  return placement;
+}
+
+const REFUSALS: readonly ErrorClass[] = ['capacity', 'quota', 'auth', 'invalid', 'conflict'];
+
+function classOf(error: unknown): ErrorClass | null {
+  const cause = error instanceof ActivityFailure ? error.cause : error;
+  return cause instanceof ApplicationFailure ? (ERROR_CLASSES.find((one) => one === cause.type) ?? null) : null;
+}
+
+const isCapacity = (error: unknown): boolean => classOf(error) === 'capacity';
+
+function isRefusal(error: unknown): boolean {
+  const found = classOf(error);
+  return found !== null && REFUSALS.includes(found);
+}

@@ -1,0 +1,34 @@
+import { CancellationScope } from '@temporalio/workflow';
+import type { Step } from '../../model/plan/index.js';
+import { activities } from '../activities.js';
+import { type Cluster, scopeOf, slotOf } from '../cluster-context.js';
+import { runJob } from '../node-job.js';
+
+/** A snapshot of etcd on the last server's disk, before it goes down. */
+export async function snapshot(cluster: Cluster, step: Step): Promise<void> {
+  const slot = slotOf(cluster, step.slot);
+  const name = `keelson-${cluster.state.operation?.id ?? 'stop'}`;
+  await runJob(cluster, slot, { script: 'snapshot', summary: 'save an etcd snapshot', params: { SNAPSHOT_NAME: name }, timeoutSeconds: 300 });
+}
+
+/** Stops K3s gracefully, which hands leadership over, and then the pods' containers. */
+export async function stopService(cluster: Cluster, step: Step): Promise<void> {
+  const slot = slotOf(cluster, step.slot);
+  await runJob(cluster, slot, { script: 'service-stop', summary: 'stop K3s and its containers', params: { ROLE: slot.role }, timeoutSeconds: 300 });
+  slot.service = 'stopped';
+  cluster.state.verified = false;
+}
+
+/** StopInstances, and until it is stopped: what was begun is finished, also when the wish changes meanwhile. */
+export async function stopInstance(cluster: Cluster, step: Step): Promise<void> {
+  const slot = slotOf(cluster, step.slot);
+  const { instance } = slot;
+  if (instance === null) return;
+  const input = { ...scopeOf(cluster), instanceIds: [instance.id] };
+  await CancellationScope.nonCancellable(() => activities.stopInstances(`${slot.name}: stop ${instance.id}`, input));
+  slot.agentOnline = false;
+  slot.service = 'stopped';
+  cluster.state.verified = false;
+  await activities.awaitInstance(`${slot.name}: wait until ${instance.id} is stopped`, { ...scopeOf(cluster), instanceId: instance.id, until: 'stopped' });
+  slot.instance = { ...instance, power: 'stopped', publicIp: null };
+}

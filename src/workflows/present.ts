@@ -1,0 +1,52 @@
+import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
+import { setCurrentDetails, upsertMemo, upsertTypedSearchAttributes } from '@temporalio/workflow';
+import { conditionsOf } from '../model/checks.js';
+import { healthOf, type StatusView, statusOf } from '../model/status.js';
+import { phaseOf } from '../model/phase-of.js';
+import type { Condition } from '../model/state.js';
+import { type Cluster, now } from './cluster-context.js';
+import { detailsOf } from './details.js';
+
+const ATTRIBUTES = {
+  K3sPhase: defineSearchAttributeKey('K3sPhase', SearchAttributeType.KEYWORD),
+  K3sRegion: defineSearchAttributeKey('K3sRegion', SearchAttributeType.KEYWORD),
+  K3sVersion: defineSearchAttributeKey('K3sVersion', SearchAttributeType.KEYWORD),
+  K3sHealth: defineSearchAttributeKey('K3sHealth', SearchAttributeType.KEYWORD),
+} as const;
+
+/**
+ * Shows the state to people: conditions, current details, search attributes, memo. Details are free and follow each step; an
+ * upsert is billed and adds an event, so it is sent only for what has changed. [docs: Temporal actions]
+ *
+ * @returns a function to call after each change; `written` is called when status.yaml should be written anew
+ */
+export function createPresenter(cluster: Cluster, written: (status: StatusView) => void): () => void {
+  const shown: Partial<Record<keyof typeof ATTRIBUTES, string>> = {};
+  let nodesShown = '';
+  return () => {
+    cluster.state.conditions = withSince(cluster.state.conditions, cluster);
+    const status = statusOf(cluster.state);
+    setCurrentDetails(detailsOf(status));
+    const wanted = { K3sPhase: phaseOf(cluster.state), K3sRegion: status.region, K3sVersion: status.version, K3sHealth: healthOf(cluster.state) };
+    const changed = (Object.keys(ATTRIBUTES) as (keyof typeof ATTRIBUTES)[]).filter((name) => shown[name] !== wanted[name]);
+    if (changed.length > 0) {
+      upsertTypedSearchAttributes(changed.map((name) => ({ key: ATTRIBUTES[name], value: wanted[name] })));
+      Object.assign(shown, wanted);
+    }
+    const nodes = `${status.nodes.filter((node) => node.ready === 'True').length}/${status.nodes.length}`;
+    if (status.operation === null && nodes !== nodesShown) {
+      upsertMemo({ nodes, apiAddress: status.apiAddress, createdAt: status.createdAt });
+      nodesShown = nodes;
+    }
+    written(status);
+  };
+}
+
+/** New verdicts with the time since when each status holds. */
+function withSince(before: Condition[], cluster: Cluster): Condition[] {
+  const old = new Map(before.map((condition) => [condition.type, condition]));
+  return conditionsOf(cluster.state).map((verdict) => {
+    const same = old.get(verdict.type);
+    return { ...verdict, since: same !== undefined && same.status === verdict.status ? same.since : now() };
+  });
+}
