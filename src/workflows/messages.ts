@@ -30,17 +30,17 @@ export interface Accepted {
 }
 
 
-export const signals = Object.fromEntries(REQUESTS.map((name) => [name, defineSignal<[unknown?]>(name)])) as Record<
+export const signals = Object.fromEntries(REQUESTS.map((name) => [name, defineSignal<[unknown]>(name)])) as Record<
   RequestName,
-  ReturnType<typeof defineSignal<[unknown?]>>
+  ReturnType<typeof defineSignal<[unknown]>>
 >;
-export const updates = Object.fromEntries(REQUESTS.map((name) => [name, defineUpdate<Accepted, [unknown?]>(name)])) as Record<
+export const updates = Object.fromEntries(REQUESTS.map((name) => [name, defineUpdate<Accepted, [unknown]>(name)])) as Record<
   RequestName,
-  ReturnType<typeof defineUpdate<Accepted, [unknown?]>>
+  ReturnType<typeof defineUpdate<Accepted, [unknown]>>
 >;
 
 export const statusQuery = defineQuery<StatusView>('status');
-export const planQuery = defineQuery<Plan & { id: string }, [unknown?]>('plan');
+export const planQuery = defineQuery<Plan & { id: string }, [unknown]>('plan');
 export const eventsQuery = defineQuery<ClusterEvent[]>('events');
 
 /** Result of a `cluster` workflow: the proof that nothing is left. */

@@ -1,5 +1,5 @@
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
-import { setCurrentDetails, upsertMemo, upsertTypedSearchAttributes } from '@temporalio/workflow';
+import { setCurrentDetails, upsertMemo, upsertSearchAttributes } from '@temporalio/workflow';
 import { conditionsOf } from '../model/checks.js';
 import { healthOf, type StatusView, statusOf } from '../model/status.js';
 import { phaseOf } from '../model/phase-of.js';
@@ -30,7 +30,7 @@ export function createPresenter(cluster: Cluster, written: (status: StatusView) 
     const wanted = { K3sPhase: phaseOf(cluster.state), K3sRegion: status.region, K3sVersion: status.version, K3sHealth: healthOf(cluster.state) };
     const changed = (Object.keys(ATTRIBUTES) as (keyof typeof ATTRIBUTES)[]).filter((name) => shown[name] !== wanted[name]);
     if (changed.length > 0) {
-      upsertTypedSearchAttributes(changed.map((name) => ({ key: ATTRIBUTES[name], value: wanted[name] })));
+      upsertSearchAttributes(changed.map((name) => ({ key: ATTRIBUTES[name], value: wanted[name] })));
       Object.assign(shown, wanted);
     }
     const nodes = `${status.nodes.filter((node) => node.ready === 'True').length}/${status.nodes.length}`;

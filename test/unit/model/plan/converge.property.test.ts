@@ -1,0 +1,72 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { plan } from '../../../../src/model/plan/index.js';
+import type { ClusterState } from '../../../../src/model/state.js';
+import { documentOf, shapes } from './documents.js';
+import { emptyState, ModelWorld } from './world.js';
+
+const ROUNDS = 12;
+
+/** Plans and does until nothing is left to do, as the workflow's loop does. */
+function settle(world: ModelWorld, state: ClusterState, pick: (n: number) => number): void {
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const next = plan(state.document, state, null);
+    if (next.steps.length === 0) {
+      if (state.wish === 'running') state.bornAt ??= '2026-01-01T00:00:00Z';
+      return;
+    }
+    world.run(state.document, state, next, pick, Number.POSITIVE_INFINITY, next.kind === 'update' || next.kind === 'resize');
+  }
+  world.alarms.push(`does not converge: ${plan(state.document, state, null).steps.map((step) => step.id).join(', ')}`);
+}
+
+describe('plan', () => {
+  it('converges from any wish to any other, interrupted anywhere, and never does harm', () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(shapes, fc.nat(30)), { minLength: 1, maxLength: 5 }), fc.infiniteStream(fc.nat(1000)), (wishes, stream) => {
+        // Prepare
+        const world = new ModelWorld();
+        const first = wishes[0]?.[0];
+        const state = emptyState(documentOf({ ...first, state: 'running' }));
+        const pick = (n: number): number => (n === 0 ? 0 : (stream.next().value ?? 0) % n);
+        // Act: each wish is followed for some steps, then the next one comes.
+        let ha = false;
+        for (const [shape, steps] of wishes) {
+          ha ||= shape.mode === 'ha'; // ha -> dev is refused before it gets here
+          state.document = documentOf({ ...shape, mode: ha ? 'ha' : 'dev' });
+          state.wish = shape.state;
+          const next = plan(state.document, state, null);
+          world.run(state.document, state, next, pick, steps, false);
+        }
+        settle(world, state, pick);
+        // Assess
+        expect(world.alarms).toEqual([]);
+        const powered = Object.values(state.slots).filter((slot) => slot.instance?.power === 'running');
+        if (state.wish === 'stopped') expect(powered).toEqual([]);
+        else expect(powered.length).toBe(Object.keys(state.slots).length);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('takes one server down at a time when a cluster that serves is changed', () => {
+    fc.assert(
+      fc.property(shapes, shapes, fc.infiniteStream(fc.nat(1000)), (before, after, stream) => {
+        // Prepare
+        const world = new ModelWorld();
+        const state = emptyState(documentOf({ ...before, mode: 'ha', state: 'running' }));
+        const pick = (n: number): number => (n === 0 ? 0 : (stream.next().value ?? 0) % n);
+        settle(world, state, pick);
+        // Act
+        state.document = documentOf({ ...after, mode: 'ha', state: 'running' });
+        const steps = plan(state.document, state, null).steps;
+        settle(world, state, pick);
+        // Assess
+        expect(world.alarms).toEqual([]);
+        const downs = steps.filter((step) => step.slot?.startsWith('server-') && step.disruption !== 'none');
+        expect(downs.every((step) => steps.some((gate) => gate.id === `gate:${step.slot}`))).toBe(true);
+      }),
+      { numRuns: 300 },
+    );
+  });
+});

@@ -1,0 +1,217 @@
+import { nodeNameOf, slotsOf } from '../../../../src/model/ids.js';
+import type { Plan, Step } from '../../../../src/model/plan/index.js';
+import { apiAddressOf, nodeConfigOf, placementKeyOf } from '../../../../src/model/plan/wanted.js';
+import type { ClusterDocument } from '../../../../src/model/spec/schema.js';
+import type { ClusterState, Slot } from '../../../../src/model/state.js';
+
+/**
+ * A world as small as the promises: what each step does to the facts, and an alarm for what must never happen. It is written
+ * from the words of the design, not from the workflow's code, so that a plan which does harm is seen to do it.
+ */
+export class ModelWorld {
+  /** Every launch by slot and generation. */
+  readonly launched = new Map<string, number>();
+  readonly alarms: string[] = [];
+  private counter = 0;
+
+  /** Does one step. `calm` says that the cluster shall keep serving: then at most one server may be down. */
+  perform(document: ClusterDocument, state: ClusterState, step: Step, calm: boolean): void {
+    this.counter += 1;
+    const slot = step.slot === null ? undefined : state.slots[step.slot];
+    this.act(document, state, step, slot);
+    if (calm) this.watch(document, state, step);
+  }
+
+  /** Runs steps in an order that their dependencies allow, chosen by `pick`; stops after `limit`. */
+  run(document: ClusterDocument, state: ClusterState, plan: Plan, pick: (n: number) => number, limit: number, calm: boolean): void {
+    const done = new Set<string>();
+    for (let count = 0; count < limit; count += 1) {
+      const ready = plan.steps.filter((step) => !done.has(step.id) && step.after.every((id) => done.has(id)));
+      const step = ready[pick(ready.length)];
+      if (step === undefined) {
+        if (done.size < plan.steps.length) this.alarms.push(`deadlock: ${plan.steps.filter((one) => !done.has(one.id)).map((one) => one.id).join(', ')}`);
+        return;
+      }
+      this.perform(document, state, step, calm);
+      done.add(step.id);
+    }
+  }
+
+  private watch(document: ClusterDocument, state: ClusterState, step: Step): void {
+    const members = Object.values(state.slots).filter((slot) => slot.role === 'server' && slot.joined);
+    const down = members.filter((slot) => slot.service !== 'running' || slot.instance?.power !== 'running');
+    if (document.spec.mode === 'ha' && down.length > 1) this.alarms.push(`${step.id}: ${down.map((slot) => slot.name).join(' and ')} down at once`);
+  }
+
+  private act(document: ClusterDocument, state: ClusterState, step: Step, slot: Slot | undefined): void {
+    const wanted = slotsOf(document).find((one) => one.name === step.slot);
+    const need = (what: unknown, text: string): void => {
+      if (!what) this.alarms.push(`${step.id}: ${text}`);
+    };
+    switch (step.kind) {
+      case 'resolve':
+        state.placement = { vpcId: 'vpc', vpcCidr: '10.0.0.0/16', subnets: [], images: {}, instanceTypes: {}, securityGroupIds: [] };
+        state.placementKey = placementKeyOf(document);
+        return;
+      case 'security-group':
+        state.ownSecurityGroupId = 'sg-1';
+        return;
+      case 'launch': {
+        need(state.placement && state.ownSecurityGroupId, 'launched without placement or group');
+        need(!slot?.instance, 'launched over a living instance');
+        if (wanted === undefined) return;
+        const generation = slot === undefined ? 1 : slot.generation + 1;
+        const key = `${wanted.name}#${generation}`;
+        this.launched.set(key, (this.launched.get(key) ?? 0) + 1);
+        need(this.launched.get(key) === 1, 'a second instance of one generation');
+        state.slots[wanted.name] = {
+          ...freshSlot(document, wanted.name, wanted.role, wanted.pool, generation),
+          instance: {
+            id: `i-${this.counter}`,
+            type: wanted.instanceType,
+            imageId: 'ami-1',
+            architecture: 'amd64',
+            subnetId: 'subnet-1',
+            zone: 'a',
+            privateIp: `10.0.0.${this.counter % 250}`,
+            publicIp: `192.0.2.${this.counter % 250}`,
+            launchedAt: '2026-01-01T00:00:00Z',
+            power: 'running',
+          },
+        };
+        return;
+      }
+      case 'agent':
+        need(slot?.instance?.power === 'running', 'waits for the agent of an instance that does not run');
+        if (slot) slot.agentOnline = true;
+        return;
+      case 'install':
+        need(slot?.agentOnline, 'installs without an agent');
+        if (slot) slot.installed = document.spec.k3s.version;
+        return;
+      case 'found':
+        need(Object.values(state.slots).every((one) => one.role !== 'server' || !one.joined || !one.instance), 'founds over living members');
+        if (slot) state.founder = `${slot.name}#${slot.generation}`;
+        this.join(document, state, step, slot);
+        return;
+      case 'join':
+        need(Object.values(state.slots).some((one) => one.role === 'server' && one.joined && one.service === 'running'), 'joins nobody');
+        this.join(document, state, step, slot);
+        return;
+      case 'start-service':
+        need(slot?.agentOnline, 'starts K3s without an agent');
+        if (slot?.instance && wanted) {
+          slot.service = 'running';
+          slot.configHash = nodeConfigOf(document, state, wanted, slot, slot.instance).hash;
+        }
+        return;
+      case 'publish':
+        state.apiAddress = apiAddressOf(document, state);
+        return;
+      case 'verify':
+        state.verified = true;
+        return;
+      case 'drain':
+        if (slot) slot.cordoned = true;
+        return;
+      case 'uncordon':
+        if (slot) slot.cordoned = false;
+        return;
+      case 'stop-service':
+        if (slot) slot.service = 'stopped';
+        return;
+      case 'stop-instance':
+        need(slot?.service === 'stopped', 'stops the instance under a running K3s');
+        if (slot?.instance) Object.assign(slot, { instance: { ...slot.instance, power: 'stopped', publicIp: null }, agentOnline: false });
+        return;
+      case 'start-instance':
+        if (slot?.instance) slot.instance = { ...slot.instance, power: 'running', publicIp: `192.0.2.${this.counter % 250}` };
+        if (slot) slot.agentOnline = false;
+        return;
+      case 'modify':
+        need(slot?.instance?.power === 'stopped', 'changes the type of an instance that is not stopped');
+        if (slot?.instance && wanted) slot.instance = { ...slot.instance, type: wanted.instanceType };
+        return;
+      case 'remove-node':
+        if (slot) slot.joined = false;
+        return;
+      case 'terminate':
+        need(slot && !slot.joined, 'terminates a member');
+        if (step.slot !== null) delete state.slots[step.slot];
+        return;
+      case 'gate':
+      case 'snapshot':
+      case 'terminate-all':
+      case 'sweep':
+      case 'forget':
+        return;
+    }
+  }
+
+  private join(document: ClusterDocument, state: ClusterState, step: Step, slot: Slot | undefined): void {
+    const wanted = slotsOf(document).find((one) => one.name === step.slot);
+    if (!slot?.instance || !wanted || slot.installed === null) {
+      this.alarms.push(`${step.id}: joins without instance or K3s`);
+      return;
+    }
+    Object.assign(slot, { joined: true, service: 'running', configHash: nodeConfigOf(document, state, wanted, slot, slot.instance).hash });
+  }
+}
+
+function freshSlot(document: ClusterDocument, name: string, role: Slot['role'], pool: string | null, generation: number): Slot {
+  return {
+    name,
+    role,
+    pool,
+    generation,
+    nodeName: nodeNameOf(document.metadata.name, name, generation),
+    launch: null,
+    exhaustedSubnets: [],
+    instance: null,
+    lastInstanceId: null,
+    agentOnline: false,
+    installed: null,
+    configHash: null,
+    service: 'stopped',
+    joined: false,
+    cordoned: false,
+  };
+}
+
+/** The state of a cluster of which nothing exists. */
+export function emptyState(document: ClusterDocument): ClusterState {
+  return {
+    schemaVersion: 1,
+    uid: '00000000-0000-4000-8000-000000000000',
+    document,
+    wish: document.spec.state,
+    paused: false,
+    specGeneration: 1,
+    observedGeneration: 0,
+    createdAt: '2026-01-01T00:00:00Z',
+    traceId: 'trace',
+    placement: null,
+    placementKey: null,
+    userDataIds: {},
+    ownSecurityGroupId: null,
+    userData: {},
+    slots: {},
+    founder: null,
+    apiAddress: null,
+    bornAt: null,
+    verified: false,
+    heldTypes: {},
+    operation: null,
+    operations: [],
+    operationCount: 0,
+    requestedOperationId: null,
+    jobCount: 0,
+    nodesSeen: null,
+    conditions: [],
+    lastError: null,
+    events: [],
+    breakers: {},
+    waiting: null,
+    requestedBy: 'test',
+  };
+}
