@@ -22,6 +22,7 @@ export const CRITICAL_KEYS = [
   'flannel-external-ip',
   'flannel-ipv6-masq',
   'secrets-encryption',
+  'secrets-encryption-provider',
   'service-cidr',
 ] as const;
 
@@ -64,6 +65,7 @@ const AGENT_KEYS = new Set([
   'snapshotter',
   'v',
   'vmodule',
+  'vpn-auth-file',
 ]);
 
 /** Whether a key of the document's config goes to servers only. Labels and taints do too: agents have those of their pool. */
@@ -107,3 +109,61 @@ export const OWNED_KEYS: Readonly<Record<string, string>> = {
   'write-kubeconfig-group': '`keelson kubeconfig`',
   'write-kubeconfig-mode': '`keelson kubeconfig`',
 };
+
+/** Keys that would put a secret into the document, its history and its bucket, with what to do instead. */
+export const SECRET_KEYS: Readonly<Record<string, string>> = {
+  'etcd-s3-access-key': 'leave it out: the instance profile gives access',
+  'etcd-s3-secret-key': 'leave it out: the instance profile gives access',
+  'etcd-s3-session-token': 'leave it out: the instance profile gives access',
+  'vpn-auth': 'vpn-auth-file, a file of the image',
+};
+
+/**
+ * Further keys that `k3s server` knows. K3s skips an unknown key of its config file with a warning only, so a slip of the pen
+ * would go unnoticed; a key that is near one of these is taken for one. [K3s source: pkg/cli/cmds/server.go]
+ */
+const SERVER_KEYS = [
+  'default-local-storage-path',
+  'etcd-arg',
+  'etcd-expose-metrics',
+  'etcd-s3',
+  'etcd-s3-bucket',
+  'etcd-s3-config-secret',
+  'etcd-s3-endpoint',
+  'etcd-s3-endpoint-ca',
+  'etcd-s3-folder',
+  'etcd-s3-insecure',
+  'etcd-s3-proxy',
+  'etcd-s3-region',
+  'etcd-s3-retention',
+  'etcd-s3-skip-ssl-verify',
+  'etcd-s3-timeout',
+  'etcd-snapshot-compress',
+  'etcd-snapshot-dir',
+  'etcd-snapshot-name',
+  'helm-job-image',
+  'kube-apiserver-arg',
+  'kube-cloud-controller-manager-arg',
+  'kube-controller-manager-arg',
+  'kube-scheduler-arg',
+  'kine-tls',
+  'multus',
+  'node-label',
+  'node-taint',
+  'service-node-port-range',
+  'servicelb-namespace',
+  'supervisor-metrics',
+  'system-default-registry',
+  'tls-san-security',
+];
+
+/** Every key that Keelson has heard of. */
+export const KNOWN_KEYS: readonly string[] = [
+  ...new Set([
+    ...CRITICAL_KEYS,
+    ...AGENT_KEYS,
+    ...SERVER_KEYS,
+    ...Object.keys(OWNED_KEYS),
+    ...Object.keys(SECRET_KEYS),
+  ]),
+];

@@ -1,0 +1,1 @@
+export { type Change, type ChangeClass, diffDocuments, refusalsOf } from './diff/index.js';

@@ -1,0 +1,152 @@
+import { baseKey, isServerOnly, LIFELONG_KEYS } from '../k3s/keys.js';
+import { upgradeSkew } from '../k3s/version.js';
+import type { ClusterDocument } from '../spec/schema.js';
+import type { ChangeClass } from './index.js';
+import type { PathChange } from './paths.js';
+
+export interface Verdict {
+  class: ChangeClass;
+  reason: string;
+  wayAround?: string;
+}
+
+const NEW_CLUSTER = 'make a second cluster beside it, move what runs on it, then delete this one';
+
+/** What one change costs. Every path of the document has a verdict; one that is not known is refused rather than guessed. */
+export function judge(change: PathChange, before: ClusterDocument, after: ClusterDocument): Verdict {
+  const [top, part = '', ...rest] = change.path.map(String);
+  if (top === 'metadata')
+    return part === 'name' ? refused('the name is the identity of the cluster') : nothing('labels are for people');
+  if (top !== 'spec') return refused('another format or kind of document', 'use keelson/v1 and Cluster');
+  switch (part) {
+    case 'region':
+      return refused('a cluster lives in one region', NEW_CLUSTER);
+    case 'mode':
+      return mode(after);
+    case 'state':
+      return {
+        class: 'node',
+        reason: after.spec.state === 'stopped' ? 'the cluster is stopped' : 'the cluster is started',
+      };
+    case 'servers':
+      return machine(rest, 'the servers');
+    case 'pools':
+      return pool(change, rest);
+    case 'k3s':
+      return k3s(change, rest, before, after);
+    case 'image':
+      return nothing('new instances are made from it; those that exist keep theirs');
+    case 'network':
+      return network(rest);
+    case 'access':
+      return access(rest);
+    case 'tags':
+      return nothing('new instances and volumes carry them; those that exist keep theirs');
+    case 'paused':
+    case 'backup':
+    case 'hibernation':
+    case 'upgrade':
+    case 'health':
+    case 'drift':
+    case 'deletion':
+      return nothing('it changes what Keelson does, no node');
+    default:
+      return refused('Keelson does not know how to change this', NEW_CLUSTER);
+  }
+}
+
+const nothing = (reason: string): Verdict => ({ class: 'nothing', reason });
+const refused = (reason: string, wayAround = NEW_CLUSTER): Verdict => ({
+  class: 'recreate-refused',
+  reason,
+  wayAround,
+});
+
+function mode(after: ClusterDocument): Verdict {
+  if (after.spec.mode === 'ha') return { class: 'scale', reason: 'two servers join' };
+  return refused(
+    'etcd members are not taken from an ha cluster to make it dev',
+    'keep ha, or make a dev cluster beside it',
+  );
+}
+
+/** Type and root volume of servers or of a pool. */
+function machine(rest: string[], whose: string): Verdict {
+  if (rest[0] === 'instanceType') return { class: 'node', reason: `the type of ${whose} changes, one node at a time` };
+  return nothing(`new instances of ${whose} get this root volume; those that exist keep theirs`);
+}
+
+function pool(change: PathChange, [name = '', field = '']: string[]): Verdict {
+  if (field === '') {
+    return {
+      class: 'scale',
+      reason:
+        change.to === undefined ? `pool ${name} is removed, its nodes are drained first` : `pool ${name} is added`,
+    };
+  }
+  if (field === 'count') {
+    const fewer = Number(change.to) < Number(change.from);
+    return {
+      class: 'scale',
+      reason: fewer ? `pool ${name} shrinks, its last nodes are drained first` : `pool ${name} grows`,
+    };
+  }
+  if (field === 'labels' || field === 'taints') {
+    // Kubelets register with them; Kubernetes keeps what a node has. [docs: K3s, node labels and taints]
+    return {
+      class: 'config-restart',
+      reason: `nodes of pool ${name} register with other ${field}; what a node has already stays until it is taken off with kubectl`,
+    };
+  }
+  return machine([field], `pool ${name}`);
+}
+
+function k3s(
+  change: PathChange,
+  [field = '', key = '']: string[],
+  before: ClusterDocument,
+  after: ClusterDocument,
+): Verdict {
+  if (field === 'mirror' || field === 'sha256') return nothing('it counts at the next download');
+  if (field === 'version') {
+    const skew = upgradeSkew(before.spec.k3s.version, after.spec.k3s.version);
+    return skew.ok
+      ? { class: 'node', reason: 'K3s is upgraded, one node at a time' }
+      : refused(skew.reason, skew.remedy);
+  }
+  const base = baseKey(key);
+  if ((LIFELONG_KEYS as readonly string[]).includes(base)) {
+    return refused(`K3s takes ${base} when the cluster is founded and never again`, NEW_CLUSTER);
+  }
+  if (base === 'secrets-encryption' && change.from === true) {
+    return refused(
+      'secrets are encrypted in etcd and could not be read any more',
+      'disable it by `k3s secrets-encrypt` on a server',
+    );
+  }
+  if (base === 'secrets-encryption' || base === 'secrets-encryption-provider') {
+    return refused(
+      'secrets encryption is switched on when the cluster is founded',
+      'see `k3s secrets-encrypt`, or make a new cluster',
+    );
+  }
+  return {
+    class: 'config-restart',
+    reason: `K3s is restarted on ${isServerOnly(base) ? 'the servers' : 'all nodes'}, one node at a time`,
+  };
+}
+
+function network([field = '']: string[]): Verdict {
+  if (field === 'vpcId') return refused('instances do not move to another VPC', NEW_CLUSTER);
+  if (field === 'subnetIds') return nothing('new instances go there; those that exist stay where they are');
+  if (field === 'securityGroupIds') {
+    return refused('nodes in different groups would not reach each other', 'change the rules of the groups instead');
+  }
+  return refused('whether an instance gets a public address is settled at its launch', NEW_CLUSTER);
+}
+
+function access([field = '']: string[]): Verdict {
+  if (field === 'apiCidrs') return nothing('the rules of the security group change');
+  if (field === 'instanceProfile') return nothing('new instances get it; those that exist keep theirs');
+  return { class: 'config-restart', reason: 'the certificate of the API gets other names, server by server' };
+}

@@ -1,0 +1,33 @@
+import { z } from 'zod';
+
+/** An IPv4 network as two numbers: the first address and how many bits name the network. */
+export interface Network {
+  base: number;
+  bits: number;
+}
+
+const ipv4 = z.cidrv4();
+
+/** Reads `10.42.0.0/16`; null for anything else. Host bits may be set, see `hasHostBits`. */
+export function parseCidr(text: string): Network | null {
+  if (!ipv4.safeParse(text).success) return null;
+  const [address = '', bits = ''] = text.split('/');
+  const base = address.split('.').reduce((sum, octet) => sum * 256 + Number(octet), 0);
+  return { base, bits: Number(bits) };
+}
+
+const sizeOf = (network: Network): number => 2 ** (32 - network.bits);
+const firstOf = (network: Network): number => Math.floor(network.base / sizeOf(network)) * sizeOf(network);
+
+export const hasHostBits = (network: Network): boolean => firstOf(network) !== network.base;
+
+export function overlap(a: Network, b: Network): boolean {
+  return firstOf(a) < firstOf(b) + sizeOf(b) && firstOf(b) < firstOf(a) + sizeOf(a);
+}
+
+/** The network that an address with its prefix length lies in, as text. */
+export function canonicalCidr(network: Network): string {
+  const first = firstOf(network);
+  const octets = [24, 16, 8, 0].map((shift) => Math.floor(first / 2 ** shift) % 256);
+  return `${octets.join('.')}/${network.bits}`;
+}

@@ -1,0 +1,47 @@
+/** The five fields of a cron expression, with their ranges. [crontab(5)] */
+const FIELDS = [
+  { name: 'minute', min: 0, max: 59, names: [] as string[] },
+  { name: 'hour', min: 0, max: 23, names: [] as string[] },
+  { name: 'day of the month', min: 1, max: 31, names: [] as string[] },
+  {
+    name: 'month',
+    min: 1,
+    max: 12,
+    names: ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'],
+  },
+  { name: 'day of the week', min: 0, max: 7, names: ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'] },
+];
+
+type Field = (typeof FIELDS)[number];
+
+/** What is wrong with a cron expression, or null. Lists, ranges, steps and the names of months and days are understood. */
+export function cronProblem(expression: string): string | null {
+  const parts = expression.split(/ +/);
+  if (parts.length !== FIELDS.length) return `has ${parts.length} fields, not ${FIELDS.length}`;
+  for (const [index, field] of FIELDS.entries()) {
+    const part = parts[index] ?? '';
+    if (!part.split(',').every((item) => isItem(item, field))) {
+      return `"${part}" is no ${field.name} (${field.min} to ${field.max})`;
+    }
+  }
+  return null;
+}
+
+function isItem(item: string, field: Field): boolean {
+  const match = /^(\*|[A-Za-z0-9]+)(?:-([A-Za-z0-9]+))?(?:\/(\d{1,2}))?$/.exec(item);
+  if (match === null) return false;
+  const [, from = '', to, step] = match;
+  if (step !== undefined && (Number(step) < 1 || Number(step) > field.max)) return false;
+  if (from === '*') return to === undefined;
+  const first = numberOf(from, field);
+  const last = to === undefined ? first : numberOf(to, field);
+  return first !== null && last !== null && first <= last;
+}
+
+function numberOf(text: string, field: Field): number | null {
+  const named = field.names.indexOf(text.toLowerCase());
+  if (named >= 0) return field.min + named;
+  if (!/^\d{1,2}$/.test(text)) return null;
+  const value = Number(text);
+  return value >= field.min && value <= field.max ? value : null;
+}

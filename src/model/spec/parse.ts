@@ -1,0 +1,51 @@
+import { mend, touches } from './mend.js';
+import { RULES } from './rules/index.js';
+import { type ClusterDocument, clusterSchema } from './schema.js';
+import { structureViolations } from './structure.js';
+import type { Violation } from './violation.js';
+
+export type Parsed = { ok: true; document: ClusterDocument } | { ok: false; violations: Violation[] };
+
+/**
+ * Checks a cluster document and fills in its defaults. Lists every violation at once: also where the structure is broken,
+ * the rules look at the rest.
+ *
+ * @param value plain JSON, as read from YAML or received from Temporal
+ */
+export function parseDocument(value: unknown): Parsed {
+  const parsed = clusterSchema.safeParse(value);
+  if (parsed.success) {
+    const violations = RULES.flatMap((rule) => rule(parsed.data));
+    return violations.length === 0
+      ? { ok: true, document: parsed.data }
+      : { ok: false, violations: distinct(violations) };
+  }
+  const broken = structureViolations(clusterSchema, value, parsed.error.issues);
+  return { ok: false, violations: distinct([...broken, ...ruleViolationsBeside(value, broken)]) };
+}
+
+/** Taking out one broken part may leave its holder incomplete, so it takes a few rounds; documents are not deeper. */
+const ROUNDS = 8;
+
+/** What the rules find in the parts of a broken document that can be understood. */
+function ruleViolationsBeside(value: unknown, broken: readonly Violation[]): Violation[] {
+  let rest = value;
+  const taken: Violation[] = [];
+  for (let round = 0, next = broken; round < ROUNDS; round++) {
+    if (next.some((violation) => violation.path.length === 0)) return [];
+    taken.push(...next);
+    rest = mend(rest, next);
+    const parsed = clusterSchema.safeParse(rest);
+    if (parsed.success) {
+      const found = RULES.flatMap((rule) => rule(parsed.data));
+      return found.filter((violation) => !taken.some((one) => touches(one.path, violation.path)));
+    }
+    next = structureViolations(clusterSchema, rest, parsed.error.issues);
+  }
+  return [];
+}
+
+function distinct(violations: readonly Violation[]): Violation[] {
+  const seen = new Map(violations.map((violation) => [JSON.stringify([violation.path, violation.message]), violation]));
+  return [...seen.values()];
+}

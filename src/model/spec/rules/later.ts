@@ -1,0 +1,33 @@
+import type { ClusterDocument } from '../schema.js';
+import type { Rule } from './rule.js';
+
+/** Parts of the document whose behaviour is still to come. Refused, for a setting that is silently ignored is a trap. */
+const LATER: readonly { path: string[]; used: (spec: ClusterDocument['spec']) => boolean; remedy: string }[] = [
+  {
+    path: ['spec', 'backup'],
+    used: (spec) => spec.backup !== undefined,
+    remedy: 'leave it out; a snapshot is saved at every stop',
+  },
+  {
+    path: ['spec', 'hibernation'],
+    used: (spec) => spec.hibernation !== undefined,
+    remedy: 'leave it out; stop and start by `keelson stop` and `keelson start`',
+  },
+  {
+    path: ['spec', 'upgrade', 'window'],
+    used: (spec) => spec.upgrade.window !== undefined,
+    remedy: 'leave it out; apply when a disruption suits',
+  },
+  {
+    path: ['spec', 'drift'],
+    used: (spec) => spec.drift === 'repair',
+    remedy: 'use report',
+  },
+];
+
+export const laterParts: Rule = ({ spec }) =>
+  LATER.filter((part) => part.used(spec)).map(({ path, remedy }) => ({
+    path,
+    message: path.at(-1) === 'drift' ? '"repair" is not supported yet' : 'is not supported yet',
+    remedy,
+  }));

@@ -1,0 +1,41 @@
+import type { Violation } from '../violation.js';
+import { isLabelValue, isQualifiedName } from './labels.js';
+import type { Rule } from './rule.js';
+
+const EFFECTS = ['NoSchedule', 'PreferNoSchedule', 'NoExecute'];
+const REMEDY = `key=value:Effect or key:Effect; effects: ${EFFECTS.join(', ')}`;
+
+/** Taints of pools, and those of the servers in k3s.config. [k8s.io: taints and tolerations] */
+export const taints: Rule = ({ spec }) => [
+  ...spec.pools.flatMap((pool, index) => check(pool.taints, ['spec', 'pools', index, 'taints'])),
+  ...['node-taint', 'node-taint+'].flatMap((key) => {
+    const value = spec.k3s.config[key];
+    return Array.isArray(value) ? check(value.map(String), ['spec', 'k3s', 'config', key]) : [];
+  }),
+];
+
+function check(list: readonly string[], path: (string | number)[]): Violation[] {
+  const seen = new Set<string>();
+  return list.flatMap((text, index): Violation[] => {
+    const at = [...path, index];
+    const { key, value, effect } = split(text);
+    if (!isQualifiedName(key) || !isLabelValue(value) || !EFFECTS.includes(effect)) {
+      return [{ path: at, message: `"${text}" is not a taint`, remedy: REMEDY }];
+    }
+    const identity = `${key}:${effect}`;
+    if (seen.has(identity)) {
+      return [{ path: at, message: `a second taint ${identity}`, remedy: 'a node has one taint per key and effect' }];
+    }
+    seen.add(identity);
+    return [];
+  });
+}
+
+function split(text: string): { key: string; value: string; effect: string } {
+  const colon = text.lastIndexOf(':');
+  const [head, effect] = colon < 0 ? [text, ''] : [text.slice(0, colon), text.slice(colon + 1)];
+  const equals = head.indexOf('=');
+  return equals < 0
+    ? { key: head, value: '', effect }
+    : { key: head.slice(0, equals), value: head.slice(equals + 1), effect };
+}

@@ -1,0 +1,64 @@
+import { secondsOf } from '../../duration.js';
+import { cronProblem } from '../cron.js';
+import type { ClusterDocument } from '../schema.js';
+import type { Violation } from '../violation.js';
+import type { Rule } from './rule.js';
+
+type Path = string[];
+
+/** Cron expressions, time zones, and durations that make sense. */
+export const times: Rule = ({ spec }) => [
+  ...schedules(spec).flatMap(({ path, cron }) => {
+    const problem = cronProblem(cron);
+    return problem === null
+      ? []
+      : [{ path, message: problem, remedy: 'minute hour day month weekday, e.g. 0 20 * * 1-5' }];
+  }),
+  ...zones(spec).flatMap(({ path, zone }) =>
+    isTimezone(zone)
+      ? []
+      : [{ path, message: `"${zone}" is not an IANA time zone`, remedy: 'for example Europe/Berlin or UTC' }],
+  ),
+  ...within(spec.upgrade.drainTimeout, ['spec', 'upgrade', 'drainTimeout'], '10s', '2h'),
+  ...within(spec.health.gracePeriod, ['spec', 'health', 'gracePeriod'], '10s', '1h'),
+  ...(spec.upgrade.window
+    ? within(spec.upgrade.window.duration, ['spec', 'upgrade', 'window', 'duration'], '15m', '168h')
+    : []),
+  ...sleepless(spec),
+];
+
+function schedules({ backup, hibernation, upgrade }: ClusterDocument['spec']): { path: Path; cron: string }[] {
+  return [
+    ...(backup ? [{ path: ['spec', 'backup', 'schedule'], cron: backup.schedule }] : []),
+    ...(hibernation ? [{ path: ['spec', 'hibernation', 'stop'], cron: hibernation.stop }] : []),
+    ...(hibernation ? [{ path: ['spec', 'hibernation', 'start'], cron: hibernation.start }] : []),
+    ...(upgrade.window ? [{ path: ['spec', 'upgrade', 'window', 'start'], cron: upgrade.window.start }] : []),
+  ];
+}
+
+function zones({ hibernation, upgrade }: ClusterDocument['spec']): { path: Path; zone: string }[] {
+  return [
+    ...(hibernation ? [{ path: ['spec', 'hibernation', 'timezone'], zone: hibernation.timezone }] : []),
+    ...(upgrade.window ? [{ path: ['spec', 'upgrade', 'window', 'timezone'], zone: upgrade.window.timezone }] : []),
+  ];
+}
+
+function within(duration: string, path: Path, least: string, most: string): Violation[] {
+  const seconds = secondsOf(duration);
+  if (seconds >= secondsOf(least) && seconds <= secondsOf(most)) return [];
+  return [{ path, message: `is ${duration}`, remedy: `from ${least} to ${most}` }];
+}
+
+function sleepless({ hibernation }: ClusterDocument['spec']): Violation[] {
+  if (hibernation === undefined || hibernation.start !== hibernation.stop) return [];
+  return [{ path: ['spec', 'hibernation'], message: 'starts and stops at the same times', remedy: 'let them differ' }];
+}
+
+function isTimezone(zone: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: zone });
+    return true;
+  } catch {
+    return false;
+  }
+}

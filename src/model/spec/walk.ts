@@ -1,0 +1,80 @@
+import { z } from 'zod';
+
+/** The schema at a path, so that a violation can tell the known keys, the type and an example. */
+export function schemaAt(schema: z.core.$ZodType, path: readonly PropertyKey[]): z.core.$ZodType | null {
+  let current: z.core.$ZodType | null = schema;
+  for (const part of path) current = current === null ? null : childOf(current, part);
+  return current;
+}
+
+function childOf(schema: z.core.$ZodType, part: PropertyKey): z.core.$ZodType | null {
+  const inner = unwrap(schema);
+  if (inner instanceof z.ZodObject) return inner.shape[String(part)] ?? null;
+  if (inner instanceof z.ZodArray) return inner.element;
+  if (inner instanceof z.ZodRecord) return inner.valueType;
+  if (inner instanceof z.ZodUnion) {
+    for (const option of inner.options) {
+      const child = childOf(option, part);
+      if (child !== null) return child;
+    }
+  }
+  return null;
+}
+
+/** Without the wrappers that only say what happens when a value is absent. */
+export function unwrap(schema: z.core.$ZodType): z.core.$ZodType {
+  let current = schema;
+  while (current instanceof z.ZodOptional || current instanceof z.ZodDefault || current instanceof z.ZodPrefault) {
+    current = current.unwrap();
+  }
+  return current;
+}
+
+export function keysOf(schema: z.core.$ZodType | null): string[] {
+  const inner = schema === null ? null : unwrap(schema);
+  if (inner instanceof z.ZodObject) return Object.keys(inner.shape);
+  if (inner instanceof z.ZodUnion) return [...new Set(inner.options.flatMap((option) => keysOf(option)))];
+  return [];
+}
+
+/** What is wanted in words: `a whole number, for example 3`. */
+export function wantedText(schema: z.core.$ZodType | null): string {
+  if (schema === null) return '';
+  const example = exampleOf(schema);
+  const kind = kindText(unwrap(schema));
+  return example === undefined ? kind : `${kind}, for example ${example}`;
+}
+
+/** The example from the schema's metadata, written as in a document. */
+export function exampleOf(schema: z.core.$ZodType): string | undefined {
+  for (const each of [schema, unwrap(schema)]) {
+    const examples: unknown = z.globalRegistry.get(each)?.examples;
+    const example: unknown = Array.isArray(examples) ? examples[0] : undefined;
+    if (example !== undefined) return typeof example === 'string' ? example : JSON.stringify(example);
+  }
+  return undefined;
+}
+
+function kindText(schema: z.core.$ZodType): string {
+  const choices = choicesOf(schema);
+  if (choices.length > 0) return choices.length === 1 ? choices.join() : `one of ${choices.join(', ')}`;
+  if (schema instanceof z.ZodString) return 'text';
+  if (schema instanceof z.ZodNumber) return 'a whole number';
+  if (schema instanceof z.ZodBoolean) return 'true or false';
+  if (schema instanceof z.ZodArray) return 'a list';
+  if (schema instanceof z.ZodRecord) return 'a mapping';
+  if (schema instanceof z.ZodUnion) {
+    const keys = keysOf(schema);
+    return keys.length > 0
+      ? `a mapping with either ${keys.join(' or ')}`
+      : 'text, a number, true, false or a list of them';
+  }
+  if (schema instanceof z.ZodObject) return `a mapping with ${keysOf(schema).join(', ')}`;
+  return 'something else';
+}
+
+function choicesOf(schema: z.core.$ZodType): string[] {
+  if (schema instanceof z.ZodEnum) return schema.options.map(String);
+  if (schema instanceof z.ZodLiteral) return Array.from(schema.values as Set<unknown>, String);
+  return [];
+}
