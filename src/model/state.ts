@@ -186,6 +186,8 @@ export interface ClusterState {
   /** User data texts by their hash; only those that some slot's launch refers to. */
   userData: Record<string, string>;
   slots: Record<string, Slot>;
+  /** Generation last used by slot name, also of slots that are gone: a token or a node name is never used again. */
+  generations: Record<string, number>;
   /** Slot and generation that founded etcd with cluster-init, once in a life. */
   founder: string | null;
   /** Address in the published kubeconfig. */

@@ -21,6 +21,7 @@ export function initialState(document: ClusterDocument, requestedBy: string): Cl
     ownSecurityGroupId: null,
     userData: {},
     slots: {},
+    generations: {},
     founder: null,
     apiAddress: null,
     bornAt: null,

@@ -60,18 +60,21 @@ function planArrival(plan: PlanBuilder, document: ClusterDocument, state: Cluste
       title: `launch ${wanted.instanceType}`,
       reason: slot ? 'the slot has lost its instance' : 'the slot is empty',
     });
-  } else if (slot.instance.power === 'stopped' && !typeDiffers(state, wanted, slot)) {
-    plan.add({
-      kind: 'start-instance',
-      slot: name,
-      phase: 'Starting',
-      after: [],
-      title: 'start the instance',
-      reason: 'it is stopped and shall run',
-    });
+  } else if (slot.service === 'stopped') {
+    // Nothing serves on it: another type is given to it now, while that costs nobody anything.
+    const retype = typeDiffers(state, wanted, slot);
+    const reason = retype ? `its type is ${slot.instance.type}, ${wanted.instanceType} is wanted` : 'it is stopped and shall run';
+    const common = { slot: name, phase: 'Starting', reason } as const;
+    if (retype) {
+      if (slot.instance.power === 'running') plan.add({ ...common, kind: 'stop-instance', after: ['resolve'], title: 'stop the instance' });
+      plan.add({ ...common, kind: 'modify', after: ['resolve', stepId('stop-instance', name)], title: `change the type to ${wanted.instanceType}` });
+    }
+    if (retype || slot.instance.power === 'stopped') {
+      plan.add({ ...common, kind: 'start-instance', after: [stepId('modify', name)], title: 'start the instance' });
+    }
   }
-  if (slot?.instance?.power === 'stopped' && typeDiffers(state, wanted, slot)) return;
-  if (!slot?.agentOnline) {
+  const restarted = plan.steps.some((step) => step.id === stepId('start-instance', name));
+  if (!slot?.agentOnline || restarted) {
     plan.add({
       kind: 'agent',
       slot: name,
@@ -81,7 +84,7 @@ function planArrival(plan: PlanBuilder, document: ClusterDocument, state: Cluste
       reason: 'commands reach the node through it',
     });
   }
-  if (!(slot?.joined && slot.instance) && slot?.installed !== document.spec.k3s.version) {
+  if (slot?.installed !== document.spec.k3s.version && !(slot?.joined && slot.instance && slot.service === 'running')) {
     plan.add({
       kind: 'install',
       slot: name,
@@ -118,7 +121,7 @@ const founderSteps = (plan: PlanBuilder): string[] => plan.steps.filter((step) =
 function planServices(plan: PlanBuilder, state: ClusterState, wanted: WantedSlot[]): string[] {
   const down = wanted.filter((one) => {
     const slot = state.slots[one.name];
-    return slot?.instance && slot.joined && slot.service === 'stopped' && !typeDiffers(state, one, slot);
+    return slot?.instance && slot.joined && slot.service === 'stopped';
   });
   const started: string[] = [];
   for (const role of ['server', 'agent'] as const) {
@@ -129,7 +132,7 @@ function planServices(plan: PlanBuilder, state: ClusterState, wanted: WantedSlot
           kind: 'start-service',
           slot: one.name,
           phase: 'Starting',
-          after: [stepId('agent', one.name), ...after],
+          after: [stepId('agent', one.name), stepId('install', one.name), ...after],
           title: 'start K3s',
           reason: 'its service is stopped',
         }),
@@ -144,37 +147,33 @@ function planChange(plan: PlanBuilder, document: ClusterDocument, state: Cluster
   const slot = state.slots[wanted.name];
   if (!slot?.instance || !slot.joined) return before;
   const name = wanted.name;
-  const retype = typeDiffers(state, wanted, slot);
-  const reinstall = slot.installed !== document.spec.k3s.version;
   const serving = slot.service === 'running';
+  const retype = serving && typeDiffers(state, wanted, slot);
+  const reinstall = serving && slot.installed !== document.spec.k3s.version;
   const reconfigure = serving && slot.configHash !== nodeConfigOf(document, state, wanted, slot, slot.instance).hash;
-  const disruption = wanted.role === 'agent' || document.spec.mode === 'ha' ? 'node' : 'cluster';
   const why = [
     retype ? `its type is ${slot.instance.type}, ${wanted.instanceType} is wanted` : '',
     reinstall ? `it runs K3s ${slot.installed ?? 'none'}, ${document.spec.k3s.version} is wanted` : '',
     reconfigure ? 'its configuration has changed' : '',
   ].filter((text) => text !== '');
-  const reason = why.join('; ');
+  const disruption = wanted.role === 'agent' || document.spec.mode === 'ha' ? 'node' : 'cluster';
+  const reason = why.join('; ') || 'Keelson has cordoned it';
   let last = before;
-  const add = (step: { kind: Step['kind']; title: string; disruption?: Step['disruption']; reason?: string }): void => {
-    const after = step.kind === 'gate' || step.kind === 'drain' ? ['resolve', ...last] : last;
-    last = [plan.add({ slot: name, phase: 'Updating', after, reason: step.reason ?? reason, ...step })];
+  const add = (kind: Step['kind'], title: string, takes: Step['disruption'] = 'none'): void => {
+    last = [plan.add({ kind, slot: name, phase: 'Updating', after: ['resolve', ...last], title, reason, disruption: takes })];
   };
-  if (why.length > 0) {
-    if (serving && wanted.role === 'server' && document.spec.mode === 'ha') add({ kind: 'gate', title: 'wait until the quorum can spare it' });
-    if ((retype || reinstall) && serving && !slot.cordoned) add({ kind: 'drain', title: 'cordon and drain', disruption: 'node' });
-    if (retype) {
-      if (serving) add({ kind: 'stop-service', title: 'stop K3s', disruption });
-      if (slot.instance.power === 'running') add({ kind: 'stop-instance', title: 'stop the instance', disruption });
-      add({ kind: 'modify', title: `change the type to ${wanted.instanceType}` });
-      add({ kind: 'start-instance', title: 'start the instance' });
-      add({ kind: 'agent', title: 'wait for the SSM agent' });
-    }
-    if (reinstall) add({ kind: 'install', title: `install K3s ${document.spec.k3s.version}` });
-    add({ kind: 'start-service', title: retype ? 'start K3s' : 'restart K3s', disruption: retype ? 'none' : disruption });
+  if (why.length > 0 && wanted.role === 'server' && document.spec.mode === 'ha') add('gate', 'wait until the quorum can spare it');
+  if ((retype || reinstall) && !slot.cordoned) add('drain', 'cordon and drain', 'node');
+  if (retype) {
+    add('stop-service', 'stop K3s', disruption);
+    add('stop-instance', 'stop the instance', disruption);
+    add('modify', `change the type to ${wanted.instanceType}`, disruption);
+    add('start-instance', 'start the instance', disruption);
+    add('agent', 'wait for the SSM agent', disruption);
   }
-  const drained = (retype || reinstall) && serving;
-  if (slot.cordoned || drained) add({ kind: 'uncordon', title: 'uncordon', reason: reason === '' ? 'it is cordoned by Keelson' : reason });
+  if (reinstall) add('install', `install K3s ${document.spec.k3s.version}`);
+  if (why.length > 0) add('start-service', retype ? 'start K3s' : 'restart K3s', disruption);
+  if (slot.cordoned || retype || reinstall) add('uncordon', 'uncordon');
   return last;
 }
 

@@ -71,7 +71,9 @@ function openSlot(cluster: Cluster, wanted: WantedSlot): Slot {
   const before = cluster.state.slots[wanted.name];
   // A launch that was sent and not answered goes on under its own generation: its token finds the instance.
   if (before !== undefined && before.launch !== null) return before;
-  const generation = before === undefined ? 1 : before.instance === null && before.lastInstanceId === null ? before.generation : before.generation + 1;
+  const unused = before !== undefined && before.instance === null && before.lastInstanceId === null;
+  const generation = unused ? before.generation : (cluster.state.generations[wanted.name] ?? 0) + 1;
+  cluster.state.generations = { ...cluster.state.generations, [wanted.name]: generation };
   const slot: Slot = {
     name: wanted.name,
     role: wanted.role,

@@ -15,6 +15,8 @@ function settle(world: ModelWorld, state: ClusterState, pick: (n: number) => num
       if (state.wish === 'running') state.bornAt ??= '2026-01-01T00:00:00Z';
       return;
     }
+    const ids = next.steps.map((step) => step.id);
+    if (new Set(ids).size < ids.length) world.alarms.push(`a step twice in one plan: ${ids.join(', ')}`);
     world.run(state.document, state, next, pick, Number.POSITIVE_INFINITY, next.kind === 'update' || next.kind === 'resize');
   }
   world.alarms.push(`does not converge: ${plan(state.document, state, null).steps.map((step) => step.id).join(', ')}`);

@@ -60,7 +60,8 @@ export class ModelWorld {
         need(state.placement && state.ownSecurityGroupId, 'launched without placement or group');
         need(!slot?.instance, 'launched over a living instance');
         if (wanted === undefined) return;
-        const generation = slot === undefined ? 1 : slot.generation + 1;
+        const generation = (state.generations[wanted.name] ?? 0) + 1;
+        state.generations[wanted.name] = generation;
         const key = `${wanted.name}#${generation}`;
         this.launched.set(key, (this.launched.get(key) ?? 0) + 1);
         need(this.launched.get(key) === 1, 'a second instance of one generation');
@@ -196,6 +197,7 @@ export function emptyState(document: ClusterDocument): ClusterState {
     ownSecurityGroupId: null,
     userData: {},
     slots: {},
+    generations: {},
     founder: null,
     apiAddress: null,
     bornAt: null,

@@ -1,0 +1,107 @@
+import { ApplicationFailure } from '@temporalio/common';
+import type { Activities, ErrorDetail, InstanceView, LaunchInput, RunOnNodesInput } from '../../src/activities/api.js';
+
+/**
+ * A fake of the activities, in memory: it stands where the workflow alone is tested and time is skipped, which real AWS calls
+ * would not follow. What the activities really do is tested against the local region and moto, elsewhere.
+ */
+export class FakeActivities {
+  readonly instances = new Map<string, InstanceView>();
+  readonly jobs: RunOnNodesInput[] = [];
+  readonly launches: LaunchInput[] = [];
+  readonly statuses: unknown[] = [];
+  readonly calls: string[] = [];
+  /** Called before each activity; throws what shall go wrong. */
+  before: (name: keyof Activities, input: never) => Promise<void> = async () => undefined;
+  private count = 0;
+
+  readonly activities: Activities = {
+    resolvePlacement: this.wrap('resolvePlacement', async ({ document }) => ({
+      placement: {
+        vpcId: 'vpc-1',
+        vpcCidr: '10.0.0.0/16',
+        subnets: ['a', 'b', 'c'].map((zone, index) => ({ id: `subnet-${zone}`, zone: `${document.spec.region}${zone}`, cidr: `10.0.${index}.0/24` })),
+        images: { amd64: { id: 'ami-1', rootDeviceName: '/dev/xvda' } },
+        instanceTypes: Object.fromEntries(
+          [document.spec.servers.instanceType, ...document.spec.pools.map((pool) => pool.instanceType)].map((type) => [
+            type,
+            { architecture: 'amd64' as const, zones: ['a', 'b', 'c'].map((zone) => `${document.spec.region}${zone}`) },
+          ]),
+        ),
+        securityGroupIds: [],
+      },
+      userData: { amd64: { id: 'ud-1', text: '#!/bin/sh' } },
+    })),
+    ensureSecurityGroup: this.wrap('ensureSecurityGroup', async () => ({ securityGroupId: 'sg-1' })),
+    launchInstance: this.wrap('launchInstance', async (input) => {
+      this.launches.push(input);
+      const same = [...this.instances.values()].find((one) => one.slot === input.slot && one.generation === input.generation && one.state !== 'terminated');
+      if (same !== undefined) return same;
+      this.count += 1;
+      const view: InstanceView = {
+        id: `i-${this.count}`,
+        slot: input.slot,
+        generation: input.generation,
+        state: 'running',
+        type: input.launch.instanceType,
+        imageId: input.launch.imageId,
+        architecture: 'amd64',
+        subnetId: input.launch.subnetId,
+        zone: `${input.region}${input.launch.subnetId.at(-1)}`,
+        privateIp: `10.0.0.${this.count}`,
+        publicIp: `192.0.2.${this.count}`,
+        launchedAt: new Date().toISOString(),
+      };
+      this.instances.set(view.id, view);
+      return view;
+    }),
+    awaitInstance: this.wrap('awaitInstance', async ({ instanceId }) => this.instance(instanceId)),
+    observeInstances: this.wrap('observeInstances', async () => [...this.instances.values()].filter((one) => one.state !== 'terminated')),
+    startInstances: this.wrap('startInstances', async ({ instanceIds }) => this.set(instanceIds, { state: 'running', publicIp: `192.0.2.${100 + this.calls.length}` })),
+    stopInstances: this.wrap('stopInstances', async ({ instanceIds }) => this.set(instanceIds, { state: 'stopped', publicIp: null })),
+    rebootInstances: this.wrap('rebootInstances', async () => undefined),
+    modifyInstanceType: this.wrap('modifyInstanceType', async ({ instanceId, instanceType }) => this.set([instanceId], { type: instanceType })),
+    terminateInstances: this.wrap('terminateInstances', async ({ instanceIds }) => this.set(instanceIds, { state: 'terminated' })),
+    sweep: this.wrap('sweep', async () => ({ instances: [], volumes: [], securityGroups: [] })),
+    runOnNodes: this.wrap('runOnNodes', async (input) => {
+      this.jobs.push(input);
+      const result = input.script === 'verify' ? this.nodes() : {};
+      return input.instanceIds.map((instanceId) => ({ instanceId, outcome: 'done' as const, exitCode: 0, result, logTail: '' }));
+    }),
+    writeStatus: this.wrap('writeStatus', async ({ status }) => void this.statuses.push(status)),
+    forget: this.wrap('forget', async () => ({ left: [] })),
+  };
+
+  private instance(id: string): InstanceView {
+    const view = this.instances.get(id);
+    if (view === undefined) throw failed({ code: 'InvalidInstanceID.NotFound', class: 'not-found-yet', message: `no ${id}`, advice: '' });
+    return view;
+  }
+
+  private set(ids: string[], change: Partial<InstanceView>): void {
+    for (const id of ids) this.instances.set(id, { ...this.instance(id), ...change });
+  }
+
+  private nodes(): Record<string, string> {
+    const started = new Map<string, string>();
+    for (const job of this.jobs) {
+      if (['found', 'join', 'service-start'].includes(job.script)) started.set(job.params['NODE_NAME'] ?? '', job.params['ROLE'] ?? '');
+      if (job.script === 'remove-node') started.delete(job.params['NODE_NAME'] ?? '');
+    }
+    const version = this.jobs.findLast((job) => job.script === 'install')?.params['K3S_VERSION'] ?? '';
+    return Object.fromEntries([...started].map(([name, role]) => [`node.${name}`, `True,${role === 'server' ? 'True' : '-'},${version},true,10.0.0.1`]));
+  }
+
+  private wrap<K extends keyof Activities>(name: K, body: (input: Parameters<Activities[K]>[0]) => ReturnType<Activities[K]>): Activities[K] {
+    const run = async (input: Parameters<Activities[K]>[0]): Promise<unknown> => {
+      this.calls.push(name);
+      await this.before(name, input as never);
+      return body(input);
+    };
+    return run as Activities[K];
+  }
+}
+
+/** A failure in the shape that the real activities throw. */
+export const failed = (detail: ErrorDetail, nonRetryable = true): ApplicationFailure =>
+  ApplicationFailure.create({ type: detail.class, message: detail.message, details: [detail], nonRetryable });
