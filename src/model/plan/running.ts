@@ -13,7 +13,9 @@ export function planRunning(document: ClusterDocument, state: ClusterState): Ste
   const wanted = slotsOf(document);
   planPlacement(plan, document, state, wanted);
   for (const one of wanted) planArrival(plan, document, state, one);
-  let before = planServices(plan, state, wanted);
+  planServices(plan, state, wanted);
+  for (const one of wanted) planMembership(plan, state, one);
+  let before = plan.steps.filter((step) => ['start-service', 'found', 'join'].includes(step.kind)).map((step) => step.id);
   for (const one of wanted) before = planChange(plan, document, state, one, before);
   planDepartures(plan, state, wanted, before);
   planProof(plan, document, state);
@@ -46,7 +48,6 @@ function planPlacement(plan: PlanBuilder, document: ClusterDocument, state: Clus
 function planArrival(plan: PlanBuilder, document: ClusterDocument, state: ClusterState, wanted: WantedSlot): void {
   const slot = state.slots[wanted.name];
   const name = wanted.name;
-  const born = state.bornAt !== null;
   if (!slot?.instance) {
     // The dead member is removed before its replacement is added, or the new one would count against the quorum. [k3s #13498]
     if (slot?.joined) {
@@ -94,16 +95,22 @@ function planArrival(plan: PlanBuilder, document: ClusterDocument, state: Cluste
       reason: slot?.installed ? `it has ${slot.installed}` : 'it is not installed',
     });
   }
+}
+
+/** New members: the first server founds, the others join as soon as they and a server that is up are there. */
+function planMembership(plan: PlanBuilder, state: ClusterState, wanted: WantedSlot): void {
+  const slot = state.slots[wanted.name];
+  const name = wanted.name;
   if (slot?.joined && slot.instance) return;
-  const founder = founderName(state, wanted);
-  const founding = wanted.role === 'server' && name === founder;
+  const founding = wanted.role === 'server' && name === founderName(state, wanted);
+  const ready = [stepId('install', name), stepId('agent', name)];
   plan.add({
     kind: founding ? 'found' : 'join',
     slot: name,
     phase: 'Configuring',
-    after: founding ? [stepId('install', name), stepId('agent', name)] : [stepId('install', name), stepId('agent', name), ...founderSteps(plan)],
+    after: founding ? ready : [...ready, ...serversUp(plan)],
     title: founding ? 'found the cluster (cluster-init)' : `join as ${wanted.role}`,
-    reason: founding ? 'no etcd member exists yet' : born ? 'it is not a member yet' : 'it follows the first server',
+    reason: founding ? 'no etcd member exists yet' : state.bornAt === null ? 'it follows the first server' : 'it is not a member yet',
   });
 }
 
@@ -115,10 +122,12 @@ function founderName(state: ClusterState, wanted: WantedSlot): string | null {
   return chosen ?? (wanted.role === 'server' ? 'server-0' : null);
 }
 
-const founderSteps = (plan: PlanBuilder): string[] => plan.steps.filter((step) => step.kind === 'found').map((step) => step.id);
+/** Steps after which a server is up that can be joined. */
+const serversUp = (plan: PlanBuilder): string[] =>
+  plan.steps.filter((step) => step.kind === 'found' || (step.kind === 'start-service' && /^server-\d+$/.test(step.slot ?? ''))).map((step) => step.id);
 
 /** K3s on members whose service is down: all servers at once, for one alone finds no quorum; then the agents. */
-function planServices(plan: PlanBuilder, state: ClusterState, wanted: WantedSlot[]): string[] {
+function planServices(plan: PlanBuilder, state: ClusterState, wanted: WantedSlot[]): void {
   const down = wanted.filter((one) => {
     const slot = state.slots[one.name];
     return slot?.instance && slot.joined && slot.service === 'stopped';
@@ -139,7 +148,6 @@ function planServices(plan: PlanBuilder, state: ClusterState, wanted: WantedSlot
       );
     }
   }
-  return [...started, ...plan.steps.filter((step) => step.kind === 'join' || step.kind === 'found').map((step) => step.id)];
 }
 
 /** Another type, version or configuration on a node that serves. Returns what the next node's change has to wait for. */
