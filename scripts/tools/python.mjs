@@ -57,7 +57,7 @@ export async function pythonTool(name) {
     if (isThere()) return join(folder, 'bin');
     const python = onPath('python3');
     if (!python)
-      throw new Error(`${name} comes as a Python wheel, and there is no python3 on PATH: install Python 3.9 or newer`);
+      throw new Error(`${name} comes as a Python wheel, and there is no python3 on PATH: install Python 3.10 or newer`);
     rmSync(folder, { recursive: true, force: true });
     await run(
       python,
