@@ -45,7 +45,17 @@ function ruleViolationsBeside(value: unknown, broken: readonly Violation[]): Vio
   return [];
 }
 
+/** Nobody reads more; and what goes into a workflow's history and events has to stay small, whatever was sent. */
+const MAX_VIOLATIONS = 100;
+
 function distinct(violations: readonly Violation[]): Violation[] {
   const seen = new Map(violations.map((violation) => [JSON.stringify([violation.path, violation.message]), violation]));
-  return [...seen.values()];
+  const all = [...seen.values()];
+  if (all.length <= MAX_VIOLATIONS) return all;
+  const more = {
+    path: [],
+    message: `has ${all.length - MAX_VIOLATIONS} further violations`,
+    remedy: 'mend these first',
+  };
+  return [...all.slice(0, MAX_VIOLATIONS), more];
 }

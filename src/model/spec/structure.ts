@@ -61,13 +61,13 @@ function unknownKey(path: Path, known: string[]): Violation {
   const key = String(path.at(-1));
   if (known.includes(key)) {
     const others = known.filter((one) => one !== key);
-    return { path, message: `cannot go together with ${others.join(', ')}`, remedy: 'keep one of them' };
+    return { path, message: `cannot go together with ${others.join(', ')}`, remedy: 'keep one of them', about: 'key' };
   }
   const suggestion = nearest(key, known);
   const place = path.join('.');
   const elsewhere = Object.hasOwn(KNOWN_ELSEWHERE, place) ? KNOWN_ELSEWHERE[place] : undefined;
   const list = suggestion === null ? `known keys: ${known.join(', ')}` : `did you mean ${suggestion}?`;
-  return { path, message: 'unknown key', remedy: elsewhere ?? list };
+  return { path, message: 'unknown key', remedy: elsewhere ?? list, about: 'key' };
 }
 
 /** The branch of a union that a value comes nearest to; nested unions count as one. */

@@ -6,6 +6,8 @@ export interface Violation {
   message: string;
   /** What would be right. */
   remedy: string;
+  /** Set when the key itself is meant, not its value. */
+  about?: 'key';
 }
 
 /** `spec.pools[0].count`; keys that are no plain words are quoted: `spec.tags["cost centre"]`. */
@@ -13,8 +15,8 @@ export function pathText(path: readonly (string | number)[]): string {
   let text = '';
   for (const part of path) {
     if (typeof part === 'number') text += `[${part}]`;
-    else if (/^[A-Za-z_][\w-]*$/.test(part)) text += text === '' ? part : `.${part}`;
-    else text += `[${JSON.stringify(part)}]`;
+    else if (/^[A-Za-z_][\w-]{0,63}$/.test(part)) text += text === '' ? part : `.${part}`;
+    else text += `[${shortened(JSON.stringify(part))}]`;
   }
   return text === '' ? 'document' : text;
 }
@@ -43,5 +45,7 @@ export function valueText(value: unknown): string {
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object') return 'a mapping';
   const text = typeof value === 'string' ? JSON.stringify(value) : String(value);
-  return text.length > LONGEST ? `${text.slice(0, LONGEST)}...` : text;
+  return shortened(text);
 }
+
+const shortened = (text: string): string => (text.length > LONGEST ? `${text.slice(0, LONGEST)}...` : text);

@@ -7,21 +7,20 @@ import type { Rule } from './rule.js';
 export const k3sConfig: Rule = ({ spec }) => Object.keys(spec.k3s.config).flatMap(checkKey);
 
 function checkKey(key: string): Violation[] {
-  const path = ['spec', 'k3s', 'config', key];
   const base = baseKey(key);
+  const wrong = (message: string, remedy: string): Violation[] => [
+    { path: ['spec', 'k3s', 'config', key], message, remedy, about: 'key' },
+  ];
   const owned = entry(OWNED_KEYS, base);
-  if (owned !== undefined)
-    return [{ path, message: 'is set by Keelson', remedy: `use ${owned}`.replace('use nothing: ', '') }];
+  if (owned !== undefined) return wrong('is set by Keelson', `use ${owned}`.replace('use nothing: ', ''));
   const secret = entry(SECRET_KEYS, base);
-  if (secret !== undefined) return [{ path, message: 'a secret does not belong into the document', remedy: secret }];
+  if (secret !== undefined) return wrong('a secret does not belong into the document', secret);
   if (!/^[a-z0-9]+(-[a-z0-9]+)*$/.test(base)) {
-    return [
-      { path, message: 'is not a K3s setting', remedy: 'write it as in `k3s server --help`, without the leading --' },
-    ];
+    return wrong('is not a K3s setting', 'write it as in `k3s server --help`, without the leading --');
   }
   if (KNOWN_KEYS.includes(base)) return [];
   const meant = nearest(base, KNOWN_KEYS);
-  return meant === null ? [] : [{ path, message: 'is not a K3s setting', remedy: `did you mean ${meant}?` }];
+  return meant === null ? [] : wrong('is not a K3s setting', `did you mean ${meant}?`);
 }
 
 function entry(table: Readonly<Record<string, string>>, key: string): string | undefined {

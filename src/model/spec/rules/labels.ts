@@ -1,4 +1,4 @@
-import type { Violation } from '../violation.js';
+import { type Violation, valueText } from '../violation.js';
 import type { Rule } from './rule.js';
 
 const NAME = /^[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/;
@@ -41,7 +41,7 @@ function check(labels: Record<string, string>, path: (string | number)[], ofNode
     if (!isLabelValue(value)) {
       problems.push({
         path: at,
-        message: `"${value}" is not a label value`,
+        message: `${valueText(value)} is not a label value`,
         remedy: 'at most 63 letters, digits, - _ .',
       });
     }

@@ -1,6 +1,6 @@
 import { canonicalCidr, hasHostBits, overlap, parseCidr } from '../cidr.js';
 import type { ClusterDocument } from '../schema.js';
-import type { Violation } from '../violation.js';
+import { type Violation, valueText } from '../violation.js';
 import type { Rule } from './rule.js';
 
 /** K3s's own defaults, which count where the document sets only one of the two. [docs: cli/server] */
@@ -33,7 +33,7 @@ function lists({ spec }: ClusterDocument): Violation[] {
     values.flatMap((value, index) =>
       values.indexOf(value) === index
         ? []
-        : [{ path: [...path, index], message: `"${value}" is there twice`, remedy: 'leave one out' }],
+        : [{ path: [...path, index], message: `${valueText(value)} is there twice`, remedy: 'leave one out' }],
     ),
   );
 }
@@ -71,11 +71,13 @@ function checkCidr(text: string, path: (string | number)[]): Violation[] {
     return [
       {
         path,
-        message: `"${text}" is not an IPv4 network`,
+        message: `${valueText(text)} is not an IPv4 network`,
         remedy: 'for example 203.0.113.0/24, or 203.0.113.7/32 for one address',
       },
     ];
   }
   if (!hasHostBits(network)) return [];
-  return [{ path, message: `"${text}" is an address in a network, not the network`, remedy: canonicalCidr(network) }];
+  return [
+    { path, message: `${valueText(text)} is an address in a network, not the network`, remedy: canonicalCidr(network) },
+  ];
 }

@@ -1,4 +1,4 @@
-import type { Violation } from '../violation.js';
+import { type Violation, valueText } from '../violation.js';
 import { isLabelValue, isQualifiedName } from './labels.js';
 import type { Rule } from './rule.js';
 
@@ -20,7 +20,7 @@ function check(list: readonly string[], path: (string | number)[]): Violation[] 
     const at = [...path, index];
     const { key, value, effect } = split(text);
     if (!isQualifiedName(key) || !isLabelValue(value) || !EFFECTS.includes(effect)) {
-      return [{ path: at, message: `"${text}" is not a taint`, remedy: REMEDY }];
+      return [{ path: at, message: `${valueText(text)} is not a taint`, remedy: REMEDY }];
     }
     const identity = `${key}:${effect}`;
     if (seen.has(identity)) {

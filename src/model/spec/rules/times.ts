@@ -1,7 +1,7 @@
 import { secondsOf } from '../../duration.js';
 import { cronProblem } from '../cron.js';
 import type { ClusterDocument } from '../schema.js';
-import type { Violation } from '../violation.js';
+import { type Violation, valueText } from '../violation.js';
 import type { Rule } from './rule.js';
 
 type Path = string[];
@@ -17,7 +17,7 @@ export const times: Rule = ({ spec }) => [
   ...zones(spec).flatMap(({ path, zone }) =>
     isTimezone(zone)
       ? []
-      : [{ path, message: `"${zone}" is not an IANA time zone`, remedy: 'for example Europe/Berlin or UTC' }],
+      : [{ path, message: `${valueText(zone)} is not an IANA time zone`, remedy: 'for example Europe/Berlin or UTC' }],
   ),
   ...within(spec.upgrade.drainTimeout, ['spec', 'upgrade', 'drainTimeout'], '10s', '2h'),
   ...within(spec.health.gracePeriod, ['spec', 'health', 'gracePeriod'], '10s', '1h'),

@@ -1,0 +1,32 @@
+/** A cluster document is a few KiB; more is a mistake, or an attack on whoever parses it. */
+export const MAX_BYTES = 256 * 1024;
+
+export type Decoded = { ok: true; text: string } | { ok: false; message: string; remedy: string };
+
+/** Bytes of a file as text; refuses what is too large or no text. A byte order mark is dropped. */
+export function decode(content: string | Uint8Array): Decoded {
+  const bytes = typeof content === 'string' ? Buffer.from(content, 'utf8') : content;
+  if (bytes.byteLength > MAX_BYTES) {
+    return {
+      ok: false,
+      message: `is ${Math.ceil(bytes.byteLength / 1024)} KiB long`,
+      remedy: `at most ${MAX_BYTES / 1024} KiB`,
+    };
+  }
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    if (!hasControlCharacters(text)) return { ok: true, text };
+  } catch {
+    // Not UTF-8: said below.
+  }
+  return { ok: false, message: 'is no text but binary data', remedy: 'YAML or JSON in UTF-8' };
+}
+
+/** YAML allows tab, line feed and carriage return of the control characters below space. [YAML 1.2, 5.1] */
+function hasControlCharacters(text: string): boolean {
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index);
+    if (code < 0x20 && code !== 0x09 && code !== 0x0a && code !== 0x0d) return true;
+  }
+  return false;
+}
