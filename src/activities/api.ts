@@ -8,8 +8,6 @@ import type { InstanceView } from '../model/observation.js';
 import type { ClusterDocument } from '../model/spec/schema.js';
 import type { Architecture, ErrorClass, LaunchRequest, Placement } from '../model/state.js';
 
-
-
 export interface ErrorDetail {
   /** AWS code (`InsufficientInstanceCapacity`), or ours in CamelCase (`NodeScriptFailed`). */
   code: string;

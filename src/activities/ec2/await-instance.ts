@@ -1,0 +1,91 @@
+import type { Instance } from '@aws-sdk/client-ec2';
+import type { InstanceInformation } from '@aws-sdk/client-ssm';
+import { failure } from '../../aws/failure.js';
+import type { InstanceView } from '../../model/observation.js';
+import type { AwaitInstanceInput } from '../api.js';
+import type { Attempt } from '../attempt.js';
+import type { ActivityDeps } from '../deps.js';
+import { tolerant } from '../tolerant.js';
+import { instanceView, stateOf, stateReason } from './instance-view.js';
+
+/** Just after launch Describe may not know the instance: that does not mean that it is absent [docs: EC2 eventual consistency]. */
+const UNKNOWN_PATIENCE_MS = 180_000;
+/** After StartInstances Describe may show the old state for a while. */
+const STOPPED_PATIENCE_MS = 60_000;
+
+/**
+ * Waits until the instance is in the state asked for, through the reader that all waits of the region share.
+ *
+ * @throws a `conflict` failure `InstanceLost` when it goes where there is no way back from, `InstanceStopped` when it stays
+ * stopped although it should run; CancelledFailure when cancelled
+ */
+export async function awaitInstance(
+  deps: ActivityDeps,
+  attempt: Attempt,
+  input: AwaitInstanceInput,
+): Promise<InstanceView> {
+  const { instanceId, until } = input;
+  const reader = deps.readers(input.region);
+  const look = tolerant(attempt, `DescribeInstances ${instanceId}`);
+  const started = Date.now();
+  for (;;) {
+    const [instance, agent] = await look(() =>
+      Promise.all([
+        reader.instance.next(instanceId),
+        until === 'agent-online' ? reader.agent.next(instanceId) : Promise.resolve(undefined),
+      ]),
+    );
+    if (instance === undefined) {
+      if (until === 'terminated') return gone(instanceId);
+      if (Date.now() - attempt.since > UNKNOWN_PATIENCE_MS) throw lost(input, 'EC2 does not know it');
+      continue;
+    }
+    if (isReached(until, instance, agent)) return instanceView(instance);
+    attempt.heartbeat({ instanceId, state: stateOf(instance), agent: agent?.PingStatus ?? null });
+    refuseDeadEnd(input, instance, Date.now() - started);
+  }
+}
+
+function isReached(
+  until: AwaitInstanceInput['until'],
+  instance: Instance,
+  agent: InstanceInformation | undefined,
+): boolean {
+  const state = stateOf(instance);
+  if (until !== 'agent-online') return state === until;
+  if (state !== 'running' || agent?.PingStatus !== 'Online') return false;
+  // SSM calls an agent online for minutes after its instance has stopped: the ping must be of this boot.
+  const { LastPingDateTime: ping } = agent;
+  return ping === undefined || instance.LaunchTime === undefined || ping >= instance.LaunchTime;
+}
+
+function refuseDeadEnd(input: AwaitInstanceInput, instance: Instance, waitedMs: number): void {
+  const state = stateOf(instance);
+  if (input.until === 'terminated') return;
+  if (state === 'shutting-down' || state === 'terminated')
+    throw lost(input, `it is ${state}: ${stateReason(instance)}`);
+  const shouldRun = input.until === 'running' || input.until === 'agent-online';
+  if (shouldRun && (state === 'stopped' || state === 'stopping') && waitedMs > STOPPED_PATIENCE_MS)
+    throw failure({
+      code: 'InstanceStopped',
+      class: 'conflict',
+      message: `waiting for ${input.instanceId} to be ${input.until}: it is ${state}: ${stateReason(instance)}`,
+      advice: 'it is started again; if somebody else keeps stopping it, stop them or stop the cluster',
+      nonRetryable: true,
+    });
+}
+
+function lost(input: AwaitInstanceInput, what: string) {
+  return failure({
+    code: 'InstanceLost',
+    class: 'conflict',
+    message: `waiting for ${input.instanceId} to be ${input.until}: ${what}`,
+    advice: 'its slot gets a new instance; look at the reason if it happens again',
+    nonRetryable: true,
+  });
+}
+
+/** EC2 has forgotten the instance: it was terminated more than an hour ago. */
+function gone(id: string): InstanceView {
+  return instanceView({ InstanceId: id, State: { Name: 'terminated' } });
+}

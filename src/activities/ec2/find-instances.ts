@@ -1,0 +1,43 @@
+import { type EC2Client, type Filter, type Instance, paginateDescribeInstances } from '@aws-sdk/client-ec2';
+import { toFailure } from '../../aws/failure.js';
+import { allPages } from '../../aws/pages.js';
+import { ownedBy } from '../../aws/tags.js';
+import type { InstanceView } from '../../model/observation.js';
+import type { Owner } from '../../model/tags.js';
+import type { Scope } from '../api.js';
+import type { Attempt } from '../attempt.js';
+import type { ActivityDeps } from '../deps.js';
+import { instanceView } from './instance-view.js';
+
+/** Terminated instances stay listed for about an hour [docs: EC2 instance lifecycle]; they are left out. */
+const ALIVE: Filter = {
+  Name: 'instance-state-name',
+  Values: ['pending', 'running', 'stopping', 'stopped', 'shutting-down'],
+};
+
+/** Instances that match all filters and are not terminated, oldest first. */
+export async function findInstances(ec2: EC2Client, filters: Filter[], signal?: AbortSignal): Promise<Instance[]> {
+  try {
+    const pages = paginateDescribeInstances(
+      { client: ec2, pageSize: 1_000 },
+      { Filters: [...filters, ALIVE] },
+      signal === undefined ? {} : { abortSignal: signal },
+    );
+    const reservations = await allPages(pages, (page) => page.Reservations);
+    const instances = reservations.flatMap((reservation) => reservation.Instances ?? []);
+    return instances.sort((a, b) => (a.LaunchTime?.getTime() ?? 0) - (b.LaunchTime?.getTime() ?? 0));
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    throw toFailure(error, `DescribeInstances by ${filters.map((filter) => filter.Name).join(', ')}`);
+  }
+}
+
+export function findOwned(ec2: EC2Client, owner: Owner, signal?: AbortSignal): Promise<Instance[]> {
+  return findInstances(ec2, ownedBy(owner), signal);
+}
+
+/** Every instance of the cluster that is not terminated. */
+export async function observeInstances(deps: ActivityDeps, attempt: Attempt, input: Scope): Promise<InstanceView[]> {
+  const instances = await findOwned(deps.clients.ec2(input.region), input, attempt.signal);
+  return instances.map(instanceView);
+}

@@ -1,0 +1,33 @@
+import type { Instance } from '@aws-sdk/client-ec2';
+import { tagValue } from '../../aws/tags.js';
+import type { InstanceStateName, InstanceView } from '../../model/observation.js';
+import { TAG } from '../../model/tags.js';
+
+/** What the workflow keeps of EC2's answer. `generation` is 0 where the tag is missing: no slot has that. */
+export function instanceView(instance: Instance): InstanceView {
+  return {
+    id: instance.InstanceId ?? '',
+    slot: tagValue(instance.Tags, TAG.slot) ?? '',
+    generation: Number(tagValue(instance.Tags, TAG.generation) ?? 0),
+    state: stateOf(instance),
+    type: instance.InstanceType ?? '',
+    imageId: instance.ImageId ?? '',
+    architecture: instance.Architecture?.startsWith('arm64') ? 'arm64' : 'amd64',
+    subnetId: instance.SubnetId ?? '',
+    zone: instance.Placement?.AvailabilityZone ?? '',
+    privateIp: instance.PrivateIpAddress ?? '',
+    publicIp: instance.PublicIpAddress || null,
+    launchedAt: (instance.LaunchTime ?? new Date(0)).toISOString(),
+  };
+}
+
+export function stateOf(instance: Instance): InstanceStateName {
+  return instance.State?.Name ?? 'pending';
+}
+
+/** Why EC2 put the instance into its state, in its words, e.g. `Client.UserInitiatedShutdown: User initiated shutdown`. */
+export function stateReason(instance: Instance): string {
+  const { Code: code, Message: message } = instance.StateReason ?? {};
+  if (message === undefined || message === '') return code ?? 'EC2 gives no reason';
+  return code === undefined || message.startsWith(code) ? message : `${code}: ${message}`;
+}

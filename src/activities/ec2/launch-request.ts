@@ -1,0 +1,72 @@
+import { createHash } from 'node:crypto';
+import type { RunInstancesCommandInput, VolumeType } from '@aws-sdk/client-ec2';
+import { tagSpecifications } from '../../aws/tags.js';
+import { nodeTags } from '../../model/tags.js';
+import type { LaunchInput } from '../api.js';
+
+/**
+ * The RunInstances request of a slot and generation.
+ *
+ * @param profile instance profile in effect; the request's own or the worker's default
+ */
+export function runInstancesInput(input: LaunchInput, profile: string): RunInstancesCommandInput {
+  const { launch } = input;
+  return {
+    MinCount: 1,
+    MaxCount: 1,
+    ClientToken: clientToken(input),
+    InstanceType: launch.instanceType as NonNullable<RunInstancesCommandInput['InstanceType']>,
+    ImageId: launch.imageId,
+    UserData: Buffer.from(input.userData).toString('base64'),
+    IamInstanceProfile: { Name: profile },
+    // Tokens only, and no further than the instance itself: pods must not get at the node's role.
+    MetadataOptions: { HttpTokens: 'required', HttpEndpoint: 'enabled', HttpPutResponseHopLimit: 1 },
+    // A public address can only be asked for on an interface, and then subnet and groups go there too [docs: RunInstances].
+    NetworkInterfaces: [
+      {
+        DeviceIndex: 0,
+        SubnetId: launch.subnetId,
+        Groups: launch.securityGroupIds,
+        AssociatePublicIpAddress: launch.publicIp,
+        DeleteOnTermination: true,
+      },
+    ],
+    BlockDeviceMappings: [
+      {
+        DeviceName: launch.rootDeviceName,
+        Ebs: {
+          VolumeSize: launch.rootVolume.sizeGiB,
+          VolumeType: launch.rootVolume.type as VolumeType,
+          Encrypted: launch.rootVolume.encrypted,
+          DeleteOnTermination: true,
+        },
+      },
+    ],
+    TagSpecifications: tagSpecifications(nodeTags(input, input.tags), 'instance', 'volume'),
+  };
+}
+
+/**
+ * SHA-256 in hex, just the 64 characters that a ClientToken may have. Over everything the request is made of: the same
+ * token with other parameters is refused with IdempotentParameterMismatch [docs: EC2 idempotency]. The worker's default
+ * profile stays out: two workers that differ in it must not launch two instances; the later request is refused and then
+ * finds the instance of the earlier one.
+ */
+export function clientToken(input: LaunchInput): string {
+  const { uid, cluster, slot, generation, nodeName, launch, userData } = input;
+  const tags = Object.entries(input.tags).sort(([a], [b]) => (a < b ? -1 : 1));
+  const request = [
+    launch.subnetId,
+    launch.instanceType,
+    launch.imageId,
+    launch.rootDeviceName,
+    launch.rootVolume.sizeGiB,
+    launch.rootVolume.type,
+    launch.rootVolume.encrypted,
+    launch.securityGroupIds,
+    launch.instanceProfile,
+    launch.publicIp,
+  ];
+  const all = JSON.stringify([uid, cluster, slot, generation, nodeName, request, userData, tags]);
+  return createHash('sha256').update(all).digest('hex');
+}

@@ -1,0 +1,79 @@
+import { type EC2Client, type Instance, RunInstancesCommand } from '@aws-sdk/client-ec2';
+import { hasCode, messageOf } from '../../aws/error-code.js';
+import { failure, toFailure } from '../../aws/failure.js';
+import { ownedBy } from '../../aws/tags.js';
+import type { InstanceView } from '../../model/observation.js';
+import { TAG } from '../../model/tags.js';
+import type { LaunchInput } from '../api.js';
+import type { Attempt } from '../attempt.js';
+import type { ActivityDeps } from '../deps.js';
+import { findInstances } from './find-instances.js';
+import { instanceView } from './instance-view.js';
+import { runInstancesInput } from './launch-request.js';
+
+/** A new instance profile is unknown to EC2 for seconds to minutes [docs: IAM eventual consistency]. */
+const PROFILE_PATIENCE_MS = 120_000;
+
+/**
+ * At most one instance for a slot and generation: first a look by tags, then RunInstances with a ClientToken over the whole
+ * request. Once sent it is waited for, also when the operation is cancelled: the answer is an instance that costs money.
+ */
+export async function launchInstance(deps: ActivityDeps, attempt: Attempt, input: LaunchInput): Promise<InstanceView> {
+  const ec2 = deps.clients.ec2(input.region);
+  const { launch, slot } = input;
+  const profile = launch.instanceProfile ?? deps.defaultInstanceProfile;
+  if (profile === null) throw profileMissing();
+  const before = await findInSlot(ec2, input);
+  if (before !== undefined) {
+    attempt.log.info('launched before', { slot, instance: before.InstanceId });
+    return instanceView(before);
+  }
+  const attempted = `RunInstances ${launch.instanceType} in ${launch.subnetId} for ${slot}`;
+  try {
+    const answer = await ec2.send(new RunInstancesCommand(runInstancesInput(input, profile)));
+    const instance = answer.Instances?.[0];
+    if (instance === undefined) throw new Error('the answer holds no instance');
+    return instanceView(instance);
+  } catch (error) {
+    // The token was used for this slot and generation before, in a request that differed: whose instance is it?
+    if (hasCode(error, 'IdempotentParameterMismatch', 'IdempotentInstanceTerminated')) {
+      const earlier = await findInSlot(ec2, input);
+      if (earlier !== undefined) return instanceView(earlier);
+    }
+    if (/Invalid IAM Instance Profile/i.test(messageOf(error)))
+      throw profileUnknown(error, attempt, profile, attempted);
+    throw toFailure(error, attempted);
+  }
+}
+
+/** The instance that is in the slot in this generation; one on its way out is none. */
+async function findInSlot(ec2: EC2Client, input: LaunchInput): Promise<Instance | undefined> {
+  const found = await findInstances(ec2, [
+    ...ownedBy(input),
+    { Name: `tag:${TAG.slot}`, Values: [input.slot] },
+    { Name: `tag:${TAG.generation}`, Values: [String(input.generation)] },
+  ]);
+  return found.find((instance) => instance.State?.Name !== 'shutting-down');
+}
+
+export function profileMissing() {
+  return failure({
+    code: 'InstanceProfileMissing',
+    class: 'invalid',
+    message: 'no instance profile for the nodes: the document names none, and the worker has no default',
+    advice: 'set spec.access.instanceProfile, or KEELSON_INSTANCE_PROFILE of the worker; deploy/ has a template for it',
+  });
+}
+
+function profileUnknown(error: unknown, attempt: Attempt, profile: string, attempted: string) {
+  const patient = Date.now() - attempt.since < PROFILE_PATIENCE_MS;
+  return failure({
+    code: 'InstanceProfileUnknown',
+    class: patient ? 'transient' : 'invalid',
+    message: `${attempted}: EC2 does not know the instance profile ${profile}`,
+    advice: patient
+      ? 'a new profile is known after a minute or two; it is tried again'
+      : 'create the instance profile, or correct spec.access.instanceProfile or KEELSON_INSTANCE_PROFILE',
+    cause: error,
+  });
+}

@@ -1,0 +1,56 @@
+import {
+  type EC2Client,
+  ModifyInstanceAttributeCommand,
+  RebootInstancesCommand,
+  StartInstancesCommand,
+  StopInstancesCommand,
+} from '@aws-sdk/client-ec2';
+import { toFailure } from '../../aws/failure.js';
+import type { InstancesInput, ModifyTypeInput } from '../api.js';
+import type { Attempt } from '../attempt.js';
+import type { ActivityDeps } from '../deps.js';
+import { findInstances } from './find-instances.js';
+
+/** All four are idempotent in EC2 itself: what is already so is answered like a success. */
+
+export async function startInstances(deps: ActivityDeps, _: Attempt, input: InstancesInput): Promise<void> {
+  const { instanceIds: InstanceIds } = input;
+  await called(input, 'StartInstances', deps, (ec2) => ec2.send(new StartInstancesCommand({ InstanceIds })));
+}
+
+export async function stopInstances(deps: ActivityDeps, _: Attempt, input: InstancesInput): Promise<void> {
+  const { instanceIds: InstanceIds } = input;
+  await called(input, 'StopInstances', deps, (ec2) => ec2.send(new StopInstancesCommand({ InstanceIds })));
+}
+
+export async function rebootInstances(deps: ActivityDeps, _: Attempt, input: InstancesInput): Promise<void> {
+  const { instanceIds: InstanceIds } = input;
+  await called(input, 'RebootInstances', deps, (ec2) => ec2.send(new RebootInstancesCommand({ InstanceIds })));
+}
+
+/** The instance must be stopped [docs: EC2 change the instance type]; one that has the type already is left alone. */
+export async function modifyInstanceType(deps: ActivityDeps, _: Attempt, input: ModifyTypeInput): Promise<void> {
+  const { instanceId: InstanceId, instanceType, region } = input;
+  const ec2 = deps.clients.ec2(region);
+  const [instance] = await findInstances(ec2, [{ Name: 'instance-id', Values: [InstanceId] }]);
+  if (instance?.InstanceType === instanceType) return;
+  try {
+    await ec2.send(new ModifyInstanceAttributeCommand({ InstanceId, InstanceType: { Value: instanceType } }));
+  } catch (error) {
+    throw toFailure(error, `ModifyInstanceAttribute ${InstanceId} to ${instanceType}`);
+  }
+}
+
+async function called(
+  input: InstancesInput,
+  action: string,
+  deps: ActivityDeps,
+  call: (ec2: EC2Client) => Promise<unknown>,
+): Promise<void> {
+  if (input.instanceIds.length === 0) return;
+  try {
+    await call(deps.clients.ec2(input.region));
+  } catch (error) {
+    throw toFailure(error, `${action} ${input.instanceIds.join(', ')}`);
+  }
+}

@@ -1,0 +1,39 @@
+import { type EC2Client, TerminateInstancesCommand } from '@aws-sdk/client-ec2';
+import { hasCode } from '../../aws/error-code.js';
+import { toFailure } from '../../aws/failure.js';
+import { chunks } from '../../aws/pages.js';
+import type { InstancesInput } from '../api.js';
+import type { Attempt } from '../attempt.js';
+import type { ActivityDeps } from '../deps.js';
+import { awaitInstance } from './await-instance.js';
+import { findInstances } from './find-instances.js';
+
+/** Terminates what is there of the given instances and waits until all are terminated. */
+export async function terminateInstances(deps: ActivityDeps, attempt: Attempt, input: InstancesInput): Promise<void> {
+  if (input.instanceIds.length === 0) return;
+  const ec2 = deps.clients.ec2(input.region);
+  // One id that EC2 has forgotten would fail the call for all. A filter takes 200 values at most [docs: Using_Filtering].
+  const found = chunks(input.instanceIds, 100).map((Values) => findInstances(ec2, [{ Name: 'instance-id', Values }]));
+  const ids = (await Promise.all(found)).flat().flatMap((instance) => instance.InstanceId ?? []);
+  await terminate(ec2, ids);
+  await Promise.all(
+    ids.map((instanceId) => awaitInstance(deps, attempt, { ...input, instanceId, until: 'terminated' })),
+  );
+}
+
+/**
+ * Asks for termination; an instance on its way out is answered like a success. One that is refused fails the whole call, so
+ * then each is asked for on its own, and the refusal is thrown after the last.
+ */
+export async function terminate(ec2: EC2Client, ids: string[]): Promise<void> {
+  if (ids.length === 0) return;
+  try {
+    await ec2.send(new TerminateInstancesCommand({ InstanceIds: ids }));
+  } catch (error) {
+    if (ids.length === 1 || !hasCode(error, 'OperationNotPermitted', 'InvalidInstanceID.NotFound'))
+      throw toFailure(error, `TerminateInstances ${ids.join(', ')}`);
+    const refused: unknown[] = [];
+    for (const id of ids) await terminate(ec2, [id]).catch((reason: unknown) => refused.push(reason));
+    if (refused.length > 0) throw refused[0];
+  }
+}

@@ -1,0 +1,56 @@
+import type { Logger } from 'pino';
+import { createBucket } from '../aws/bucket.js';
+import type { AwsClients } from '../aws/clients.js';
+import { createReaders } from '../aws/readers.js';
+import type { Activities } from './api.js';
+import { activity } from './attempt.js';
+import type { ActivityDeps } from './deps.js';
+import { awaitInstance } from './ec2/await-instance.js';
+import { observeInstances } from './ec2/find-instances.js';
+import { launchInstance } from './ec2/launch.js';
+import { modifyInstanceType, rebootInstances, startInstances, stopInstances } from './ec2/power.js';
+import { ensureSecurityGroup } from './ec2/security-group.js';
+import { sweep } from './ec2/sweep.js';
+import { terminateInstances } from './ec2/terminate.js';
+import { resolvePlacement } from './placement/index.js';
+import { runOnNodes } from './ssm/run-on-nodes.js';
+import { forget, writeStatus } from './store.js';
+
+export interface ActivitiesOptions {
+  clients: AwsClients;
+  /** Name of the operator's bucket. */
+  bucket: string;
+  logger: Logger;
+  /** For documents that name no instance profile. */
+  defaultInstanceProfile: string | null;
+  /** Milliseconds between two looks that waiting activities share; by default 500. */
+  tick?: number;
+}
+
+/** All activities, bound to one worker's clients. Their contract is in api.ts. */
+export function createActivities(options: ActivitiesOptions): Activities {
+  const { clients, logger, defaultInstanceProfile } = options;
+  const deps: ActivityDeps = {
+    clients,
+    readers: createReaders(clients, options.tick),
+    bucket: createBucket(clients, options.bucket),
+    logger,
+    defaultInstanceProfile,
+  };
+  return {
+    resolvePlacement: activity(deps, 'resolvePlacement', resolvePlacement),
+    ensureSecurityGroup: activity(deps, 'ensureSecurityGroup', ensureSecurityGroup),
+    launchInstance: activity(deps, 'launchInstance', launchInstance),
+    awaitInstance: activity(deps, 'awaitInstance', awaitInstance),
+    observeInstances: activity(deps, 'observeInstances', observeInstances),
+    startInstances: activity(deps, 'startInstances', startInstances),
+    stopInstances: activity(deps, 'stopInstances', stopInstances),
+    rebootInstances: activity(deps, 'rebootInstances', rebootInstances),
+    modifyInstanceType: activity(deps, 'modifyInstanceType', modifyInstanceType),
+    terminateInstances: activity(deps, 'terminateInstances', terminateInstances),
+    sweep: activity(deps, 'sweep', sweep),
+    runOnNodes: activity(deps, 'runOnNodes', runOnNodes),
+    writeStatus: activity(deps, 'writeStatus', writeStatus),
+    forget: activity(deps, 'forget', forget),
+  };
+}

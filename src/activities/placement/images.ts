@@ -1,0 +1,87 @@
+import { DescribeImagesCommand, type EC2Client, type Image } from '@aws-sdk/client-ec2';
+import { GetParameterCommand, type SSMClient } from '@aws-sdk/client-ssm';
+import { codeOf, hasCode } from '../../aws/error-code.js';
+import { toFailure } from '../../aws/failure.js';
+import type { ClusterSpec } from '../../model/spec/schema.js';
+import type { Architecture, Placement } from '../../model/state.js';
+import { invalid } from './invalid.js';
+
+/** Public parameters of Amazon Linux 2023 [docs: AL2023 on EC2]; its image has an SSM agent, and no jq. */
+const DEFAULT_PARAMETER: Record<Architecture, string> = {
+  amd64: '/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64',
+  arm64: '/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-arm64',
+};
+
+const ARCHITECTURE: Record<string, Architecture> = { x86_64: 'amd64', arm64: 'arm64' };
+
+export interface ImageSource {
+  ec2: EC2Client;
+  ssm: SSMClient;
+  region: string;
+}
+
+/** Image of each architecture in use, looked up once and then pinned. */
+export async function resolveImages(
+  source: ImageSource,
+  image: ClusterSpec['image'],
+  types: Placement['instanceTypes'],
+): Promise<Placement['images']> {
+  const architectures = [...new Set(Object.values(types).map((type) => type.architecture))];
+  if (image === undefined) {
+    const images = await Promise.all(
+      architectures.map(async (architecture) => {
+        const id = await imageIdOf(source, DEFAULT_PARAMETER[architecture]);
+        return [architecture, rootOf(await describeImage(source, id), id)] as const;
+      }),
+    );
+    return Object.fromEntries(images);
+  }
+  const id = 'id' in image ? image.id : await imageIdOf(source, image.ssmParameter);
+  const found = await describeImage(source, id);
+  const architecture = ARCHITECTURE[found.Architecture ?? ''];
+  const others = Object.entries(types).filter(([, type]) => type.architecture !== architecture);
+  if (architecture === undefined || others.length > 0)
+    throw invalid(
+      'ArchitectureMismatch',
+      `the image ${id} is for ${found.Architecture ?? 'an unknown architecture'}, but ${others.map(([type, { architecture: needs }]) => `${type} needs ${needs}`).join(', ')}`,
+      'leave spec.image out (an image is chosen for each architecture), or name one that fits all instance types',
+    );
+  return { [architecture]: rootOf(found, id) };
+}
+
+async function imageIdOf({ ssm, region }: ImageSource, parameter: string): Promise<string> {
+  try {
+    const { Parameter: found } = await ssm.send(new GetParameterCommand({ Name: parameter }));
+    return found?.Value ?? '';
+  } catch (error) {
+    if (hasCode(error, 'ParameterNotFound', 'ParameterVersionNotFound'))
+      throw invalid(
+        'ImageParameterUnknown',
+        `there is no SSM parameter ${parameter} in ${region}`,
+        'correct spec.image.ssmParameter, or leave spec.image out for Amazon Linux 2023',
+        error,
+      );
+    throw toFailure(error, `GetParameter ${parameter} in ${region}`);
+  }
+}
+
+async function describeImage({ ec2, region }: ImageSource, id: string): Promise<Image> {
+  let found: Image | undefined;
+  try {
+    const { Images: images = [] } = await ec2.send(new DescribeImagesCommand({ ImageIds: [id] }));
+    found = images[0];
+  } catch (error) {
+    if (!codeOf(error).startsWith('InvalidAMIID.')) throw toFailure(error, `DescribeImages ${id} in ${region}`);
+  }
+  if (found === undefined || (found.State !== undefined && found.State !== 'available'))
+    throw invalid(
+      'ImageUnknown',
+      `there is no image ${id} to launch in ${region}${found?.State === undefined ? '' : ` (it is ${found.State})`}`,
+      'name an image of this region that the account may launch, or leave spec.image out',
+    );
+  return found;
+}
+
+function rootOf(image: Image, id: string): { id: string; rootDeviceName: string } {
+  return { id, rootDeviceName: image.RootDeviceName ?? '/dev/xvda' };
+}

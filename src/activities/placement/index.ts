@@ -1,0 +1,67 @@
+import { createHash } from 'node:crypto';
+import { regionProblem } from '../../aws/region-names.js';
+import { slotsOf } from '../../model/ids.js';
+import type { ClusterSpec } from '../../model/spec/schema.js';
+import type { Architecture } from '../../model/state.js';
+import { renderUserData } from '../../node/render.js';
+import type { ResolvedPlacement, ResolvePlacementInput } from '../api.js';
+import type { Attempt } from '../attempt.js';
+import type { ActivityDeps } from '../deps.js';
+import { profileMissing } from '../ec2/launch.js';
+import { resolveImages } from './images.js';
+import { checkOffered, resolveTypes } from './instance-types.js';
+import { resolveNetwork } from './network.js';
+import { checkRelease } from './release.js';
+
+/**
+ * Asks account, region, bucket and mirror for all that a launch depends on, before anything is made; what is wrong with the
+ * document is known here or never. Reads only.
+ */
+export async function resolvePlacement(
+  deps: ActivityDeps,
+  attempt: Attempt,
+  input: ResolvePlacementInput,
+): Promise<ResolvedPlacement> {
+  const { region, document } = input;
+  const { spec } = document;
+  if (spec.access.instanceProfile === undefined && deps.defaultInstanceProfile === null) throw profileMissing();
+  const source = { ec2: deps.clients.ec2(region), ssm: deps.clients.ssm(region), region };
+  const types = [...new Set(slotsOf(document).map((slot) => slot.instanceType))].sort();
+  try {
+    const [network, instanceTypes] = await allOrFirst([
+      resolveNetwork(source.ec2, spec.network, region),
+      resolveTypes(source.ec2, types, region),
+      deps.bucket.check(),
+    ]);
+    checkOffered(instanceTypes, network.subnets, region);
+    const architectures = [...new Set(Object.values(instanceTypes).map((type) => type.architecture))].sort();
+    const [images] = await allOrFirst([
+      resolveImages(source, spec.image, instanceTypes),
+      Promise.all(architectures.map((architecture) => checkRelease(attempt, spec.k3s, architecture))),
+    ]);
+    const placement = { ...network, images, instanceTypes };
+    return { placement, userData: userDataOf(spec.k3s, architectures) };
+  } catch (error) {
+    throw (await regionProblem(deps.clients, region, error)) ?? error;
+  }
+}
+
+/** The prepare-and-prefetch script by architecture; its id is the start of its SHA-256. */
+function userDataOf(k3s: ClusterSpec['k3s'], architectures: Architecture[]): ResolvedPlacement['userData'] {
+  return Object.fromEntries(
+    architectures.map((architecture) => {
+      const sha256 = k3s.sha256[architecture];
+      const { version, mirror } = k3s;
+      const text = renderUserData({ version, mirror, architecture, ...(sha256 === undefined ? {} : { sha256 }) });
+      return [architecture, { id: createHash('sha256').update(text).digest('hex').slice(0, 16), text }];
+    }),
+  );
+}
+
+/** Like Promise.all, but all have ended before it rejects, and it rejects with the first in order: the same error every time. */
+async function allOrFirst<T extends readonly unknown[]>(promises: [...{ [K in keyof T]: Promise<T[K]> }]): Promise<T> {
+  const settled = await Promise.allSettled(promises as Promise<unknown>[]);
+  const failed = settled.find((one) => one.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
+  return settled.map((one) => (one as PromiseFulfilledResult<unknown>).value) as unknown as T;
+}

@@ -1,0 +1,34 @@
+import { toFailure } from '../aws/failure.js';
+import type { Attempt } from './attempt.js';
+
+/** Errors in a row that a wait puts up with. */
+const ROW = 12;
+const LONGEST_PAUSE_MS = 8_000;
+const PASSING = new Set(['throttled', 'transient', 'not-found-yet']);
+
+/**
+ * A look that forgives: an error that passes by itself is no reason to give up a wait and have Temporal start it anew. Each
+ * error in a row doubles the pause, with jitter; the first good answer forgets them.
+ *
+ * @param attempted what is looked at, for the message
+ */
+export function tolerant(attempt: Attempt, attempted: string): <T>(look: () => Promise<T>) => Promise<T> {
+  let errors = 0;
+  return async (look) => {
+    for (;;) {
+      try {
+        const seen = await Promise.race([look(), attempt.cancelled]);
+        errors = 0;
+        return seen;
+      } catch (error) {
+        if (attempt.signal.aborted) throw attempt.signal.reason;
+        const failure = toFailure(error, attempted);
+        errors += 1;
+        if (!PASSING.has(failure.type ?? '') || errors > ROW) throw failure;
+        attempt.log.warn(`${attempted}: tried again`, { error: failure.message, errors });
+        const pause = Math.min(LONGEST_PAUSE_MS, 250 * 2 ** errors);
+        await attempt.sleep(pause * (0.5 + Math.random() / 2));
+      }
+    }
+  };
+}

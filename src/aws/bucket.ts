@@ -1,0 +1,149 @@
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  HeadBucketCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  type S3Client,
+} from '@aws-sdk/client-s3';
+import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
+import type { AwsClients } from './clients.js';
+import { codeOf, hasCode, httpStatusOf } from './error-code.js';
+import { failure, toFailure } from './failure.js';
+
+export interface StoredText {
+  text: string;
+  etag: string;
+}
+
+export type Condition = { ifMatch: string } | { ifNoneMatch: '*' };
+
+/**
+ * The operator's bucket. Objects are encrypted as the bucket's default says (SSE-S3 at least, since 2023 for every bucket
+ * [docs: S3 default encryption]): a header of ours would replace a KMS key that its owner has chosen.
+ */
+export interface Bucket {
+  readonly name: string;
+  /** @throws an `invalid` failure `BucketMissing`, an `auth` failure `BucketForbidden` */
+  check(): Promise<void>;
+  get(key: string): Promise<StoredText | null>;
+  /** @returns the ETag. @throws a `conflict` failure `PreconditionFailed` when the condition does not hold (HTTP 412) */
+  put(key: string, text: string, condition?: Condition): Promise<string>;
+  remove(key: string): Promise<void>;
+  list(prefix: string): Promise<string[]>;
+  /** A URL that lets its holder read or write one object until it expires. A secret: never logged, never heartbeated. */
+  presign(method: 'GET' | 'PUT', key: string, expiresInSeconds: number): Promise<string>;
+}
+
+/** Two conditional writes at the same time: S3 asks the loser to try again [docs: S3 conditional writes]. */
+const RACES = 4;
+
+export function createBucket(clients: AwsClients, name: string): Bucket {
+  let located: Promise<S3Client> | undefined;
+  /** The client of the bucket's own region: a presigned URL of another one is refused. */
+  const client = (): Promise<S3Client> => {
+    located ??= locate(clients, name).catch((error: unknown) => {
+      located = undefined;
+      throw error;
+    });
+    return located;
+  };
+  const at = (key: string) => ({ Bucket: name, Key: key });
+  return {
+    name,
+    check: async () => {
+      located = undefined;
+      await client();
+    },
+    get: async (key) => {
+      try {
+        const answer = await (await client()).send(new GetObjectCommand(at(key)));
+        return { text: (await answer.Body?.transformToString()) ?? '', etag: answer.ETag ?? '' };
+      } catch (error) {
+        if (hasCode(error, 'NoSuchKey')) return null;
+        throw toFailure(error, `GetObject ${name}/${key}`);
+      }
+    },
+    put: async (key, text, condition) => {
+      const conditions =
+        condition === undefined
+          ? {}
+          : 'ifMatch' in condition
+            ? { IfMatch: condition.ifMatch }
+            : { IfNoneMatch: condition.ifNoneMatch };
+      for (let race = 1; ; race += 1) {
+        try {
+          const answer = await (await client()).send(new PutObjectCommand({ ...at(key), Body: text, ...conditions }));
+          return answer.ETag ?? '';
+        } catch (error) {
+          if (hasCode(error, 'ConditionalRequestConflict') && race < RACES) continue;
+          throw toFailure(error, `PutObject ${name}/${key}`);
+        }
+      }
+    },
+    remove: async (key) => {
+      try {
+        await (await client()).send(new DeleteObjectCommand(at(key)));
+      } catch (error) {
+        if (!hasCode(error, 'NoSuchKey')) throw toFailure(error, `DeleteObject ${name}/${key}`);
+      }
+    },
+    list: async (prefix) => {
+      const keys: string[] = [];
+      let ContinuationToken: string | undefined;
+      try {
+        do {
+          const page = await (await client()).send(
+            new ListObjectsV2Command({
+              Bucket: name,
+              Prefix: prefix,
+              ...(ContinuationToken ? { ContinuationToken } : {}),
+            }),
+          );
+          for (const object of page.Contents ?? []) if (object.Key) keys.push(object.Key);
+          ContinuationToken = page.NextContinuationToken;
+        } while (ContinuationToken);
+      } catch (error) {
+        throw toFailure(error, `ListObjectsV2 ${name}/${prefix}`);
+      }
+      return keys;
+    },
+    presign: async (method, key, expiresInSeconds) => {
+      const command = method === 'GET' ? new GetObjectCommand(at(key)) : new PutObjectCommand(at(key));
+      return getSignedUrl(await client(), command, { expiresIn: expiresInSeconds });
+    },
+  };
+}
+
+/** HeadBucket tells the bucket's region also when it refuses (301). It has no body, so the status is all there is. */
+async function locate(clients: AwsClients, name: string): Promise<S3Client> {
+  const home = clients.s3(clients.homeRegion);
+  try {
+    const { BucketRegion: region } = await home.send(new HeadBucketCommand({ Bucket: name }));
+    return region === undefined || region === clients.homeRegion ? home : clients.s3(region);
+  } catch (error) {
+    const status = httpStatusOf(error);
+    const region = (error as { $response?: { headers?: Record<string, string> } }).$response?.headers?.[
+      'x-amz-bucket-region'
+    ];
+    if (status === 301 && region !== undefined) return clients.s3(region);
+    if (status === 404)
+      throw failure({
+        code: 'BucketMissing',
+        class: 'invalid',
+        message: `the bucket ${name} does not exist (asked in ${clients.homeRegion})`,
+        advice: 'create the bucket, or set KEELSON_BUCKET of the worker to one that exists',
+        cause: error,
+      });
+    if (status === 403)
+      throw failure({
+        code: 'BucketForbidden',
+        class: 'auth',
+        message: `the worker may not use the bucket ${name} (${codeOf(error)})`,
+        advice:
+          "allow s3:ListBucket, s3:GetObject, s3:PutObject and s3:DeleteObject on it, or check the name: it may be somebody else's",
+        cause: error,
+      });
+    throw toFailure(error, `HeadBucket ${name}`);
+  }
+}

@@ -1,0 +1,86 @@
+import { EC2Client } from '@aws-sdk/client-ec2';
+import { S3Client } from '@aws-sdk/client-s3';
+import { SSMClient } from '@aws-sdk/client-ssm';
+
+/** Clients by region. The region comes with every activity's input, never from the memory of an earlier call. */
+export interface AwsClients {
+  /** Region of the worker's environment: where the bucket is asked for, and where AWS is asked which regions there are. */
+  readonly homeRegion: string;
+  ec2(region: string): EC2Client;
+  ssm(region: string): SSMClient;
+  s3(region: string): S3Client;
+  /** Closes idle connections. */
+  destroy(): void;
+}
+
+export interface AwsClientsOptions {
+  homeRegion: string;
+  /** Keelson's version, told to AWS in the user agent. */
+  version: string;
+  /** One address for all services, e.g. the local region's; by default AWS_ENDPOINT_URL, which the SDK reads itself. */
+  endpoint?: string;
+  credentials?: { accessKeyId: string; secretAccessKey: string };
+  /** Milliseconds until an unanswered call is given up. Well below the activities' heartbeat and start-to-close time-outs. */
+  requestTimeout?: number;
+}
+
+/**
+ * Makes a client per service and region on first use and keeps it, with its connections.
+ *
+ * The SDK's own retries are off: Temporal owns them, and would otherwise multiply them.
+ */
+export function createAwsClients(options: AwsClientsOptions): AwsClients {
+  const agent = { keepAlive: true, maxSockets: 64 };
+  const endpoint = options.endpoint ?? process.env['AWS_ENDPOINT_URL'];
+  const shared = {
+    maxAttempts: 1,
+    customUserAgent: `keelson/${options.version}`,
+    requestHandler: {
+      httpAgent: agent,
+      httpsAgent: agent,
+      connectionTimeout: 3_000,
+      requestTimeout: options.requestTimeout ?? 20_000,
+      throwOnRequestTimeout: true,
+    },
+    ...(options.endpoint === undefined ? {} : { endpoint: options.endpoint }),
+    ...(options.credentials === undefined ? {} : { credentials: options.credentials }),
+  };
+  const ec2 = perRegion((region) => new EC2Client({ ...shared, region }));
+  const ssm = perRegion((region) => new SSMClient({ ...shared, region }));
+  // Below an address of one's own there is no <bucket>.<host>: the bucket goes into the path.
+  const s3 = perRegion(
+    (region) =>
+      new S3Client({
+        ...shared,
+        region,
+        forcePathStyle: Boolean(endpoint),
+        // The default puts the checksum of an empty body into every presigned PUT, which then refuses all others.
+        requestChecksumCalculation: 'WHEN_REQUIRED',
+        responseChecksumValidation: 'WHEN_REQUIRED',
+      }),
+  );
+  return {
+    homeRegion: options.homeRegion,
+    ec2: ec2.get,
+    ssm: ssm.get,
+    s3: s3.get,
+    destroy: () => {
+      for (const cache of [ec2, ssm, s3]) cache.destroy();
+    },
+  };
+}
+
+function perRegion<C extends { destroy(): void }>(make: (region: string) => C) {
+  const clients = new Map<string, C>();
+  return {
+    get: (region: string): C => {
+      const client = clients.get(region) ?? make(region);
+      clients.set(region, client);
+      return client;
+    },
+    destroy: (): void => {
+      for (const client of clients.values()) client.destroy();
+      clients.clear();
+    },
+  };
+}

@@ -1,0 +1,42 @@
+/**
+ * Reads what the AWS SDK throws. Service errors carry the code as `name`; errors of the network carry Node's `code`
+ * (ECONNREFUSED) on themselves or on a cause; an answer that is no AWS error has `Unknown...` names.
+ */
+
+/** The code by which an error is classified: AWS's own, else Node's, else its name. */
+export function codeOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'UnknownError';
+  const network = networkCodeOf(error);
+  if (network !== undefined) return network;
+  const { Code: code } = error as { Code?: unknown };
+  return typeof code === 'string' && code !== '' ? code : error.name;
+}
+
+/** HTTP status of the answer, if there was one. */
+export function httpStatusOf(error: unknown): number | undefined {
+  if (!(error instanceof Error)) return undefined;
+  return (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode;
+}
+
+export function hasCode(error: unknown, ...codes: string[]): boolean {
+  return codes.includes(codeOf(error));
+}
+
+/** AWS's own words, on one line. Presigned URLs never get this far: they are made, not called, by the worker. */
+export function messageOf(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  // The encoded part is 1 KB for a tool, and an activity's failure may be 4 KiB in all.
+  return text
+    .replace(/Encoded authorization failure message: \S+/, '')
+    .replaceAll(/\s+/g, ' ')
+    .trim();
+}
+
+function networkCodeOf(error: Error): string | undefined {
+  const { code } = error as { code?: unknown };
+  if (typeof code === 'string' && /^E[A-Z_]+$/.test(code)) return code;
+  // Both addresses of a name refused: Node wraps the two errors in one.
+  const { errors } = error as { errors?: unknown };
+  if (Array.isArray(errors) && errors[0] instanceof Error) return networkCodeOf(errors[0]);
+  return error.cause instanceof Error ? networkCodeOf(error.cause) : undefined;
+}

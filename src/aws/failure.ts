@@ -1,0 +1,63 @@
+import { ApplicationFailure } from '@temporalio/common';
+import type { ErrorClass } from '../model/state.js';
+import { classifyCode } from './classify.js';
+import { codeOf, httpStatusOf, messageOf } from './error-code.js';
+
+/** Same shape as `ErrorDetail` of the activities' contract, which the adapters do not know. */
+interface Detail {
+  code: string;
+  class: ErrorClass;
+  message: string;
+  advice: string;
+}
+
+/** Classes that a repetition cannot mend; the workflow decides what comes next. */
+const FINAL: ReadonlySet<ErrorClass> = new Set(['capacity', 'quota', 'auth', 'invalid', 'node-script']);
+
+export interface FailureOptions {
+  code: string;
+  class: ErrorClass;
+  /** What was tried, on what, and what came back. No secrets, no presigned URLs. */
+  message: string;
+  advice: string;
+  cause?: unknown;
+  /** By default from the class. */
+  nonRetryable?: boolean;
+}
+
+/** The one form in which an activity fails: `type` is the class, `details[0]` tells the rest. */
+export function failure(options: FailureOptions): ApplicationFailure {
+  const { code, message, advice } = options;
+  const detail: Detail = { code, class: options.class, message: short(message), advice };
+  return ApplicationFailure.create({
+    type: options.class,
+    message: detail.message,
+    details: [detail],
+    nonRetryable: options.nonRetryable ?? FINAL.has(options.class),
+    ...(options.cause instanceof Error ? { cause: options.cause } : {}),
+  });
+}
+
+/**
+ * Turns what an AWS call threw into an `ApplicationFailure` of its class.
+ *
+ * @param attempted what was tried and on what, e.g. `RunInstances t3.medium in subnet-1 for server-0`
+ * @returns a failure that is already one unchanged
+ */
+export function toFailure(error: unknown, attempted: string): ApplicationFailure {
+  if (error instanceof ApplicationFailure) return error;
+  const code = codeOf(error);
+  const { class: errorClass, advice } = classifyCode(code, httpStatusOf(error));
+  return failure({
+    code,
+    class: errorClass,
+    message: `${attempted}: ${code}: ${messageOf(error)}`,
+    advice,
+    cause: error,
+  });
+}
+
+/** A failure with its cause may weigh 4 KiB in all [Temporal limits]. */
+function short(text: string): string {
+  return text.length <= 1_500 ? text : `${text.slice(0, 1_497)}...`;
+}

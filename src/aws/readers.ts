@@ -1,0 +1,75 @@
+import { type Instance, paginateDescribeInstances } from '@aws-sdk/client-ec2';
+import { DescribeInstanceInformationCommand, type InstanceInformation } from '@aws-sdk/client-ssm';
+import { classifyCode } from './classify.js';
+import type { AwsClients } from './clients.js';
+import { Coalescer } from './coalesce.js';
+import { codeOf, hasCode, httpStatusOf } from './error-code.js';
+import { allPages } from './pages.js';
+
+export interface RegionReader {
+  instance: Coalescer<Instance>;
+  agent: Coalescer<InstanceInformation>;
+}
+
+/** Readers shared by all who wait in this process, by region. */
+export type Readers = (region: string) => RegionReader;
+
+/** At most 100 ids, well below the 200 values that a filter takes [docs: EC2 Using_Filtering]. */
+const EC2_CHUNK = 100;
+/** One page of DescribeInstanceInformation holds at most 50 [docs: SSM]. */
+const SSM_CHUNK = 50;
+
+export function createReaders(clients: AwsClients, tick?: number): Readers {
+  const regions = new Map<string, RegionReader>();
+  const pace = { slowDown: isThrottled, ...(tick === undefined ? {} : { tick }) };
+  return (region) => {
+    let reader = regions.get(region);
+    if (reader === undefined) {
+      reader = {
+        instance: new Coalescer({ read: (ids) => readInstances(clients, region, ids), chunk: EC2_CHUNK, ...pace }),
+        agent: new Coalescer({ read: (ids) => readAgents(clients, region, ids), chunk: SSM_CHUNK, ...pace }),
+      };
+      regions.set(region, reader);
+    }
+    return reader;
+  };
+}
+
+/**
+ * By filter, not by `InstanceIds`: there one id that EC2 does not know yet fails the call for all
+ * [docs: EC2 eventual consistency].
+ */
+async function readInstances(clients: AwsClients, region: string, ids: string[]): Promise<Map<string, Instance>> {
+  const pages = paginateDescribeInstances(
+    { client: clients.ec2(region) },
+    { Filters: [{ Name: 'instance-id', Values: ids }] },
+  );
+  const reservations = await allPages(pages, (page) => page.Reservations);
+  const instances = reservations.flatMap((reservation) => reservation.Instances ?? []);
+  return new Map(instances.map((instance) => [instance.InstanceId ?? '', instance]));
+}
+
+async function readAgents(
+  clients: AwsClients,
+  region: string,
+  ids: string[],
+): Promise<Map<string, InstanceInformation>> {
+  const found = new Map<string, InstanceInformation>();
+  try {
+    const page = await clients.ssm(region).send(
+      new DescribeInstanceInformationCommand({
+        Filters: [{ Key: 'InstanceIds', Values: ids }],
+        MaxResults: SSM_CHUNK,
+      }),
+    );
+    for (const agent of page.InstanceInformationList ?? []) if (agent.InstanceId) found.set(agent.InstanceId, agent);
+  } catch (error) {
+    // "Not registered yet" in the words of this API [docs: SSM DescribeInstanceInformation, errors].
+    if (!hasCode(error, 'InvalidInstanceId')) throw error;
+  }
+  return found;
+}
+
+function isThrottled(error: unknown): boolean {
+  return classifyCode(codeOf(error), httpStatusOf(error)).class === 'throttled';
+}
