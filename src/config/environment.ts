@@ -1,0 +1,138 @@
+import { z } from 'zod';
+import { readTemporal, type TemporalSettings } from './temporal.js';
+
+export type Env = Readonly<Record<string, string | undefined>>;
+
+export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** What the CLI reads; the bucket is only asked for by the verbs that need it. */
+export interface ClientEnvironment {
+  temporal: TemporalSettings;
+  taskQueue: string;
+  bucket: string | null;
+}
+
+/** What the worker reads. */
+export interface WorkerEnvironment {
+  temporal: TemporalSettings;
+  taskQueue: string;
+  bucket: string;
+  /** Region of the bucket requests and of the account's questions; clusters name their own. */
+  homeRegion: string;
+  /** Instance profile of documents that name none. */
+  instanceProfile: string | null;
+  logLevel: LogLevel;
+  /** `host:port` on which Prometheus metrics are served. */
+  metricsAddress: string | null;
+  /** Touched while the worker polls. */
+  healthFile: string | null;
+  /** Stands in for the public K3s mirror in documents that leave the mirror at its default; for sites without internet. */
+  k3sMirror: string | null;
+}
+
+/** The environment is not usable; `problems` lists everything that is wrong with it. */
+export class EnvironmentError extends Error {
+  override readonly name = 'EnvironmentError';
+  constructor(readonly problems: readonly string[]) {
+    super(`the environment has ${problems.length} problem(s):\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
+  }
+}
+
+/** S3's own rules for names. [docs: S3 bucket naming rules] */
+const bucket = z
+  .string({ error: 'is not set (the name of the S3 bucket that holds clusters/<name>/...)' })
+  .regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'is no bucket name (3 to 63 lower-case letters, digits, dots, hyphens)');
+const taskQueue = z.string().min(1).max(200).default('keelson');
+const url = z.url({ protocol: /^https?$/, error: 'is not an http(s) URL' });
+
+const clientSchema = z.object({
+  KEELSON_BUCKET: bucket.optional(),
+  KEELSON_TASK_QUEUE: taskQueue,
+  AWS_ENDPOINT_URL: url.optional(),
+});
+
+const workerSchema = clientSchema.extend({
+  KEELSON_BUCKET: bucket,
+  KEELSON_INSTANCE_PROFILE: z
+    .string()
+    .regex(/^[\w+=,.@:/-]{1,512}$/, 'is neither the name nor the ARN of an instance profile')
+    .optional(),
+  KEELSON_LOG_LEVEL: z.enum(LOG_LEVELS, { error: `is not one of ${LOG_LEVELS.join(', ')}` }).default('info'),
+  KEELSON_METRICS_ADDRESS: z
+    .string()
+    .regex(/^(\[[0-9a-f:]+\]|[\w.-]+):\d{1,5}$/i, 'is not <host>:<port>, as in 0.0.0.0:9464')
+    .optional(),
+  KEELSON_HEALTH_FILE: z.string().optional(),
+  KEELSON_K3S_MIRROR: url.optional(),
+});
+
+/**
+ * Reads what the CLI needs of the environment.
+ *
+ * @throws EnvironmentError with every problem
+ */
+export function readClientEnvironment(env: Env): ClientEnvironment {
+  const problems: string[] = [];
+  const temporal = temporalOf(env, problems);
+  const read = parse(clientSchema, env, problems);
+  if (temporal === null || read === null) throw new EnvironmentError(problems);
+  return { temporal, taskQueue: read.KEELSON_TASK_QUEUE, bucket: read.KEELSON_BUCKET ?? null };
+}
+
+/**
+ * Reads what the worker needs of the environment, once, at its start.
+ *
+ * @param regionOf where the AWS region comes from when the environment names none: the SDK's configuration files
+ * @throws EnvironmentError with every problem
+ */
+export async function readWorkerEnvironment(env: Env, regionOf = regionOfSdk): Promise<WorkerEnvironment> {
+  const problems: string[] = [];
+  const temporal = temporalOf(env, problems);
+  const read = parse(workerSchema, env, problems);
+  const homeRegion = env['AWS_REGION'] || env['AWS_DEFAULT_REGION'] || (await regionOf());
+  if (!homeRegion) problems.push('AWS_REGION: is not set (the region of the bucket, or a region in the AWS profile)');
+  if (temporal === null || read === null || !homeRegion) throw new EnvironmentError(problems);
+  return {
+    temporal,
+    homeRegion,
+    taskQueue: read.KEELSON_TASK_QUEUE,
+    bucket: read.KEELSON_BUCKET,
+    instanceProfile: read.KEELSON_INSTANCE_PROFILE ?? null,
+    logLevel: read.KEELSON_LOG_LEVEL,
+    metricsAddress: read.KEELSON_METRICS_ADDRESS ?? null,
+    healthFile: read.KEELSON_HEALTH_FILE ?? null,
+    k3sMirror: read.KEELSON_K3S_MIRROR ?? null,
+  };
+}
+
+/** Region of the AWS profile in use, as the SDK finds it; undefined when there is none. */
+export async function regionOfSdk(): Promise<string | undefined> {
+  const { S3Client } = await import('@aws-sdk/client-s3');
+  const client = new S3Client({});
+  try {
+    return await client.config.region();
+  } catch {
+    return undefined;
+  } finally {
+    client.destroy();
+  }
+}
+
+function temporalOf(env: Env, problems: string[]): TemporalSettings | null {
+  try {
+    return readTemporal(env);
+  } catch (error) {
+    problems.push(`TEMPORAL_*: ${error instanceof Error ? error.message : String(error)}`);
+    return null;
+  }
+}
+
+/** A variable that is set to nothing counts as not set, as in shells and compose files. */
+function parse<T extends z.ZodType>(schema: T, env: Env, problems: string[]): z.output<T> | null {
+  const set = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+  const read = schema.safeParse(set);
+  if (read.success) return read.data;
+  for (const issue of read.error.issues) problems.push(`${issue.path.join('.')}: ${issue.message}`);
+  return null;
+}

@@ -1,0 +1,37 @@
+import { DefaultLogger, type LogLevel as TemporalLevel, type Logger as TemporalLogger } from '@temporalio/worker';
+import pino, { type Logger } from 'pino';
+import pretty from 'pino-pretty';
+import type { LogLevel } from '../config/environment.js';
+
+const TO_TEMPORAL: Record<LogLevel, TemporalLevel> = {
+  trace: 'TRACE',
+  debug: 'DEBUG',
+  info: 'INFO',
+  warn: 'WARN',
+  error: 'ERROR',
+  fatal: 'ERROR',
+};
+
+const TO_PINO = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;
+
+/** One JSON object a line, or lines to read on a terminal. */
+export function createLogger(level: LogLevel, terminal = process.stdout.isTTY === true): Logger {
+  const options = { level, base: null, timestamp: pino.stdTimeFunctions.isoTime };
+  if (!terminal) return pino({ ...options, formatters: { level: (label) => ({ level: label }) } });
+  return pino(options, pretty({ colorize: true, translateTime: 'HH:MM:ss.l', ignore: 'pid,hostname' }));
+}
+
+/** Attributes of the SDK that repeat in each line what no reader needs. */
+const NOISE = new Set(['sdkComponent', 'isLocal', 'taskToken', 'namespace', 'taskQueue']);
+
+/** Sends what the SDK, workflows and activities log through the same logger as everything else. */
+export function temporalLogger(logger: Logger, level: LogLevel): TemporalLogger {
+  return new DefaultLogger(TO_TEMPORAL[level], ({ level: of, message, meta }) => {
+    const fields: Record<string, unknown> = {};
+    for (const [key, value] of Object.entries(meta ?? {})) {
+      if (NOISE.has(key)) continue;
+      fields[key === 'error' ? 'err' : key] = typeof value === 'bigint' ? String(value) : value;
+    }
+    logger[TO_PINO[of]](fields, message);
+  });
+}
