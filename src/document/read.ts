@@ -55,7 +55,7 @@ export function readDocument(content: string | Uint8Array, file: string): ReadRe
   const [document, second] = filled;
   if (document === undefined) return whole(0, 'is empty', 'see examples/ha.yaml');
   if (second !== undefined) {
-    return whole(offsetOf(second, []), `is one of ${filled.length} in this file`, 'one document a file');
+    return whole(offsetOf(second, []), `is one of ${filled.length} documents in this file`, 'one document a file');
   }
   return readOne(document, at);
 }

@@ -1,0 +1,71 @@
+import { alike, type KnownErrors } from './known.js';
+
+/** Codes that every AWS service may answer. [docs: common errors of each API reference] */
+export const AWS_ERRORS: KnownErrors = {
+  ...alike(
+    'AWS',
+    'throttled',
+    'nothing; if it lasts, ask AWS for a higher API rate or run fewer clusters per account and region',
+    [
+      'Throttling',
+      'ThrottlingException',
+      'ThrottledException',
+      'TooManyRequestsException',
+      'RequestThrottled',
+      'RequestThrottledException',
+      'BandwidthLimitExceeded',
+    ],
+  ),
+  ...alike('AWS', 'transient', 'nothing; if it lasts, see the AWS Health Dashboard', [
+    'InternalError',
+    'InternalFailure',
+    'InternalServerError',
+    'ServiceUnavailable',
+    'ServiceUnavailableException',
+    'Unavailable',
+    'RequestTimeout',
+    'RequestTimeoutException',
+  ]),
+  ...alike('AWS', 'auth', 'give the worker valid credentials for this account and region', [
+    'AuthFailure',
+    'ExpiredToken',
+    'ExpiredTokenException',
+    'IncompleteSignature',
+    'InvalidAccessKeyId',
+    'InvalidClientTokenId',
+    'MissingAuthenticationToken',
+    'SignatureDoesNotMatch',
+    'UnrecognizedClientException',
+    'CredentialsProviderError',
+    'NotAuthorized',
+  ]),
+  ...alike(
+    'AWS',
+    'auth',
+    'allow the action in the policy of the worker; deploy/ has a template with all that is needed',
+    ['AccessDenied', 'AccessDeniedException', 'UnauthorizedOperation', 'Client.UnauthorizedOperation'],
+  ),
+  ...alike('AWS', 'auth', 'enable the region, or the service in it, for this account', [
+    'OptInRequired',
+    'PendingVerification',
+    'Blocked',
+  ]),
+  ...alike('AWS', 'auth', "set the clock of the worker's machine", [
+    'RequestExpired',
+    'RequestTimeTooSkewed',
+    'InvalidSignatureException',
+  ]),
+  ...alike('AWS', 'invalid', 'see the message for the parameter that AWS refuses, and change the document', [
+    'InvalidParameter',
+    'InvalidParameterCombination',
+    'InvalidParameterValue',
+    'InvalidRequest',
+    'MissingParameter',
+    'MalformedQueryString',
+    'UnknownParameter',
+    'ValidationError',
+    'ValidationException',
+    'InvalidAction',
+    'UnsupportedOperation',
+  ]),
+};

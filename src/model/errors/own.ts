@@ -1,0 +1,87 @@
+import { alike, type KnownErrors } from './known.js';
+
+/** Codes that Keelson itself gives. */
+export const OWN_ERRORS: KnownErrors = {
+  ...alike('Keelson', 'invalid', 'mend the paths that the message names', ['InvalidSpec']),
+  ...alike('Keelson', 'invalid', 'send what the message asks for', ['InvalidRequest']),
+  ...alike('Keelson', 'invalid', 'use a region that exists and that is enabled for the account', ['RegionUnknown']),
+  ...alike(
+    'Keelson',
+    'invalid',
+    'use an instance type that the zones of the subnets offer, or subnets in other zones',
+    ['TypeNotOffered', 'TypeUnknown'],
+  ),
+  ...alike('Keelson', 'invalid', "use an image of the type's architecture, or leave spec.image out", [
+    'ArchitectureMismatch',
+  ]),
+  ...alike('Keelson', 'invalid', 'name an image that exists in this region', ['ImageNotFound']),
+  ...alike('Keelson', 'invalid', 'name subnets of spec.network.vpcId', [
+    'SubnetNotInVpc',
+    'SubnetUnknown',
+    'NoSubnets',
+  ]),
+  ...alike('Keelson', 'invalid', 'name security groups of the VPC', ['SecurityGroupNotInVpc', 'SecurityGroupUnknown']),
+  ...alike('Keelson', 'invalid', 'name a VPC of this region in spec.network.vpcId, or make a default VPC', [
+    'VpcUnknown',
+    'NoDefaultVpc',
+  ]),
+  ...alike(
+    'Keelson',
+    'invalid',
+    'set spec.access.instanceProfile, or KEELSON_INSTANCE_PROFILE of the worker; deploy/ has a template',
+    ['InstanceProfileMissing', 'InstanceProfileUnknown'],
+  ),
+  ...alike('Keelson', 'invalid', 'use a version that the mirror holds; see spec.k3s.version and spec.k3s.mirror', [
+    'VersionNotFound',
+  ]),
+  ...alike('Keelson', 'invalid', 'compare spec.k3s.sha256 with the release; if they agree, distrust the mirror', [
+    'ChecksumMismatch',
+  ]),
+  ...alike('Keelson', 'invalid', 'create the bucket, or set KEELSON_BUCKET to one that exists', ['BucketMissing']),
+  ...alike('Keelson', 'conflict', 'use another name, or delete the cluster that has it', ['NameTaken']),
+  ...alike('Keelson', 'conflict', 'nothing; the slot is planned anew', [
+    'InstanceLost',
+    'InstanceMissing',
+    'SlotUnwanted',
+    'NoServerUp',
+  ]),
+  ...alike('Keelson', 'node-script', 'see the lines of the log; it is on the node under /var/lib/keelson/jobs', [
+    'NodeScriptFailed',
+  ]),
+  ...alike('Keelson', 'node-script', 'see what it waited for in the lines of the log', ['NodeScriptTimedOut']),
+  ...alike(
+    'Keelson',
+    'node-script',
+    'nothing; the node was started anew in the middle, and the script may be repeated',
+    ['NodeInterrupted'],
+  ),
+  ...alike('Keelson', 'node-script', "see that the node's SSM agent runs and reaches SSM", ['CommandUndelivered']),
+  ...alike('Keelson', 'node-script', 'use a larger rootVolume, or clear the disk', ['DiskFull']),
+  ...alike('Keelson', 'node-script', 'see that nodes reach spec.k3s.mirror', ['DownloadFailed']),
+  ...alike('Keelson', 'node-script', 'see that nodes reach the bucket', ['UploadFailed']),
+  ...alike('Keelson', 'node-script', "see the last lines of the service's journal in the message", [
+    'ServiceFailed',
+    'UnitFailed',
+  ]),
+  ...alike(
+    'Keelson',
+    'node-script',
+    'see that the first server runs; if the token was changed by hand, put the old one back',
+    ['JoinRefused', 'TokenMissing'],
+  ),
+  ...alike('Keelson', 'node-script', 'see pods with PodDisruptionBudgets that allow no disruption', [
+    'DrainBlocked',
+    'DrainTimedOut',
+  ]),
+  ...alike('Keelson', 'transient', 'see the conditions of the nodes named', ['NodesNotReady']),
+  ...alike('Keelson', 'transient', 'see the conditions; nothing was taken down', ['QuorumGateClosed']),
+  ...alike('Keelson', 'transient', 'nothing; the keys are deleted again', ['KeysLeft']),
+  ...alike('Keelson', 'transient', 'see that a worker runs and reaches AWS; it is tried again', ['ActivityTimedOut']),
+  ...alike('Keelson', 'unknown', 'report it as a defect, with the history of the workflow', [
+    'SlotMissing',
+    'UserDataMissing',
+    'PlacementMissing',
+    'JobResultMissing',
+    'Unexpected',
+  ]),
+};

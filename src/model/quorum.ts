@@ -1,0 +1,58 @@
+import type { NodeView } from './observation.js';
+import type { Slot } from './state.js';
+
+/** Members that must agree: more than half. */
+export const quorumOf = (members: number): number => Math.floor(members / 2) + 1;
+
+/** How many members may fail before the cluster stops. */
+export const toleranceOf = (voters: number, members: number): number => voters - quorumOf(members);
+
+export interface Gate {
+  open: boolean;
+  /** Why it is closed, one sentence each; empty when open. */
+  reasons: string[];
+}
+
+/**
+ * One look at the gate that stands before every operation that takes a server down: every slot of a server has its Node,
+ * every Node of a server is Ready and a voter, no Node is a ghost, and one more may fail.
+ *
+ * @param servers slots that are servers
+ * @param nodes Kubernetes nodes as a verify step saw them; agents among them do not count
+ */
+export function lookAtGate(servers: readonly Slot[], nodes: readonly NodeView[]): Gate {
+  const reasons: string[] = [];
+  const members = nodes.filter((node) => node.voter !== null);
+  const byName = new Map(members.map((node) => [node.name, node]));
+  for (const slot of servers) {
+    const node = byName.get(slot.nodeName);
+    if (node === undefined) reasons.push(`${slot.name}: ${slot.nodeName} is not a member`);
+    else if (node.voter !== true) reasons.push(`${slot.name}: ${slot.nodeName} is a learner`);
+    else if (!node.ready) reasons.push(`${slot.name}: ${slot.nodeName} is not Ready`);
+  }
+  const known = new Set(servers.map((slot) => slot.nodeName));
+  for (const node of members) if (!known.has(node.name)) reasons.push(`${node.name} is a member without a slot`);
+  const voters = members.filter((node) => node.voter === true && node.ready).length;
+  if (toleranceOf(voters, Math.max(members.length, servers.length)) < 1) {
+    reasons.push(`${voters} of ${Math.max(members.length, servers.length)} vote: none can be spared`);
+  }
+  return { open: reasons.length === 0, reasons };
+}
+
+/** What a second look needs to know of the first. */
+export interface GateMemory {
+  /** Since when every look has found it open; null when the last one did not. */
+  openSince: string | null;
+}
+
+/** A single look may be of a moment; the gate opens when it was found open twice, at least `apartMs` apart. */
+export function seenTwice(
+  memory: GateMemory,
+  look: Gate,
+  now: string,
+  apartMs: number,
+): { open: boolean; memory: GateMemory } {
+  if (!look.open) return { open: false, memory: { openSince: null } };
+  if (memory.openSince === null) return { open: false, memory: { openSince: now } };
+  return { open: Date.parse(now) - Date.parse(memory.openSince) >= apartMs, memory };
+}
