@@ -1,0 +1,53 @@
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Env } from '../config/environment.js';
+import type { Child, Children } from './children.js';
+
+const READY_MS = 20_000;
+
+export type ProfileName = 'fast' | 'demo' | 'aws';
+
+export interface LocalRegion {
+  url: string;
+  child: Child;
+}
+
+/** Starts the local region as a process and waits for the line that tells its address. */
+export async function startRegion(children: Children, env: Env, options: { dir: string; profile: ProfileName }): Promise<LocalRegion> {
+  const script = fileURLToPath(new URL('../region/main.js', import.meta.url));
+  let output = '';
+  let tell: (url: string) => void = () => undefined;
+  const told = new Promise<string>((resolve) => {
+    tell = resolve;
+  });
+  const child = children.start({
+    name: 'local region',
+    command: process.execPath,
+    args: [script, '--port', '0', '--dir', join(options.dir, 'region'), '--profile', options.profile],
+    env,
+    logFile: join(options.dir, 'region.log'),
+    onOutput: (text) => {
+      output += text;
+      const line = output.split('\n').find((one) => one.startsWith('{'));
+      if (line === undefined || !output.includes('\n')) return;
+      const { url } = JSON.parse(line) as { url?: string };
+      if (url !== undefined) tell(url);
+    },
+  });
+  const url = await withDeadline(told, child);
+  return { url, child };
+}
+
+async function withDeadline(told: Promise<string>, child: Child): Promise<string> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`the local region did not start:\n${child.logTail()}`)), READY_MS);
+  });
+  const ended = child.ended.then(() => Promise.reject(new Error(`the local region ended at once:\n${child.logTail()}`)));
+  try {
+    return await Promise.race([told, late, ended]);
+  } finally {
+    clearTimeout(timer);
+    ended.catch(() => undefined);
+  }
+}

@@ -1,0 +1,114 @@
+import { mkdirSync, rmSync } from 'node:fs';
+import type { Env } from '../config/environment.js';
+import { type Child, type Children, createChildren } from './children.js';
+import { localEnvironment, localVariables } from './local-env.js';
+import { freePort } from './ports.js';
+import { type LocalRegion, type ProfileName, startRegion } from './region.js';
+import { startTemporal, type TemporalServer, type TemporalServerOptions } from './temporal.js';
+import { startWorker } from './worker-process.js';
+
+export interface StackOptions {
+  /** Folder of logs and of the region's instances; emptied at the start. */
+  dir: string;
+  profile: ProfileName;
+  ui?: boolean;
+  /** Temporal at the ports that people know, if they are free. */
+  usualPorts?: boolean;
+  /** Serve the worker's Prometheus metrics. */
+  metrics?: boolean;
+  logLevel?: string;
+  /** Said as each part comes up. */
+  onProgress?: (what: string) => void;
+}
+
+/** Temporal server, local region and worker, as processes of their own that end with this one. */
+export interface Stack {
+  temporal: TemporalServer;
+  region: LocalRegion;
+  metricsUrl: string | null;
+  /** What `.keelson/local.env` exports. */
+  variables: Record<string, string>;
+  /** The whole environment of a process that uses the stack. */
+  env: Record<string, string | undefined>;
+  /** The worker that runs now, or ran last. */
+  worker(): Child;
+  /** Another worker process; the old one is left as it is. */
+  startWorker(): Promise<Child>;
+  /** The Temporal server again, at its address, with its database if it has one. */
+  restartTemporal(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export async function startStack(env: Env, options: StackOptions): Promise<Stack> {
+  const { dir, profile, onProgress } = options;
+  rmSync(dir, { recursive: true, force: true });
+  mkdirSync(dir, { recursive: true });
+  const children = createChildren();
+  try {
+    const clean = localEnvironment(env, {});
+    const server: TemporalServerOptions = { dir, ui: options.ui ?? false, usualPorts: options.usualPorts ?? false };
+    onProgress?.('starting the Temporal dev server and the local region');
+    const [temporal, region] = await both(
+      startTemporal(children, clean, server),
+      startRegion(children, clean, { dir, profile }),
+    );
+    const metricsAddress = options.metrics === true ? `127.0.0.1:${await freePort()}` : null;
+    const variables = localVariables({ temporal: temporal.address, region: region.url, k3sMirror: `${region.url}/_mirror` });
+    const stackEnv = localEnvironment(env, variables);
+    const workerEnv = {
+      ...stackEnv,
+      KEELSON_LOG_LEVEL: options.logLevel ?? 'info',
+      ...(metricsAddress === null ? {} : { KEELSON_METRICS_ADDRESS: metricsAddress }),
+    };
+    onProgress?.('starting the worker');
+    return await assemble(children, { temporal, region, variables, env: stackEnv, metricsAddress, workerEnv, dir, server, clean });
+  } catch (error) {
+    await children.stop();
+    throw error;
+  }
+}
+
+interface Parts {
+  temporal: TemporalServer;
+  region: LocalRegion;
+  variables: Record<string, string>;
+  env: Record<string, string | undefined>;
+  metricsAddress: string | null;
+  workerEnv: Env;
+  dir: string;
+  server: TemporalServerOptions;
+  clean: Env;
+}
+
+async function assemble(children: Children, parts: Parts): Promise<Stack> {
+  const { region, variables, env, metricsAddress, workerEnv, dir, server, clean } = parts;
+  let worker = await startWorker(children, workerEnv, dir);
+  const stack: Stack = {
+    temporal: parts.temporal,
+    region,
+    variables,
+    env,
+    metricsUrl: metricsAddress === null ? null : `http://${metricsAddress}/metrics`,
+    worker: () => worker,
+    startWorker: async () => {
+      // Each process wants a metrics port of its own.
+      worker = await startWorker(children, { ...workerEnv, KEELSON_METRICS_ADDRESS: undefined }, dir);
+      return worker;
+    },
+    restartTemporal: async () => {
+      await stack.temporal.child.stop();
+      const port = Number(new URL(`http://${stack.temporal.address}`).port);
+      stack.temporal = await startTemporal(children, clean, { ...server, port });
+    },
+    stop: () => children.stop(),
+  };
+  return stack;
+}
+
+/** Both, or the first error once both have settled: nothing is started behind a clean-up. */
+async function both<A, B>(one: Promise<A>, other: Promise<B>): Promise<[A, B]> {
+  const [a, b] = await Promise.allSettled([one, other]);
+  if (a.status === 'rejected') throw a.reason;
+  if (b.status === 'rejected') throw b.reason;
+  return [a.value, b.value];
+}

@@ -1,0 +1,70 @@
+import { fileURLToPath } from 'node:url';
+import { Worker } from '@temporalio/worker';
+import { createActivities } from './activities/index.js';
+import { createAwsClients } from './aws/clients.js';
+import { EnvironmentError, readWorkerEnvironment, type WorkerEnvironment } from './config/environment.js';
+import { packageVersion } from './config/version.js';
+import { connectPatiently } from './worker/connect.js';
+import { keepHealthFile } from './worker/health-file.js';
+import { createLogger } from './worker/logging.js';
+import { withMirror } from './worker/mirror.js';
+import { installRuntime } from './worker/runtime.js';
+import { scopeInterceptor } from './worker/scope-interceptor.js';
+import { TUNING } from './worker/tuning.js';
+
+/** The worker: everything is put together here, and nowhere else. Exit codes as those of the CLI. */
+async function main(): Promise<number> {
+  let environment: WorkerEnvironment;
+  try {
+    environment = await readWorkerEnvironment(process.env);
+  } catch (error) {
+    if (!(error instanceof EnvironmentError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    return 2;
+  }
+  const logger = createLogger(environment.logLevel);
+  installRuntime(logger, environment);
+  try {
+    return await serve(environment, logger);
+  } catch (error) {
+    logger.fatal({ err: error, address: environment.temporal.address }, 'the worker cannot go on');
+    return 5;
+  }
+}
+
+async function serve(environment: WorkerEnvironment, logger: ReturnType<typeof createLogger>): Promise<number> {
+  const { temporal, taskQueue, homeRegion, healthFile } = environment;
+  const version = packageVersion();
+  const connection = await connectPatiently(temporal, logger);
+  const clients = createAwsClients({ homeRegion, version });
+  const activities = createActivities({
+    clients,
+    bucket: environment.bucket,
+    logger,
+    defaultInstanceProfile: environment.instanceProfile,
+  });
+  const worker = await Worker.create({
+    ...TUNING,
+    connection,
+    namespace: temporal.namespace,
+    taskQueue,
+    workflowBundle: { codePath: fileURLToPath(new URL('./workflow-bundle.js', import.meta.url)) },
+    activities: withMirror(activities, environment.k3sMirror),
+    interceptors: { activity: [scopeInterceptor] },
+  });
+  // Ends when a signal (SIGTERM, SIGINT) has drained it.
+  const running = worker.run();
+  const stopBeating = healthFile === null ? null : keepHealthFile(healthFile, () => worker.getState() === 'RUNNING');
+  logger.info({ version, taskQueue, address: temporal.address, namespace: temporal.namespace, bucket: environment.bucket }, 'the worker polls');
+  try {
+    await running;
+  } finally {
+    stopBeating?.();
+    clients.destroy();
+    await connection.close();
+  }
+  logger.info('the worker has drained');
+  return 0;
+}
+
+process.exitCode = await main();
