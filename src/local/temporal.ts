@@ -22,6 +22,8 @@ export interface TemporalServerOptions {
   database?: string;
   /** Starts again at the address of a server that has ended. */
   port?: number;
+  /** Further flags of `temporal server start-dev`. */
+  extraArgs?: readonly string[];
 }
 
 const READY_MS = 30_000;
@@ -52,6 +54,7 @@ async function tryStart(children: Children, command: string, env: Env, options: 
       ...['server', 'start-dev', '--ip', '127.0.0.1', '--port', String(port), '--log-level', 'warn'],
       ...(uiPort === null ? ['--headless'] : ['--ui-port', String(uiPort)]),
       ...(database === undefined ? [] : ['--db-filename', database]),
+      ...(options.extraArgs ?? []),
       ...SEARCH_ATTRIBUTES.flatMap((name) => ['--search-attribute', `${name}=Keyword`]),
     ],
     env: { ...env, TEMPORAL_ADDRESS: undefined, TEMPORAL_CLI_DISABLE_UPDATE_CHECK: '1' },

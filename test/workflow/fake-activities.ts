@@ -1,5 +1,5 @@
 import { ApplicationFailure } from '@temporalio/common';
-import type { Activities, ErrorDetail, InstanceView, LaunchInput, RunOnNodesInput } from '../../src/activities/api.js';
+import type { Activities, ErrorDetail, InstanceView, JobResult, LaunchInput, RunOnNodesInput } from '../../src/activities/api.js';
 
 /**
  * A fake of the activities, in memory: it stands where the workflow alone is tested and time is skipped, which real AWS calls
@@ -13,6 +13,8 @@ export class FakeActivities {
   readonly calls: string[] = [];
   /** Called before each activity; throws what shall go wrong. */
   before: (name: keyof Activities, input: never) => Promise<void> = async () => undefined;
+  /** Answers a job instead of the default, which is that it went well. */
+  onJob: (input: RunOnNodesInput) => Partial<JobResult> | null = () => null;
   private count = 0;
 
   readonly activities: Activities = {
@@ -64,6 +66,8 @@ export class FakeActivities {
     terminateInstances: this.wrap('terminateInstances', async ({ instanceIds }) => this.set(instanceIds, { state: 'terminated' })),
     sweep: this.wrap('sweep', async () => ({ instances: [], volumes: [], securityGroups: [] })),
     runOnNodes: this.wrap('runOnNodes', async (input) => {
+      const answer = this.onJob(input);
+      if (answer !== null) return input.instanceIds.map((instanceId) => ({ instanceId, outcome: 'failed', exitCode: 1, result: {}, logTail: '', ...answer }));
       this.jobs.push(input);
       const result = input.script === 'verify' ? this.nodes() : {};
       return input.instanceIds.map((instanceId) => ({ instanceId, outcome: 'done' as const, exitCode: 0, result, logTail: '' }));

@@ -1,0 +1,196 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { failed } from './fake-activities.js';
+import { openBench, type WorkflowBench, written } from './harness.js';
+
+const CAPACITY = { code: 'InsufficientInstanceCapacity', class: 'capacity', message: 'none left', advice: 'another type' } as const;
+const AUTH = { code: 'UnauthorizedOperation', class: 'auth', message: 'not permitted', advice: 'give the worker the right' } as const;
+
+let bench: WorkflowBench;
+beforeAll(async () => {
+  bench = await openBench();
+});
+afterAll(() => bench.close());
+
+describe('create', () => {
+  it('launches each slot once, founds once, and is Running in few events', () =>
+    bench.withWorker(async ({ fake, start }) => {
+      // Act
+      const cluster = await start(written({ pools: [{ name: 'workers', count: 2, instanceType: 't3.large' }] }));
+      const status = await cluster.settled('Running');
+      // Assess
+      expect(fake.launches.map((one) => `${one.slot}#${one.generation}`).sort()).toEqual(['server-0#1', 'server-1#1', 'server-2#1', 'workers-0#1', 'workers-1#1']);
+      expect(fake.jobs.filter((job) => job.script === 'found').map((job) => job.params['NODE_NAME'])).toEqual(['demo-server-0-g1']);
+      expect(status.health).toBe('Healthy');
+      expect(status.conditions.every((condition) => condition.status === 'True')).toBe(true);
+      expect(status.operations[0]?.steps.every((step) => step.outcome === 'done')).toBe(true);
+      expect(await cluster.historyLength()).toBeLessThanOrEqual(250);
+    }));
+
+  it('sends every node job under an id of its own', () =>
+    bench.withWorker(async ({ fake, start }) => {
+      const cluster = await start(written());
+      await cluster.settled('Running');
+      const ids = fake.jobs.map((job) => job.jobId);
+      expect(new Set(ids).size).toBe(ids.length);
+      expect(ids.every((id) => id.length <= 100)).toBe(true);
+    }));
+
+  it('goes to the next subnet when a zone has no capacity', () =>
+    bench.withWorker(async ({ fake, start }) => {
+      // Prepare
+      fake.before = async (name, input: { launch?: { subnetId: string } }) => {
+        if (name === 'launchInstance' && input.launch?.subnetId === 'subnet-a') throw failed(CAPACITY);
+      };
+      // Act
+      const cluster = await start(written());
+      const status = await cluster.settled('Running');
+      // Assess
+      expect(status.nodes.map((node) => node.zone)).not.toContain('eu-west-1a');
+      expect((await cluster.events()).some((event) => event.reason === 'InsufficientInstanceCapacity')).toBe(true);
+    }));
+
+  it('fails at once for an invalid document and names every path', () =>
+    bench.withWorker(async ({ start }) => {
+      const cluster = await start(written({ mode: 'giant', region: 'mars', colour: 'red' }));
+      const error: unknown = await cluster.workflow.result().catch((reason: unknown) => reason);
+      const cause = (error as { cause?: { type?: string; message?: string } }).cause;
+      expect(cause?.type).toBe('InvalidSpec');
+      for (const path of ['spec.mode', 'spec.region', 'spec.colour']) expect(cause?.message).toContain(path);
+    }));
+});
+
+describe('failure', () => {
+  it('parks as Failed with reason and advice, and retry goes on at once', () =>
+    bench.withWorker(async ({ fake, start }) => {
+      // Prepare
+      let broken = true;
+      fake.before = async (name) => {
+        if (broken && name === 'ensureSecurityGroup') throw failed(AUTH);
+      };
+      // Act
+      const cluster = await start(written());
+      const parked = await cluster.until((status) => status.phase === 'Failed');
+      broken = false;
+      await cluster.workflow.signal('retry', {});
+      const status = await cluster.settled('Running');
+      // Assess
+      expect(parked.lastError).toMatchObject({ code: 'UnauthorizedOperation', class: 'auth', step: 'security-group', advice: AUTH.advice });
+      expect(parked.waiting?.until).not.toBeNull();
+      expect(fake.launches.length).toBe(3);
+      expect(status.lastError).toBeNull();
+    }));
+
+  it('keeps the nodes that went well when one step fails, and repeats only what is missing', () =>
+    bench.withWorker(async ({ fake, start }) => {
+      // Prepare
+      let failures = 1;
+      fake.onJob = (input) =>
+        input.script === 'install' && input.jobId.includes('server-1') && failures-- > 0
+          ? { outcome: 'failed', exitCode: 7, result: { code: 'DiskFull' }, logTail: 'error: no space left (use a larger volume)' }
+          : null;
+      // Act
+      const cluster = await start(written());
+      await cluster.settled('Running');
+      // Assess
+      expect(fake.jobs.filter((job) => job.script === 'install').length).toBe(3);
+      expect(fake.launches.length).toBe(3);
+      expect((await cluster.events()).some((event) => event.reason === 'DiskFull' && event.message.includes('no space left'))).toBe(true);
+    }));
+});
+
+describe('messages', () => {
+  it('records nonsense as rejected requests and is otherwise untouched', () =>
+    bench.withWorker(async ({ start }) => {
+      const cluster = await start(written());
+      await cluster.settled('Running');
+      for (const [name, payload] of [['resize', 42], ['resize', { instanceType: ['x'] }], ['apply', { document: { kind: 'Pod' } }], ['stop', 'now']] as const) {
+        await cluster.workflow.signal(name, payload);
+      }
+      const status = await cluster.until((one) => one.phase === 'Running');
+      const rejected = (await cluster.events()).filter((event) => event.reason === 'RequestRejected');
+      expect(rejected.length).toBe(4);
+      expect(status.specGeneration).toBe(1);
+    }));
+
+  it('refuses a bad update with one clear error', () =>
+    bench.withWorker(async ({ start }) => {
+      const cluster = await start(written());
+      await cluster.settled('Running');
+      const refused = async (name: string, payload: unknown): Promise<{ type?: string; message?: string }> => {
+        const error: unknown = await cluster.workflow.executeUpdate(name, { args: [payload] }).catch((reason: unknown) => reason);
+        return (error as { cause: { type?: string; message?: string } }).cause;
+      };
+      expect(await refused('resize', { instanceType: 'nonsense' })).toMatchObject({ type: 'InvalidRequest' });
+      expect(await refused('apply', { document: written({ region: 'us-east-1' }) })).toMatchObject({ type: 'InvalidRequest', message: expect.stringContaining('region') });
+      expect(await refused('apply', { document: written({ pools: [{ name: 'w', count: 10_000, instanceType: 't3.large' }] }) })).toMatchObject({ type: 'InvalidSpec' });
+    }));
+
+  it('ends in the state that the last of ten contradicting messages asks for', () =>
+    bench.withWorker(async ({ start }) => {
+      const cluster = await start(written());
+      await cluster.settled('Running');
+      for (let round = 0; round < 5; round += 1) {
+        await cluster.workflow.signal('stop', {});
+        await cluster.workflow.signal('start', {});
+      }
+      await cluster.settled('Running');
+      await cluster.workflow.signal('start', {});
+      await cluster.workflow.signal('stop', {});
+      const status = await cluster.settled('Stopped');
+      expect(status.nodes.every((node) => node.power === 'stopped')).toBe(true);
+    }));
+
+  it('does nothing while paused and goes on where it was', () =>
+    bench.withWorker(async ({ fake, start }) => {
+      const cluster = await start(written({ paused: true }));
+      await cluster.until((status) => status.waiting?.for === 'resume');
+      expect(fake.launches.length).toBe(0);
+      await cluster.workflow.executeUpdate('resume', { args: [{}] });
+      await cluster.settled('Running');
+    }));
+});
+
+describe('delete', () => {
+  it('interrupts a create at once and proves that nothing is left', () =>
+    bench.withWorker(async ({ fake, start }) => {
+      // Prepare: server-2 never gets its agent.
+      let release = (): void => undefined;
+      const hung = new Promise<void>((resolve) => {
+        release = resolve;
+      });
+      fake.before = async (name, input: { instanceId?: string }) => {
+        if (name === 'awaitInstance' && fake.instances.get(input.instanceId ?? '')?.slot === 'server-2') await hung;
+      };
+      const cluster = await start(written());
+      await cluster.until((status) => status.phase === 'Installing' && status.nodes.length === 3);
+      // Act
+      await cluster.workflow.signal('delete', { requestedBy: 'ann' });
+      const proof = (await cluster.workflow.result()) as { left: object };
+      release();
+      // Assess
+      expect(proof.left).toEqual({ instances: [], volumes: [], securityGroups: [], bucketKeys: [] });
+      expect([...fake.instances.values()].every((one) => one.state === 'terminated')).toBe(true);
+    }));
+
+  it('is refused while protected, also as a cancel', () =>
+    bench.withWorker(async ({ fake, start }) => {
+      const cluster = await start(written({ deletion: { protect: true } }));
+      await cluster.settled('Running');
+      await expect(cluster.workflow.executeUpdate('delete', { args: [{}] })).rejects.toMatchObject({ cause: { type: 'Refused' } });
+      await cluster.workflow.cancel();
+      await cluster.until(() => true);
+      expect((await cluster.events()).filter((event) => event.reason === 'RequestRejected').length).toBeGreaterThan(0);
+      await cluster.workflow.signal('stop', {});
+      await cluster.settled('Stopped');
+      expect(fake.calls).not.toContain('terminateInstances');
+    }));
+
+  it('is what a cancel means otherwise', () =>
+    bench.withWorker(async ({ fake, start }) => {
+      const cluster = await start(written({ mode: 'dev' }));
+      await cluster.settled('Running');
+      await cluster.workflow.cancel();
+      const proof = (await cluster.workflow.result()) as { terminated: string[] };
+      expect(proof.terminated).toEqual([...fake.instances.keys()]);
+    }));
+});

@@ -1,0 +1,103 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
+import { bundleWorkflowCode, DefaultLogger, NativeConnection, Runtime, Worker, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
+import { createChildren } from '../../src/local/children.js';
+import { startTemporal } from '../../src/local/temporal.js';
+import type { StatusView } from '../../src/model/status.js';
+import { FakeActivities } from './fake-activities.js';
+
+const ROOT = new URL('../../', import.meta.url).pathname;
+
+export interface WorkflowBench {
+  client: Client;
+  /** A worker with fakes of its own, on a task queue of its own. */
+  withWorker<T>(body: (tools: { fake: FakeActivities; start: (document: unknown) => Promise<Handle> }) => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+}
+
+export class Handle {
+  constructor(readonly workflow: WorkflowHandle) {}
+
+  status(): Promise<StatusView> {
+    return this.workflow.query<StatusView>('status');
+  }
+
+  /** Polls the status query until it holds; the query is the only thing that people have too. */
+  async until(holds: (status: StatusView) => boolean): Promise<StatusView> {
+    for (let tries = 0; tries < 600; tries += 1) {
+      const status = await this.status();
+      if (holds(status)) return status;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    throw new Error(`never so: ${JSON.stringify(await this.status(), null, 1).slice(0, 4000)}`);
+  }
+
+  /** Until the latest wish is carried out. */
+  settled(phase: StatusView['phase']): Promise<StatusView> {
+    return this.until((status) => status.phase === phase && status.operation === null && status.observedGeneration === status.specGeneration);
+  }
+
+  async events(): Promise<{ reason: string; message: string }[]> {
+    return this.workflow.query('events');
+  }
+
+  async historyLength(): Promise<number> {
+    return (await this.workflow.fetchHistory()).events?.length ?? 0;
+  }
+}
+
+/** A real Temporal server with the real workflow code; only the activities are fakes. */
+export async function openBench(extraArgs: readonly string[] = []): Promise<WorkflowBench> {
+  Runtime.install({ logger: new DefaultLogger('ERROR'), telemetryOptions: { logging: { forward: {}, filter: 'ERROR' } } });
+  const dir = mkdtempSync(join(tmpdir(), 'keelson-workflow-'));
+  const children = createChildren();
+  const server = await startTemporal(children, process.env, { dir, ui: false, usualPorts: false, extraArgs });
+  const connection = await Connection.connect({ address: server.address });
+  const native = await NativeConnection.connect({ address: server.address });
+  const client = new Client({ connection });
+  const workflowBundle: WorkflowBundleWithSourceMap = await bundleWorkflowCode({
+    workflowsPath: join(ROOT, 'src/workflows/index.ts'),
+    logger: new DefaultLogger('ERROR'),
+  });
+  let queues = 0;
+  return {
+    client,
+    async withWorker(body) {
+      const fake = new FakeActivities();
+      queues += 1;
+      const taskQueue = `keelson-${queues}`;
+      const worker = await Worker.create({ connection: native, taskQueue, workflowBundle, activities: fake.activities, shutdownForceTime: '5s' });
+      return worker.runUntil(async () => {
+        const started: WorkflowHandle[] = [];
+        const start = async (document: unknown): Promise<Handle> => {
+          const workflow = await client.workflow.start('cluster', { taskQueue, workflowId: `cluster/demo-${queues}-${started.length}`, args: [document] });
+          started.push(workflow);
+          return new Handle(workflow);
+        };
+        try {
+          return await body({ fake, start });
+        } finally {
+          for (const workflow of started) await workflow.terminate('the test is over').catch(() => undefined);
+        }
+      });
+    },
+    async close() {
+      await native.close();
+      await connection.close();
+      await children.stop();
+      rmSync(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A document as people write it. */
+export function written(spec: Record<string, unknown> = {}, name = 'demo'): Record<string, unknown> {
+  return {
+    apiVersion: 'keelson/v1',
+    kind: 'Cluster',
+    metadata: { name },
+    spec: { region: 'eu-west-1', mode: 'ha', servers: { instanceType: 't3.medium' }, k3s: { version: 'v1.34.2+k3s1' }, ...spec },
+  };
+}
