@@ -1,0 +1,19 @@
+#!/usr/bin/env bash
+# First steps of a script that runs as a job: says who it is, waits for its lock, takes over its URLs.
+# shellcheck disable=SC2034 # variables are read by the parts that are put behind this one
+
+enter_job() {
+  local ticket line
+  identity_of $$ >"$KEELSON_JOB/pid"
+  # Given up as interrupted before it could say that it lives: then it must not begin.
+  [ ! -e "$KEELSON_JOB/exit" ] || exit 143
+  if [ -n "$KEELSON_LOCK" ]; then
+    take_lock "$KEELSON_LOCK" "job ${KEELSON_JOB##*/}"
+    job_ticket=$ticket
+  fi
+  while IFS= read -r line; do
+    printf -v "${line%%=*}" '%s' "${line#*=}"
+  done <"$KEELSON_JOB/secrets"
+}
+
+enter_job

@@ -1,0 +1,170 @@
+#!/usr/bin/env bash
+# The job runner: what SSM runs. It starts a job, or attaches to the one of that id, and reports when it has ended.
+#
+# A job is a folder: script, secrets (presigned URLs, gone at its end), owner (the supervisor), pid (the script), boot,
+# started, deadline, log, result, exit. `owner` and `exit` are hard links, made by whoever comes first: a script is never
+# begun twice and its outcome never changes. Supervisor and script lead process groups of their own, so that they outlive
+# the SSM command and its agent, and a time-out reaches the script's children.
+#
+# Variables: JOB_ID JOB_LOCK JOB_TIMEOUT JOB_GRACE; functions job_script, job_secrets (from the renderer)
+
+JOBS=$STATE_DIR/jobs
+JOB=$JOBS/$JOB_ID
+KEEP_DAYS=7
+
+run_job() {
+  mkdir -p "$JOB" 2>/dev/null || not_started "cannot make $JOB"
+  if [ ! -e "$JOB/owner" ] && [ ! -e "$JOB/exit" ]; then
+    { job_script >"$JOB/script.$$" && job_secrets >"$JOB/secrets.$$" && printf '%40s' '' >"$JOB/exit.$$"; } 2>/dev/null ||
+      not_started "cannot write to $JOB"
+    # With job control a process in the background leads a group of its own; macOS has no setsid.
+    set -m
+    (supervise $$) </dev/null >/dev/null 2>&1 &
+    set +m
+    sweep_jobs
+    wait $! || true
+  fi
+  attach
+  report
+}
+
+# The disk is full or read-only. Nothing has run, so nothing is recorded: the same id may be sent again.
+not_started() {
+  local code=NodeWriteFailed
+  rm -f "$JOB/script.$$" "$JOB/secrets.$$" "$JOB/exit.$$"
+  if disk_is_full; then code=DiskFull; fi
+  printf 'keelson-job id=%s outcome=failed exit=1\nkeelson-result\ncode=%s\nkeelson-log\n' "$JOB_ID" "$code"
+  printf 'error: %s (free space on the root volume or make it larger)\n' "$1"
+  exit 1
+}
+
+disk_is_full() {
+  [ "$(df -Pk "$STATE_DIR" 2>/dev/null | awk 'NR == 2 { print ($4 < 1024) }')" = 1 ]
+}
+
+# supervise RUNNER: claims the job, runs its script, bounds its time, records how it ended.
+supervise() {
+  local me child watchdog status=0 outcome stopped=
+  exec 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-
+  trap '' HUP INT
+  # $$ is the runner's in a subshell, and bash 3.2 has no BASHPID.
+  # shellcheck disable=SC2016
+  me=$(exec sh -c 'echo $PPID')
+  if ! identity_of "$me" >"$JOB/owner.$1" || [ -e "$JOB/exit" ] || ! ln "$JOB/owner.$1" "$JOB/owner"; then
+    rm -f "$JOB/owner.$1" "$JOB/script.$1" "$JOB/secrets.$1" "$JOB/exit.$1"
+    return
+  fi
+  rm -f "$JOB/owner.$1"
+  mv "$JOB/script.$1" "$JOB/script"
+  mv "$JOB/secrets.$1" "$JOB/secrets"
+  boot_id >"$JOB/boot"
+  date +%s >"$JOB/started"
+  printf '%s\n' "$(($(date +%s) + JOB_TIMEOUT))" >"$JOB/deadline"
+  : >"$JOB/result"
+  trap 'stopped=1' TERM
+  set -m
+  KEELSON_JOB=$JOB KEELSON_LOCK=$JOB_LOCK bash "$JOB/script" >"$JOB/log" 2>&1 &
+  child=$!
+  (
+    sleep "$JOB_TIMEOUT"
+    : >"$JOB/timed-out"
+    end_group "$child"
+  ) &
+  watchdog=$!
+  set +m
+  wait "$child" || status=$?
+  # Whatever the script has left behind ends with it; so does the script, if it is we who were told to end.
+  end_group "$child"
+  kill -TERM "-$watchdog" || true
+  outcome=failed
+  if [ -n "$stopped" ]; then
+    # The machine goes down: what the script returned meanwhile says nothing about its work.
+    outcome=interrupted status=-
+  elif [ "$status" -eq 0 ]; then
+    outcome='done'
+  elif [ -e "$JOB/timed-out" ]; then
+    outcome=timed-out
+  fi
+  close_job "$outcome" "$status" "$JOB/exit.$1"
+}
+
+# end_group LEADER: TERM, and after the grace KILL, to the whole group.
+end_group() {
+  local tries=$((JOB_GRACE * 10))
+  kill -TERM "-$1" 2>/dev/null || return 0
+  while kill -0 "-$1" 2>/dev/null && [ "$tries" -gt 0 ]; do
+    tries=$((tries - 1))
+    sleep 0.1
+  done
+  kill -KILL "-$1" 2>/dev/null || true
+}
+
+# close_job OUTCOME EXIT FILE: records the end once. FILE was written at full length before, so that a full disk cannot
+# keep us from it.
+close_job() {
+  mask_log
+  rm -rf "$JOB"/secrets* "$JOB"/script.[0-9]* "$JOB/tmp" "$JOB/timed-out"
+  printf '%s %s' "$1" "$2" 1<>"$3" || return 0
+  ln "$3" "$JOB/exit" 2>/dev/null || true
+  rm -f "$3"
+}
+
+# attach: until the job has an outcome, also when its supervisor is gone.
+attach() {
+  local grace=20
+  until [ -e "$JOB/exit" ]; do
+    if is_alive_in "$JOB/owner"; then
+      grace=20
+    elif is_alive_in "$JOB/pid"; then
+      bound_orphan
+    elif [ "$grace" -gt 0 ] && ! is_of_another_boot; then
+      # It claims or records just now, or is gone: two seconds tell.
+      grace=$((grace - 1))
+    elif [ -e "$JOB/owner" ]; then
+      close_orphan interrupted
+    else
+      not_started "cannot claim $JOB"
+    fi
+    [ -e "$JOB/exit" ] || sleep 0.1
+  done
+}
+
+is_of_another_boot() { [ -s "$JOB/boot" ] && [ "$(cat "$JOB/boot")" != "$(boot_id)" ]; }
+
+# The script runs on without its supervisor: the time-out still holds.
+bound_orphan() {
+  if [ "$(date +%s)" -ge "$(cat "$JOB/deadline")" ]; then
+    end_group "$(cut -d ' ' -f 1 "$JOB/pid")"
+    close_orphan timed-out
+  fi
+}
+
+close_orphan() {
+  printf '%40s' '' >"$JOB/exit.$$" && close_job "$1" - "$JOB/exit.$$"
+  [ -e "$JOB/exit" ] || not_started "cannot write to $JOB"
+}
+
+# report: the outcome for the program that reads it; under 20,000 characters, for SSM keeps 24,000. [docs: GetCommandInvocation]
+report() {
+  local outcome code result
+  read -r outcome code <"$JOB/exit" || true
+  result=$(awk '{ size += length($0) + 1; if (size > 13000) { print "truncated=true"; exit } print }' "$JOB/result" 2>/dev/null)
+  if [ "$outcome" = failed ] && ! grep -q '^code=' <<<"$result" && ran_out_of_space; then
+    result="code=DiskFull${result:+$'\n'}$result"
+  fi
+  printf 'keelson-job id=%s outcome=%s exit=%s\nkeelson-result\n' "$JOB_ID" "$outcome" "$code"
+  [ -z "$result" ] || printf '%s\n' "$result"
+  printf 'keelson-log\n'
+  log_tail "$((19000 - ${#result}))"
+  [ "$outcome" = 'done' ]
+}
+
+ran_out_of_space() { disk_is_full || log_tail 10000 | grep -q 'No space left on device'; }
+
+# sweep_jobs: ended ones older than a week; one that may run, however long, is never touched.
+sweep_jobs() {
+  local folder
+  find "$JOBS" -mindepth 1 -maxdepth 1 -type d -mtime "+$KEEP_DAYS" 2>/dev/null | while read -r folder; do
+    if [ -e "$folder/exit" ] || [ "$(cat "$folder/boot" 2>/dev/null)" != "$(boot_id)" ]; then rm -rf "$folder"; fi
+  done
+}

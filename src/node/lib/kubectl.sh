@@ -1,0 +1,41 @@
+#!/usr/bin/env bash
+# Questions to the API server of this node. The image has no jq: kubectl's own columns answer.
+
+kubectl() { "$R/usr/local/bin/k3s" kubectl "$@"; }
+
+# A condition of a node, as a column.
+condition() { printf '.status.conditions[?(@.type=="%s")].status' "$1"; }
+
+# Name, Ready, EtcdIsVoter, kubelet version, unschedulable, internal address of every node; `<none>` where there is none.
+nodes_table() {
+  local columns
+  columns="NAME:.metadata.name,READY:$(condition Ready),VOTER:$(condition EtcdIsVoter)"
+  columns="$columns,VERSION:.status.nodeInfo.kubeletVersion,UNSCHEDULABLE:.spec.unschedulable"
+  columns="$columns,ADDRESS:.status.addresses[?(@.type==\"InternalIP\")].address"
+  kubectl get nodes -o "custom-columns=$columns" | awk 'NR > 1'
+}
+
+# node_row NAME: its row of the table; empty when there is no such node. Fails when the API does not answer.
+node_row() {
+  local table
+  table=$(nodes_table) || return 1
+  awk -v name="$1" '$1 == name' <<<"$table"
+}
+
+# await_api SECONDS: waits for an answer of the API server, which an election may hold back for some seconds.
+await_api() {
+  local until=$((SECONDS + $1))
+  until kubectl get --raw /readyz >/dev/null 2>"$KEELSON_JOB/api-error"; do
+    waiting "the API server of this node"
+    if [ "$SECONDS" -ge "$until" ]; then
+      cat "$KEELSON_JOB/api-error"
+      fail ApiUnreachable "the API server of this node does not answer" 'look at the k3s service, and whether most servers are up'
+    fi
+    sleep "$POLL"
+  done
+}
+
+# require_node NAME: fails when there is no such node.
+require_node() {
+  [ -n "$(node_row "$1")" ] || fail NodeAbsent "there is no node $1" 'nothing to do, or the name is wrong'
+}

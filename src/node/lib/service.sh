@@ -1,0 +1,131 @@
+#!/usr/bin/env bash
+# config.yaml, tokens, and K3s as a service: started once, never blocked on, watched until it is there.
+# Variables: ROLE NODE_NAME CONFIG_B64 (or CONFIG) CONFIG_HASH
+# shellcheck disable=SC2034 # variables are read by the parts that are put behind this one
+
+K3S_ETC=$R/etc/rancher/k3s
+SERVER_DIR=$R/var/lib/rancher/k3s/server
+# `hash version` of what the service was last started with.
+STARTED_WITH=$STATE_DIR/started-with
+
+# The configuration that the workflow has rendered, and where the secrets lie, which it must not know.
+config_text() {
+  if [ -n "${CONFIG_B64:-}" ]; then base64 --decode <<<"$CONFIG_B64"; else printf '%s\n' "$CONFIG"; fi
+  if [ "$ROLE" = server ]; then
+    printf 'token-file: "%s"\nagent-token-file: "%s"\n' "$K3S_ETC/server-token" "$K3S_ETC/agent-token"
+  else
+    printf 'token-file: "%s"\n' "$K3S_ETC/agent-token"
+  fi
+}
+
+write_config() {
+  local text
+  text=$(config_text)
+  [ "$(cat "$K3S_ETC/config.yaml" 2>/dev/null)" = "$text" ] || put_file "$K3S_ETC/config.yaml" 600 <<<"$text"
+}
+
+# run_service: starts the service, restarts it where it runs with another configuration or version, else leaves it alone.
+run_service() {
+  local unit wanted
+  unit=$(unit_of "$ROLE")
+  wanted="$CONFIG_HASH $(installed_version)"
+  watched_unit=$unit
+  while [ "$(service_state "$unit")" = deactivating ]; do
+    waiting "the end of the $unit service"
+    sleep "$POLL"
+  done
+  case $(service_state "$unit") in
+    active | activating | reloading)
+      if [ "$(cat "$STARTED_WITH" 2>/dev/null)" = "$wanted" ]; then
+        say "$unit runs with this configuration"
+      else
+        say "restarting $unit"
+        systemctl restart --no-block "$unit"
+      fi
+      ;;
+    *)
+      say "starting $unit"
+      # K3s's unit has no start time-out: a bad join would block a plain start for ever. [docs: K3s, Type=notify]
+      systemctl start --no-block "$unit"
+      ;;
+  esac
+  # After the start: if this job ends in between, the next one restarts once too often rather than not at all.
+  printf '%s' "$wanted" | put_file "$STARTED_WITH" 600
+}
+
+service_state() {
+  local state
+  state=$(systemctl is-active "$1" 2>/dev/null) || true
+  printf '%s' "${state:-unknown}"
+}
+
+restarts_of() {
+  local count
+  count=$(systemctl show -p NRestarts --value "$1" 2>/dev/null) || true
+  printf '%s' "${count:-0}"
+}
+
+# await_service: until the unit is active. systemd starts a failing K3s again and again; what cannot heal fails at once.
+await_service() {
+  local unit since state restarts
+  unit=$(unit_of "$ROLE")
+  since=$SECONDS
+  restarts=$(restarts_of "$unit")
+  while state=$(service_state "$unit") && [ "$state" != active ]; do
+    waiting "the $unit service ($state)"
+    if [ "$state" = failed ]; then service_failed "$unit" "has failed"; fi
+    if [ $(($(restarts_of "$unit") - restarts)) -ge 2 ]; then
+      fatal_in_journal "$unit"
+      [ $((SECONDS - since)) -lt 120 ] || service_failed "$unit" "does not come up"
+    fi
+    sleep "$POLL"
+  done
+}
+
+service_failed() {
+  show_journal "$1"
+  fail ServiceFailed "the $1 service $2" "see the journal: journalctl -u $1"
+}
+
+# fatal_in_journal UNIT: reasons that no further start will change. [k3s source: clientaccess, cluster, nodepassword]
+fatal_in_journal() {
+  local lines
+  command -v journalctl >/dev/null 2>&1 || return 0
+  lines=$(journalctl -u "$1" -n 30 --no-pager -o cat 2>/dev/null) || return 0
+  case $lines in
+    *'token CA hash does not match'*) fatal "$1" TokenRejected 'the token names another cluster CA' 'the address of the server to join belongs to another cluster' ;;
+    *'Node password rejected'*) fatal "$1" NodeNameTaken "the name $NODE_NAME belongs to another machine" 'remove that Node, or join under a new name' ;;
+    *'critical configuration'*) fatal "$1" ConfigMismatch 'the configuration differs from the other servers in a critical setting' 'give all servers the same configuration' ;;
+    *'different token'* | *'not authorized'* | *'401 Unauthorized'*) fatal "$1" TokenRejected 'the server refuses the token' 'the token in the bucket is not of this cluster' ;;
+  esac
+}
+
+fatal() {
+  show_journal "$1"
+  fail "$2" "$3" "$4"
+}
+
+# await_node: until this server's own node is Ready and its etcd member votes. [Node condition EtcdIsVoter: k3s source]
+await_node() {
+  local row ready voter
+  until row=$(node_row "$NODE_NAME" 2>/dev/null) && [ -n "$row" ] &&
+    read -r _ ready voter _ <<<"$row" && [ "$ready" = True ] && [ "$voter" = True ]; do
+    if [ -z "$row" ]; then
+      waiting "node $NODE_NAME to register"
+    else
+      waiting "node $NODE_NAME (Ready: $ready, EtcdIsVoter: $voter)"
+    fi
+    sleep "$POLL"
+    await_service
+  done
+}
+
+# start_and_wait: the service with this configuration; a server until its member votes, an agent until its unit is active.
+start_and_wait() {
+  write_config
+  run_service
+  await_service
+  [ "$ROLE" = agent ] || await_node
+  say "$NODE_NAME is there"
+  result node "$NODE_NAME"
+}

@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+# Tokens between node and bucket: through presigned URLs and files of mode 0600, never through a variable of the job.
+
+# fetch_token URL NAME: into the folder of K3s's configuration.
+fetch_token() {
+  local file
+  file=$(temporary_folder)/token
+  download "$1" "$file" || transfer_failed "the $2 in the bucket" Bucket TokenMissing 'the first server must have stored it'
+  [ -s "$file" ] || fail TokenMissing "the $2 in the bucket is empty" 'let the first server store it again'
+  if [ "$2" = agent-token ] && [ "$ROLE" = server ]; then
+    # A server takes its agent token literally; only an agent understands the form that names the CA. [k3s source: deps.go]
+    sed 's/^K10[0-9a-f]*::[a-z]*://' "$file"
+  else
+    cat "$file"
+  fi | put_file "$K3S_ETC/$2" 600
+}
+
+# make_token NAME: a random token in short form, once; the first server's K3s makes the secure form of it.
+make_token() {
+  [ -s "$K3S_ETC/$1" ] || od -An -N16 -tx1 /dev/urandom | tr -d ' \n' | put_file "$K3S_ETC/$1" 600
+}
+
+# store_token NAME URL: the secure form, which K3s keeps, to the bucket.
+store_token() {
+  local file=$SERVER_DIR/$1
+  until [ -s "$file" ]; do
+    waiting "K3s to write its $1"
+    sleep "$POLL"
+  done
+  grep -q '^K10' "$file" || fail TokenInvalid "server/$1 of this node has no CA hash" 'is the K3s version supported?'
+  upload "$file" "$2" || transfer_failed "storing the $1 in the bucket" Bucket BucketMissing 'check bucket and key'
+}

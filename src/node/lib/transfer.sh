@@ -1,0 +1,53 @@
+#!/usr/bin/env bash
+# Files over HTTP. URLs go to curl by its standard input: presigned ones are secrets, and a process list is public.
+
+curl_exit=0
+http_status=000
+
+# transfer URL [CURL OPTIONS...]: one request; sets curl_exit and http_status (000 without an answer). Never fails itself.
+transfer() {
+  local url=$1
+  shift
+  url=${url//\\/\\\\}
+  url=${url//\"/\\\"}
+  curl_exit=0
+  # --globoff: brackets of an IPv6 address are no pattern. --retry covers 408, 429, 5xx and time-outs. [curl(1)]
+  http_status=$(
+    printf 'url = "%s"\n' "$url" |
+      curl --config - --fail --silent --show-error --globoff --proto '=http,https' --connect-timeout 10 \
+        --retry 4 --retry-connrefused --write-out '%{http_code}' "$@"
+  ) || curl_exit=$?
+}
+
+# download URL FILE: a transfer that is cut in the middle is tried again; see transfer for the outcome.
+download() {
+  local attempt
+  for attempt in 1 2 3; do
+    transfer "$1" --location --output "$2"
+    case $curl_exit in
+      18 | 52 | 55 | 56 | 92) say "transfer was cut (curl $curl_exit), attempt $attempt of 3" ;;
+      *) break ;;
+    esac
+  done
+  return "$curl_exit"
+}
+
+# upload FILE URL: with its length, for a presigned PUT refuses a chunked body. [docs: S3 PutObject]
+upload() {
+  transfer "$2" --upload-file "$1" --output /dev/null
+  return "$curl_exit"
+}
+
+# transfer_failed WHAT PLACE MISSING DO: fails for the last transfer; PLACE (Mirror, Bucket) begins the code, MISSING is the code of a 404.
+transfer_failed() {
+  case $curl_exit/$http_status in
+    22/404) fail "$3" "$1: not there (HTTP 404)" "$4" ;;
+    22/*) fail "$2Refused" "$1: HTTP $http_status" 'a 403 is an expired URL or a missing permission; run it again' ;;
+    23/*) fail DiskFull "$1: cannot be written" 'free space on the root volume or make it larger' ;;
+    *) fail "$2Unreachable" "$1: no answer (curl $curl_exit)" 'check the route, DNS, proxy and security groups of the node' ;;
+  esac
+}
+
+sha256_of() {
+  if command -v sha256sum >/dev/null 2>&1; then sha256sum "$1"; else shasum -a 256 "$1"; fi | cut -d ' ' -f 1
+}

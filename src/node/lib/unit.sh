@@ -1,0 +1,49 @@
+#!/usr/bin/env bash
+# Our own systemd units; the same settings as those of K3s's installer. [k3s install.sh]
+
+unit_of() { if [ "$1" = server ]; then printf k3s; else printf k3s-agent; fi; }
+
+unit_text() {
+  printf '%s\n' \
+    '[Unit]' \
+    "Description=Lightweight Kubernetes ($1), managed by Keelson" \
+    'Documentation=https://k3s.io' \
+    'Wants=network-online.target' \
+    'After=network-online.target' \
+    '' \
+    '[Install]' \
+    'WantedBy=multi-user.target' \
+    '' \
+    '[Service]' \
+    'Type=notify' \
+    'KillMode=process' \
+    'Delegate=yes' \
+    'User=root' \
+    'LimitNOFILE=1048576' \
+    'LimitNPROC=infinity' \
+    'LimitCORE=infinity' \
+    'TasksMax=infinity' \
+    'TimeoutStartSec=0' \
+    'Restart=always' \
+    'RestartSec=5s' \
+    "ExecStartPre=-$R/sbin/modprobe br_netfilter" \
+    "ExecStartPre=-$R/sbin/modprobe overlay" \
+    "ExecStart=$R/usr/local/bin/k3s $1"
+}
+
+# write_unit ROLE: sets unit_changed to true when something had to be changed.
+write_unit() {
+  local unit file
+  unit=$(unit_of "$1")
+  file=$R/etc/systemd/system/$unit.service
+  unit_changed=false
+  if [ "$(cat "$file" 2>/dev/null)" != "$(unit_text "$1")" ]; then
+    unit_text "$1" | put_file "$file" 644
+    unit_changed=true
+  fi
+  if [ "$unit_changed" = true ] || ! systemctl is-enabled "$unit" >/dev/null 2>&1; then
+    systemctl daemon-reload
+    systemctl enable "$unit"
+    unit_changed=true
+  fi
+}

@@ -1,0 +1,47 @@
+/** Reads what the job runner prints at the end of an SSM command. */
+
+export type JobOutcome = 'done' | 'failed' | 'timed-out' | 'interrupted';
+
+export interface JobOutput {
+  jobId: string;
+  outcome: JobOutcome;
+  /** Exit code of the script; null where it has none: interrupted, or ended without anybody who saw it. */
+  exitCode: number | null;
+  /** The script's `key=value` lines; of a repeated key the last. */
+  result: Record<string, string>;
+  /** Last lines of the job's log, secrets masked on the node. */
+  logTail: string;
+}
+
+const HEAD = /^keelson-job id=(\S+) outcome=(done|failed|timed-out|interrupted) exit=(-|\d+)$/;
+
+/**
+ * @param stdout of the command's invocation; what stands before the runner's head line is passed over
+ * @returns null when the runner's report is not there: the command was cut, or never ran
+ */
+export function parseJobOutput(stdout: string): JobOutput | null {
+  const lines = stdout.split(/\r?\n/);
+  const start = lines.findIndex((line) => HEAD.test(line));
+  const head = HEAD.exec(lines[start] ?? '');
+  if (head === null) return null;
+  const [, jobId = '', outcome = '', exit = ''] = head;
+  const log = lines.indexOf('keelson-log', start);
+  const body = lines.slice(start + 1, log < 0 ? undefined : log);
+  return {
+    jobId,
+    outcome: outcome as JobOutcome,
+    exitCode: exit === '-' ? null : Number(exit),
+    result: Object.fromEntries(
+      body
+        .filter((line) => line.includes('='))
+        .map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
+    ),
+    logTail:
+      log < 0
+        ? ''
+        : lines
+            .slice(log + 1)
+            .join('\n')
+            .trimEnd(),
+  };
+}

@@ -1,0 +1,9 @@
+#!/usr/bin/env bash
+# User data, at the first boot: fetches K3s while the SSM agent registers. What fails here is done again by `install`.
+# Variables: K3S_VERSION K3S_MIRROR ARCH [K3S_SHA256]
+
+if [ "$(installed_version)" = "$K3S_VERSION" ]; then
+  say "K3s $K3S_VERSION is installed"
+else
+  fetch_binary
+fi

@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+# The state of one node, for the checks. Changes nothing and does not fail: what cannot be seen is said as `unknown`.
+# Variables: ROLE
+# Result: service=, restarts=, readyz=ok|failed|unknown, failing=<names of readyz checks>, version=, started-with=,
+#         disk-used-percent=, disk-free-mib=, clock=<seconds since 1970>, boot=
+
+unit=$(unit_of "$ROLE")
+version=$(installed_version)
+result service "$(service_state "$unit")"
+result restarts "$(restarts_of "$unit")"
+result version "${version:-none}"
+result started-with "$(cat "$STARTED_WITH" 2>/dev/null || true)"
+if [ "$ROLE" = server ]; then
+  if answer=$(kubectl get --raw '/readyz?verbose' 2>&1); then
+    result readyz ok
+  elif failing=$(grep '^\[-\]' <<<"$answer" | sed 's/^\[-\]\([^ ]*\).*/\1/'); then
+    result readyz failed
+    result failing "${failing//$'\n'/,}"
+  else
+    result readyz unknown
+  fi
+fi
+result disk-used-percent "$(df -Pk "$R/var/lib" | awk 'NR == 2 { sub("%", "", $5); print $5 }')"
+result disk-free-mib "$(df -Pk "$R/var/lib" | awk 'NR == 2 { print int($4 / 1024) }')"
+result clock "$(date +%s)"
+result boot "$(boot_id)"

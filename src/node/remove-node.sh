@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# Takes a node out of Kubernetes, through another server; a server leaves etcd first. [etcd.k3s.cattle.io/remove: k3s source]
+# Variables: NODE_NAME ROLE
+# Result: removed=true
+
+removed_name() {
+  kubectl get nodes -o 'custom-columns=NAME:.metadata.name,REMOVED:.metadata.annotations.etcd\.k3s\.cattle\.io/removed-node-name' |
+    awk -v name="$NODE_NAME" '$1 == name && $2 != "<none>" { print $2 }'
+}
+
+await_api 20
+row=$(node_row "$NODE_NAME")
+if [ -z "$row" ]; then
+  say "there is no node $NODE_NAME"
+else
+  read -r _ _ voter _ <<<"$row"
+  # An etcd member tells whether it votes; a server that never became one has nothing to leave.
+  if [ "$ROLE" = server ] && [ "$voter" != '<none>' ]; then
+    kubectl annotate node "$NODE_NAME" etcd.k3s.cattle.io/remove=true --overwrite
+    until removed=$(removed_name) && [ -n "$removed" ]; do
+      waiting "etcd to let go of $NODE_NAME"
+      sleep "$POLL"
+    done
+    say "etcd member $removed is removed"
+  fi
+  kubectl delete node "$NODE_NAME"
+fi
+result removed true

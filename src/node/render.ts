@@ -1,0 +1,114 @@
+/**
+ * What is sent to nodes, as texts: an SSM command, and user data. Pure functions of the scripts in this folder.
+ *
+ * A command is for `sh`, which hands over to bash. Everything variable is quoted, and here-documents end with a word that
+ * their text does not hold, so any value arrives as it is.
+ */
+import { createHash } from 'node:crypto';
+import { isNodeScript, runnerText, scriptText } from './scripts.js';
+
+export { type JobOutcome, type JobOutput, parseJobOutput } from './output.js';
+
+export interface CommandInput {
+  /** Names the job's folder on the node; the same id never runs twice. Letters, digits, `.`, `_`, `-`; at most 100. */
+  jobId: string;
+  /** Jobs of one lock run one after the other on a node. Empty: beside all others. */
+  lock?: string;
+  /** Name of a script of this folder, without its ending. */
+  script: string;
+  /** Variables of the script. No secrets: they stay on the node's disk with the script. */
+  params: Record<string, string>;
+  /** Presigned URLs by variable. They are kept apart, are gone when the job has ended, and are masked in its log. */
+  urls?: Record<string, string>;
+  timeoutSeconds: number;
+  /** Between TERM and KILL at the time-out. */
+  graceSeconds?: number;
+}
+
+export interface UserDataInput {
+  version: string;
+  mirror: string;
+  architecture: 'amd64' | 'arm64';
+  sha256?: string;
+}
+
+/** EC2's limit on user data, before base64. [docs: EC2 instance user data] */
+const MAX_USER_DATA = 16_384;
+
+/** The text of an AWS-RunShellScript command that runs the script as a job, or attaches to it. Throws on what cannot be sent. */
+export function renderCommand(input: CommandInput): string {
+  const { jobId, lock = 'node', script, params, urls = {}, timeoutSeconds, graceSeconds = 10 } = input;
+  if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/.test(jobId)) throw new Error(`"${jobId}" cannot be a job's id`);
+  if (!/^[A-Za-z0-9._-]{0,64}$/.test(lock)) throw new Error(`"${lock}" cannot be a lock's name`);
+  if (!isNodeScript(script)) throw new Error(`there is no node script "${script}"`);
+  for (const seconds of [timeoutSeconds, graceSeconds]) {
+    if (!Number.isInteger(seconds) || seconds < 1) throw new Error(`${seconds} is no whole number of seconds`);
+  }
+  for (const name of Object.keys(params)) checkName(name);
+  const job = assignments(params) + scriptText(script, { asJob: true });
+  const runner =
+    assignments({
+      JOB_ID: jobId,
+      JOB_LOCK: lock,
+      JOB_TIMEOUT: String(timeoutSeconds),
+      JOB_GRACE: String(graceSeconds),
+    }) +
+    runnerText() +
+    `job_script() {\n${hereDocument('cat', job)}}\n` +
+    `job_secrets() {\n${hereDocument('cat', secretLines(urls))}}\n` +
+    'run_job </dev/null\nexit $?\n';
+  return `#!/bin/sh\n# Keelson: job ${jobId}, script ${script}\n${hereDocument('exec bash -s', runner)}`;
+}
+
+/** User data: fetches K3s while the SSM agent registers. */
+export function renderUserData({ version, mirror, architecture, sha256 }: UserDataInput): string {
+  const params = {
+    K3S_VERSION: version,
+    K3S_MIRROR: mirror,
+    ARCH: architecture,
+    ...(sha256 === undefined ? {} : { K3S_SHA256: sha256 }),
+  };
+  const text = `#!/bin/bash\n# Keelson: fetches K3s ${version}\n${assignments(params)}${scriptText('prepare', { asJob: false })}`;
+  const size = Buffer.byteLength(text);
+  if (size > MAX_USER_DATA) throw new Error(`user data has ${size} bytes, EC2 takes ${MAX_USER_DATA}`);
+  return text;
+}
+
+/** Names that mean something to bash or to the scripts themselves. */
+const RESERVED =
+  /^(BASH.*|KEELSON_.*|LD_.*|JOB_.*|PATH|HOME|IFS|ENV|R|POLL|STATE_DIR|LC_ALL|LANG|UID|EUID|PPID|RANDOM|SECONDS|LINENO|SHELLOPTS|GROUPS|FUNCNAME|DIRSTACK|OPTIND|PS4|PIPESTATUS|PWD|OLDPWD|TMPDIR|CDPATH|GLOBIGNORE)$/;
+
+function checkName(name: string): void {
+  if (!/^[A-Z][A-Z0-9_]*$/.test(name) || RESERVED.test(name))
+    throw new Error(`"${name}" cannot be a script's variable`);
+}
+
+function assignments(values: Record<string, string>): string {
+  return Object.entries(values)
+    .map(([name, value]) => `${name}=${quote(name, value)}\n`)
+    .join('');
+}
+
+/** In single quotes nothing means anything to a shell but the quote itself. */
+function quote(name: string, value: string): string {
+  if (value.includes('\0')) throw new Error(`${name} holds a NUL character, which no shell variable can`);
+  return `'${value.replaceAll("'", `'\\''`)}'`;
+}
+
+function secretLines(urls: Record<string, string>): string {
+  return Object.entries(urls)
+    .map(([name, url]) => {
+      checkName(name);
+      // The message must not show the URL.
+      if (!/^https?:\/\/[\x21-\x7e]+$/.test(url)) throw new Error(`${name} is no http(s) URL in ASCII without spaces`);
+      return `${name}=${url}\n`;
+    })
+    .join('');
+}
+
+/** `command <<'WORD'` with a word that is none of the text's lines. */
+function hereDocument(command: string, text: string): string {
+  const word = `KEELSON_${createHash('sha256').update(text).digest('hex').slice(0, 16)}`;
+  if (text.includes(word)) throw new Error('the text holds the word that ends it');
+  return `${command} <<'${word}'\n${text}${word}\n`;
+}

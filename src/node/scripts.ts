@@ -1,0 +1,58 @@
+/** The scripts that run on nodes, read once from beside this module, and which helpers each of them wants in front. */
+import { readFileSync } from 'node:fs';
+
+const DOWNLOAD = ['transfer', 'binary'];
+const SERVICE = ['transfer', 'binary', 'unit', 'kubectl', 'service'];
+
+/** Helpers of lib/ by script, besides those that every script has. */
+const HELPERS = {
+  prepare: DOWNLOAD,
+  install: [...DOWNLOAD, 'unit'],
+  found: [...SERVICE, 'tokens'],
+  join: [...SERVICE, 'tokens'],
+  'service-start': SERVICE,
+  'service-stop': ['unit', 'service', 'stop'],
+  'reset-member': ['kubectl', 'service', 'stop'],
+  kubeconfig: ['transfer'],
+  verify: ['kubectl'],
+  snapshot: [],
+  drain: ['kubectl'],
+  uncordon: ['kubectl'],
+  'remove-node': ['kubectl'],
+  certificates: [],
+  probe: ['binary', 'unit', 'kubectl', 'service'],
+  uninstall: ['service', 'stop'],
+} as const satisfies Record<string, readonly string[]>;
+
+export type NodeScript = keyof typeof HELPERS;
+
+/** Every script of this folder, by the name under which it is sent. */
+export const NODE_SCRIPTS = Object.keys(HELPERS) as NodeScript[];
+
+export const isNodeScript = (name: string): name is NodeScript => Object.hasOwn(HELPERS, name);
+
+const texts = new Map<string, string>();
+
+/** A file of this folder without its first line, comments and empty lines: SSM and user data have little room. */
+function textOf(file: string): string {
+  let text = texts.get(file);
+  if (text === undefined) {
+    text = readFileSync(new URL(`./${file}.sh`, import.meta.url), 'utf8')
+      .split('\n')
+      .filter((line) => !/^\s*(#|$)/.test(line))
+      .map((line) => `${line}\n`)
+      .join('');
+    texts.set(file, text);
+  }
+  return text;
+}
+
+const lib = (...names: readonly string[]) => names.map((name) => textOf(`lib/${name}`)).join('');
+
+/** A script with its helpers in front; `asJob` where the job runner starts it. */
+export function scriptText(name: NodeScript, { asJob }: { asJob: boolean }): string {
+  return lib('env', 'base', 'process', 'lock', ...HELPERS[name], ...(asJob ? ['enter'] : [])) + textOf(name);
+}
+
+/** The job runner; it wants JOB_ID, JOB_LOCK, JOB_TIMEOUT, JOB_GRACE and the functions job_script and job_secrets. */
+export const runnerText = (): string => lib('env', 'process', 'mask', 'job');
