@@ -1,0 +1,46 @@
+/** Who may join: token, CA hash, node password, critical settings. The messages are K3s's. */
+import type { KubeCluster } from './cluster.js';
+import type { K3sConfig } from './config.js';
+import { fatal } from './exit.js';
+import { parseToken } from './token.js';
+
+/** @throws ServiceExit unless the token lets a node of that role in. */
+export function checkToken(cluster: KubeCluster, config: K3sConfig, url: string): void {
+  if (config.token === null) throw fatal('--token is required');
+  const token = parseToken(config.token);
+  if (!token) throw fatal('invalid token format');
+  const { ca, serverPassword, agentPassword } = cluster.founding;
+  if (token.caHash !== null && token.caHash !== ca.hash) {
+    throw fatal(`token CA hash does not match the Cluster CA certificate hash: ${token.caHash} != ${ca.hash}`);
+  }
+  // Agents come in with either token, servers with the server's only.
+  const byServer = token.password === serverPassword && (token.user ?? 'server') === 'server';
+  const byAgent = config.role === 'agent' && token.password === agentPassword && (token.user ?? 'node') === 'node';
+  if (!byServer && !byAgent) {
+    const path = config.role === 'server' ? 'v1-k3s/server-bootstrap' : 'apis';
+    throw fatal(
+      `starting kubernetes: preparing ${config.role}: failed to validate token: ${url}/${path}: 401 Unauthorized`,
+    );
+  }
+}
+
+/** @throws ServiceExit unless the settings that all servers share are the same here. */
+export function checkCritical(cluster: KubeCluster, config: K3sConfig): void {
+  const differing = Object.keys(config.critical).filter(
+    (flag) => config.critical[flag] !== cluster.founding.critical[flag],
+  );
+  if (config.agentToken !== null) {
+    const token = parseToken(config.agentToken);
+    if (token?.password !== cluster.founding.agentPassword) differing.push('agent-token');
+  } else if (cluster.founding.agentPassword !== cluster.founding.serverPassword) {
+    differing.push('agent-token');
+  }
+  if (differing.length > 0) {
+    throw fatal(
+      `starting kubernetes: preparing server: failed to validate server configuration: critical configuration value mismatch between servers: ${differing.join(', ')}`,
+    );
+  }
+}
+
+export const PASSWORD_REJECTED =
+  "Node password rejected, duplicate hostname or contents of '/etc/rancher/node/password' may not match server node-passwd entry, try enabling a unique node name with the --with-node-id flag";

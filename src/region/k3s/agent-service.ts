@@ -1,0 +1,82 @@
+/** `k3s agent`: asks a server again and again until it is let in, as K3s does, and then reports as a Node. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Service } from '../machine/unit.js';
+import { checkToken, PASSWORD_REJECTED } from './admission.js';
+import type { KubeCluster } from './cluster.js';
+import { type K3sConfig, readConfig } from './config.js';
+import { nodePassword } from './disk.js';
+import { fatal, logLine } from './exit.js';
+import { causes, info, registerNode, type ServiceContext, warn } from './service-context.js';
+
+/** K3s's agent tries its server again after two seconds. */
+const RETRY_MS = 2_000;
+
+export class AgentService implements Service {
+  private cluster: KubeCluster | null = null;
+  private nodeName = '';
+  private readonly ending = new AbortController();
+
+  constructor(private readonly context: ServiceContext) {}
+
+  async start(signal: AbortSignal): Promise<void> {
+    const { context } = this;
+    const { plane, machine } = context;
+    const config = readConfig(machine, context.exec);
+    for (const warning of config.warnings) warn(context, warning);
+    info(context, `Starting k3s agent ${context.version}`);
+    const fault = plane.world.fault('k3s.start', { instanceId: machine.id, role: 'agent' });
+    if (fault?.effect === 'exit') throw fatal(fault.error?.message ?? 'exit by fault');
+    if (config.server === null) throw fatal('--server is required');
+
+    const cluster = await this.reach(config, config.server, signal);
+    const after = causes(context, cluster.founding.foundSpan);
+    const ms = plane.world.profile.agentJoin;
+    await plane.world.impose({ kind: 'agentJoin', instanceId: machine.id, ms, after, signal });
+    await cluster.etcd.until(() => cluster.etcd.available, signal);
+    registerNode(context, config, cluster);
+    cluster.kubeletUp(config.nodeName);
+    this.cluster = cluster;
+    this.nodeName = config.nodeName;
+    info(context, 'k3s agent is up and running');
+  }
+
+  async stop(): Promise<void> {
+    const { context } = this;
+    const { world } = context.plane;
+    const wasUp = this.cluster !== null;
+    this.leave();
+    if (!wasUp) return;
+    const { id } = context.machine;
+    const ms = world.profile.serviceStop;
+    const span = { kind: 'serviceStop', instanceId: id, ms, after: causes(context), signal: this.ending.signal };
+    await world.impose(span).catch(() => null);
+  }
+
+  kill(): void {
+    this.ending.abort();
+    this.leave();
+  }
+
+  private leave(): void {
+    this.cluster?.kubeletDown(this.nodeName, this.context.machine.id);
+    this.cluster = null;
+  }
+
+  private async reach(config: K3sConfig, url: string, signal: AbortSignal): Promise<KubeCluster> {
+    const { context } = this;
+    const { plane, machine } = context;
+    const pause = Math.min(RETRY_MS, plane.world.profile.agentJoin / 4);
+    for (;;) {
+      const supervisor = plane.supervisorAt(url, machine);
+      const cluster = supervisor?.answers ? supervisor.membership?.cluster : undefined;
+      if (!cluster) {
+        context.log(logLine('error', `failed to get CA certs: Get "${url}/cacerts": connect: connection refused`));
+      } else {
+        checkToken(cluster, config, url);
+        if (cluster.acceptsPassword(config.nodeName, nodePassword(machine))) return cluster;
+        warn(context, PASSWORD_REJECTED);
+      }
+      await sleep(pause, null, { signal, ref: false });
+    }
+  }
+}

@@ -1,0 +1,69 @@
+/**
+ * The API server of one simulated K3s server, for the real kubectl: TLS on the instance's public address, port 6443, with the
+ * cluster's own certificates. Linux only, where every address of 127.0.0.0/8 can be listened at.
+ */
+import { createServer, type Server } from 'node:https';
+import type { KubeCluster } from '../cluster.js';
+import type { K3sConfig } from '../config.js';
+import { info, type ServiceContext, warn } from '../service-context.js';
+import { answer } from './routes.js';
+
+const PORT = 6443;
+
+export class ApiListener {
+  private server: Server | null = null;
+
+  constructor(private readonly context: ServiceContext) {}
+
+  /** `available` is asked at each request: an API server without etcd's quorum answers 503. */
+  async open(cluster: KubeCluster, config: K3sConfig, available: () => boolean): Promise<void> {
+    const { machine, version } = this.context;
+    const host = machine.instance.publicIp;
+    if (process.platform !== 'linux' || host === null || !host.startsWith('127.')) return;
+    const { ca } = cluster.founding;
+    const { key, cert } = await ca.issueServer(names(config));
+    const server = createServer({ key, cert, ca: ca.clientCa, requestCert: true, rejectUnauthorized: false });
+    server.on('request', (request, response) => {
+      const authorized = 'authorized' in request.socket && request.socket.authorized === true;
+      const url = new URL(request.url ?? '/', 'https://localhost');
+      const accept = request.headers.accept ?? '';
+      const reply = answer({
+        cluster,
+        version,
+        authorized,
+        available: available(),
+        method: request.method ?? 'GET',
+        url,
+        accept,
+      });
+      response.writeHead(reply.status, { 'content-type': reply.type }).end(reply.body);
+    });
+    this.server = server;
+    await new Promise<void>((resolve) => {
+      server.once('error', (error) => {
+        warn(this.context, `API not reachable from outside: ${error.message}`);
+        this.server = null;
+        resolve();
+      });
+      server.listen(PORT, host, resolve);
+    });
+    info(this.context, `Serving the API at https://${host}:${PORT}`);
+  }
+
+  close(): void {
+    this.server?.close();
+    this.server?.closeAllConnections();
+    this.server = null;
+  }
+}
+
+/** What K3s puts into its certificate by itself, and tls-san. The public address is not among them: K3s doesn't know it. */
+function names(config: K3sConfig): string[] {
+  const service = [
+    'kubernetes',
+    'kubernetes.default',
+    'kubernetes.default.svc',
+    'kubernetes.default.svc.cluster.local',
+  ];
+  return ['127.0.0.1', '::1', 'localhost', '10.43.0.1', ...service, config.nodeIp, config.nodeName, ...config.tlsSans];
+}

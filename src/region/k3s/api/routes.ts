@@ -1,0 +1,141 @@
+/** What the simulated API server answers: enough for kubectl to discover it and to read Nodes. */
+import type { KubeCluster } from '../cluster.js';
+import { NODE_COLUMNS, nodeRow } from '../kubectl/node-table.js';
+
+export interface ApiRequest {
+  cluster: KubeCluster;
+  version: string;
+  /** The client showed a certificate of the cluster's client CA. */
+  authorized: boolean;
+  available: boolean;
+  method: string;
+  url: URL;
+  accept: string;
+}
+
+export interface ApiReply {
+  status: number;
+  type: string;
+  body: string;
+}
+
+const CHECKS = [
+  'ping',
+  'log',
+  'etcd',
+  'etcd-readiness',
+  'informer-sync',
+  'poststarthook/start-apiextensions-controllers',
+];
+
+export function answer(request: ApiRequest): ApiReply {
+  const { cluster, url, available } = request;
+  const path = url.pathname.replace(/\/$/, '');
+  if (path === '/cacerts') return text(200, cluster.founding.ca.serverCa);
+  if (path === '/ping') return text(200, 'pong');
+  if (!request.authorized) return status(401, 'Unauthorized', 'Unauthorized');
+  if (/^\/(readyz|livez|healthz)$/.test(path)) return health(path.slice(1), available, url.searchParams.has('verbose'));
+  if (path === '/version') return json(versionInfo(request.version));
+  if (!available) return status(503, 'ServiceUnavailable', 'etcdserver: no leader');
+  if (request.method !== 'GET') return status(405, 'MethodNotAllowed', 'the simulated API server is read-only');
+  if (path === '/api') return json({ kind: 'APIVersions', versions: ['v1'], serverAddressByClientCIDRs: [] });
+  if (path === '/apis') return json({ kind: 'APIGroupList', apiVersion: 'v1', groups: [] });
+  if (path === '/api/v1') return json(resources);
+  if (path === '/api/v1/nodes') return nodes(cluster, request.accept);
+  const name = /^\/api\/v1\/nodes\/([^/]+)$/.exec(path)?.[1];
+  if (name !== undefined) return node(cluster, decodeURIComponent(name), request.accept);
+  if (path === '/api/v1/namespaces') return json(list('NamespaceList', namespaces));
+  if (/^\/api\/v1\/(namespaces\/[^/]+\/)?pods$/.test(path)) return json(list('PodList', []));
+  return status(404, 'NotFound', 'the server could not find the requested resource');
+}
+
+function nodes(cluster: KubeCluster, accept: string): ApiReply {
+  const objects = cluster.nodeObjects();
+  return json(accept.includes('as=Table') ? table(objects) : list('NodeList', objects));
+}
+
+function node(cluster: KubeCluster, name: string, accept: string): ApiReply {
+  const found = cluster.nodeObjects().find(({ metadata }) => metadata.name === name);
+  if (!found) return status(404, 'NotFound', `nodes "${name}" not found`);
+  return json(accept.includes('as=Table') ? table([found]) : found);
+}
+
+function table(objects: ReturnType<KubeCluster['nodeObjects']>) {
+  return {
+    kind: 'Table',
+    apiVersion: 'meta.k8s.io/v1',
+    metadata: { resourceVersion: '1' },
+    columnDefinitions: NODE_COLUMNS.map(({ name, type, format, wide }) => ({
+      name,
+      type,
+      format,
+      description: name,
+      priority: wide ? 1 : 0,
+    })),
+    rows: objects.map((object) => ({
+      cells: nodeRow(object),
+      object: { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata: object.metadata },
+    })),
+  };
+}
+
+/** The same checks by name as kube-apiserver's; etcd's fail without a quorum. */
+export function health(endpoint: string, available: boolean, verbose: boolean): ApiReply {
+  const lines = CHECKS.map((check) =>
+    available || !check.startsWith('etcd') ? `[+]${check} ok` : `[-]${check} failed: reason withheld`,
+  );
+  if (!available) return text(500, `${lines.join('\n')}\n${endpoint} check failed\n`);
+  return text(200, verbose ? `${lines.join('\n')}\n${endpoint} check passed\n` : 'ok');
+}
+
+export function versionInfo(version: string) {
+  const [, major = '1', minor = ''] = /^v(\d+)\.(\d+)/.exec(version) ?? [];
+  return { major, minor, gitVersion: version, gitTreeState: 'clean', platform: 'linux/amd64' };
+}
+
+const resources = {
+  kind: 'APIResourceList',
+  groupVersion: 'v1',
+  resources: [
+    {
+      name: 'namespaces',
+      singularName: 'namespace',
+      namespaced: false,
+      kind: 'Namespace',
+      verbs: ['list'],
+      shortNames: ['ns'],
+    },
+    {
+      name: 'nodes',
+      singularName: 'node',
+      namespaced: false,
+      kind: 'Node',
+      verbs: ['get', 'list'],
+      shortNames: ['no'],
+    },
+    { name: 'pods', singularName: 'pod', namespaced: true, kind: 'Pod', verbs: ['list'], shortNames: ['po'] },
+  ],
+};
+
+const namespaces = ['default', 'kube-node-lease', 'kube-public', 'kube-system'].map((name) => ({
+  metadata: { name },
+  spec: {},
+  status: { phase: 'Active' },
+}));
+
+function list(kind: string, items: object[]) {
+  return { kind, apiVersion: 'v1', metadata: { resourceVersion: '1' }, items };
+}
+
+function json(body: object): ApiReply {
+  return { status: 200, type: 'application/json', body: JSON.stringify(body) };
+}
+
+function text(code: number, body: string): ApiReply {
+  return { status: code, type: 'text/plain; charset=utf-8', body };
+}
+
+function status(code: number, reason: string, message: string): ApiReply {
+  const body = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, reason, code };
+  return { status: code, type: 'application/json', body: JSON.stringify(body) };
+}

@@ -1,0 +1,139 @@
+/** One simulated Kubernetes cluster: its secrets, its etcd, its Nodes. Lives as long as the region; disks refer to it by id. */
+import { randomUUID } from 'node:crypto';
+import type { World } from '../contract.js';
+import type { ClusterCa } from './ca.js';
+import type { K3sConfig } from './config.js';
+import { Etcd, type Member } from './etcd.js';
+import { type KubeNode, type NodeObject, nodeObject } from './node.js';
+import { secureToken } from './token.js';
+
+export interface Founding {
+  id: string;
+  ca: ClusterCa;
+  serverPassword: string;
+  /** K3s uses the server's where none was given. */
+  agentPassword: string;
+  critical: Record<string, string>;
+  /** False: SQLite, which nobody can join. */
+  embeddedEtcd: boolean;
+  /** Span of the first server's start: nobody can join before it has ended. */
+  foundSpan: string;
+}
+
+export class KubeCluster {
+  readonly etcd: Etcd;
+  readonly nodes = new Map<string, KubeNode>();
+  /** K3s keeps each node's password in a secret named after the node; it goes with the Node. */
+  readonly nodePasswords = new Map<string, string>();
+  /** Span of the last promotion: a learner that had to wait could not be admitted before it. */
+  lastPromotion: string | null = null;
+
+  constructor(
+    private readonly world: World,
+    readonly founding: Founding,
+  ) {
+    this.etcd = new Etcd(world);
+  }
+
+  get serverToken(): string {
+    return secureToken(this.founding.ca.hash, 'server', this.founding.serverPassword);
+  }
+
+  get agentToken(): string {
+    const { ca, agentPassword, serverPassword } = this.founding;
+    return agentPassword === serverPassword ? this.serverToken : secureToken(ca.hash, 'node', agentPassword);
+  }
+
+  memberOf(nodeName: string): Member | undefined {
+    return this.etcd.members.find((member) => member.nodeName === nodeName);
+  }
+
+  /** True when the name is free or its password is the same. */
+  acceptsPassword(nodeName: string, password: string): boolean {
+    return (this.nodePasswords.get(nodeName) ?? password) === password;
+  }
+
+  /** The kubelet's registration; a Node that is there keeps its cordon, annotations and age. */
+  register(
+    config: K3sConfig,
+    node: Pick<KubeNode, 'instanceId' | 'architecture' | 'version'>,
+    password: string,
+  ): KubeNode {
+    this.nodePasswords.set(config.nodeName, password);
+    const known = this.nodes.get(config.nodeName);
+    const fresh: KubeNode = {
+      name: config.nodeName,
+      uid: known?.uid ?? randomUUID(),
+      ...node,
+      role: config.role,
+      ip: config.nodeIp,
+      labels: { ...known?.labels, ...this.labels(config, node.architecture) },
+      // K3s sets node-taint when a node registers, and never again. [docs: cli/agent]
+      taints: known?.taints ?? config.taints.map(parseTaint),
+      annotations: known?.annotations ?? {},
+      unschedulable: known?.unschedulable ?? false,
+      createdAt: known?.createdAt ?? Date.now(),
+      kubelet: known?.kubelet ?? { up: false, since: Date.now() },
+      seen: known?.seen ?? false,
+    };
+    this.nodes.set(fresh.name, fresh);
+    return fresh;
+  }
+
+  kubeletUp(nodeName: string): void {
+    const node = this.nodes.get(nodeName);
+    if (!node) return;
+    node.kubelet = { up: true, since: Date.now() };
+    node.seen = true;
+  }
+
+  kubeletDown(nodeName: string, instanceId: string): void {
+    const node = this.nodes.get(nodeName);
+    if (node?.kubelet.up && node.instanceId === instanceId) node.kubelet = { up: false, since: Date.now() };
+  }
+
+  /** Deletes the Node, its password, and, as K3s's finalizer does, its etcd member. @returns etcd's refusal, or null. */
+  deleteNode(name: string): string | null {
+    const member = this.memberOf(name);
+    const refusal = member ? this.etcd.remove(member) : null;
+    if (refusal) return refusal;
+    this.nodes.delete(name);
+    this.nodePasswords.delete(name);
+    this.etcd.wake();
+    return null;
+  }
+
+  /** All Nodes as the API lists them, by name. */
+  nodeObjects(): NodeObject[] {
+    return [...this.nodes.values()]
+      .sort((a, b) => (a.name < b.name ? -1 : 1))
+      .map((node) => nodeObject(node, this.memberFor(node), this.world.profile.notReady));
+  }
+
+  private memberFor(node: KubeNode): Member | null | undefined {
+    if (node.role === 'agent' || !this.founding.embeddedEtcd) return undefined;
+    return this.memberOf(node.name) ?? null;
+  }
+
+  private labels(config: K3sConfig, architecture: string): Record<string, string> {
+    const given = config.labels.map((label): [string, string] => {
+      const [key = '', ...value] = label.split('=');
+      return [key, value.join('=')];
+    });
+    const roles = config.role === 'server' ? ['control-plane', ...(this.founding.embeddedEtcd ? ['etcd'] : [])] : [];
+    return {
+      'kubernetes.io/hostname': config.nodeName,
+      'kubernetes.io/os': 'linux',
+      'kubernetes.io/arch': architecture,
+      'node.kubernetes.io/instance-type': 'k3s',
+      ...Object.fromEntries(roles.map((role) => [`node-role.kubernetes.io/${role}`, 'true'])),
+      ...Object.fromEntries(given),
+    };
+  }
+}
+
+function parseTaint(text: string): KubeNode['taints'][number] {
+  const [left = '', effect = ''] = text.split(':');
+  const [key = '', value] = left.split('=');
+  return { key, ...(value === undefined ? {} : { value }), effect };
+}

@@ -1,0 +1,116 @@
+/** Reads a K3s command line and the configuration files beside it as K3s does: files first, the command line on top. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parse } from 'yaml';
+import type { Machine } from '../machine/machine.js';
+import { fatal } from './exit.js';
+import { CRITICAL, knownFlags } from './flags.js';
+
+export type Role = 'server' | 'agent';
+type Value = string | string[];
+
+export interface K3sConfig {
+  role: Role;
+  nodeName: string;
+  nodeIp: string;
+  clusterInit: boolean;
+  server: string | null;
+  /** As given, by value or by file; null if neither. */
+  token: string | null;
+  agentToken: string | null;
+  tlsSans: string[];
+  labels: string[];
+  taints: string[];
+  /** The settings that all servers must share, in one text that can be compared. */
+  critical: Record<string, string>;
+  warnings: string[];
+}
+
+/** @throws ServiceExit with K3s's own words where it would refuse to start. */
+export function readConfig(machine: Machine, exec: string[]): K3sConfig {
+  const role = exec[1];
+  if (role !== 'server' && role !== 'agent') throw fatal(`No help topic for '${role ?? ''}'`);
+  const warnings: string[] = [];
+  const values = new Map<string, Value>();
+  for (const file of configFiles(machine)) {
+    for (const [key, value] of Object.entries(readYaml(file))) {
+      const appended = key.endsWith('+');
+      const flag = appended ? key.slice(0, -1) : key;
+      if (!knownFlags(role).has(flag)) warnings.push(`Unknown flag --${flag} found in config.yaml, skipping`);
+      else values.set(flag, appended ? [...list(values.get(flag)), ...list(toValue(value))] : toValue(value));
+    }
+  }
+  for (const [flag, value] of commandLine(exec.slice(2))) values.set(flag, value);
+
+  const text = (flag: string): string | null => list(values.get(flag)).at(-1) ?? null;
+  const nodeIp = text('node-ip') ?? machine.instance.privateIp;
+  return {
+    role,
+    nodeName: (text('node-name') ?? `ip-${machine.instance.privateIp.replaceAll('.', '-')}`).toLowerCase(),
+    nodeIp,
+    clusterInit: text('cluster-init') === 'true',
+    server: text('server'),
+    token: secret(machine, text('token'), text('token-file'), 'token'),
+    agentToken: secret(machine, text('agent-token'), text('agent-token-file'), 'agent-token'),
+    tlsSans: list(values.get('tls-san')).flatMap((san) => san.split(',')),
+    labels: list(values.get('node-label')),
+    taints: list(values.get('node-taint')),
+    critical: Object.fromEntries(CRITICAL.map((flag) => [flag, [...list(values.get(flag))].sort().join(',')])),
+    warnings,
+  };
+}
+
+function configFiles(machine: Machine): string[] {
+  const main = machine.path('/etc/rancher/k3s/config.yaml');
+  const dir = machine.path('/etc/rancher/k3s/config.yaml.d');
+  const more = existsSync(dir)
+    ? readdirSync(dir)
+        .filter((name) => /\.ya?ml$/.test(name))
+        .sort()
+    : [];
+  return [...(existsSync(main) ? [main] : []), ...more.map((name) => join(dir, name))];
+}
+
+function readYaml(file: string): Record<string, unknown> {
+  try {
+    const value: unknown = parse(readFileSync(file, 'utf8'));
+    if (value === null) return {};
+    if (typeof value === 'object' && !Array.isArray(value)) return { ...value };
+  } catch (error) {
+    throw fatal(`failed to read config file ${file}: ${error instanceof Error ? error.message.split('\n')[0] : error}`);
+  }
+  throw fatal(`failed to read config file ${file}: yaml: unmarshal errors: cannot unmarshal into yaml.MapSlice`);
+}
+
+function toValue(value: unknown): Value {
+  return Array.isArray(value) ? value.map(String) : String(value);
+}
+
+function list(value: Value | undefined): string[] {
+  return value === undefined ? [] : typeof value === 'string' ? [value] : value;
+}
+
+function commandLine(args: string[]): Map<string, Value> {
+  const values = new Map<string, Value>();
+  for (let i = 0; i < args.length; i++) {
+    const match = /^--([a-z0-9-]+)(?:=(.*))?$/s.exec(args[i] ?? '');
+    if (!match?.[1]) continue;
+    const next = args[i + 1];
+    const value = match[2] ?? (next === undefined || next.startsWith('--') ? 'true' : (args[++i] ?? ''));
+    const before = values.get(match[1]);
+    values.set(match[1], before === undefined ? value : [...list(before), value]);
+  }
+  return values;
+}
+
+function secret(machine: Machine, value: string | null, file: string | null, flag: string): string | null {
+  if (value !== null) return value;
+  if (file === null) return null;
+  try {
+    return readFileSync(machine.path(file), 'utf8').trim();
+  } catch {
+    throw fatal(
+      `starting kubernetes: preparing server: failed to read ${flag}-file: open ${file}: no such file or directory`,
+    );
+  }
+}

@@ -1,0 +1,93 @@
+/** What K3s leaves on a node's disk. The etcd data is a mark that names the member; moved away with `server/db`, it is gone. */
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { Machine } from '../machine/machine.js';
+import type { KubeCluster } from './cluster.js';
+
+const DATA = '/var/lib/rancher/k3s';
+const MEMBER = `${DATA}/server/db/etcd/member/keelson-region.json`;
+
+export interface MemberMark {
+  clusterId: string;
+  memberId: string;
+}
+
+/** The member whose data lies on this disk, or null. */
+export function readMember(machine: Machine): MemberMark | null {
+  try {
+    const value: unknown = JSON.parse(readFileSync(machine.path(MEMBER), 'utf8'));
+    return typeof value === 'object' && value !== null && 'clusterId' in value && 'memberId' in value
+      ? { clusterId: String(value.clusterId), memberId: String(value.memberId) }
+      : null;
+  } catch {
+    return null;
+  }
+}
+
+export function writeMember(machine: Machine, mark: MemberMark, memberName: string): void {
+  write(machine, MEMBER, `${JSON.stringify(mark)}\n`);
+  write(machine, `${DATA}/server/db/etcd/name`, memberName);
+}
+
+/** Tokens, CA and admin kubeconfig, as every server has them once it is up. */
+export function writeServerFiles(machine: Machine, cluster: KubeCluster): void {
+  const { ca } = cluster.founding;
+  write(machine, `${DATA}/server/token`, `${cluster.serverToken}\n`);
+  write(machine, `${DATA}/server/agent-token`, `${cluster.agentToken}\n`);
+  link(machine, 'agent-token', `${DATA}/server/node-token`);
+  write(machine, `${DATA}/server/tls/server-ca.crt`, ca.serverCa, 0o644);
+  write(machine, `${DATA}/server/tls/client-ca.crt`, ca.clientCa, 0o644);
+  write(machine, '/etc/rancher/k3s/k3s.yaml', kubeconfig(cluster));
+}
+
+/** This node's password: made once a disk. A node whose name is known must show the same. [docs: architecture] */
+export function nodePassword(machine: Machine): string {
+  const path = '/etc/rancher/node/password';
+  if (!existsSync(machine.path(path))) write(machine, path, `${randomBytes(16).toString('hex')}\n`);
+  return readFileSync(machine.path(path), 'utf8').trim();
+}
+
+/** Keeps a snapshot of etcd. @returns its path on the node. */
+export function writeSnapshot(machine: Machine, name: string, content: string): string {
+  const path = `${DATA}/server/db/snapshots/${name}`;
+  write(machine, path, content);
+  return machine.path(path);
+}
+
+export const snapshotFolder = (machine: Machine): string => machine.path(`${DATA}/server/db/snapshots`);
+
+function kubeconfig(cluster: KubeCluster): string {
+  const { ca } = cluster.founding;
+  const data = (pem: string) => Buffer.from(pem).toString('base64');
+  return `apiVersion: v1
+clusters:
+- cluster:
+    certificate-authority-data: ${data(ca.serverCa)}
+    server: https://127.0.0.1:6443
+  name: default
+contexts:
+- context:
+    cluster: default
+    user: default
+  name: default
+current-context: default
+kind: Config
+users:
+- name: default
+  user:
+    client-certificate-data: ${data(ca.admin.cert)}
+    client-key-data: ${data(ca.admin.key)}
+`;
+}
+
+function write(machine: Machine, path: string, text: string, mode = 0o600): void {
+  const real = machine.path(path);
+  mkdirSync(dirname(real), { recursive: true, mode: 0o700 });
+  writeFileSync(real, text, { mode });
+}
+
+function link(machine: Machine, target: string, path: string): void {
+  rmSync(machine.path(path), { force: true });
+  symlinkSync(target, machine.path(path));
+}

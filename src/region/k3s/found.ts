@@ -1,0 +1,66 @@
+/** The first server: with cluster-init it makes a cluster of its own. */
+import { randomBytes } from 'node:crypto';
+import { createClusterCa } from './ca.js';
+import { KubeCluster } from './cluster.js';
+import type { K3sConfig } from './config.js';
+import { writeMember } from './disk.js';
+import type { Member } from './etcd.js';
+import { fatal } from './exit.js';
+import { causes, info, type Membership, type ServiceContext, warn } from './service-context.js';
+import { parseToken } from './token.js';
+
+/** Imposes `found`; afterwards the token and the member's data are on the disk. */
+export async function found(
+  context: ServiceContext,
+  config: K3sConfig,
+  entered: (membership: Membership) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const { machine, plane } = context;
+  const { world } = plane;
+  const given = password(config.token, 'token');
+  const agent = password(config.agentToken, 'agent-token');
+  if (!config.clusterInit) warn(context, 'cluster-init is not set: using SQLite, no other server can join');
+
+  // K3s's promotion ticker starts with its container runtime, soon after the process and before the node is ready.
+  const clock = Date.now();
+  const ms = world.profile.found;
+  const imposed = world.impose({ kind: 'found', instanceId: machine.id, ms, after: causes(context), signal });
+  const [span, ca] = await Promise.all([imposed, createClusterCa()]);
+  const serverPassword = given ?? randomBytes(16).toString('hex');
+  const cluster = new KubeCluster(world, {
+    id: plane.newId(),
+    ca,
+    serverPassword,
+    agentPassword: agent ?? serverPassword,
+    critical: config.critical,
+    embeddedEtcd: config.clusterInit,
+    foundSpan: span.id,
+  });
+  const member: Member = {
+    id: plane.newId(),
+    name: `${config.nodeName}-${plane.newId().slice(0, 8)}`,
+    nodeName: config.nodeName,
+    instanceId: machine.id,
+    peerIp: config.nodeIp,
+    learner: false,
+    started: true,
+    clock,
+  };
+  plane.clusters.set(cluster.founding.id, cluster);
+  cluster.etcd.found(member);
+  writeMember(machine, { clusterId: cluster.founding.id, memberId: member.id }, member.name);
+  entered({ cluster, member });
+  world.note('cluster-founded', { instanceId: machine.id, cluster: cluster.founding.id, node: config.nodeName });
+  info(context, `Running etcd member ${member.name} at https://${member.peerIp}:2380`);
+}
+
+/** A given token may come in either form; its password is what counts for a cluster that isn't there yet. */
+function password(text: string | null, flag: string): string | null {
+  if (text === null) return null;
+  const token = parseToken(text);
+  if (!token) throw fatal(`starting kubernetes: preparing server: invalid ${flag} format`);
+  if (token.caHash !== null)
+    throw fatal('starting kubernetes: token CA hash does not match the Cluster CA certificate hash');
+  return token.password;
+}

@@ -1,0 +1,60 @@
+/**
+ * What the stand-ins on the instances ask: `POST /_node/<instance>/<program>`, one form field `arg` per argument. The answer's
+ * first line holds the exit code and the number of lines that go to stdout; what follows them goes to stderr.
+ */
+import type { HttpReply, MachineHost, World } from '../contract.js';
+import { type Machines, machinesOf } from '../machine/host.js';
+import type { Machine } from '../machine/machine.js';
+import { type CommandReply, journalctl, reply, systemctl } from '../machine/systemctl.js';
+import { certificate } from './certificate.js';
+import { kubectl } from './kubectl/command.js';
+import { etcdSnapshot } from './snapshot.js';
+
+/** Mounted by the region's server at `/_node/`. */
+export async function handleNodeRequest(
+  world: World,
+  host: MachineHost,
+  method: string,
+  path: string,
+  body: Buffer,
+): Promise<HttpReply> {
+  const [, instanceId = '', program = ''] = /^\/_node\/([^/]+)\/([^/?]+)/.exec(path) ?? [];
+  const machines = machinesOf(host);
+  const machine = machines.get(instanceId);
+  if (method !== 'POST' || !machine?.boot) return { status: 404, body: 'no such machine\n' };
+  const args = new URLSearchParams(body.toString('utf8')).getAll('arg');
+  return frame(await run(world, machines, machine, program, args));
+}
+
+async function run(
+  world: World,
+  machines: Machines,
+  machine: Machine,
+  program: string,
+  args: string[],
+): Promise<CommandReply> {
+  if (program === 'systemctl') return systemctl(machine.systemd, args);
+  if (program === 'journalctl') return journalctl(machine.folder.root, args);
+  const server = machines.k3s.serverOn(machine.id);
+  const [command = '', ...rest] = program === 'kubectl' ? ['kubectl', ...args] : args;
+  switch (command) {
+    case 'kubectl':
+      return kubectl({ world, plane: machines.k3s, instanceId: machine.id }, server, rest);
+    case 'etcd-snapshot':
+      return etcdSnapshot(world, machine, server, rest);
+    case 'certificate':
+      return certificate(machine, rest);
+    default:
+      return reply(1, '', `No help topic for '${command}'\n`);
+  }
+}
+
+function frame({ exit, stdout, stderr }: CommandReply): HttpReply {
+  const out = stdout === '' || stdout.endsWith('\n') ? stdout : `${stdout}\n`;
+  const lines = out === '' ? 0 : out.split('\n').length - 1;
+  return {
+    status: 200,
+    headers: { 'content-type': 'text/plain; charset=utf-8' },
+    body: `${exit} ${lines}\n${out}${stderr}`,
+  };
+}

@@ -1,0 +1,78 @@
+/** `k3s kubectl ...` on a server: the verbs that Keelson's scripts use, with kubectl's own texts and exit codes. */
+import { type CommandReply, reply } from '../../machine/systemctl.js';
+import { health, versionInfo } from '../api/routes.js';
+import type { ServerService } from '../server-service.js';
+import { parseArgs } from './args.js';
+import { annotate, deleteNodes, setCordon } from './change.js';
+import type { KubectlContext } from './context.js';
+import { drain } from './drain.js';
+import { getNodes } from './get.js';
+
+const REFUSED = 'The connection to the server 127.0.0.1:6443 was refused - did you specify the right host or port?\n';
+const NO_LEADER = 'Error from server: etcdserver: no leader\n';
+
+/** `server` is the machine's running server service, if it has one. */
+export async function kubectl(
+  context: Omit<KubectlContext, 'cluster'>,
+  server: ServerService | undefined,
+  args: string[],
+): Promise<CommandReply> {
+  const { verb, words, flags } = parseArgs(args);
+  if (verb === 'version' && flags.get('client') === 'true') return reply(0, 'Client Version: k3s stand-in\n');
+  if (!server?.listening || !server.membership) return reply(1, '', REFUSED);
+  const { cluster } = server.membership;
+  const raw = flags.get('raw');
+  if (verb === 'get' && raw !== undefined) return getRaw(raw, server);
+  if (!server.answers) return reply(1, '', NO_LEADER);
+
+  const full: KubectlContext = { ...context, cluster };
+  const [kind = '', ...names] = kindAndNames(words);
+  switch (verb) {
+    case 'get':
+      if (isNode(kind)) return getNodes(cluster, names, flags);
+      if (/^(pods?|po)$/.test(kind)) return reply(0, '', 'No resources found\n');
+      return reply(1, '', `error: the server doesn't have a resource type "${kind}"\n`);
+    case 'cordon':
+    case 'uncordon':
+      return setCordon(full, words, verb === 'cordon');
+    case 'drain':
+      return drain(full, words, flags);
+    case 'annotate':
+    case 'label':
+      return isNode(kind) ? annotate(full, verb, names) : reply(1, '', `error: only nodes can be ${verb}d here\n`);
+    case 'delete':
+      if (!isNode(kind)) return reply(1, '', 'error: only nodes can be deleted here\n');
+      return deleteNodes(full, names, flags.get('ignore-not-found') === 'true');
+    case 'version':
+      return reply(0, `Server Version: ${server.version}\n`);
+    default:
+      return reply(1, '', `error: unknown command "${verb}" for "kubectl"\n`);
+  }
+}
+
+function getRaw(path: string, server: ServerService): CommandReply {
+  const url = new URL(path, 'https://127.0.0.1:6443');
+  if (url.pathname === '/version') return reply(0, JSON.stringify(versionInfo(server.version)));
+  const endpoint = /^\/(readyz|livez|healthz)$/.exec(url.pathname)?.[1];
+  if (endpoint === undefined) {
+    return reply(1, '', 'Error from server (NotFound): the server could not find the requested resource\n');
+  }
+  const answer = health(endpoint, server.answers, url.searchParams.has('verbose'));
+  if (answer.status === 200) return reply(0, answer.body);
+  return reply(
+    1,
+    '',
+    `${answer.body}Error from server (InternalError): an error on the server ("${endpoint} check failed")\n`,
+  );
+}
+
+/** `node x`, `node/x` and `nodes x y` are the same. */
+function kindAndNames(words: string[]): string[] {
+  const [first = '', ...rest] = words;
+  const [kind = '', name] = first.split('/');
+  return name === undefined ? [kind, ...rest] : [kind, name, ...rest.map((word) => word.replace(/^[a-z]+\//, ''))];
+}
+
+function isNode(kind: string): boolean {
+  return /^(nodes?|no)$/.test(kind);
+}

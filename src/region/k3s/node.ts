@@ -1,0 +1,105 @@
+/** A Kubernetes Node as the cluster keeps it, and as the API shows it. */
+import type { Member } from './etcd.js';
+
+export interface KubeNode {
+  name: string;
+  uid: string;
+  instanceId: string;
+  role: 'server' | 'agent';
+  ip: string;
+  architecture: 'amd64' | 'arm64';
+  labels: Record<string, string>;
+  taints: { key: string; value?: string; effect: string }[];
+  annotations: Record<string, string>;
+  unschedulable: boolean;
+  version: string;
+  createdAt: number;
+  /** Whether its kubelet reports; and since when it does, or doesn't. */
+  kubelet: { up: boolean; since: number };
+  /** False until the kubelet has reported once. */
+  seen: boolean;
+}
+
+export type ConditionStatus = 'True' | 'False' | 'Unknown';
+
+/** A kubelet that is silent counts as there until its lease has run out for `notReadyMs`. */
+export function readyStatus(node: KubeNode, notReadyMs: number, now = Date.now()): ConditionStatus {
+  if (!node.seen) return 'False';
+  return node.kubelet.up || now - node.kubelet.since < notReadyMs ? 'True' : 'Unknown';
+}
+
+/** The Node as JSON of the API. `member` is its etcd member: null where it was one and is no more, undefined without etcd. */
+export function nodeObject(node: KubeNode, member: Member | null | undefined, notReadyMs: number) {
+  const ready = readyStatus(node, notReadyMs);
+  const at = new Date(node.kubelet.since).toISOString();
+  const conditions = [
+    ...['MemoryPressure', 'DiskPressure', 'PIDPressure'].map((type) =>
+      condition(
+        type,
+        ready === 'Unknown' ? 'Unknown' : 'False',
+        ready === 'Unknown' ? 'NodeStatusUnknown' : 'Kubelet',
+        at,
+      ),
+    ),
+    condition(
+      'Ready',
+      ready,
+      { True: 'KubeletReady', False: 'KubeletNotReady', Unknown: 'NodeStatusUnknown' }[ready],
+      at,
+    ),
+    ...(member === undefined ? [] : [voterCondition(member, at)]),
+  ];
+  const taints = [...node.taints, ...(node.unschedulable ? [unschedulableTaint] : []), ...notReadyTaints(ready)];
+  return {
+    apiVersion: 'v1',
+    kind: 'Node',
+    metadata: {
+      name: node.name,
+      uid: node.uid,
+      creationTimestamp: new Date(node.createdAt).toISOString().replace(/\.\d+Z$/, 'Z'),
+      labels: node.labels,
+      annotations: node.annotations,
+    },
+    spec: {
+      providerID: `k3s://${node.name}`,
+      ...(node.unschedulable ? { unschedulable: true } : {}),
+      ...(taints.length > 0 ? { taints } : {}),
+    },
+    status: {
+      addresses: [
+        { type: 'InternalIP', address: node.ip },
+        { type: 'Hostname', address: node.name },
+      ],
+      conditions,
+      nodeInfo: {
+        kubeletVersion: node.version,
+        architecture: node.architecture,
+        operatingSystem: 'linux',
+        osImage: 'Keelson local region',
+        kernelVersion: '6.12.0',
+        containerRuntimeVersion: 'containerd://2.1.5-k3s1',
+      },
+    },
+  };
+}
+
+export type NodeObject = ReturnType<typeof nodeObject>;
+
+const unschedulableTaint = { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' };
+
+function notReadyTaints(ready: ConditionStatus): { key: string; effect: string }[] {
+  if (ready === 'True') return [];
+  return [{ key: `node.kubernetes.io/${ready === 'Unknown' ? 'unreachable' : 'not-ready'}`, effect: 'NoSchedule' }];
+}
+
+function voterCondition(member: Member | null, at: string) {
+  if (member === null) return condition('EtcdIsVoter', 'False', 'MemberRemoved', at);
+  return member.learner
+    ? condition('EtcdIsVoter', 'False', 'MemberIsLearner', at)
+    : condition('EtcdIsVoter', 'True', 'MemberNotLearner', at);
+}
+
+function condition(type: string, status: ConditionStatus, reason: string, at: string) {
+  const time = at.replace(/\.\d+Z$/, 'Z');
+  return { type, status, reason, message: reason, lastHeartbeatTime: time, lastTransitionTime: time };
+}

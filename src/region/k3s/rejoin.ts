@@ -1,0 +1,57 @@
+/** A server whose etcd data is on its disk: cluster-init and server are ignored; the member list decides. [docs: ha-embedded] */
+import type { World } from '../contract.js';
+import type { KubeCluster } from './cluster.js';
+import type { K3sConfig } from './config.js';
+import type { MemberMark } from './disk.js';
+import { fatal } from './exit.js';
+import { awaitPromotion, evictWhenStalled } from './promotion.js';
+import { causes, info, type Membership, type ServiceContext } from './service-context.js';
+import { parseToken } from './token.js';
+
+/** Waits for a quorum of started voters, then imposes `rejoin`. */
+export async function rejoin(
+  context: ServiceContext,
+  config: K3sConfig,
+  mark: MemberMark,
+  entered: (membership: Membership) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const { machine, plane } = context;
+  const { world } = plane;
+  const cluster = plane.clusters.get(mark.clusterId);
+  if (!cluster) throw fatal('etcd data on disk belongs to a cluster that this region does not know');
+  const { etcd } = cluster;
+  const token = config.token === null ? null : parseToken(config.token);
+  if (token && token.password !== cluster.founding.serverPassword) {
+    throw fatal(
+      'starting kubernetes: preparing server: bootstrap data already found and encrypted with different token',
+    );
+  }
+  const member = etcd.members.find(({ id }) => id === mark.memberId);
+  const mine = `${config.nodeName}=https://${config.nodeIp}:2380`;
+  if (!member || member.nodeName !== config.nodeName || member.peerIp !== config.nodeIp) {
+    const list = etcd.members.map(({ name, peerIp }) => `${name}=https://${peerIp}:2380`).join(',');
+    throw fatal(`this server is a not a member of the etcd cluster. Found [${list}], expect: ${mine}`);
+  }
+
+  etcd.start(member, Date.now());
+  entered({ cluster, member });
+  if (!etcd.hasQuorum) {
+    info(context, 'Waiting for etcd: no leader, not enough members have started');
+    await etcd.until(() => etcd.hasQuorum, signal);
+  }
+  const after = causes(context, ...bootsOf(world, cluster));
+  const span = await world.impose({ kind: 'rejoin', instanceId: machine.id, ms: world.profile.rejoin, after, signal });
+  if (member.learner) {
+    evictWhenStalled(cluster, member, world.profile.promotionCheck, signal);
+    await awaitPromotion(context, cluster, member, span.id, signal);
+  }
+  await etcd.until(() => etcd.available, signal);
+}
+
+/** The boots that made the quorum. */
+function bootsOf(world: World, cluster: KubeCluster): (string | undefined)[] {
+  return cluster.etcd.voters
+    .filter(({ started }) => started)
+    .map(({ instanceId }) => world.lastSpan(instanceId, 'boot')?.id);
+}

@@ -1,0 +1,105 @@
+/** `k3s server`: founds a cluster, joins one, or comes back to the one whose etcd data lies on its disk. */
+import type { Machine } from '../machine/machine.js';
+import type { Service } from '../machine/unit.js';
+import { ApiListener } from './api/listener.js';
+import { type K3sConfig, readConfig } from './config.js';
+import { readMember, writeServerFiles } from './disk.js';
+import { fatal } from './exit.js';
+import { found } from './found.js';
+import { joinServer } from './join-server.js';
+import { rejoin } from './rejoin.js';
+import { causes, info, type Membership, registerNode, type ServiceContext, warn } from './service-context.js';
+
+export class ServerService implements Service {
+  readonly machine: Machine;
+  /** Its supervisor and API server answer, as far as etcd does. */
+  listening = false;
+  membership: Membership | null = null;
+  private config: K3sConfig | null = null;
+  private readonly api: ApiListener;
+  private readonly ending = new AbortController();
+
+  constructor(private readonly context: ServiceContext) {
+    this.machine = context.machine;
+    this.api = new ApiListener(context);
+  }
+
+  /** The API answers here: the server is up and etcd has a leader. */
+  get answers(): boolean {
+    return this.listening && this.membership?.cluster.etcd.available === true;
+  }
+
+  get version(): string {
+    return this.context.version;
+  }
+
+  /** Fault point `k3s.start`, effect `exit`: the process ends at once, with the fault's message. */
+  async start(signal: AbortSignal): Promise<void> {
+    const { context, machine } = this;
+    const { plane } = context;
+    const config = readConfig(machine, context.exec);
+    this.config = config;
+    for (const warning of config.warnings) warn(context, warning);
+    info(context, `Starting k3s ${context.version}`);
+    const fault = plane.world.fault('k3s.start', { instanceId: machine.id, role: 'server' });
+    if (fault?.effect === 'exit') throw fatal(fault.error?.message ?? 'exit by fault');
+
+    plane.announce(this);
+    const mark = readMember(machine);
+    const entered = (membership: Membership) => {
+      this.membership = membership;
+    };
+    if (mark) await rejoin(context, config, mark, entered, signal);
+    else if (config.server !== null) await joinServer(context, config, config.server, entered, signal);
+    else await found(context, config, entered, signal);
+    await this.becomeReady(config, signal);
+  }
+
+  async stop(): Promise<void> {
+    const { context } = this;
+    const wasReady = this.listening;
+    this.leave('graceful');
+    if (!wasReady) return;
+    const { world } = context.plane;
+    const ms = world.profile.serviceStop;
+    const after = causes(context, world.lastSpan(this.machine.id, 'found', 'promote', 'rejoin')?.id);
+    await world
+      .impose({ kind: 'serviceStop', instanceId: this.machine.id, ms, after, signal: this.ending.signal })
+      .catch(() => null);
+  }
+
+  kill(): void {
+    this.ending.abort();
+    this.leave('crash');
+  }
+
+  /** Its member was removed from etcd: K3s ends itself. */
+  removed(): void {
+    this.context.exited(fatal('this node has been removed from the cluster, shutting down').message);
+  }
+
+  private async becomeReady(config: K3sConfig, signal: AbortSignal): Promise<void> {
+    const { context, machine, membership } = this;
+    if (!membership) throw fatal('etcd did not start');
+    const { cluster } = membership;
+    writeServerFiles(machine, cluster);
+    await this.api.open(cluster, config, () => this.answers);
+    if (signal.aborted) return this.api.close();
+    registerNode(context, config, cluster);
+    cluster.kubeletUp(config.nodeName);
+    this.listening = true;
+    cluster.etcd.wake();
+    info(context, 'k3s is up and running');
+  }
+
+  private leave(how: 'graceful' | 'crash'): void {
+    this.listening = false;
+    this.context.plane.withdraw(this);
+    this.api.close();
+    if (!this.membership || !this.config) return;
+    const { cluster, member } = this.membership;
+    cluster.kubeletDown(this.config.nodeName, this.machine.id);
+    cluster.etcd.stop(member, how);
+    this.membership = null;
+  }
+}

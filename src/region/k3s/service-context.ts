@@ -1,0 +1,49 @@
+/** What a K3s service is started with, and what servers and agents do alike. */
+import type { Span } from '../contract.js';
+import type { Machine } from '../machine/machine.js';
+import type { KubeCluster } from './cluster.js';
+import type { K3sConfig } from './config.js';
+import { nodePassword } from './disk.js';
+import type { Member } from './etcd.js';
+import { logLine } from './exit.js';
+import type { K3sPlane } from './plane.js';
+
+export interface ServiceContext {
+  plane: K3sPlane;
+  machine: Machine;
+  /** Words of ExecStart. */
+  exec: string[];
+  /** Of the binary that was started. */
+  version: string;
+  log: (line: string) => void;
+  /** The process has ended by itself after it was ready. */
+  exited: (message: string) => void;
+}
+
+/** What each of a server's ways into a cluster ends with. */
+export interface Membership {
+  cluster: KubeCluster;
+  member: Member;
+}
+
+export function info(context: ServiceContext, message: string): void {
+  context.log(logLine('info', message));
+}
+
+export function warn(context: ServiceContext, message: string): void {
+  context.log(logLine('warning', message));
+}
+
+/** Spans on a machine that a start of its service had to wait for: the command that asked for it, the binary, the boot. */
+export function causes(context: ServiceContext, ...more: (string | null | undefined)[]): string[] {
+  const { world } = context.plane;
+  const own = (kind: string): Span | undefined => world.lastSpan(context.machine.id, kind);
+  return [own('deliver')?.id, own('download')?.id, own('boot')?.id, ...more].filter((id) => typeof id === 'string');
+}
+
+/** Registers the node under its name; shown as not ready until its kubelet is up. */
+export function registerNode(context: ServiceContext, config: K3sConfig, cluster: KubeCluster): void {
+  const { machine, version } = context;
+  const architecture = machine.instance.architecture === 'arm64' ? 'arm64' : 'amd64';
+  cluster.register(config, { instanceId: machine.id, architecture, version }, nodePassword(machine));
+}

@@ -1,0 +1,65 @@
+/**
+ * The SSM agent of one machine: registers some time after boot, takes up to five commands side by side, and may be dead
+ * for a while although the machine runs. Without a role at boot it backs off for minutes to an hour [amazon-ssm-agent#202]:
+ * here it never registers.
+ */
+const SIDE_BY_SIDE = 5;
+
+export class Agent {
+  /** Registered in some boot of this instance: it stays known to SSM, as ConnectionLost, while it is away. */
+  known = false;
+  registeredAt: number | null = null;
+  private connected = false;
+  private deadUntil = 0;
+  private busy = 0;
+  private waiting: (() => void)[] = [];
+
+  get online(): boolean {
+    return this.connected && Date.now() >= this.deadUntil;
+  }
+
+  register(): void {
+    this.connected = true;
+    this.known = true;
+    this.registeredAt ??= Date.now();
+    this.wake();
+  }
+
+  /** The machine goes down. */
+  disconnect(): void {
+    this.connected = false;
+  }
+
+  /** The agent hangs for `ms` and comes back by itself. */
+  die(ms: number): void {
+    this.deadUntil = Date.now() + ms;
+    setTimeout(() => this.wake(), ms + 1).unref();
+  }
+
+  /** Resolves when the agent is there and has a free worker; null when the signal aborted first. */
+  async take(signal: AbortSignal): Promise<(() => void) | null> {
+    while (!signal.aborted) {
+      if (this.online && this.busy < SIDE_BY_SIDE) {
+        this.busy++;
+        let released = false;
+        return () => {
+          if (released) return;
+          released = true;
+          this.busy--;
+          this.wake();
+        };
+      }
+      await new Promise<void>((resolve) => {
+        this.waiting.push(resolve);
+        signal.addEventListener('abort', () => resolve(), { once: true });
+      });
+    }
+    return null;
+  }
+
+  private wake(): void {
+    const waiting = this.waiting;
+    this.waiting = [];
+    for (const resume of waiting) resume();
+  }
+}

@@ -1,0 +1,66 @@
+/** All machines of the region. EC2 switches them on and off; SSM and K3s find them here. */
+import type { Instance, MachineHost, World } from '../contract.js';
+import { K3sPlane } from '../k3s/plane.js';
+import { Machine } from './machine.js';
+
+export class Machines implements MachineHost {
+  private readonly machines = new Map<string, Machine>();
+  readonly k3s: K3sPlane;
+
+  constructor(private readonly world: World) {
+    this.k3s = new K3sPlane(world, this);
+  }
+
+  /** The machine of an instance that has booted at least once and isn't terminated. */
+  get(instanceId: string): Machine | undefined {
+    return this.machines.get(instanceId);
+  }
+
+  all(): Machine[] {
+    return [...this.machines.values()];
+  }
+
+  boot(instance: Instance): void {
+    let machine = this.machines.get(instance.id);
+    if (!machine) {
+      machine = new Machine(this.world, instance, (self) => this.k3s.services(self));
+      this.machines.set(instance.id, machine);
+    }
+    machine.powerOn(instance);
+  }
+
+  async shutdown(instance: Instance): Promise<void> {
+    await this.machines.get(instance.id)?.shutdown();
+  }
+
+  crash(instance: Instance): void {
+    this.machines.get(instance.id)?.crash();
+  }
+
+  async reboot(instance: Instance): Promise<void> {
+    await this.shutdown(instance);
+    this.boot(instance);
+  }
+
+  async destroy(instance: Instance): Promise<void> {
+    await this.machines.get(instance.id)?.destroy();
+    this.machines.delete(instance.id);
+  }
+
+  /** The region ends: every machine loses its power and every process is waited for. Disks stay. */
+  async close(): Promise<void> {
+    for (const machine of this.machines.values()) machine.crash();
+    await Promise.all(this.all().map((machine) => machine.processes.kill()));
+    this.machines.clear();
+  }
+}
+
+export function createMachineHost(world: World): MachineHost {
+  return new Machines(world);
+}
+
+/** The machines behind a host made by `createMachineHost`. */
+export function machinesOf(host: MachineHost): Machines {
+  if (host instanceof Machines) return host;
+  throw new Error('SSM and K3s need the host of createMachineHost: this one keeps no machines.');
+}

@@ -1,0 +1,38 @@
+/** User data as cloud-init treats it: a text that begins with `#!` is run once, at the first boot of the instance. */
+import { appendFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { MachineFolder } from './folder.js';
+import type { Processes } from './processes.js';
+
+const KEEP = { stdout: 200_000, stderr: 200_000 };
+
+/** Text of the user data: as it was given, or out of its base64 form. */
+export function decodeUserData(userData: string): string {
+  if (userData === '' || userData.startsWith('#')) return userData;
+  return Buffer.from(userData, 'base64').toString('utf8');
+}
+
+/**
+ * Runs the user data unless it has run on this disk before. Its output goes to var/log/cloud-init-output.log.
+ * @returns exit code, or null where there was nothing to run or the machine went down meanwhile.
+ */
+export async function runUserData(
+  folder: MachineFolder,
+  processes: Processes,
+  userData: string,
+): Promise<number | null> {
+  const dir = join(folder.root, 'var/lib/cloud/instance');
+  const done = join(dir, 'boot-finished');
+  const text = decodeUserData(userData);
+  if (existsSync(done) || !text.startsWith('#!')) return null;
+  mkdirSync(dir, { recursive: true, mode: 0o700 });
+  const script = join(dir, 'user-data');
+  writeFileSync(script, text, { mode: 0o700 });
+  // Written before the run: cloud-init's per-instance semaphore is, too, so a reboot in the middle does not repeat it.
+  writeFileSync(done, `${new Date().toISOString()}\n`);
+  const run = processes.start(/^#!.*\bbash\b/.test(text) ? 'bash' : 'sh', [script], KEEP);
+  const finished = await run.finished;
+  const log = join(folder.root, 'var/log/cloud-init-output.log');
+  if (existsSync(folder.root)) appendFileSync(log, finished.stdout + finished.stderr);
+  return finished.exitCode;
+}
