@@ -24,7 +24,7 @@ export type Condition = { ifMatch: string } | { ifNoneMatch: '*' };
  */
 export interface Bucket {
   readonly name: string;
-  /** @throws an `invalid` failure `BucketMissing`, an `auth` failure `BucketForbidden` */
+  /** @throws an `invalid` failure `BucketMissing`, an `auth` failure `AccessDenied` */
   check(): Promise<void>;
   get(key: string): Promise<StoredText | null>;
   /** @returns the ETag. @throws a `conflict` failure `PreconditionFailed` when the condition does not hold (HTTP 412) */
@@ -137,7 +137,7 @@ async function locate(clients: AwsClients, name: string): Promise<S3Client> {
       });
     if (status === 403)
       throw failure({
-        code: 'BucketForbidden',
+        code: 'AccessDenied',
         class: 'auth',
         message: `the worker may not use the bucket ${name} (${codeOf(error)})`,
         advice:

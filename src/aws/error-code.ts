@@ -5,17 +5,26 @@
 
 /** The code by which an error is classified: AWS's own, else Node's, else its name. */
 export function codeOf(error: unknown): string {
-  if (!(error instanceof Error)) return 'UnknownError';
+  if (!(error instanceof Error)) return 'Unexpected';
   const network = networkCodeOf(error);
   if (network !== undefined) return network;
+  if (UNREADABLE.test(error.message)) return 'UnreadableAnswer';
   const { Code: code } = error as { Code?: unknown };
-  return typeof code === 'string' && code !== '' ? code : error.name;
+  if (typeof code === 'string' && code !== '') return code;
+  return error.name === 'Error' || error.name === '' ? 'Unexpected' : error.name;
 }
+
+/** What the SDK says of an answer that is neither XML nor JSON: a proxy's page, or a gateway's. */
+const UNREADABLE = /Deserialization error/;
 
 /** HTTP status of the answer, if there was one. */
 export function httpStatusOf(error: unknown): number | undefined {
   if (!(error instanceof Error)) return undefined;
-  return (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode;
+  const { $metadata, $response } = error as {
+    $metadata?: { httpStatusCode?: number };
+    $response?: { statusCode?: number };
+  };
+  return $metadata?.httpStatusCode ?? $response?.statusCode;
 }
 
 export function hasCode(error: unknown, ...codes: string[]): boolean {

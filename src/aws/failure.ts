@@ -1,6 +1,6 @@
 import { ApplicationFailure } from '@temporalio/common';
+import { classifyCode } from '../model/errors/index.js';
 import type { ErrorClass } from '../model/state.js';
-import { classifyCode } from './classify.js';
 import { codeOf, httpStatusOf, messageOf } from './error-code.js';
 
 /** Same shape as `ErrorDetail` of the activities' contract, which the adapters do not know. */
@@ -13,6 +13,13 @@ interface Detail {
 
 /** Classes that a repetition cannot mend; the workflow decides what comes next. */
 const FINAL: ReadonlySet<ErrorClass> = new Set(['capacity', 'quota', 'auth', 'invalid', 'node-script']);
+
+/** Conflicts that stay however often the same call is made; other conflicts settle. */
+const SETTLED: ReadonlySet<string> = new Set([
+  'IdempotentParameterMismatch',
+  'IdempotentInstanceTerminated',
+  'PreconditionFailed',
+]);
 
 export interface FailureOptions {
   code: string;
@@ -33,7 +40,7 @@ export function failure(options: FailureOptions): ApplicationFailure {
     type: options.class,
     message: detail.message,
     details: [detail],
-    nonRetryable: options.nonRetryable ?? FINAL.has(options.class),
+    nonRetryable: options.nonRetryable ?? (FINAL.has(options.class) || SETTLED.has(code)),
     ...(options.cause instanceof Error ? { cause: options.cause } : {}),
   });
 }

@@ -1,6 +1,6 @@
 import { type Instance, paginateDescribeInstances } from '@aws-sdk/client-ec2';
 import { DescribeInstanceInformationCommand, type InstanceInformation } from '@aws-sdk/client-ssm';
-import { classifyCode } from './classify.js';
+import { classifyCode } from '../model/errors/index.js';
 import type { AwsClients } from './clients.js';
 import { Coalescer } from './coalesce.js';
 import { codeOf, hasCode, httpStatusOf } from './error-code.js';

@@ -16,7 +16,7 @@ const SUSPICIOUS = new Set([
   'InvalidRegion',
 ]);
 
-/** For when AWS cannot be asked [docs: AWS Regions, commercial]. */
+/** For when AWS cannot be asked; a region that is not listed is asked for whatever the error [docs: AWS Regions, commercial]. */
 const KNOWN =
   `af-south-1 ap-east-1 ap-east-2 ap-northeast-1 ap-northeast-2 ap-northeast-3 ap-south-1 ap-south-2 ap-southeast-1
 ap-southeast-2 ap-southeast-3 ap-southeast-4 ap-southeast-5 ap-southeast-6 ap-southeast-7 ca-central-1 ca-west-1 eu-central-1
@@ -26,7 +26,7 @@ sa-east-1 us-east-1 us-east-2 us-west-1 us-west-2`.split(/\s+/);
 /**
  * Whether the error of a first call into a region means that the region does not exist.
  *
- * @returns an `invalid` failure `RegionUnknown` with the nearest name, `RegionNotEnabled`, or null if the region is fine
+ * @returns an `invalid` failure `RegionUnknown` with the nearest name, an `auth` failure `OptInRequired`, or null if the region is fine
  */
 export async function regionProblem(
   clients: AwsClients,
@@ -34,13 +34,13 @@ export async function regionProblem(
   error: unknown,
 ): Promise<ApplicationFailure | null> {
   const code = rootCodeOf(error);
-  if (!SUSPICIOUS.has(code)) return null;
+  if (!SUSPICIOUS.has(code) && KNOWN.includes(region)) return null;
   const regions = await askForRegions(clients);
   const listed = regions?.get(region);
   if (listed === 'not-opted-in')
     return failure({
-      code: 'RegionNotEnabled',
-      class: 'invalid',
+      code: 'OptInRequired',
+      class: 'auth',
       message: `the account has not enabled the region ${region}`,
       advice: 'enable the region in the account settings, or choose another',
       cause: error,

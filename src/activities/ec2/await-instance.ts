@@ -16,7 +16,7 @@ const STOPPED_PATIENCE_MS = 60_000;
 /**
  * Waits until the instance is in the state asked for, through the reader that all waits of the region share.
  *
- * @throws a `conflict` failure `InstanceLost` when it goes where there is no way back from, `InstanceStopped` when it stays
+ * @throws a `conflict` failure `InstanceLost` when it goes where there is no way back from, `IncorrectInstanceState` when it stays
  * stopped although it should run; CancelledFailure when cancelled
  */
 export async function awaitInstance(
@@ -67,7 +67,7 @@ function refuseDeadEnd(input: AwaitInstanceInput, instance: Instance, waitedMs: 
   const shouldRun = input.until === 'running' || input.until === 'agent-online';
   if (shouldRun && (state === 'stopped' || state === 'stopping') && waitedMs > STOPPED_PATIENCE_MS)
     throw failure({
-      code: 'InstanceStopped',
+      code: 'IncorrectInstanceState',
       class: 'conflict',
       message: `waiting for ${input.instanceId} to be ${input.until}: it is ${state}: ${stateReason(instance)}`,
       advice: 'it is started again; if somebody else keeps stopping it, stop them or stop the cluster',

@@ -2,7 +2,7 @@ import type { IpPermission } from '@aws-sdk/client-ec2';
 import ipaddr from 'ipaddr.js';
 
 /** Marks the rules that are ours to take away again; a rule that somebody else added stays. */
-export const API_RULE = 'keelson: Kubernetes API';
+export const API_RULE = 'keelson: Kubernetes API for spec.access.apiCidrs';
 
 /** Ports among the cluster's own nodes [docs: K3s requirements, networking]. 8472/udp must never be open to the world. */
 const AMONG_NODES = [

@@ -56,7 +56,7 @@ async function imageIdOf({ ssm, region }: ImageSource, parameter: string): Promi
   } catch (error) {
     if (hasCode(error, 'ParameterNotFound', 'ParameterVersionNotFound'))
       throw invalid(
-        'ImageParameterUnknown',
+        'ParameterNotFound',
         `there is no SSM parameter ${parameter} in ${region}`,
         'correct spec.image.ssmParameter, or leave spec.image out for Amazon Linux 2023',
         error,
@@ -75,7 +75,7 @@ async function describeImage({ ec2, region }: ImageSource, id: string): Promise<
   }
   if (found === undefined || (found.State !== undefined && found.State !== 'available'))
     throw invalid(
-      'ImageUnknown',
+      'ImageNotFound',
       `there is no image ${id} to launch in ${region}${found?.State === undefined ? '' : ` (it is ${found.State})`}`,
       'name an image of this region that the account may launch, or leave spec.image out',
     );

@@ -11,7 +11,7 @@ import { allPages } from '../../aws/pages.js';
 import type { Architecture, Placement } from '../../model/state.js';
 import { invalid } from './invalid.js';
 
-/** Architecture and zones of each type. @throws `invalid` failures TypeUnknown and TypeUnsupported, with all types at fault */
+/** Architecture and zones of each type. @throws `invalid` failures TypeUnknown and ArchitectureMismatch, with all types at fault */
 export async function resolveTypes(
   ec2: EC2Client,
   types: string[],
@@ -79,7 +79,7 @@ function architectureOf(type: string, info: InstanceTypeInfo | undefined): Archi
   if (supported.includes('arm64')) return 'arm64';
   if (supported.includes('x86_64')) return 'amd64';
   throw invalid(
-    'TypeUnsupported',
+    'ArchitectureMismatch',
     `${type} runs ${supported.join(', ') || 'no architecture that EC2 names'}; K3s has binaries for x86_64 and arm64`,
     'choose another instance type',
   );

@@ -32,11 +32,7 @@ export async function resolveNetwork(ec2: EC2Client, network: Network, region: s
     );
   const subnets = given ?? (await defaultSubnets(ec2, vpcId));
   if (subnets.length === 0)
-    throw invalid(
-      'SubnetMissing',
-      `the VPC ${vpcId} has no subnets`,
-      'make a subnet, or name another VPC in spec.network',
-    );
+    throw invalid('NoSubnets', `the VPC ${vpcId} has no subnets`, 'make a subnet, or name another VPC in spec.network');
   const securityGroupIds = network.securityGroupIds ?? [];
   if (securityGroupIds.length > 0) await checkGroups(ec2, securityGroupIds, vpcId);
   return { vpcId, vpcCidr: vpc.CidrBlock ?? '', subnets: subnets.map(subnetOf).sort(byZone), securityGroupIds };
@@ -57,7 +53,7 @@ async function findVpc(ec2: EC2Client, vpcId: string | undefined, region: string
   }
   if (vpcId === undefined)
     throw invalid(
-      'DefaultVpcMissing',
+      'NoDefaultVpc',
       `${region} has no default VPC`,
       'name a VPC and its subnets in spec.network, or make a default VPC: aws ec2 create-default-vpc',
     );

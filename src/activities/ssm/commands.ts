@@ -97,7 +97,7 @@ export async function look(ssm: SSMClient, InstanceId: string, CommandId: string
     const word = answer.StatusDetails ?? answer.Status ?? '';
     if (status === 'denied')
       throw failure({
-        code: 'CommandDenied',
+        code: 'AccessDenied',
         class: 'auth',
         message: `the command on ${InstanceId} is ${word}`,
         advice: 'the instance profile must allow what AmazonSSMManagedInstanceCore does, and the image must be Linux',

@@ -5,9 +5,12 @@ import type { Invocation } from './commands.js';
 const TAIL = 4_000;
 
 /** The result of an invocation that has ended. Output that is not the runner's means that the runner itself did not get there. */
-export function jobResult(instanceId: string, invocation: Invocation): JobResult {
-  const parsed = parseJobOutput(invocation.stdout);
-  if (parsed !== null) return { instanceId, ...parsed };
+export function jobResult(instanceId: string, jobId: string, invocation: Invocation): JobResult {
+  const report = parseJobOutput(invocation.stdout);
+  if (report !== null && report.jobId === jobId) {
+    const { outcome, exitCode, result, logTail } = report;
+    return { instanceId, outcome, exitCode, result, logTail };
+  }
   return {
     instanceId,
     outcome: invocation.status === 'timed-out' ? 'timed-out' : 'failed',

@@ -1,5 +1,7 @@
 import type { SSMClient } from '@aws-sdk/client-ssm';
 import { CancelledFailure } from '@temporalio/common';
+import { messageOf } from '../../aws/error-code.js';
+import { failure } from '../../aws/failure.js';
 import { bucketPrefix } from '../../model/bucket.js';
 import { renderCommand } from '../../node/render.js';
 import type { JobResult, RunOnNodesInput } from '../api.js';
@@ -53,7 +55,7 @@ export async function runOnNodes(deps: ActivityDeps, attempt: Attempt, input: Ru
       const seen = await poll(() => Promise.all(open.map((id) => look(ssm, id, progress.sent[id] ?? ''))));
       const again: string[] = [];
       for (const [index, id] of open.entries()) {
-        const result = settle(id, seen[index], progress);
+        const result = settle(id, input.jobId, seen[index], progress);
         if (result === 'again') again.push(id);
         else if (result !== null) results.set(id, result);
       }
@@ -73,9 +75,14 @@ export async function runOnNodes(deps: ActivityDeps, attempt: Attempt, input: Ru
 }
 
 /** What follows from the invocation: a result, another send, or more patience (null). */
-function settle(id: string, invocation: Invocation | undefined, progress: Progress): JobResult | 'again' | null {
+function settle(
+  id: string,
+  jobId: string,
+  invocation: Invocation | undefined,
+  progress: Progress,
+): JobResult | 'again' | null {
   if (invocation === undefined || invocation.status === 'running') return null;
-  if (invocation.status !== 'undelivered') return jobResult(id, invocation);
+  if (invocation.status !== 'undelivered') return jobResult(id, jobId, invocation);
   return (progress.sends[id] ?? 1) < SENDS ? 'again' : undelivered(id, invocation);
 }
 
@@ -106,15 +113,32 @@ async function sendTo(
   ids: string[],
 ): Promise<void> {
   if (ids.length === 0) return;
-  const { jobId, script, params, timeoutSeconds, lock = 'node' } = input;
-  const urls = await presign(deps, input);
-  const text = renderCommand({ jobId, lock, script, params, urls, timeoutSeconds });
-  const sent = await send(deps.clients.ssm(input.region), ids, jobId, text, timeoutSeconds);
+  const text = render(input, await presign(deps, input));
+  const sent = await send(deps.clients.ssm(input.region), ids, input.jobId, text, input.timeoutSeconds);
   for (const id of ids) {
     progress.sent[id] = sent[id] ?? '';
     progress.sends[id] = (progress.sends[id] ?? 0) + 1;
   }
   attempt.heartbeat(progress);
+}
+
+/** What cannot be rendered cannot be rendered next time either. The renderer's messages show no values of URLs. */
+function render(
+  { jobId, lock, script, params, timeoutSeconds }: RunOnNodesInput,
+  urls: Record<string, string>,
+): string {
+  try {
+    return renderCommand({ jobId, script, params, urls, timeoutSeconds, ...(lock === undefined ? {} : { lock }) });
+  } catch (error) {
+    throw failure({
+      code: 'Unexpected',
+      class: 'unknown',
+      message: `job ${jobId} cannot be sent: ${messageOf(error)}`,
+      advice: 'report it as a defect, with the history of the workflow',
+      cause: error,
+      nonRetryable: true,
+    });
+  }
 }
 
 /** Made just before they are sent, so that they live no longer than they must; they appear nowhere but in the command. */

@@ -1,0 +1,263 @@
+/**
+ * Instances, groups and volumes against moto 5.2.5, unmodified. What moto gets wrong here, and so is not asked of it:
+ * - ClientToken is ignored: the same token launches again
+ * - an instance is running, stopped or terminated at once; nothing is eventually consistent
+ * - ModifyInstanceAttribute changes the type of a running instance (EC2: IncorrectInstanceState)
+ * - a security group in use can be deleted (EC2: DependencyViolation)
+ * - groups given on the interface are not shown on the instance
+ * - an unknown instance profile is IAM's NoSuchEntity (EC2: InvalidParameterValue)
+ * - DescribeInstanceInformation and ListCommandInvocations of SSM are not there, and SendCommand succeeds at once
+ *   without running anything, so runOnNodes is tested against the local region only
+ */
+import {
+  AuthorizeSecurityGroupIngressCommand,
+  CreateVolumeCommand,
+  DescribeInstanceAttributeCommand,
+  DescribeInstancesCommand,
+  DescribeSecurityGroupsCommand,
+  DescribeVolumesCommand,
+} from '@aws-sdk/client-ec2';
+import { CreateBucketCommand } from '@aws-sdk/client-s3';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Activities, LaunchInput, Scope } from '../../src/activities/api.js';
+import { findInstances } from '../../src/activities/ec2/find-instances.js';
+import type { AwsClients } from '../../src/aws/clients.js';
+import { ownedBy } from '../../src/aws/tags.js';
+import type { Placement } from '../../src/model/state.js';
+import { activitiesFor, BUCKET, clientsFor, documentWith, REGION, run, scopeFor } from './support/harness.js';
+import { createInstanceProfile, type Moto, startMoto } from './support/moto.js';
+
+let moto: Moto;
+let clients: AwsClients;
+let activities: Activities;
+let placement: Placement;
+
+beforeAll(async () => {
+  moto = await startMoto();
+  clients = clientsFor(moto.endpoint);
+  activities = activitiesFor(clients);
+  await createInstanceProfile(moto.endpoint, 'keelson-node');
+  await clients
+    .s3(REGION)
+    .send(new CreateBucketCommand({ Bucket: BUCKET, CreateBucketConfiguration: { LocationConstraint: REGION } }));
+  ({ placement } = await run(activities.resolvePlacement, { ...scopeFor('any'), document: documentWith({}) }));
+});
+
+afterAll(async () => {
+  clients.destroy();
+  await moto.stop();
+});
+
+const groupFor = (scope: Scope, apiCidrs: string[] = []) =>
+  run(activities.ensureSecurityGroup, {
+    ...scope,
+    vpcId: placement.vpcId,
+    vpcCidr: placement.vpcCidr,
+    apiCidrs,
+    tags: { team: 'shop' },
+  });
+
+function launchInput(scope: Scope, index: number, securityGroupIds: string[]): LaunchInput {
+  const image = placement.images.amd64!;
+  return {
+    ...scope,
+    slot: `server-${index}`,
+    generation: 1,
+    nodeName: `${scope.cluster}-server-${index}-g1`,
+    launch: {
+      subnetId: placement.subnets[index % 3]!.id,
+      instanceType: 't3.medium',
+      imageId: image.id,
+      rootDeviceName: image.rootDeviceName,
+      rootVolume: { sizeGiB: 31, type: 'gp3', encrypted: true },
+      securityGroupIds,
+      instanceProfile: null,
+      publicIp: true,
+      userDataId: 'ud',
+    },
+    userData: '#!/bin/sh\necho prepared\n',
+    tags: { 'cost-centre': '42' },
+  };
+}
+
+describe('a launch', () => {
+  test('asks for everything that the request carries, and tags what it makes', async () => {
+    const scope = scopeFor('launch');
+    const { securityGroupId } = await groupFor(scope);
+
+    const view = await run(activities.launchInstance, launchInput(scope, 1, [securityGroupId]));
+
+    expect(view).toMatchObject({ slot: 'server-1', generation: 1, type: 't3.medium', architecture: 'amd64' });
+    expect(view.zone).toBe('eu-west-1b');
+    expect(view.publicIp).not.toBeNull();
+    const ec2 = clients.ec2(REGION);
+    const answer = await ec2.send(new DescribeInstancesCommand({ InstanceIds: [view.id] }));
+    const instance = answer.Reservations![0]!.Instances![0]!;
+    expect(instance.MetadataOptions?.HttpTokens).toBe('required');
+    expect(instance.IamInstanceProfile?.Arn).toMatch(/keelson-node$/);
+    expect(instance.NetworkInterfaces?.[0]?.Groups?.map((group) => group.GroupId)).toEqual([securityGroupId]);
+    const tags = Object.fromEntries(instance.Tags!.map((tag) => [tag.Key, tag.Value]));
+    expect(tags).toEqual({
+      'keelson:cluster': 'launch',
+      'keelson:uid': 'uid-launch',
+      'keelson:slot': 'server-1',
+      'keelson:generation': '1',
+      Name: 'launch-server-1-g1',
+      'cost-centre': '42',
+    });
+    const { Volumes: volumes } = await ec2.send(new DescribeVolumesCommand({ Filters: ownedBy(scope) }));
+    expect(volumes).toMatchObject([{ Size: 31, VolumeType: 'gp3', Encrypted: true }]);
+    const { UserData: userData } = await ec2.send(
+      new DescribeInstanceAttributeCommand({ InstanceId: view.id, Attribute: 'userData' }),
+    );
+    expect(Buffer.from(userData!.Value!, 'base64').toString()).toBe('#!/bin/sh\necho prepared\n');
+  });
+
+  test('that is repeated finds the instance of the first', async () => {
+    const scope = scopeFor('repeat');
+    const { securityGroupId } = await groupFor(scope);
+    const input = launchInput(scope, 0, [securityGroupId]);
+
+    const [first, second] = [await run(activities.launchInstance, input), await run(activities.launchInstance, input)];
+
+    expect(second.id).toBe(first.id);
+  });
+
+  test('of the next generation is another instance', async () => {
+    const scope = scopeFor('next');
+    const { securityGroupId } = await groupFor(scope);
+    const input = launchInput(scope, 0, [securityGroupId]);
+    const first = await run(activities.launchInstance, input);
+
+    const second = await run(activities.launchInstance, { ...input, generation: 2, nodeName: 'next-server-0-g2' });
+
+    expect(second.id).not.toBe(first.id);
+    expect(second.generation).toBe(2);
+  });
+});
+
+describe('an observation', () => {
+  test('reads all pages, and no instance of another cluster', async () => {
+    const [ours, theirs] = [scopeFor('pages'), scopeFor('others')];
+    const { securityGroupId } = await groupFor(ours);
+    const launches = [0, 1, 2, 3, 4].map((index) => launchInput(ours, index, [securityGroupId]));
+    for (const input of [...launches, launchInput(theirs, 0, [securityGroupId])])
+      await run(activities.launchInstance, input);
+    const smallPages = clientsFor(moto.endpoint).ec2(REGION);
+    smallPages.middlewareStack.add(
+      (next) => (args) => next({ ...args, input: { ...args.input, MaxResults: 2 } as never }),
+      {
+        step: 'initialize',
+      },
+    );
+
+    const found = await findInstances(smallPages, ownedBy(ours));
+    const views = await run(activities.observeInstances, ours);
+
+    expect(found).toHaveLength(5);
+    expect(views.map((view) => view.slot).sort()).toEqual(launches.map((input) => input.slot));
+  });
+});
+
+describe('power', () => {
+  test('an instance is stopped, gets another type, starts with it, and is terminated', async () => {
+    const scope = scopeFor('power');
+    const { securityGroupId } = await groupFor(scope);
+    const { id } = await run(activities.launchInstance, launchInput(scope, 0, [securityGroupId]));
+    const only = { ...scope, instanceIds: [id] };
+
+    await run(activities.stopInstances, only);
+    const stopped = await run(activities.awaitInstance, { ...scope, instanceId: id, until: 'stopped' });
+    await run(activities.modifyInstanceType, { ...scope, instanceId: id, instanceType: 't3.large' });
+    await run(activities.startInstances, only);
+    const running = await run(activities.awaitInstance, { ...scope, instanceId: id, until: 'running' });
+    await run(activities.rebootInstances, only);
+    await run(activities.terminateInstances, { ...scope, instanceIds: [id, 'i-0123456789abcdef0'] });
+
+    expect(stopped).toMatchObject({ state: 'stopped', publicIp: null, privateIp: running.privateIp });
+    expect(running).toMatchObject({ state: 'running', type: 't3.large' });
+    expect(await run(activities.observeInstances, scope)).toEqual([]);
+  });
+});
+
+describe('the security group', () => {
+  const rulesOf = async (id: string): Promise<string[]> => {
+    const { SecurityGroups: groups } = await clients
+      .ec2(REGION)
+      .send(new DescribeSecurityGroupsCommand({ GroupIds: [id] }));
+    return groups![0]!
+      .IpPermissions!.flatMap((permission) => {
+        const ports = `${permission.IpProtocol} ${permission.FromPort}-${permission.ToPort}`;
+        return [
+          ...permission.UserIdGroupPairs!.map(() => `${ports} self`),
+          ...permission.IpRanges!.map((range) => `${ports} ${range.CidrIp}`),
+          ...permission.Ipv6Ranges!.map((range) => `${ports} ${range.CidrIpv6}`),
+        ];
+      })
+      .sort();
+  };
+  const amongNodes = [
+    'tcp 10250-10250 self',
+    'tcp 2379-2380 self',
+    'tcp 6443-6443 self',
+    'udp 51820-51821 self',
+    'udp 8472-8472 self',
+  ];
+
+  test('opens K3s ports among the nodes, and the API to the networks of the document', async () => {
+    const { securityGroupId } = await groupFor(scopeFor('rules'), ['203.0.113.7/24', '2001:db8::1/64']);
+
+    const rules = await rulesOf(securityGroupId);
+
+    expect(rules).toEqual([...amongNodes, 'tcp 6443-6443 203.0.113.0/24', 'tcp 6443-6443 2001:db8::/64'].sort());
+  });
+
+  test('is put right: one group, stale networks of ours gone, rules of others kept', async () => {
+    const scope = scopeFor('mend');
+    const first = await groupFor(scope, ['203.0.113.0/24']);
+    const byHand = { IpProtocol: 'tcp', FromPort: 22, ToPort: 22, IpRanges: [{ CidrIp: '192.0.2.0/24' }] };
+    await clients
+      .ec2(REGION)
+      .send(new AuthorizeSecurityGroupIngressCommand({ GroupId: first.securityGroupId, IpPermissions: [byHand] }));
+
+    const second = await groupFor(scope, ['198.51.100.0/24']);
+
+    expect(second).toEqual(first);
+    expect(await rulesOf(first.securityGroupId)).toEqual(
+      [...amongNodes, 'tcp 22-22 192.0.2.0/24', 'tcp 6443-6443 198.51.100.0/24'].sort(),
+    );
+  });
+});
+
+describe('the sweep', () => {
+  test('deletes all that is left of the cluster, tells what it was, and touches nothing else', async () => {
+    const [ours, theirs] = [scopeFor('sweep'), { ...scopeFor('sweep'), uid: 'uid-of-an-earlier-life' }];
+    const { securityGroupId } = await groupFor(ours);
+    const { id } = await run(activities.launchInstance, launchInput(ours, 0, [securityGroupId]));
+    const other = await groupFor(theirs);
+    const ec2 = clients.ec2(REGION);
+    const tags = [
+      { Key: 'keelson:cluster', Value: ours.cluster },
+      { Key: 'keelson:uid', Value: ours.uid },
+    ];
+    const { VolumeId: orphan } = await ec2.send(
+      new CreateVolumeCommand({
+        AvailabilityZone: 'eu-west-1a',
+        Size: 1,
+        TagSpecifications: [{ ResourceType: 'volume', Tags: tags }],
+      }),
+    );
+
+    const swept = await run(activities.sweep, ours);
+    const again = await run(activities.sweep, ours);
+
+    expect(swept.instances).toEqual([id]);
+    expect(swept.volumes).toContain(orphan);
+    expect(swept.securityGroups).toEqual([securityGroupId]);
+    expect(again).toEqual({ instances: [], volumes: [], securityGroups: [] });
+    const { SecurityGroups: groups } = await ec2.send(
+      new DescribeSecurityGroupsCommand({ GroupIds: [other.securityGroupId] }),
+    );
+    expect(groups).toHaveLength(1);
+  });
+});
