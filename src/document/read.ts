@@ -38,7 +38,7 @@ export function readDocument(content: string | Uint8Array, file: string): ReadRe
   const deep = tooDeepAt(decoded.text);
   if (deep !== null) return whole(deep, 'is nested too deeply', 'a cluster document has a few levels');
   // Duplicate keys are looked for below: yaml's check takes quadratic time.
-  const options = { prettyErrors: false, uniqueKeys: false };
+  const options = { prettyErrors: false, uniqueKeys: false, logLevel: 'error' } as const;
   const documents: Document[] = [...parseAllDocuments(decoded.text, options)];
   const faults = documents.flatMap((one) => [...one.errors, ...one.warnings]);
   if (faults.length > 0) {

@@ -9,7 +9,6 @@ export function jsonSchema(): Record<string, unknown> {
   const { $schema, ...rest } = z.toJSONSchema(clusterSchema, { io: 'input' });
   return {
     $schema,
-    $id: 'https://keelson.invalid/schema/cluster.schema.json',
     title: 'Keelson cluster document',
     ...rest,
   };

@@ -32,7 +32,7 @@ function explain(schema: z.core.$ZodType, value: unknown, issue: Issue): Violati
   if (found === undefined) return one('is missing', wantedText(field));
   switch (issue.code) {
     case 'unrecognized_keys':
-      return issue.keys.map((key) => unknownKey([...path, key], keysOf(field)));
+      return unknownKeys(path, issue.keys, keysOf(field));
     case 'invalid_union':
       return bestBranch(issue.errors).flatMap((inner) => {
         if (inner.path.length > 0 || inner.code === 'unrecognized_keys') {
@@ -55,6 +55,17 @@ function explain(schema: z.core.$ZodType, value: unknown, issue: Issue): Violati
     default:
       return one(issue.message, wantedText(field));
   }
+}
+
+/** Beyond this it is another kind of file, and looking for what each key might mean would only take time. */
+const MOST_KEYS = 50;
+
+function unknownKeys(path: Path, keys: readonly string[], known: string[]): Violation[] {
+  const told = keys.slice(0, MOST_KEYS).map((key) => unknownKey([...path, key], known));
+  const more = keys.length - told.length;
+  return more === 0
+    ? told
+    : [...told, { path, message: `has ${more} further unknown keys`, remedy: 'see examples/ha.yaml' }];
 }
 
 function unknownKey(path: Path, known: string[]): Violation {
