@@ -141,9 +141,10 @@ export class Etcd {
     this.leader = null;
     this.election = new AbortController();
     const { signal } = this.election;
-    const span = { kind: 'election', ms: this.world.profile.election, signal };
+    const heir = this.voters.find((member) => member.started);
+    const ms = this.world.profile.election;
     try {
-      await this.world.impose(span);
+      await this.world.impose({ kind: 'election', ms, signal, ...(heir && { instanceId: heir.instanceId }) });
     } catch {
       return;
     }

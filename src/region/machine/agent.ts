@@ -4,12 +4,15 @@
  * here it never registers.
  */
 const SIDE_BY_SIDE = 5;
+/** A longer timer would fire at once. [Node: setTimeout] */
+const LONGEST_TIMER = 2 ** 31 - 1;
 
 export class Agent {
   /** Registered in some boot of this instance: it stays known to SSM, as ConnectionLost, while it is away. */
   known = false;
   registeredAt: number | null = null;
-  private connected = false;
+  /** It has registered in this boot of the machine. */
+  connected = false;
   private deadUntil = 0;
   private busy = 0;
   private waiting: (() => void)[] = [];
@@ -33,7 +36,7 @@ export class Agent {
   /** The agent hangs for `ms` and comes back by itself. */
   die(ms: number): void {
     this.deadUntil = Date.now() + ms;
-    setTimeout(() => this.wake(), ms + 1).unref();
+    setTimeout(() => this.wake(), Math.min(ms + 1, LONGEST_TIMER)).unref();
   }
 
   /** Resolves when the agent is there and has a free worker; null when the signal aborted first. */

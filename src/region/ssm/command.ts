@@ -1,0 +1,107 @@
+/** Commands and their invocations, one per instance, as SSM keeps them. Times in milliseconds since the epoch. */
+import type { Machine } from '../machine/machine.js';
+
+export interface Command {
+  id: string;
+  region: string;
+  documentName: string;
+  comment: string;
+  parameters: Record<string, string[]>;
+  instanceIds: string[];
+  targets: { Key: string; Values: string[] }[];
+  requestedAt: number;
+  /** For delivery. */
+  timeoutSeconds: number;
+  executionTimeout: number;
+  invocations: Map<string, Invocation>;
+}
+
+export type Status =
+  | 'Pending'
+  | 'InProgress'
+  | 'Delayed'
+  | 'Success'
+  | 'Cancelled'
+  | 'TimedOut'
+  | 'Failed'
+  | 'Cancelling';
+
+export interface Invocation {
+  instanceId: string;
+  /** GetCommandInvocation and the lists don't know it before. */
+  visibleAt: number;
+  status: Status;
+  details: string;
+  startedAt: number | null;
+  endedAt: number | null;
+  responseCode: number;
+  stdout: string;
+  stderr: string;
+  cancel: AbortController;
+}
+
+/** Characters that GetCommandInvocation gives. [SDK docs] */
+export const KEPT = { stdout: 24_000, stderr: 8_000 };
+
+/** Commands are remembered for 30 days by AWS; here the newest ones are, which is enough for any test and bounds memory. */
+const REMEMBERED = 5_000;
+
+/** The commands of all regions, oldest first. */
+export class Commands {
+  readonly all = new Map<string, Command>();
+
+  add(command: Command): void {
+    this.all.set(command.id, command);
+    const oldest = this.all.keys().next().value;
+    if (this.all.size > REMEMBERED && oldest !== undefined) this.all.delete(oldest);
+  }
+
+  get(region: string, id: string): Command | undefined {
+    const command = this.all.get(id);
+    return command?.region === region ? command : undefined;
+  }
+
+  /** Newest first. */
+  in(region: string): Command[] {
+    return [...this.all.values()].filter((command) => command.region === region).reverse();
+  }
+}
+
+export function newInvocation(machine: Machine, now: number): Invocation {
+  return {
+    instanceId: machine.id,
+    // For about half of the way to the node the invocation isn't known yet. [aws-cli#3546]
+    visibleAt: now + machine.world.profile.delivery / 2,
+    status: 'Pending',
+    details: 'Pending',
+    startedAt: null,
+    endedAt: null,
+    responseCode: -1,
+    stdout: '',
+    stderr: '',
+    cancel: new AbortController(),
+  };
+}
+
+/**
+ * Settles an invocation whose time has passed. Total time = delivery + execution: an agent that died in the middle leaves
+ * its command InProgress until then, and the verdict is DeliveryTimedOut although the script may have run. [facts: SSM]
+ */
+export function expire(command: Command, invocation: Invocation, now = Date.now()): Invocation {
+  const delivery = command.requestedAt + command.timeoutSeconds * 1000;
+  const total = delivery + command.executionTimeout * 1000;
+  const late =
+    (invocation.status === 'Pending' && now > delivery) || (invocation.status === 'InProgress' && now > total);
+  if (late) finish(invocation, 'TimedOut', 'DeliveryTimedOut', now);
+  return invocation;
+}
+
+export function finish(invocation: Invocation, status: Status, details: string, now = Date.now()): void {
+  invocation.status = status;
+  invocation.details = details;
+  invocation.endedAt = now;
+}
+
+export function isOver(invocation: Invocation): boolean {
+  return invocation.endedAt !== null;
+}

@@ -1,0 +1,67 @@
+/** DescribeInstanceInformation: the machines whose agents have ever registered. */
+import type { Machine } from '../machine/machine.js';
+import { type Input, objects, page, type SsmContext, seconds, text, texts } from './context.js';
+
+/** Filters of both generations: `Filters` (Key, Values) and `InstanceInformationFilterList` (key, valueSet). */
+export function describeInstanceInformation(context: SsmContext, input: Input): Input {
+  const filters = [
+    ...objects(input, 'Filters').map((filter) => ({ Key: text(filter, 'Key') ?? '', Values: texts(filter, 'Values') })),
+    ...objects(input, 'InstanceInformationFilterList').map((filter) => ({
+      Key: text(filter, 'key') ?? '',
+      Values: texts(filter, 'valueSet'),
+    })),
+  ];
+  const found = context.machines
+    .all()
+    .filter((machine) => machine.instance.region === context.region && machine.agent.known)
+    .filter((machine) => filters.every((filter) => matches(machine, filter)));
+  const { items, ...next } = page(found, input, 50);
+  return { InstanceInformationList: items.map(view), ...next };
+}
+
+/** `tag:<key>` with values, or `tag-key`, or `InstanceIds`: what Targets and filters have in common. */
+export function matchesTags(machine: Machine, filters: { Key: string; Values: string[] }[]): boolean {
+  return filters.every((filter) => matches(machine, filter));
+}
+
+function matches(machine: Machine, { Key, Values }: { Key: string; Values: string[] }): boolean {
+  const { tags } = machine.instance;
+  if (Key.startsWith('tag:')) return Values.includes(tags[Key.slice(4)] ?? '\0');
+  switch (Key.toLowerCase()) {
+    case 'tag-key':
+      return Values.some((key) => key in tags);
+    case 'instanceids':
+      return Values.includes(machine.id);
+    case 'pingstatus':
+      return Values.includes(pingStatus(machine));
+    case 'platformtypes':
+      return Values.includes('Linux');
+    case 'resourcetype':
+      return Values.includes('EC2Instance');
+    default:
+      return false;
+  }
+}
+
+function pingStatus(machine: Machine): string {
+  return machine.agent.online ? 'Online' : 'ConnectionLost';
+}
+
+function view(machine: Machine): Input {
+  const { instance, agent } = machine;
+  return {
+    InstanceId: machine.id,
+    PingStatus: pingStatus(machine),
+    LastPingDateTime: seconds(Date.now()),
+    AgentVersion: '3.3.3050.0',
+    IsLatestVersion: true,
+    PlatformType: 'Linux',
+    PlatformName: 'Amazon Linux',
+    PlatformVersion: '2023',
+    ResourceType: 'EC2Instance',
+    IPAddress: instance.privateIp,
+    ComputerName: `ip-${instance.privateIp.replaceAll('.', '-')}.${instance.region}.compute.internal`,
+    RegistrationDate: seconds(agent.registeredAt ?? 0),
+    ...(instance.instanceProfile === null ? {} : { IamRole: instance.instanceProfile }),
+  };
+}

@@ -1,0 +1,118 @@
+/** One invocation on its way: to the node, through the agent, through the script, and back. */
+import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Fault } from '../contract.js';
+import type { Machine } from '../machine/machine.js';
+import type { Finished } from '../machine/processes.js';
+import { type Command, expire, finish, type Invocation, isOver, KEPT } from './command.js';
+
+/** What on a node may have taken time within a command. */
+const WITHIN = ['download', 'found', 'join', 'promote', 'rejoin', 'agentJoin', 'serviceStop', 'drain'];
+
+/**
+ * Carries one command to one machine. Fault points: `ssm.deliver`, effect `agent-dead` (the agent is away for `delayMs`, or for
+ * good, and takes the command when it is back); `ssm.run`, effects `exit` (the script does not run; `data.code`) and `hang`
+ * (it never ends).
+ */
+export async function carryOut(command: Command, invocation: Invocation, machine: Machine): Promise<void> {
+  const { world } = machine;
+  const about = { instanceId: machine.id, region: command.region, commandId: command.id, comment: command.comment };
+  const dead = world.fault('ssm.deliver', about);
+  if (dead?.effect === 'agent-dead') machine.agent.die(dead.delayMs ?? Number.POSITIVE_INFINITY);
+
+  const release = await machine.agent.take(invocation.cancel.signal);
+  if (!release) return finish(invocation, 'Cancelled', 'Cancelled');
+  try {
+    if (!(await deliver(command, invocation, machine))) return;
+    const boot = machine.boot;
+    if (!boot) return;
+    world.note('script-started', about);
+    const finished = await runScript(command, invocation, machine, world.fault('ssm.run', about));
+    world.note('script-ended', { ...about, exitCode: finished?.exitCode ?? null });
+    // The machine went down: the agent can't tell how it ended. The command reads InProgress until its time is over.
+    if (finished === null || boot.aborted) return;
+    await report(command, invocation, machine, finished);
+  } finally {
+    release();
+  }
+}
+
+async function deliver(command: Command, invocation: Invocation, machine: Machine): Promise<boolean> {
+  const { world, id, boot } = machine;
+  const agent = world.lastSpan(id, 'agent');
+  const span = { kind: 'deliver', instanceId: id, ms: world.profile.delivery, after: agent ? [agent.id] : [] };
+  try {
+    await world.impose({ ...span, note: command.comment, ...(boot && { signal: boot }) });
+  } catch {
+    return false;
+  }
+  if (isOver(expire(command, invocation))) return false;
+  if (invocation.cancel.signal.aborted) {
+    finish(invocation, 'Cancelled', 'Cancelled');
+    return false;
+  }
+  invocation.status = 'InProgress';
+  invocation.details = 'InProgress';
+  invocation.startedAt = Date.now();
+  return true;
+}
+
+/** Runs the script as the agent does: a file, `sh -c <file>`, a bare environment. Null when its end can't be known. */
+async function runScript(
+  command: Command,
+  invocation: Invocation,
+  machine: Machine,
+  fault: Fault | undefined,
+): Promise<(Finished & { timedOut: boolean }) | null> {
+  if (fault?.effect === 'exit') {
+    const exitCode = Number(fault.data?.['code'] ?? 137);
+    return { exitCode, signal: null, stdout: '', stderr: '', timedOut: false };
+  }
+  if (fault?.effect === 'hang') return null;
+  const dir = join(machine.folder.ssm, command.id);
+  mkdirSync(dir, { recursive: true, mode: 0o700 });
+  const script = join(dir, '_script.sh');
+  writeFileSync(script, `${(command.parameters['commands'] ?? []).join('\n')}\n`);
+  chmodSync(script, 0o700);
+
+  let timedOut = false;
+  const run = machine.processes.start('sh', ['-c', script], KEPT);
+  const timer = setTimeout(() => {
+    timedOut = true;
+    run.killGroup();
+  }, command.executionTimeout * 1000);
+  const cancel = () => run.killGroup();
+  invocation.cancel.signal.addEventListener('abort', cancel, { once: true });
+  const finished = await run.finished;
+  clearTimeout(timer);
+  invocation.cancel.signal.removeEventListener('abort', cancel);
+  // The agent sweeps its own folder too; a script may hold secrets of its sender.
+  rmSync(dir, { recursive: true, force: true });
+  return { ...finished, timedOut };
+}
+
+async function report(
+  command: Command,
+  invocation: Invocation,
+  machine: Machine,
+  finished: Finished & { timedOut: boolean },
+): Promise<void> {
+  const { world, id, boot } = machine;
+  const began = invocation.startedAt ?? 0;
+  const spans = [world.lastSpan(id, 'deliver'), world.lastSpan(id, ...WITHIN)];
+  const after = spans.flatMap((span) => (span && (span.endedAt ?? 0) >= began - 1 ? [span.id] : []));
+  const span = { kind: 'report', instanceId: id, ms: world.profile.report, after, note: command.comment };
+  try {
+    await world.impose({ ...span, ...(boot && { signal: boot }) });
+  } catch {
+    return;
+  }
+  if (isOver(expire(command, invocation))) return;
+  invocation.stdout = finished.stdout;
+  invocation.stderr = finished.stderr;
+  invocation.responseCode = finished.exitCode ?? 137;
+  if (invocation.cancel.signal.aborted) finish(invocation, 'Cancelled', 'Cancelled');
+  else if (finished.timedOut) finish(invocation, 'TimedOut', 'ExecutionTimedOut');
+  else if (finished.exitCode === 0) finish(invocation, 'Success', 'Success');
+  else finish(invocation, 'Failed', 'Failed');
+}

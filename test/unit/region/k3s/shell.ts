@@ -1,0 +1,47 @@
+/** Runs things on a machine as an SSM script would, and installs K3s by hand. */
+import { execFile } from 'node:child_process';
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { standInBinary } from '../../../../src/region/k3s/binary.js';
+import { bareEnvironment } from '../../../../src/region/machine/folder.js';
+import type { Machine } from '../../../../src/region/machine/machine.js';
+
+export interface Ran {
+  code: number;
+  out: string;
+  err: string;
+}
+
+/** Runs one line of bash with the instance's environment. */
+export function sh(machine: Machine, line: string): Promise<Ran> {
+  return new Promise((resolve) => {
+    execFile(
+      'bash',
+      ['-c', line],
+      { env: bareEnvironment(machine.folder), cwd: machine.folder.root },
+      (error, out, err) => resolve({ code: error ? Number(error.code) : 0, out, err }),
+    );
+  });
+}
+
+export function put(machine: Machine, path: string, text: string): void {
+  const real = machine.path(path);
+  mkdirSync(real.slice(0, real.lastIndexOf('/')), { recursive: true });
+  writeFileSync(real, text, { mode: 0o600 });
+}
+
+/** The binary and its unit in place, as Keelson's install script leaves them. */
+export function install(machine: Machine, role: 'server' | 'agent', version = 'v1.34.2+k3s1'): void {
+  const binary = machine.path('/usr/local/bin/k3s');
+  writeFileSync(binary, standInBinary(version, 'amd64'));
+  chmodSync(binary, 0o755);
+  const unit = role === 'server' ? 'k3s.service' : 'k3s-agent.service';
+  put(
+    machine,
+    `/etc/systemd/system/${unit}`,
+    `[Unit]\nDescription=K3s\n[Service]\nType=notify\nExecStart=${binary} ${role}\nRestart=always\nRestartSec=5s\n[Install]\nWantedBy=multi-user.target\n`,
+  );
+}
+
+export function config(machine: Machine, lines: string[]): void {
+  put(machine, '/etc/rancher/k3s/config.yaml', `${lines.join('\n')}\n`);
+}

@@ -1,0 +1,139 @@
+/**
+ * A region without EC2: the real world, machines, SSM and K3s behind one HTTP server, and instances that a test switches on and
+ * off by itself.
+ */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { SSMClient } from '@aws-sdk/client-ssm';
+import type { Instance, Profile } from '../../../../src/region/contract.js';
+import { standInBinary } from '../../../../src/region/k3s/binary.js';
+import { handleNodeRequest } from '../../../../src/region/k3s/handle.js';
+import { createMachineHost, type Machines, machinesOf } from '../../../../src/region/machine/host.js';
+import type { Machine } from '../../../../src/region/machine/machine.js';
+import { PROFILES } from '../../../../src/region/profiles.js';
+import { handleSsm } from '../../../../src/region/ssm/handle.js';
+import { LocalWorld } from '../../../../src/region/world.js';
+
+export interface Rig {
+  world: LocalWorld;
+  host: Machines;
+  url: string;
+  ssm(region?: string): SSMClient;
+  /** Switches a new instance on; waits until its agent is there, unless it has no instance profile. */
+  launch(name: string, over?: Partial<Instance>): Promise<Machine>;
+  close(): Promise<void>;
+}
+
+export async function startRig(over: Partial<Profile> = {}): Promise<Rig> {
+  const dir = mkdtempSync(join(tmpdir(), 'keelson-rig-'));
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  const port = typeof address === 'object' && address ? address.port : 0;
+  const world = new LocalWorld({ dir, port, profile: { ...PROFILES.fast, ...over }, seed: 1 });
+  const host = machinesOf(createMachineHost(world));
+  serve(server, world, host);
+  const clients: SSMClient[] = [];
+  const url = `http://127.0.0.1:${port}`;
+  return {
+    world,
+    host,
+    url,
+    ssm(region = 'eu-west-1') {
+      const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
+      const client = new SSMClient({ endpoint: url, region, credentials, maxAttempts: 1 });
+      clients.push(client);
+      return client;
+    },
+    async launch(name, overInstance = {}) {
+      const instance = newInstance(name, world.instances.size, overInstance);
+      world.instances.set(instance.id, instance);
+      host.boot(instance);
+      const machine = host.get(instance.id);
+      if (!machine) throw new Error('not booted');
+      if (instance.instanceProfile !== null) await until(() => machine.agent.online);
+      return machine;
+    },
+    async close() {
+      for (const client of clients) client.destroy();
+      await host.close();
+      world.close();
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+      rmSync(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Polls until it holds; fails after ten seconds with what it waited for. */
+export async function until(holds: () => boolean | Promise<boolean>, what = 'condition'): Promise<void> {
+  const deadline = Date.now() + 10_000;
+  while (!(await holds())) {
+    if (Date.now() > deadline) throw new Error(`timed out waiting for ${what}: ${holds.toString()}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+export function journal(machine: Machine): string {
+  try {
+    return readFileSync(machine.path('/var/log/k3s.log'), 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+function newInstance(name: string, count: number, over: Partial<Instance>): Instance {
+  return {
+    id: `i-${name.padEnd(17, '0')}`,
+    region: 'eu-west-1',
+    zone: 'eu-west-1a',
+    type: 't3.medium',
+    architecture: 'x86_64',
+    imageId: 'ami-1',
+    subnetId: 'subnet-1',
+    vpcId: 'vpc-1',
+    privateIp: `10.0.1.${10 + count}`,
+    publicIp: null,
+    securityGroupIds: [],
+    instanceProfile: 'nodes',
+    userData: '',
+    clientToken: name,
+    tags: { 'keelson:slot': name },
+    state: 'running',
+    launchTime: new Date(0).toISOString(),
+    boots: 1,
+    ...over,
+  };
+}
+
+function serve(server: Server, world: LocalWorld, host: Machines): void {
+  server.on('request', (request, response) => {
+    void (async () => {
+      const body = await readBody(request);
+      const path = request.url ?? '/';
+      const mirror = /^\/_mirror\/([^/]+)\/k3s$/.exec(path)?.[1];
+      if (mirror) return response.end(standInBinary(decodeURIComponent(mirror), 'amd64'));
+      const reply = path.startsWith('/_node/')
+        ? await handleNodeRequest(world, host, request.method ?? '', path, body)
+        : await handleSsm(world, host, {
+            service: 'ssm',
+            region: /Credential=[^/]+\/\d+\/([^/]+)\//.exec(request.headers.authorization ?? '')?.[1] ?? '',
+            action: String(request.headers['x-amz-target']).split('.')[1] ?? '',
+            method: 'POST',
+            path,
+            query: new URLSearchParams(),
+            headers: {},
+            body,
+          });
+      response.writeHead(reply.status, reply.headers).end(reply.body);
+    })();
+  });
+}
+
+async function readBody(request: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(Buffer.from(chunk as Uint8Array));
+  return Buffer.concat(chunks);
+}
