@@ -76,6 +76,8 @@ export interface Slot {
   /** For a server: a voter and Ready; for an agent: Ready. */
   joined: boolean;
   cordoned: boolean;
+  /** Type before a change that is not proven yet: the way back when the new type cannot start. */
+  previousType: string | null;
 }
 
 export interface StepRecord {

@@ -1,6 +1,6 @@
 import { ActivityFailure, ApplicationFailure, CancelledFailure, log, TimeoutFailure, uuid4 } from '@temporalio/workflow';
 import type { ErrorDetail, Scope } from '../activities/api.js';
-import { ERROR_CLASSES, type ClusterEvent, type ClusterState, type ErrorRecord, type Slot } from '../model/state.js';
+import { ERROR_CLASSES, type ClusterEvent, type ClusterState, type ErrorClass, type ErrorRecord, type Slot } from '../model/state.js';
 
 const EVENTS_KEPT = 100;
 
@@ -81,6 +81,12 @@ export function errorRecordOf(error: unknown, step: { id: string; slot: string |
   }
   const message = cause instanceof Error ? cause.message : String(cause);
   return { ...where, code: 'Unknown', class: 'unknown', message, advice: 'see the worker log for the operation id' };
+}
+
+/** The error class that an activity or a step gave its failure, or null. */
+export function classOf(error: unknown): ErrorClass | null {
+  const cause = error instanceof ActivityFailure ? error.cause : error;
+  return cause instanceof ApplicationFailure ? (ERROR_CLASSES.find((one) => one === cause.type) ?? null) : null;
 }
 
 /** Whether the error says that somebody cancelled, wrapped or not. */

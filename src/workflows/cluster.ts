@@ -87,15 +87,17 @@ async function live(self: Cluster): Promise<DeletionProof> {
     }
     const operation = beginOperation(self, next);
     const generation = state.specGeneration;
+    const held = Object.keys(state.heldTypes).length;
     self.present();
-    const stale = (): boolean => state.specGeneration !== generation || (state.paused && state.wish !== 'deleted');
+    const changed = (): boolean => state.specGeneration !== generation || (state.paused && state.wish !== 'deleted');
+    const stale = (): boolean => changed() || workflowInfo().continueAsNewSuggested;
     const attempt = (state.breakers[operation.kind]?.failures ?? 0) + 1;
     const outcome = await execute(self, next, stale, attempt);
     if (outcome.kind === 'done') {
       const { [operation.kind]: _closed, ...breakers } = state.breakers;
       state.breakers = breakers;
       if (state.wish === 'deleted') return proofOf(self);
-    } else if (outcome.kind === 'failed' && !stale()) {
+    } else if (outcome.kind === 'failed' && !changed() && Object.keys(state.heldTypes).length === held) {
       const { waitMs, breaker } = countFailure(self, operation, outcome.error);
       await pause(self, `the next try of ${operation.kind} after ${outcome.error.code}`, waitMs);
       state.breakers = { ...state.breakers, [operation.kind]: { ...(state.breakers[operation.kind] ?? breaker), openUntil: null } };
@@ -108,7 +110,7 @@ async function live(self: Cluster): Promise<DeletionProof> {
 function settle(self: Cluster): void {
   const { state } = self;
   if (state.wish === 'running') state.bornAt ??= now();
-  if (state.operation !== null) endOperation(self, 'done');
+  if (state.operation !== null) endOperation(self, Object.keys(state.heldTypes).length > 0 ? 'rolledBack' : 'done');
   if (state.operation === null && state.observedGeneration !== state.specGeneration) {
     state.observedGeneration = state.specGeneration;
     state.lastError = null;

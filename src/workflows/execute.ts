@@ -47,7 +47,7 @@ export async function execute(cluster: Cluster, plan: Plan, stale: () => boolean
       whole.cancel();
     };
     cluster.interrupt = () => {
-      if (stale()) for (const scope of waits) scope.cancel();
+      for (const scope of waits) scope.cancel();
     };
     for (;;) {
       if (!stale() && !aborted && error === null) {

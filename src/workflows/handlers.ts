@@ -101,6 +101,7 @@ function take(cluster: Cluster, name: RequestName, decision: Exclude<Decision, {
   emit(cluster, 'Normal', 'RequestAccepted', `${name} by ${requestedBy}: ${decision.message}`);
   cluster.wakes += 1;
   if (state.wish === 'deleted') cluster.abort?.();
+  // A wait for something that is still wanted is begun again at once; one that is not wanted any more is over.
   else cluster.interrupt?.();
   cluster.present();
   return state.requestedOperationId;

@@ -1,5 +1,6 @@
 import { ApplicationFailure } from '@temporalio/common';
-import type { Activities, ErrorDetail, InstanceView, JobResult, LaunchInput, RunOnNodesInput } from '../../src/activities/api.js';
+import type { Activities, ErrorDetail, JobResult, LaunchInput, RunOnNodesInput } from '../../src/activities/api.js';
+import type { InstanceView } from '../../src/model/observation.js';
 
 /**
  * A fake of the activities, in memory: it stands where the workflow alone is tested and time is skipped, which real AWS calls
@@ -67,7 +68,7 @@ export class FakeActivities {
     sweep: this.wrap('sweep', async () => ({ instances: [], volumes: [], securityGroups: [] })),
     runOnNodes: this.wrap('runOnNodes', async (input) => {
       const answer = this.onJob(input);
-      if (answer !== null) return input.instanceIds.map((instanceId) => ({ instanceId, outcome: 'failed', exitCode: 1, result: {}, logTail: '', ...answer }));
+      if (answer !== null) return input.instanceIds.map((instanceId) => ({ instanceId, outcome: 'failed' as const, exitCode: 1, result: {}, logTail: '', ...answer }));
       this.jobs.push(input);
       const result = input.script === 'verify' ? this.nodes() : {};
       return input.instanceIds.map((instanceId) => ({ instanceId, outcome: 'done' as const, exitCode: 0, result, logTail: '' }));

@@ -1,7 +1,8 @@
 import { slotsOf, type WantedSlot } from '../ids.js';
 import type { ClusterDocument } from '../spec/schema.js';
-import type { ClusterState, Slot } from '../state.js';
+import type { ClusterState } from '../state.js';
 import { PlanBuilder, type Step, stepId } from './steps.js';
+import { typeDiffers, typeFor } from './instance-type.js';
 import { apiAddressOf, nodeConfigOf, placementKeyOf } from './wanted.js';
 
 /**
@@ -64,11 +65,11 @@ function planArrival(plan: PlanBuilder, document: ClusterDocument, state: Cluste
   } else if (slot.service === 'stopped') {
     // Nothing serves on it: another type is given to it now, while that costs nobody anything.
     const retype = typeDiffers(state, wanted, slot);
-    const reason = retype ? `its type is ${slot.instance.type}, ${wanted.instanceType} is wanted` : 'it is stopped and shall run';
+    const reason = retype ? `its type is ${slot.instance.type}, ${typeFor(state, wanted, slot)} is wanted` : 'it is stopped and shall run';
     const common = { slot: name, phase: 'Starting', reason } as const;
     if (retype) {
       if (slot.instance.power === 'running') plan.add({ ...common, kind: 'stop-instance', after: ['resolve'], title: 'stop the instance' });
-      plan.add({ ...common, kind: 'modify', after: ['resolve', stepId('stop-instance', name)], title: `change the type to ${wanted.instanceType}` });
+      plan.add({ ...common, kind: 'modify', after: ['resolve', stepId('stop-instance', name)], title: `change the type to ${typeFor(state, wanted, slot)}` });
     }
     if (retype || slot.instance.power === 'stopped') {
       plan.add({ ...common, kind: 'start-instance', after: [stepId('modify', name)], title: 'start the instance' });
@@ -160,7 +161,7 @@ function planChange(plan: PlanBuilder, document: ClusterDocument, state: Cluster
   const reinstall = serving && slot.installed !== document.spec.k3s.version;
   const reconfigure = serving && slot.configHash !== nodeConfigOf(document, state, wanted, slot, slot.instance).hash;
   const why = [
-    retype ? `its type is ${slot.instance.type}, ${wanted.instanceType} is wanted` : '',
+    retype ? `its type is ${slot.instance.type}, ${typeFor(state, wanted, slot)} is wanted` : '',
     reinstall ? `it runs K3s ${slot.installed ?? 'none'}, ${document.spec.k3s.version} is wanted` : '',
     reconfigure ? 'its configuration has changed' : '',
   ].filter((text) => text !== '');
@@ -175,7 +176,7 @@ function planChange(plan: PlanBuilder, document: ClusterDocument, state: Cluster
   if (retype) {
     add('stop-service', 'stop K3s', disruption);
     add('stop-instance', 'stop the instance', disruption);
-    add('modify', `change the type to ${wanted.instanceType}`, disruption);
+    add('modify', `change the type to ${typeFor(state, wanted, slot)}`, disruption);
     add('start-instance', 'start the instance', disruption);
     add('agent', 'wait for the SSM agent', disruption);
   }
@@ -225,7 +226,3 @@ function planProof(plan: PlanBuilder, document: ClusterDocument, state: ClusterS
   }
 }
 
-/** Whether the slot's instance has another type than wanted and that type is not one that could not start. */
-export function typeDiffers(state: ClusterState, wanted: WantedSlot, slot: Slot): boolean {
-  return slot.instance !== null && slot.instance.type !== wanted.instanceType && state.heldTypes[wanted.instanceType] === undefined;
-}

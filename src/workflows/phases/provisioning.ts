@@ -1,9 +1,9 @@
-import { ApplicationFailure, ActivityFailure, CancellationScope } from '@temporalio/workflow';
+import { CancellationScope } from '@temporalio/workflow';
 import { nodeNameOf, slotsOf, type WantedSlot } from '../../model/ids.js';
 import type { Step } from '../../model/plan/index.js';
-import { ERROR_CLASSES, type ErrorClass, type LaunchRequest, type Placement, type Slot } from '../../model/state.js';
+import type { ErrorClass, LaunchRequest, Placement, Slot } from '../../model/state.js';
 import { activities } from '../activities.js';
-import { type Cluster, emit, failure, scopeOf } from '../cluster-context.js';
+import { type Cluster, classOf, emit, failure, scopeOf } from '../cluster-context.js';
 import { nodeInstanceOf } from '../node-instance.js';
 
 /** A group of the cluster's own: K3s's ports among its nodes, the API for `apiCidrs`. */
@@ -90,6 +90,7 @@ function openSlot(cluster: Cluster, wanted: WantedSlot): Slot {
     service: 'stopped',
     joined: false,
     cordoned: false,
+    previousType: null,
   };
   cluster.state.slots = { ...cluster.state.slots, [wanted.name]: slot };
   return slot;
@@ -135,11 +136,6 @@ export function placementOf(cluster: Cluster): Placement {
 }
 
 const REFUSALS: readonly ErrorClass[] = ['capacity', 'quota', 'auth', 'invalid', 'conflict'];
-
-function classOf(error: unknown): ErrorClass | null {
-  const cause = error instanceof ActivityFailure ? error.cause : error;
-  return cause instanceof ApplicationFailure ? (ERROR_CLASSES.find((one) => one === cause.type) ?? null) : null;
-}
 
 const isCapacity = (error: unknown): boolean => classOf(error) === 'capacity';
 

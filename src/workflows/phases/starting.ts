@@ -1,7 +1,8 @@
 import { CancellationScope } from '@temporalio/workflow';
 import type { Step } from '../../model/plan/index.js';
 import { activities } from '../activities.js';
-import { type Cluster, scopeOf, slotOf } from '../cluster-context.js';
+import type { Slot } from '../../model/state.js';
+import { type Cluster, classOf, emit, scopeOf, slotOf } from '../cluster-context.js';
 import { startWith } from './configuring.js';
 
 /** StartInstances; the step that waits for the agent takes over the new public address. */
@@ -9,9 +10,14 @@ export async function startInstance(cluster: Cluster, step: Step): Promise<void>
   const slot = slotOf(cluster, step.slot);
   const { instance } = slot;
   if (instance === null) return;
-  await CancellationScope.nonCancellable(() =>
-    activities.startInstances(`${slot.name}: start ${instance.id}`, { ...scopeOf(cluster), instanceIds: [instance.id] }),
-  );
+  try {
+    await CancellationScope.nonCancellable(() =>
+      activities.startInstances(`${slot.name}: start ${instance.id}`, { ...scopeOf(cluster), instanceIds: [instance.id] }),
+    );
+  } catch (error) {
+    if (classOf(error) === 'capacity') holdType(cluster, slot, instance.type);
+    throw error;
+  }
   slot.instance = { ...instance, power: 'running' };
   slot.agentOnline = false;
   cluster.state.verified = false;
@@ -23,4 +29,12 @@ export async function startService(cluster: Cluster, step: Step): Promise<void> 
   cluster.state.verified = false;
   slot.configHash = await startWith(cluster, slot, 'service-start', step.title, {});
   slot.service = 'running';
+  slot.previousType = null;
+}
+
+/** A new type that cannot start is given up for now: the next plan gives the server its old type back. */
+function holdType(cluster: Cluster, slot: Slot, type: string): void {
+  if (slot.previousType === null || slot.previousType === type) return;
+  cluster.state.heldTypes = { ...cluster.state.heldTypes, [type]: `no capacity for ${type} when ${slot.name} was started` };
+  emit(cluster, 'Warning', 'RollingBack', `${slot.name}: no capacity for ${type}, going back to ${slot.previousType}`);
 }

@@ -1,6 +1,7 @@
 import { CancellationScope, sleep } from '@temporalio/workflow';
 import { slotsOf } from '../../model/ids.js';
 import type { Step } from '../../model/plan/index.js';
+import { typeFor } from '../../model/plan/instance-type.js';
 import { joinTarget } from '../../model/plan/wanted.js';
 import type { Slot } from '../../model/state.js';
 import { activities } from '../activities.js';
@@ -55,14 +56,12 @@ export async function modify(cluster: Cluster, step: Step): Promise<void> {
   const wanted = slotsOf(cluster.state.document).find((one) => one.name === slot.name);
   const { instance } = slot;
   if (instance === null || wanted === undefined) return;
+  const instanceType = typeFor(cluster.state, wanted, slot);
   await CancellationScope.nonCancellable(() =>
-    activities.modifyInstanceType(`${slot.name}: ${instance.type} -> ${wanted.instanceType}`, {
-      ...scopeOf(cluster),
-      instanceId: instance.id,
-      instanceType: wanted.instanceType,
-    }),
+    activities.modifyInstanceType(`${slot.name}: ${instance.type} -> ${instanceType}`, { ...scopeOf(cluster), instanceId: instance.id, instanceType }),
   );
-  slot.instance = { ...instance, type: wanted.instanceType };
+  slot.previousType = instance.type;
+  slot.instance = { ...instance, type: instanceType };
 }
 
 /** Lets pods come back. */

@@ -176,6 +176,7 @@ function freshSlot(document: ClusterDocument, name: string, role: Slot['role'], 
     service: 'stopped',
     joined: false,
     cordoned: false,
+    previousType: null,
   };
 }
 

@@ -1,0 +1,138 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { failed } from './fake-activities.js';
+import { openBench, type WorkflowBench, written } from './harness.js';
+
+let bench: WorkflowBench;
+beforeAll(async () => {
+  // A new history is suggested so early that it falls into the middle of operations.
+  bench = await openBench(['--dynamic-config-value', 'limit.historyCount.suggestContinueAsNew=60']);
+});
+afterAll(() => bench.close());
+
+describe('stop and start', () => {
+  it('stops agents first, then servers one by one with a snapshot before the last, and starts all servers at once', () =>
+    bench.withWorker(async ({ fake, start }) => {
+      // Prepare
+      const cluster = await start(written({ pools: [{ name: 'workers', count: 1, instanceType: 't3.large' }] }));
+      await cluster.settled('Running');
+      // Act
+      await cluster.workflow.signal('stop', {});
+      const stopped = await cluster.settled('Stopped');
+      const stopJobs = fake.jobs.filter((job) => ['service-stop', 'snapshot'].includes(job.script)).map((job) => `${job.script} ${job.jobId.match(/(server|workers)-\d/)?.[0]}`);
+      await cluster.workflow.signal('start', {});
+      const running = await cluster.settled('Running');
+      // Assess
+      expect(stopJobs).toEqual(['service-stop workers-0', 'service-stop server-2', 'service-stop server-1', 'snapshot server-0', 'service-stop server-0']);
+      expect(stopped.nodes.every((node) => node.power === 'stopped')).toBe(true);
+      expect(running.health).toBe('Healthy');
+      expect(running.apiAddress).toBe(running.nodes[0]?.publicIp);
+      expect(fake.launches.length).toBe(4);
+    }));
+});
+
+describe('resize', () => {
+  it('changes one server after the other behind the gate', () =>
+    bench.withWorker(async ({ fake, start }) => {
+      // Prepare
+      const cluster = await start(written());
+      await cluster.settled('Running');
+      const down: number[] = [];
+      fake.before = async (name) => {
+        if (name === 'modifyInstanceType') down.push([...fake.instances.values()].filter((one) => one.state === 'stopped').length);
+      };
+      // Act
+      await cluster.workflow.executeUpdate('resize', { args: [{ instanceType: 't3.large' }] });
+      const status = await cluster.settled('Running');
+      // Assess
+      expect(down).toEqual([1, 1, 1]);
+      expect(status.nodes.map((node) => node.instanceType)).toEqual(['t3.large', 't3.large', 't3.large']);
+      expect(status.operations.at(-1)).toMatchObject({ kind: 'resize', outcome: 'done' });
+    }));
+
+  it('rolls back a server whose new type has no capacity and leaves the others untouched', () =>
+    bench.withWorker(async ({ fake, start }) => {
+      // Prepare
+      const cluster = await start(written());
+      await cluster.settled('Running');
+      fake.before = async (name, input: { instanceIds?: string[] }) => {
+        const type = fake.instances.get(input.instanceIds?.[0] ?? '')?.type;
+        if (name === 'startInstances' && type === 'm6i.large') {
+          throw failed({ code: 'InsufficientInstanceCapacity', class: 'capacity', message: 'none left', advice: 'another type' });
+        }
+      };
+      // Act
+      await cluster.workflow.executeUpdate('resize', { args: [{ instanceType: 'm6i.large' }] });
+      const status = await cluster.settled('Running');
+      // Assess
+      expect(status.nodes.map((node) => node.instanceType)).toEqual(['t3.medium', 't3.medium', 't3.medium']);
+      expect(status.operations.at(-1)).toMatchObject({ kind: 'resize', outcome: 'rolledBack' });
+      expect(status.health).toBe('Healthy');
+      expect((await cluster.events()).some((event) => event.reason === 'RollingBack' && event.message.includes('m6i.large'))).toBe(true);
+      expect(fake.jobs.filter((job) => job.script === 'drain').length).toBe(1);
+    }));
+});
+
+describe('apply', () => {
+  it('adds a pool, shrinks it and removes it', () =>
+    bench.withWorker(async ({ fake, start }) => {
+      const cluster = await start(written());
+      await cluster.settled('Running');
+      const apply = (count: number) =>
+        cluster.workflow.executeUpdate('apply', { args: [{ document: written(count === 0 ? {} : { pools: [{ name: 'workers', count, instanceType: 't3.large' }] }) }] });
+      for (const count of [3, 1, 0, 2]) {
+        await apply(count);
+        const status = await cluster.settled('Running');
+        expect(status.nodes.filter((node) => node.role === 'agent').length).toBe(count);
+      }
+      expect(fake.jobs.filter((job) => job.script === 'remove-node').length).toBe(3);
+      const names = fake.launches.map((one) => one.nodeName);
+      expect(new Set(names).size).toBe(names.length);
+    }));
+
+  it('restarts K3s server by server when its configuration changes', () =>
+    bench.withWorker(async ({ fake, start }) => {
+      const cluster = await start(written());
+      await cluster.settled('Running');
+      await cluster.workflow.executeUpdate('apply', { args: [{ document: written({ k3s: { version: 'v1.34.2+k3s1', config: { disable: ['traefik'] } } }) }] });
+      await cluster.settled('Running');
+      expect(fake.jobs.filter((job) => job.script === 'service-start').length).toBe(3);
+      expect(fake.calls).not.toContain('stopInstances');
+    }));
+
+  it('refuses a plan that was shown before the world changed', () =>
+    bench.withWorker(async ({ start }) => {
+      const cluster = await start(written());
+      await cluster.settled('Running');
+      const wished = { document: written({ servers: { instanceType: 't3.large' } }) };
+      const shown = (await cluster.workflow.query('plan', wished)) as { id: string };
+      await cluster.workflow.executeUpdate('apply', { args: [{ document: written({ pools: [{ name: 'workers', count: 1, instanceType: 't3.large' }] }) }] });
+      await cluster.settled('Running');
+      await expect(cluster.workflow.executeUpdate('apply', { args: [{ ...wished, planId: shown.id }] })).rejects.toMatchObject({ cause: { type: 'Refused' } });
+      const fresh = (await cluster.workflow.query('plan', wished)) as { id: string };
+      await cluster.workflow.executeUpdate('apply', { args: [{ ...wished, planId: fresh.id }] });
+    }));
+});
+
+describe('old age', () => {
+  it('loses nothing at continue-as-new, also in the middle of an operation', () =>
+    bench.withWorker(async ({ fake, start }) => {
+      // Act
+      const cluster = await start(written());
+      await cluster.settled('Running');
+      const first = (await cluster.status()).uid;
+      await cluster.workflow.executeUpdate('resize', { args: [{ instanceType: 't3.large' }] });
+      const status = await cluster.settled('Running');
+      // Assess
+      expect(status.uid).toBe(first);
+      expect(status.operations.map((operation) => [operation.kind, operation.outcome])).toEqual([
+        ['create', 'done'],
+        ['resize', 'done'],
+      ]);
+      expect(fake.launches.length).toBe(3);
+      expect(new Set(fake.jobs.map((job) => job.jobId)).size).toBe(fake.jobs.length);
+      const runs = bench.client.workflow.list({ query: `WorkflowId = "${cluster.workflow.workflowId}"` });
+      let count = 0;
+      for await (const _run of runs) count += 1;
+      expect(count).toBeGreaterThan(1);
+    }));
+});
