@@ -55,7 +55,10 @@ async function serve(environment: WorkerEnvironment, logger: ReturnType<typeof c
   // Ends when a signal (SIGTERM, SIGINT) has drained it.
   const running = worker.run();
   const stopBeating = healthFile === null ? null : keepHealthFile(healthFile, () => worker.getState() === 'RUNNING');
-  logger.info({ version, taskQueue, address: temporal.address, namespace: temporal.namespace, bucket: environment.bucket }, 'the worker polls');
+  logger.info(
+    { version, taskQueue, address: temporal.address, namespace: temporal.namespace, bucket: environment.bucket },
+    'the worker polls',
+  );
   try {
     await running;
   } finally {

@@ -16,7 +16,9 @@ const DEFAULT_ADDRESS = '127.0.0.1:7233';
  * @throws Error when the file, the profile or a certificate cannot be read
  */
 export function readTemporal(env: Readonly<Record<string, string | undefined>>): TemporalSettings {
-  const overrideEnvVars = Object.fromEntries(Object.entries(env).filter((pair): pair is [string, string] => Boolean(pair[1])));
+  const overrideEnvVars = Object.fromEntries(
+    Object.entries(env).filter((pair): pair is [string, string] => Boolean(pair[1])),
+  );
   const { connectionOptions, namespace } = loadClientConnectConfig({ overrideEnvVars });
   const address = connectionOptions.address ?? DEFAULT_ADDRESS;
   return { address, namespace: namespace ?? 'default', connectionOptions: { ...connectionOptions, address } };

@@ -1,23 +1,40 @@
 import type { Env } from '../config/environment.js';
+import { LOCAL_ACCESS_KEY_ID, LOCAL_SECRET_ACCESS_KEY } from '../region/credentials.js';
 
 /** Variables of the person's own environment that would lead away from the local stack. */
 const MISLEADING = [
-  ...['TEMPORAL_API_KEY', 'TEMPORAL_TLS', 'TEMPORAL_TLS_CLIENT_CERT_PATH', 'TEMPORAL_TLS_CLIENT_KEY_PATH', 'TEMPORAL_PROFILE'],
+  ...[
+    'TEMPORAL_API_KEY',
+    'TEMPORAL_TLS',
+    'TEMPORAL_TLS_CLIENT_CERT_PATH',
+    'TEMPORAL_TLS_CLIENT_KEY_PATH',
+    'TEMPORAL_PROFILE',
+  ],
   ...['AWS_PROFILE', 'AWS_SESSION_TOKEN', 'AWS_ENDPOINT_URL_S3', 'AWS_ENDPOINT_URL_EC2', 'AWS_ENDPOINT_URL_SSM'],
   ...['AWS_IGNORE_CONFIGURED_ENDPOINT_URLS', 'AWS_DEFAULT_REGION', 'AWS_WEB_IDENTITY_TOKEN_FILE', 'AWS_ROLE_ARN'],
-  ...['KEELSON_TASK_QUEUE', 'KEELSON_METRICS_ADDRESS', 'KEELSON_HEALTH_FILE', 'grpc_proxy', 'http_proxy', 'https_proxy'],
+  ...[
+    'KEELSON_TASK_QUEUE',
+    'KEELSON_METRICS_ADDRESS',
+    'KEELSON_HEALTH_FILE',
+    'grpc_proxy',
+    'http_proxy',
+    'https_proxy',
+  ],
 ] as const;
 
 /** Where the parts of the local stack find each other; what `.keelson/local.env` exports. */
-export function localVariables(addresses: { temporal: string; region: string; k3sMirror: string }): Record<string, string> {
+export function localVariables(addresses: {
+  temporal: string;
+  region: string;
+  k3sMirror: string;
+}): Record<string, string> {
   return {
     TEMPORAL_ADDRESS: addresses.temporal,
     TEMPORAL_NAMESPACE: 'default',
     AWS_ENDPOINT_URL: addresses.region,
     AWS_REGION: 'eu-west-1',
-    // The local region knows one account; these open nothing else.
-    AWS_ACCESS_KEY_ID: 'local',
-    AWS_SECRET_ACCESS_KEY: 'local-secret',
+    AWS_ACCESS_KEY_ID: LOCAL_ACCESS_KEY_ID,
+    AWS_SECRET_ACCESS_KEY: LOCAL_SECRET_ACCESS_KEY,
     AWS_EC2_METADATA_DISABLED: 'true',
     KEELSON_BUCKET: 'keelson-local',
     KEELSON_INSTANCE_PROFILE: 'keelson-node',
@@ -26,7 +43,10 @@ export function localVariables(addresses: { temporal: string; region: string; k3
 }
 
 /** A person's environment turned to the local stack. */
-export function localEnvironment(env: Env, variables: Readonly<Record<string, string>>): Record<string, string | undefined> {
+export function localEnvironment(
+  env: Env,
+  variables: Readonly<Record<string, string>>,
+): Record<string, string | undefined> {
   const rest = Object.fromEntries(Object.entries(env).filter(([name]) => !MISLEADING.some((one) => one === name)));
   return { ...rest, ...variables };
 }

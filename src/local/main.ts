@@ -10,7 +10,9 @@ const PROFILES: readonly ProfileName[] = ['fast', 'demo', 'aws'];
 
 /** `npm run local`: server, region and worker, until a signal. */
 async function main(): Promise<number> {
-  const { values } = parseArgs({ options: { profile: { type: 'string', default: 'demo' }, dir: { type: 'string', default: '.keelson' } } });
+  const { values } = parseArgs({
+    options: { profile: { type: 'string', default: 'demo' }, dir: { type: 'string', default: '.keelson' } },
+  });
   const profile = PROFILES.find((one) => one === values.profile);
   if (profile === undefined) {
     process.stderr.write(`--profile ${values.profile}: there are ${PROFILES.join(', ')}\n`);
@@ -19,7 +21,9 @@ async function main(): Promise<number> {
   const file = join(values.dir, 'local.env');
   const other = runningStack(file);
   if (other !== null) {
-    process.stderr.write(`a local stack runs already (process ${other}, ${relative('.', file)}): use it, or stop it first\n`);
+    process.stderr.write(
+      `a local stack runs already (process ${other}, ${relative('.', file)}): use it, or stop it first\n`,
+    );
     return 4;
   }
   const stop = listenForStop();

@@ -13,7 +13,11 @@ export interface LocalRegion {
 }
 
 /** Starts the local region as a process and waits for the line that tells its address. */
-export async function startRegion(children: Children, env: Env, options: { dir: string; profile: ProfileName }): Promise<LocalRegion> {
+export async function startRegion(
+  children: Children,
+  env: Env,
+  options: { dir: string; profile: ProfileName },
+): Promise<LocalRegion> {
   const script = fileURLToPath(new URL('../region/main.js', import.meta.url));
   let output = '';
   let tell: (url: string) => void = () => undefined;
@@ -43,7 +47,9 @@ async function withDeadline(told: Promise<string>, child: Child): Promise<string
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error(`the local region did not start:\n${child.logTail()}`)), READY_MS);
   });
-  const ended = child.ended.then(() => Promise.reject(new Error(`the local region ended at once:\n${child.logTail()}`)));
+  const ended = child.ended.then(() =>
+    Promise.reject(new Error(`the local region ended at once:\n${child.logTail()}`)),
+  );
   try {
     return await Promise.race([told, late, ended]);
   } finally {

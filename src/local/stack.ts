@@ -53,7 +53,11 @@ export async function startStack(env: Env, options: StackOptions): Promise<Stack
       startRegion(children, clean, { dir, profile }),
     );
     const metricsAddress = options.metrics === true ? `127.0.0.1:${await freePort()}` : null;
-    const variables = localVariables({ temporal: temporal.address, region: region.url, k3sMirror: `${region.url}/_mirror` });
+    const variables = localVariables({
+      temporal: temporal.address,
+      region: region.url,
+      k3sMirror: `${region.url}/_mirror`,
+    });
     const stackEnv = localEnvironment(env, variables);
     const workerEnv = {
       ...stackEnv,
@@ -61,7 +65,17 @@ export async function startStack(env: Env, options: StackOptions): Promise<Stack
       ...(metricsAddress === null ? {} : { KEELSON_METRICS_ADDRESS: metricsAddress }),
     };
     onProgress?.('starting the worker');
-    return await assemble(children, { temporal, region, variables, env: stackEnv, metricsAddress, workerEnv, dir, server, clean });
+    return await assemble(children, {
+      temporal,
+      region,
+      variables,
+      env: stackEnv,
+      metricsAddress,
+      workerEnv,
+      dir,
+      server,
+      clean,
+    });
   } catch (error) {
     await children.stop();
     throw error;

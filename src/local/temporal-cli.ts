@@ -5,7 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { Env } from '../config/environment.js';
 
-const REMEDY = 'install the Temporal CLI (https://docs.temporal.io/cli) so that it is on PATH, or set TEMPORAL_CLI to its path';
+const REMEDY =
+  'install the Temporal CLI (https://docs.temporal.io/cli) so that it is on PATH, or set TEMPORAL_CLI to its path';
 
 /**
  * Path of the Temporal CLI: TEMPORAL_CLI, PATH, or what the checkout's tool script installs into .tools/.

@@ -30,7 +30,11 @@ const READY_MS = 30_000;
 const TRIES = 3;
 
 /** Starts a Temporal dev server with our search attributes and waits until it answers. */
-export async function startTemporal(children: Children, env: Env, options: TemporalServerOptions): Promise<TemporalServer> {
+export async function startTemporal(
+  children: Children,
+  env: Env,
+  options: TemporalServerOptions,
+): Promise<TemporalServer> {
   const command = await findTemporalCli(env);
   for (let attempt = 1; ; attempt += 1) {
     try {
@@ -42,7 +46,12 @@ export async function startTemporal(children: Children, env: Env, options: Tempo
   }
 }
 
-async function tryStart(children: Children, command: string, env: Env, options: TemporalServerOptions): Promise<TemporalServer> {
+async function tryStart(
+  children: Children,
+  command: string,
+  env: Env,
+  options: TemporalServerOptions,
+): Promise<TemporalServer> {
   const { dir, ui, usualPorts, database } = options;
   const port = options.port ?? (await freePort(usualPorts ? 7233 : 0));
   const uiPort = ui ? await freePort(usualPorts ? 8233 : 0) : null;
@@ -88,5 +97,7 @@ async function untilReady(address: string, child: Child): Promise<void> {
     }
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
-  throw new Error(`the Temporal dev server at ${address} was not ready in ${READY_MS / 1_000} s:\n${child.logTail()}`, { cause: last });
+  throw new Error(`the Temporal dev server at ${address} was not ready in ${READY_MS / 1_000} s:\n${child.logTail()}`, {
+    cause: last,
+  });
 }

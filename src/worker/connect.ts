@@ -11,7 +11,11 @@ const PAUSE_MS = 1_000;
  *
  * @throws the last connection error when the server has not answered within a minute
  */
-export async function connectPatiently(temporal: TemporalSettings, logger: Logger, patienceMs = PATIENCE_MS): Promise<NativeConnection> {
+export async function connectPatiently(
+  temporal: TemporalSettings,
+  logger: Logger,
+  patienceMs = PATIENCE_MS,
+): Promise<NativeConnection> {
   const deadline = Date.now() + patienceMs;
   for (let attempt = 1; ; attempt += 1) {
     try {

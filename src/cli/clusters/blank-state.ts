@@ -1,0 +1,41 @@
+import type { ClusterDocument } from '../../model/spec/schema.js';
+import { type ClusterState, STATE_SCHEMA_VERSION } from '../../model/state.js';
+
+/** The state of a cluster of which nothing exists, to plan with before there is a workflow that carries one. */
+export function blankState(document: ClusterDocument): ClusterState {
+  return {
+    schemaVersion: STATE_SCHEMA_VERSION,
+    uid: '',
+    document,
+    wish: document.spec.state,
+    paused: document.spec.paused,
+    specGeneration: 1,
+    observedGeneration: 0,
+    createdAt: '',
+    traceId: '',
+    placement: null,
+    placementKey: null,
+    userDataIds: {},
+    ownSecurityGroupId: null,
+    userData: {},
+    slots: {},
+    generations: {},
+    founder: null,
+    apiAddress: null,
+    bornAt: null,
+    verified: false,
+    heldTypes: {},
+    operation: null,
+    operations: [],
+    operationCount: 0,
+    requestedOperationId: null,
+    jobCount: 0,
+    nodesSeen: null,
+    conditions: [],
+    lastError: null,
+    events: [],
+    breakers: {},
+    waiting: null,
+    requestedBy: '',
+  };
+}

@@ -1,0 +1,151 @@
+import {
+  type Client,
+  WithStartWorkflowOperation,
+  type WorkflowHandle,
+  WorkflowNotFoundError,
+} from '@temporalio/client';
+import { defineSearchAttributeKey } from '@temporalio/common';
+import type { SearchAttribute } from '../../config/search-attributes.js';
+import { fingerprint } from '../../model/k3s/fingerprint.js';
+import { plan } from '../../model/plan/index.js';
+import type { RequestName } from '../../model/requests/decide.js';
+import type { ClusterDocument } from '../../model/spec/schema.js';
+import type { StatusView } from '../../model/status.js';
+import type { Accepted, DeletionProof } from '../../workflows/messages.js';
+import { CliError, EXIT } from '../exit.js';
+import type { ListedCluster } from '../views/list.js';
+import type { IdentifiedPlan } from '../views/plan.js';
+import { blankState } from './blank-state.js';
+
+/** A worker answers queries and updates within milliseconds; none for so long means that none is there. */
+const ANSWER_MS = 15_000;
+
+const PREFIX = 'cluster/';
+
+/** The clusters of a Temporal namespace, as their workflows tell of them. */
+export class Clusters {
+  constructor(
+    private readonly client: Client,
+    private readonly taskQueue: string,
+  ) {}
+
+  async close(): Promise<void> {
+    await this.client.connection.close();
+  }
+
+  /** The status of a cluster that is there, or null. */
+  async find(name: string): Promise<StatusView | null> {
+    return (await this.isOpen(name)) ? await this.status(name) : null;
+  }
+
+  /** @throws CliError `missing` when there is no such cluster (any more) */
+  async get(name: string): Promise<StatusView> {
+    const status = await this.find(name);
+    if (status === null) throw missing(name);
+    return status;
+  }
+
+  /** Asks the workflow, whether it has ended or not. */
+  async status(name: string): Promise<StatusView> {
+    return await this.timely(() => this.handle(name).query<StatusView>('status'));
+  }
+
+  /** What `apply` of the document would do to the cluster, or to nothing when it does not exist yet. */
+  async plan(document: ClusterDocument): Promise<IdentifiedPlan> {
+    const { name } = document.metadata;
+    if (await this.isOpen(name)) {
+      return await this.timely(() => this.handle(name).query<IdentifiedPlan, [unknown]>('plan', { document }));
+    }
+    const fresh = plan(document, blankState(document), null);
+    return { ...fresh, id: fingerprint(JSON.stringify(fresh)) };
+  }
+
+  /** Starts the cluster's workflow, or tells the one that is there; in one call, so that two who apply at once do not collide. */
+  async apply(document: ClusterDocument, requestedBy: string, planId?: string): Promise<Accepted> {
+    const { name } = document.metadata;
+    const start = new WithStartWorkflowOperation<(input: unknown) => Promise<DeletionProof>>('cluster', {
+      workflowId: PREFIX + name,
+      taskQueue: this.taskQueue,
+      args: [{ ...document, requestedBy }],
+      workflowIdConflictPolicy: 'USE_EXISTING',
+      workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+      staticSummary: `K3s cluster ${name} in ${document.spec.region}`,
+      typedSearchAttributes: [
+        keyword('K3sPhase', 'Pending'),
+        keyword('K3sRegion', document.spec.region),
+        keyword('K3sVersion', document.spec.k3s.version),
+      ],
+    });
+    // Rejected when the start fails, as the update itself is: one of the two is enough to look at.
+    start.workflowHandle().catch(() => undefined);
+    return await this.timely(() =>
+      this.client.workflow.executeUpdateWithStart<(input: unknown) => Promise<DeletionProof>, Accepted, [unknown]>(
+        'apply',
+        {
+          args: [{ document, requestedBy, ...(planId === undefined ? {} : { planId }) }],
+          startWorkflowOperation: start,
+        },
+      ),
+    );
+  }
+
+  /** @throws CliError `missing`, or what the workflow refuses */
+  async request(name: string, verb: RequestName, payload: Record<string, unknown>): Promise<Accepted> {
+    if (!(await this.isOpen(name))) throw missing(name);
+    return await this.timely(() => this.handle(name).executeUpdate<Accepted, [unknown]>(verb, { args: [payload] }));
+  }
+
+  /** Resolves when the cluster is gone. */
+  async proof(name: string): Promise<DeletionProof> {
+    return await this.handle(name).result();
+  }
+
+  /** Events of the workflow's history so far. */
+  async historyLength(name: string): Promise<number> {
+    return (await this.handle(name).describe()).historyLength;
+  }
+
+  /** All clusters that are there, by the visibility store alone: no workflow is asked. */
+  async list(filters: Partial<Record<SearchAttribute, string>> = {}): Promise<ListedCluster[]> {
+    const clauses = ["WorkflowType = 'cluster'", "ExecutionStatus = 'Running'"];
+    for (const [name, value] of Object.entries(filters)) clauses.push(`${name} = '${value.replaceAll(/['\\]/g, '')}'`);
+    const listed: ListedCluster[] = [];
+    for await (const one of this.client.workflow.list({ query: clauses.join(' AND ') })) {
+      const read = (name: SearchAttribute): string | null => one.typedSearchAttributes.get(keyOf(name)) ?? null;
+      const { nodes, createdAt } = (one.memo ?? {}) as { nodes?: string; createdAt?: string };
+      listed.push({
+        name: one.workflowId.slice(PREFIX.length),
+        phase: read('K3sPhase'),
+        health: read('K3sHealth'),
+        region: read('K3sRegion'),
+        version: read('K3sVersion'),
+        nodes: nodes ?? null,
+        createdAt: createdAt ?? one.startTime.toISOString(),
+      });
+    }
+    return listed.sort((a, b) => a.name.localeCompare(b.name));
+  }
+
+  handle(name: string): WorkflowHandle<(input: unknown) => Promise<DeletionProof>> {
+    return this.client.workflow.getHandle(PREFIX + name);
+  }
+
+  private async isOpen(name: string): Promise<boolean> {
+    try {
+      return (await this.handle(name).describe()).status.name === 'RUNNING';
+    } catch (error) {
+      if (error instanceof WorkflowNotFoundError) return false;
+      throw error;
+    }
+  }
+
+  private timely<T>(ask: () => Promise<T>): Promise<T> {
+    return this.client.withDeadline(Date.now() + ANSWER_MS, ask);
+  }
+}
+
+const keyOf = (name: SearchAttribute) => defineSearchAttributeKey(name, 'KEYWORD');
+const keyword = (name: SearchAttribute, value: string) => ({ key: keyOf(name), value });
+
+export const missing = (name: string): CliError =>
+  new CliError(EXIT.missing, `there is no cluster ${name}`, '`keelson list` shows those that there are');

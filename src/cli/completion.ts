@@ -1,0 +1,87 @@
+import type { Command } from 'commander';
+import { CliError, EXIT } from './exit.js';
+
+export const SHELLS = ['bash', 'zsh', 'fish'] as const;
+
+interface Verb {
+  name: string;
+  description: string;
+  flags: { long: string; short: string | undefined; description: string; takesFile: boolean }[];
+  takesName: boolean;
+}
+
+/** A completion script for a shell, made from the commands as they are. Names of clusters come from `keelson list`. */
+export function completionScript(program: Command, shell: string): string {
+  const verbs = program.commands.map(verbOf);
+  switch (shell) {
+    case 'bash':
+      return bash(program.name(), verbs);
+    case 'zsh':
+      // zsh runs bash's kind of completion when asked to. [docs: zshcompsys, bashcompinit]
+      return `#compdef ${program.name()}\nautoload -U +X compinit && compinit\nautoload -U +X bashcompinit && bashcompinit\n${bash(program.name(), verbs)}`;
+    case 'fish':
+      return fish(program.name(), verbs);
+    default:
+      throw new CliError(EXIT.invalid, `no completion for ${shell}`, `one of ${SHELLS.join(', ')}`);
+  }
+}
+
+function verbOf(command: Command): Verb {
+  return {
+    name: command.name(),
+    description: command.description(),
+    takesName: command.registeredArguments.some((argument) => argument.name() === 'name'),
+    flags: command.options.map((option) => ({
+      long: option.long ?? '',
+      short: option.short,
+      description: option.description,
+      takesFile: option.flags.includes('<file'),
+    })),
+  };
+}
+
+const clusterNames = (program: string): string =>
+  `${program} list -o json 2>/dev/null | sed -n 's/^ *"name": "\\(.*\\)",*$/\\1/p'`;
+
+function bash(program: string, verbs: Verb[]): string {
+  const cases = verbs.map(({ name, flags, takesName }) => {
+    const words = flags.map((flag) => flag.long).join(' ');
+    const names = takesName ? `\n      [[ $current == -* ]] || words="$(${clusterNames(program)})"` : '';
+    return `    ${name})\n      words="${words}"${names}\n      ;;`;
+  });
+  return `_${program}() {
+  local current="\${COMP_WORDS[COMP_CWORD]}" previous="\${COMP_WORDS[COMP_CWORD-1]}" words=""
+  case "$previous" in
+    -f|--file|--merge) COMPREPLY=($(compgen -f -- "$current")); return ;;
+    -o|--output) COMPREPLY=($(compgen -W "json yaml" -- "$current")); return ;;
+  esac
+  if [[ $COMP_CWORD -eq 1 ]]; then
+    COMPREPLY=($(compgen -W "${verbs.map((verb) => verb.name).join(' ')} --help --version" -- "$current"))
+    return
+  fi
+  case "\${COMP_WORDS[1]}" in
+${cases.join('\n')}
+  esac
+  COMPREPLY=($(compgen -W "$words" -- "$current"))
+}
+complete -F _${program} ${program}
+`;
+}
+
+function fish(program: string, verbs: Verb[]): string {
+  const quote = (text: string): string => `'${text.replaceAll("'", "\\'")}'`;
+  const lines = [`complete -c ${program} -f`];
+  for (const { name, description, flags, takesName } of verbs) {
+    lines.push(`complete -c ${program} -n __fish_use_subcommand -a ${name} -d ${quote(description)}`);
+    const within = `complete -c ${program} -n '__fish_seen_subcommand_from ${name}'`;
+    if (takesName)
+      lines.push(`${within} -a "(${clusterNames(program).replaceAll('"', '\\"').replaceAll('$/', '\\$/')})"`);
+    for (const flag of flags) {
+      const short = flag.short === undefined ? '' : ` -s ${flag.short.slice(1)}`;
+      lines.push(
+        `${within} -l ${flag.long.slice(2)}${short}${flag.takesFile ? ' -r -F' : ''} -d ${quote(flag.description)}`,
+      );
+    }
+  }
+  return `${lines.join('\n')}\n`;
+}

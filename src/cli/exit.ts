@@ -1,0 +1,24 @@
+/** Promised to scripts: see `keelson --help`. */
+export const EXIT = {
+  done: 0,
+  failed: 1,
+  invalid: 2,
+  missing: 3,
+  refused: 4,
+  unreachable: 5,
+} as const;
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+/** An end that was foreseen: one clear line, and what to do about it. */
+export class CliError extends Error {
+  override readonly name = 'CliError';
+  constructor(
+    readonly exitCode: ExitCode,
+    message: string,
+    /** What a person can do; empty when the message says it. */
+    readonly remedy = '',
+    options?: { cause?: unknown },
+  ) {
+    super(message, options);
+  }
+}

@@ -1,0 +1,27 @@
+import type { Writable } from 'node:stream';
+import pc from 'picocolors';
+import type { Env } from '../config/environment.js';
+
+/** What the CLI touches of the world besides Temporal and AWS; tests give their own. */
+export interface Io {
+  env: Env;
+  cwd: string;
+  stdout: Writable & { isTTY?: boolean; columns?: number };
+  stderr: Writable & { isTTY?: boolean };
+  stdin: NodeJS.ReadableStream;
+  /** Who asks; recorded with the operation. */
+  user: string;
+  /** Aborts when a person presses Ctrl-C. */
+  signal: AbortSignal;
+}
+
+export type Colors = ReturnType<typeof pc.createColors>;
+
+/** Colours only on a terminal, and not against NO_COLOR. [no-color.org] */
+export function colorsFor(io: Io, stream: { isTTY?: boolean }): Colors {
+  return pc.createColors(stream.isTTY === true && !io.env['NO_COLOR'] && io.env['TERM'] !== 'dumb');
+}
+
+export const say = (io: Io, line: string): void => {
+  io.stderr.write(`${line}\n`);
+};

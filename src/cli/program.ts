@@ -1,0 +1,235 @@
+import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { packageVersion } from '../config/version.js';
+import { completionScript, SHELLS } from './completion.js';
+import { CliError, EXIT } from './exit.js';
+import type { Io } from './io.js';
+import { FORMATS, type Format } from './output.js';
+import { openSession, type Session } from './session.js';
+
+/** A verb of which the code is loaded when it is run. */
+type Run = (session: Session) => Promise<void>;
+
+const EXIT_CODES = `
+Exit codes: 0 done, 1 the operation failed, 2 invalid input, 3 no such cluster, 4 refused (protected, gate closed),
+5 Temporal or AWS not reachable.`;
+
+/** The command line. Nothing is connected and no verb's code is loaded before the verb is run. */
+export function createProgram(io: Io): Command {
+  const program = new Command('keelson')
+    .description('K3s clusters on AWS EC2, each looked after by a Temporal workflow')
+    .version(packageVersion())
+    .helpCommand(false)
+    .showSuggestionAfterError()
+    .configureOutput({ writeOut: (text) => io.stdout.write(text), writeErr: (text) => io.stderr.write(text) })
+    .addHelpText(
+      'after',
+      `${EXIT_CODES}
+
+Examples:
+  keelson apply -f examples/ha.yaml --wait
+  keelson status shop-eu --watch
+  keelson kubeconfig shop-eu --merge ~/.kube/config`,
+    )
+    .exitOverride();
+
+  const run = async (verb: Run): Promise<void> => {
+    const session = openSession(io);
+    try {
+      await verb(session);
+    } finally {
+      await session.close();
+    }
+  };
+  documentVerbs(program, run);
+  lookVerbs(program, run);
+  requestVerbs(program, run);
+  program
+    .command('completion')
+    .description('print a completion script')
+    .addArgument(new Argument('<shell>').choices(SHELLS))
+    .addHelpText(
+      'after',
+      '\nExamples:\n  . <(keelson completion bash)\n  keelson completion fish > ~/.config/fish/completions/keelson.fish',
+    )
+    .action((shell: string) => {
+      io.stdout.write(completionScript(program, shell));
+    });
+  return program;
+}
+
+type Runner = (verb: Run) => Promise<void>;
+
+const formatOption = () => new Option('-o, --output <format>', 'as json or yaml instead of text').choices(FORMATS);
+const fileOption = () =>
+  new Option('-f, --file <file>', 'cluster document, YAML or JSON; - is stdin').makeOptionMandatory();
+
+interface Shared {
+  output?: Format;
+  json?: boolean;
+  wait?: boolean;
+}
+const formatOf = ({ output, json }: Shared): Format => (json === true ? 'json' : (output ?? 'text'));
+const jsonOption = () => new Option('--json', 'the same as -o json').hideHelp();
+
+function verb(program: Command, name: string, description: string, examples: readonly string[]): Command {
+  return program
+    .command(name)
+    .description(description)
+    .addOption(formatOption())
+    .addOption(jsonOption())
+    .addHelpText('after', `\nExamples:\n${examples.map((one) => `  keelson ${one}`).join('\n')}`);
+}
+
+function documentVerbs(program: Command, run: Runner): void {
+  verb(program, 'validate', 'list every problem of a document at once', [
+    'validate -f examples/ha.yaml',
+    'validate -f - < cluster.yaml',
+  ])
+    .addOption(new Option('-f, --file <files...>', 'cluster documents, YAML or JSON; - is stdin').makeOptionMandatory())
+    .action((options: Shared & { file: string[] }) =>
+      run(async (session) =>
+        (await import('./verbs/validate.js')).validate(session, { ...options, output: formatOf(options) }),
+      ),
+    );
+  verb(program, 'plan', 'show what apply would do, step by step; changes nothing', [
+    'plan -f examples/ha.yaml',
+    'plan -f cluster.yaml -o json',
+  ])
+    .addOption(fileOption())
+    .action((options: Shared & { file: string }) =>
+      run(async (session) =>
+        (await import('./verbs/plan.js')).plan(session, { ...options, output: formatOf(options) }),
+      ),
+    );
+  verb(program, 'apply', 'make the cluster as the document says', [
+    'apply -f examples/ha.yaml --wait',
+    'apply -f cluster.yaml --plan-id 7c1f09ab12cd34ef',
+  ])
+    .addOption(fileOption())
+    .option('-w, --wait', 'wait until it is so, showing the progress of each node', false)
+    .option('--plan-id <id>', 'only if the plan is still the one that `keelson plan` has shown')
+    .action((options: Shared & { file: string; wait: boolean; planId?: string }) =>
+      run(async (session) =>
+        (await import('./verbs/apply.js')).apply(session, { ...options, output: formatOf(options) }),
+      ),
+    );
+}
+
+function lookVerbs(program: Command, run: Runner): void {
+  const look = () => import('./verbs/look.js');
+  verb(program, 'list', 'all clusters', ['list', 'list --health Degraded -o json'])
+    .option('--phase <phase>', 'only those in this phase')
+    .option('--region <region>', 'only those in this region')
+    .option('--health <health>', 'only those of this health')
+    .action((options: Shared & { phase?: string; region?: string; health?: string }) =>
+      run(async (session) => (await look()).list(session, { ...options, output: formatOf(options) })),
+    );
+  verb(program, 'status', 'nodes, conditions, the operation and what it waits for', [
+    'status shop-eu',
+    'status shop-eu --watch',
+  ])
+    .argument('<name>', 'name of the cluster')
+    .option('--watch', 'show it anew as it changes, until Ctrl-C', false)
+    .action((name: string, options: Shared & { watch: boolean }) =>
+      run(async (session) => (await look()).status(session, name, { ...options, output: formatOf(options) })),
+    );
+  verb(program, 'explain', 'why it is not (yet) what was asked for, and what to do', ['explain shop-eu'])
+    .argument('<name>', 'name of the cluster')
+    .action((name: string, options: Shared) =>
+      run(async (session) => (await look()).explain(session, name, { output: formatOf(options) })),
+    );
+  verb(program, 'history', 'operations and their steps: who asked, when, how long, outcome', [
+    'history shop-eu',
+    'history shop-eu -o yaml',
+  ])
+    .argument('<name>', 'name of the cluster')
+    .action((name: string, options: Shared) =>
+      run(async (session) => (await look()).history(session, name, { output: formatOf(options) })),
+    );
+  program
+    .command('kubeconfig')
+    .description('the kubeconfig, to stdout or merged into a file')
+    .argument('<name>', 'name of the cluster')
+    .option('--merge <file>', 'merge into this file (0600) instead of printing')
+    .option('--use', 'make it the current context of that file', false)
+    .addHelpText(
+      'after',
+      '\nExamples:\n  keelson kubeconfig shop-eu > kubeconfig\n  keelson kubeconfig shop-eu --merge ~/.kube/config --use',
+    )
+    .action((name: string, options: { merge?: string; use: boolean }) =>
+      run(async (session) => (await import('./verbs/kubeconfig.js')).kubeconfig(session, name, options)),
+    );
+}
+
+function requestVerbs(program: Command, run: Runner): void {
+  const simple = {
+    stop: 'stop the nodes: agents first, a snapshot, then the servers',
+    start: 'start a stopped cluster',
+    pause: 'do nothing until resume; what was begun is finished',
+    resume: 'go on after pause',
+    retry: 'try again at once what has failed',
+    delete: 'delete the cluster and all that was made for it',
+  } as const;
+  for (const [name, description] of Object.entries(simple) as [keyof typeof simple, string][]) {
+    waiting(verb(program, name, description, [`${name} shop-eu --wait`])).action(
+      (cluster: string, options: Shared & { wait: boolean }) =>
+        run(async (session) =>
+          (await import('./verbs/requests.js')).request(session, name, cluster, {
+            ...options,
+            output: formatOf(options),
+          }),
+        ),
+    );
+  }
+  waiting(
+    verb(program, 'resize', 'another instance type, a node at a time', [
+      'resize shop-eu --instance-type t3.large --wait',
+      'resize shop-eu --pool workers --instance-type m6i.xlarge',
+    ]),
+  )
+    .requiredOption('--instance-type <type>', 'EC2 instance type', nonEmpty)
+    .option('--pool <pool>', 'of the agents of this pool; without it, of the servers')
+    .action((cluster: string, options: Shared & { wait: boolean; instanceType: string; pool?: string }) =>
+      run(async (session) => {
+        const { instanceType, pool } = options;
+        const payload = { instanceType, ...(pool === undefined ? {} : { pool }) };
+        await (await import('./verbs/requests.js')).request(
+          session,
+          'resize',
+          cluster,
+          { ...options, output: formatOf(options) },
+          payload,
+        );
+      }),
+    );
+}
+
+const waiting = (command: Command): Command =>
+  command
+    .argument('<name>', 'name of the cluster')
+    .option('-w, --wait', 'wait until it is done, showing the progress of each node', false);
+
+function nonEmpty(value: string): string {
+  if (value.trim() === '') throw new InvalidArgumentError('it is empty.');
+  return value;
+}
+
+/**
+ * Runs a command line.
+ *
+ * @param args what comes after the program's name
+ * @returns the exit code
+ */
+export async function runCli(args: readonly string[], io: Io): Promise<number> {
+  try {
+    await createProgram(io).parseAsync([...args], { from: 'user' });
+    return EXIT.done;
+  } catch (error) {
+    // Commander has said it already; help and version end this way too.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.invalid;
+    const { toCliError } = error instanceof CliError ? { toCliError: () => error } : await import('./errors.js');
+    const end = toCliError(error);
+    io.stderr.write(`${end.message}${end.remedy === '' ? '' : `\n  -> ${end.remedy}`}\n`);
+    return end.exitCode;
+  }
+}

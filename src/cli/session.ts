@@ -1,0 +1,83 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Bucket } from '../aws/bucket.js';
+import { type ClientEnvironment, type Env, readClientEnvironment, regionOfSdk } from '../config/environment.js';
+import { packageVersion } from '../config/version.js';
+import { localEnvironment, parseLocalEnvFile } from '../local/local-env.js';
+import type { Clusters } from './clusters/clusters.js';
+import { CliError, EXIT } from './exit.js';
+import type { Io } from './io.js';
+
+/** What a verb works with; connections are made when they are first wanted, and closed with the session. */
+export interface Session {
+  io: Io;
+  clusters(): Promise<Clusters>;
+  bucket(): Promise<Bucket>;
+  close(): Promise<void>;
+}
+
+export function openSession(io: Io): Session {
+  const env = withLocalStack(io);
+  let settings: ClientEnvironment | undefined;
+  const environment = (): ClientEnvironment => (settings ??= readClientEnvironment(env));
+  let clusters: Promise<Clusters> | undefined;
+  const closers: (() => void)[] = [];
+  return {
+    io,
+    clusters: () =>
+      (clusters ??= (async () => {
+        const read = environment();
+        const [{ connect }, { Clusters }] = await Promise.all([
+          import('./clusters/connection.js'),
+          import('./clusters/clusters.js'),
+        ]);
+        return new Clusters(await connect(read), read.taskQueue);
+      })()),
+    bucket: async () => {
+      const { bucket: name } = environment();
+      if (name === null)
+        throw new CliError(
+          EXIT.invalid,
+          'KEELSON_BUCKET is not set',
+          'set it to the name of the bucket that holds the clusters',
+        );
+      const [{ createAwsClients }, { createBucket }] = await Promise.all([
+        import('../aws/clients.js'),
+        import('../aws/bucket.js'),
+      ]);
+      applyAwsVariables(env);
+      const homeRegion = env['AWS_REGION'] || env['AWS_DEFAULT_REGION'] || (await regionOfSdk());
+      if (!homeRegion)
+        throw new CliError(EXIT.invalid, 'no AWS region is set', 'set AWS_REGION to the region of the bucket');
+      const clients = createAwsClients({ homeRegion, version: packageVersion() });
+      closers.push(() => clients.destroy());
+      return createBucket(clients, name);
+    },
+    close: async () => {
+      for (const end of closers) end();
+      await (await clusters?.catch(() => undefined))?.close();
+    },
+  };
+}
+
+/** Where a person has named no environment, the local stack that runs in this folder is meant. */
+function withLocalStack(io: Io): Env {
+  const { env, cwd } = io;
+  if (env['TEMPORAL_ADDRESS'] || env['KEELSON_BUCKET'] || env['AWS_ENDPOINT_URL'] || env['TEMPORAL_PROFILE'])
+    return env;
+  try {
+    const variables = parseLocalEnvFile(readFileSync(join(cwd, '.keelson', 'local.env'), 'utf8'));
+    process.kill(Number(variables['KEELSON_LOCAL_PID']), 0);
+    return localEnvironment(env, variables);
+  } catch {
+    return env;
+  }
+}
+
+/** The AWS SDK reads the process's own environment. */
+function applyAwsVariables(env: Env): void {
+  for (const name of Object.keys(process.env))
+    if (name.startsWith('AWS_') && env[name] === undefined) delete process.env[name];
+  for (const [name, value] of Object.entries(env))
+    if (name.startsWith('AWS_') && value !== undefined) process.env[name] = value;
+}

@@ -1,0 +1,87 @@
+import { readDocument } from '../../document/read.js';
+import { BUCKET_KEY, bucketKeyOf } from '../../model/bucket.js';
+import { slotsOf } from '../../model/ids.js';
+import type { ClusterDocument } from '../../model/spec/schema.js';
+import type { StatusView } from '../../model/status.js';
+import type { Clusters } from '../clusters/clusters.js';
+import { CliError, EXIT } from '../exit.js';
+import { colorsFor, say } from '../io.js';
+import { type Format, show } from '../output.js';
+import type { Session } from '../session.js';
+import { planText } from '../views/plan.js';
+import { statusText } from '../views/status.js';
+import { judge } from '../wait/goal.js';
+import { waitFor } from '../wait/wait.js';
+import { loadDocument } from './documents.js';
+
+export interface ApplyOptions {
+  file: string;
+  wait: boolean;
+  output: Format;
+  planId?: string;
+}
+
+/**
+ * `keelson apply -f F`: validates, stores config.yaml, starts the workflow or tells it. What would be refused is refused before
+ * anything is stored, so that the bucket never holds a document that is not in force.
+ */
+export async function apply(session: Session, options: ApplyOptions): Promise<void> {
+  const { io } = session;
+  const { text, document } = await loadDocument(io, options.file);
+  const { name } = document.metadata;
+  const clusters = await session.clusters();
+  const there = await refuseOtherRegion(clusters, document);
+  const planned = await clusters.plan(document);
+  if (options.planId !== undefined && options.planId !== planned.id) {
+    throw new CliError(
+      EXIT.refused,
+      `the plan has changed since it was shown (${options.planId} then, ${planned.id} now)`,
+      `keelson plan -f ${options.file}`,
+    );
+  }
+  const bucket = await session.bucket();
+  const key = bucketKeyOf(name, BUCKET_KEY.config);
+  if (there === null) refuseStoredRegion((await bucket.get(key))?.text, document, bucket.name);
+  await bucket.put(key, text);
+  const accepted = await clusters.apply(document, io.user, options.planId);
+  if (!options.wait) {
+    show(io, options.output, { cluster: name, ...accepted }, (colors) => planText(name, accepted.plan, colors));
+    return;
+  }
+  if (options.output === 'text') say(io, planText(name, accepted.plan, colorsFor(io, io.stderr)));
+  const { specGeneration } = await clusters.status(name);
+  const status = await waitFor(io, clusters, name, {
+    title: `apply ${name}`,
+    slots: slotsOf(document).map((slot) => slot.name),
+    judge: (seen) => judge(seen, specGeneration, accepted.operationId),
+  });
+  show(io, options.output, status, (colors) => statusText(status, colors));
+}
+
+/**
+ * A name is one cluster, in one region.
+ *
+ * @returns the cluster of this name, or null when there is none
+ * @throws CliError `invalid` that names the region where the name is taken
+ */
+export async function refuseOtherRegion(clusters: Clusters, document: ClusterDocument): Promise<StatusView | null> {
+  const there = await clusters.find(document.metadata.name);
+  if (there !== null && there.region !== document.spec.region) throw nameTaken(document, there.region, 'runs');
+  return there;
+}
+
+/** A document without a workflow: left over, or its workflow was terminated and its instances may still be there. */
+function refuseStoredRegion(text: string | undefined, document: ClusterDocument, bucket: string): void {
+  if (text === undefined) return;
+  const stored = readDocument(text, 'config.yaml');
+  if (stored.ok && stored.document.spec.region !== document.spec.region) {
+    throw nameTaken(document, stored.document.spec.region, `is stored in the bucket ${bucket}`);
+  }
+}
+
+const nameTaken = (document: ClusterDocument, region: string, how: string): CliError =>
+  new CliError(
+    EXIT.invalid,
+    `the name ${document.metadata.name} is taken: a cluster of that name ${how} in ${region}, this document is for ${document.spec.region}`,
+    'choose another metadata.name, or delete that cluster first',
+  );

@@ -1,0 +1,39 @@
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { problemText, readDocument } from '../../document/read.js';
+import type { ClusterDocument } from '../../model/spec/schema.js';
+import { CliError, EXIT } from '../exit.js';
+import type { Io } from '../io.js';
+
+export interface ReadFileResult {
+  text: string;
+  document: ClusterDocument;
+}
+
+/**
+ * Reads a document from a file, or from stdin as `-`.
+ *
+ * @throws CliError `invalid` with every problem, each on a line
+ */
+export async function loadDocument(io: Io, file: string): Promise<ReadFileResult> {
+  const content = await contentOf(io, file);
+  const read = readDocument(content, file === '-' ? '<stdin>' : file);
+  if (!read.ok) throw new CliError(EXIT.invalid, read.problems.map(problemText).join('\n'));
+  return { text: new TextDecoder().decode(content), document: read.document };
+}
+
+async function contentOf(io: Io, file: string): Promise<Uint8Array> {
+  if (file === '-') {
+    const chunks: Buffer[] = [];
+    for await (const chunk of io.stdin) chunks.push(Buffer.from(chunk));
+    return Buffer.concat(chunks);
+  }
+  try {
+    return await readFile(resolve(io.cwd, file));
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    const why =
+      code === 'ENOENT' ? 'there is no such file' : code === 'EISDIR' ? 'is a folder' : `cannot be read (${code})`;
+    throw new CliError(EXIT.invalid, `${file}: ${why}`, 'see examples/ for documents to start from', { cause: error });
+  }
+}

@@ -1,0 +1,62 @@
+import { type Format, show } from '../output.js';
+import type { Session } from '../session.js';
+import { explain as explanationOf, explanationText } from '../views/explain.js';
+import { historyText, operationsOf } from '../views/history.js';
+import { listText } from '../views/list.js';
+import { statusText } from '../views/status.js';
+import { follow } from '../wait/follow.js';
+
+interface Output {
+  output: Format;
+}
+
+export interface ListOptions extends Output {
+  phase?: string;
+  region?: string;
+  health?: string;
+}
+
+/** `keelson list`: by search attributes alone, so that it costs the same for one cluster and for thousands. */
+export async function list(session: Session, { output, phase, region, health }: ListOptions): Promise<void> {
+  const clusters = await session.clusters();
+  const listed = await clusters.list({
+    ...(phase === undefined ? {} : { K3sPhase: phase }),
+    ...(region === undefined ? {} : { K3sRegion: region }),
+    ...(health === undefined ? {} : { K3sHealth: health }),
+  });
+  show(session.io, output, listed, () => listText(listed));
+}
+
+/** `keelson status NAME [--watch]` */
+export async function status(session: Session, name: string, options: Output & { watch: boolean }): Promise<void> {
+  const clusters = await session.clusters();
+  const { io } = session;
+  const first = await clusters.get(name);
+  if (!options.watch) {
+    show(io, options.output, first, (colors) => statusText(first, colors));
+    return;
+  }
+  let shown = '';
+  for await (const seen of follow(clusters, name, io.signal)) {
+    const text = JSON.stringify({ ...seen, shownAt: null });
+    if (text === shown && io.stdout.isTTY !== true) continue;
+    shown = text;
+    // On a terminal the screen is drawn anew: home, then clear to the end.
+    if (io.stdout.isTTY === true && options.output === 'text') io.stdout.write('\u001b[H\u001b[J');
+    if (options.output === 'json') io.stdout.write(`${JSON.stringify(seen)}\n`);
+    else show(io, options.output, seen, (colors) => statusText(seen, colors));
+    if ((await clusters.find(name)) === null) return;
+  }
+}
+
+/** `keelson explain NAME` */
+export async function explain(session: Session, name: string, { output }: Output): Promise<void> {
+  const explanation = explanationOf(await (await session.clusters()).get(name));
+  show(session.io, output, explanation, (colors) => explanationText(explanation, colors));
+}
+
+/** `keelson history NAME` */
+export async function history(session: Session, name: string, { output }: Output): Promise<void> {
+  const seen = await (await session.clusters()).get(name);
+  show(session.io, output, operationsOf(seen), (colors) => historyText(seen, colors));
+}

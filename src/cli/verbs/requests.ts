@@ -1,0 +1,44 @@
+import type { RequestName } from '../../model/requests/decide.js';
+import { type Format, show } from '../output.js';
+import type { Session } from '../session.js';
+import { planText } from '../views/plan.js';
+import { proofText } from '../views/proof.js';
+import { statusText } from '../views/status.js';
+import { judge, judgePause } from '../wait/goal.js';
+import { waitFor, waitForDeletion } from '../wait/wait.js';
+
+export interface RequestOptions {
+  wait: boolean;
+  output: Format;
+}
+
+/** `keelson stop|start|resize|pause|resume|retry|delete NAME`: tells the workflow, and waits for it when asked to. */
+export async function request(
+  session: Session,
+  verb: Exclude<RequestName, 'apply'>,
+  name: string,
+  options: RequestOptions,
+  payload: Record<string, unknown> = {},
+): Promise<void> {
+  const { io } = session;
+  const clusters = await session.clusters();
+  const accepted = await clusters.request(name, verb, { ...payload, requestedBy: io.user });
+  if (!options.wait) {
+    show(io, options.output, { cluster: name, ...accepted }, (colors) => {
+      const steps = accepted.plan.steps.length === 0 ? [] : [planText(name, accepted.plan, colors)];
+      return [`${name}: ${accepted.message}`, ...steps].join('\n');
+    });
+    return;
+  }
+  if (verb === 'delete') {
+    const proof = await waitForDeletion(io, clusters, name);
+    show(io, options.output, proof, () => proofText(proof));
+    return;
+  }
+  const { specGeneration } = await clusters.status(name);
+  const status = await waitFor(io, clusters, name, {
+    title: `${verb} ${name}`,
+    judge: (seen) => (verb === 'pause' ? judgePause(seen) : judge(seen, specGeneration, accepted.operationId)),
+  });
+  show(io, options.output, status, (colors) => statusText(status, colors));
+}

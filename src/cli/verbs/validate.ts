@@ -1,0 +1,23 @@
+import { CliError, EXIT } from '../exit.js';
+import { type Format, show } from '../output.js';
+import type { Session } from '../session.js';
+import { loadDocument } from './documents.js';
+
+/** `keelson validate -f F...`: all problems of all files at once; needs neither Temporal nor AWS. */
+export async function validate({ io }: Session, options: { file: string[]; output: Format }): Promise<void> {
+  const results: { file: string; cluster: string | null; problems: string[] }[] = [];
+  for (const file of options.file) {
+    try {
+      const { document } = await loadDocument(io, file);
+      results.push({ file, cluster: document.metadata.name, problems: [] });
+    } catch (error) {
+      if (!(error instanceof CliError)) throw error;
+      results.push({ file, cluster: null, problems: error.message.split('\n') });
+    }
+  }
+  const problems = results.flatMap((one) => one.problems);
+  if (options.output !== 'text') show(io, options.output, results, () => '');
+  if (problems.length > 0) throw new CliError(EXIT.invalid, problems.join('\n'));
+  if (options.output === 'text')
+    show(io, 'text', results, () => results.map((one) => `${one.file}: valid (${one.cluster})`).join('\n'));
+}

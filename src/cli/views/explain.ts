@@ -1,0 +1,73 @@
+import type { StatusView } from '../../model/status.js';
+import type { Colors } from '../io.js';
+import { moment } from './time.js';
+
+/** Why a cluster is not (yet) what was asked. */
+export interface Explanation {
+  cluster: string;
+  phase: string;
+  health: string;
+  /** In a sentence. */
+  summary: string;
+  underWay: string[];
+  waiting: string | null;
+  failing: { condition: string; reason: string; message: string; advice: string }[];
+  lastError: { code: string; message: string; where: string; advice: string; at: string } | null;
+}
+
+export function explain(status: StatusView): Explanation {
+  const { operation, waiting, lastError } = status;
+  const failing = status.conditions.filter(
+    (one) => one.status !== 'True' && one.reason !== 'NoneWanted' && one.reason !== 'Stopped',
+  );
+  return {
+    cluster: status.name,
+    phase: status.phase,
+    health: status.health,
+    summary: summaryOf(status, failing.length),
+    underWay: (operation?.steps ?? [])
+      .filter((step) => step.outcome === 'running')
+      .map((step) => `${step.slot === null ? '' : `${step.slot}: `}${step.title}, since ${moment(step.startedAt)}`),
+    waiting:
+      waiting === null ? null : `${waiting.for}${waiting.until === null ? '' : `, until ${moment(waiting.until)}`}`,
+    failing: failing.map(({ type, reason, message, advice }) => ({ condition: type, reason, message, advice })),
+    lastError:
+      lastError === null
+        ? null
+        : {
+            code: lastError.code,
+            message: lastError.message,
+            where: [lastError.operation, lastError.step, `attempt ${lastError.attempt}`]
+              .filter((part) => part !== null)
+              .join(', '),
+            advice: lastError.advice,
+            at: lastError.at,
+          },
+  };
+}
+
+function summaryOf(status: StatusView, failing: number): string {
+  const { operation } = status;
+  if (status.paused) return 'it is paused: nothing is done until `keelson resume`';
+  if (status.phase === 'Failed')
+    return 'the operation failed too often; it is tried again by itself, or at once by `keelson retry`';
+  if (operation !== null) return `${operation.kind} is under way (${operation.reason})`;
+  if (failing > 0) return `${failing} condition(s) do not hold`;
+  return status.wish === 'stopped' ? 'it is stopped, as asked' : 'it is what was asked for';
+}
+
+export function explanationText(one: Explanation, colors: Colors): string {
+  const lines = [`${colors.bold(one.cluster)} is ${one.phase}, ${one.health}: ${one.summary}`];
+  for (const what of one.underWay) lines.push(`  under way: ${what}`);
+  if (one.waiting !== null) lines.push(`  waits for ${one.waiting}`);
+  for (const { condition, message, advice } of one.failing) {
+    lines.push(`  ${colors.yellow(condition)}: ${message}${advice === '' ? '' : ` -> ${advice}`}`);
+  }
+  if (one.lastError !== null) {
+    const { code, message, where, advice, at } = one.lastError;
+    lines.push(`  ${colors.red(`last error ${code}`)} at ${moment(at)} in ${where}:`);
+    for (const line of message.split('\n')) lines.push(`    ${line}`);
+    lines.push(`    -> ${advice}`);
+  }
+  return lines.join('\n');
+}

@@ -1,0 +1,39 @@
+import type { Operation } from '../../model/state.js';
+import type { StatusView } from '../../model/status.js';
+import type { Colors } from '../io.js';
+import { firstLine } from './status.js';
+import { table } from './table.js';
+import { between, moment } from './time.js';
+
+/** Operations and their steps: who asked, when, how long, outcome. */
+export function historyText(status: StatusView, colors: Colors, now = Date.now()): string {
+  const operations = operationsOf(status);
+  if (operations.length === 0) return `${status.name}: no operation yet`;
+  return operations.map((one) => operationText(one, colors, now)).join('\n\n');
+}
+
+/** Oldest first, the one under way last. */
+export const operationsOf = (status: StatusView): Operation[] =>
+  status.operation === null ? status.operations : [...status.operations, status.operation];
+
+function operationText(operation: Operation, colors: Colors, now: number): string {
+  const took = between(operation.startedAt, operation.endedAt, now);
+  const head = `${colors.bold(operation.kind)} ${operation.id}: ${painted(operation.outcome, colors)}, ${moment(operation.startedAt)}, ${took}, asked for by ${operation.requestedBy}`;
+  const lines = [head, `  ${operation.reason}`];
+  if (operation.steps.length === 0) return [...lines, '  (its steps are no longer kept)'].join('\n');
+  const rows = operation.steps.map((step) => [
+    step.phase,
+    step.slot,
+    step.title,
+    between(step.startedAt, step.endedAt, now),
+    painted(step.outcome, colors),
+    step.error === null ? '' : `${step.error.code}: ${firstLine(step.error.message)}`,
+  ]);
+  const steps = table(['phase', 'slot', 'step', 'took', 'outcome', 'error'], rows);
+  return [...lines, ...steps.split('\n').map((line) => `  ${line}`)].join('\n');
+}
+
+function painted(outcome: Operation['outcome'], colors: Colors): string {
+  if (outcome === 'done') return colors.green(outcome);
+  return outcome === 'failed' || outcome === 'rolledBack' ? colors.red(outcome) : colors.yellow(outcome);
+}

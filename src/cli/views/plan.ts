@@ -1,0 +1,32 @@
+import { stringify } from 'yaml';
+import { disruptionOf, type Plan } from '../../model/plan/index.js';
+import type { ClusterDocument } from '../../model/spec/schema.js';
+import type { Colors } from '../io.js';
+import { table } from './table.js';
+
+/** A plan with the fingerprint that `apply --plan-id` compares. */
+export type IdentifiedPlan = Plan & { id: string };
+
+/** Steps in order, each with reason and disruption. */
+export function planText(name: string, plan: IdentifiedPlan, colors: Colors): string {
+  if (plan.steps.length === 0) return `${name}: nothing to do`;
+  const worst = disruptionOf(plan.steps);
+  const paint = { none: colors.green, node: colors.yellow, cluster: colors.red };
+  const rows = plan.steps.map((step, index) => [
+    index + 1,
+    step.phase,
+    step.slot,
+    step.title,
+    step.reason,
+    paint[step.disruption](step.disruption),
+  ]);
+  return [
+    `${colors.bold(name)}: ${plan.kind}, ${plan.steps.length} steps, disruption ${paint[worst](worst)}: ${plan.reason}`,
+    table(['#', 'phase', 'slot', 'step', 'reason', 'disruption'], rows),
+    `plan id ${plan.id}`,
+  ].join('\n');
+}
+
+/** The document with its defaults filled in, so that they are visible. */
+export const resolvedText = (document: ClusterDocument): string =>
+  `The document with its defaults:\n${stringify(document, { lineWidth: 0 }).trimEnd()}`;

@@ -1,0 +1,21 @@
+/** `5d3h`, `2h5m`, `3m20s`, `7s`: two units at most, as people read ages. */
+export function duration(ms: number): string {
+  const seconds = Math.max(0, Math.round(ms / 1_000));
+  const days = Math.floor(seconds / 86_400);
+  const hours = Math.floor((seconds % 86_400) / 3_600);
+  const minutes = Math.floor((seconds % 3_600) / 60);
+  if (days > 0) return hours > 0 ? `${days}d${hours}h` : `${days}d`;
+  if (hours > 0) return minutes > 0 ? `${hours}h${minutes}m` : `${hours}h`;
+  if (minutes > 0) return seconds % 60 > 0 ? `${minutes}m${seconds % 60}s` : `${minutes}m`;
+  return `${seconds}s`;
+}
+
+/** Age of an ISO time. */
+export const age = (iso: string, now = Date.now()): string => duration(now - Date.parse(iso));
+
+/** Between two ISO times; up to now when the second is not there yet. */
+export const between = (from: string, to: string | null, now = Date.now()): string =>
+  duration((to === null ? now : Date.parse(to)) - Date.parse(from));
+
+/** `2026-03-01 12:30:05Z` */
+export const moment = (iso: string): string => `${iso.slice(0, 19).replace('T', ' ')}Z`;

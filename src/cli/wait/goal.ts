@@ -1,0 +1,47 @@
+import type { StatusView } from '../../model/status.js';
+import { CliError, EXIT } from '../exit.js';
+
+/** What a look at a cluster says about the wait for it. */
+export type Verdict = { kind: 'waiting' } | { kind: 'reached' } | { kind: 'failed'; error: CliError };
+
+const WAITING: Verdict = { kind: 'waiting' };
+
+/**
+ * Whether the wish of this generation, or a later one, has come true: nothing is under way and the workflow has observed it.
+ *
+ * @param operationId the operation that the request was given; its outcome decides, where it had one
+ */
+export function judge(status: StatusView, generation: number, operationId: string | null): Verdict {
+  const ended = status.operations.find((one) => one.id === operationId);
+  if (ended?.outcome === 'rolledBack' || ended?.outcome === 'failed') {
+    return failed(status, `${ended.kind} of ${status.name} ended as ${ended.outcome}`);
+  }
+  if (status.phase === 'Failed') return failed(status, `${status.name} failed`);
+  const isIdle = status.operation === null;
+  if (isIdle && status.observedGeneration >= generation) return { kind: 'reached' };
+  const isHeld = status.paused && status.operation?.steps.every((step) => step.outcome !== 'running') !== false;
+  if (isHeld) {
+    return {
+      kind: 'failed',
+      error: new CliError(EXIT.failed, `${status.name} is paused: nothing is done`, `keelson resume ${status.name}`),
+    };
+  }
+  return WAITING;
+}
+
+/** Whether a paused cluster has come to rest. */
+export function judgePause(status: StatusView): Verdict {
+  const rests = status.operation?.steps.every((step) => step.outcome !== 'running') ?? true;
+  return status.paused && rests ? { kind: 'reached' } : WAITING;
+}
+
+function failed(status: StatusView, what: string): Verdict {
+  const { lastError } = status;
+  if (lastError === null)
+    return { kind: 'failed', error: new CliError(EXIT.failed, what, `keelson explain ${status.name}`) };
+  const where = lastError.slot === null ? '' : ` on ${lastError.slot}`;
+  return {
+    kind: 'failed',
+    error: new CliError(EXIT.failed, `${what}: ${lastError.code}${where}: ${lastError.message}`, lastError.advice),
+  };
+}

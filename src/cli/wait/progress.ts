@@ -1,0 +1,24 @@
+import type { StatusView } from '../../model/status.js';
+import type { Io } from '../io.js';
+import { createLines } from './lines.js';
+import { createTasks } from './tasks.js';
+
+/** Shows on stderr what happens while somebody waits. */
+export interface Progress {
+  show(status: StatusView): void;
+  /** A line of its own, such as an error that will be tried again. */
+  note(line: string): void;
+  /** The wait is over. Resolves when all is drawn. */
+  end(outcome: 'done' | 'failed', line: string): Promise<void>;
+}
+
+/**
+ * Each node's progress as it happens: on a terminal one line a node that changes, else one line a happening.
+ *
+ * @param slots names known beforehand; others appear as the workflow tells of them
+ */
+export function createProgress(io: Io, title: string, slots: readonly string[]): Progress {
+  return io.stderr.isTTY === true && io.env['TERM'] !== 'dumb' && !io.env['CI']
+    ? createTasks(io, title, slots)
+    : createLines(io, title);
+}

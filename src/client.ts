@@ -1,0 +1,22 @@
+#!/usr/bin/env node
+import type { Io } from './cli/io.js';
+import { runCli } from './cli/program.js';
+import { userName } from './cli/user.js';
+
+const interrupted = new AbortController();
+// The first Ctrl-C ends a wait in order; a second one ends the program.
+process.once('SIGINT', () => interrupted.abort());
+// `keelson list | head` is no error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+
+const io: Io = {
+  env: process.env,
+  cwd: process.cwd(),
+  stdout: process.stdout,
+  stderr: process.stderr,
+  stdin: process.stdin,
+  user: userName(),
+  signal: interrupted.signal,
+};
+
+process.exitCode = await runCli(process.argv.slice(2), io);
