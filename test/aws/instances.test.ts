@@ -145,7 +145,7 @@ describe('an observation', () => {
       await run(activities.launchInstance, input);
     const smallPages = clientsFor(moto.endpoint).ec2(REGION);
     smallPages.middlewareStack.add(
-      (next) => (args) => next({ ...args, input: { ...args.input, MaxResults: 2 } as never }),
+      (next) => (args) => next({ ...args, input: { ...args.input, MaxResults: 2 } }),
       {
         step: 'initialize',
       },

@@ -1,0 +1,118 @@
+import { ApplicationFailure } from '@temporalio/common';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { DefaultLogger } from '@temporalio/worker';
+import { pino } from 'pino';
+import { vi } from 'vitest';
+import type { Activities, ErrorDetail, LaunchInput, Scope } from '../../../src/activities/api.js';
+import { createActivities } from '../../../src/activities/index.js';
+import { createAwsClients } from '../../../src/aws/clients.js';
+import { type ClusterDocument, clusterSchema } from '../../../src/model/spec/schema.js';
+
+export const scope: Scope = {
+  region: 'eu-west-1',
+  cluster: 'shop',
+  uid: 'uid-1',
+  operation: 'op-1',
+  traceId: 'trace-1',
+};
+
+/** Activities over the SDK's own clients, whose `send` aws-sdk-client-mock answers. */
+export function makeActivities(options: { instanceProfile?: string | null; log?: string[] } = {}): Activities {
+  const clients = createAwsClients({
+    homeRegion: 'eu-west-1',
+    version: 'test',
+    endpoint: 'http://127.0.0.1:9',
+    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+  });
+  const write = (line: string): void => void options.log?.push(line);
+  const logger = pino({ level: options.log === undefined ? 'silent' : 'debug' }, { write });
+  const defaultInstanceProfile = options.instanceProfile === undefined ? 'keelson-node' : options.instanceProfile;
+  return createActivities({ clients, bucket: 'ops', logger, defaultInstanceProfile, tick: 500 });
+}
+
+export interface Started<O> {
+  result: Promise<O>;
+  environment: MockActivityEnvironment;
+  heartbeats: unknown[];
+}
+
+/** Starts an activity in a context of its own; `info` tells of earlier attempts. */
+export function start<I, O>(
+  activity: (input: I) => Promise<O>,
+  input: I,
+  info: { attempt?: number; heartbeatDetails?: unknown; scheduledTimestampMs?: number } = {},
+): Started<O> {
+  const environment = new MockActivityEnvironment(
+    { attempt: 1, scheduledTimestampMs: Date.now(), ...info },
+    { logger: new DefaultLogger('ERROR') },
+  );
+  const heartbeats: unknown[] = [];
+  environment.on('heartbeat', (details: unknown) => heartbeats.push(structuredClone(details)));
+  const result = environment.run<[I], O, (input: I) => Promise<O>>(activity, input);
+  result.catch(() => undefined);
+  return { result, environment, heartbeats };
+}
+
+/** Lets faked time pass until the promise has settled. */
+export async function settled<T>(promise: Promise<T>): Promise<T> {
+  let done = false;
+  const end = (): void => {
+    done = true;
+  };
+  promise.then(end, end);
+  for (let passed = 0; !done; passed += 100) {
+    if (passed > 3_600_000) throw new Error('not settled within an hour of faked time');
+    await vi.advanceTimersByTimeAsync(100);
+  }
+  return promise;
+}
+
+export async function failureOf(promise: Promise<unknown>): Promise<ErrorDetail & { nonRetryable: boolean }> {
+  const error: unknown = await promise.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  if (!(error instanceof ApplicationFailure))
+    throw new Error('it did not fail with an ApplicationFailure', { cause: error });
+  return { ...(error.details?.[0] as ErrorDetail), nonRetryable: error.nonRetryable ?? false };
+}
+
+/** What the SDK throws for an error answer. */
+export function awsError(name: string, message = name, status = 400): Error {
+  return Object.assign(new Error(message), { name, $fault: 'client', $metadata: { httpStatusCode: status } });
+}
+
+export const launchInput: LaunchInput = {
+  ...scope,
+  slot: 'server-0',
+  generation: 1,
+  nodeName: 'shop-server-0-g1',
+  launch: {
+    subnetId: 'subnet-a',
+    instanceType: 't3.medium',
+    imageId: 'ami-1',
+    rootDeviceName: '/dev/xvda',
+    rootVolume: { sizeGiB: 30, type: 'gp3', encrypted: true },
+    securityGroupIds: ['sg-1'],
+    instanceProfile: null,
+    publicIp: true,
+    userDataId: 'ud',
+  },
+  userData: '#!/bin/bash\n',
+  tags: {},
+};
+
+export function documentWith(spec: Record<string, unknown> = {}): ClusterDocument {
+  return clusterSchema.parse({
+    apiVersion: 'keelson/v1',
+    kind: 'Cluster',
+    metadata: { name: 'shop' },
+    spec: {
+      region: 'eu-west-1',
+      mode: 'dev',
+      servers: { instanceType: 't3.medium' },
+      k3s: { version: 'v1.34.2+k3s1', mirror: 'http://127.0.0.1:9' },
+      ...spec,
+    },
+  });
+}
