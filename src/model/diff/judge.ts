@@ -118,22 +118,25 @@ function k3s(
   if ((LIFELONG_KEYS as readonly string[]).includes(base)) {
     return refused(`K3s takes ${base} when the cluster is founded and never again`, NEW_CLUSTER);
   }
-  if (base === 'secrets-encryption' && change.from === true) {
-    return refused(
-      'secrets are encrypted in etcd and could not be read any more',
-      'disable it by `k3s secrets-encrypt` on a server',
-    );
-  }
-  if (base === 'secrets-encryption' || base === 'secrets-encryption-provider') {
-    return refused(
-      'secrets encryption is switched on when the cluster is founded',
-      'see `k3s secrets-encrypt`, or make a new cluster',
-    );
+  if (base === 'secrets-encryption') return secretsEncryption(change);
+  if (base === 'secrets-encryption-provider') {
+    return refused('the keys of encrypted secrets belong to their provider', 'see `k3s secrets-encrypt`');
   }
   return {
     class: 'config-restart',
     reason: `K3s is restarted on ${isServerOnly(base) ? 'the servers' : 'all nodes'}, one node at a time`,
   };
+}
+
+/** A restart with another value is not enough: K3s wants its own steps, in their order. [docs: cli/secrets-encrypt] */
+function secretsEncryption(change: PathChange): Verdict {
+  if (change.from === true) {
+    return refused('secrets in etcd are encrypted and could not be read any more', 'keep it on');
+  }
+  if (change.to === true) {
+    return refused('secrets that are in etcd already would stay as they are', `keep it off, or ${NEW_CLUSTER}`);
+  }
+  return nothing('it is off in both');
 }
 
 function network([field = '']: string[]): Verdict {

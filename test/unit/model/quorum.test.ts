@@ -1,0 +1,96 @@
+import { describe, expect, it } from 'vitest';
+import type { NodeView } from '../../../src/model/observation.js';
+import { lookAtGate, quorumOf, seenTwice } from '../../../src/model/quorum.js';
+import type { Slot } from '../../../src/model/state.js';
+
+const slot = (index: number): Slot =>
+  ({
+    name: `server-${index}`,
+    role: 'server',
+    pool: null,
+    generation: 1,
+    nodeName: `demo-server-${index}-g1`,
+    launch: null,
+    exhaustedSubnets: [],
+    instance: null,
+    agentOnline: true,
+    installed: null,
+    configHash: null,
+    service: 'running',
+    joined: true,
+    cordoned: false,
+  }) as unknown as Slot;
+
+const node = (index: number, fields: Partial<NodeView> = {}): NodeView => ({
+  name: `demo-server-${index}-g1`,
+  ready: true,
+  voter: true,
+  version: 'v1.34.2+k3s1',
+  schedulable: true,
+  internalIp: `10.0.0.${index}`,
+  ...fields,
+});
+
+const servers = [slot(0), slot(1), slot(2)];
+const all = [node(0), node(1), node(2)];
+
+describe('quorum gate', () => {
+  it('opens when every slot votes, none is a ghost, and one may fail', () => {
+    expect(lookAtGate(servers, [...all, node(9, { name: 'demo-workers-0-g1', voter: null })])).toEqual({
+      open: true,
+      reasons: [],
+    });
+  });
+
+  it.each<[string, Slot[], NodeView[], RegExp]>([
+    ['a member is missing', servers, all.slice(1), /server-0: demo-server-0-g1 is not a member/],
+    ['one is a learner', servers, [node(0, { voter: false }), node(1), node(2)], /server-0: .* is a learner/],
+    ['one is not Ready', servers, [node(0, { ready: false }), node(1), node(2)], /server-0: .* is not Ready/],
+    [
+      'there is a ghost',
+      servers,
+      [...all, node(3, { name: 'demo-server-0-g0' })],
+      /demo-server-0-g0 is a member without a slot/,
+    ],
+    ['there is one server only', [slot(0)], [node(0)], /1 of 1 vote: none can be spared/],
+    ['nothing was seen', servers, [], /0 of 3 vote/],
+  ])('stays closed while %s', (_what, slots, nodes, reason) => {
+    // Act
+    const gate = lookAtGate(slots, nodes);
+    // Assess
+    expect(gate.open).toBe(false);
+    expect(gate.reasons.join('\n')).toMatch(reason);
+  });
+
+  it('wants to be seen open twice, apart from each other, without a closed look between', () => {
+    // Prepare
+    const [open, closed] = [lookAtGate(servers, all), lookAtGate(servers, [])];
+    const at = (second: number): string => `2026-01-01T00:00:${String(second).padStart(2, '0')}Z`;
+    let memory: { openSince: string | null } = { openSince: null };
+    const looks: [typeof open, number][] = [
+      [open, 0],
+      [open, 1],
+      [closed, 2],
+      [open, 3],
+      [open, 9],
+    ];
+    // Act
+    const results = looks.map(([look, second]) => {
+      const seen = seenTwice(memory, look, at(second), 5_000);
+      memory = seen.memory;
+      return seen.open;
+    });
+    // Assess
+    expect(results).toEqual([false, false, false, false, true]);
+  });
+
+  it.each([
+    [1, 1],
+    [2, 2],
+    [3, 2],
+    [4, 3],
+    [5, 3],
+  ])('of %i members needs %i', (members, quorum) => {
+    expect(quorumOf(members)).toBe(quorum);
+  });
+});
