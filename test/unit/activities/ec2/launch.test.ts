@@ -1,0 +1,152 @@
+import { DescribeInstancesCommand, EC2Client, RunInstancesCommand } from '@aws-sdk/client-ec2';
+import { mockClient } from 'aws-sdk-client-mock';
+import fc from 'fast-check';
+import { afterEach, describe, expect, test } from 'vitest';
+import type { LaunchInput } from '../../../../src/activities/api.js';
+import { clientToken } from '../../../../src/activities/ec2/launch-request.js';
+import { awsError, failureOf, launchInput, makeActivities, start } from '../support.js';
+
+const ec2 = mockClient(EC2Client);
+const activities = makeActivities();
+afterEach(() => void ec2.reset());
+
+const none = { Reservations: [] };
+const one = (id: string, state: 'running' | 'shutting-down' = 'running') => ({
+  Reservations: [{ Instances: [{ InstanceId: id, State: { Name: state } }] }],
+});
+const launched = { Instances: [{ InstanceId: 'i-new', State: { Name: 'pending' as const } }] };
+
+describe('a launch', () => {
+  test('returns the instance that is in the slot already, and asks for none', async () => {
+    ec2.on(DescribeInstancesCommand).resolves(one('i-old'));
+
+    const view = await start(activities.launchInstance, launchInput).result;
+
+    expect(view.id).toBe('i-old');
+    expect(ec2.commandCalls(RunInstancesCommand)).toHaveLength(0);
+  });
+
+  test('asks for one instance otherwise, under a token of 64 characters', async () => {
+    ec2.on(DescribeInstancesCommand).resolves(none).on(RunInstancesCommand).resolves(launched);
+
+    const view = await start(activities.launchInstance, launchInput).result;
+
+    const [call] = ec2.commandCalls(RunInstancesCommand);
+    expect(view.id).toBe('i-new');
+    expect(call?.args[0].input).toMatchObject({
+      MinCount: 1,
+      MaxCount: 1,
+      ClientToken: clientToken(launchInput),
+      IamInstanceProfile: { Name: 'keelson-node' },
+      MetadataOptions: { HttpTokens: 'required' },
+      BlockDeviceMappings: [{ Ebs: { Encrypted: true, VolumeType: 'gp3' } }],
+    });
+    expect(clientToken(launchInput)).toMatch(/^[0-9a-f]{64}$/);
+  });
+
+  test('passes over an instance that is on its way out', async () => {
+    ec2.on(DescribeInstancesCommand).resolves(one('i-old', 'shutting-down')).on(RunInstancesCommand).resolves(launched);
+
+    expect((await start(activities.launchInstance, launchInput).result).id).toBe('i-new');
+  });
+
+  test('whose token was used with other parameters finds what that made', async () => {
+    ec2.on(DescribeInstancesCommand).resolvesOnce(none).resolves(one('i-earlier'));
+    ec2.on(RunInstancesCommand).rejects(awsError('IdempotentParameterMismatch'));
+
+    expect((await start(activities.launchInstance, launchInput).result).id).toBe('i-earlier');
+  });
+
+  test('whose token belongs to a terminated instance fails for good: the slot needs another generation', async () => {
+    ec2.on(DescribeInstancesCommand).resolves(none);
+    ec2.on(RunInstancesCommand).rejects(awsError('IdempotentInstanceTerminated'));
+
+    const failure = await failureOf(start(activities.launchInstance, launchInput).result);
+
+    expect(failure).toMatchObject({ code: 'IdempotentInstanceTerminated', class: 'conflict', nonRetryable: true });
+  });
+
+  test('without capacity fails for good, naming type, subnet and slot', async () => {
+    ec2.on(DescribeInstancesCommand).resolves(none);
+    ec2.on(RunInstancesCommand).rejects(awsError('InsufficientInstanceCapacity', 'no capacity', 500));
+
+    const failure = await failureOf(start(activities.launchInstance, launchInput).result);
+
+    expect(failure).toMatchObject({ class: 'capacity', nonRetryable: true });
+    expect(failure.message).toContain('t3.medium in subnet-a for server-0');
+  });
+
+  test('is patient with a profile that is new, not with one that does not exist', async () => {
+    ec2.on(DescribeInstancesCommand).resolves(none);
+    ec2
+      .on(RunInstancesCommand)
+      .rejects(
+        awsError(
+          'InvalidParameterValue',
+          'Value (keelson-node) for parameter iamInstanceProfile.name is invalid. Invalid IAM Instance Profile name',
+        ),
+      );
+
+    const soon = await failureOf(start(activities.launchInstance, launchInput).result);
+    const late = await failureOf(
+      start(activities.launchInstance, launchInput, { scheduledTimestampMs: Date.now() - 180_000 }).result,
+    );
+
+    expect(soon).toMatchObject({ code: 'InstanceProfileUnknown', class: 'transient', nonRetryable: false });
+    expect(late).toMatchObject({ code: 'InstanceProfileUnknown', class: 'invalid', nonRetryable: true });
+  });
+
+  test('without any profile is refused before AWS is asked', async () => {
+    const without = makeActivities({ instanceProfile: null });
+
+    const failure = await failureOf(start(without.launchInstance, launchInput).result);
+
+    expect(failure).toMatchObject({ code: 'InstanceProfileMissing', class: 'invalid', nonRetryable: true });
+    expect(ec2.calls()).toHaveLength(0);
+  });
+
+  test('that is cancelled while the call is out still tells what it made', async () => {
+    ec2.on(DescribeInstancesCommand).resolves(none);
+    let answer!: (value: typeof launched) => void;
+    ec2.on(RunInstancesCommand).callsFake(() => new Promise((resolve) => (answer = resolve)));
+    const { result, environment } = start(activities.launchInstance, launchInput);
+    await expect.poll(() => ec2.commandCalls(RunInstancesCommand).length).toBe(1);
+
+    environment.cancel('CANCELLED');
+    answer(launched);
+
+    expect((await result).id).toBe('i-new');
+  });
+});
+
+describe('the client token', () => {
+  const changed: [string, (input: LaunchInput) => LaunchInput][] = [
+    ['subnet', (input) => ({ ...input, launch: { ...input.launch, subnetId: 'subnet-b' } })],
+    ['type', (input) => ({ ...input, launch: { ...input.launch, instanceType: 't3.large' } })],
+    ['image', (input) => ({ ...input, launch: { ...input.launch, imageId: 'ami-2' } })],
+    [
+      'volume',
+      (input) => ({ ...input, launch: { ...input.launch, rootVolume: { ...input.launch.rootVolume, sizeGiB: 31 } } }),
+    ],
+    ['groups', (input) => ({ ...input, launch: { ...input.launch, securityGroupIds: ['sg-2'] } })],
+    ['user data', (input) => ({ ...input, userData: '#!/bin/sh\n' })],
+    ['tags', (input) => ({ ...input, tags: { a: 'b' } })],
+    ['generation', (input) => ({ ...input, generation: 2 })],
+    ['slot', (input) => ({ ...input, slot: 'server-1' })],
+    ['life of the cluster', (input) => ({ ...input, uid: 'uid-2' })],
+  ];
+
+  test.each(changed)('changes with the %s', (_, change) => {
+    expect(clientToken(change(launchInput))).not.toBe(clientToken(launchInput));
+  });
+
+  test('does not change with who asks, nor with the order of tags', () => {
+    fc.assert(
+      fc.property(fc.string(), fc.string(), fc.dictionary(fc.string(), fc.string()), (operation, traceId, tags) => {
+        const turned = Object.fromEntries(Object.entries(tags).reverse());
+        const other = { ...launchInput, operation, traceId, tags: turned };
+        expect(clientToken(other)).toBe(clientToken({ ...launchInput, tags }));
+      }),
+    );
+  });
+});

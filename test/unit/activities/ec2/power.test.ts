@@ -1,0 +1,78 @@
+import {
+  DescribeInstancesCommand,
+  EC2Client,
+  ModifyInstanceAttributeCommand,
+  StartInstancesCommand,
+  TerminateInstancesCommand,
+} from '@aws-sdk/client-ec2';
+import { mockClient } from 'aws-sdk-client-mock';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { awsError, failureOf, makeActivities, scope, settled, start } from '../support.js';
+
+const ec2 = mockClient(EC2Client);
+const activities = makeActivities();
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => {
+  vi.useRealTimers();
+  ec2.reset();
+});
+
+const page = (...ids: string[]) => ({
+  Reservations: [{ Instances: ids.map((InstanceId) => ({ InstanceId, InstanceType: 't3.medium' as const })) }],
+});
+
+describe('power', () => {
+  test('a start without capacity fails with that class', async () => {
+    ec2.on(StartInstancesCommand).rejects(awsError('InsufficientInstanceCapacity', 'none', 500));
+
+    const failure = await failureOf(start(activities.startInstances, { ...scope, instanceIds: ['i-1'] }).result);
+
+    expect(failure).toMatchObject({ class: 'capacity', nonRetryable: true });
+    expect(failure.message).toContain('StartInstances i-1');
+  });
+
+  test('a type that is already there is not asked for again', async () => {
+    ec2.on(DescribeInstancesCommand).resolves(page('i-1'));
+
+    await start(activities.modifyInstanceType, { ...scope, instanceId: 'i-1', instanceType: 't3.medium' }).result;
+
+    expect(ec2.commandCalls(ModifyInstanceAttributeCommand)).toHaveLength(0);
+  });
+
+  test('no instances, no call', async () => {
+    await start(activities.stopInstances, { ...scope, instanceIds: [] }).result;
+
+    expect(ec2.calls()).toHaveLength(0);
+  });
+});
+
+describe('termination', () => {
+  test('asks only for those that EC2 knows, and waits until they are gone', async () => {
+    ec2.on(DescribeInstancesCommand).resolvesOnce(page('i-1')).resolvesOnce(page('i-1')).resolves(page());
+    ec2.on(TerminateInstancesCommand).resolves({});
+
+    await settled(start(activities.terminateInstances, { ...scope, instanceIds: ['i-1', 'i-forgotten'] }).result);
+
+    expect(ec2.commandCalls(TerminateInstancesCommand).map((call) => call.args[0].input.InstanceIds)).toEqual([
+      ['i-1'],
+    ]);
+  });
+
+  test('one protected instance holds up only itself, and is named', async () => {
+    ec2.on(DescribeInstancesCommand).resolves(page('i-1', 'i-protected', 'i-3'));
+    ec2.on(TerminateInstancesCommand).callsFake(({ InstanceIds: ids }: { InstanceIds: string[] }) => {
+      if (ids.includes('i-protected')) throw awsError('OperationNotPermitted', "its 'disableApiTermination' is set");
+      return {};
+    });
+
+    const failure = await failureOf(
+      settled(start(activities.terminateInstances, { ...scope, instanceIds: ['i-1', 'i-protected', 'i-3'] }).result),
+    );
+
+    const asked = ec2.commandCalls(TerminateInstancesCommand).map((call) => call.args[0].input.InstanceIds?.join());
+    expect(asked).toEqual(['i-1,i-protected,i-3', 'i-1', 'i-protected', 'i-3']);
+    expect(failure).toMatchObject({ code: 'OperationNotPermitted', class: 'conflict', nonRetryable: false });
+    expect(failure.message).toContain('TerminateInstances i-protected:');
+  });
+});

@@ -1,0 +1,99 @@
+import {
+  DeleteSecurityGroupCommand,
+  DeleteVolumeCommand,
+  DescribeInstancesCommand,
+  DescribeSecurityGroupsCommand,
+  DescribeVolumesCommand,
+  EC2Client,
+  TerminateInstancesCommand,
+} from '@aws-sdk/client-ec2';
+import { mockClient } from 'aws-sdk-client-mock';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { awsError, failureOf, makeActivities, scope, settled, start } from '../support.js';
+
+const ec2 = mockClient(EC2Client);
+const activities = makeActivities();
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  ec2.on(DescribeInstancesCommand).resolves({ Reservations: [] });
+  ec2.on(DescribeVolumesCommand).resolves({ Volumes: [] });
+  ec2.on(DescribeSecurityGroupsCommand).resolves({ SecurityGroups: [] });
+});
+afterEach(() => {
+  vi.useRealTimers();
+  ec2.reset();
+});
+
+const instances = (state: 'running' | 'shutting-down') => ({
+  Reservations: [{ Instances: [{ InstanceId: 'i-1', State: { Name: state } }] }],
+});
+
+describe('the sweep', () => {
+  test('of nothing looks twice, for what was just made may not be listed yet', async () => {
+    const swept = await settled(start(activities.sweep, scope).result);
+
+    expect(swept).toEqual({ instances: [], volumes: [], securityGroups: [] });
+    expect(ec2.commandCalls(DescribeInstancesCommand)).toHaveLength(2);
+  });
+
+  test('asks for both tags, so that no other cluster is touched', async () => {
+    await settled(start(activities.sweep, scope).result);
+
+    for (const call of ec2.calls()) {
+      const { Filters: filters } = call.args[0].input as { Filters: { Name: string; Values: string[] }[] };
+      expect(filters).toContainEqual({ Name: 'tag:keelson:uid', Values: ['uid-1'] });
+      expect(filters).toContainEqual({ Name: 'tag:keelson:cluster', Values: ['shop'] });
+    }
+  });
+
+  test('ends instances first, then volumes and the group as they come free', async () => {
+    ec2
+      .on(DescribeInstancesCommand)
+      .resolvesOnce(instances('running'))
+      .resolvesOnce(instances('shutting-down'))
+      .resolves({ Reservations: [] });
+    ec2
+      .on(DescribeVolumesCommand)
+      .resolvesOnce({ Volumes: [{ VolumeId: 'vol-1', State: 'in-use' }] })
+      .resolvesOnce({ Volumes: [{ VolumeId: 'vol-1', State: 'in-use' }] })
+      .resolvesOnce({ Volumes: [{ VolumeId: 'vol-1', State: 'available' }] })
+      .resolves({ Volumes: [] });
+    const group = { SecurityGroups: [{ GroupId: 'sg-1' }] };
+    ec2
+      .on(DescribeSecurityGroupsCommand)
+      .resolvesOnce(group)
+      .resolvesOnce(group)
+      .resolvesOnce(group)
+      .resolvesOnce(group)
+      .resolves({ SecurityGroups: [] });
+    ec2.on(TerminateInstancesCommand).resolves({});
+    ec2.on(DeleteVolumeCommand).resolves({});
+    ec2.on(DeleteSecurityGroupCommand).rejectsOnce(awsError('DependencyViolation')).resolves({});
+
+    const swept = await settled(start(activities.sweep, scope).result);
+
+    expect(swept).toEqual({ instances: ['i-1'], volumes: ['vol-1'], securityGroups: ['sg-1'] });
+    expect(ec2.commandCalls(TerminateInstancesCommand)).toHaveLength(1);
+    expect(ec2.commandCalls(DeleteVolumeCommand)).toHaveLength(1);
+    expect(ec2.commandCalls(DeleteSecurityGroupCommand)).toHaveLength(2);
+  });
+
+  test('says after a minute which group somebody else still uses, and lets Temporal try again', async () => {
+    ec2.on(DescribeSecurityGroupsCommand).resolves({ SecurityGroups: [{ GroupId: 'sg-1' }] });
+    ec2.on(DeleteSecurityGroupCommand).rejects(awsError('DependencyViolation', 'resource sg-1 has a dependent object'));
+
+    const failure = await failureOf(settled(start(activities.sweep, scope).result));
+
+    expect(failure).toMatchObject({ code: 'DependencyViolation', class: 'conflict', nonRetryable: false });
+    expect(failure.message).toContain('DeleteSecurityGroup sg-1');
+  });
+
+  test('goes on where an earlier attempt ended, and tells of what that found', async () => {
+    const found = { instances: ['i-1'], volumes: [], securityGroups: [] };
+
+    const swept = await settled(start(activities.sweep, scope, { attempt: 2, heartbeatDetails: found }).result);
+
+    expect(swept).toEqual(found);
+  });
+});
