@@ -8,7 +8,7 @@ import { Systemd } from './systemd.js';
 import type { ServiceFactory } from './unit.js';
 import { runUserData } from './user-data.js';
 
-/** Between TERM and KILL at shutdown. systemd waits 90 s; a model need not. */
+/** Between TERM and KILL at shutdown, at most. systemd waits 90 s; a model need not, and a quick profile even less. */
 const SHUTDOWN_GRACE_MS = 2_000;
 
 export class Machine {
@@ -56,7 +56,8 @@ export class Machine {
   /** The operating system ends everything in order. */
   async shutdown(): Promise<void> {
     this.agent.disconnect();
-    await Promise.all([this.systemd.shutdown(), this.processes.end(SHUTDOWN_GRACE_MS)]);
+    const grace = Math.min(SHUTDOWN_GRACE_MS, 20 * this.world.profile.stop);
+    await Promise.all([this.systemd.shutdown(), this.processes.end(grace)]);
     this.powerOff();
   }
 

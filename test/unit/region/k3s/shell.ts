@@ -16,7 +16,7 @@ export function sh(machine: Machine, line: string): Promise<Ran> {
   return new Promise((resolve) => {
     execFile(
       'bash',
-      ['-c', line],
+      ['--norc', '-c', line],
       { env: bareEnvironment(machine.folder), cwd: machine.folder.root },
       (error, out, err) => resolve({ code: error ? Number(error.code) : 0, out, err }),
     );
