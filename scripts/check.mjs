@@ -41,6 +41,7 @@ const checks = {
       '--error-on-warnings',
       '.',
     ),
+  docs: () => ({ command: process.execPath, args: ['scripts/docs.mjs', '--check'] }),
   shell: async () => ({
     command: onPath('shellcheck') ?? join(await pythonTool('shellcheck'), 'shellcheck'),
     args: ['--', ...shellScripts()],

@@ -1,0 +1,93 @@
+// The reference of the cluster document, made from its JSON Schema; and a look whether links between pages lead anywhere.
+//   node scripts/docs.mjs            writes docs/reference/cluster-document.md
+//   node scripts/docs.mjs --check    fails if it is not up to date, or if a link is broken
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+process.chdir(fileURLToPath(new URL('..', import.meta.url)));
+
+const PAGE = 'docs/reference/cluster-document.md';
+
+/** One row for each field, in the order of the schema. */
+function rows(schema, path) {
+  const own = Object.entries(schema.properties ?? {}).flatMap(([name, field]) => {
+    const at = path === '' ? name : `${path}.${name}`;
+    const required = schema.required?.includes(name) ?? false;
+    return [row(at, field, required), ...rows(field, at)];
+  });
+  const items = schema.items?.properties ? rows(schema.items, `${path}[]`) : [];
+  const either = (schema.anyOf ?? []).flatMap((one) => rows(one, path));
+  return [...own, ...items, ...either];
+}
+
+function row(path, field, required) {
+  const fallback = required ? 'required' : code(field.default);
+  return `| \`${path}\` | ${kindOf(field)} | ${fallback} | ${(field.description ?? '').replaceAll('|', '\\|')} |`;
+}
+
+const code = (value) =>
+  value === undefined || (typeof value === 'object' && Object.keys(value).length === 0)
+    ? ''
+    : `\`${typeof value === 'string' ? value : JSON.stringify(value)}\``;
+
+function kindOf(field) {
+  if (field.const !== undefined) return code(field.const);
+  if (field.enum) return field.enum.map(code).join(', ');
+  if (field.anyOf) return 'one of';
+  if (field.type === 'array') return field.items?.properties ? 'list' : `list of ${kindOf(field.items ?? {})}`;
+  if (field.type === 'object') return field.properties ? 'object' : 'map';
+  const range = field.minimum === undefined ? '' : ` ${field.minimum} to ${field.maximum}`;
+  const example =
+    field.type === 'string' && field.examples?.[0] !== undefined ? `, e.g. ${code(field.examples[0])}` : '';
+  return `${field.type}${range}${example.length < 70 ? example : ''}`;
+}
+
+function page() {
+  const schema = JSON.parse(readFileSync('schema/cluster.schema.json', 'utf8'));
+  return `<!-- Made by scripts/docs.mjs from schema/cluster.schema.json: edit the schema in src/model/spec instead. -->
+
+# Cluster document
+
+What a cluster shall be, in YAML or JSON. Unknown keys are errors. \`npx keelson validate -f FILE\` lists every problem with line and
+column; \`npx keelson plan -f FILE -o yaml\` shows what will be done. Examples: [\`examples/\`](../../examples).
+
+Editors that know the YAML language server complete and check it with this first line:
+
+\`\`\`yaml
+# yaml-language-server: $schema=../schema/cluster.schema.json
+\`\`\`
+
+The last column is the schema's own description. A field without a default may be left out unless it says required.
+
+| field | kind | default | meaning |
+|---|---|---|---|
+${rows(schema, '').join('\n')}
+`;
+}
+
+/** Relative links of all pages that lead to no file. */
+function brokenLinks() {
+  const pages = ['.', 'docs', 'src', 'examples', 'deploy', 'test'].flatMap((folder) =>
+    readdirSync(folder, { recursive: folder !== '.', withFileTypes: true })
+      .filter((entry) => entry.isFile() && entry.name.endsWith('.md'))
+      .map((entry) => join(entry.parentPath, entry.name)),
+  );
+  return pages.flatMap((from) => {
+    const text = readFileSync(from, 'utf8').replaceAll(/```[\s\S]*?```/g, '');
+    return [...text.matchAll(/\]\(([^)\s#]+)[^)]*\)/g)]
+      .map(([, to]) => to)
+      .filter((to) => !/^[a-z]+:/.test(to) && !existsSync(join(dirname(from), to)))
+      .map((to) => `${from}: link to ${to}, which is not there`);
+  });
+}
+
+if (process.argv.includes('--check')) {
+  const problems = brokenLinks();
+  if (!existsSync(PAGE) || readFileSync(PAGE, 'utf8') !== page())
+    problems.push(`${PAGE} is not up to date: node scripts/docs.mjs`);
+  for (const problem of problems) console.error(problem);
+  process.exitCode = problems.length === 0 ? 0 : 1;
+} else {
+  writeFileSync(PAGE, page());
+}
