@@ -12,7 +12,7 @@ if [ -z "$(node_row "$NODE_NAME")" ]; then
 fi
 kubectl cordon "$NODE_NAME"
 output=$(temporary_folder)/drain
-if kubectl drain "$NODE_NAME" --ignore-daemonsets --delete-emptydir-data --timeout "$DRAIN_TIMEOUT" >"$output" 2>&1; then
+if kubectl drain "$NODE_NAME" --ignore-daemonsets --delete-emptydir-data "--timeout=$DRAIN_TIMEOUT" >"$output" 2>&1; then
   tail -n 20 "$output"
   result drained true
 else

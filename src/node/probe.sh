@@ -11,7 +11,7 @@ result restarts "$(restarts_of "$unit")"
 result version "${version:-none}"
 result started-with "$(cat "$STARTED_WITH" 2>/dev/null || true)"
 if [ "$ROLE" = server ]; then
-  if answer=$(kubectl get --raw '/readyz?verbose' 2>&1); then
+  if answer=$(ask --raw '/readyz?verbose' 2>&1); then
     result readyz ok
   elif failing=$(grep '^\[-\]' <<<"$answer" | sed 's/^\[-\]\([^ ]*\).*/\1/'); then
     result readyz failed

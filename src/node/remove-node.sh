@@ -4,7 +4,7 @@
 # Result: removed=true
 
 removed_name() {
-  kubectl get nodes -o 'custom-columns=NAME:.metadata.name,REMOVED:.metadata.annotations.etcd\.k3s\.cattle\.io/removed-node-name' |
+  ask nodes -o 'custom-columns=NAME:.metadata.name,REMOVED:.metadata.annotations.etcd\.k3s\.cattle\.io/removed-node-name' |
     awk -v name="$NODE_NAME" '$1 == name && $2 != "<none>" { print $2 }'
 }
 

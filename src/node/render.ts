@@ -4,8 +4,8 @@
  * A command is for `sh`, which hands over to bash. Everything variable is quoted, and here-documents end with a word that
  * their text does not hold, so any value arrives as it is.
  */
-import { createHash } from 'node:crypto';
-import { isNodeScript, runnerText, scriptText } from './scripts.js';
+import { isNodeScript, prefetchText, runnerText, scriptText } from './scripts.js';
+import { assignments, checkName, hereDocument } from './shell.js';
 
 export { type JobOutcome, type JobOutput, parseJobOutput } from './output.js';
 
@@ -36,28 +36,30 @@ export interface UserDataInput {
 const MAX_USER_DATA = 16_384;
 
 /** The text of an AWS-RunShellScript command that runs the script as a job, or attaches to it. Throws on what cannot be sent. */
-export function renderCommand(input: CommandInput): string {
-  const { jobId, lock = 'node', script, params, urls = {}, timeoutSeconds, graceSeconds = 10 } = input;
-  if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/.test(jobId)) throw new Error(`"${jobId}" cannot be a job's id`);
-  if (!/^[A-Za-z0-9._-]{0,64}$/.test(lock)) throw new Error(`"${lock}" cannot be a lock's name`);
+export function renderCommand({ script, params, ...job }: CommandInput): string {
   if (!isNodeScript(script)) throw new Error(`there is no node script "${script}"`);
+  for (const name of Object.keys(params)) checkName(name);
+  return renderJob(job, assignments(params) + scriptText(script));
+}
+
+/** The same for any text that begins as scripts do: with the helpers that make it a job. */
+export function renderJob(job: Omit<CommandInput, 'script' | 'params'>, text: string): string {
+  const { jobId, lock = 'node', urls = {}, timeoutSeconds, graceSeconds = 10 } = job;
+  if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/.test(jobId)) throw new Error(`"${jobId}" cannot be a job's id`);
+  if (!/^([A-Za-z0-9][A-Za-z0-9._-]{0,63})?$/.test(lock)) throw new Error(`"${lock}" cannot be a lock's name`);
   for (const seconds of [timeoutSeconds, graceSeconds]) {
     if (!Number.isInteger(seconds) || seconds < 1) throw new Error(`${seconds} is no whole number of seconds`);
   }
-  for (const name of Object.keys(params)) checkName(name);
-  const job = assignments(params) + scriptText(script, { asJob: true });
-  const runner =
-    assignments({
-      JOB_ID: jobId,
-      JOB_LOCK: lock,
-      JOB_TIMEOUT: String(timeoutSeconds),
-      JOB_GRACE: String(graceSeconds),
-    }) +
-    runnerText() +
-    `job_script() {\n${hereDocument('cat', job)}}\n` +
-    `job_secrets() {\n${hereDocument('cat', secretLines(urls))}}\n` +
-    'run_job </dev/null\nexit $?\n';
-  return `#!/bin/sh\n# Keelson: job ${jobId}, script ${script}\n${hereDocument('exec bash -s', runner)}`;
+  const variables = { JOB_ID: jobId, JOB_LOCK: lock, JOB_TIMEOUT: `${timeoutSeconds}`, JOB_GRACE: `${graceSeconds}` };
+  const runner = [
+    assignments(variables),
+    runnerText(),
+    `job_script() {\n${hereDocument('cat', text)}}\n`,
+    `job_secrets() {\n${hereDocument('cat', secretLines(urls))}}\n`,
+    // The runner itself is read from standard input, which nothing that it starts may read from.
+    'run_job </dev/null\nexit $?\n',
+  ].join('');
+  return `#!/bin/sh\n# Keelson: job ${jobId}\n${hereDocument('exec bash -s', runner)}`;
 }
 
 /** User data: fetches K3s while the SSM agent registers. */
@@ -68,31 +70,10 @@ export function renderUserData({ version, mirror, architecture, sha256 }: UserDa
     ARCH: architecture,
     ...(sha256 === undefined ? {} : { K3S_SHA256: sha256 }),
   };
-  const text = `#!/bin/bash\n# Keelson: fetches K3s ${version}\n${assignments(params)}${scriptText('prepare', { asJob: false })}`;
+  const text = `#!/bin/bash\n# Keelson: fetches K3s ${version}\n${assignments(params)}${prefetchText()}`;
   const size = Buffer.byteLength(text);
   if (size > MAX_USER_DATA) throw new Error(`user data has ${size} bytes, EC2 takes ${MAX_USER_DATA}`);
   return text;
-}
-
-/** Names that mean something to bash or to the scripts themselves. */
-const RESERVED =
-  /^(BASH.*|KEELSON_.*|LD_.*|JOB_.*|PATH|HOME|IFS|ENV|R|POLL|STATE_DIR|LC_ALL|LANG|UID|EUID|PPID|RANDOM|SECONDS|LINENO|SHELLOPTS|GROUPS|FUNCNAME|DIRSTACK|OPTIND|PS4|PIPESTATUS|PWD|OLDPWD|TMPDIR|CDPATH|GLOBIGNORE)$/;
-
-function checkName(name: string): void {
-  if (!/^[A-Z][A-Z0-9_]*$/.test(name) || RESERVED.test(name))
-    throw new Error(`"${name}" cannot be a script's variable`);
-}
-
-function assignments(values: Record<string, string>): string {
-  return Object.entries(values)
-    .map(([name, value]) => `${name}=${quote(name, value)}\n`)
-    .join('');
-}
-
-/** In single quotes nothing means anything to a shell but the quote itself. */
-function quote(name: string, value: string): string {
-  if (value.includes('\0')) throw new Error(`${name} holds a NUL character, which no shell variable can`);
-  return `'${value.replaceAll("'", `'\\''`)}'`;
 }
 
 function secretLines(urls: Record<string, string>): string {
@@ -104,11 +85,4 @@ function secretLines(urls: Record<string, string>): string {
       return `${name}=${url}\n`;
     })
     .join('');
-}
-
-/** `command <<'WORD'` with a word that is none of the text's lines. */
-function hereDocument(command: string, text: string): string {
-  const word = `KEELSON_${createHash('sha256').update(text).digest('hex').slice(0, 16)}`;
-  if (text.includes(word)) throw new Error('the text holds the word that ends it');
-  return `${command} <<'${word}'\n${text}${word}\n`;
 }

@@ -6,7 +6,6 @@ const SERVICE = ['transfer', 'binary', 'unit', 'kubectl', 'service'];
 
 /** Helpers of lib/ by script, besides those that every script has. */
 const HELPERS = {
-  prepare: DOWNLOAD,
   install: [...DOWNLOAD, 'unit'],
   found: [...SERVICE, 'tokens'],
   join: [...SERVICE, 'tokens'],
@@ -49,10 +48,15 @@ function textOf(file: string): string {
 
 const lib = (...names: readonly string[]) => names.map((name) => textOf(`lib/${name}`)).join('');
 
-/** A script with its helpers in front; `asJob` where the job runner starts it. */
-export function scriptText(name: NodeScript, { asJob }: { asJob: boolean }): string {
-  return lib('env', 'base', 'process', 'lock', ...HELPERS[name], ...(asJob ? ['enter'] : [])) + textOf(name);
-}
+/** What every job's script has in front: how it speaks and fails; then its lock and its URLs. */
+export const jobPreamble = (...helpers: readonly string[]): string =>
+  lib('env', 'base', 'process', 'lock', ...helpers, 'enter');
+
+/** A script with its helpers in front, as the job runner starts it. */
+export const scriptText = (name: NodeScript): string => jobPreamble(...HELPERS[name]) + textOf(name);
+
+/** `prepare` as user data: no job, for nobody waits for it. */
+export const prefetchText = (): string => lib('env', 'base', 'process', 'lock', ...DOWNLOAD) + textOf('prepare');
 
 /** The job runner; it wants JOB_ID, JOB_LOCK, JOB_TIMEOUT, JOB_GRACE and the functions job_script and job_secrets. */
 export const runnerText = (): string => lib('env', 'process', 'mask', 'job');

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Takes K3s and its data off this node; jobs and their logs stay. Run twice, the second finds nothing to do.
-# shellcheck disable=SC2034 # variables are read by the parts that are put before this one
 # Result: uninstalled=true
+# shellcheck disable=SC2034 # variables are read by the parts that are put before this one
 
 for unit in k3s k3s-agent; do
   file=$R/etc/systemd/system/$unit.service

@@ -120,6 +120,8 @@ attach() {
     elif [ "$grace" -gt 0 ] && ! is_of_another_boot; then
       # It claims or records just now, or is gone: two seconds tell.
       grace=$((grace - 1))
+    elif [ -e "$JOB/timed-out" ]; then
+      close_orphan timed-out
     elif [ -e "$JOB/owner" ]; then
       close_orphan interrupted
     else

@@ -3,6 +3,9 @@
 
 kubectl() { "$R/usr/local/bin/k3s" kubectl "$@"; }
 
+# Without a quorum the API server answers late or never: each question has its own bound.
+ask() { kubectl get --request-timeout=10s "$@"; }
+
 # A condition of a node, as a column.
 condition() { printf '.status.conditions[?(@.type=="%s")].status' "$1"; }
 
@@ -12,7 +15,7 @@ nodes_table() {
   columns="NAME:.metadata.name,READY:$(condition Ready),VOTER:$(condition EtcdIsVoter)"
   columns="$columns,VERSION:.status.nodeInfo.kubeletVersion,UNSCHEDULABLE:.spec.unschedulable"
   columns="$columns,ADDRESS:.status.addresses[?(@.type==\"InternalIP\")].address"
-  kubectl get nodes -o "custom-columns=$columns" | awk 'NR > 1'
+  ask nodes -o "custom-columns=$columns" | awk 'NR > 1'
 }
 
 # node_row NAME: its row of the table; empty when there is no such node. Fails when the API does not answer.
@@ -24,11 +27,11 @@ node_row() {
 
 # await_api SECONDS: waits for an answer of the API server, which an election may hold back for some seconds.
 await_api() {
-  local until=$((SECONDS + $1))
-  until kubectl get --raw /readyz >/dev/null 2>"$KEELSON_JOB/api-error"; do
+  local until=$((SECONDS + $1)) answer
+  until answer=$(ask --raw /readyz 2>&1); do
     waiting "the API server of this node"
     if [ "$SECONDS" -ge "$until" ]; then
-      cat "$KEELSON_JOB/api-error"
+      say "$answer"
       fail ApiUnreachable "the API server of this node does not answer" 'look at the k3s service, and whether most servers are up'
     fi
     sleep "$POLL"

@@ -4,6 +4,8 @@
 unit_of() { if [ "$1" = server ]; then printf k3s; else printf k3s-agent; fi; }
 
 unit_text() {
+  # A prefix may hold spaces.
+  local quote=${R:+\"}
   printf '%s\n' \
     '[Unit]' \
     "Description=Lightweight Kubernetes ($1), managed by Keelson" \
@@ -28,7 +30,7 @@ unit_text() {
     'RestartSec=5s' \
     "ExecStartPre=-$R/sbin/modprobe br_netfilter" \
     "ExecStartPre=-$R/sbin/modprobe overlay" \
-    "ExecStart=$R/usr/local/bin/k3s $1"
+    "ExecStart=$quote$R/usr/local/bin/k3s$quote $1"
 }
 
 # write_unit ROLE: sets unit_changed to true when something had to be changed.

@@ -1,0 +1,217 @@
+/** Scripts that ask or change Kubernetes, under a real bash. Fake: the k3s binary, whose answers stand in files. */
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { TestServer } from './support/http.js';
+import { TestNode } from './support/node.js';
+
+let node: TestNode;
+beforeEach(() => {
+  node = new TestNode();
+  node.installK3s();
+  node.write(
+    'fake/nodes',
+    [
+      'shop-server-0-g1   True      True     v1.34.2+k3s1   <none>   10.0.0.1',
+      'shop-server-1-g2   Unknown   False    v1.34.2+k3s1   true     10.0.0.2,fd00::2',
+      'shop-w-0-g1        True      <none>   v1.34.1+k3s1   <none>   10.0.0.9',
+      '',
+    ].join('\n'),
+  );
+});
+afterEach(() => node.destroy());
+
+const changes = () => node.calls().filter((call) => /^k3s kubectl (cordon|uncordon|drain|annotate|delete)/.test(call));
+
+describe('verify', () => {
+  it('tells nodes and voters', async () => {
+    const end = await node.script('verify');
+
+    expect(end.job.result).toEqual({
+      api: 'ok',
+      voters: '1',
+      'node.shop-server-0-g1': 'True,True,v1.34.2+k3s1,true,10.0.0.1',
+      'node.shop-server-1-g2': 'Unknown,False,v1.34.2+k3s1,false,10.0.0.2',
+      'node.shop-w-0-g1': 'True,-,v1.34.1+k3s1,true,10.0.0.9',
+    });
+  });
+});
+
+describe('drain', () => {
+  const drain = (name: string) => node.script('drain', { NODE_NAME: name, DRAIN_TIMEOUT: '5m' });
+
+  it('cordons, then drains with the time-out', async () => {
+    const end = await drain('shop-w-0-g1');
+
+    expect(end.job).toMatchObject({ outcome: 'done', result: { drained: 'true' } });
+    expect(changes()).toEqual([
+      'k3s kubectl cordon shop-w-0-g1',
+      'k3s kubectl drain shop-w-0-g1 --ignore-daemonsets --delete-emptydir-data --timeout=5m',
+    ]);
+  });
+
+  it('says what holds a pod', async () => {
+    node.write('fake/drain', "evicting pod a/b\nerror when evicting pod: violates the pod's disruption budget\n");
+
+    const end = await drain('shop-w-0-g1');
+
+    expect(end.job).toMatchObject({ outcome: 'failed', result: { drained: 'false', code: 'DrainFailed' } });
+    expect(end.job.result['reason']).toContain('disruption budget');
+  });
+
+  it('has nothing to do for a node that is gone', async () => {
+    const end = await drain('shop-w-7-g1');
+
+    expect(end.job).toMatchObject({ outcome: 'done', result: { drained: 'true', reason: 'NodeAbsent' } });
+    expect(changes()).toEqual([]);
+  });
+});
+
+describe('uncordon', () => {
+  it('lets pods come back', async () => {
+    expect((await node.script('uncordon', { NODE_NAME: 'shop-w-0-g1' })).job.outcome).toBe('done');
+    expect(changes()).toEqual(['k3s kubectl uncordon shop-w-0-g1']);
+  });
+
+  it('fails for a node that is not there', async () => {
+    const end = await node.script('uncordon', { NODE_NAME: 'nobody' });
+
+    expect(end.job.result).toEqual({ code: 'NodeAbsent' });
+  });
+});
+
+describe('remove-node', () => {
+  it('takes a server out of etcd before its Node goes', async () => {
+    node.write('fake/removed', 'shop-server-0-g1   <none>\nshop-server-1-g2   shop-server-1-g2-3f\n');
+
+    const end = await node.script('remove-node', { NODE_NAME: 'shop-server-1-g2', ROLE: 'server' });
+
+    expect(end.job).toMatchObject({ outcome: 'done', result: { removed: 'true' } });
+    expect(changes()).toEqual([
+      'k3s kubectl annotate node shop-server-1-g2 etcd.k3s.cattle.io/remove=true --overwrite',
+      'k3s kubectl delete node shop-server-1-g2',
+    ]);
+  });
+
+  it('deletes an agent, and is content with a node that is gone', async () => {
+    await node.script('remove-node', { NODE_NAME: 'shop-w-0-g1', ROLE: 'agent' });
+
+    const gone = await node.script('remove-node', { NODE_NAME: 'shop-w-9-g1', ROLE: 'agent' });
+
+    expect(gone.job).toMatchObject({ outcome: 'done', result: { removed: 'true' } });
+    expect(changes()).toEqual(['k3s kubectl delete node shop-w-0-g1']);
+  });
+});
+
+describe('kubeconfig', () => {
+  let server: TestServer;
+  beforeEach(async () => {
+    server = await new TestServer().open();
+    node.write('etc/rancher/k3s/k3s.yaml', 'clusters:\n- cluster:\n    server: https://127.0.0.1:6443\n');
+  });
+  afterEach(() => server.close());
+
+  it.each([
+    ['api.shop.example', 'https://api.shop.example:6443'],
+    ['203.0.113.7', 'https://203.0.113.7:6443'],
+    ['2001:db8::7', 'https://[2001:db8::7]:6443'],
+  ])('is stored with the address %s', async (address, url) => {
+    const end = await node.script(
+      'kubeconfig',
+      { API_ADDRESS: address },
+      { KUBECONFIG_PUT: server.url('/b/kubeconfig') },
+    );
+
+    expect(end.job).toMatchObject({ outcome: 'done', result: { address } });
+    expect(server.stored.get('/b/kubeconfig')).toContain(`server: ${url}\n`);
+  });
+
+  it('refuses what is no host, and a node without one', async () => {
+    const urls = { KUBECONFIG_PUT: server.url('/b/kubeconfig') };
+
+    const bad = await node.script('kubeconfig', { API_ADDRESS: 'a#b' }, urls);
+    node.write('etc/rancher/k3s/k3s.yaml', '');
+    const none = await node.script('kubeconfig', { API_ADDRESS: 'a' }, urls);
+
+    expect([bad, none].map((end) => end.job.result['code'])).toEqual(['AddressInvalid', 'KubeconfigMissing']);
+    expect(server.stored.size).toBe(0);
+  });
+});
+
+describe('snapshot', () => {
+  it('tells the file that K3s has made', async () => {
+    const end = await node.script('snapshot', { SNAPSHOT_NAME: 'keelson-op-7' });
+
+    expect(end.job.result).toEqual({ snapshot: 'keelson-op-7-ip-10-0-0-1-1764000000' });
+  });
+});
+
+describe('certificates', () => {
+  it('tells the earliest end and how many are not well', async () => {
+    node.write(
+      'fake/certificates',
+      [
+        '',
+        'FILENAME           SUBJECT        USAGES      EXPIRES                  RESIDUAL TIME   STATUS',
+        '--------           -------        ------      -------                  -------------   ------',
+        'client-admin.crt   system:admin   ClientAuth  Nov 24, 2026 09:15 UTC   1 year          OK',
+        'client-admin.crt   k3s-client-ca  CertSign    Nov 22, 2035 09:15 UTC   10 years        OK',
+        'kubelet.crt        some node      ServerAuth  Feb 03, 2026 10:00 UTC   2 months        WARNING',
+      ].join('\n'),
+    );
+
+    const end = await node.script('certificates');
+
+    expect(end.job.result).toEqual({ checked: '3', 'not-ok': '1', earliest: '2026-02-03T10:00Z' });
+  });
+});
+
+describe('probe', () => {
+  it('tells the state of a server and names the failing checks', async () => {
+    node.write('fake/k3s.state', 'active');
+    node.write(
+      'fake/readyz',
+      '[+]ping ok\n[-]etcd failed: reason withheld\n[-]poststarthook/x failed\nreadyz check failed\n',
+    );
+
+    const end = await node.script('probe', { ROLE: 'server' });
+
+    expect(end.job.result).toMatchObject({
+      service: 'active',
+      readyz: 'failed',
+      failing: 'etcd,poststarthook/x',
+      version: 'v1.34.2+k3s1',
+      boot: 'boot-1',
+    });
+    expect(Number(end.job.result['disk-free-mib'])).toBeGreaterThan(0);
+    expect(Number(end.job.result['clock'])).toBeGreaterThan(1_700_000_000);
+  });
+
+  it('does not fail on a node that has nothing', async () => {
+    const bare = new TestNode();
+
+    const end = await bare.script('probe', { ROLE: 'agent' });
+    bare.destroy();
+
+    expect(end.job).toMatchObject({ outcome: 'done', result: { service: 'inactive', version: 'none' } });
+  });
+});
+
+describe('uninstall', () => {
+  it('takes K3s and its data away, twice if asked', async () => {
+    node.write('etc/systemd/system/k3s.service', '[Service]\n');
+    node.write('var/lib/rancher/k3s/server/token', 'x');
+    node.write('etc/rancher/k3s/config.yaml', 'x');
+
+    await node.script('uninstall');
+    const end = await node.script('uninstall');
+
+    expect(end.job).toMatchObject({ outcome: 'done', result: { uninstalled: 'true' } });
+    for (const path of [
+      'usr/local/bin/k3s',
+      'var/lib/rancher/k3s',
+      'etc/rancher/k3s',
+      'etc/systemd/system/k3s.service',
+    ]) {
+      expect(node.has(path)).toBe(false);
+    }
+  });
+});

@@ -1,0 +1,56 @@
+/** A mirror and a bucket on loopback: files to GET, and what was PUT. Like S3 it refuses a PUT without a Content-Length. */
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+export class TestServer {
+  readonly files = new Map<string, string | Buffer>();
+  readonly stored = new Map<string, string>();
+  readonly requests: string[] = [];
+  /** Statuses to answer first, by path. */
+  readonly failures = new Map<string, number[]>();
+  private readonly held = new Map<string, Promise<void>>();
+  private readonly server = createServer((request, response) => {
+    const path = (request.url ?? '').replace(/\?.*/, '');
+    this.requests.push(`${request.method} ${path}`);
+    const failure = this.failures.get(path)?.shift();
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', async () => {
+      await this.held.get(path);
+      if (failure !== undefined) return response.writeHead(failure).end('<Error>no</Error>');
+      if (request.method === 'PUT') {
+        if (request.headers['content-length'] === undefined) return response.writeHead(501).end();
+        this.stored.set(path, Buffer.concat(chunks).toString('utf8'));
+        return response.writeHead(200).end();
+      }
+      const file = this.files.get(path);
+      return file === undefined ? response.writeHead(404).end() : response.writeHead(200).end(file);
+    });
+  });
+
+  async open(): Promise<this> {
+    await new Promise<void>((resolve) => this.server.listen(0, '127.0.0.1', resolve));
+    return this;
+  }
+
+  /** Holds answers for a path back until the returned function is called. */
+  hold(path: string): () => void {
+    let release = () => {};
+    this.held.set(path, new Promise((resolve) => (release = resolve)));
+    return release;
+  }
+
+  /** A URL like a presigned one. */
+  url(path: string): string {
+    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}${path}?X-Amz-Signature=5ec4e7`;
+  }
+
+  get base(): string {
+    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+  }
+
+  async close(): Promise<void> {
+    this.server.closeAllConnections();
+    await new Promise((resolve) => this.server.close(resolve));
+  }
+}
