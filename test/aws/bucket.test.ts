@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Activities } from '../../src/activities/api.js';
 import { type Bucket, createBucket } from '../../src/aws/bucket.js';
 import type { AwsClients } from '../../src/aws/clients.js';
-import { activitiesFor, BUCKET, clientsFor, detailOf, REGION, run, scopeFor } from './support/harness.js';
+import { activitiesFor, BUCKET, clientsFor, failureOf, REGION, run, scopeFor } from './support/harness.js';
 import { type Moto, startMoto } from './support/moto.js';
 
 let moto: Moto;
@@ -35,7 +35,7 @@ describe('a conditional write', () => {
   test('makes an object once', async () => {
     await bucket.put('once', 'first', { ifNoneMatch: '*' });
 
-    const detail = await detailOf(bucket.put('once', 'second', { ifNoneMatch: '*' }));
+    const detail = await failureOf(bucket.put('once', 'second', { ifNoneMatch: '*' }));
 
     expect(detail).toMatchObject({ code: 'PreconditionFailed', class: 'conflict' });
     expect((await bucket.get('once'))?.text).toBe('first');
@@ -46,7 +46,7 @@ describe('a conditional write', () => {
     const read = await bucket.get('replaced');
     await bucket.put('replaced', 'two', { ifMatch: read!.etag });
 
-    const detail = await detailOf(bucket.put('replaced', 'three', { ifMatch: read!.etag }));
+    const detail = await failureOf(bucket.put('replaced', 'three', { ifMatch: read!.etag }));
 
     expect(detail.code).toBe('PreconditionFailed');
     expect((await bucket.get('replaced'))?.text).toBe('two');
@@ -98,7 +98,7 @@ describe('the cluster keys', () => {
   });
 
   test('are read from a bucket that is missing with a failure that names it', async () => {
-    const detail = await detailOf(createBucket(clients, 'no-such-bucket').get('k'));
+    const detail = await failureOf(createBucket(clients, 'no-such-bucket').get('k'));
 
     expect(detail).toMatchObject({ code: 'BucketMissing', class: 'invalid' });
     expect(detail.message).toContain('no-such-bucket');

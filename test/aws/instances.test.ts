@@ -144,12 +144,9 @@ describe('an observation', () => {
     for (const input of [...launches, launchInput(theirs, 0, [securityGroupId])])
       await run(activities.launchInstance, input);
     const smallPages = clientsFor(moto.endpoint).ec2(REGION);
-    smallPages.middlewareStack.add(
-      (next) => (args) => next({ ...args, input: { ...args.input, MaxResults: 2 } }),
-      {
-        step: 'initialize',
-      },
-    );
+    smallPages.middlewareStack.add((next) => (args) => next({ ...args, input: { ...args.input, MaxResults: 2 } }), {
+      step: 'initialize',
+    });
 
     const found = await findInstances(smallPages, ownedBy(ours));
     const views = await run(activities.observeInstances, ours);

@@ -10,7 +10,16 @@ import { CreateBucketCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Activities, ResolvedPlacement } from '../../src/activities/api.js';
 import type { AwsClients } from '../../src/aws/clients.js';
-import { activitiesFor, BUCKET, clientsFor, detailOf, documentWith, REGION, run, scopeFor } from './support/harness.js';
+import {
+  activitiesFor,
+  BUCKET,
+  clientsFor,
+  documentWith,
+  failureOf,
+  REGION,
+  run,
+  scopeFor,
+} from './support/harness.js';
 import { type Moto, startMoto } from './support/moto.js';
 
 let moto: Moto;
@@ -84,7 +93,7 @@ describe('a document that the account cannot do is refused', () => {
     ['an unknown image', { image: { id: 'ami-0123456789abcdef0' } }, 'ImageNotFound', 'ami-0123'],
     ['an unknown parameter', { image: { ssmParameter: '/no/such' } }, 'ParameterNotFound', '/no/such'],
   ])('%s', async (_, spec, code, named) => {
-    const detail = await detailOf(resolve(spec));
+    const detail = await failureOf(resolve(spec));
 
     expect(detail).toMatchObject({ code, class: 'invalid' });
     expect(detail.message).toContain(named);
@@ -95,7 +104,7 @@ describe('a document that the account cannot do is refused', () => {
     const { placement } = await resolve({});
     const image = { id: placement.images.amd64!.id };
 
-    const detail = await detailOf(resolve({ servers: { instanceType: 't4g.medium' }, image }));
+    const detail = await failureOf(resolve({ servers: { instanceType: 't4g.medium' }, image }));
 
     expect(detail.code).toBe('ArchitectureMismatch');
     expect(detail.message).toContain('t4g.medium needs arm64');
@@ -108,7 +117,7 @@ describe('a document that the account cannot do is refused', () => {
       new CreateSubnetCommand({ VpcId: vpc!.VpcId!, CidrBlock: '10.9.1.0/24' }),
     );
 
-    const detail = await detailOf(resolve({ network: { subnetIds: [subnet!.SubnetId!] } }));
+    const detail = await failureOf(resolve({ network: { subnetIds: [subnet!.SubnetId!] } }));
 
     expect(detail.code).toBe('SubnetNotInVpc');
     expect(detail.message).toContain(vpc!.VpcId);
@@ -117,7 +126,9 @@ describe('a document that the account cannot do is refused', () => {
   test('a bucket that is missing', async () => {
     const elsewhere = activitiesFor(clients, 'no-such-bucket');
 
-    const detail = await detailOf(run(elsewhere.resolvePlacement, { ...scopeFor('shop'), document: documentWith({}) }));
+    const detail = await failureOf(
+      run(elsewhere.resolvePlacement, { ...scopeFor('shop'), document: documentWith({}) }),
+    );
 
     expect(detail).toMatchObject({ code: 'BucketMissing', class: 'invalid' });
   });
@@ -125,7 +136,7 @@ describe('a document that the account cannot do is refused', () => {
   test('a region that does not exist, with the name that was meant', async () => {
     const document = documentWith({ region: 'eu-wset-1' });
 
-    const detail = await detailOf(
+    const detail = await failureOf(
       run(activities.resolvePlacement, { ...scopeFor('shop'), region: 'eu-wset-1', document }),
     );
 

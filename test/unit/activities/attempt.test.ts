@@ -1,0 +1,107 @@
+import { CancelledFailure } from '@temporalio/common';
+import { pino } from 'pino';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { type Attempt, activity } from '../../../src/activities/attempt.js';
+import type { ActivityDeps } from '../../../src/activities/deps.js';
+import { failureOf, scope, settled, start } from './support.js';
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+function made<O>(body: (attempt: Attempt) => Promise<O>, log: string[] = []) {
+  const logger = pino({}, { write: (line: string) => void log.push(line) });
+  // Only the logger is used by the wrapper itself.
+  const deps = { logger } as ActivityDeps;
+  return activity(deps, 'probe', (_deps, attempt, _input: typeof scope) => body(attempt));
+}
+
+describe('an activity', () => {
+  test('heartbeats while its body waits, always with the latest details', async () => {
+    const body = async (attempt: Attempt) => {
+      attempt.heartbeat({ sent: 'cmd-1' });
+      await attempt.sleep(10_000);
+    };
+
+    const { result, heartbeats } = start(made(body), scope);
+    await settled(result);
+
+    expect(heartbeats.length).toBeGreaterThanOrEqual(5);
+    expect(heartbeats.slice(1).every((beat) => JSON.stringify(beat) === '{"sent":"cmd-1"}')).toBe(true);
+  });
+
+  test('does not lose the details of an earlier attempt before it has its own', async () => {
+    const { result, heartbeats } = start(
+      made((attempt) => attempt.sleep(3_000)),
+      scope,
+      {
+        attempt: 2,
+        heartbeatDetails: { sent: 'cmd-1' },
+      },
+    );
+
+    await settled(result);
+
+    expect(heartbeats[0]).toEqual({ sent: 'cmd-1' });
+  });
+
+  test('stops its heartbeat at its end', async () => {
+    const { result, heartbeats } = start(
+      made(() => Promise.resolve()),
+      scope,
+    );
+    await settled(result);
+    const before = heartbeats.length;
+
+    await vi.advanceTimersByTimeAsync(10_000);
+
+    expect(heartbeats.length).toBe(before);
+  });
+
+  test('that is cancelled in a call which was aborted fails with the CancelledFailure itself', async () => {
+    const body = (attempt: Attempt) =>
+      new Promise<void>((_, reject) => {
+        attempt.signal.addEventListener('abort', () =>
+          reject(Object.assign(new Error('Request aborted'), { name: 'AbortError' })),
+        );
+      });
+    const { result, environment } = start(made(body), scope);
+
+    environment.cancel('CANCELLED');
+
+    await expect(settled(result)).rejects.toBeInstanceOf(CancelledFailure);
+  });
+
+  test('turns whatever its body throws into a failure with class, code and advice', async () => {
+    const failure = await failureOf(
+      settled(
+        start(
+          made(() => Promise.reject(new Error('odd'))),
+          scope,
+        ).result,
+      ),
+    );
+
+    expect(failure).toMatchObject({ code: 'Unexpected', class: 'unknown' });
+    expect(failure.message).toContain('odd');
+    expect(failure.advice).not.toBe('');
+  });
+
+  test('logs its end with cluster, operation and trace', async () => {
+    const log: string[] = [];
+
+    await settled(
+      start(
+        made(() => Promise.resolve(), log),
+        scope,
+      ).result,
+    );
+
+    expect(JSON.parse(log.at(-1) ?? '{}')).toMatchObject({
+      activity: 'probe',
+      cluster: 'shop',
+      region: 'eu-west-1',
+      operation: 'op-1',
+      traceId: 'trace-1',
+    });
+  });
+});

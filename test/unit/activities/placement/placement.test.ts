@@ -1,0 +1,242 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import {
+  DescribeImagesCommand,
+  DescribeInstanceTypeOfferingsCommand,
+  DescribeInstanceTypesCommand,
+  DescribeSecurityGroupsCommand,
+  DescribeSubnetsCommand,
+  DescribeVpcsCommand,
+  EC2Client,
+} from '@aws-sdk/client-ec2';
+import { HeadBucketCommand, S3Client } from '@aws-sdk/client-s3';
+import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
+import { mockClient } from 'aws-sdk-client-mock';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { awsError, documentWith, failureOf, makeActivities, scope, start } from '../support.js';
+
+const ec2 = mockClient(EC2Client);
+const ssm = mockClient(SSMClient);
+const s3 = mockClient(S3Client);
+
+const SUM = 'a'.repeat(64);
+/** What the mirror answers by path; everything else is a 404. */
+let released: Record<string, string>;
+let mirror: string;
+let asked: string[];
+let closeMirror: () => Promise<void>;
+
+beforeEach(async () => {
+  ec2.on(DescribeVpcsCommand).resolves({ Vpcs: [{ VpcId: 'vpc-1', CidrBlock: '10.0.0.0/16', IsDefault: true }] });
+  ec2.on(DescribeSubnetsCommand).resolves({
+    Subnets: [
+      {
+        SubnetId: 'subnet-b',
+        VpcId: 'vpc-1',
+        AvailabilityZone: 'eu-west-1b',
+        CidrBlock: '10.0.1.0/24',
+        DefaultForAz: true,
+      },
+      {
+        SubnetId: 'subnet-a',
+        VpcId: 'vpc-1',
+        AvailabilityZone: 'eu-west-1a',
+        CidrBlock: '10.0.0.0/24',
+        DefaultForAz: true,
+      },
+      { SubnetId: 'subnet-x', VpcId: 'vpc-1', AvailabilityZone: 'eu-west-1a', CidrBlock: '10.0.9.0/24' },
+    ],
+  });
+  ec2.on(DescribeInstanceTypesCommand).resolves({
+    InstanceTypes: [{ InstanceType: 't3.medium', ProcessorInfo: { SupportedArchitectures: ['x86_64'] } }],
+  });
+  ec2.on(DescribeInstanceTypeOfferingsCommand).resolves({
+    InstanceTypeOfferings: [{ InstanceType: 't3.medium', Location: 'eu-west-1a' }],
+  });
+  ec2.on(DescribeImagesCommand).resolves({
+    Images: [{ ImageId: 'ami-1', Architecture: 'x86_64', RootDeviceName: '/dev/xvda', State: 'available' }],
+  });
+  ssm.on(GetParameterCommand).resolves({ Parameter: { Value: 'ami-1' } });
+  s3.on(HeadBucketCommand).resolves({ BucketRegion: 'eu-west-1' });
+
+  released = { '/v1.34.2%2Bk3s1/sha256sum-amd64.txt': `${'b'.repeat(64)}  k3s-airgap-images-amd64.tar\n${SUM}  k3s\n` };
+  asked = [];
+  const server = createServer((request, response) => {
+    asked.push(request.url ?? '');
+    const body = released[request.url ?? ''];
+    response.writeHead(body === undefined ? 404 : 200).end(body);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  mirror = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  closeMirror = () =>
+    new Promise((resolve) => {
+      server.close(() => resolve());
+      server.closeAllConnections();
+    });
+});
+
+afterEach(async () => {
+  for (const mock of [ec2, ssm, s3]) mock.reset();
+  await closeMirror();
+});
+
+const resolve = (spec: Record<string, unknown> = {}, options: Parameters<typeof makeActivities>[0] = {}) => {
+  const k3s = { version: 'v1.34.2+k3s1', mirror, ...(spec['k3s'] as object | undefined) };
+  return start(makeActivities(options).resolvePlacement, { ...scope, document: documentWith({ ...spec, k3s }) }).result;
+};
+
+describe('the placement', () => {
+  test('is the default subnets by zone, the zones of each type, the image, and user data by architecture', async () => {
+    const { placement, userData } = await resolve();
+
+    expect(placement).toEqual({
+      vpcId: 'vpc-1',
+      vpcCidr: '10.0.0.0/16',
+      subnets: [
+        { id: 'subnet-a', zone: 'eu-west-1a', cidr: '10.0.0.0/24' },
+        { id: 'subnet-b', zone: 'eu-west-1b', cidr: '10.0.1.0/24' },
+      ],
+      securityGroupIds: [],
+      instanceTypes: { 't3.medium': { architecture: 'amd64', zones: ['eu-west-1a'] } },
+      images: { amd64: { id: 'ami-1', rootDeviceName: '/dev/xvda' } },
+    });
+    expect(userData.amd64?.id).toMatch(/^[0-9a-f]{16}$/);
+    expect(userData.amd64?.text).toMatch(/^#!/);
+    expect(asked).toEqual(['/v1.34.2%2Bk3s1/sha256sum-amd64.txt']);
+  });
+
+  test('reads only: it makes and changes nothing', async () => {
+    await resolve();
+
+    const names = ec2.calls().map((call) => call.args[0].constructor.name);
+    expect(names.filter((name) => !name.startsWith('Describe'))).toEqual([]);
+  });
+
+  test('uses all subnets of a VPC without default ones', async () => {
+    ec2.on(DescribeSubnetsCommand).resolves({
+      Subnets: [{ SubnetId: 'subnet-x', VpcId: 'vpc-1', AvailabilityZone: 'eu-west-1a', CidrBlock: '10.0.9.0/24' }],
+    });
+
+    const { placement } = await resolve({ network: { vpcId: 'vpc-0123456789abcdef0' } });
+
+    expect(placement.subnets.map((subnet) => subnet.id)).toEqual(['subnet-x']);
+  });
+
+  test('does not depend on a mirror that only the nodes reach', async () => {
+    const log: string[] = [];
+
+    const { placement } = await resolve({ k3s: { mirror: 'http://127.0.0.1:9' } }, { log });
+
+    expect(placement.vpcId).toBe('vpc-1');
+    expect(log.join('\n')).toContain('mirror not reachable from the worker');
+  });
+
+  test('accepts a pin that the mirror agrees with', async () => {
+    await expect(resolve({ k3s: { sha256: { amd64: SUM } } })).resolves.toBeDefined();
+  });
+});
+
+describe('refused before anything is made', () => {
+  test('a version that the mirror does not have', async () => {
+    const failure = await failureOf(resolve({ k3s: { version: 'v1.99.0+k3s1' } }));
+
+    expect(failure).toMatchObject({ code: 'VersionNotFound', class: 'invalid', nonRetryable: true });
+    expect(failure.message).toContain('v1.99.0+k3s1');
+    expect(failure.message).toContain(mirror);
+  });
+
+  test('a pin that the mirror disagrees with', async () => {
+    const pinned = 'c'.repeat(64);
+
+    const failure = await failureOf(resolve({ k3s: { sha256: { amd64: pinned } } }));
+
+    expect(failure).toMatchObject({ code: 'ChecksumMismatch', class: 'invalid', nonRetryable: true });
+    expect(failure.message).toContain(pinned);
+    expect(failure.message).toContain(SUM);
+  });
+
+  test('a type that none of the zones offers', async () => {
+    ec2.on(DescribeInstanceTypeOfferingsCommand).resolves({
+      InstanceTypeOfferings: [{ InstanceType: 't3.medium', Location: 'eu-west-1c' }],
+    });
+
+    const failure = await failureOf(resolve());
+
+    expect(failure).toMatchObject({ code: 'TypeNotOffered', class: 'invalid' });
+    expect(failure.message).toContain(
+      't3.medium is offered in eu-west-1c, but the subnets are in eu-west-1a, eu-west-1b',
+    );
+  });
+
+  test('a type that EC2 does not know', async () => {
+    ec2
+      .on(DescribeInstanceTypesCommand)
+      .rejects(awsError('InvalidInstanceType', 'The following supplied instance types do not exist: [t3.nonsense]'));
+
+    const failure = await failureOf(resolve({ servers: { instanceType: 't3.nonsense' } }));
+
+    expect(failure).toMatchObject({ code: 'TypeUnknown', class: 'invalid' });
+    expect(failure.message).toContain('t3.nonsense');
+  });
+
+  test('a region without a default VPC', async () => {
+    ec2.on(DescribeVpcsCommand).resolves({ Vpcs: [] });
+
+    const failure = await failureOf(resolve());
+
+    expect(failure).toMatchObject({ code: 'NoDefaultVpc', class: 'invalid' });
+  });
+
+  test('security groups of another VPC', async () => {
+    ec2.on(DescribeSecurityGroupsCommand).resolves({ SecurityGroups: [{ GroupId: 'sg-9', VpcId: 'vpc-9' }] });
+
+    const failure = await failureOf(resolve({ network: { securityGroupIds: ['sg-0123456789abcdef0'] } }));
+
+    expect(failure).toMatchObject({ code: 'SecurityGroupNotInVpc', class: 'invalid' });
+    expect(failure.message).toContain('sg-9 is in vpc-9, not in vpc-1');
+  });
+
+  test('an image that is not available', async () => {
+    ec2.on(DescribeImagesCommand).resolves({ Images: [{ ImageId: 'ami-1', State: 'deregistered' }] });
+
+    const failure = await failureOf(resolve());
+
+    expect(failure).toMatchObject({ code: 'ImageNotFound', class: 'invalid' });
+  });
+
+  test('a document without instance profile where the worker has no default', async () => {
+    const failure = await failureOf(resolve({}, { instanceProfile: null }));
+
+    expect(failure).toMatchObject({ code: 'InstanceProfileMissing', class: 'invalid', nonRetryable: true });
+  });
+
+  test('a worker without permission, naming the call', async () => {
+    ec2.on(DescribeVpcsCommand).rejects(awsError('UnauthorizedOperation', 'You are not authorized', 403));
+
+    const failure = await failureOf(resolve());
+
+    expect(failure).toMatchObject({ code: 'UnauthorizedOperation', class: 'auth', nonRetryable: true });
+    expect(failure.message).toContain('DescribeVpcs');
+  });
+
+  test.each([
+    [404, 'BucketMissing', 'invalid'],
+    [403, 'AccessDenied', 'auth'],
+  ])('a bucket that answers %i', async (status, code, errorClass) => {
+    s3.on(HeadBucketCommand).rejects(awsError('NotFound', 'UnknownError', status));
+
+    const failure = await failureOf(resolve());
+
+    expect(failure).toMatchObject({ code, class: errorClass, nonRetryable: true });
+    expect(failure.message).toContain('ops');
+  });
+
+  test('with the same error each time, however the answers arrive', async () => {
+    ec2.on(DescribeVpcsCommand).resolves({ Vpcs: [] });
+    s3.on(HeadBucketCommand).rejects(awsError('NotFound', 'UnknownError', 404));
+
+    const failures = await Promise.all([1, 2, 3].map(() => failureOf(resolve())));
+
+    expect(failures.map((failure) => failure.code)).toEqual(['NoDefaultVpc', 'NoDefaultVpc', 'NoDefaultVpc']);
+  });
+});

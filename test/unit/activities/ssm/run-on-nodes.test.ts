@@ -1,0 +1,285 @@
+import { HeadBucketCommand, S3Client } from '@aws-sdk/client-s3';
+import {
+  CancelCommandCommand,
+  GetCommandInvocationCommand,
+  type GetCommandInvocationCommandOutput,
+  ListCommandInvocationsCommand,
+  SendCommandCommand,
+  SSMClient,
+} from '@aws-sdk/client-ssm';
+import { ActivityCancellationDetails, CancelledFailure } from '@temporalio/common';
+import { mockClient } from 'aws-sdk-client-mock';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { RunOnNodesInput } from '../../../../src/activities/api.js';
+import { awsError, failureOf, makeActivities, scope, settled, start } from '../support.js';
+
+const ssm = mockClient(SSMClient);
+const s3 = mockClient(S3Client);
+const activities = makeActivities();
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  s3.on(HeadBucketCommand).resolves({ BucketRegion: 'eu-west-1' });
+  let count = 0;
+  ssm.on(SendCommandCommand).callsFake(() => ({ Command: { CommandId: `cmd-${++count}` } }));
+});
+afterEach(() => {
+  vi.useRealTimers();
+  ssm.reset();
+  s3.reset();
+});
+
+const input: RunOnNodesInput = {
+  ...scope,
+  instanceIds: ['i-1'],
+  jobId: 'shop-install-1',
+  script: 'install',
+  params: { K3S_VERSION: 'v1.34.2+k3s1' },
+  presign: {},
+  timeoutSeconds: 300,
+};
+
+type Answer = Partial<GetCommandInvocationCommandOutput>;
+const answer = (StatusDetails: string, more: Answer = {}): Answer => ({ StatusDetails, ...more });
+const report = (outcome: string, exit: string, id = input.jobId) =>
+  `keelson-job id=${id} outcome=${outcome} exit=${exit}\nkeelson-result\nchanged=true\nkeelson-log\nlast line\n`;
+const done = answer('Success', { ResponseCode: 0, StandardOutputContent: report('done', '0') });
+
+const sends = () => ssm.commandCalls(SendCommandCommand).map((call) => call.args[0].input);
+
+describe('a job', () => {
+  test('is sent once, waited for, and its report read', async () => {
+    ssm
+      .on(GetCommandInvocationCommand)
+      .rejectsOnce(awsError('InvocationDoesNotExist'))
+      .resolvesOnce(answer('Pending'))
+      .resolvesOnce(answer('In Progress'))
+      .resolves(done);
+
+    const { result, heartbeats } = start(activities.runOnNodes, input);
+
+    expect(await settled(result)).toEqual([
+      {
+        instanceId: 'i-1',
+        outcome: 'done',
+        exitCode: 0,
+        result: { changed: 'true' },
+        logTail: expect.stringContaining('last line'),
+      },
+    ]);
+    expect(sends()).toMatchObject([
+      {
+        DocumentName: 'AWS-RunShellScript',
+        InstanceIds: ['i-1'],
+        Comment: 'shop-install-1',
+        Parameters: { executionTimeout: ['360'] },
+      },
+    ]);
+    expect(heartbeats).toContainEqual({ sent: { 'i-1': 'cmd-1' }, sends: { 'i-1': 1 } });
+  });
+
+  test('that failed is a result, not a failure', async () => {
+    ssm
+      .on(GetCommandInvocationCommand)
+      .resolves(answer('Failed', { ResponseCode: 1, StandardOutputContent: report('failed', '7') }));
+
+    const [result] = await settled(start(activities.runOnNodes, input).result);
+
+    expect(result).toMatchObject({ outcome: 'failed', exitCode: 7 });
+  });
+
+  test('whose runner did not get to its report is a failed one, with what there is of output', async () => {
+    ssm
+      .on(GetCommandInvocationCommand)
+      .resolves(
+        answer('Failed', { ResponseCode: 127, StandardOutputContent: '', StandardErrorContent: 'sh: bash: not found' }),
+      );
+
+    const [result] = await settled(start(activities.runOnNodes, input).result);
+
+    expect(result).toEqual({
+      instanceId: 'i-1',
+      outcome: 'failed',
+      exitCode: 127,
+      result: {},
+      logTail: 'sh: bash: not found',
+    });
+  });
+
+  test("with another job's report is a failed one", async () => {
+    ssm
+      .on(GetCommandInvocationCommand)
+      .resolves(answer('Success', { ResponseCode: 0, StandardOutputContent: report('done', '0', 'other') }));
+
+    const [result] = await settled(start(activities.runOnNodes, input).result);
+
+    expect(result?.outcome).toBe('failed');
+  });
+
+  test('on many nodes goes out in parts of fifty, and gives results in the order asked for', async () => {
+    const instanceIds = Array.from({ length: 60 }, (_, index) => `i-${index}`);
+    ssm.on(GetCommandInvocationCommand).resolves(done);
+
+    const results = await settled(start(activities.runOnNodes, { ...input, instanceIds }).result);
+
+    expect(sends().map((send) => send.InstanceIds?.length)).toEqual([50, 10]);
+    expect(results.map((result) => result.instanceId)).toEqual(instanceIds);
+  });
+
+  test('goes on through throttling', async () => {
+    ssm
+      .on(GetCommandInvocationCommand)
+      .rejectsOnce(awsError('ThrottlingException', 'Rate exceeded'))
+      .rejectsOnce(awsError('ThrottlingException', 'Rate exceeded'))
+      .resolves(done);
+
+    const [result] = await settled(start(activities.runOnNodes, input).result);
+
+    expect(result?.outcome).toBe('done');
+  });
+
+  test('for an agent that is not there yet is tried again by Temporal', async () => {
+    ssm.on(SendCommandCommand).rejects(awsError('InvalidInstanceId'));
+
+    const failure = await failureOf(settled(start(activities.runOnNodes, input).result));
+
+    expect(failure).toMatchObject({ class: 'not-found-yet', nonRetryable: false });
+  });
+
+  test('that cannot be rendered fails for good', async () => {
+    const failure = await failureOf(settled(start(activities.runOnNodes, { ...input, script: 'no-such' }).result));
+
+    expect(failure).toMatchObject({ code: 'Unexpected', nonRetryable: true });
+    expect(sends()).toEqual([]);
+  });
+});
+
+describe('a later attempt', () => {
+  test('goes on with the command that was heartbeated', async () => {
+    ssm.on(GetCommandInvocationCommand).resolves(done);
+    const heartbeatDetails = { sent: { 'i-1': 'cmd-before' }, sends: { 'i-1': 1 } };
+
+    await settled(start(activities.runOnNodes, input, { attempt: 2, heartbeatDetails }).result);
+
+    expect(sends()).toEqual([]);
+    expect(ssm.commandCalls(GetCommandInvocationCommand)[0]?.args[0].input.CommandId).toBe('cmd-before');
+  });
+
+  test('finds the command by its Comment where the heartbeat was lost', async () => {
+    ssm.on(GetCommandInvocationCommand).resolves(done);
+    ssm.on(ListCommandInvocationsCommand).resolves({
+      CommandInvocations: [
+        { CommandId: 'cmd-other', Comment: 'shop-install-2' },
+        { CommandId: 'cmd-older', Comment: input.jobId, RequestedDateTime: new Date('2026-01-01T00:00:00Z') },
+        { CommandId: 'cmd-ours', Comment: input.jobId, RequestedDateTime: new Date('2026-01-01T00:01:00Z') },
+      ],
+    });
+    const scheduledTimestampMs = Date.parse('2026-01-01T00:00:30.500Z');
+
+    await settled(start(activities.runOnNodes, input, { attempt: 2, scheduledTimestampMs }).result);
+
+    expect(sends()).toEqual([]);
+    expect(ssm.commandCalls(GetCommandInvocationCommand)[0]?.args[0].input.CommandId).toBe('cmd-ours');
+    expect(ssm.commandCalls(ListCommandInvocationsCommand)[0]?.args[0].input).toMatchObject({
+      InstanceId: 'i-1',
+      Filters: [{ key: 'InvokedAfter', value: '2025-12-31T23:59:30Z' }],
+    });
+  });
+
+  test('sends where nothing was sent', async () => {
+    ssm.on(GetCommandInvocationCommand).resolves(done);
+    ssm.on(ListCommandInvocationsCommand).resolves({ CommandInvocations: [] });
+
+    await settled(start(activities.runOnNodes, input, { attempt: 2 }).result);
+
+    expect(sends()).toHaveLength(1);
+  });
+});
+
+describe('a command that may not have run', () => {
+  test.each(['DeliveryTimedOut', 'Delivery Timed Out', 'Undeliverable', 'Terminated'])(
+    '(%s) is sent again under the same job id',
+    async (status) => {
+      ssm.on(GetCommandInvocationCommand).resolvesOnce(answer(status)).resolves(done);
+
+      const [result] = await settled(start(activities.runOnNodes, input).result);
+
+      expect(result?.outcome).toBe('done');
+      expect(sends().map((send) => send.Comment)).toEqual([input.jobId, input.jobId]);
+    },
+  );
+
+  test('is given up after some sends, as undelivered', async () => {
+    ssm.on(GetCommandInvocationCommand).resolves(answer('Undeliverable'));
+
+    const [result] = await settled(start(activities.runOnNodes, input).result);
+
+    expect(result).toMatchObject({ outcome: 'undelivered', exitCode: null });
+    expect(sends()).toHaveLength(3);
+  });
+});
+
+test('a node that refuses the document is a matter of permission', async () => {
+  ssm.on(GetCommandInvocationCommand).resolves(answer('Access Denied'));
+
+  const failure = await failureOf(settled(start(activities.runOnNodes, input).result));
+
+  expect(failure).toMatchObject({ class: 'auth', nonRetryable: true });
+});
+
+describe('a cancelled job', () => {
+  test('is left with a CancelledFailure, and its command cancelled', async () => {
+    ssm.on(GetCommandInvocationCommand).resolves(answer('InProgress'));
+    const { result, environment } = start(activities.runOnNodes, input);
+    await vi.advanceTimersByTimeAsync(2_000);
+
+    environment.cancel('CANCELLED', new ActivityCancellationDetails({ cancelRequested: true }));
+
+    await expect(settled(result)).rejects.toBeInstanceOf(CancelledFailure);
+    expect(ssm.commandCalls(CancelCommandCommand)[0]?.args[0].input.CommandId).toBe('cmd-1');
+  });
+
+  test('is only left when the worker shuts down: another one goes on with it', async () => {
+    ssm.on(GetCommandInvocationCommand).resolves(answer('InProgress'));
+    const { result, environment } = start(activities.runOnNodes, input);
+    await vi.advanceTimersByTimeAsync(2_000);
+
+    environment.cancel('WORKER_SHUTDOWN', new ActivityCancellationDetails({ workerShutdown: true }));
+
+    await expect(settled(result)).rejects.toBeInstanceOf(CancelledFailure);
+    expect(ssm.commandCalls(CancelCommandCommand)).toEqual([]);
+  });
+});
+
+describe('presigned URLs', () => {
+  const withUrls: RunOnNodesInput = {
+    ...input,
+    script: 'join',
+    presign: { TOKEN_GET: { method: 'GET', key: 'k3s-server-token' } },
+  };
+
+  test('are in the command, outlive the job, and are in no heartbeat and no log', async () => {
+    const log: string[] = [];
+    ssm.on(GetCommandInvocationCommand).resolvesOnce(answer('Undeliverable')).resolves(done);
+    const { result, heartbeats } = start(makeActivities({ log }).runOnNodes, withUrls);
+
+    await settled(result);
+
+    const text = sends()[0]?.Parameters?.['commands']?.[0] ?? '';
+    const url = /TOKEN_GET=(http\S+)/.exec(text)?.[1] ?? '';
+    expect(url).toContain('/ops/clusters/shop/k3s-server-token?');
+    expect(new URL(url).searchParams.get('X-Amz-Expires')).toBe('1200');
+    expect(log.length).toBeGreaterThan(0);
+    expect(JSON.stringify([heartbeats, log])).not.toMatch(/X-Amz-|k3s-server-token/);
+  });
+
+  test('are in no failure', async () => {
+    ssm.on(SendCommandCommand).rejects(awsError('InvalidInstanceId'));
+
+    const error: unknown = await settled(start(activities.runOnNodes, withUrls).result).catch(
+      (reason: unknown) => reason,
+    );
+
+    expect(JSON.stringify(error) + String(error)).not.toContain('X-Amz-');
+  });
+});
