@@ -1,0 +1,14 @@
+import { benchCreate } from './create.js';
+import { type Row, report } from './report.js';
+
+const BENCHES: Record<string, () => Promise<Row[]>> = { create: benchCreate };
+
+/** `npm run bench [-- NAME ...]`: all benchmarks, or those named. */
+const names = process.argv.slice(2);
+const unknown = names.filter((name) => !(name in BENCHES));
+if (unknown.length > 0) {
+  process.stderr.write(`no benchmark ${unknown.join(', ')}; there are ${Object.keys(BENCHES).join(', ')}\n`);
+  process.exitCode = 2;
+} else {
+  for (const [name, run] of Object.entries(BENCHES)) if (names.length === 0 || names.includes(name)) report(name, await run());
+}

@@ -1,0 +1,22 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import Table from 'cli-table3';
+
+export type Row = Record<string, string | number>;
+
+/** Prints the rows as a table and keeps them as JSON in bench/results, with what they were measured on. */
+export function report(name: string, rows: Row[]): void {
+  const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))].filter((column) => column !== 'chain');
+  const table = new Table({ head: columns, style: { head: [], border: [] } });
+  for (const row of rows) table.push(columns.map((column) => shown(row[column])));
+  process.stdout.write(`${name}\n${table.toString()}\n`);
+  for (const row of rows) if (row['chain'] !== undefined) process.stdout.write(`${row['case']}: ${row['chain']}\n`);
+  const folder = fileURLToPath(new URL('./results/', import.meta.url));
+  mkdirSync(folder, { recursive: true });
+  const machine = { cores: cpus().length, node: process.version, platform: process.platform };
+  writeFileSync(`${folder}${name}.json`, `${JSON.stringify({ name, measuredAt: new Date().toISOString(), machine, rows }, null, 2)}\n`);
+}
+
+const shown = (value: string | number | undefined): string =>
+  typeof value === 'number' ? (Number.isInteger(value) ? String(value) : value.toFixed(3)) : (value ?? '');

@@ -1,0 +1,92 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Client, Connection } from '@temporalio/client';
+import type { Stack, StackOptions } from '../src/local/stack.js';
+import type { StatusView } from '../src/model/status.js';
+
+/** The compiled stack: its processes are started from files beside it. */
+const { startStack } = (await import(new URL('../dist/local/stack.js', import.meta.url).href)) as typeof import('../src/local/stack.js');
+
+export interface BenchStack {
+  stack: Stack;
+  client: Client;
+  /** GET of the region's admin interface. */
+  region<T>(path: string): Promise<T>;
+  close(): Promise<void>;
+}
+
+/** Temporal, region and worker as processes of their own, for one benchmark. */
+export async function openStack(profile: StackOptions['profile']): Promise<BenchStack> {
+  const dir = mkdtempSync(join(tmpdir(), 'keelson-bench-'));
+  const stack = await startStack(process.env, { dir, profile, logLevel: 'warn' });
+  const connection = await Connection.connect({ address: stack.temporal.address });
+  return {
+    stack,
+    client: new Client({ connection }),
+    async region<T>(path: string): Promise<T> {
+      const answer = await fetch(`${stack.region.url}${path}`);
+      if (!answer.ok) throw new Error(`${path}: HTTP ${answer.status}`);
+      return (await answer.json()) as T;
+    },
+    async close() {
+      await connection.close();
+      await stack.stop();
+      rmSync(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+export interface Shape {
+  name: string;
+  mode: 'dev' | 'ha';
+  agents?: number;
+  instanceType?: string;
+}
+
+/** A cluster document as `temporal workflow start` takes it. */
+export function documentOf({ name, mode, agents = 0, instanceType = 't3.medium' }: Shape): Record<string, unknown> {
+  return {
+    apiVersion: 'keelson/v1',
+    kind: 'Cluster',
+    metadata: { name },
+    spec: {
+      region: 'eu-west-1',
+      mode,
+      servers: { instanceType },
+      pools: agents === 0 ? [] : [{ name: 'workers', count: agents, instanceType: 't3.large' }],
+      k3s: { version: 'v1.34.2+k3s1' },
+    },
+  };
+}
+
+export class BenchCluster {
+  constructor(
+    readonly bench: BenchStack,
+    readonly name: string,
+  ) {}
+
+  static async start(bench: BenchStack, shape: Shape): Promise<BenchCluster> {
+    await bench.client.workflow.start('cluster', { workflowId: `cluster/${shape.name}`, taskQueue: 'keelson', args: [documentOf(shape)] });
+    return new BenchCluster(bench, shape.name);
+  }
+
+  get handle() {
+    return this.bench.client.workflow.getHandle(`cluster/${this.name}`);
+  }
+
+  /** Until the latest wish is carried out; the limit ends a benchmark that would never end. */
+  async settled(phase: StatusView['phase'], limitSeconds = 900): Promise<StatusView> {
+    const deadline = Date.now() + limitSeconds * 1000;
+    for (;;) {
+      const status = await this.handle.query<StatusView>('status');
+      if (status.phase === phase && status.operation === null && status.observedGeneration === status.specGeneration) return status;
+      if (Date.now() > deadline) throw new Error(`${this.name} is ${status.phase} after ${limitSeconds} s: ${JSON.stringify(status.lastError)}`);
+      await new Promise((resolve) => setTimeout(resolve, 250));
+    }
+  }
+
+  async historyEvents(): Promise<number> {
+    return Number((await this.handle.describe()).historyLength);
+  }
+}

@@ -1,0 +1,51 @@
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
+import { BenchCluster, documentOf, openStack } from '../../bench/stack.js';
+
+/** `npm run record`: runs each operation on the local region and keeps the history so far under its name. */
+const folder = fileURLToPath(new URL('./histories/', import.meta.url));
+rmSync(folder, { recursive: true, force: true });
+mkdirSync(folder, { recursive: true });
+const bench = await openStack('fast');
+
+async function keep(cluster: BenchCluster, name: string): Promise<void> {
+  const history = await cluster.handle.fetchHistory();
+  writeFileSync(`${folder}${name}.json.gz`, gzipSync(JSON.stringify(historyToJSON(history)), { level: 9 }));
+  process.stdout.write(`${name}: ${history.events?.length ?? 0} events\n`);
+}
+
+try {
+  const dev = await BenchCluster.start(bench, { name: 'dev', mode: 'dev' });
+  await dev.settled('Running');
+  await keep(dev, 'create-dev');
+
+  const ha = await BenchCluster.start(bench, { name: 'ha', mode: 'ha' });
+  await ha.settled('Running');
+  await keep(ha, 'create-ha');
+  const apply = (agents: number, config: Record<string, unknown> = {}) => {
+    const document = documentOf({ name: 'ha', mode: 'ha', agents, instanceType: 't3.large' });
+    const spec = document['spec'] as { k3s: object };
+    return ha.handle.executeUpdate('apply', { args: [{ document: { ...document, spec: { ...spec, k3s: { ...spec.k3s, config } } } }] });
+  };
+  const steps: [string, () => Promise<unknown>, 'Running' | 'Stopped'][] = [
+    ['resize', () => ha.handle.executeUpdate('resize', { args: [{ instanceType: 't3.large' }] }), 'Running'],
+    ['stop', () => ha.handle.signal('stop', {}), 'Stopped'],
+    ['start', () => ha.handle.signal('start', {}), 'Running'],
+    ['add-agents', () => apply(2), 'Running'],
+    ['remove-agents', () => apply(0), 'Running'],
+    ['apply-config', () => apply(0, { disable: ['traefik'] }), 'Running'],
+  ];
+  for (const [name, act, phase] of steps) {
+    await act();
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    await ha.settled(phase);
+    await keep(ha, name);
+  }
+  await ha.handle.signal('delete', {});
+  await ha.handle.result();
+  await keep(ha, 'delete');
+} finally {
+  await bench.close();
+}
