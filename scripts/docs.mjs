@@ -23,7 +23,7 @@ function rows(schema, path) {
 
 function row(path, field, required) {
   const fallback = required ? 'required' : code(field.default);
-  return `| \`${path}\` | ${kindOf(field)} | ${fallback} | ${(field.description ?? '').replaceAll('|', '\\|')} |`;
+  return `| \`${path}\` | ${kindOf(field)} | ${fallback} | ${(field.description ?? '').replaceAll('|', '\\|').replaceAll('<', '&lt;')} |`;
 }
 
 const code = (value) =>
@@ -59,6 +59,7 @@ Editors that know the YAML language server complete and check it with this first
 \`\`\`
 
 The last column is the schema's own description. A field without a default may be left out unless it says required.
+\`spec.backup\`, \`spec.hibernation\`, \`spec.upgrade.window\` and \`spec.drift: repair\` are not supported yet and refused.
 
 | field | kind | default | meaning |
 |---|---|---|---|
@@ -74,7 +75,7 @@ function brokenLinks() {
       .map((entry) => join(entry.parentPath, entry.name)),
   );
   return pages.flatMap((from) => {
-    const text = readFileSync(from, 'utf8').replaceAll(/```[\s\S]*?```/g, '');
+    const text = readFileSync(from, 'utf8').replaceAll(/```[\s\S]*?```|<!--[\s\S]*?-->/g, '');
     return [...text.matchAll(/\]\(([^)\s#]+)[^)]*\)/g)]
       .map(([, to]) => to)
       .filter((to) => !/^[a-z]+:/.test(to) && !existsSync(join(dirname(from), to)))
