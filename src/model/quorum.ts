@@ -1,6 +1,8 @@
 import type { NodeView } from './observation.js';
 import type { Slot } from './state.js';
 
+type ServerSlot = Pick<Slot, 'name' | 'nodeName'>;
+
 /** Members that must agree: more than half. */
 export const quorumOf = (members: number): number => Math.floor(members / 2) + 1;
 
@@ -20,7 +22,7 @@ export interface Gate {
  * @param servers slots that are servers
  * @param nodes Kubernetes nodes as a verify step saw them; agents among them do not count
  */
-export function lookAtGate(servers: readonly Slot[], nodes: readonly NodeView[]): Gate {
+export function lookAtGate(servers: readonly ServerSlot[], nodes: readonly NodeView[]): Gate {
   const reasons: string[] = [];
   const members = nodes.filter((node) => node.voter !== null);
   const byName = new Map(members.map((node) => [node.name, node]));

@@ -67,12 +67,33 @@ export const OWN_ERRORS: KnownErrors = {
     'Keelson',
     'node-script',
     'see that the first server runs; if the token was changed by hand, put the old one back',
-    ['JoinRefused', 'TokenMissing'],
+    ['JoinRefused', 'TokenInvalid', 'TokenMissing'],
   ),
   ...alike('Keelson', 'node-script', 'see pods with PodDisruptionBudgets that allow no disruption', [
     'DrainBlocked',
+    'DrainFailed',
     'DrainTimedOut',
   ]),
+  ...alike('Keelson', 'node-script', 'see that the mirror has sha256sum-<arch>.txt beside the binary', [
+    'ChecksumMissing',
+  ]),
+  ...alike('Keelson', 'node-script', "see that the binary is of the image's architecture and not cut short", [
+    'BinaryUnusable',
+  ]),
+  ...alike('Keelson', 'node-script', 'use an image for x86_64 or arm64', ['ArchitectureUnknown']),
+  ...alike('Keelson', 'node-script', 'see that the disk is neither full nor read-only', [
+    'NodeWriteFailed',
+    'SnapshotFailed',
+    'MountsLeft',
+  ]),
+  ...alike('Keelson', 'node-script', 'see that K3s runs on the node; the API answers with a quorum only', [
+    'ApiUnreachable',
+    'CertificateCheckFailed',
+    'KubeconfigMissing',
+    'NodeAbsent',
+  ]),
+  ...alike('Keelson', 'node-script', 'remove the member first; data of a voter is not set aside', ['MemberIsVoter']),
+  ...alike('Keelson', 'node-script', 'use a host name or an address in spec.access.apiHostname', ['AddressInvalid']),
   ...alike('Keelson', 'transient', 'see the conditions of the nodes named', ['NodesNotReady']),
   ...alike('Keelson', 'transient', 'see the conditions; nothing was taken down', ['QuorumGateClosed']),
   ...alike('Keelson', 'transient', 'nothing; the keys are deleted again', ['KeysLeft']),
@@ -83,5 +104,6 @@ export const OWN_ERRORS: KnownErrors = {
     'PlacementMissing',
     'JobResultMissing',
     'Unexpected',
+    'Unknown',
   ]),
 };

@@ -36,7 +36,7 @@ function explain(schema: z.core.$ZodType, value: unknown, issue: Issue): Violati
     case 'invalid_union':
       return bestBranch(issue.errors).flatMap((inner) => {
         if (inner.path.length > 0 || inner.code === 'unrecognized_keys') {
-          return explain(schema, value, { ...inner, path: [...path, ...inner.path] } as Issue);
+          return explain(schema, value, { ...inner, path: [...path, ...inner.path] });
         }
         return one(`is ${valueText(found)}`, wantedText(field));
       });

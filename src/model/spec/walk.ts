@@ -9,7 +9,10 @@ export function schemaAt(schema: z.core.$ZodType, path: readonly PropertyKey[]):
 
 function childOf(schema: z.core.$ZodType, part: PropertyKey): z.core.$ZodType | null {
   const inner = unwrap(schema);
-  if (inner instanceof z.ZodObject) return inner.shape[String(part)] ?? null;
+  if (inner instanceof z.ZodObject) {
+    const shape: Readonly<Record<string, z.core.$ZodType>> = inner.shape;
+    return Object.hasOwn(shape, part) ? (shape[String(part)] ?? null) : null;
+  }
   if (inner instanceof z.ZodArray) return inner.element;
   if (inner instanceof z.ZodRecord) return inner.valueType;
   if (inner instanceof z.ZodUnion) {
