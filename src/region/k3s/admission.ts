@@ -29,10 +29,8 @@ export function checkCritical(cluster: KubeCluster, config: K3sConfig): void {
   const differing = Object.keys(config.critical).filter(
     (flag) => config.critical[flag] !== cluster.founding.critical[flag],
   );
-  if (config.agentToken !== null) {
-    const token = parseToken(config.agentToken);
-    if (token?.password !== cluster.founding.agentPassword) differing.push('agent-token');
-  } else if (cluster.founding.agentPassword !== cluster.founding.serverPassword) {
+  // A server takes its agent token literally, whatever its form. [k3s source: deps.go]
+  if ((config.agentToken ?? cluster.founding.serverPassword) !== cluster.founding.agentPassword) {
     differing.push('agent-token');
   }
   if (differing.length > 0) {

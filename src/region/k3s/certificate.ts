@@ -17,7 +17,14 @@ export function certificate(machine: Machine, args: string[]): CommandReply {
   } catch {
     return reply(1, '', `${logLine('fatal', 'server is not initialized: no certificates found')}\n`);
   }
-  const expires = new Date(issued + LEAF_DAYS * DAY_MS).toISOString().replace(/\.\d+Z$/, 'Z');
+  const expires = shown(new Date(issued + LEAF_DAYS * DAY_MS));
   const rows = CERTIFICATES.map((name) => [name, 'CN=k3s', 'ServerAuth', expires, '1.0 years', 'OK']);
   return reply(0, printTable([['FILENAME', 'SUBJECT', 'USAGES', 'EXPIRES', 'RESIDUAL TIME', 'STATUS'], ...rows]));
+}
+
+/** `Jan 02, 2006 15:04 UTC` */
+function shown(date: Date): string {
+  const month = date.toLocaleString('en-US', { month: 'short', timeZone: 'UTC' });
+  const [day = '', time = ''] = date.toISOString().slice(8, 16).split('T');
+  return `${month} ${day}, ${date.getUTCFullYear()} ${time} UTC`;
 }

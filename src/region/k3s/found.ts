@@ -18,8 +18,7 @@ export async function found(
 ): Promise<void> {
   const { machine, plane } = context;
   const { world } = plane;
-  const given = password(config.token, 'token');
-  const agent = password(config.agentToken, 'agent-token');
+  const given = password(config.token);
   if (!config.clusterInit) warn(context, 'cluster-init is not set: using SQLite, no other server can join');
 
   // K3s's promotion ticker starts with its container runtime, soon after the process and before the node is ready.
@@ -32,7 +31,8 @@ export async function found(
     id: plane.newId(),
     ca,
     serverPassword,
-    agentPassword: agent ?? serverPassword,
+    // Taken literally, in whatever form it is. [k3s source: deps.go]
+    agentPassword: config.agentToken ?? serverPassword,
     critical: config.critical,
     embeddedEtcd: config.clusterInit,
     foundSpan: span.id,
@@ -56,10 +56,10 @@ export async function found(
 }
 
 /** A given token may come in either form; its password is what counts for a cluster that isn't there yet. */
-function password(text: string | null, flag: string): string | null {
+function password(text: string | null): string | null {
   if (text === null) return null;
   const token = parseToken(text);
-  if (!token) throw fatal(`starting kubernetes: preparing server: invalid ${flag} format`);
+  if (!token) throw fatal('starting kubernetes: preparing server: invalid token format');
   if (token.caHash !== null)
     throw fatal('starting kubernetes: token CA hash does not match the Cluster CA certificate hash');
   return token.password;

@@ -2,6 +2,7 @@
  * A region without EC2: the real world, machines, SSM and K3s behind one HTTP server, and instances that a test switches on and
  * off by itself.
  */
+import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -20,6 +21,8 @@ export interface Rig {
   world: LocalWorld;
   host: Machines;
   url: string;
+  /** What was put below `<url>/bucket/`, by path. */
+  bucket: Map<string, Buffer>;
   ssm(region?: string): SSMClient;
   /** Switches a new instance on; waits until its agent is there, unless it has no instance profile. */
   launch(name: string, over?: Partial<Instance>): Promise<Machine>;
@@ -34,13 +37,15 @@ export async function startRig(over: Partial<Profile> = {}): Promise<Rig> {
   const port = typeof address === 'object' && address ? address.port : 0;
   const world = new LocalWorld({ dir, port, profile: { ...PROFILES.fast, ...over }, seed: 1 });
   const host = machinesOf(createMachineHost(world));
-  serve(server, world, host);
+  const bucket = new Map<string, Buffer>();
+  serve(server, world, host, bucket);
   const clients: SSMClient[] = [];
   const url = `http://127.0.0.1:${port}`;
   return {
     world,
     host,
     url,
+    bucket,
     ssm(region = 'eu-west-1') {
       const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
       const client = new SSMClient({ endpoint: url, region, credentials, maxAttempts: 1 });
@@ -108,13 +113,23 @@ function newInstance(name: string, count: number, over: Partial<Instance>): Inst
   };
 }
 
-function serve(server: Server, world: LocalWorld, host: Machines): void {
+function mirrored(version: string, file: string): Buffer | string {
+  const binary = standInBinary(version, 'amd64');
+  return file === 'k3s' ? binary : `${createHash('sha256').update(binary).digest('hex')}  k3s\n`;
+}
+
+function serve(server: Server, world: LocalWorld, host: Machines, bucket: Map<string, Buffer>): void {
   server.on('request', (request, response) => {
     void (async () => {
       const body = await readBody(request);
       const path = request.url ?? '/';
-      const mirror = /^\/_mirror\/([^/]+)\/k3s$/.exec(path)?.[1];
-      if (mirror) return response.end(standInBinary(decodeURIComponent(mirror), 'amd64'));
+      const [, version, file] = /^\/_mirror\/([^/]+)\/([^/]+)$/.exec(path) ?? [];
+      if (version) return response.end(mirrored(decodeURIComponent(version), file ?? ''));
+      if (path.startsWith('/bucket/')) {
+        if (request.method === 'PUT') bucket.set(path, body);
+        const found = bucket.get(path);
+        return response.writeHead(found ? 200 : 404).end(found);
+      }
       const reply = path.startsWith('/_node/')
         ? await handleNodeRequest(world, host, request.method ?? '', path, body)
         : await handleSsm(world, host, {

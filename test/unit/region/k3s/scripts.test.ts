@@ -1,0 +1,127 @@
+/** Keelson's own node scripts on the region's machines, sent by the real SSM client: what neither side's own tests can show. */
+import { GetCommandInvocationCommand, SendCommandCommand } from '@aws-sdk/client-ssm';
+import { afterEach, describe, expect, it } from 'vitest';
+import { type JobOutput, parseJobOutput, renderCommand, renderUserData } from '../../../../src/node/render.js';
+import type { Machine } from '../../../../src/region/machine/machine.js';
+import { type Rig, startRig, until } from '../machine/rig.js';
+
+let rig: Rig;
+afterEach(() => rig.close());
+
+const VERSION = 'v1.34.2+k3s1';
+const base64 = (text: string) => Buffer.from(text).toString('base64');
+let jobs = 0;
+
+async function run(
+  machine: Machine,
+  script: string,
+  params: Record<string, string> = {},
+  urls: Record<string, string> = {},
+): Promise<JobOutput> {
+  const ssm = rig.ssm();
+  const command = renderCommand({ jobId: `job-${++jobs}`, script, params, urls, timeoutSeconds: 30 });
+  const sent = await ssm.send(
+    new SendCommandCommand({
+      DocumentName: 'AWS-RunShellScript',
+      InstanceIds: [machine.id],
+      Parameters: { commands: [command], executionTimeout: ['60'] },
+    }),
+  );
+  const CommandId = sent.Command?.CommandId;
+  let output = '';
+  await until(async () => {
+    const found = await ssm
+      .send(new GetCommandInvocationCommand({ CommandId, InstanceId: machine.id }))
+      .catch(() => undefined);
+    output = found?.StandardOutputContent ?? '';
+    return found?.Status === 'Success' || found?.Status === 'Failed';
+  }, `end of ${script}`);
+  const parsed = parseJobOutput(output);
+  if (!parsed) throw new Error(`no job output: ${output}`);
+  return parsed;
+}
+
+const node = (name: string, lines: string[]) => ({
+  NODE_NAME: name,
+  CONFIG_B64: base64(`${[`node-name: ${name}`, ...lines].join('\n')}\n`),
+  CONFIG_HASH: `hash-${name}`,
+});
+const tokens = (verb: 'PUT' | 'GET') => ({
+  [`TOKEN_${verb}`]: `${rig.url}/bucket/server`,
+  [`AGENT_TOKEN_${verb}`]: `${rig.url}/bucket/agent`,
+});
+
+async function prepared(name: string, role: 'server' | 'agent'): Promise<Machine> {
+  const mirror = `${rig.url}/_mirror`;
+  const userData = renderUserData({ version: VERSION, mirror, architecture: 'amd64' });
+  const machine = await rig.launch(name, { userData: base64(userData) });
+  const installed = await run(machine, 'install', {
+    K3S_VERSION: VERSION,
+    K3S_MIRROR: mirror,
+    ARCH: 'amd64',
+    ROLE: role,
+  });
+  expect(installed).toMatchObject({ outcome: 'done', result: { version: VERSION, changed: 'true' } });
+  return machine;
+}
+
+describe('the node scripts', () => {
+  it('make a cluster of three servers and an agent, look at it, and take nodes out and in again', async () => {
+    rig = await startRig();
+    const [a, b, c, w] = await Promise.all([
+      prepared('a', 'server'),
+      prepared('b', 'server'),
+      prepared('c', 'server'),
+      prepared('w', 'agent'),
+    ]);
+    const found = await run(a, 'found', node('a-g1', ['cluster-init: true']), tokens('PUT'));
+    expect(found, found.logTail).toMatchObject({ outcome: 'done', result: { node: 'a-g1', ready: 'true' } });
+    expect(rig.bucket.get('/bucket/server')?.toString()).toMatch(/^K10[0-9a-f]{64}::server:/);
+    const server = [`server: https://${a.instance.privateIp}:6443`];
+    const joined = await Promise.all([
+      run(b, 'join', { ROLE: 'server', ...node('b-g1', server) }, tokens('GET')),
+      run(c, 'join', { ROLE: 'server', ...node('c-g1', server) }, tokens('GET')),
+      run(w, 'join', { ROLE: 'agent', ...node('w-g1', server) }, tokens('GET')),
+    ]);
+    for (const result of joined) expect(result, result.logTail).toMatchObject({ outcome: 'done' });
+    const verified = await run(b, 'verify');
+    expect(verified.result).toEqual({
+      api: 'ok',
+      voters: '3',
+      'node.a-g1': `True,True,${VERSION},true,${a.instance.privateIp}`,
+      'node.b-g1': `True,True,${VERSION},true,${b.instance.privateIp}`,
+      'node.c-g1': `True,True,${VERSION},true,${c.instance.privateIp}`,
+      'node.w-g1': `True,-,${VERSION},true,${w.instance.privateIp}`,
+    });
+
+    // A server out, and in again as a new member.
+    expect((await run(a, 'snapshot', { SNAPSHOT_NAME: 'keelson' })).result['snapshot']).toMatch(/^keelson-a-g1-/);
+    const drained = await run(a, 'drain', { NODE_NAME: 'c-g1', DRAIN_TIMEOUT: '10s' });
+    expect(drained, drained.logTail).toMatchObject({ result: { drained: 'true' } });
+    const removed = await run(a, 'remove-node', { NODE_NAME: 'c-g1', ROLE: 'server' });
+    expect(removed, removed.logTail).toMatchObject({ outcome: 'done', result: { removed: 'true' } });
+    expect(await run(c, 'service-stop', { ROLE: 'server' })).toMatchObject({ result: { stopped: 'true' } });
+    expect((await run(a, 'verify')).result['voters']).toBe('2');
+    expect(await run(c, 'reset-member', { ROLE: 'server' })).toMatchObject({ outcome: 'done' });
+    const back = await run(c, 'join', { ROLE: 'server', ...node('c-g2', server) }, tokens('GET'));
+    expect(back, back.logTail).toMatchObject({ outcome: 'done' });
+
+    // What checks ask.
+    expect((await run(c, 'probe', { ROLE: 'server' })).result).toMatchObject({ service: 'active', readyz: 'ok' });
+    expect((await run(a, 'certificates')).result).toMatchObject({ 'not-ok': '0' });
+    const kubeconfig = { KUBECONFIG_PUT: `${rig.url}/bucket/kubeconfig` };
+    expect(await run(a, 'kubeconfig', { API_ADDRESS: '127.9.9.9' }, kubeconfig)).toMatchObject({ outcome: 'done' });
+    expect(rig.bucket.get('/bucket/kubeconfig')?.toString()).toContain('server: https://127.9.9.9:6443');
+  }, 60_000);
+
+  it('say why a server is not let in', async () => {
+    rig = await startRig();
+    const a = await prepared('a', 'server');
+    const b = await prepared('b', 'server');
+    await run(a, 'found', node('a-g1', ['cluster-init: true']), tokens('PUT'));
+    rig.bucket.set('/bucket/server', Buffer.from(`K10${'0'.repeat(64)}::server:wrong\n`));
+    const server = [`server: https://${a.instance.privateIp}:6443`];
+    const refused = await run(b, 'join', { ROLE: 'server', ...node('b-g1', server) }, tokens('GET'));
+    expect(refused).toMatchObject({ outcome: 'failed', result: { code: 'TokenRejected' } });
+  }, 60_000);
+});
