@@ -44,6 +44,17 @@ export class KubeCluster {
     return agentPassword === serverPassword ? this.serverToken : secureToken(ca.hash, 'node', agentPassword);
   }
 
+  /**
+   * Spans by which the members came to be what they are: whoever takes one of them down has to wait for these, or the
+   * quorum is lost.
+   */
+  membershipSpans(): string[] {
+    return this.etcd.members.flatMap(({ instanceId }) => {
+      const span = this.world.lastSpan(instanceId, 'found', 'promote', 'rejoin');
+      return span ? [span.id] : [];
+    });
+  }
+
   memberOf(nodeName: string): Member | undefined {
     return this.etcd.members.find((member) => member.nodeName === nodeName);
   }

@@ -58,11 +58,12 @@ export class ServerService implements Service {
   async stop(): Promise<void> {
     const { context } = this;
     const wasReady = this.listening;
+    const waitedFor = this.membership?.cluster.membershipSpans() ?? [];
     this.leave('graceful');
     if (!wasReady) return;
     const { world } = context.plane;
     const ms = world.profile.serviceStop;
-    const after = causes(context, world.lastSpan(this.machine.id, 'found', 'promote', 'rejoin')?.id);
+    const after = causes(context, ...waitedFor);
     await world
       .impose({ kind: 'serviceStop', instanceId: this.machine.id, ms, after, signal: this.ending.signal })
       .catch(() => null);

@@ -53,8 +53,12 @@ export class Agent {
         };
       }
       await new Promise<void>((resolve) => {
-        this.waiting.push(resolve);
-        signal.addEventListener('abort', () => resolve(), { once: true });
+        const resume = () => {
+          signal.removeEventListener('abort', resume);
+          resolve();
+        };
+        this.waiting.push(resume);
+        signal.addEventListener('abort', resume);
       });
     }
     return null;

@@ -18,6 +18,8 @@ export class Machine {
   readonly systemd: Systemd;
   /** Aborts when this boot ends; null while the machine is down. */
   private power: AbortController | null = null;
+  /** The end of the last boot's processes. */
+  private ending: Promise<void> = Promise.resolve();
 
   constructor(
     readonly world: World,
@@ -66,13 +68,13 @@ export class Machine {
     this.powerOff();
     this.agent.disconnect();
     this.systemd.crash();
-    this.processes.cut();
+    this.ending = this.processes.kill();
   }
 
   /** Power is cut for good; the disk goes with it. */
   async destroy(): Promise<void> {
     this.crash();
-    await this.processes.kill();
+    await this.ending;
     removeFolder(this.folder);
   }
 
@@ -90,6 +92,7 @@ export class Machine {
     const about = { instanceId: id, region: instance.region };
     if (world.fault('machine.boot', about)?.effect === 'no-boot') return;
     const launched = world.lastSpan(id, 'launch', 'start', 'reboot');
+    await this.ending;
     const boot = await world.impose({
       kind: 'boot',
       instanceId: id,

@@ -24,6 +24,7 @@ export interface RunningProcess {
 }
 
 const POLL_MS = 20;
+const MOST_ROUNDS = 250;
 
 export class Processes {
   private readonly groups = new Set<number>();
@@ -54,9 +55,10 @@ export class Processes {
     await this.kill();
   }
 
-  /** Kills everything on the instance and waits until it is gone. */
+  /** Kills everything on the instance, at first without waiting, and resolves when it is gone. */
   async kill(): Promise<void> {
-    for (let round = 0; round < 250; round++) {
+    table = null;
+    for (let round = 0; round < MOST_ROUNDS; round++) {
       const found = this.found();
       if (found.length === 0) return;
       for (const group of found) signalGroup(group, 'SIGKILL');
@@ -64,33 +66,36 @@ export class Processes {
     }
   }
 
-  /** Kills what is there now, without waiting: power is cut. */
-  cut(): void {
-    for (const group of this.found()) signalGroup(group, 'SIGKILL');
-  }
-
   /** Process groups of the instance that are alive. */
   found(): number[] {
-    const groups = process.platform === 'linux' ? groupsByRoot(this.folder.root) : groupsByJob(this.folder.root);
+    const { root } = this.folder;
+    const groups = process.platform === 'linux' ? new Set(processTable().get(root)) : groupsByJob(root);
     for (const group of this.groups) if (isAlive(group)) groups.add(group);
     return [...groups];
   }
 }
 
-function groupsByRoot(root: string): Set<number> {
-  const groups = new Set<number>();
-  const mark = `KEELSON_ROOT=${root}`;
+/** Process groups by the root that their processes carry; read once for all machines that look at the same time. */
+let table: { at: number; groups: Map<string, Set<number>> } | null = null;
+const TABLE_AGE_MS = 10;
+
+function processTable(): Map<string, Set<number>> {
+  if (table && Date.now() - table.at < TABLE_AGE_MS) return table.groups;
+  const groups = new Map<string, Set<number>>();
   for (const entry of readdirSync('/proc')) {
     if (!/^\d+$/.test(entry)) continue;
     try {
-      if (!readFileSync(`/proc/${entry}/environ`, 'latin1').split('\0').includes(mark)) continue;
+      const root = /(?:^|\0)KEELSON_ROOT=([^\0]*)/.exec(readFileSync(`/proc/${entry}/environ`, 'utf8'))?.[1];
+      if (!root) continue;
       const stat = readFileSync(`/proc/${entry}/stat`, 'latin1');
+      // After the name, which may hold anything: state, parent, group. [proc(5)]
       const group = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[2]);
-      if (group > 1) groups.add(group);
+      if (group > 1) groups.set(root, (groups.get(root) ?? new Set()).add(group));
     } catch {
       // Another user's, or gone meanwhile.
     }
   }
+  table = { at: Date.now(), groups };
   return groups;
 }
 

@@ -36,7 +36,8 @@ export async function drain(
       await sleep(Math.min(RETRY_MS, Math.max(1, deadline - Date.now()), Math.max(10, world.profile.drain)));
     }
     const deliver = world.lastSpan(context.instanceId, 'deliver');
-    const after = deliver ? [deliver.id] : [];
+    const quorum = node.role === 'server' ? cluster.membershipSpans() : [];
+    const after = [...(deliver ? [deliver.id] : []), ...quorum];
     await world.impose({ kind: 'drain', instanceId: node.instanceId, ms: world.profile.drain, after });
     world.note('drained', { instanceId: node.instanceId, node: node.name });
     told += `node/${node.name} drained\n`;
