@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Bucket } from '../aws/bucket.js';
 import { type ClientEnvironment, type Env, readClientEnvironment, regionOfSdk } from '../config/environment.js';
 import { packageVersion } from '../config/version.js';
-import { localEnvironment, parseLocalEnvFile } from '../local/local-env.js';
+import { ENV_FILE, readEnvFile } from '../local/env-file.js';
+import { localEnvironment } from '../local/local-env.js';
 import type { Clusters } from './clusters/clusters.js';
 import { CliError, EXIT } from './exit.js';
 import type { Io } from './io.js';
@@ -65,13 +65,8 @@ function withLocalStack(io: Io): Env {
   const { env, cwd } = io;
   if (env['TEMPORAL_ADDRESS'] || env['KEELSON_BUCKET'] || env['AWS_ENDPOINT_URL'] || env['TEMPORAL_PROFILE'])
     return env;
-  try {
-    const variables = parseLocalEnvFile(readFileSync(join(cwd, '.keelson', 'local.env'), 'utf8'));
-    process.kill(Number(variables['KEELSON_LOCAL_PID']), 0);
-    return localEnvironment(env, variables);
-  } catch {
-    return env;
-  }
+  const variables = readEnvFile(join(cwd, ENV_FILE));
+  return variables === null ? env : localEnvironment(env, variables);
 }
 
 /** The AWS SDK reads the process's own environment. */

@@ -5,7 +5,8 @@ import type { Child, Children } from './children.js';
 
 const READY_MS = 20_000;
 
-export type ProfileName = 'fast' | 'demo' | 'aws';
+export const PROFILE_NAMES = ['fast', 'demo', 'aws'] as const;
+export type ProfileName = (typeof PROFILE_NAMES)[number];
 
 export interface LocalRegion {
   url: string;

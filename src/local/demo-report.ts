@@ -1,0 +1,74 @@
+import { Client, Connection } from '@temporalio/client';
+import type { StatusView } from '../model/status.js';
+import { countDuplicates, countLaunches, countLeftovers, criticalPathSeconds, temporalEvidence } from './evidence.js';
+import type { Stack } from './stack.js';
+
+/** The last line of `npm run demo -- --once --json`. Its names are promised; see docs/reference. */
+export interface DemoReport {
+  cluster: string;
+  /** Phase that the create has reached. */
+  phase: string;
+  /** From `apply` to Running. */
+  seconds: number;
+  /** The longest chain of latencies that the local region imposed on the create. */
+  criticalPathSeconds: number;
+  overheadRatio: number;
+  /** Nodes that were Ready. */
+  nodes: number;
+  instancesLaunched: number;
+  duplicates: number;
+  leftovers: number;
+  /** Of the create. */
+  historyEvents: number;
+  /** Of the create, heartbeats included. */
+  temporalActions: number;
+}
+
+const round = (value: number): number => Math.round(value * 1_000) / 1_000;
+
+/** What the create took, read when it has ended. `leftovers` counts nothing yet: what is there belongs there. */
+export async function measureCreate(
+  stack: Stack,
+  cluster: string,
+  status: StatusView | null,
+  started: number,
+): Promise<DemoReport> {
+  const seconds = round((Date.now() - started) / 1_000);
+  const connection = await Connection.connect({ address: stack.temporal.address });
+  try {
+    const [path, temporal, launched, duplicates] = await Promise.all([
+      criticalPathSeconds(stack.region.url, cluster, started),
+      temporalEvidence(new Client({ connection }), cluster, stack.metricsUrl),
+      countLaunches(stack.region.url),
+      countDuplicates(stack.region.url),
+    ]);
+    return {
+      cluster,
+      phase: status?.phase ?? 'unknown',
+      seconds,
+      criticalPathSeconds: round(path),
+      overheadRatio: path > 0 ? round(seconds / path) : 0,
+      nodes: status?.nodes.filter((node) => node.ready === 'True').length ?? 0,
+      instancesLaunched: launched,
+      duplicates,
+      leftovers: 0,
+      ...temporal,
+    };
+  } finally {
+    await connection.close();
+  }
+}
+
+/** The report with what is left after the delete. */
+export async function measureEnd(stack: Stack, report: DemoReport): Promise<DemoReport> {
+  const [duplicates, leftovers] = await Promise.all([
+    countDuplicates(stack.region.url),
+    countLeftovers(stack.region.url, report.cluster),
+  ]);
+  return { ...report, duplicates, leftovers };
+}
+
+export function passed(report: DemoReport, status: StatusView): boolean {
+  const allReady = status.nodes.length > 0 && status.nodes.every((node) => node.ready === 'True');
+  return report.phase === 'Running' && allReady && report.duplicates === 0 && report.leftovers === 0;
+}
