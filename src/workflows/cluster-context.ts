@@ -15,6 +15,8 @@ export interface Cluster {
   interrupt: (() => void) | null;
   /** Shows the state to people: details, search attributes, status.yaml. */
   present: () => void;
+  /** Ends the writing of status.yaml. */
+  closeStatus: () => Promise<void>;
   /** What the sweep of a delete found beyond the known instances. */
   swept: string[];
   /** What a delete's last look found; the proof that nothing is left. */

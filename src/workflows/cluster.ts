@@ -28,9 +28,10 @@ export type ClusterInput = (ClusterDocument | Record<string, unknown>) & { state
  * @throws ApplicationFailure `InvalidSpec` at once, naming each path, when the input is no valid document; nothing else ends it
  */
 export async function cluster(input: ClusterInput): Promise<DeletionProof> {
-  const self: Cluster = { state: startState(input), wakes: 0, abort: null, interrupt: null, present: () => undefined, swept: [], left: null };
+  const self: Cluster = { state: startState(input), wakes: 0, abort: null, interrupt: null, present: () => undefined, closeStatus: async () => undefined, swept: [], left: null };
   const writer = createStatusWriter(self);
   self.present = createPresenter(self, writer.touch);
+  self.closeStatus = writer.close;
   registerHandlers(self);
   listenForCancel(self);
   return CancellationScope.nonCancellable(async () => {

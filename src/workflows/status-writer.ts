@@ -8,6 +8,8 @@ export interface StatusWriter {
   touch(status: StatusView): void;
   /** Resolves when the last state that was touched is written (or given up). */
   settled(): Promise<void>;
+  /** Writes nothing more: the bucket keys are about to be deleted for good. Resolves when no write is under way. */
+  close(): Promise<void>;
 }
 
 /**
@@ -17,6 +19,7 @@ export interface StatusWriter {
 export function createStatusWriter(cluster: Cluster): StatusWriter {
   let latest: StatusView | null = null;
   let busy: Promise<void> | null = null;
+  let closed = false;
   const digest = (status: StatusView): string => `${status.phase} ${status.nodes.filter((node) => node.ready === 'True').length}/${status.nodes.length}`;
 
   const drain = async (): Promise<void> => {
@@ -33,15 +36,23 @@ export function createStatusWriter(cluster: Cluster): StatusWriter {
     }
   };
 
+  const settled = async (): Promise<void> => {
+    while (busy !== null) await busy;
+  };
+
   return {
     touch(status) {
+      if (closed) return;
       latest = status;
       busy ??= CancellationScope.nonCancellable(drain).finally(() => {
         busy = null;
       });
     },
-    async settled() {
-      while (busy !== null) await busy;
+    settled,
+    async close() {
+      closed = true;
+      latest = null;
+      await settled();
     },
   };
 }

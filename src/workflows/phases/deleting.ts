@@ -37,6 +37,7 @@ export async function sweep(cluster: Cluster): Promise<void> {
 
 /** The bucket keys; config.yaml last, so that until then a person sees that there was a cluster. */
 export async function forget(cluster: Cluster): Promise<void> {
+  await cluster.closeStatus();
   const keys = [...KEYS_TO_FORGET];
   const { left } = await activities.forget('delete its keys in the bucket', { ...scopeOf(cluster), keys });
   cluster.left = { ...(cluster.left ?? { instances: [], volumes: [], securityGroups: [] }), bucketKeys: left };
