@@ -52,7 +52,14 @@ export interface World {
   dir: string;
   instances: Map<string, Instance>;
   /** Waits `ms` and records the span. Rejects with an AbortError when the signal aborts. */
-  impose(span: { kind: string; instanceId?: string; ms: number; after?: string[]; note?: string; signal?: AbortSignal }): Promise<Span>;
+  impose(span: {
+    kind: string;
+    instanceId?: string;
+    ms: number;
+    after?: string[];
+    note?: string;
+    signal?: AbortSignal;
+  }): Promise<Span>;
   /** The latest ended span of an instance by kind, for `after` links. */
   lastSpan(instanceId: string, ...kinds: string[]): Span | undefined;
   /** Adds a line to the record's log of happenings that aren't calls (a script run, a lease taken, a member promoted). */

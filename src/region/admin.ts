@@ -1,0 +1,109 @@
+/** `/_region/...`: what the region recorded, fault plans, and what somebody else does to instances. */
+import { ZodError } from 'zod';
+import type { HttpReply } from './contract.js';
+import { criticalPath } from './critical-path.js';
+import type { Ec2 } from './ec2/handle.js';
+import { duplicates, leftovers } from './evidence.js';
+import type { Request } from './http.js';
+import type { S3 } from './s3/handle.js';
+import type { LocalWorld } from './world.js';
+
+export interface AdminDeps {
+  world: LocalWorld;
+  ec2: Ec2;
+  s3: S3;
+  about: Record<string, unknown>;
+}
+
+/** What `/_region/` can be asked; see the README. */
+export function serveAdmin(deps: AdminDeps, { method, rawPath, rawQuery, body }: Request): HttpReply {
+  const query = new URLSearchParams(rawQuery);
+  const [, , what = '', id, action] = rawPath.split('/');
+  switch (`${method} ${what}`) {
+    case 'GET ':
+      return json(200, deps.about);
+    case 'GET record':
+      return json(200, recordOf(deps, query));
+    case 'GET instances':
+      return json(
+        200,
+        [...deps.world.instances.values()].map(({ userData: _, ...instance }) => instance),
+      );
+    case 'GET leftovers':
+      return json(200, leftovers(deps.ec2, deps.s3, { cluster: query.get('cluster'), uid: query.get('uid') }));
+    case 'GET duplicates':
+      return json(200, duplicates(deps.world.record.launches));
+    case 'GET critical-path':
+      return json(200, pathOf(deps.world, query));
+    case 'GET faults':
+      return json(200, deps.world.faults.list());
+    case 'POST faults':
+      return addFaults(deps.world, body);
+    case 'DELETE faults':
+      deps.world.faults.remove(id);
+      return json(200, { removed: id ?? 'all' });
+    case 'POST instances':
+      return act(deps, id ?? '', action ?? '', query.has('hard'));
+    default:
+      return json(404, { error: `the local region has no ${method} ${rawPath}` });
+  }
+}
+
+/** `?calls=false` leaves the calls out, which are the bulk. */
+function recordOf({ world }: AdminDeps, query: URLSearchParams): object {
+  const { startedAt, launches, notes, calls } = world.record;
+  return { startedAt, launches, notes, spans: world.spans.all, ...(query.get('calls') !== 'false' && { calls }) };
+}
+
+/** `?cluster=<name>` or `?uid=<uid>`, `&since=`, `&until=` as ISO 8601 or milliseconds. */
+function pathOf(world: LocalWorld, query: URLSearchParams): object {
+  const cluster = query.get('cluster');
+  const uid = query.get('uid');
+  const of = world.record.launches.filter(({ tags }) => cluster === null || tags['keelson:cluster'] === cluster);
+  const uids = uid !== null ? [uid] : of.flatMap(({ tags }) => tags['keelson:uid'] ?? []);
+  const everything = cluster === null && uid === null;
+  return criticalPath(world.spans.all, {
+    uids: everything ? null : new Set(uids),
+    since: timeOf(query.get('since')) ?? 0,
+    until: timeOf(query.get('until')) ?? Number.POSITIVE_INFINITY,
+  });
+}
+
+function addFaults(world: LocalWorld, body: Buffer): HttpReply {
+  try {
+    return json(201, { ids: world.faults.add(JSON.parse(body.toString('utf8'))) });
+  } catch (error) {
+    if (error instanceof ZodError) return json(400, { error: 'not a fault plan', issues: error.issues });
+    if (error instanceof SyntaxError) return json(400, { error: error.message });
+    throw error;
+  }
+}
+
+/** As if somebody did it at the console; `?hard` without a shutdown of the operating system. */
+function act({ world, ec2 }: AdminDeps, id: string, action: string, hard: boolean): HttpReply {
+  for (const account of ec2.accounts.values()) {
+    const instance = account.instances.get(id);
+    if (instance === undefined) continue;
+    const options = { force: hard, by: 'Client.User' };
+    const { lifecycle } = ec2;
+    if (action === 'terminate') lifecycle.terminate(account, instance, options);
+    else if (action === 'stop' && instance.state === 'running') lifecycle.stop(account, instance, options);
+    else if (action === 'start' && instance.state === 'stopped') lifecycle.start(account, instance);
+    else if (action === 'reboot' && instance.state === 'running') lifecycle.reboot(instance);
+    else if (action === 'crash' && instance.state === 'running') lifecycle.crash(instance);
+    else return json(409, { error: `a ${instance.state} instance: cannot ${action}` });
+    world.note('somebody', { instanceId: id, action, hard });
+    return json(200, { id, state: instance.state });
+  }
+  return json(404, { error: `there is no instance ${id}` });
+}
+
+function timeOf(text: string | null): number | null {
+  if (text === null) return null;
+  const time = /^\d+$/.test(text) ? Number(text) : Date.parse(text);
+  return Number.isNaN(time) ? null : time;
+}
+
+function json(status: number, value: unknown): HttpReply {
+  return { status, headers: { 'content-type': 'application/json' }, body: `${JSON.stringify(value)}\n` };
+}

@@ -1,0 +1,89 @@
+/** The way of every AWS call: signature, fault plans, latency, the service, the record. */
+import { randomUUID } from 'node:crypto';
+import { AwsError, errorReply } from './aws-error.js';
+import { callOf, factsOf } from './call.js';
+import type { AwsCall, Fault, HttpReply } from './contract.js';
+import { admit } from './gate.js';
+import type { Request } from './http.js';
+import type { CallEntry } from './record.js';
+import type { LocalWorld } from './world.js';
+
+export interface Services {
+  ec2(call: AwsCall, requestId: string): Promise<HttpReply>;
+  ssm(call: AwsCall): Promise<HttpReply>;
+  s3(call: AwsCall, requestId: string): HttpReply;
+}
+
+/** Told of every call before it is carried out and before it is answered; the call waits for it. */
+export type OnCall = (moment: 'before' | 'after', call: CallEntry) => void | Promise<void>;
+
+export interface AwsFront {
+  world: LocalWorld;
+  regions: ReadonlySet<string>;
+  services: Services;
+  onCall?: OnCall | undefined;
+}
+
+/** @returns null when the connection is to be cut. */
+export async function serveAws(front: AwsFront, request: Request): Promise<HttpReply | null> {
+  const { world } = front;
+  const startedAt = performance.now();
+  const admission = admit(request, front.regions);
+  const call = callOf(admission.service, admission.region, request);
+  const { params, instanceIds, tags } = factsOf(call);
+  const { service, region, action } = call;
+  const entry = world.record.begin({ service, region, action, params, instanceIds });
+  await front.onCall?.('before', entry);
+  const fault = world.fault('call', { ...params, service, region, action, instanceIds, tags });
+  if (fault !== undefined) entry.fault = JSON.stringify(fault);
+  const reply = await carryOut(front, call, admission.refusal, fault);
+  const isLost = reply === null || fault?.loseAnswer === true;
+  world.record.end(entry, isLost ? 0 : reply.status, reply === null ? null : codeOf(reply), startedAt);
+  await front.onCall?.('after', entry);
+  return isLost ? null : reply;
+}
+
+async function carryOut(
+  { world, services }: AwsFront,
+  call: AwsCall,
+  refusal: AwsError | null,
+  fault: Fault | undefined,
+): Promise<HttpReply | null> {
+  const requestId = randomUUID();
+  await world.wait(world.profile.call + (fault?.delayMs ?? 0));
+  if (fault?.cut) return null;
+  const error = refusal ?? errorOf(call.service, fault);
+  if (error !== null) return errorReply(call.service, error, requestId);
+  switch (call.service) {
+    case 'ec2':
+      return services.ec2(call, requestId);
+    case 'ssm':
+      return services.ssm(call);
+    case 's3':
+      return services.s3(call, requestId);
+  }
+}
+
+/** A plan with nothing but a bucket means the service's own throttling error. */
+function errorOf(service: AwsCall['service'], fault: Fault | undefined): AwsError | null {
+  if (fault === undefined) return null;
+  const { error, delayMs, loseAnswer, effect } = fault;
+  if (error !== undefined)
+    return new AwsError(error.code, error.status, error.message ?? `${error.code} by a fault plan`);
+  if (delayMs !== undefined || loseAnswer === true || effect !== undefined) return null;
+  switch (service) {
+    case 'ec2':
+      return new AwsError('RequestLimitExceeded', 503, 'Request limit exceeded.');
+    case 'ssm':
+      return new AwsError('ThrottlingException', 400, 'Rate exceeded');
+    case 's3':
+      return new AwsError('SlowDown', 503, 'Please reduce your request rate.');
+  }
+}
+
+/** The error code out of an answer, as any of the protocols tells it. */
+function codeOf({ status, body }: HttpReply): string | null {
+  if (status < 300) return null;
+  const text = body.toString();
+  return /<Code>([^<]+)</.exec(text)?.[1] ?? /"__type":\s*"([^"]+)"/.exec(text)?.[1] ?? null;
+}

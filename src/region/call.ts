@@ -1,0 +1,88 @@
+/** What a call is about, for the record and for fault plans: never its secrets. */
+import type { AwsCall } from './contract.js';
+import { formOf } from './ec2/form.js';
+import { addressOf, s3ActionOf } from './s3/address.js';
+import type { SignedRequest } from './sigv4.js';
+
+export interface CallFacts {
+  /** What may be recorded: no user data, scripts, bodies or signatures. */
+  params: Record<string, string>;
+  instanceIds: string[];
+  /** Tags that a launch asks for. */
+  tags: Record<string, string>;
+}
+
+/** Turns a request into a call of a service. */
+export function callOf(service: AwsCall['service'], region: string, request: SignedRequest): AwsCall {
+  const { method, rawPath: path, headers, body } = request;
+  const query = new URLSearchParams(request.rawQuery);
+  return { service, region, action: actionOf(service, request, query), method, path, query, headers, body };
+}
+
+export function factsOf(call: AwsCall): CallFacts {
+  switch (call.service) {
+    case 'ec2':
+      return ec2Facts(formOf(call));
+    case 'ssm':
+      return ssmFacts(call.body);
+    case 's3':
+      return { params: { ...addressOf(call.path), ...listed(call.query) }, instanceIds: [], tags: {} };
+  }
+}
+
+function actionOf(service: AwsCall['service'], request: SignedRequest, query: URLSearchParams): string {
+  switch (service) {
+    case 'ec2':
+      return formOf({ body: request.body, query }).get('Action') ?? 'Unknown';
+    case 'ssm':
+      return request.headers['x-amz-target']?.split('.').at(-1) ?? 'Unknown';
+    case 's3':
+      return s3ActionOf({ method: request.method, path: request.rawPath, query });
+  }
+}
+
+function ec2Facts(form: URLSearchParams): CallFacts {
+  const params: Record<string, string> = {};
+  const instanceIds: string[] = [];
+  for (const [name, value] of form) {
+    if (name === 'Action' || name === 'Version') continue;
+    params[name] = name === 'UserData' ? `(${value.length} characters)` : value;
+    if (/^InstanceId(\.\d+)?$/.test(name)) instanceIds.push(value);
+  }
+  return { params, instanceIds, tags: launchTags(form) };
+}
+
+function launchTags(form: URLSearchParams): Record<string, string> {
+  const tags: Record<string, string> = {};
+  for (const [name, key] of form) {
+    const prefix = /^(TagSpecification\.\d+\.Tag\.\d+)\.Key$/.exec(name)?.[1];
+    if (prefix !== undefined) tags[key] = form.get(`${prefix}.Value`) ?? '';
+  }
+  return tags;
+}
+
+function ssmFacts(body: Buffer): CallFacts {
+  const params: Record<string, string> = {};
+  const instanceIds: string[] = [];
+  for (const [name, value] of Object.entries(parseObject(body))) {
+    // Parameters hold the script, and with it presigned URLs.
+    if (name === 'Parameters') continue;
+    params[name] = typeof value === 'string' ? value : JSON.stringify(value);
+    if (/^InstanceIds?$/.test(name)) instanceIds.push(...[value].flat().filter((id) => typeof id === 'string'));
+  }
+  return { params, instanceIds, tags: {} };
+}
+
+function parseObject(body: Buffer): Record<string, unknown> {
+  try {
+    const parsed: unknown = JSON.parse(body.toString('utf8'));
+    return typeof parsed === 'object' && parsed !== null ? { ...parsed } : {};
+  } catch {
+    return {};
+  }
+}
+
+function listed(query: URLSearchParams): Record<string, string> {
+  const prefix = query.get('prefix');
+  return prefix === null ? {} : { prefix };
+}

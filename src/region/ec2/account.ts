@@ -1,0 +1,130 @@
+/** All that exists in one region of the account. */
+import type { Instance } from '../contract.js';
+import { newId } from './ids.js';
+import { type Image, imagesOf } from './images.js';
+import { networksOf, PrivateAddresses, type PublicAddresses, type Subnet, type Vpc, zonesOf } from './network.js';
+
+export interface BlockDevice {
+  deviceName: string;
+  volumeId: string;
+  deleteOnTermination: boolean;
+  attachedAt: string;
+}
+
+/** The contract's instance with what only EC2 itself needs. */
+export interface Ec2Instance extends Instance {
+  reservationId: string;
+  networkInterfaceId: string;
+  rootDeviceName: string;
+  blockDevices: BlockDevice[];
+  wantsPublicIp: boolean;
+  httpTokens: string;
+  terminationProtected: boolean;
+  stateReason: { code: string; message: string } | null;
+  transitionReason: string;
+  /** Milliseconds since the epoch of the last change of state. */
+  changedAt: number;
+  /** Power was cut or hardware failed: the status checks say so until the next boot. */
+  impaired: boolean;
+}
+
+export interface Volume {
+  id: string;
+  zone: string;
+  sizeGiB: number;
+  type: string;
+  encrypted: boolean;
+  snapshotId: string;
+  createTime: string;
+  instanceId: string | null;
+  deviceName: string;
+  deleteOnTermination: boolean;
+  tags: Record<string, string>;
+}
+
+export interface Rule {
+  id: string;
+  protocol: string;
+  /** -1 for all. */
+  fromPort: number;
+  toPort: number;
+  source: { kind: 'cidr' | 'cidr6' | 'group'; value: string };
+  description: string;
+}
+
+export interface SecurityGroup {
+  id: string;
+  name: string;
+  description: string;
+  vpcId: string;
+  ingress: Rule[];
+  tags: Record<string, string>;
+}
+
+/** What a client token was used for: the request's fingerprint and what came of it. */
+export interface TokenUse {
+  fingerprint: string;
+  instanceIds: string[];
+}
+
+export class Account {
+  readonly zones: string[];
+  readonly vpcs: Vpc[];
+  readonly subnets: Subnet[];
+  readonly images: Image[];
+  readonly instances = new Map<string, Ec2Instance>();
+  readonly volumes = new Map<string, Volume>();
+  readonly groups = new Map<string, SecurityGroup>();
+  /** By scope (zone or region) and token. */
+  readonly tokens = new Map<string, TokenUse>();
+  readonly privateAddresses = new PrivateAddresses();
+
+  constructor(
+    readonly region: string,
+    order: number,
+    readonly publicAddresses: PublicAddresses,
+  ) {
+    this.zones = zonesOf(region);
+    const { vpcs, subnets } = networksOf(region, order);
+    this.vpcs = vpcs;
+    this.subnets = subnets;
+    this.images = imagesOf(region);
+    for (const vpc of vpcs) this.addDefaultGroup(vpc);
+  }
+
+  defaultVpc(): Vpc | undefined {
+    return this.vpcs.find((vpc) => vpc.isDefault);
+  }
+
+  defaultGroup(vpcId: string): SecurityGroup | undefined {
+    return [...this.groups.values()].find((group) => group.vpcId === vpcId && group.name === 'default');
+  }
+
+  /** Instances that hold on to a group: all that are not terminated. */
+  usersOf(groupId: string): Ec2Instance[] {
+    return [...this.instances.values()].filter(
+      (instance) => instance.state !== 'terminated' && instance.securityGroupIds.includes(groupId),
+    );
+  }
+
+  /** Tags by resource, of everything that can be tagged. */
+  tagged(): { id: string; type: string; tags: Record<string, string> }[] {
+    const of = (type: string, all: Iterable<{ id: string; tags: Record<string, string> }>) =>
+      [...all].map(({ id, tags }) => ({ id, type, tags }));
+    return [
+      ...of('instance', this.instances.values()),
+      ...of('volume', this.volumes.values()),
+      ...of('security-group', this.groups.values()),
+      ...of('vpc', this.vpcs),
+      ...of('subnet', this.subnets),
+    ];
+  }
+
+  private addDefaultGroup(vpc: Vpc): void {
+    const id = newId('sg');
+    const source = { kind: 'group', value: id } as const;
+    const rule: Rule = { id: newId('sgr'), protocol: '-1', fromPort: -1, toPort: -1, source, description: '' };
+    const group = { id, name: 'default', description: 'default VPC security group', vpcId: vpc.id, tags: {} };
+    this.groups.set(id, { ...group, ingress: [rule] });
+  }
+}

@@ -1,0 +1,49 @@
+import { AwsError } from '../../aws-error.js';
+import type { Action } from '../context.js';
+import { findGroup, findInstance } from '../find.js';
+import { architectureMismatch } from '../launch-request.js';
+import { missing } from '../params.js';
+import { findType, isOffered } from '../types.js';
+
+/** InstanceType wants the instance stopped. [docs: EC2 change instance type] */
+export const modifyInstanceAttribute: Action = (context, params) => {
+  const instance = findInstance(context, params.required('InstanceId'));
+  const type = params.struct('InstanceType').text('Value');
+  const protect = params.struct('DisableApiTermination').flag('Value');
+  const groups = params.list('GroupId');
+  if (type !== undefined) {
+    const wanted = findType(type);
+    if (wanted === undefined) {
+      throw new AwsError('InvalidInstanceAttributeValue', 400, `Invalid value '${type}' for InstanceType.`);
+    }
+    if (instance.state !== 'stopped') {
+      throw new AwsError('IncorrectInstanceState', 400, `The instance '${instance.id}' is not in the 'stopped' state.`);
+    }
+    if (wanted.architecture !== instance.architecture) throw architectureMismatch(wanted, instance.architecture);
+    if (!isOffered(wanted, instance.zone)) {
+      const message = `The requested instance type (${type}) is not supported in the instance's Availability Zone (${instance.zone}).`;
+      throw new AwsError('Unsupported', 400, message);
+    }
+    instance.type = type;
+  } else if (protect !== undefined) {
+    instance.terminationProtected = protect;
+  } else if (groups.length > 0) {
+    instance.securityGroupIds = groups.map((id) => findGroup(context, id).id);
+  } else {
+    throw missing('Attribute');
+  }
+  return { return: true };
+};
+
+export const describeInstanceAttribute: Action = (context, params) => {
+  const instance = findInstance(context, params.required('InstanceId'));
+  const attribute = params.required('Attribute');
+  const values = {
+    instanceType: { instanceType: { value: instance.type } },
+    disableApiTermination: { disableApiTermination: { value: instance.terminationProtected } },
+    userData: { userData: { value: Buffer.from(instance.userData).toString('base64') } },
+  };
+  if (!(attribute in values))
+    throw new AwsError('InvalidParameterValue', 400, `Value (${attribute}) is not modelled here.`);
+  return { instanceId: instance.id, ...values[attribute as keyof typeof values] };
+};

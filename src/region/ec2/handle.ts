@@ -1,0 +1,96 @@
+/** EC2's front: the Query protocol with XML answers. [docs: EC2 Query API] */
+import { AwsError, errorReply } from '../aws-error.js';
+import type { AwsCall, HttpReply, MachineHost } from '../contract.js';
+import type { LocalWorld } from '../world.js';
+import { element, XML_DECLARATION } from '../xml.js';
+import { Account } from './account.js';
+import * as catalogue from './actions/catalogue.js';
+import { describeInstanceStatus, describeInstances } from './actions/describe-instances.js';
+import { describeInstanceAttribute, modifyInstanceAttribute } from './actions/instance-attributes.js';
+import { describeSubnets, describeVpcs } from './actions/networks.js';
+import { rebootInstances, startInstances, stopInstances, terminateInstances } from './actions/power.js';
+import { runInstances } from './actions/run-instances.js';
+import * as groups from './actions/security-groups.js';
+import { createTags, deleteTags, describeTags } from './actions/tags.js';
+import { deleteVolume, describeVolumes } from './actions/volumes.js';
+import type { Action, Answer, Ec2Context } from './context.js';
+import { formOf } from './form.js';
+import { Lifecycle } from './lifecycle.js';
+import { Limits } from './limits.js';
+import { PublicAddresses } from './network.js';
+import { Params } from './params.js';
+
+const ACTIONS: Record<string, Action> = {
+  AuthorizeSecurityGroupIngress: groups.authorizeSecurityGroupIngress,
+  CreateSecurityGroup: groups.createSecurityGroup,
+  CreateTags: createTags,
+  DeleteSecurityGroup: groups.deleteSecurityGroup,
+  DeleteTags: deleteTags,
+  DeleteVolume: deleteVolume,
+  DescribeAvailabilityZones: catalogue.describeAvailabilityZones,
+  DescribeImages: catalogue.describeImages,
+  DescribeInstanceAttribute: describeInstanceAttribute,
+  DescribeInstanceStatus: describeInstanceStatus,
+  DescribeInstanceTypeOfferings: catalogue.describeInstanceTypeOfferings,
+  DescribeInstanceTypes: catalogue.describeInstanceTypes,
+  DescribeInstances: describeInstances,
+  DescribeSecurityGroups: groups.describeSecurityGroups,
+  DescribeSubnets: describeSubnets,
+  DescribeTags: describeTags,
+  DescribeVolumes: describeVolumes,
+  DescribeVpcs: describeVpcs,
+  ModifyInstanceAttribute: modifyInstanceAttribute,
+  RebootInstances: rebootInstances,
+  RevokeSecurityGroupIngress: groups.revokeSecurityGroupIngress,
+  StartInstances: startInstances,
+  StopInstances: stopInstances,
+  TerminateInstances: terminateInstances,
+};
+
+const NAMESPACE = ' xmlns="http://ec2.amazonaws.com/doc/2016-11-15/"';
+
+export class Ec2 {
+  readonly accounts: ReadonlyMap<string, Account>;
+  readonly lifecycle: Lifecycle;
+  private readonly limits: Limits | null;
+
+  constructor(
+    private readonly world: LocalWorld,
+    private readonly host: MachineHost,
+    private readonly regions: readonly string[],
+  ) {
+    const addresses = new PublicAddresses(world.port);
+    this.accounts = new Map(regions.map((region, order) => [region, new Account(region, order, addresses)]));
+    this.lifecycle = new Lifecycle(world, host);
+    this.limits = world.profile.name === 'aws' ? new Limits() : null;
+  }
+
+  async handle(call: AwsCall, requestId: string): Promise<HttpReply> {
+    try {
+      const answer = await this.answer(call);
+      const body = element(`${call.action}Response`, { requestId, ...answer }, NAMESPACE);
+      return { status: 200, headers: { 'content-type': 'text/xml;charset=UTF-8' }, body: XML_DECLARATION + body };
+    } catch (error) {
+      if (error instanceof AwsError) return errorReply('ec2', error, requestId);
+      throw error;
+    }
+  }
+
+  private async answer(call: AwsCall): Promise<Answer> {
+    const account = this.accounts.get(call.region);
+    if (account === undefined) throw new AwsError('AuthFailure', 401, `There is no region ${call.region} here.`);
+    const form = formOf(call);
+    const params = Params.parse(form);
+    this.limits?.check(call.region, call.action, params.has('Filter') || params.has('InstanceId'));
+    const context: Ec2Context = { world: this.world, host: this.host, lifecycle: this.lifecycle, account };
+    if (call.action === 'RunInstances') return runInstances(context, params, form);
+    if (call.action === 'DescribeRegions') return catalogue.describeRegions(this.regions)(context, params);
+    const action = ACTIONS[call.action];
+    if (action !== undefined) return action(context, params);
+    throw new AwsError(
+      'InvalidAction',
+      400,
+      `The action ${call.action} is not valid for this web service (or not modelled here).`,
+    );
+  }
+}

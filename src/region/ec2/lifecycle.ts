@@ -1,0 +1,186 @@
+/** The states of an instance and how long it stays in each: pending, running, stopping, stopped, shutting-down, terminated. */
+import type { InstanceState, MachineHost, Span } from '../contract.js';
+import { isAbort, type LocalWorld } from '../world.js';
+import type { Account, Ec2Instance } from './account.js';
+
+/** An operating system that does not go down in this time loses its power. */
+const SHUTDOWN_MS = 30_000;
+
+/** Latencies that had to be over before the power could go. */
+const BEFORE_POWER_OFF = ['serviceStop', 'report', 'drain'];
+
+export class Lifecycle {
+  private readonly turns = new Map<string, AbortController>();
+
+  constructor(
+    private readonly world: LocalWorld,
+    private readonly host: MachineHost,
+  ) {}
+
+  /** pending -> running, after the call that launched it. */
+  launch(account: Account, instance: Ec2Instance, call: Span): void {
+    this.turn(instance, async (signal) => {
+      const failure = this.world.fault('launch', about(instance));
+      await this.world.impose({
+        kind: 'launch',
+        instanceId: instance.id,
+        ms: this.world.profile.launch,
+        after: [call.id],
+        signal,
+      });
+      if (failure?.effect === 'fail') {
+        const code = String(failure.data?.['code'] ?? 'Server.InternalError');
+        this.bury(account, instance, { code, message: `${code}: the launch failed` });
+        return;
+      }
+      this.powerOn(account, instance);
+    });
+  }
+
+  /** stopped -> pending -> running; the private address stays, the public one is another. [docs: EC2 stop and start] */
+  start(account: Account, instance: Ec2Instance): void {
+    this.enter(instance, 'pending');
+    this.turn(instance, async (signal) => {
+      const before = this.world.lastSpan(instance.id, 'stop');
+      await this.world.impose({
+        kind: 'start',
+        instanceId: instance.id,
+        ms: this.world.profile.start,
+        after: idsOf(before),
+        signal,
+      });
+      this.powerOn(account, instance);
+    });
+  }
+
+  /** running -> stopping -> stopped. */
+  stop(account: Account, instance: Ec2Instance, options: { force: boolean; by: string }): void {
+    const wasRunning = instance.state === 'running';
+    this.enter(instance, 'stopping', {
+      code: `${options.by}InitiatedShutdown`,
+      message: `${options.by}InitiatedShutdown`,
+    });
+    this.turn(instance, async (signal) => {
+      if (wasRunning) await this.powerOff(instance, options.force);
+      const after = idsOf(this.world.lastSpan(instance.id, ...BEFORE_POWER_OFF));
+      await this.world.impose({ kind: 'stop', instanceId: instance.id, ms: this.world.profile.stop, after, signal });
+      this.dropPublicAddress(account, instance);
+      this.enter(instance, 'stopped');
+    });
+  }
+
+  /** Any state -> shutting-down -> terminated. A launch under way is given up. */
+  terminate(account: Account, instance: Ec2Instance, options: { force: boolean; by: string }): void {
+    if (instance.state === 'terminated' || instance.state === 'shutting-down') return;
+    const wasRunning = instance.state === 'running';
+    const reason = { code: `${options.by}InitiatedShutdown`, message: `${options.by}InitiatedShutdown` };
+    this.enter(instance, 'shutting-down', reason);
+    this.turn(instance, async (signal) => {
+      if (wasRunning) await this.powerOff(instance, options.force);
+      const after = idsOf(this.world.lastSpan(instance.id, ...BEFORE_POWER_OFF));
+      await this.world.impose({
+        kind: 'terminate',
+        instanceId: instance.id,
+        ms: this.world.profile.terminate,
+        after,
+        signal,
+      });
+      await this.host.destroy(instance);
+      this.bury(account, instance, reason);
+    });
+  }
+
+  /** The state stays running. */
+  reboot(instance: Ec2Instance): void {
+    this.turn(instance, async () => {
+      await this.host.reboot(instance);
+      instance.boots++;
+      instance.impaired = false;
+    });
+  }
+
+  /** Power is cut and does not come back: EC2 goes on calling it running, and its status checks fail. */
+  crash(instance: Ec2Instance): void {
+    this.host.crash(instance);
+    instance.impaired = true;
+    this.world.note('crash', { instanceId: instance.id });
+  }
+
+  private powerOn(account: Account, instance: Ec2Instance): void {
+    if (instance.wantsPublicIp) instance.publicIp = account.publicAddresses.take();
+    instance.boots++;
+    instance.impaired = false;
+    this.enter(instance, 'running');
+    this.host.boot(instance);
+  }
+
+  private async powerOff(instance: Ec2Instance, force: boolean): Promise<void> {
+    if (force) {
+      this.host.crash(instance);
+      return;
+    }
+    const given = new AbortController();
+    const patience = this.world.wait(SHUTDOWN_MS, given.signal).then(() => this.host.crash(instance));
+    patience.catch(() => undefined);
+    await Promise.race([this.host.shutdown(instance), patience]);
+    given.abort();
+  }
+
+  private bury(account: Account, instance: Ec2Instance, reason: { code: string; message: string }): void {
+    this.dropPublicAddress(account, instance);
+    account.privateAddresses.release(instance.subnetId, instance.privateIp);
+    for (const device of instance.blockDevices) {
+      const volume = account.volumes.get(device.volumeId);
+      if (device.deleteOnTermination) account.volumes.delete(device.volumeId);
+      else if (volume !== undefined) volume.instanceId = null;
+    }
+    instance.blockDevices = [];
+    this.enter(instance, 'terminated', reason);
+  }
+
+  private dropPublicAddress(account: Account, instance: Ec2Instance): void {
+    if (instance.publicIp !== null) account.publicAddresses.release(instance.publicIp);
+    instance.publicIp = null;
+  }
+
+  private enter(
+    instance: Ec2Instance,
+    state: InstanceState,
+    reason: { code: string; message: string } | null = null,
+  ): void {
+    instance.state = state;
+    instance.stateReason = reason;
+    instance.changedAt = Date.now();
+    instance.transitionReason = reason === null ? '' : `User initiated (${new Date().toISOString()})`;
+    this.world.note('state', { ...about(instance), state });
+  }
+
+  /** One transition at a time; a new one ends the wait of the one before. */
+  private turn(instance: Ec2Instance, work: (signal: AbortSignal) => Promise<void>): void {
+    this.turns.get(instance.id)?.abort();
+    const turn = new AbortController();
+    this.turns.set(instance.id, turn);
+    const done = work(turn.signal).finally(() => {
+      if (this.turns.get(instance.id) === turn) this.turns.delete(instance.id);
+    });
+    this.world.background(`transition of ${instance.id}`, ignoreAbort(done));
+  }
+}
+
+/** What fault points and notes tell of an instance. */
+export function about(instance: Ec2Instance): Record<string, unknown> {
+  const { id, region, zone, type } = instance;
+  return { instanceId: id, region, zone, instanceType: type };
+}
+
+function idsOf(span: Span | undefined): string[] {
+  return span === undefined ? [] : [span.id];
+}
+
+async function ignoreAbort(work: Promise<void>): Promise<void> {
+  try {
+    await work;
+  } catch (error) {
+    if (!isAbort(error)) throw error;
+  }
+}

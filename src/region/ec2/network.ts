@@ -1,0 +1,122 @@
+/** Networks that a region has from the start: a default VPC with a subnet a zone, and a second VPC beside it. */
+import { sha256 } from '../sigv4.js';
+import { fixedId } from './ids.js';
+
+export interface Vpc {
+  id: string;
+  cidr: string;
+  isDefault: boolean;
+  tags: Record<string, string>;
+}
+
+export interface Subnet {
+  id: string;
+  vpcId: string;
+  zone: string;
+  cidr: string;
+  /** Default subnets give each instance a public address. */
+  mapPublicIp: boolean;
+  isDefault: boolean;
+  tags: Record<string, string>;
+}
+
+export const ACCOUNT_ID = '000000000000';
+
+/** AWS keeps the first four addresses of a subnet and the last. [docs: VPC subnet sizing] */
+const RESERVED = 4;
+/** Of a /20. */
+const ROOM = 4_096 - RESERVED - 1;
+
+/**
+ * @param order the region's place among the regions: networks of two regions differ, so that an address tells the region.
+ * 10.42 and 10.43 are K3s's own and never given.
+ */
+export function networksOf(region: string, order: number): { vpcs: Vpc[]; subnets: Subnet[] } {
+  const own = makeVpc(region, order + 10, true, {});
+  const other = makeVpc(region, order + 100, false, { Name: 'other' });
+  return { vpcs: [own.vpc, other.vpc], subnets: [...own.subnets, ...other.subnets] };
+}
+
+export function zonesOf(region: string): string[] {
+  return ['a', 'b', 'c'].map((letter) => region + letter);
+}
+
+function makeVpc(region: string, second: number, isDefault: boolean, tags: Record<string, string>) {
+  const digest = sha256(`${region}/${second}`);
+  const vpc: Vpc = { id: fixedId('vpc', digest.slice(0, 16)), cidr: `10.${second}.0.0/16`, isDefault, tags };
+  const subnets = zonesOf(region).map(
+    (zone, index): Subnet => ({
+      id: fixedId('subnet', sha256(`${vpc.id}/${zone}`).slice(0, 16)),
+      vpcId: vpc.id,
+      zone,
+      cidr: `10.${second}.${index * 16}.0/20`,
+      mapPublicIp: isDefault,
+      isDefault,
+      tags: tags['Name'] === undefined ? {} : { Name: `${tags['Name']}-${zone}` },
+    }),
+  );
+  return { vpc, subnets };
+}
+
+/** Private addresses of the subnets: given in order, and again only after all others were. */
+export class PrivateAddresses {
+  private readonly next = new Map<string, number>();
+  private readonly used = new Map<string, Set<string>>();
+
+  /** @returns null when the subnet is full. */
+  take(subnet: Subnet): string | null {
+    const [a, b, c] = subnet.cidr.split('.').map((part) => Number.parseInt(part, 10));
+    const used = this.usedIn(subnet.id);
+    for (let tried = 0; tried < ROOM; tried++) {
+      const at = this.next.get(subnet.id) ?? 0;
+      this.next.set(subnet.id, (at + 1) % ROOM);
+      const offset = at + RESERVED;
+      const address = `${a}.${b}.${(c ?? 0) + (offset >> 8)}.${offset & 255}`;
+      if (used.has(address)) continue;
+      used.add(address);
+      return address;
+    }
+    return null;
+  }
+
+  release(subnetId: string, address: string): void {
+    this.usedIn(subnetId).delete(address);
+  }
+
+  free(subnetId: string): number {
+    return ROOM - this.usedIn(subnetId).size;
+  }
+
+  private usedIn(subnetId: string): Set<string> {
+    const used = this.used.get(subnetId) ?? new Set();
+    this.used.set(subnetId, used);
+    return used;
+  }
+}
+
+/**
+ * Public addresses: loopback addresses of their own, where the instance's API server can listen at 6443 on Linux. The
+ * region's port is in the second and third number, so that regions side by side on one machine do not share any.
+ */
+export class PublicAddresses {
+  private next = 0;
+  private readonly used = new Set<string>();
+
+  constructor(private readonly port: number) {}
+
+  take(): string {
+    for (;;) {
+      const at = this.next++;
+      const block = (this.port + Math.floor(at / 254)) % 65_536;
+      const address = `127.${Math.max(1, block >> 8)}.${block & 255}.${(at % 254) + 1}`;
+      if (this.used.has(address)) continue;
+      this.used.add(address);
+      if (this.next > 20_000) this.next = 0;
+      return address;
+    }
+  }
+
+  release(address: string): void {
+    this.used.delete(address);
+  }
+}

@@ -1,0 +1,66 @@
+/** What is left of a cluster, and what was made twice: read from the account, not from what Keelson says. */
+import type { Ec2 } from './ec2/handle.js';
+import type { LaunchEntry } from './record.js';
+import type { S3 } from './s3/handle.js';
+
+export interface Leftovers {
+  /** Not terminated. */
+  instances: { id: string; region: string; state: string; tags: Record<string, string> }[];
+  volumes: string[];
+  securityGroups: string[];
+  /** `<bucket>/<key>` below clusters/<name>/. */
+  keys: string[];
+  total: number;
+}
+
+export interface Which {
+  cluster: string | null;
+  uid: string | null;
+}
+
+/** Everything that carries Keelson's tags, of one cluster or of all, and the bucket's keys. */
+export function leftovers(ec2: Ec2, s3: S3, which: Which): Leftovers {
+  const left: Leftovers = { instances: [], volumes: [], securityGroups: [], keys: [], total: 0 };
+  for (const account of ec2.accounts.values()) {
+    for (const { id, region, state, tags } of account.instances.values()) {
+      if (state !== 'terminated' && isOurs(tags, which)) left.instances.push({ id, region, state, tags });
+    }
+    for (const { id, tags } of account.volumes.values()) if (isOurs(tags, which)) left.volumes.push(id);
+    for (const { id, tags } of account.groups.values()) if (isOurs(tags, which)) left.securityGroups.push(id);
+  }
+  const prefix = which.cluster === null ? 'clusters/' : `clusters/${which.cluster}/`;
+  for (const bucket of s3.buckets.all()) {
+    for (const key of bucket.objects.keys()) if (key.startsWith(prefix)) left.keys.push(`${bucket.name}/${key}`);
+  }
+  left.total = left.instances.length + left.volumes.length + left.securityGroups.length + left.keys.length;
+  return left;
+}
+
+export interface Duplicate {
+  cluster: string;
+  uid: string;
+  slot: string;
+  generation: string;
+  instanceIds: string[];
+}
+
+/** Slots and generations that have had more than one instance launched, ever. */
+export function duplicates(launches: readonly LaunchEntry[]): Duplicate[] {
+  const bySlot = new Map<string, Duplicate>();
+  for (const { id, tags } of launches) {
+    const [cluster, uid, slot, generation] = ['cluster', 'uid', 'slot', 'generation'].map(
+      (name) => tags[`keelson:${name}`],
+    );
+    if (uid === undefined || slot === undefined || generation === undefined) continue;
+    const key = JSON.stringify([uid, slot, generation]);
+    const found = bySlot.get(key) ?? { cluster: cluster ?? '', uid, slot, generation, instanceIds: [] };
+    found.instanceIds.push(id);
+    bySlot.set(key, found);
+  }
+  return [...bySlot.values()].filter(({ instanceIds }) => instanceIds.length > 1);
+}
+
+function isOurs(tags: Record<string, string>, { cluster, uid }: Which): boolean {
+  const name = tags['keelson:cluster'];
+  return name !== undefined && (cluster === null || name === cluster) && (uid === null || tags['keelson:uid'] === uid);
+}

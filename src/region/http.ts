@@ -1,0 +1,90 @@
+/** The HTTP server beneath everything: reads requests whole, sends replies, cuts connections when asked to. */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { HttpReply } from './contract.js';
+import type { SignedRequest } from './sigv4.js';
+
+export interface Request extends SignedRequest {
+  /** Port that the caller sends from. */
+  callerPort: number;
+}
+
+/** @returns null to cut the connection without an answer. */
+export type Respond = (request: Request) => Promise<HttpReply | null>;
+
+export interface Listener {
+  port: number;
+  close(): Promise<void>;
+}
+
+/** Bodies beyond this are refused; user data, scripts and objects here are far smaller. */
+const MOST_BYTES = 64 * 1024 * 1024;
+
+/** Listens on loopback only. @param respond gets every request; what it throws becomes a 500 */
+export async function listen(port: number, respond: Respond): Promise<Listener> {
+  const server = createServer((message, response) => {
+    void answer(message, response, respond);
+  });
+  // Clients keep connections for a while: to close them first would lose a request that is on its way.
+  server.keepAliveTimeout = 120_000;
+  server.requestTimeout = 0;
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, '127.0.0.1', resolve);
+  });
+  return { port: portOf(server), close: () => close(server) };
+}
+
+async function answer(message: IncomingMessage, response: ServerResponse, respond: Respond): Promise<void> {
+  try {
+    const request = await readRequest(message);
+    const reply = await respond(request);
+    if (reply === null) message.socket.destroy();
+    else send(response, request.method, reply);
+  } catch (error) {
+    // Nobody is left to answer when the caller or the region has gone.
+    if (message.socket.destroyed || response.headersSent) return;
+    send(response, 'POST', { status: 500, body: `${String(error)}\n` });
+  }
+}
+
+async function readRequest(message: IncomingMessage): Promise<Request> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of message) {
+    const bytes = chunk as Buffer;
+    size += bytes.length;
+    if (size > MOST_BYTES) throw new Error('the body is too large');
+    chunks.push(bytes);
+  }
+  const [rawPath = '/', ...query] = (message.url ?? '/').split('?');
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(message.headers)) {
+    if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(', ') : value;
+  }
+  return {
+    method: message.method ?? 'GET',
+    rawPath,
+    rawQuery: query.join('?'),
+    headers,
+    body: Buffer.concat(chunks),
+    callerPort: message.socket.remotePort ?? 0,
+  };
+}
+
+function send(response: ServerResponse, method: string, { status, headers, body }: HttpReply): void {
+  const bodiless = method === 'HEAD' || status === 204 || status === 304;
+  const length = bodiless ? {} : { 'content-length': Buffer.byteLength(body) };
+  response.writeHead(status, { ...headers, ...length });
+  response.end(bodiless ? undefined : body);
+}
+
+function portOf(server: Server): number {
+  return (server.address() as AddressInfo).port;
+}
+
+async function close(server: Server): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  server.closeAllConnections();
+  await closed;
+}

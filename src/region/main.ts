@@ -1,0 +1,51 @@
+/** The local region as a process: prints one line of JSON when it is ready and ends cleanly on SIGTERM and SIGINT. */
+import { parseArgs } from 'node:util';
+import { PROFILES, type ProfileName } from './profiles.js';
+import { startRegion } from './server.js';
+
+const USAGE =
+  'usage: main.js --dir DIR [--port N] [--profile fast|demo|aws] [--seed N] [--region NAME ...] [--persist FILE]';
+
+function readOptions() {
+  const { values } = parseArgs({
+    options: {
+      dir: { type: 'string' },
+      port: { type: 'string', default: '0' },
+      profile: { type: 'string', default: 'demo' },
+      seed: { type: 'string', default: '1' },
+      region: { type: 'string', multiple: true },
+      persist: { type: 'string' },
+    },
+  });
+  const { dir, profile, region, persist } = values;
+  if (dir === undefined || !isProfile(profile)) throw new Error(USAGE);
+  return {
+    dir,
+    profile,
+    port: Number(values.port),
+    seed: Number(values.seed),
+    ...(region !== undefined && { regions: region }),
+    ...(persist !== undefined && { persistFile: persist }),
+  };
+}
+
+function isProfile(name: string): name is ProfileName {
+  return name in PROFILES;
+}
+
+const region = await startRegion(readOptions());
+let ending = false;
+const end = (): void => {
+  if (ending) return;
+  ending = true;
+  region.close().then(
+    () => process.exit(0),
+    (error: unknown) => {
+      console.error(error);
+      process.exit(1);
+    },
+  );
+};
+process.on('SIGTERM', end);
+process.on('SIGINT', end);
+console.log(JSON.stringify({ url: region.url }));

@@ -1,0 +1,108 @@
+/**
+ * How long things take. `fast` is for tests, `demo` for people who watch, `aws` is as near to the real thing as we know:
+ * a value that was measured or documented says where; all others are marked as assumptions and were not measured.
+ */
+import type { Profile } from './contract.js';
+
+export type ProfileName = Profile['name'];
+
+const fast: Profile = {
+  name: 'fast',
+  call: 0,
+  runInstances: 2,
+  launch: 10,
+  boot: 5,
+  agentRegistration: 5,
+  delivery: 2,
+  report: 2,
+  download: 2,
+  found: 10,
+  join: 5,
+  promotionCheck: 20,
+  agentJoin: 5,
+  rejoin: 10,
+  serviceStop: 5,
+  drain: 5,
+  stop: 10,
+  start: 10,
+  terminate: 10,
+  election: 10,
+  notReady: 60,
+};
+
+/** An HA create in 20 to 30 s: the proportions of `aws`, shortened. */
+const demo: Profile = {
+  name: 'demo',
+  call: 10,
+  runInstances: 300,
+  launch: 2_000,
+  boot: 1_500,
+  agentRegistration: 1_500,
+  delivery: 200,
+  report: 200,
+  download: 1_500,
+  found: 3_000,
+  join: 1_200,
+  promotionCheck: 2_500,
+  agentJoin: 1_500,
+  rejoin: 2_000,
+  serviceStop: 300,
+  drain: 800,
+  stop: 2_000,
+  start: 2_000,
+  terminate: 2_000,
+  election: 800,
+  notReady: 5_000,
+};
+
+const aws: Profile = {
+  name: 'aws',
+  // Assumption: a describe from within the region.
+  call: 80,
+  // Assumption: RunInstances answers in one to two seconds.
+  runInstances: 1_500,
+  // Assumption: `running` is seen 5 to 15 s after the launch.
+  launch: 10_000,
+  // Assumption: Amazon Linux 2023 from power-on to cloud-init's user scripts.
+  boot: 12_000,
+  // "Usually takes under 2 minutes after boot" [docs: SSM]; in a healthy subnet assumed to be far less.
+  agentRegistration: 8_000,
+  // Assumption: the agent holds a long poll, so a command arrives within about a second.
+  delivery: 1_000,
+  // Assumption: as delivery.
+  report: 1_000,
+  // Assumption: 70 MB of binary at about 15 MB/s.
+  download: 5_000,
+  // Assumption: datastore, certificates, API server, CNI, node Ready.
+  found: 15_000,
+  // Measured as a whole: a single join takes 5 to 18 s depending on where the promotion check falls, so 4 s without it.
+  join: 4_000,
+  // K3s asks every 15 s whether a learner may be promoted [k3s #4335].
+  promotionCheck: 15_000,
+  // Assumption: no etcd to join, otherwise like a server.
+  agentJoin: 6_000,
+  // Measured: three servers started together at their old addresses are Ready in 6 to 8 s.
+  rejoin: 7_000,
+  // Assumption: the unit ends on SIGTERM without waiting for containers.
+  serviceStop: 2_000,
+  // Assumption: evictions with the default grace of 30 s, most pods ending sooner.
+  drain: 15_000,
+  // Assumption: StopInstances to `stopped`, after the operating system has gone down.
+  stop: 25_000,
+  // Assumption: as launch.
+  start: 10_000,
+  // Assumption: TerminateInstances to `terminated`, after the operating system has gone down.
+  terminate: 25_000,
+  // "After losing the leader wait out an election (~7 s)" [k3s #13498, #12908].
+  election: 7_000,
+  // Measured: a dead node is shown NotReady after about 51 s.
+  notReady: 51_000,
+};
+
+export const PROFILES: Readonly<Record<ProfileName, Profile>> = { fast, demo, aws };
+
+/** Latencies are spread evenly by this share to both sides. */
+export const JITTER: Readonly<Record<ProfileName, number>> = { fast: 0, demo: 0.1, aws: 0.15 };
+
+/** These follow a clock or a time-out of the software and don't scatter. */
+export const STEADY: ReadonlySet<string> = new Set(['promote', 'promotion', 'election', 'not-ready', 'notReady']);

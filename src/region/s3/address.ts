@@ -1,0 +1,48 @@
+/** What a request to S3 means: bucket and key out of the path, the operation out of method and query. */
+import type { AwsCall } from '../contract.js';
+
+export interface S3Address {
+  bucket: string;
+  key: string;
+}
+
+/** Path style: `/<bucket>/<key>`. */
+export function addressOf(path: string): S3Address {
+  const [, bucket = '', ...key] = path.split('/');
+  return { bucket: decode(bucket), key: decode(key.join('/')) };
+}
+
+/** The API operation's name; `Unknown` for what isn't modelled. */
+export function s3ActionOf({ method, path, query }: Pick<AwsCall, 'method' | 'path' | 'query'>): string {
+  const { bucket, key } = addressOf(path);
+  if (bucket === '') return method === 'GET' ? 'ListBuckets' : 'Unknown';
+  if (key === '') return bucketAction(method, query);
+  // Versions, parts, tags and the like aren't modelled.
+  const aside = ['uploads', 'uploadId', 'tagging', 'acl', 'versionId', 'retention', 'attributes'];
+  if (aside.some((name) => query.has(name))) return 'Unknown';
+  const names: Record<string, string> = {
+    GET: 'GetObject',
+    HEAD: 'HeadObject',
+    PUT: 'PutObject',
+    DELETE: 'DeleteObject',
+  };
+  return names[method] ?? 'Unknown';
+}
+
+function bucketAction(method: string, query: URLSearchParams): string {
+  if (method === 'GET') {
+    if (query.has('location')) return 'GetBucketLocation';
+    return query.get('list-type') === '2' ? 'ListObjectsV2' : 'Unknown';
+  }
+  if (method === 'POST') return query.has('delete') ? 'DeleteObjects' : 'Unknown';
+  const names: Record<string, string> = { HEAD: 'HeadBucket', PUT: 'CreateBucket', DELETE: 'DeleteBucket' };
+  return names[method] ?? 'Unknown';
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}

@@ -1,0 +1,98 @@
+/** The local region: EC2, SSM, S3, a K3s mirror and its own desk, on one port of loopback. */
+import { mkdirSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { type AdminDeps, serveAdmin } from './admin.js';
+import { type OnCall, serveAws } from './aws.js';
+import { callingInstance } from './caller.js';
+import type { HttpReply, MachineHost, World } from './contract.js';
+import { Ec2 } from './ec2/handle.js';
+import { listen, type Request } from './http.js';
+import { standInBinary } from './k3s/binary.js';
+import { handleNodeRequest } from './k3s/handle.js';
+import { createMachineHost } from './machine/host.js';
+import { serveMirror } from './mirror.js';
+import { PROFILES, type ProfileName } from './profiles.js';
+import { S3 } from './s3/handle.js';
+import { handleSsm } from './ssm/handle.js';
+import { LocalWorld } from './world.js';
+
+export interface RegionOptions {
+  /** 0, the default, for any that is free. */
+  port?: number;
+  /** Holds the instances' folders. Made if it isn't there. */
+  dir: string;
+  profile?: ProfileName;
+  /** Of the latencies' jitter. */
+  seed?: number;
+  /** Regions side by side; the bucket is in the first. */
+  regions?: string[];
+  /** The bucket that is there from the start; by default KEELSON_BUCKET or `keelson-local`. */
+  bucket?: string;
+  /** File to which the record is also appended, as lines of JSON. */
+  persistFile?: string;
+  onCall?: OnCall;
+  /** Makes the machines; for tests that need none. */
+  createHost?: (world: World) => MachineHost;
+}
+
+export interface Region {
+  url: string;
+  world: LocalWorld;
+  ec2: Ec2;
+  s3: S3;
+  close(): Promise<void>;
+}
+
+const REGIONS = ['eu-west-1', 'us-east-1'];
+
+/** Starts the region and resolves when it answers. */
+export async function startRegion(options: RegionOptions): Promise<Region> {
+  const dir = resolve(options.dir);
+  mkdirSync(dir, { recursive: true });
+  const profile = PROFILES[options.profile ?? 'fast'];
+  const regions = options.regions ?? REGIONS;
+  let route: (request: Request) => Promise<HttpReply | null> = () => Promise.resolve(null);
+  // The port first: instances' addresses and the stand-ins' way back depend on it.
+  const listener = await listen(options.port ?? 0, (request) => route(request));
+  const { port } = listener;
+  const world = new LocalWorld({ dir, port, profile, seed: options.seed ?? 1, persistFile: options.persistFile });
+  const host = (options.createHost ?? createMachineHost)(world);
+  const ec2 = new Ec2(world, host, regions);
+  const s3 = new S3();
+  const bucket = options.bucket ?? process.env['KEELSON_BUCKET'] ?? 'keelson-local';
+  s3.buckets.create(bucket, regions[0] ?? 'eu-west-1');
+  const url = `http://127.0.0.1:${port}`;
+  const about = { url, profile: profile.name, regions, bucket, mirror: `${url}/_mirror` };
+  const services = {
+    ec2: ec2.handle.bind(ec2),
+    ssm: handleSsm.bind(null, world, host),
+    s3: s3.handle.bind(s3),
+  };
+  const front = { world, regions: new Set(regions), services, onCall: options.onCall };
+  route = routes({ world, ec2, s3, about }, host, (request) => serveAws(front, request));
+  return {
+    url,
+    world,
+    ec2,
+    s3,
+    close: async () => {
+      world.close();
+      await listener.close();
+      await host.close();
+    },
+  };
+}
+
+/** A bucket's name cannot begin with an underscore, so these paths are never S3's. */
+function routes(admin: AdminDeps, host: MachineHost, aws: (request: Request) => Promise<HttpReply | null>) {
+  const { world } = admin;
+  return (request: Request): Promise<HttpReply | null> => {
+    const { method, rawPath: path, body, callerPort } = request;
+    if (path.startsWith('/_node/')) return handleNodeRequest(world, host, method, path, body);
+    if (path.startsWith('/_region')) return Promise.resolve(serveAdmin(admin, request));
+    if (path.startsWith('/_mirror/')) {
+      return serveMirror(world, standInBinary, method, path, () => callingInstance(world.dir, callerPort, world.port));
+    }
+    return aws(request);
+  };
+}

@@ -1,0 +1,24 @@
+/** A token bucket, refilled steadily: how EC2 throttles. [docs: EC2 API throttling] */
+export class TokenBucket {
+  private level: number;
+  private at: number;
+
+  constructor(
+    private readonly size: number,
+    private readonly refillPerSecond: number,
+    private readonly now: () => number = () => performance.now(),
+  ) {
+    this.level = size;
+    this.at = now();
+  }
+
+  /** Takes a token; false when there is none. */
+  take(): boolean {
+    const now = this.now();
+    this.level = Math.min(this.size, this.level + ((now - this.at) / 1_000) * this.refillPerSecond);
+    this.at = now;
+    if (this.level < 1) return false;
+    this.level -= 1;
+    return true;
+  }
+}
