@@ -81,12 +81,7 @@ function startChild({ name, command, args, env, logFile, onOutput }: ChildOption
   if (pid === undefined) throw new Error(`${name}: ${command} could not be started`);
   const isRunning = (): boolean => child.exitCode === null && child.signalCode === null;
   const kill = (signal: NodeJS.Signals): void => {
-    if (!isRunning()) return;
-    try {
-      process.kill(-pid, signal);
-    } catch {
-      // It ended in between.
-    }
+    if (isRunning()) signalGroup(pid, signal);
   };
   return {
     name,
@@ -101,8 +96,18 @@ function startChild({ name, command, args, env, logFile, onOutput }: ChildOption
       const timer = setTimeout(() => kill('SIGKILL'), GRACE_MS);
       await ended;
       clearTimeout(timer);
+      // What it has left behind in its group.
+      signalGroup(pid, 'SIGKILL');
     },
   };
+}
+
+function signalGroup(leader: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(-leader, signal);
+  } catch {
+    // All of it has ended.
+  }
 }
 
 function tail(file: string, lines: number): string {

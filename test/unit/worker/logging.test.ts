@@ -1,0 +1,31 @@
+import { describe, expect, it } from 'vitest';
+import { temporalLogger } from '../../../src/worker/logging.js';
+import { scopeOf } from '../../../src/worker/scope-interceptor.js';
+
+describe('log lines of the SDK', () => {
+  it('go through our logger with their fields, without the SDK noise', () => {
+    // Prepare
+    const lines: [string, unknown, string][] = [];
+    const logger = new Proxy({}, { get: (_, level: string) => (fields: unknown, text: string) => lines.push([level, fields, text]) });
+    const sdk = temporalLogger(logger as never, 'info');
+    const error = new Error('boom');
+
+    // Act
+    sdk.warn('Activity failed', { error, taskToken: 'x', workflowId: 'cluster/demo', attempt: 3n });
+    sdk.debug('not told at this level');
+
+    // Assess
+    expect(lines).toEqual([['warn', { err: error, workflowId: 'cluster/demo', attempt: '3' }, 'Activity failed']]);
+  });
+});
+
+describe('the scope of an activity', () => {
+  it('is taken from its input', () => {
+    const input = { cluster: 'demo', region: 'eu-west-1', operation: 'op-1', traceId: 't', uid: 'u', document: {} };
+    expect(scopeOf(input)).toEqual({ cluster: 'demo', region: 'eu-west-1', operation: 'op-1', traceId: 't' });
+  });
+
+  it.each([undefined, null, 'text', { region: 7 }])('is empty for %j', (input) => {
+    expect(scopeOf(input)).toEqual({});
+  });
+});
