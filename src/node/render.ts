@@ -4,7 +4,7 @@
  * A command is for `sh`, which hands over to bash. Everything variable is quoted, and here-documents end with a word that
  * their text does not hold, so any value arrives as it is.
  */
-import { isNodeScript, prefetchText, runnerText, scriptText } from './scripts.js';
+import { defaultLock, isNodeScript, prefetchText, runnerText, scriptText } from './scripts.js';
 import { assignments, checkName, hereDocument } from './shell.js';
 
 export { type JobOutcome, type JobOutput, parseJobOutput } from './output.js';
@@ -12,7 +12,7 @@ export { type JobOutcome, type JobOutput, parseJobOutput } from './output.js';
 export interface CommandInput {
   /** Names the job's folder on the node; the same id never runs twice. Letters, digits, `.`, `_`, `-`; at most 100. */
   jobId: string;
-  /** Jobs of one lock run one after the other on a node. Empty: beside all others. */
+  /** Jobs of one lock run one after the other on a node. Empty: beside all others. By default as the script needs it. */
   lock?: string;
   /** Name of a script of this folder, without its ending. */
   script: string;
@@ -39,7 +39,7 @@ const MAX_USER_DATA = 16_384;
 export function renderCommand({ script, params, ...job }: CommandInput): string {
   if (!isNodeScript(script)) throw new Error(`there is no node script "${script}"`);
   for (const name of Object.keys(params)) checkName(name);
-  return renderJob(job, assignments(params) + scriptText(script));
+  return renderJob({ lock: defaultLock(script), ...job }, assignments(params) + scriptText(script));
 }
 
 /** The same for any text that begins as scripts do: with the helpers that make it a job. */

@@ -30,6 +30,17 @@ export const NODE_SCRIPTS = Object.keys(HELPERS) as NodeScript[];
 
 export const isNodeScript = (name: string): name is NodeScript => Object.hasOwn(HELPERS, name);
 
+/** Scripts that only look wait for nobody, so that a node can be looked at while a long job runs on it. */
+const LOOKS = new Set<NodeScript>(['verify', 'probe', 'certificates']);
+/** Scripts that change other nodes through the API of this one keep to themselves, but not this node's jobs from running. */
+const THROUGH_API = new Set<NodeScript>(['drain', 'uncordon', 'remove-node']);
+
+/** The lock that a script takes unless told otherwise; empty for none. */
+export function defaultLock(script: NodeScript): string {
+  if (LOOKS.has(script)) return '';
+  return THROUGH_API.has(script) ? 'kubernetes' : 'node';
+}
+
 const texts = new Map<string, string>();
 
 /** A file of this folder without its first line, comments and empty lines: SSM and user data have little room. */

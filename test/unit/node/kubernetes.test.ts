@@ -1,7 +1,7 @@
 /** Scripts that ask or change Kubernetes, under a real bash. Fake: the k3s binary, whose answers stand in files. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { TestServer } from './support/http.js';
-import { TestNode } from './support/node.js';
+import { TestNode, until } from './support/node.js';
 
 let node: TestNode;
 beforeEach(() => {
@@ -32,6 +32,22 @@ describe('verify', () => {
       'node.shop-server-1-g2': 'Unknown,False,v1.34.2+k3s1,false,10.0.0.2',
       'node.shop-w-0-g1': 'True,-,v1.34.1+k3s1,true,10.0.0.9',
     });
+  });
+});
+
+describe('a long job on the node', () => {
+  it('holds up what changes the node, and not what looks at it', async () => {
+    const long = node.job('long', 'until [ -e "$R/go" ]; do sleep 0.02; done');
+    await until(() => node.has('var/lib/keelson/locks/node'));
+
+    const looks = await Promise.all([node.script('verify'), node.script('probe', { ROLE: 'server' })]);
+    const stop = node.script('service-stop', { ROLE: 'server' });
+    await until(() => node.logs().includes('waiting for: the lock node, held by job long'));
+    node.write('go', '');
+
+    expect(looks.map((end) => end.job.outcome)).toEqual(['done', 'done']);
+    expect((await stop).job.outcome).toBe('done');
+    await long.ended;
   });
 });
 

@@ -1,5 +1,5 @@
 /** A mirror and a bucket on loopback: files to GET, and what was PUT. Like S3 it refuses a PUT without a Content-Length. */
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 export class TestServer {
@@ -15,18 +15,28 @@ export class TestServer {
     const failure = this.failures.get(path)?.shift();
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
-    request.on('end', async () => {
-      await this.held.get(path);
-      if (failure !== undefined) return response.writeHead(failure).end('<Error>no</Error>');
-      if (request.method === 'PUT') {
-        if (request.headers['content-length'] === undefined) return response.writeHead(501).end();
-        this.stored.set(path, Buffer.concat(chunks).toString('utf8'));
-        return response.writeHead(200).end();
-      }
-      const file = this.files.get(path);
-      return file === undefined ? response.writeHead(404).end() : response.writeHead(200).end(file);
-    });
+    request.on('end', () => void this.answer(request, response, path, Buffer.concat(chunks), failure));
   });
+
+  private async answer(
+    request: IncomingMessage,
+    response: ServerResponse,
+    path: string,
+    body: Buffer,
+    failure: number | undefined,
+  ): Promise<void> {
+    await this.held.get(path);
+    if (failure !== undefined) {
+      response.writeHead(failure).end('<Error>no</Error>');
+    } else if (request.method === 'PUT') {
+      const hasLength = request.headers['content-length'] !== undefined;
+      if (hasLength) this.stored.set(path, body.toString('utf8'));
+      response.writeHead(hasLength ? 200 : 501).end();
+    } else {
+      const file = this.files.get(path);
+      response.writeHead(file === undefined ? 404 : 200).end(file);
+    }
+  }
 
   async open(): Promise<this> {
     await new Promise<void>((resolve) => this.server.listen(0, '127.0.0.1', resolve));
