@@ -72,9 +72,9 @@ export async function startRig(over: Partial<Profile> = {}): Promise<Rig> {
   };
 }
 
-/** Polls until it holds; fails after ten seconds with what it waited for. */
+/** Polls until it holds; fails after half a minute with what it waited for. */
 export async function until(holds: () => boolean | Promise<boolean>, what = 'condition'): Promise<void> {
-  const deadline = Date.now() + 10_000;
+  const deadline = Date.now() + 30_000;
   while (!(await holds())) {
     if (Date.now() > deadline) throw new Error(`timed out waiting for ${what}: ${holds.toString()}`);
     await new Promise((resolve) => setTimeout(resolve, 5));

@@ -1,0 +1,143 @@
+/** The rules by themselves: tokens, membership and quorum, configuration. */
+import { afterEach, describe, expect, it } from 'vitest';
+import { type K3sConfig, readConfig } from '../../../../src/region/k3s/config.js';
+import { Etcd, type Member, majority } from '../../../../src/region/k3s/etcd.js';
+import { parseToken, secureToken } from '../../../../src/region/k3s/token.js';
+import { type Rig, startRig } from '../machine/rig.js';
+import { config, put } from './shell.js';
+
+let rig: Rig | undefined;
+afterEach(async () => {
+  await rig?.close();
+  rig = undefined;
+});
+
+const HASH = 'a'.repeat(64);
+
+describe('a token', () => {
+  it('has a secure form, which names the CA, and a short one', () => {
+    expect(parseToken(secureToken(HASH, 'node', 'pw'))).toEqual({ caHash: HASH, user: 'node', password: 'pw' });
+    expect(parseToken(' short\n')).toEqual({ caHash: null, user: null, password: 'short' });
+    expect(parseToken('server:pw')).toEqual({ caHash: null, user: 'server', password: 'pw' });
+  });
+
+  it.each(['', '  \n', 'K10abc', `K10${HASH}`])('%j is none', (text) => {
+    expect(parseToken(text)).toBeNull();
+  });
+});
+
+describe('etcd', () => {
+  let count = 0;
+  const member = (name: string): Member => ({
+    id: `m${++count}`,
+    name: `${name}-1`,
+    nodeName: name,
+    instanceId: `i-${name}`,
+    peerIp: '10.0.0.1',
+    learner: true,
+    started: false,
+    clock: 0,
+  });
+  async function grown(size: number): Promise<{ etcd: Etcd; members: Member[] }> {
+    rig = await startRig({ election: 1 });
+    const etcd = new Etcd(rig.world);
+    const members = Array.from({ length: size }, (_, i) => member(`n${i}`));
+    etcd.found(members[0]!);
+    for (const one of members.slice(1)) {
+      expect(etcd.admit(one)).toBeNull();
+      etcd.start(one, 0);
+      expect(etcd.promote(one)).toBe(true);
+    }
+    return { etcd, members };
+  }
+
+  it('needs most of its voters', () => {
+    expect([1, 2, 3, 4, 5].map(majority)).toEqual([1, 2, 2, 3, 3]);
+  });
+
+  it('takes one learner at a time, and a learner does not vote', async () => {
+    const { etcd } = await grown(1);
+    const learner = member('b');
+    expect(etcd.admit(learner)).toBeNull();
+    expect(etcd.admit(member('c'))).toBe('too many learner members in cluster');
+    expect(etcd.voters).toHaveLength(1);
+    expect(etcd.promote(learner), 'not started').toBe(false);
+    etcd.start(learner, 0);
+    expect(etcd.promote(learner)).toBe(true);
+    expect(etcd.voters).toHaveLength(2);
+  });
+
+  it('has another leader at once after a graceful stop, and after an election when the leader crashed', async () => {
+    const { etcd, members } = await grown(3);
+    const [a, b, c] = members as [Member, Member, Member];
+    expect(etcd.leader).toBe(a);
+    etcd.stop(a, 'graceful');
+    expect(etcd.leader).toBe(b);
+    etcd.start(a, 0);
+    etcd.stop(b, 'crash');
+    expect(etcd.available).toBe(false);
+    await etcd.until(() => etcd.available, AbortSignal.timeout(5_000));
+    expect([a, c]).toContain(etcd.leader);
+  });
+
+  it('refuses everything without a quorum', async () => {
+    const { etcd, members } = await grown(3);
+    etcd.stop(members[1]!, 'crash');
+    etcd.stop(members[2]!, 'crash');
+    expect(etcd.available).toBe(false);
+    expect(etcd.admit(member('d'))).toBe('etcdserver: no leader');
+    expect(etcd.remove(members[1]!)).toBe('etcdserver: no leader');
+    etcd.start(members[1]!, 0);
+    expect(etcd.available).toBe(true);
+  });
+
+  it('lets go of a dead member, not of one whose leaving would cost the quorum', async () => {
+    const { etcd, members } = await grown(3);
+    etcd.stop(members[2]!, 'crash');
+    expect(etcd.remove(members[1]!)).toMatch(/not enough started members/);
+    expect(etcd.remove(members[2]!)).toBeNull();
+    expect(etcd.voters).toHaveLength(2);
+  });
+});
+
+describe('configuration', () => {
+  async function read(lines: string[], exec = ['k3s', 'server'], more = ''): Promise<K3sConfig> {
+    rig = await startRig();
+    const machine = await rig.launch('a');
+    config(machine, lines);
+    if (more) put(machine, '/etc/rancher/k3s/config.yaml.d/10-more.yaml', more);
+    put(machine, '/etc/rancher/k3s/server-token', 'from-file\n');
+    return readConfig(machine, exec);
+  }
+
+  it('is read from the file, its folder and the command line, the last on top', async () => {
+    const read1 = await read(
+      ['node-name: A-1', 'token-file: /etc/rancher/k3s/server-token', 'tls-san: [one]', 'disable: [traefik]'],
+      ['k3s', 'server', '--node-ip=10.0.7.7', '--cluster-init'],
+      'tls-san+: [two]\n',
+    );
+    expect(read1).toMatchObject({
+      nodeName: 'a-1',
+      nodeIp: '10.0.7.7',
+      clusterInit: true,
+      token: 'from-file',
+      tlsSans: ['one', 'two'],
+      warnings: [],
+    });
+    expect(read1.critical).toMatchObject({ disable: 'traefik', 'cluster-cidr': '' });
+  });
+
+  it('skips what the command does not know, with a warning', async () => {
+    const agent = await read(['tls-san: x', 'nonsense: 1'], ['k3s', 'agent']);
+    expect(agent.warnings).toEqual([
+      'Unknown flag --tls-san found in config.yaml, skipping',
+      'Unknown flag --nonsense found in config.yaml, skipping',
+    ]);
+  });
+
+  it('that is no map, or names a token file that is not there, ends the process', async () => {
+    await expect(read(['- a', '- b'])).rejects.toThrow(/failed to read config file/);
+    await rig?.close();
+    await expect(read(['token-file: /nowhere'])).rejects.toThrow(/no such file or directory/);
+  });
+});
