@@ -10,5 +10,6 @@ if (unknown.length > 0) {
   process.stderr.write(`no benchmark ${unknown.join(', ')}; there are ${Object.keys(BENCHES).join(', ')}\n`);
   process.exitCode = 2;
 } else {
-  for (const [name, run] of Object.entries(BENCHES)) if (names.length === 0 || names.includes(name)) report(name, await run());
+  for (const [name, run] of Object.entries(BENCHES))
+    if (names.length === 0 || names.includes(name)) report(name, await run());
 }

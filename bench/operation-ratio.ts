@@ -12,7 +12,12 @@ export interface Ratio {
  * An operation's wall time against its critical path: the longest chain of latencies that the local region imposed, computed
  * by the region from its own record.
  */
-export async function ratioOf(bench: BenchStack, cluster: string, operation: Operation, since = operation.startedAt): Promise<Ratio> {
+export async function ratioOf(
+  bench: BenchStack,
+  cluster: string,
+  operation: Operation,
+  since = operation.startedAt,
+): Promise<Ratio> {
   const from = Date.parse(since);
   const to = Date.parse(operation.endedAt ?? '');
   const path = await bench.region<{ seconds: number; chain: { kind: string; ms: number }[] }>(

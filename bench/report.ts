@@ -15,7 +15,10 @@ export function report(name: string, rows: Row[]): void {
   const folder = fileURLToPath(new URL('./results/', import.meta.url));
   mkdirSync(folder, { recursive: true });
   const machine = { cores: cpus().length, node: process.version, platform: process.platform };
-  writeFileSync(`${folder}${name}.json`, `${JSON.stringify({ name, measuredAt: new Date().toISOString(), machine, rows }, null, 2)}\n`);
+  writeFileSync(
+    `${folder}${name}.json`,
+    `${JSON.stringify({ name, measuredAt: new Date().toISOString(), machine, rows }, null, 2)}\n`,
+  );
 }
 
 const shown = (value: string | number | undefined): string =>

@@ -6,7 +6,9 @@ import type { Stack, StackOptions } from '../src/local/stack.js';
 import type { StatusView } from '../src/model/status.js';
 
 /** The compiled stack: its processes are started from files beside it. */
-const { startStack } = (await import(new URL('../dist/local/stack.js', import.meta.url).href)) as typeof import('../src/local/stack.js');
+const { startStack } = (await import(
+  new URL('../dist/local/stack.js', import.meta.url).href
+)) as typeof import('../src/local/stack.js');
 
 export interface BenchStack {
   stack: Stack;
@@ -67,7 +69,11 @@ export class BenchCluster {
   ) {}
 
   static async start(bench: BenchStack, shape: Shape): Promise<BenchCluster> {
-    await bench.client.workflow.start('cluster', { workflowId: `cluster/${shape.name}`, taskQueue: 'keelson', args: [documentOf(shape)] });
+    await bench.client.workflow.start('cluster', {
+      workflowId: `cluster/${shape.name}`,
+      taskQueue: 'keelson',
+      args: [documentOf(shape)],
+    });
     return new BenchCluster(bench, shape.name);
   }
 
@@ -80,8 +86,10 @@ export class BenchCluster {
     const deadline = Date.now() + limitSeconds * 1000;
     for (;;) {
       const status = await this.handle.query<StatusView>('status');
-      if (status.phase === phase && status.operation === null && status.observedGeneration === status.specGeneration) return status;
-      if (Date.now() > deadline) throw new Error(`${this.name} is ${status.phase} after ${limitSeconds} s: ${JSON.stringify(status.lastError)}`);
+      if (status.phase === phase && status.operation === null && status.observedGeneration === status.specGeneration)
+        return status;
+      if (Date.now() > deadline)
+        throw new Error(`${this.name} is ${status.phase} after ${limitSeconds} s: ${JSON.stringify(status.lastError)}`);
       await new Promise((resolve) => setTimeout(resolve, 250));
     }
   }

@@ -1,18 +1,38 @@
+import type { Verdict } from './conditions.js';
 import { slotsOf } from './ids.js';
-import type { ClusterState, Condition, Slot } from './state.js';
-
-type Verdict = Omit<Condition, 'since'>;
+import type { ClusterState, Slot } from './state.js';
 
 /** All checks, each time: every one looks at the carried facts and tells what holds, what does not, and what to do. */
 export function conditionsOf(state: ClusterState): Verdict[] {
   if (state.wish === 'deleted') return [];
   const wanted = state.wish === 'stopped' ? [] : slotsOf(state.document).map((one) => state.slots[one.name]);
   return [
-    count('InstancesRunning', wanted, (slot) => slot.instance?.power === 'running', 'instances run', 'see the Provisioning steps in the history'),
-    count('AgentsOnline', wanted, (slot) => slot.agentOnline, 'SSM agents are online', 'check the instance profile and the way out to SSM'),
-    count('K3sInstalled', wanted, (slot) => slot.installed === state.document.spec.k3s.version, 'nodes have the K3s version asked for', 'see the Installing steps'),
+    count(
+      'InstancesRunning',
+      wanted,
+      (slot) => slot.instance?.power === 'running',
+      'instances run',
+      'see the Provisioning steps in the history',
+    ),
+    count(
+      'AgentsOnline',
+      wanted,
+      (slot) => slot.agentOnline,
+      'SSM agents are online',
+      'check the instance profile and the way out to SSM',
+    ),
+    count(
+      'K3sInstalled',
+      wanted,
+      (slot) => slot.installed === state.document.spec.k3s.version,
+      'nodes have the K3s version asked for',
+      'see the Installing steps',
+    ),
     count('NodesReady', wanted, (slot) => isReady(state, slot), 'nodes are Ready', 'kubectl describe node tells more'),
-    etcd(state, wanted.filter((slot) => slot === undefined || slot.role === 'server')),
+    etcd(
+      state,
+      wanted.filter((slot) => slot === undefined || slot.role === 'server'),
+    ),
     api(state),
     {
       type: 'KubeconfigPublished',
@@ -24,7 +44,13 @@ export function conditionsOf(state: ClusterState): Verdict[] {
   ];
 }
 
-function count(type: string, wanted: (Slot | undefined)[], holds: (slot: Slot) => boolean, what: string, advice: string): Verdict {
+function count(
+  type: string,
+  wanted: (Slot | undefined)[],
+  holds: (slot: Slot) => boolean,
+  what: string,
+  advice: string,
+): Verdict {
   const good = wanted.filter((slot) => slot !== undefined && holds(slot)).length;
   const all = good === wanted.length;
   return {
@@ -51,9 +77,14 @@ function etcd(state: ClusterState, servers: (Slot | undefined)[]): Verdict {
   return {
     type: 'EtcdHealthy',
     status: whole ? 'True' : 'False',
-    reason: servers.length === 0 ? 'NoneWanted' : whole ? 'AllVoters' : voters >= quorum ? 'VoterMissing' : 'QuorumMissing',
+    reason:
+      servers.length === 0 ? 'NoneWanted' : whole ? 'AllVoters' : voters >= quorum ? 'VoterMissing' : 'QuorumMissing',
     message: `${voters} of ${servers.length} etcd members vote, ${servers.length === 0 ? 0 : quorum} are needed`,
-    advice: whole ? '' : voters >= quorum ? 'no server may be taken down until all vote' : 'start the servers that are down; keep their disks',
+    advice: whole
+      ? ''
+      : voters >= quorum
+        ? 'no server may be taken down until all vote'
+        : 'start the servers that are down; keep their disks',
   };
 }
 

@@ -25,5 +25,7 @@ export function phaseOf(state: ClusterState): Phase {
 
 /** Whether the operation that is under way, or would be next, waits for its breaker. */
 function isBreakerOpen(state: ClusterState): boolean {
-  return Object.values(state.breakers).some((breaker) => breaker?.openUntil !== null && breaker?.openUntil !== undefined);
+  return Object.values(state.breakers).some(
+    (breaker) => breaker?.openUntil !== null && breaker?.openUntil !== undefined,
+  );
 }

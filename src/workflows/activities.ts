@@ -1,4 +1,9 @@
-import { type ActivityFunctionWithOptions, type ActivityOptions, ActivityCancellationType, proxyActivities } from '@temporalio/workflow';
+import {
+  ActivityCancellationType,
+  type ActivityFunctionWithOptions,
+  type ActivityOptions,
+  proxyActivities,
+} from '@temporalio/workflow';
 import type { Activities } from '../activities/api.js';
 
 /**
@@ -37,13 +42,15 @@ const note: ActivityOptions = {
 
 const calls = proxyActivities<Activities>(call);
 
-type Runner<K extends keyof Activities> = (summary: string, ...args: Parameters<Activities[K]>) => ReturnType<Activities[K]>;
+type Runner<K extends keyof Activities> = (
+  summary: string,
+  ...args: Parameters<Activities[K]>
+) => ReturnType<Activities[K]>;
 
 /** Puts the summary that people read in the Web UI on each call. */
 function summarised<K extends keyof Activities>(name: K, options: ActivityOptions): Runner<K> {
   const activity = calls[name] as ActivityFunctionWithOptions<Activities[K]>;
-  return (summary, ...args) =>
-    activity.executeWithOptions({ ...options, summary }, args) as ReturnType<Activities[K]>;
+  return (summary, ...args) => activity.executeWithOptions({ ...options, summary }, args) as ReturnType<Activities[K]>;
 }
 
 export const activities = {
@@ -55,7 +62,10 @@ export const activities = {
   startInstances: summarised('startInstances', call),
   stopInstances: summarised('stopInstances', call),
   modifyInstanceType: summarised('modifyInstanceType', call),
-  terminateInstances: summarised('terminateInstances', { ...wait, cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED }),
+  terminateInstances: summarised('terminateInstances', {
+    ...wait,
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+  }),
   sweep: summarised('sweep', { ...wait, scheduleToCloseTimeout: '6h' }),
   runOnNodes: summarised('runOnNodes', wait),
   writeStatus: summarised('writeStatus', note),

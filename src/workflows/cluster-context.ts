@@ -1,6 +1,20 @@
-import { ActivityFailure, ApplicationFailure, CancelledFailure, log, TimeoutFailure, uuid4 } from '@temporalio/workflow';
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  CancelledFailure,
+  log,
+  TimeoutFailure,
+  uuid4,
+} from '@temporalio/workflow';
 import type { ErrorDetail, Scope } from '../activities/api.js';
-import { ERROR_CLASSES, type ClusterEvent, type ClusterState, type ErrorClass, type ErrorRecord, type Slot } from '../model/state.js';
+import {
+  type ClusterEvent,
+  type ClusterState,
+  ERROR_CLASSES,
+  type ErrorClass,
+  type ErrorRecord,
+  type Slot,
+} from '../model/state.js';
 
 const EVENTS_KEPT = 100;
 
@@ -49,7 +63,8 @@ export function scopeOf(cluster: Cluster): Scope {
 /** The slot of a step; a step that names a slot the state lacks is a defect of the plan. */
 export function slotOf(cluster: Cluster, name: string | null): Slot {
   const slot = name === null ? undefined : cluster.state.slots[name];
-  if (slot === undefined) throw failure('unknown', 'SlotMissing', `no slot ${name ?? '(none)'} in the state`, 'report this as a defect');
+  if (slot === undefined)
+    throw failure('unknown', 'SlotMissing', `no slot ${name ?? '(none)'} in the state`, 'report this as a defect');
   return slot;
 }
 
@@ -69,17 +84,35 @@ export function failure(type: ErrorRecord['class'], code: string, message: strin
 }
 
 /** What a step's failure says to people and to the breaker, whatever wrapped it. */
-export function errorRecordOf(error: unknown, step: { id: string; slot: string | null }, operation: string | null, attempt: number): ErrorRecord {
+export function errorRecordOf(
+  error: unknown,
+  step: { id: string; slot: string | null },
+  operation: string | null,
+  attempt: number,
+): ErrorRecord {
   const where = { at: now(), operation, step: step.id, slot: step.slot, attempt };
   const cause = error instanceof ActivityFailure ? error.cause : error;
   const detail = cause instanceof ApplicationFailure ? (cause.details?.[0] as ErrorDetail | undefined) : undefined;
-  if (detail !== undefined) return { ...where, code: detail.code, class: detail.class, message: detail.message, advice: detail.advice };
+  if (detail !== undefined)
+    return { ...where, code: detail.code, class: detail.class, message: detail.message, advice: detail.advice };
   if (cause instanceof TimeoutFailure) {
-    return { ...where, code: 'ActivityTimedOut', class: 'transient', message: `${step.id}: no result in time (${cause.message})`, advice: 'see that a worker runs and reaches AWS; it is tried again' };
+    return {
+      ...where,
+      code: 'ActivityTimedOut',
+      class: 'transient',
+      message: `${step.id}: no result in time (${cause.message})`,
+      advice: 'see that a worker runs and reaches AWS; it is tried again',
+    };
   }
   if (cause instanceof ApplicationFailure) {
     const known = ERROR_CLASSES.find((one) => one === cause.type) ?? 'unknown';
-    return { ...where, code: cause.type ?? 'Unknown', class: known, message: cause.message, advice: 'see the worker log for the operation id' };
+    return {
+      ...where,
+      code: cause.type ?? 'Unknown',
+      class: known,
+      message: cause.message,
+      advice: 'see the worker log for the operation id',
+    };
   }
   const message = cause instanceof Error ? cause.message : String(cause);
   return { ...where, code: 'Unknown', class: 'unknown', message, advice: 'see the worker log for the operation id' };
@@ -93,5 +126,7 @@ export function classOf(error: unknown): ErrorClass | null {
 
 /** Whether the error says that somebody cancelled, wrapped or not. */
 export function isCancelled(error: unknown): boolean {
-  return error instanceof CancelledFailure || (error instanceof ActivityFailure && error.cause instanceof CancelledFailure);
+  return (
+    error instanceof CancelledFailure || (error instanceof ActivityFailure && error.cause instanceof CancelledFailure)
+  );
 }

@@ -1,10 +1,20 @@
-import { allHandlersFinished, ApplicationFailure, CancellationScope, condition, continueAsNew, isCancellation, sleep, workflowInfo } from '@temporalio/workflow';
-import { decide } from '../model/requests/decide.js';
+import {
+  ApplicationFailure,
+  allHandlersFinished,
+  CancellationScope,
+  condition,
+  continueAsNew,
+  isCancellation,
+  sleep,
+  workflowInfo,
+} from '@temporalio/workflow';
 import { plan } from '../model/plan/index.js';
 import { absorb } from '../model/plan/observe.js';
+import { decide } from '../model/requests/decide.js';
 import { parseDocument } from '../model/spec/parse.js';
 import type { ClusterDocument } from '../model/spec/schema.js';
-import { type ClusterState } from '../model/state.js';
+import { violationText } from '../model/spec/violation.js';
+import type { ClusterState } from '../model/state.js';
 import { activities } from './activities.js';
 import { type Cluster, emit, now, scopeOf } from './cluster-context.js';
 import { execute } from './execute.js';
@@ -28,7 +38,16 @@ export type ClusterInput = (ClusterDocument | Record<string, unknown>) & { state
  * @throws ApplicationFailure `InvalidSpec` at once, naming each path, when the input is no valid document; nothing else ends it
  */
 export async function cluster(input: ClusterInput): Promise<DeletionProof> {
-  const self: Cluster = { state: startState(input), wakes: 0, abort: null, interrupt: null, present: () => undefined, closeStatus: async () => undefined, swept: [], left: null };
+  const self: Cluster = {
+    state: startState(input),
+    wakes: 0,
+    abort: null,
+    interrupt: null,
+    present: () => undefined,
+    closeStatus: async () => undefined,
+    swept: [],
+    left: null,
+  };
   const writer = createStatusWriter(self);
   self.present = createPresenter(self, writer.touch);
   self.closeStatus = writer.close;
@@ -47,8 +66,12 @@ function startState(input: ClusterInput): ClusterState {
   if (state !== undefined) return state;
   const parsed = parseDocument(document);
   if (parsed.ok) return initialState(parsed.document, requestedBy ?? 'workflow start');
-  const problems = parsed.violations.map((one) => `${one.path.join('.') || '(document)'}: ${one.message} (${one.remedy})`);
-  throw ApplicationFailure.nonRetryable(`the cluster document has ${problems.length} problem(s): ${problems.join('; ')}`, 'InvalidSpec', ...problems);
+  const problems = parsed.violations.map(violationText);
+  throw ApplicationFailure.nonRetryable(
+    `the cluster document has ${problems.length} problem(s): ${problems.join('; ')}`,
+    'InvalidSpec',
+    ...problems,
+  );
 }
 
 /** Temporal's cancel means delete, unless the cluster is protected; then it is refused and said. */
@@ -101,7 +124,10 @@ async function live(self: Cluster): Promise<DeletionProof> {
     } else if (outcome.kind === 'failed' && !changed() && Object.keys(state.heldTypes).length === held) {
       const { waitMs, breaker } = countFailure(self, operation, outcome.error);
       await pause(self, `the next try of ${operation.kind} after ${outcome.error.code}`, waitMs);
-      state.breakers = { ...state.breakers, [operation.kind]: { ...(state.breakers[operation.kind] ?? breaker), openUntil: null } };
+      state.breakers = {
+        ...state.breakers,
+        [operation.kind]: { ...(state.breakers[operation.kind] ?? breaker), openUntil: null },
+      };
       await observe(self);
     }
   }
@@ -167,7 +193,9 @@ function proofOf(self: Cluster): DeletionProof {
     cluster: state.document.metadata.name,
     uid: state.uid,
     deletedAt: now(),
-    terminated: Object.values(state.slots).flatMap((slot) => (slot.lastInstanceId === null ? [] : [slot.lastInstanceId])),
+    terminated: Object.values(state.slots).flatMap((slot) =>
+      slot.lastInstanceId === null ? [] : [slot.lastInstanceId],
+    ),
     swept: self.swept,
     left: self.left,
   };

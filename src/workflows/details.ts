@@ -2,30 +2,62 @@ import type { StatusView } from '../model/status.js';
 
 /** The cluster in Markdown, for the Web UI's current details: what it does, what it waits for, nodes, conditions. */
 export function detailsOf(status: StatusView): string {
-  const lines = [`**${status.name}** in ${status.region}: **${status.phase}**, ${status.health}, K3s ${status.version}`, ''];
+  const lines = [
+    `**${status.name}** in ${status.region}: **${status.phase}**, ${status.health}, K3s ${status.version}`,
+    '',
+  ];
   const { operation, waiting, lastError } = status;
   if (operation !== null && operation.outcome === 'running') {
     const running = operation.steps.filter((step) => step.outcome === 'running');
     const done = operation.steps.filter((step) => step.outcome === 'done').length;
-    lines.push(`**${operation.kind}** \`${operation.id}\`, step ${Math.min(done + 1, operation.stepsTotal)}/${operation.stepsTotal}, asked for by ${operation.requestedBy}: ${operation.reason}`, '');
-    for (const step of running) lines.push(`- ${step.slot ? `${step.slot}: ` : ''}${step.title}, since ${time(step.startedAt)}`);
+    lines.push(
+      `**${operation.kind}** \`${operation.id}\`, step ${Math.min(done + 1, operation.stepsTotal)}/${operation.stepsTotal}, asked for by ${operation.requestedBy}: ${operation.reason}`,
+      '',
+    );
+    for (const step of running)
+      lines.push(`- ${step.slot ? `${step.slot}: ` : ''}${step.title}, since ${time(step.startedAt)}`);
     if (running.length > 0) lines.push('');
   }
-  if (waiting !== null) lines.push(`Waiting for ${waiting.for}, since ${time(waiting.since)}${waiting.until === null ? '' : `, until ${time(waiting.until)}`}`, '');
+  if (waiting !== null)
+    lines.push(
+      `Waiting for ${waiting.for}, since ${time(waiting.since)}${waiting.until === null ? '' : `, until ${time(waiting.until)}`}`,
+      '',
+    );
   if (lastError !== null) {
-    lines.push(`**Last error** ${time(lastError.at)} \`${lastError.code}\` in ${lastError.step ?? 'no step'}, attempt ${lastError.attempt}: ${lastError.message.split('\n')[0]}`, '', `What to do: ${lastError.advice}`, '');
+    lines.push(
+      `**Last error** ${time(lastError.at)} \`${lastError.code}\` in ${lastError.step ?? 'no step'}, attempt ${lastError.attempt}: ${lastError.message.split('\n')[0]}`,
+      '',
+      `What to do: ${lastError.advice}`,
+      '',
+    );
   }
   if (status.nodes.length > 0) {
-    lines.push('| node | instance | type | zone | private IP | public IP | Ready | voter | doing |', '|---|---|---|---|---|---|---|---|---|');
+    lines.push(
+      '| node | instance | type | zone | private IP | public IP | Ready | voter | doing |',
+      '|---|---|---|---|---|---|---|---|---|',
+    );
     for (const node of status.nodes) {
-      const cells = [node.name, node.instanceId, node.instanceType, node.zone, node.privateIp, node.publicIp, node.ready, node.voter, node.doing];
+      const cells = [
+        node.name,
+        node.instanceId,
+        node.instanceType,
+        node.zone,
+        node.privateIp,
+        node.publicIp,
+        node.ready,
+        node.voter,
+        node.doing,
+      ];
       lines.push(`| ${cells.map((cell) => cell ?? '').join(' | ')} |`);
     }
     lines.push('');
   }
   if (status.conditions.length > 0) {
     lines.push('| condition | status | reason | message | what to do | since |', '|---|---|---|---|---|---|');
-    for (const one of status.conditions) lines.push(`| ${one.type} | ${one.status} | ${one.reason} | ${one.message} | ${one.advice} | ${time(one.since)} |`);
+    for (const one of status.conditions)
+      lines.push(
+        `| ${one.type} | ${one.status} | ${one.reason} | ${one.message} | ${one.advice} | ${time(one.since)} |`,
+      );
   }
   return lines.join('\n');
 }

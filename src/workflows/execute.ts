@@ -94,7 +94,12 @@ async function perform(cluster: Cluster, step: Step, attempt: number): Promise<v
     if (record.outcome === 'failed') {
       record.error = errorRecordOf(reason, step, cluster.state.operation?.id ?? null, attempt);
       cluster.state.lastError = record.error;
-      emit(cluster, 'Warning', record.error.code, `${step.slot ? `${step.slot}: ` : ''}${step.title}: ${record.error.message}`);
+      emit(
+        cluster,
+        'Warning',
+        record.error.code,
+        `${step.slot ? `${step.slot}: ` : ''}${step.title}: ${record.error.message}`,
+      );
     }
     throw reason;
   } finally {

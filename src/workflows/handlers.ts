@@ -9,7 +9,8 @@ import { type Accepted, eventsQuery, planQuery, signals, statusQuery, updates } 
 const DESCRIPTIONS: Record<RequestName, string> = {
   stop: 'Stop the cluster: agents, then servers one by one, a snapshot first. {}',
   start: 'Start a stopped cluster. {}',
-  resize: 'Another instance type, a node at a time. {"instanceType": "t3.large", "pool": "workers"}; without pool: the servers',
+  resize:
+    'Another instance type, a node at a time. {"instanceType": "t3.large", "pool": "workers"}; without pool: the servers',
   apply: 'Another document is wanted. {"document": {...}}',
   delete: 'Delete the cluster and all that was made for it. {}',
   pause: 'Do nothing until resume; what was begun is finished. {}',
@@ -19,7 +20,9 @@ const DESCRIPTIONS: Record<RequestName, string> = {
 
 /** All handlers, before the first await: an update without a handler would be refused. [Temporal docs: message passing] */
 export function registerHandlers(cluster: Cluster): void {
-  setHandler(statusQuery, () => statusOf(cluster.state), { description: 'The cluster as it stands: phase, nodes, conditions, operation' });
+  setHandler(statusQuery, () => statusOf(cluster.state), {
+    description: 'The cluster as it stands: phase, nodes, conditions, operation',
+  });
   setHandler(eventsQuery, () => cluster.state.events, { description: 'The last hundred happenings, oldest first' });
   setHandler(planQuery, (request) => planWith(cluster, request), {
     description: 'What would be done now, or after apply of {"document": {...}}: steps with reason and disruption',
@@ -53,12 +56,17 @@ function validate(cluster: Cluster, name: RequestName, payload: unknown): void {
   const next = decision.outcome === 'accepted' ? { ...cluster.state, ...decision.change } : cluster.state;
   const actual = withId(plan(next.document, next, null)).id;
   if (actual !== planId) {
-    throw ApplicationFailure.nonRetryable(`the plan has changed since it was shown (${planId} then, ${actual} now): look at it again`, 'Refused');
+    throw ApplicationFailure.nonRetryable(
+      `the plan has changed since it was shown (${planId} then, ${actual} now): look at it again`,
+      'Refused',
+    );
   }
 }
 
 const planIdOf = (payload: unknown): string | null =>
-  typeof payload === 'object' && payload !== null && 'planId' in payload && typeof payload.planId === 'string' ? payload.planId : null;
+  typeof payload === 'object' && payload !== null && 'planId' in payload && typeof payload.planId === 'string'
+    ? payload.planId
+    : null;
 
 const failureOf = (decision: Extract<Decision, { outcome: 'refused' }>): ApplicationFailure =>
   ApplicationFailure.nonRetryable(decision.message, decision.type, ...decision.problems);
@@ -87,7 +95,12 @@ function requesterOf(payload: unknown, fallback: string): string {
 }
 
 /** Changes the wish; the loop does the work. Everything touched here is carried state. */
-function take(cluster: Cluster, name: RequestName, decision: Exclude<Decision, { outcome: 'refused' }>, requestedBy: string): string | null {
+function take(
+  cluster: Cluster,
+  name: RequestName,
+  decision: Exclude<Decision, { outcome: 'refused' }>,
+  requestedBy: string,
+): string | null {
   const { state } = cluster;
   if (decision.outcome === 'unchanged') {
     emit(cluster, 'Normal', 'RequestUnchanged', `${name} by ${requestedBy}: ${decision.message}`);

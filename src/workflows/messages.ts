@@ -2,8 +2,8 @@ import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { Plan } from '../model/plan/index.js';
 import { REQUESTS, type RequestName } from '../model/requests/decide.js';
 import type { ClusterEvent } from '../model/state.js';
-import type { Leftovers } from './cluster-context.js';
 import type { StatusView } from '../model/status.js';
+import type { Leftovers } from './cluster-context.js';
 
 /** Who asks; the CLI sends the user's name, people who signal by hand leave it out. */
 export interface Requester {
@@ -29,15 +29,13 @@ export interface Accepted {
   plan: Plan & { id: string };
 }
 
-
 export const signals = Object.fromEntries(REQUESTS.map((name) => [name, defineSignal<[unknown]>(name)])) as Record<
   RequestName,
   ReturnType<typeof defineSignal<[unknown]>>
 >;
-export const updates = Object.fromEntries(REQUESTS.map((name) => [name, defineUpdate<Accepted, [unknown]>(name)])) as Record<
-  RequestName,
-  ReturnType<typeof defineUpdate<Accepted, [unknown]>>
->;
+export const updates = Object.fromEntries(
+  REQUESTS.map((name) => [name, defineUpdate<Accepted, [unknown]>(name)]),
+) as Record<RequestName, ReturnType<typeof defineUpdate<Accepted, [unknown]>>>;
 
 export const statusQuery = defineQuery<StatusView>('status');
 export const planQuery = defineQuery<Plan & { id: string }, [unknown]>('plan');

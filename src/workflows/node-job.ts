@@ -18,7 +18,13 @@ export interface NodeJob {
  */
 export async function runJob(cluster: Cluster, slot: Slot, job: NodeJob): Promise<Record<string, string>> {
   const instance = slot.instance;
-  if (instance === null) throw failure('conflict', 'InstanceMissing', `${slot.name}: no instance to run ${job.script} on`, 'it is planned anew');
+  if (instance === null)
+    throw failure(
+      'conflict',
+      'InstanceMissing',
+      `${slot.name}: no instance to run ${job.script} on`,
+      'it is planned anew',
+    );
   const { state } = cluster;
   state.jobCount += 1;
   const [result] = await activities.runOnNodes(`${slot.name}: ${job.summary}`, {
@@ -30,7 +36,8 @@ export async function runJob(cluster: Cluster, slot: Slot, job: NodeJob): Promis
     presign: job.presign ?? {},
     timeoutSeconds: job.timeoutSeconds,
   });
-  if (result === undefined) throw failure('unknown', 'JobResultMissing', `${slot.name}: ${job.script} gave no result`, 'see the worker log');
+  if (result === undefined)
+    throw failure('unknown', 'JobResultMissing', `${slot.name}: ${job.script} gave no result`, 'see the worker log');
   if (result.outcome !== 'done') throw jobFailure(slot, job, result);
   return result.result;
 }

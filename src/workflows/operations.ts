@@ -46,7 +46,9 @@ export function endOperation(cluster: Cluster, outcome: Operation['outcome']): v
   operation.outcome = outcome;
   operation.steps = operation.steps.slice(-STEPS_KEPT);
   // Only the latest few keep their steps: carried state stays small.
-  const older = state.operations.slice(-(OPERATIONS_KEPT - 1)).map((one, index, all) => (index < all.length - 4 ? { ...one, steps: [] } : one));
+  const older = state.operations
+    .slice(-(OPERATIONS_KEPT - 1))
+    .map((one, index, all) => (index < all.length - 4 ? { ...one, steps: [] } : one));
   state.operations = [...older, operation];
   state.operation = null;
   state.waiting = null;
@@ -59,7 +61,12 @@ export function countFailure(cluster: Cluster, operation: Operation, error: Erro
   const next = afterFailure(state.breakers[operation.kind] ?? null, error.class, now());
   state.breakers = { ...state.breakers, [operation.kind]: next.breaker };
   if (next.breaker.openUntil !== null) {
-    emit(cluster, 'Warning', 'BreakerOpen', `${operation.kind}: ${error.code}: nothing is tried until ${next.breaker.openUntil}; retry or a new document goes on at once`);
+    emit(
+      cluster,
+      'Warning',
+      'BreakerOpen',
+      `${operation.kind}: ${error.code}: nothing is tried until ${next.breaker.openUntil}; retry or a new document goes on at once`,
+    );
   }
   return next;
 }

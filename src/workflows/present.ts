@@ -1,9 +1,9 @@
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import { setCurrentDetails, upsertMemo, upsertSearchAttributes } from '@temporalio/workflow';
 import { conditionsOf } from '../model/checks.js';
-import { healthOf, type StatusView, statusOf } from '../model/status.js';
+import { setConditions } from '../model/conditions.js';
 import { phaseOf } from '../model/phase-of.js';
-import type { Condition } from '../model/state.js';
+import { healthOf, type StatusView, statusOf } from '../model/status.js';
 import { type Cluster, now } from './cluster-context.js';
 import { detailsOf } from './details.js';
 
@@ -24,11 +24,18 @@ export function createPresenter(cluster: Cluster, written: (status: StatusView) 
   const shown: Partial<Record<keyof typeof ATTRIBUTES, string>> = {};
   let nodesShown = '';
   return () => {
-    cluster.state.conditions = withSince(cluster.state.conditions, cluster);
+    cluster.state.conditions = setConditions(cluster.state.conditions, conditionsOf(cluster.state), now());
     const status = statusOf(cluster.state);
     setCurrentDetails(detailsOf(status));
-    const wanted = { K3sPhase: phaseOf(cluster.state), K3sRegion: status.region, K3sVersion: status.version, K3sHealth: healthOf(cluster.state) };
-    const changed = (Object.keys(ATTRIBUTES) as (keyof typeof ATTRIBUTES)[]).filter((name) => shown[name] !== wanted[name]);
+    const wanted = {
+      K3sPhase: phaseOf(cluster.state),
+      K3sRegion: status.region,
+      K3sVersion: status.version,
+      K3sHealth: healthOf(cluster.state),
+    };
+    const changed = (Object.keys(ATTRIBUTES) as (keyof typeof ATTRIBUTES)[]).filter(
+      (name) => shown[name] !== wanted[name],
+    );
     if (changed.length > 0) {
       upsertSearchAttributes(changed.map((name) => ({ key: ATTRIBUTES[name], value: wanted[name] })));
       Object.assign(shown, wanted);
@@ -40,13 +47,4 @@ export function createPresenter(cluster: Cluster, written: (status: StatusView) 
     }
     written(status);
   };
-}
-
-/** New verdicts with the time since when each status holds. */
-function withSince(before: Condition[], cluster: Cluster): Condition[] {
-  const old = new Map(before.map((condition) => [condition.type, condition]));
-  return conditionsOf(cluster.state).map((verdict) => {
-    const same = old.get(verdict.type);
-    return { ...verdict, since: same !== undefined && same.status === verdict.status ? same.since : now() };
-  });
 }

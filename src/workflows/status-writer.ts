@@ -20,7 +20,8 @@ export function createStatusWriter(cluster: Cluster): StatusWriter {
   let latest: StatusView | null = null;
   let busy: Promise<void> | null = null;
   let closed = false;
-  const digest = (status: StatusView): string => `${status.phase} ${status.nodes.filter((node) => node.ready === 'True').length}/${status.nodes.length}`;
+  const digest = (status: StatusView): string =>
+    `${status.phase} ${status.nodes.filter((node) => node.ready === 'True').length}/${status.nodes.length}`;
 
   const drain = async (): Promise<void> => {
     while (latest !== null) {
@@ -30,7 +31,12 @@ export function createStatusWriter(cluster: Cluster): StatusWriter {
         await activities.writeStatus(`write status.yaml: ${digest(status)}`, { ...scopeOf(cluster), status });
       } catch (error) {
         if (isCancelled(error)) return;
-        emit(cluster, 'Warning', 'StatusNotWritten', `status.yaml could not be written: ${error instanceof Error ? error.message : String(error)}`);
+        emit(
+          cluster,
+          'Warning',
+          'StatusNotWritten',
+          `status.yaml could not be written: ${error instanceof Error ? error.message : String(error)}`,
+        );
         return;
       }
     }

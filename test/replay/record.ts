@@ -27,7 +27,9 @@ try {
   const apply = (agents: number, config: Record<string, unknown> = {}) => {
     const document = documentOf({ name: 'ha', mode: 'ha', agents, instanceType: 't3.large' });
     const spec = document['spec'] as { k3s: object };
-    return ha.handle.executeUpdate('apply', { args: [{ document: { ...document, spec: { ...spec, k3s: { ...spec.k3s, config } } } }] });
+    return ha.handle.executeUpdate('apply', {
+      args: [{ document: { ...document, spec: { ...spec, k3s: { ...spec.k3s, config } } } }],
+    });
   };
   const steps: [string, () => Promise<unknown>, 'Running' | 'Stopped'][] = [
     ['resize', () => ha.handle.executeUpdate('resize', { args: [{ instanceType: 't3.large' }] }), 'Running'],

@@ -2,7 +2,13 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 import { historyFromJSON } from '@temporalio/common/lib/proto-utils.js';
-import { bundleWorkflowCode, DefaultLogger, Runtime, Worker, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
+import {
+  bundleWorkflowCode,
+  DefaultLogger,
+  Runtime,
+  Worker,
+  type WorkflowBundleWithSourceMap,
+} from '@temporalio/worker';
 import { beforeAll, describe, expect, it } from 'vitest';
 
 const folder = fileURLToPath(new URL('./histories/', import.meta.url));
@@ -10,7 +16,10 @@ const names = readdirSync(folder).filter((name) => name.endsWith('.json.gz'));
 
 let workflowBundle: WorkflowBundleWithSourceMap;
 beforeAll(async () => {
-  Runtime.install({ logger: new DefaultLogger('ERROR'), telemetryOptions: { logging: { forward: {}, filter: 'ERROR' } } });
+  Runtime.install({
+    logger: new DefaultLogger('ERROR'),
+    telemetryOptions: { logging: { forward: {}, filter: 'ERROR' } },
+  });
   const workflowsPath = fileURLToPath(new URL('../../src/workflows/index.ts', import.meta.url));
   workflowBundle = await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('ERROR') });
 });
@@ -18,7 +27,17 @@ beforeAll(async () => {
 /** Recorded by `npm run record` from runs on the local region: what the present code does must fit what was done then. */
 describe('committed histories', () => {
   it('hold every operation', () => {
-    const kinds = ['create-dev', 'create-ha', 'stop', 'start', 'resize', 'add-agents', 'remove-agents', 'apply-config', 'delete'];
+    const kinds = [
+      'create-dev',
+      'create-ha',
+      'stop',
+      'start',
+      'resize',
+      'add-agents',
+      'remove-agents',
+      'apply-config',
+      'delete',
+    ];
     expect(kinds.filter((kind) => !names.some((name) => name.startsWith(kind)))).toEqual([]);
   });
 

@@ -2,8 +2,18 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { failed } from './fake-activities.js';
 import { openBench, type WorkflowBench, written } from './harness.js';
 
-const CAPACITY = { code: 'InsufficientInstanceCapacity', class: 'capacity', message: 'none left', advice: 'another type' } as const;
-const AUTH = { code: 'UnauthorizedOperation', class: 'auth', message: 'not permitted', advice: 'give the worker the right' } as const;
+const CAPACITY = {
+  code: 'InsufficientInstanceCapacity',
+  class: 'capacity',
+  message: 'none left',
+  advice: 'another type',
+} as const;
+const AUTH = {
+  code: 'UnauthorizedOperation',
+  class: 'auth',
+  message: 'not permitted',
+  advice: 'give the worker the right',
+} as const;
 
 let bench: WorkflowBench;
 beforeAll(async () => {
@@ -18,8 +28,16 @@ describe('create', () => {
       const cluster = await start(written({ pools: [{ name: 'workers', count: 2, instanceType: 't3.large' }] }));
       const status = await cluster.settled('Running');
       // Assess
-      expect(fake.launches.map((one) => `${one.slot}#${one.generation}`).sort()).toEqual(['server-0#1', 'server-1#1', 'server-2#1', 'workers-0#1', 'workers-1#1']);
-      expect(fake.jobs.filter((job) => job.script === 'found').map((job) => job.params['NODE_NAME'])).toEqual(['demo-server-0-g1']);
+      expect(fake.launches.map((one) => `${one.slot}#${one.generation}`).sort()).toEqual([
+        'server-0#1',
+        'server-1#1',
+        'server-2#1',
+        'workers-0#1',
+        'workers-1#1',
+      ]);
+      expect(fake.jobs.filter((job) => job.script === 'found').map((job) => job.params['NODE_NAME'])).toEqual([
+        'demo-server-0-g1',
+      ]);
       expect(status.health).toBe('Healthy');
       expect(status.conditions.every((condition) => condition.status === 'True')).toBe(true);
       expect(status.operations[0]?.steps.every((step) => step.outcome === 'done')).toBe(true);
@@ -74,7 +92,12 @@ describe('failure', () => {
       await cluster.workflow.signal('retry', {});
       const status = await cluster.settled('Running');
       // Assess
-      expect(parked.lastError).toMatchObject({ code: 'UnauthorizedOperation', class: 'auth', step: 'security-group', advice: AUTH.advice });
+      expect(parked.lastError).toMatchObject({
+        code: 'UnauthorizedOperation',
+        class: 'auth',
+        step: 'security-group',
+        advice: AUTH.advice,
+      });
       expect(parked.waiting?.until).not.toBeNull();
       expect(fake.launches.length).toBe(3);
       expect(status.lastError).toBeNull();
@@ -86,7 +109,12 @@ describe('failure', () => {
       let failures = 1;
       fake.onJob = (input) =>
         input.script === 'install' && input.jobId.includes('server-1') && failures-- > 0
-          ? { outcome: 'failed', exitCode: 7, result: { code: 'DiskFull' }, logTail: 'error: no space left (use a larger volume)' }
+          ? {
+              outcome: 'failed',
+              exitCode: 7,
+              result: { code: 'DiskFull' },
+              logTail: 'error: no space left (use a larger volume)',
+            }
           : null;
       // Act
       const cluster = await start(written());
@@ -94,7 +122,11 @@ describe('failure', () => {
       // Assess
       expect(fake.jobs.filter((job) => job.script === 'install').length).toBe(3);
       expect(fake.launches.length).toBe(3);
-      expect((await cluster.events()).some((event) => event.reason === 'DiskFull' && event.message.includes('no space left'))).toBe(true);
+      expect(
+        (await cluster.events()).some(
+          (event) => event.reason === 'DiskFull' && event.message.includes('no space left'),
+        ),
+      ).toBe(true);
     }));
 });
 
@@ -103,7 +135,12 @@ describe('messages', () => {
     bench.withWorker(async ({ start }) => {
       const cluster = await start(written());
       await cluster.settled('Running');
-      for (const [name, payload] of [['resize', 42], ['resize', { instanceType: ['x'] }], ['apply', { document: { kind: 'Pod' } }], ['stop', 'now']] as const) {
+      for (const [name, payload] of [
+        ['resize', 42],
+        ['resize', { instanceType: ['x'] }],
+        ['apply', { document: { kind: 'Pod' } }],
+        ['stop', 'now'],
+      ] as const) {
         await cluster.workflow.signal(name, payload);
       }
       const status = await cluster.until((one) => one.phase === 'Running');
@@ -117,12 +154,21 @@ describe('messages', () => {
       const cluster = await start(written());
       await cluster.settled('Running');
       const refused = async (name: string, payload: unknown): Promise<{ type?: string; message?: string }> => {
-        const error: unknown = await cluster.workflow.executeUpdate(name, { args: [payload] }).catch((reason: unknown) => reason);
+        const error: unknown = await cluster.workflow
+          .executeUpdate(name, { args: [payload] })
+          .catch((reason: unknown) => reason);
         return (error as { cause: { type?: string; message?: string } }).cause;
       };
       expect(await refused('resize', { instanceType: 'nonsense' })).toMatchObject({ type: 'InvalidRequest' });
-      expect(await refused('apply', { document: written({ region: 'us-east-1' }) })).toMatchObject({ type: 'InvalidRequest', message: expect.stringContaining('region') });
-      expect(await refused('apply', { document: written({ pools: [{ name: 'w', count: 10_000, instanceType: 't3.large' }] }) })).toMatchObject({ type: 'InvalidSpec' });
+      expect(await refused('apply', { document: written({ region: 'us-east-1' }) })).toMatchObject({
+        type: 'InvalidRequest',
+        message: expect.stringContaining('region'),
+      });
+      expect(
+        await refused('apply', {
+          document: written({ pools: [{ name: 'w', count: 10_000, instanceType: 't3.large' }] }),
+        }),
+      ).toMatchObject({ type: 'InvalidSpec' });
     }));
 
   it('ends in the state that the last of ten contradicting messages asks for', () =>
@@ -176,7 +222,9 @@ describe('delete', () => {
     bench.withWorker(async ({ fake, start }) => {
       const cluster = await start(written({ deletion: { protect: true } }));
       await cluster.settled('Running');
-      await expect(cluster.workflow.executeUpdate('delete', { args: [{}] })).rejects.toMatchObject({ cause: { type: 'Refused' } });
+      await expect(cluster.workflow.executeUpdate('delete', { args: [{}] })).rejects.toMatchObject({
+        cause: { type: 'Refused' },
+      });
       await cluster.workflow.cancel();
       await cluster.until(() => true);
       expect((await cluster.events()).filter((event) => event.reason === 'RequestRejected').length).toBeGreaterThan(0);

@@ -23,7 +23,11 @@ export class FakeActivities {
       placement: {
         vpcId: 'vpc-1',
         vpcCidr: '10.0.0.0/16',
-        subnets: ['a', 'b', 'c'].map((zone, index) => ({ id: `subnet-${zone}`, zone: `${document.spec.region}${zone}`, cidr: `10.0.${index}.0/24` })),
+        subnets: ['a', 'b', 'c'].map((zone, index) => ({
+          id: `subnet-${zone}`,
+          zone: `${document.spec.region}${zone}`,
+          cidr: `10.0.${index}.0/24`,
+        })),
         images: { amd64: { id: 'ami-1', rootDeviceName: '/dev/xvda' } },
         instanceTypes: Object.fromEntries(
           [document.spec.servers.instanceType, ...document.spec.pools.map((pool) => pool.instanceType)].map((type) => [
@@ -38,7 +42,9 @@ export class FakeActivities {
     ensureSecurityGroup: this.wrap('ensureSecurityGroup', async () => ({ securityGroupId: 'sg-1' })),
     launchInstance: this.wrap('launchInstance', async (input) => {
       this.launches.push(input);
-      const same = [...this.instances.values()].find((one) => one.slot === input.slot && one.generation === input.generation && one.state !== 'terminated');
+      const same = [...this.instances.values()].find(
+        (one) => one.slot === input.slot && one.generation === input.generation && one.state !== 'terminated',
+      );
       if (same !== undefined) return same;
       this.count += 1;
       const view: InstanceView = {
@@ -59,19 +65,43 @@ export class FakeActivities {
       return view;
     }),
     awaitInstance: this.wrap('awaitInstance', async ({ instanceId }) => this.instance(instanceId)),
-    observeInstances: this.wrap('observeInstances', async () => [...this.instances.values()].filter((one) => one.state !== 'terminated')),
-    startInstances: this.wrap('startInstances', async ({ instanceIds }) => this.set(instanceIds, { state: 'running', publicIp: `192.0.2.${100 + this.calls.length}` })),
-    stopInstances: this.wrap('stopInstances', async ({ instanceIds }) => this.set(instanceIds, { state: 'stopped', publicIp: null })),
+    observeInstances: this.wrap('observeInstances', async () =>
+      [...this.instances.values()].filter((one) => one.state !== 'terminated'),
+    ),
+    startInstances: this.wrap('startInstances', async ({ instanceIds }) =>
+      this.set(instanceIds, { state: 'running', publicIp: `192.0.2.${100 + this.calls.length}` }),
+    ),
+    stopInstances: this.wrap('stopInstances', async ({ instanceIds }) =>
+      this.set(instanceIds, { state: 'stopped', publicIp: null }),
+    ),
     rebootInstances: this.wrap('rebootInstances', async () => undefined),
-    modifyInstanceType: this.wrap('modifyInstanceType', async ({ instanceId, instanceType }) => this.set([instanceId], { type: instanceType })),
-    terminateInstances: this.wrap('terminateInstances', async ({ instanceIds }) => this.set(instanceIds, { state: 'terminated' })),
+    modifyInstanceType: this.wrap('modifyInstanceType', async ({ instanceId, instanceType }) =>
+      this.set([instanceId], { type: instanceType }),
+    ),
+    terminateInstances: this.wrap('terminateInstances', async ({ instanceIds }) =>
+      this.set(instanceIds, { state: 'terminated' }),
+    ),
     sweep: this.wrap('sweep', async () => ({ instances: [], volumes: [], securityGroups: [] })),
     runOnNodes: this.wrap('runOnNodes', async (input) => {
       const answer = this.onJob(input);
-      if (answer !== null) return input.instanceIds.map((instanceId) => ({ instanceId, outcome: 'failed' as const, exitCode: 1, result: {}, logTail: '', ...answer }));
+      if (answer !== null)
+        return input.instanceIds.map((instanceId) => ({
+          instanceId,
+          outcome: 'failed' as const,
+          exitCode: 1,
+          result: {},
+          logTail: '',
+          ...answer,
+        }));
       this.jobs.push(input);
       const result = input.script === 'verify' ? this.nodes() : {};
-      return input.instanceIds.map((instanceId) => ({ instanceId, outcome: 'done' as const, exitCode: 0, result, logTail: '' }));
+      return input.instanceIds.map((instanceId) => ({
+        instanceId,
+        outcome: 'done' as const,
+        exitCode: 0,
+        result,
+        logTail: '',
+      }));
     }),
     writeStatus: this.wrap('writeStatus', async ({ status }) => void this.statuses.push(status)),
     forget: this.wrap('forget', async () => ({ left: [] })),
@@ -79,7 +109,8 @@ export class FakeActivities {
 
   private instance(id: string): InstanceView {
     const view = this.instances.get(id);
-    if (view === undefined) throw failed({ code: 'InvalidInstanceID.NotFound', class: 'not-found-yet', message: `no ${id}`, advice: '' });
+    if (view === undefined)
+      throw failed({ code: 'InvalidInstanceID.NotFound', class: 'not-found-yet', message: `no ${id}`, advice: '' });
     return view;
   }
 
@@ -90,14 +121,23 @@ export class FakeActivities {
   private nodes(): Record<string, string> {
     const started = new Map<string, string>();
     for (const job of this.jobs) {
-      if (['found', 'join', 'service-start'].includes(job.script)) started.set(job.params['NODE_NAME'] ?? '', job.params['ROLE'] ?? '');
+      if (['found', 'join', 'service-start'].includes(job.script))
+        started.set(job.params['NODE_NAME'] ?? '', job.params['ROLE'] ?? '');
       if (job.script === 'remove-node') started.delete(job.params['NODE_NAME'] ?? '');
     }
     const version = this.jobs.findLast((job) => job.script === 'install')?.params['K3S_VERSION'] ?? '';
-    return Object.fromEntries([...started].map(([name, role]) => [`node.${name}`, `True,${role === 'server' ? 'True' : '-'},${version},true,10.0.0.1`]));
+    return Object.fromEntries(
+      [...started].map(([name, role]) => [
+        `node.${name}`,
+        `True,${role === 'server' ? 'True' : '-'},${version},true,10.0.0.1`,
+      ]),
+    );
   }
 
-  private wrap<K extends keyof Activities>(name: K, body: (input: Parameters<Activities[K]>[0]) => ReturnType<Activities[K]>): Activities[K] {
+  private wrap<K extends keyof Activities>(
+    name: K,
+    body: (input: Parameters<Activities[K]>[0]) => ReturnType<Activities[K]>,
+  ): Activities[K] {
     const run = async (input: Parameters<Activities[K]>[0]): Promise<unknown> => {
       this.calls.push(name);
       await this.before(name, input as never);

@@ -2,7 +2,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
-import { bundleWorkflowCode, DefaultLogger, NativeConnection, Runtime, Worker, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
+import {
+  bundleWorkflowCode,
+  DefaultLogger,
+  NativeConnection,
+  Runtime,
+  Worker,
+  type WorkflowBundleWithSourceMap,
+} from '@temporalio/worker';
 import { createChildren } from '../../src/local/children.js';
 import { startTemporal } from '../../src/local/temporal.js';
 import type { StatusView } from '../../src/model/status.js';
@@ -13,7 +20,9 @@ const ROOT = new URL('../../', import.meta.url).pathname;
 export interface WorkflowBench {
   client: Client;
   /** A worker with fakes of its own, on a task queue of its own. */
-  withWorker<T>(body: (tools: { fake: FakeActivities; start: (document: unknown) => Promise<Handle> }) => Promise<T>): Promise<T>;
+  withWorker<T>(
+    body: (tools: { fake: FakeActivities; start: (document: unknown) => Promise<Handle> }) => Promise<T>,
+  ): Promise<T>;
   close(): Promise<void>;
 }
 
@@ -36,7 +45,10 @@ export class Handle {
 
   /** Until the latest wish is carried out. */
   settled(phase: StatusView['phase']): Promise<StatusView> {
-    return this.until((status) => status.phase === phase && status.operation === null && status.observedGeneration === status.specGeneration);
+    return this.until(
+      (status) =>
+        status.phase === phase && status.operation === null && status.observedGeneration === status.specGeneration,
+    );
   }
 
   async events(): Promise<{ reason: string; message: string }[]> {
@@ -50,7 +62,10 @@ export class Handle {
 
 /** A real Temporal server with the real workflow code; only the activities are fakes. */
 export async function openBench(extraArgs: readonly string[] = []): Promise<WorkflowBench> {
-  Runtime.install({ logger: new DefaultLogger('ERROR'), telemetryOptions: { logging: { forward: {}, filter: 'ERROR' } } });
+  Runtime.install({
+    logger: new DefaultLogger('ERROR'),
+    telemetryOptions: { logging: { forward: {}, filter: 'ERROR' } },
+  });
   const dir = mkdtempSync(join(tmpdir(), 'keelson-workflow-'));
   const children = createChildren();
   const server = await startTemporal(children, process.env, { dir, ui: false, usualPorts: false, extraArgs });
@@ -68,11 +83,21 @@ export async function openBench(extraArgs: readonly string[] = []): Promise<Work
       const fake = new FakeActivities();
       queues += 1;
       const taskQueue = `keelson-${queues}`;
-      const worker = await Worker.create({ connection: native, taskQueue, workflowBundle, activities: fake.activities, shutdownForceTime: '5s' });
+      const worker = await Worker.create({
+        connection: native,
+        taskQueue,
+        workflowBundle,
+        activities: fake.activities,
+        shutdownForceTime: '5s',
+      });
       return worker.runUntil(async () => {
         const started: WorkflowHandle[] = [];
         const start = async (document: unknown): Promise<Handle> => {
-          const workflow = await client.workflow.start('cluster', { taskQueue, workflowId: `cluster/demo-${queues}-${started.length}`, args: [document] });
+          const workflow = await client.workflow.start('cluster', {
+            taskQueue,
+            workflowId: `cluster/demo-${queues}-${started.length}`,
+            args: [document],
+          });
           started.push(workflow);
           return new Handle(workflow);
         };
@@ -98,6 +123,12 @@ export function written(spec: Record<string, unknown> = {}, name = 'demo'): Reco
     apiVersion: 'keelson/v1',
     kind: 'Cluster',
     metadata: { name },
-    spec: { region: 'eu-west-1', mode: 'ha', servers: { instanceType: 't3.medium' }, k3s: { version: 'v1.34.2+k3s1' }, ...spec },
+    spec: {
+      region: 'eu-west-1',
+      mode: 'ha',
+      servers: { instanceType: 't3.medium' },
+      k3s: { version: 'v1.34.2+k3s1' },
+      ...spec,
+    },
   };
 }

@@ -18,11 +18,19 @@ describe('stop and start', () => {
       // Act
       await cluster.workflow.signal('stop', {});
       const stopped = await cluster.settled('Stopped');
-      const stopJobs = fake.jobs.filter((job) => ['service-stop', 'snapshot'].includes(job.script)).map((job) => `${job.script} ${job.jobId.match(/(server|workers)-\d/)?.[0]}`);
+      const stopJobs = fake.jobs
+        .filter((job) => ['service-stop', 'snapshot'].includes(job.script))
+        .map((job) => `${job.script} ${job.jobId.match(/(server|workers)-\d/)?.[0]}`);
       await cluster.workflow.signal('start', {});
       const running = await cluster.settled('Running');
       // Assess
-      expect(stopJobs).toEqual(['service-stop workers-0', 'service-stop server-2', 'service-stop server-1', 'snapshot server-0', 'service-stop server-0']);
+      expect(stopJobs).toEqual([
+        'service-stop workers-0',
+        'service-stop server-2',
+        'service-stop server-1',
+        'snapshot server-0',
+        'service-stop server-0',
+      ]);
       expect(stopped.nodes.every((node) => node.power === 'stopped')).toBe(true);
       expect(running.health).toBe('Healthy');
       expect(running.apiAddress).toBe(running.nodes[0]?.publicIp);
@@ -38,7 +46,8 @@ describe('resize', () => {
       await cluster.settled('Running');
       const down: number[] = [];
       fake.before = async (name) => {
-        if (name === 'modifyInstanceType') down.push([...fake.instances.values()].filter((one) => one.state === 'stopped').length);
+        if (name === 'modifyInstanceType')
+          down.push([...fake.instances.values()].filter((one) => one.state === 'stopped').length);
       };
       // Act
       await cluster.workflow.executeUpdate('resize', { args: [{ instanceType: 't3.large' }] });
@@ -57,7 +66,12 @@ describe('resize', () => {
       fake.before = async (name, input: { instanceIds?: string[] }) => {
         const type = fake.instances.get(input.instanceIds?.[0] ?? '')?.type;
         if (name === 'startInstances' && type === 'm6i.large') {
-          throw failed({ code: 'InsufficientInstanceCapacity', class: 'capacity', message: 'none left', advice: 'another type' });
+          throw failed({
+            code: 'InsufficientInstanceCapacity',
+            class: 'capacity',
+            message: 'none left',
+            advice: 'another type',
+          });
         }
       };
       // Act
@@ -67,7 +81,9 @@ describe('resize', () => {
       expect(status.nodes.map((node) => node.instanceType)).toEqual(['t3.medium', 't3.medium', 't3.medium']);
       expect(status.operations.at(-1)).toMatchObject({ kind: 'resize', outcome: 'rolledBack' });
       expect(status.health).toBe('Healthy');
-      expect((await cluster.events()).some((event) => event.reason === 'RollingBack' && event.message.includes('m6i.large'))).toBe(true);
+      expect(
+        (await cluster.events()).some((event) => event.reason === 'RollingBack' && event.message.includes('m6i.large')),
+      ).toBe(true);
       expect(fake.jobs.filter((job) => job.script === 'drain').length).toBe(1);
     }));
 });
@@ -78,7 +94,11 @@ describe('apply', () => {
       const cluster = await start(written());
       await cluster.settled('Running');
       const apply = (count: number) =>
-        cluster.workflow.executeUpdate('apply', { args: [{ document: written(count === 0 ? {} : { pools: [{ name: 'workers', count, instanceType: 't3.large' }] }) }] });
+        cluster.workflow.executeUpdate('apply', {
+          args: [
+            { document: written(count === 0 ? {} : { pools: [{ name: 'workers', count, instanceType: 't3.large' }] }) },
+          ],
+        });
       for (const count of [3, 1, 0, 2]) {
         await apply(count);
         const status = await cluster.settled('Running');
@@ -93,7 +113,9 @@ describe('apply', () => {
     bench.withWorker(async ({ fake, start }) => {
       const cluster = await start(written());
       await cluster.settled('Running');
-      await cluster.workflow.executeUpdate('apply', { args: [{ document: written({ k3s: { version: 'v1.34.2+k3s1', config: { disable: ['traefik'] } } }) }] });
+      await cluster.workflow.executeUpdate('apply', {
+        args: [{ document: written({ k3s: { version: 'v1.34.2+k3s1', config: { disable: ['traefik'] } } }) }],
+      });
       await cluster.settled('Running');
       expect(fake.jobs.filter((job) => job.script === 'service-start').length).toBe(3);
       expect(fake.calls).not.toContain('stopInstances');
@@ -105,9 +127,13 @@ describe('apply', () => {
       await cluster.settled('Running');
       const wished = { document: written({ servers: { instanceType: 't3.large' } }) };
       const shown = (await cluster.workflow.query('plan', wished)) as { id: string };
-      await cluster.workflow.executeUpdate('apply', { args: [{ document: written({ pools: [{ name: 'workers', count: 1, instanceType: 't3.large' }] }) }] });
+      await cluster.workflow.executeUpdate('apply', {
+        args: [{ document: written({ pools: [{ name: 'workers', count: 1, instanceType: 't3.large' }] }) }],
+      });
       await cluster.settled('Running');
-      await expect(cluster.workflow.executeUpdate('apply', { args: [{ ...wished, planId: shown.id }] })).rejects.toMatchObject({ cause: { type: 'Refused' } });
+      await expect(
+        cluster.workflow.executeUpdate('apply', { args: [{ ...wished, planId: shown.id }] }),
+      ).rejects.toMatchObject({ cause: { type: 'Refused' } });
       const fresh = (await cluster.workflow.query('plan', wished)) as { id: string };
       await cluster.workflow.executeUpdate('apply', { args: [{ ...wished, planId: fresh.id }] });
     }));

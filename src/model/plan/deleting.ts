@@ -5,7 +5,12 @@ export function planDeleted(): Step[] {
   const plan = new PlanBuilder();
   const common = { phase: 'Deleting', disruption: 'cluster', reason: 'the cluster shall be deleted' } as const;
   const terminated = plan.add({ ...common, kind: 'terminate-all', after: [], title: 'terminate every instance' });
-  const swept = plan.add({ ...common, kind: 'sweep', after: [terminated], title: 'delete all that carries its tags until nothing is left' });
+  const swept = plan.add({
+    ...common,
+    kind: 'sweep',
+    after: [terminated],
+    title: 'delete all that carries its tags until nothing is left',
+  });
   plan.add({ ...common, kind: 'forget', after: [swept], title: 'delete its keys in the bucket, config.yaml last' });
   return plan.steps;
 }

@@ -22,7 +22,16 @@ function absorbSlot(slot: Slot, seen: Map<string, InstanceView>): Slot {
   if (slot.instance === null) return slot;
   const view = seen.get(slot.instance.id);
   if (view === undefined || view.state === 'terminated' || view.state === 'shutting-down') {
-    return { ...slot, instance: null, lastInstanceId: slot.instance.id, launch: null, agentOnline: false, installed: null, configHash: null, service: 'stopped' };
+    return {
+      ...slot,
+      instance: null,
+      lastInstanceId: slot.instance.id,
+      launch: null,
+      agentOnline: false,
+      installed: null,
+      configHash: null,
+      service: 'stopped',
+    };
   }
   const running = view.state === 'running' || view.state === 'pending';
   const was = slot.instance.power === 'running';

@@ -1,8 +1,8 @@
 import { slotsOf, type WantedSlot } from '../ids.js';
 import type { ClusterDocument } from '../spec/schema.js';
 import type { ClusterState } from '../state.js';
-import { PlanBuilder, type Step, stepId } from './steps.js';
 import { typeDiffers, typeFor } from './instance-type.js';
+import { PlanBuilder, type Step, stepId } from './steps.js';
 import { apiAddressOf, nodeConfigOf, placementKeyOf } from './wanted.js';
 
 /**
@@ -16,7 +16,9 @@ export function planRunning(document: ClusterDocument, state: ClusterState): Ste
   for (const one of wanted) planArrival(plan, document, state, one);
   planServices(plan, state, wanted);
   for (const one of wanted) planMembership(plan, state, one);
-  let before = plan.steps.filter((step) => ['start-service', 'found', 'join'].includes(step.kind)).map((step) => step.id);
+  let before = plan.steps
+    .filter((step) => ['start-service', 'found', 'join'].includes(step.kind))
+    .map((step) => step.id);
   for (const one of wanted) before = planChange(plan, document, state, one, before);
   planDepartures(plan, state, wanted, before);
   planProof(plan, document, state);
@@ -52,7 +54,14 @@ function planArrival(plan: PlanBuilder, document: ClusterDocument, state: Cluste
   if (!slot?.instance) {
     // The dead member is removed before its replacement is added, or the new one would count against the quorum. [k3s #13498]
     if (slot?.joined) {
-      plan.add({ kind: 'remove-node', slot: name, phase: 'Configuring', after: [], title: `remove ${slot.nodeName}`, reason: 'its instance is gone' });
+      plan.add({
+        kind: 'remove-node',
+        slot: name,
+        phase: 'Configuring',
+        after: [],
+        title: `remove ${slot.nodeName}`,
+        reason: 'its instance is gone',
+      });
     }
     plan.add({
       kind: 'launch',
@@ -65,11 +74,19 @@ function planArrival(plan: PlanBuilder, document: ClusterDocument, state: Cluste
   } else if (slot.service === 'stopped') {
     // Nothing serves on it: another type is given to it now, while that costs nobody anything.
     const retype = typeDiffers(state, wanted, slot);
-    const reason = retype ? `its type is ${slot.instance.type}, ${typeFor(state, wanted, slot)} is wanted` : 'it is stopped and shall run';
+    const reason = retype
+      ? `its type is ${slot.instance.type}, ${typeFor(state, wanted, slot)} is wanted`
+      : 'it is stopped and shall run';
     const common = { slot: name, phase: 'Starting', reason } as const;
     if (retype) {
-      if (slot.instance.power === 'running') plan.add({ ...common, kind: 'stop-instance', after: ['resolve'], title: 'stop the instance' });
-      plan.add({ ...common, kind: 'modify', after: ['resolve', stepId('stop-instance', name)], title: `change the type to ${typeFor(state, wanted, slot)}` });
+      if (slot.instance.power === 'running')
+        plan.add({ ...common, kind: 'stop-instance', after: ['resolve'], title: 'stop the instance' });
+      plan.add({
+        ...common,
+        kind: 'modify',
+        after: ['resolve', stepId('stop-instance', name)],
+        title: `change the type to ${typeFor(state, wanted, slot)}`,
+      });
     }
     if (retype || slot.instance.power === 'stopped') {
       plan.add({ ...common, kind: 'start-instance', after: [stepId('modify', name)], title: 'start the instance' });
@@ -111,21 +128,29 @@ function planMembership(plan: PlanBuilder, state: ClusterState, wanted: WantedSl
     phase: 'Configuring',
     after: founding ? ready : [...ready, ...serversUp(plan)],
     title: founding ? 'found the cluster (cluster-init)' : `join as ${wanted.role}`,
-    reason: founding ? 'no etcd member exists yet' : state.bornAt === null ? 'it follows the first server' : 'it is not a member yet',
+    reason: founding
+      ? 'no etcd member exists yet'
+      : state.bornAt === null
+        ? 'it follows the first server'
+        : 'it is not a member yet',
   });
 }
 
 /** The slot that founds etcd: the one that was chosen, else the first server. Once in a life. */
 function founderName(state: ClusterState, wanted: WantedSlot): string | null {
   const chosen = state.founder?.split('#')[0] ?? null;
-  const anyJoined = Object.values(state.slots).some((slot) => slot.role === 'server' && slot.joined && slot.instance !== null);
+  const anyJoined = Object.values(state.slots).some(
+    (slot) => slot.role === 'server' && slot.joined && slot.instance !== null,
+  );
   if (anyJoined) return null;
   return chosen ?? (wanted.role === 'server' ? 'server-0' : null);
 }
 
 /** Steps after which a server is up that can be joined. */
 const serversUp = (plan: PlanBuilder): string[] =>
-  plan.steps.filter((step) => step.kind === 'found' || (step.kind === 'start-service' && /^server-\d+$/.test(step.slot ?? ''))).map((step) => step.id);
+  plan.steps
+    .filter((step) => step.kind === 'found' || (step.kind === 'start-service' && /^server-\d+$/.test(step.slot ?? '')))
+    .map((step) => step.id);
 
 /** K3s on members whose service is down: all servers at once, for one alone finds no quorum; then the agents. */
 function planServices(plan: PlanBuilder, state: ClusterState, wanted: WantedSlot[]): void {
@@ -152,7 +177,13 @@ function planServices(plan: PlanBuilder, state: ClusterState, wanted: WantedSlot
 }
 
 /** Another type, version or configuration on a node that serves. Returns what the next node's change has to wait for. */
-function planChange(plan: PlanBuilder, document: ClusterDocument, state: ClusterState, wanted: WantedSlot, before: string[]): string[] {
+function planChange(
+  plan: PlanBuilder,
+  document: ClusterDocument,
+  state: ClusterState,
+  wanted: WantedSlot,
+  before: string[],
+): string[] {
   const slot = state.slots[wanted.name];
   if (!slot?.instance || !slot.joined) return before;
   const name = wanted.name;
@@ -169,9 +200,12 @@ function planChange(plan: PlanBuilder, document: ClusterDocument, state: Cluster
   const reason = why.join('; ') || 'Keelson has cordoned it';
   let last = before;
   const add = (kind: Step['kind'], title: string, takes: Step['disruption'] = 'none'): void => {
-    last = [plan.add({ kind, slot: name, phase: 'Updating', after: ['resolve', ...last], title, reason, disruption: takes })];
+    last = [
+      plan.add({ kind, slot: name, phase: 'Updating', after: ['resolve', ...last], title, reason, disruption: takes }),
+    ];
   };
-  if (why.length > 0 && wanted.role === 'server' && document.spec.mode === 'ha') add('gate', 'wait until the quorum can spare it');
+  if (why.length > 0 && wanted.role === 'server' && document.spec.mode === 'ha')
+    add('gate', 'wait until the quorum can spare it');
   if ((retype || reinstall) && !slot.cordoned) add('drain', 'cordon and drain', 'node');
   if (retype) {
     add('stop-service', 'stop K3s', disruption);
@@ -194,10 +228,13 @@ function planDepartures(plan: PlanBuilder, state: ClusterState, wanted: WantedSl
     if (keep.has(slot.name)) continue;
     const common = { slot: slot.name, phase: 'Updating', reason: 'the document no longer has it' } as const;
     if (slot.instance && slot.joined) {
-      if (slot.service === 'running' && !slot.cordoned) last = [plan.add({ ...common, kind: 'drain', after: last, title: 'cordon and drain', disruption: 'node' })];
+      if (slot.service === 'running' && !slot.cordoned)
+        last = [plan.add({ ...common, kind: 'drain', after: last, title: 'cordon and drain', disruption: 'node' })];
       last = [plan.add({ ...common, kind: 'remove-node', after: last, title: 'remove the node from Kubernetes' })];
     }
-    last = [plan.add({ ...common, kind: 'terminate', after: last, title: 'terminate the instance', disruption: 'node' })];
+    last = [
+      plan.add({ ...common, kind: 'terminate', after: last, title: 'terminate the instance', disruption: 'node' }),
+    ];
   }
 }
 
@@ -205,7 +242,9 @@ function planDepartures(plan: PlanBuilder, state: ClusterState, wanted: WantedSl
 function planProof(plan: PlanBuilder, document: ClusterDocument, state: ClusterState): void {
   const phase = state.bornAt === null ? 'Configuring' : plan.steps[0]?.phase === 'Starting' ? 'Starting' : 'Updating';
   const address = apiAddressOf(document, state);
-  const moved = plan.steps.some((step) => step.kind === 'found' || (step.kind === 'start-instance' && document.spec.network.publicIp));
+  const moved = plan.steps.some(
+    (step) => step.kind === 'found' || (step.kind === 'start-instance' && document.spec.network.publicIp),
+  );
   if (moved || address === null || address !== state.apiAddress) {
     plan.add({
       kind: 'publish',
@@ -225,4 +264,3 @@ function planProof(plan: PlanBuilder, document: ClusterDocument, state: ClusterS
     });
   }
 }
-

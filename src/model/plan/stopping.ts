@@ -33,13 +33,23 @@ export function planStopped(state: ClusterState): Step[] {
 
 /** Stops K3s, then the instance; returns the step that the next server has to wait for. */
 function planStop(plan: PlanBuilder, slot: Slot, before: string[]): string[] {
-  const common = { slot: slot.name, phase: 'Stopping', disruption: 'cluster', reason: 'the cluster shall be stopped' } as const;
+  const common = {
+    slot: slot.name,
+    phase: 'Stopping',
+    disruption: 'cluster',
+    reason: 'the cluster shall be stopped',
+  } as const;
   let next = before;
   if (slot.service === 'running' && slot.agentOnline) {
     next = [plan.add({ ...common, kind: 'stop-service', after: before, title: 'stop K3s and its containers' })];
   }
   if (slot.instance?.power === 'running') {
-    plan.add({ ...common, kind: 'stop-instance', after: [...next, stepId('stop-service', slot.name)], title: 'stop the instance' });
+    plan.add({
+      ...common,
+      kind: 'stop-instance',
+      after: [...next, stepId('stop-service', slot.name)],
+      title: 'stop the instance',
+    });
   }
   return next;
 }

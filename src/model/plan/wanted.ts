@@ -9,13 +9,24 @@ export function placementKeyOf(document: ClusterDocument): string {
   const { region, image, network, k3s, access } = document.spec;
   const types = [...new Set(slotsOf(document).map((slot) => slot.instanceType))].sort();
   return fingerprint(
-    JSON.stringify([region, image ?? null, network, k3s.version, k3s.mirror, k3s.sha256 ?? null, access.instanceProfile ?? null, types]),
+    JSON.stringify([
+      region,
+      image ?? null,
+      network,
+      k3s.version,
+      k3s.mirror,
+      k3s.sha256 ?? null,
+      access.instanceProfile ?? null,
+      types,
+    ]),
   );
 }
 
 /** Server that other nodes join at: the founder while it is up, else any server that is. */
 export function joinTarget(state: ClusterState): Slot | null {
-  const up = Object.values(state.slots).filter((slot) => slot.role === 'server' && slot.joined && slot.service === 'running');
+  const up = Object.values(state.slots).filter(
+    (slot) => slot.role === 'server' && slot.joined && slot.service === 'running',
+  );
   return up.find((slot) => `${slot.name}#${slot.generation}` === state.founder) ?? up[0] ?? null;
 }
 

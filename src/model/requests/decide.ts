@@ -1,6 +1,7 @@
-import type { ClusterDocument } from '../spec/schema.js';
-import { parseDocument } from '../spec/parse.js';
 import { refusalsOf } from '../diff.js';
+import { parseDocument } from '../spec/parse.js';
+import type { ClusterDocument } from '../spec/schema.js';
+import { violationText } from '../spec/violation.js';
 import type { ClusterState } from '../state.js';
 
 export const REQUESTS = ['stop', 'start', 'resize', 'apply', 'delete', 'pause', 'resume', 'retry'] as const;
@@ -23,13 +24,22 @@ export function decide(state: ClusterState, name: RequestName, payload: unknown)
     return invalid(`${name} wants a JSON object, not ${Array.isArray(payload) ? 'a list' : typeof payload}`);
   }
   if (state.wish === 'deleted' && name !== 'retry' && name !== 'delete') {
-    return { outcome: 'refused', type: 'Refused', message: `${state.document.metadata.name} is being deleted: ${name} comes too late`, problems: [] };
+    return {
+      outcome: 'refused',
+      type: 'Refused',
+      message: `${state.document.metadata.name} is being deleted: ${name} comes too late`,
+      problems: [],
+    };
   }
   switch (name) {
     case 'stop':
-      return state.wish === 'stopped' ? unchanged('it is stopped, or about to be') : wish(state, 'stopped', 'it will be stopped');
+      return state.wish === 'stopped'
+        ? unchanged('it is stopped, or about to be')
+        : wish(state, 'stopped', 'it will be stopped');
     case 'start':
-      return state.wish === 'running' ? unchanged('it runs, or is about to') : wish(state, 'running', 'it will be started');
+      return state.wish === 'running'
+        ? unchanged('it runs, or is about to')
+        : wish(state, 'running', 'it will be started');
     case 'resize':
       return resize(state, body);
     case 'apply':
@@ -37,7 +47,9 @@ export function decide(state: ClusterState, name: RequestName, payload: unknown)
     case 'delete':
       return remove(state);
     case 'pause':
-      return state.paused ? unchanged('it is paused') : accepted('paused: nothing is done until resume', { paused: true });
+      return state.paused
+        ? unchanged('it is paused')
+        : accepted('paused: nothing is done until resume', { paused: true });
     case 'resume':
       return state.paused ? accepted('resumed', { paused: false }) : unchanged('it is not paused');
     case 'retry':
@@ -45,10 +57,20 @@ export function decide(state: ClusterState, name: RequestName, payload: unknown)
   }
 }
 
-const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
-const invalid = (message: string, problems: string[] = []): Decision => ({ outcome: 'refused', type: 'InvalidRequest', message, problems });
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+const invalid = (message: string, problems: string[] = []): Decision => ({
+  outcome: 'refused',
+  type: 'InvalidRequest',
+  message,
+  problems,
+});
 const unchanged = (message: string): Decision => ({ outcome: 'unchanged', message: `nothing to do: ${message}` });
-const accepted = (message: string, change: Partial<ClusterState>): Decision => ({ outcome: 'accepted', message, change });
+const accepted = (message: string, change: Partial<ClusterState>): Decision => ({
+  outcome: 'accepted',
+  message,
+  change,
+});
 
 function wish(state: ClusterState, wanted: 'running' | 'stopped', message: string): Decision {
   const document = { ...state.document, spec: { ...state.document.spec, state: wanted } };
@@ -66,9 +88,11 @@ function remove(state: ClusterState): Decision {
 
 function resize(state: ClusterState, body: Record<string, unknown>): Decision {
   const { instanceType, pool } = body;
-  if (typeof instanceType !== 'string') return invalid('resize wants {"instanceType": "<type>"}, and {"pool": "<name>"} for agents');
+  if (typeof instanceType !== 'string')
+    return invalid('resize wants {"instanceType": "<type>"}, and {"pool": "<name>"} for agents');
   const { spec } = state.document;
-  if (pool !== undefined && !spec.pools.some((one) => one.name === pool)) return invalid(`there is no pool ${JSON.stringify(pool)}`);
+  if (pool !== undefined && !spec.pools.some((one) => one.name === pool))
+    return invalid(`there is no pool ${JSON.stringify(pool)}`);
   const resized: ClusterDocument = {
     ...state.document,
     spec:
@@ -76,19 +100,30 @@ function resize(state: ClusterState, body: Record<string, unknown>): Decision {
         ? { ...spec, servers: { ...spec.servers, instanceType } }
         : { ...spec, pools: spec.pools.map((one) => (one.name === pool ? { ...one, instanceType } : one)) },
   };
-  const current = pool === undefined ? spec.servers.instanceType : spec.pools.find((one) => one.name === pool)?.instanceType;
-  if (current === instanceType && state.heldTypes[instanceType] === undefined) return unchanged(`the type is ${instanceType}`);
+  const current =
+    pool === undefined ? spec.servers.instanceType : spec.pools.find((one) => one.name === pool)?.instanceType;
+  if (current === instanceType && state.heldTypes[instanceType] === undefined)
+    return unchanged(`the type is ${instanceType}`);
   const parsed = parseDocument(resized);
   if (!parsed.ok) return invalid(`${instanceType}: ${parsed.violations[0]?.message ?? 'not an instance type'}`);
-  return accepted(`${pool ?? 'servers'} will be of type ${instanceType}`, { document: resized, breakers: {}, heldTypes: {} });
+  return accepted(`${pool ?? 'servers'} will be of type ${instanceType}`, {
+    document: resized,
+    breakers: {},
+    heldTypes: {},
+  });
 }
 
 function apply(state: ClusterState, value: unknown): Decision {
   if (value === undefined) return invalid('apply wants {"document": {...}}');
   const parsed = parseDocument(value);
   if (!parsed.ok) {
-    const problems = parsed.violations.map((one) => `${one.path.join('.') || '(document)'}: ${one.message} (${one.remedy})`);
-    return { outcome: 'refused', type: 'InvalidSpec', message: `the document has ${problems.length} problem(s): ${problems.join('; ')}`, problems };
+    const problems = parsed.violations.map(violationText);
+    return {
+      outcome: 'refused',
+      type: 'InvalidSpec',
+      message: `the document has ${problems.length} problem(s): ${problems.join('; ')}`,
+      problems,
+    };
   }
   const { document } = parsed;
   if (document.metadata.name !== state.document.metadata.name) {
@@ -99,5 +134,11 @@ function apply(state: ClusterState, value: unknown): Decision {
   if (JSON.stringify(document) === JSON.stringify(state.document) && Object.keys(state.breakers).length === 0) {
     return unchanged('the document is the one in force');
   }
-  return accepted('the document is in force', { document, wish: document.spec.state, paused: document.spec.paused, breakers: {}, heldTypes: {} });
+  return accepted('the document is in force', {
+    document,
+    wish: document.spec.state,
+    paused: document.spec.paused,
+    breakers: {},
+    heldTypes: {},
+  });
 }

@@ -47,7 +47,12 @@ export async function startWith(
 ): Promise<string> {
   const wanted = slotsOf(cluster.state.document).find((one) => one.name === slot.name);
   if (wanted === undefined || slot.instance === null) {
-    throw failure('conflict', 'SlotUnwanted', `${slot.name} is no longer wanted or has no instance`, 'it is planned anew');
+    throw failure(
+      'conflict',
+      'SlotUnwanted',
+      `${slot.name} is no longer wanted or has no instance`,
+      'it is planned anew',
+    );
   }
   const config = nodeConfigOf(cluster.state.document, cluster.state, wanted, slot, slot.instance);
   await runJob(cluster, slot, {
@@ -71,7 +76,8 @@ function joinedWith(cluster: Cluster, slot: Slot, hash: string): void {
 export async function publish(cluster: Cluster): Promise<void> {
   const address = apiAddressOf(cluster.state.document, cluster.state);
   const server = joinTarget(cluster.state);
-  if (address === null || server === null) throw failure('conflict', 'NoServerUp', 'no server is up to take the kubeconfig from', 'it is planned anew');
+  if (address === null || server === null)
+    throw failure('conflict', 'NoServerUp', 'no server is up to take the kubeconfig from', 'it is planned anew');
   await runJob(cluster, server, {
     script: 'kubeconfig',
     summary: `store the kubeconfig for ${address}`,
@@ -88,7 +94,12 @@ export async function verify(cluster: Cluster): Promise<void> {
     const missing = await look(cluster);
     if (missing.length === 0) break;
     if (attempt === VERIFY_TRIES) {
-      throw failure('transient', 'NodesNotReady', `not well after ${VERIFY_TRIES} looks: ${missing.join('; ')}`, 'see the conditions of the nodes named');
+      throw failure(
+        'transient',
+        'NodesNotReady',
+        `not well after ${VERIFY_TRIES} looks: ${missing.join('; ')}`,
+        'see the conditions of the nodes named',
+      );
     }
     cluster.state.waiting = { for: missing.join('; '), since: now(), until: null };
     cluster.present();
@@ -102,7 +113,12 @@ export async function verify(cluster: Cluster): Promise<void> {
 export async function look(cluster: Cluster): Promise<string[]> {
   const server = joinTarget(cluster.state);
   if (server === null) return ['no server is up'];
-  const result = await runJob(cluster, server, { script: 'verify', summary: 'see nodes and voters', params: {}, timeoutSeconds: 60 });
+  const result = await runJob(cluster, server, {
+    script: 'verify',
+    summary: 'see nodes and voters',
+    params: {},
+    timeoutSeconds: 60,
+  });
   const nodes = parseNodes(result);
   cluster.state.nodesSeen = { at: now(), nodes };
   const { version } = cluster.state.document.spec.k3s;

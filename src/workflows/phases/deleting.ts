@@ -41,5 +41,11 @@ export async function forget(cluster: Cluster): Promise<void> {
   const keys = [...KEYS_TO_FORGET];
   const { left } = await activities.forget('delete its keys in the bucket', { ...scopeOf(cluster), keys });
   cluster.left = { ...(cluster.left ?? { instances: [], volumes: [], securityGroups: [] }), bucketKeys: left };
-  if (left.length > 0) throw failure('transient', 'KeysLeft', `bucket keys are left: ${left.join(', ')}`, 'see who may delete in the bucket; it is tried again');
+  if (left.length > 0)
+    throw failure(
+      'transient',
+      'KeysLeft',
+      `bucket keys are left: ${left.join(', ')}`,
+      'see who may delete in the bucket; it is tried again',
+    );
 }

@@ -34,7 +34,13 @@ export async function launch(cluster: Cluster, step: Step): Promise<void> {
     const request = slot.launch ?? requestFor(cluster, wanted, slot);
     slot.launch = request;
     const userData = cluster.state.userData[request.userDataId];
-    if (userData === undefined) throw failure('unknown', 'UserDataMissing', `user data ${request.userDataId} is not carried`, 'report this as a defect');
+    if (userData === undefined)
+      throw failure(
+        'unknown',
+        'UserDataMissing',
+        `user data ${request.userDataId} is not carried`,
+        'report this as a defect',
+      );
     const zone = cluster.state.placement?.subnets.find((subnet) => subnet.id === request.subnetId)?.zone;
     try {
       const view = await CancellationScope.nonCancellable(() =>
@@ -57,7 +63,12 @@ export async function launch(cluster: Cluster, step: Step): Promise<void> {
       if (isRefusal(error)) slot.launch = null;
       if (!isCapacity(error)) throw error;
       slot.exhaustedSubnets = [...slot.exhaustedSubnets, request.subnetId];
-      emit(cluster, 'Warning', 'InsufficientInstanceCapacity', `${slot.name}: no ${request.instanceType} in ${zone ?? request.subnetId}, trying the next subnet`);
+      emit(
+        cluster,
+        'Warning',
+        'InsufficientInstanceCapacity',
+        `${slot.name}: no ${request.instanceType} in ${zone ?? request.subnetId}, trying the next subnet`,
+      );
       if (nextSubnet(cluster, wanted, slot) === null) {
         slot.exhaustedSubnets = [];
         throw error;
@@ -104,7 +115,12 @@ function requestFor(cluster: Cluster, wanted: WantedSlot, slot: Slot): LaunchReq
   const image = architecture === undefined ? undefined : placement.images[architecture];
   const userDataId = architecture === undefined ? undefined : state.userDataIds[architecture];
   if (subnetId === null || image === undefined || userDataId === undefined) {
-    throw failure('invalid', 'TypeNotOffered', `${slot.name}: no subnet, image or user data fits ${wanted.instanceType}`, 'choose a type that the subnets offer');
+    throw failure(
+      'invalid',
+      'TypeNotOffered',
+      `${slot.name}: no subnet, image or user data fits ${wanted.instanceType}`,
+      'choose a type that the subnets offer',
+    );
   }
   return {
     subnetId,
@@ -131,7 +147,8 @@ function nextSubnet(cluster: Cluster, wanted: WantedSlot, slot: Slot): string | 
 
 export function placementOf(cluster: Cluster): Placement {
   const { placement } = cluster.state;
-  if (placement === null) throw failure('unknown', 'PlacementMissing', 'the placement is not resolved', 'report this as a defect');
+  if (placement === null)
+    throw failure('unknown', 'PlacementMissing', 'the placement is not resolved', 'report this as a defect');
   return placement;
 }
 

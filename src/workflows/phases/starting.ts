@@ -1,7 +1,7 @@
 import { CancellationScope } from '@temporalio/workflow';
 import type { Step } from '../../model/plan/index.js';
-import { activities } from '../activities.js';
 import type { Slot } from '../../model/state.js';
+import { activities } from '../activities.js';
 import { type Cluster, classOf, emit, scopeOf, slotOf } from '../cluster-context.js';
 import { startWith } from './configuring.js';
 
@@ -12,7 +12,10 @@ export async function startInstance(cluster: Cluster, step: Step): Promise<void>
   if (instance === null) return;
   try {
     await CancellationScope.nonCancellable(() =>
-      activities.startInstances(`${slot.name}: start ${instance.id}`, { ...scopeOf(cluster), instanceIds: [instance.id] }),
+      activities.startInstances(`${slot.name}: start ${instance.id}`, {
+        ...scopeOf(cluster),
+        instanceIds: [instance.id],
+      }),
     );
   } catch (error) {
     if (classOf(error) === 'capacity') holdType(cluster, slot, instance.type);
@@ -35,6 +38,9 @@ export async function startService(cluster: Cluster, step: Step): Promise<void> 
 /** A new type that cannot start is given up for now: the next plan gives the server its old type back. */
 function holdType(cluster: Cluster, slot: Slot, type: string): void {
   if (slot.previousType === null || slot.previousType === type) return;
-  cluster.state.heldTypes = { ...cluster.state.heldTypes, [type]: `no capacity for ${type} when ${slot.name} was started` };
+  cluster.state.heldTypes = {
+    ...cluster.state.heldTypes,
+    [type]: `no capacity for ${type} when ${slot.name} was started`,
+  };
   emit(cluster, 'Warning', 'RollingBack', `${slot.name}: no capacity for ${type}, going back to ${slot.previousType}`);
 }

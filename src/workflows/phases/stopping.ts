@@ -8,13 +8,23 @@ import { runJob } from '../node-job.js';
 export async function snapshot(cluster: Cluster, step: Step): Promise<void> {
   const slot = slotOf(cluster, step.slot);
   const name = `keelson-${cluster.state.operation?.id ?? 'stop'}`;
-  await runJob(cluster, slot, { script: 'snapshot', summary: 'save an etcd snapshot', params: { SNAPSHOT_NAME: name }, timeoutSeconds: 300 });
+  await runJob(cluster, slot, {
+    script: 'snapshot',
+    summary: 'save an etcd snapshot',
+    params: { SNAPSHOT_NAME: name },
+    timeoutSeconds: 300,
+  });
 }
 
 /** Stops K3s gracefully, which hands leadership over, and then the pods' containers. */
 export async function stopService(cluster: Cluster, step: Step): Promise<void> {
   const slot = slotOf(cluster, step.slot);
-  await runJob(cluster, slot, { script: 'service-stop', summary: 'stop K3s and its containers', params: { ROLE: slot.role }, timeoutSeconds: 300 });
+  await runJob(cluster, slot, {
+    script: 'service-stop',
+    summary: 'stop K3s and its containers',
+    params: { ROLE: slot.role },
+    timeoutSeconds: 300,
+  });
   slot.service = 'stopped';
   cluster.state.verified = false;
 }
@@ -29,6 +39,10 @@ export async function stopInstance(cluster: Cluster, step: Step): Promise<void> 
   slot.agentOnline = false;
   slot.service = 'stopped';
   cluster.state.verified = false;
-  await activities.awaitInstance(`${slot.name}: wait until ${instance.id} is stopped`, { ...scopeOf(cluster), instanceId: instance.id, until: 'stopped' });
+  await activities.awaitInstance(`${slot.name}: wait until ${instance.id} is stopped`, {
+    ...scopeOf(cluster),
+    instanceId: instance.id,
+    until: 'stopped',
+  });
   slot.instance = { ...instance, power: 'stopped', publicIp: null };
 }

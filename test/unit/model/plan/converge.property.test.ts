@@ -17,36 +17,51 @@ function settle(world: ModelWorld, state: ClusterState, pick: (n: number) => num
     }
     const ids = next.steps.map((step) => step.id);
     if (new Set(ids).size < ids.length) world.alarms.push(`a step twice in one plan: ${ids.join(', ')}`);
-    world.run(state.document, state, next, pick, Number.POSITIVE_INFINITY, next.kind === 'update' || next.kind === 'resize');
+    world.run(
+      state.document,
+      state,
+      next,
+      pick,
+      Number.POSITIVE_INFINITY,
+      next.kind === 'update' || next.kind === 'resize',
+    );
   }
-  world.alarms.push(`does not converge: ${plan(state.document, state, null).steps.map((step) => step.id).join(', ')}`);
+  world.alarms.push(
+    `does not converge: ${plan(state.document, state, null)
+      .steps.map((step) => step.id)
+      .join(', ')}`,
+  );
 }
 
 describe('plan', () => {
   it('converges from any wish to any other, interrupted anywhere, and never does harm', () => {
     fc.assert(
-      fc.property(fc.array(fc.tuple(shapes, fc.nat(30)), { minLength: 1, maxLength: 5 }), fc.infiniteStream(fc.nat(1000)), (wishes, stream) => {
-        // Prepare
-        const world = new ModelWorld();
-        const first = wishes[0]?.[0];
-        const state = emptyState(documentOf({ ...first, state: 'running' }));
-        const pick = (n: number): number => (n === 0 ? 0 : (stream.next().value ?? 0) % n);
-        // Act: each wish is followed for some steps, then the next one comes.
-        let ha = false;
-        for (const [shape, steps] of wishes) {
-          ha ||= shape.mode === 'ha'; // ha -> dev is refused before it gets here
-          state.document = documentOf({ ...shape, mode: ha ? 'ha' : 'dev' });
-          state.wish = shape.state;
-          const next = plan(state.document, state, null);
-          world.run(state.document, state, next, pick, steps, false);
-        }
-        settle(world, state, pick);
-        // Assess
-        expect(world.alarms).toEqual([]);
-        const powered = Object.values(state.slots).filter((slot) => slot.instance?.power === 'running');
-        if (state.wish === 'stopped') expect(powered).toEqual([]);
-        else expect(powered.length).toBe(Object.keys(state.slots).length);
-      }),
+      fc.property(
+        fc.array(fc.tuple(shapes, fc.nat(30)), { minLength: 1, maxLength: 5 }),
+        fc.infiniteStream(fc.nat(1000)),
+        (wishes, stream) => {
+          // Prepare
+          const world = new ModelWorld();
+          const first = wishes[0]?.[0];
+          const state = emptyState(documentOf({ ...first, state: 'running' }));
+          const pick = (n: number): number => (n === 0 ? 0 : (stream.next().value ?? 0) % n);
+          // Act: each wish is followed for some steps, then the next one comes.
+          let ha = false;
+          for (const [shape, steps] of wishes) {
+            ha ||= shape.mode === 'ha'; // ha -> dev is refused before it gets here
+            state.document = documentOf({ ...shape, mode: ha ? 'ha' : 'dev' });
+            state.wish = shape.state;
+            const next = plan(state.document, state, null);
+            world.run(state.document, state, next, pick, steps, false);
+          }
+          settle(world, state, pick);
+          // Assess
+          expect(world.alarms).toEqual([]);
+          const powered = Object.values(state.slots).filter((slot) => slot.instance?.power === 'running');
+          if (state.wish === 'stopped') expect(powered).toEqual([]);
+          else expect(powered.length).toBe(Object.keys(state.slots).length);
+        },
+      ),
       { numRuns: 300 },
     );
   });

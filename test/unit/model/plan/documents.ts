@@ -13,7 +13,15 @@ export interface Shape {
 
 /** A document of the given shape, through the parser that people's documents go through. */
 export function documentOf(shape: Partial<Shape> = {}): ClusterDocument {
-  const full: Shape = { mode: 'ha', type: 't3.medium', version: 'v1.34.1+k3s1', disable: [], pools: [], state: 'running', ...shape };
+  const full: Shape = {
+    mode: 'ha',
+    type: 't3.medium',
+    version: 'v1.34.1+k3s1',
+    disable: [],
+    pools: [],
+    state: 'running',
+    ...shape,
+  };
   const parsed = parseDocument({
     apiVersion: 'keelson/v1',
     kind: 'Cluster',
@@ -38,9 +46,12 @@ export const shapes: fc.Arbitrary<Shape> = fc.record({
   type: types,
   version: fc.constantFrom('v1.34.1+k3s1', 'v1.34.2+k3s1'),
   disable: fc.constantFrom<string[]>([], ['traefik'], ['traefik', 'servicelb']),
-  pools: fc.uniqueArray(fc.record({ name: fc.constantFrom('workers', 'gpu'), count: fc.integer({ min: 0, max: 3 }), type: types }), {
-    selector: (pool) => pool.name,
-    maxLength: 2,
-  }),
+  pools: fc.uniqueArray(
+    fc.record({ name: fc.constantFrom('workers', 'gpu'), count: fc.integer({ min: 0, max: 3 }), type: types }),
+    {
+      selector: (pool) => pool.name,
+      maxLength: 2,
+    },
+  ),
   state: fc.constantFrom('running' as const, 'running' as const, 'stopped' as const),
 });

@@ -23,13 +23,26 @@ export class ModelWorld {
   }
 
   /** Runs steps in an order that their dependencies allow, chosen by `pick`; stops after `limit`. */
-  run(document: ClusterDocument, state: ClusterState, plan: Plan, pick: (n: number) => number, limit: number, calm: boolean): void {
+  run(
+    document: ClusterDocument,
+    state: ClusterState,
+    plan: Plan,
+    pick: (n: number) => number,
+    limit: number,
+    calm: boolean,
+  ): void {
     const done = new Set<string>();
     for (let count = 0; count < limit; count += 1) {
       const ready = plan.steps.filter((step) => !done.has(step.id) && step.after.every((id) => done.has(id)));
       const step = ready[pick(ready.length)];
       if (step === undefined) {
-        if (done.size < plan.steps.length) this.alarms.push(`deadlock: ${plan.steps.filter((one) => !done.has(one.id)).map((one) => one.id).join(', ')}`);
+        if (done.size < plan.steps.length)
+          this.alarms.push(
+            `deadlock: ${plan.steps
+              .filter((one) => !done.has(one.id))
+              .map((one) => one.id)
+              .join(', ')}`,
+          );
         return;
       }
       this.perform(document, state, step, calm);
@@ -40,7 +53,8 @@ export class ModelWorld {
   private watch(document: ClusterDocument, state: ClusterState, step: Step): void {
     const members = Object.values(state.slots).filter((slot) => slot.role === 'server' && slot.joined);
     const down = members.filter((slot) => slot.service !== 'running' || slot.instance?.power !== 'running');
-    if (document.spec.mode === 'ha' && down.length > 1) this.alarms.push(`${step.id}: ${down.map((slot) => slot.name).join(' and ')} down at once`);
+    if (document.spec.mode === 'ha' && down.length > 1)
+      this.alarms.push(`${step.id}: ${down.map((slot) => slot.name).join(' and ')} down at once`);
   }
 
   private act(document: ClusterDocument, state: ClusterState, step: Step, slot: Slot | undefined): void {
@@ -50,7 +64,14 @@ export class ModelWorld {
     };
     switch (step.kind) {
       case 'resolve':
-        state.placement = { vpcId: 'vpc', vpcCidr: '10.0.0.0/16', subnets: [], images: {}, instanceTypes: {}, securityGroupIds: [] };
+        state.placement = {
+          vpcId: 'vpc',
+          vpcCidr: '10.0.0.0/16',
+          subnets: [],
+          images: {},
+          instanceTypes: {},
+          securityGroupIds: [],
+        };
         state.placementKey = placementKeyOf(document);
         return;
       case 'security-group':
@@ -91,12 +112,18 @@ export class ModelWorld {
         if (slot) slot.installed = document.spec.k3s.version;
         return;
       case 'found':
-        need(Object.values(state.slots).every((one) => one.role !== 'server' || !one.joined || !one.instance), 'founds over living members');
+        need(
+          Object.values(state.slots).every((one) => one.role !== 'server' || !one.joined || !one.instance),
+          'founds over living members',
+        );
         if (slot) state.founder = `${slot.name}#${slot.generation}`;
         this.join(document, state, step, slot);
         return;
       case 'join':
-        need(Object.values(state.slots).some((one) => one.role === 'server' && one.joined && one.service === 'running'), 'joins nobody');
+        need(
+          Object.values(state.slots).some((one) => one.role === 'server' && one.joined && one.service === 'running'),
+          'joins nobody',
+        );
         this.join(document, state, step, slot);
         return;
       case 'start-service':
@@ -123,10 +150,12 @@ export class ModelWorld {
         return;
       case 'stop-instance':
         need(slot?.service === 'stopped', 'stops the instance under a running K3s');
-        if (slot?.instance) Object.assign(slot, { instance: { ...slot.instance, power: 'stopped', publicIp: null }, agentOnline: false });
+        if (slot?.instance)
+          Object.assign(slot, { instance: { ...slot.instance, power: 'stopped', publicIp: null }, agentOnline: false });
         return;
       case 'start-instance':
-        if (slot?.instance) slot.instance = { ...slot.instance, power: 'running', publicIp: `192.0.2.${this.counter % 250}` };
+        if (slot?.instance)
+          slot.instance = { ...slot.instance, power: 'running', publicIp: `192.0.2.${this.counter % 250}` };
         if (slot) slot.agentOnline = false;
         return;
       case 'modify':
@@ -155,11 +184,21 @@ export class ModelWorld {
       this.alarms.push(`${step.id}: joins without instance or K3s`);
       return;
     }
-    Object.assign(slot, { joined: true, service: 'running', configHash: nodeConfigOf(document, state, wanted, slot, slot.instance).hash });
+    Object.assign(slot, {
+      joined: true,
+      service: 'running',
+      configHash: nodeConfigOf(document, state, wanted, slot, slot.instance).hash,
+    });
   }
 }
 
-function freshSlot(document: ClusterDocument, name: string, role: Slot['role'], pool: string | null, generation: number): Slot {
+function freshSlot(
+  document: ClusterDocument,
+  name: string,
+  role: Slot['role'],
+  pool: string | null,
+  generation: number,
+): Slot {
   return {
     name,
     role,
