@@ -45,6 +45,7 @@ export function activity<I extends Scope, O>(
     const { cluster, region, operation, traceId } = input;
     const log = deps.logger.child({ activity: name, cluster, region, operation, traceId, attempt: info.attempt });
     let details: unknown = info.heartbeatDetails;
+    // Not at once: the SDK sends the first beat straight away and keeps later ones back, and the first may carry a command's id.
     const beat = (): void => context.heartbeat(details);
     const attempt: Attempt = {
       number: info.attempt,
@@ -63,7 +64,6 @@ export function activity<I extends Scope, O>(
         warn: (message, fields = {}) => log.warn(fields, message),
       },
     };
-    beat();
     const timer = setInterval(beat, BEAT_MS);
     const started = Date.now();
     try {

@@ -40,8 +40,7 @@ export async function launchInstance(deps: ActivityDeps, attempt: Attempt, input
       const earlier = await findInSlot(ec2, input);
       if (earlier !== undefined) return instanceView(earlier);
     }
-    if (/Invalid IAM Instance Profile/i.test(messageOf(error)))
-      throw profileUnknown(error, attempt, profile, attempted);
+    if (isProfileUnknown(error)) throw profileUnknown(error, attempt, profile, attempted);
     throw toFailure(error, attempted);
   }
 }
@@ -65,7 +64,11 @@ export function profileMissing() {
   });
 }
 
-function profileUnknown(error: unknown, attempt: Attempt, profile: string, attempted: string) {
+export function isProfileUnknown(error: unknown): boolean {
+  return /Invalid IAM Instance Profile/i.test(messageOf(error));
+}
+
+export function profileUnknown(error: unknown, attempt: Attempt, profile: string, attempted: string) {
   const patient = Date.now() - attempt.since < PROFILE_PATIENCE_MS;
   return failure({
     code: 'InstanceProfileUnknown',

@@ -11,6 +11,7 @@ import { profileMissing } from '../ec2/launch.js';
 import { resolveImages } from './images.js';
 import { checkOffered, resolveTypes } from './instance-types.js';
 import { resolveNetwork } from './network.js';
+import { rehearseLaunch } from './rehearsal.js';
 import { checkRelease } from './release.js';
 
 /**
@@ -40,6 +41,7 @@ export async function resolvePlacement(
       Promise.all(architectures.map((architecture) => checkRelease(attempt, spec.k3s, architecture))),
     ]);
     const placement = { ...network, images, instanceTypes };
+    await rehearseLaunch(deps, attempt, input, placement);
     return { placement, userData: userDataOf(spec.k3s, architectures) };
   } catch (error) {
     throw (await regionProblem(deps.clients, region, error)) ?? error;

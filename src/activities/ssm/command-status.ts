@@ -1,6 +1,8 @@
 /** What a command's invocation on one node has come to. */
 export type CommandStatus =
-  /** Not there yet, or under way. */
+  /** SSM does not know the command (yet). */
+  | 'unknown'
+  /** To be delivered, or under way. */
   | 'running'
   /** Success or Failed: the script ended, the output tells how. */
   | 'ended'

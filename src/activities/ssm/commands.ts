@@ -89,7 +89,7 @@ export async function findSent(
   }
 }
 
-/** How far the command is on the node. Right after SendCommand SSM may not know it yet [aws-cli#3546]: that is running. */
+/** How far the command is on the node. Right after SendCommand SSM may not know it yet [aws-cli#3546]. */
 export async function look(ssm: SSMClient, InstanceId: string, CommandId: string): Promise<Invocation> {
   try {
     const answer = await ssm.send(new GetCommandInvocationCommand({ CommandId, InstanceId }));
@@ -111,7 +111,7 @@ export async function look(ssm: SSMClient, InstanceId: string, CommandId: string
     };
   } catch (error) {
     if (hasCode(error, 'InvocationDoesNotExist'))
-      return { status: 'running', word: 'InvocationDoesNotExist', exitCode: null, stdout: '', stderr: '' };
+      return { status: 'unknown', word: 'InvocationDoesNotExist', exitCode: null, stdout: '', stderr: '' };
     throw toFailure(error, `GetCommandInvocation on ${InstanceId}`);
   }
 }

@@ -20,6 +20,11 @@ export function jobResult(instanceId: string, jobId: string, invocation: Invocat
   };
 }
 
+/** The instance went down under the script. */
+export function interrupted(instanceId: string, why: string): JobResult {
+  return { instanceId, outcome: 'interrupted', exitCode: null, result: {}, logTail: why };
+}
+
 /** SSM could not tell, however often the command was sent, that the script has run. */
 export function undelivered(instanceId: string, invocation: Invocation): JobResult {
   return { instanceId, outcome: 'undelivered', exitCode: null, result: {}, logTail: `SSM says: ${invocation.word}` };

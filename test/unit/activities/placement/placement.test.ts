@@ -8,6 +8,7 @@ import {
   DescribeSubnetsCommand,
   DescribeVpcsCommand,
   EC2Client,
+  RunInstancesCommand,
 } from '@aws-sdk/client-ec2';
 import { HeadBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
@@ -56,6 +57,7 @@ beforeEach(async () => {
   ec2.on(DescribeImagesCommand).resolves({
     Images: [{ ImageId: 'ami-1', Architecture: 'x86_64', RootDeviceName: '/dev/xvda', State: 'available' }],
   });
+  ec2.on(RunInstancesCommand).rejects(awsError('DryRunOperation', 'Request would have succeeded', 412));
   ssm.on(GetParameterCommand).resolves({ Parameter: { Value: 'ami-1' } });
   s3.on(HeadBucketCommand).resolves({ BucketRegion: 'eu-west-1' });
 
@@ -109,7 +111,23 @@ describe('the placement', () => {
     await resolve();
 
     const names = ec2.calls().map((call) => call.args[0].constructor.name);
-    expect(names.filter((name) => !name.startsWith('Describe'))).toEqual([]);
+    expect(names.filter((name) => !name.startsWith('Describe'))).toEqual(['RunInstancesCommand']);
+    expect(ec2.commandCalls(RunInstancesCommand)[0]?.args[0].input.DryRun).toBe(true);
+  });
+
+  test('rehearses a launch once for all clusters that are made meanwhile, and minds no other answer', async () => {
+    ec2.on(RunInstancesCommand).rejects(awsError('InternalError', 'oh', 500));
+    const log: string[] = [];
+    const { resolvePlacement } = makeActivities({ log });
+    const document = documentWith({ k3s: { version: 'v1.34.2+k3s1', mirror } });
+    await start(resolvePlacement, { ...scope, document }).result;
+    ec2.on(RunInstancesCommand).rejects(awsError('DryRunOperation', 'fine', 412));
+
+    await start(resolvePlacement, { ...scope, document }).result;
+    await start(resolvePlacement, { ...scope, document }).result;
+
+    expect(ec2.commandCalls(RunInstancesCommand)).toHaveLength(2);
+    expect(log.join('\n')).toContain('the launch will tell');
   });
 
   test('uses all subnets of a VPC without default ones', async () => {
@@ -217,6 +235,24 @@ describe('refused before anything is made', () => {
 
     expect(failure).toMatchObject({ code: 'UnauthorizedOperation', class: 'auth', nonRetryable: true });
     expect(failure.message).toContain('DescribeVpcs');
+  });
+
+  test('a worker that may look but not launch', async () => {
+    ec2.on(RunInstancesCommand).rejects(awsError('UnauthorizedOperation', 'You are not authorized', 403));
+
+    const failure = await failureOf(resolve());
+
+    expect(failure).toMatchObject({ code: 'UnauthorizedOperation', class: 'auth', nonRetryable: true });
+    expect(failure.message).toContain('RunInstances');
+  });
+
+  test('an instance profile that does not exist', async () => {
+    ec2.on(RunInstancesCommand).rejects(awsError('InvalidParameterValue', 'Invalid IAM Instance Profile name'));
+
+    const failure = await failureOf(resolve());
+
+    expect(failure).toMatchObject({ code: 'InstanceProfileUnknown', class: 'transient', nonRetryable: false });
+    expect(failure.message).toContain('keelson-node');
   });
 
   test.each([

@@ -1,3 +1,4 @@
+import { DescribeInstancesCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { HeadBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import {
   CancelCommandCommand,
@@ -15,10 +16,12 @@ import { awsError, failureOf, makeActivities, scope, settled, start } from '../s
 
 const ssm = mockClient(SSMClient);
 const s3 = mockClient(S3Client);
+const ec2 = mockClient(EC2Client);
 const activities = makeActivities();
 
 beforeEach(() => {
   vi.useFakeTimers();
+  ec2.on(DescribeInstancesCommand).resolves({ Reservations: [] });
   s3.on(HeadBucketCommand).resolves({ BucketRegion: 'eu-west-1' });
   let count = 0;
   ssm.on(SendCommandCommand).callsFake(() => ({ Command: { CommandId: `cmd-${++count}` } }));
@@ -27,6 +30,7 @@ afterEach(() => {
   vi.useRealTimers();
   ssm.reset();
   s3.reset();
+  ec2.reset();
 });
 
 const input: RunOnNodesInput = {
@@ -216,6 +220,45 @@ describe('a command that may not have run', () => {
 
     expect(result).toMatchObject({ outcome: 'undelivered', exitCode: null });
     expect(sends()).toHaveLength(3);
+  });
+});
+
+describe('a command that nobody carries out any more', () => {
+  test('is sent again when SSM does not know it for a minute', async () => {
+    ssm
+      .on(GetCommandInvocationCommand, { CommandId: 'cmd-1' })
+      .rejects(awsError('InvocationDoesNotExist'))
+      .on(GetCommandInvocationCommand, { CommandId: 'cmd-2' })
+      .resolves(done);
+
+    const [result] = await settled(start(activities.runOnNodes, input).result);
+
+    expect(result?.outcome).toBe('done');
+    expect(sends()).toHaveLength(2);
+  });
+
+  test('ends when the instance is terminated under it, with the reason of EC2', async () => {
+    ssm.on(GetCommandInvocationCommand).resolves(answer('InProgress'));
+    const StateReason = { Code: 'Server.SpotInstanceTermination', Message: 'gone' };
+    ec2.on(DescribeInstancesCommand).resolves({
+      Reservations: [{ Instances: [{ InstanceId: 'i-1', State: { Name: 'terminated' }, StateReason }] }],
+    });
+
+    const [result] = await settled(start(activities.runOnNodes, input).result);
+
+    expect(result).toMatchObject({ outcome: 'interrupted', exitCode: null });
+    expect(result?.logTail).toContain('terminated: Server.SpotInstanceTermination: gone');
+  });
+
+  test('is not given up because EC2 does not answer', async () => {
+    const began = Date.now();
+    ssm.on(GetCommandInvocationCommand).callsFake(() => (Date.now() - began < 30_000 ? answer('InProgress') : done));
+    ec2.on(DescribeInstancesCommand).rejects(awsError('RequestLimitExceeded', 'slow', 503));
+
+    const [result] = await settled(start(activities.runOnNodes, input).result);
+
+    expect(result?.outcome).toBe('done');
+    expect(ec2.calls().length).toBeGreaterThan(0);
   });
 });
 

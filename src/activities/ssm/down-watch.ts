@@ -1,0 +1,29 @@
+import type { Attempt } from '../attempt.js';
+import type { ActivityDeps } from '../deps.js';
+import { stateOf, stateReason } from '../ec2/instance-view.js';
+
+const EVERY_MS = 10_000;
+const DOWN: ReadonlySet<string> = new Set(['stopping', 'stopped', 'shutting-down', 'terminated']);
+
+/**
+ * SSM shows a command on a dead instance as InProgress until all of its time has passed [docs: SSM command statuses]. So
+ * once in a while EC2 is asked as well, through the reader that all share.
+ *
+ * @returns tells, when it is time to look and EC2 answers, which instances are down and why
+ */
+export function downWatch(deps: ActivityDeps, attempt: Attempt, region: string) {
+  let last = Date.now();
+  return async (ids: string[]): Promise<Map<string, string>> => {
+    const down = new Map<string, string>();
+    if (Date.now() - last < EVERY_MS) return down;
+    last = Date.now();
+    const looks = ids.map(async (id) => {
+      const instance = await deps.readers(region).instance.next(id);
+      if (instance !== undefined && DOWN.has(stateOf(instance)))
+        down.set(id, `the instance is ${stateOf(instance)}: ${stateReason(instance)}`);
+    });
+    // Only a second source: if EC2 does not answer, SSM's word has to do.
+    await Promise.race([Promise.allSettled(looks), attempt.cancelled]);
+    return down;
+  };
+}
