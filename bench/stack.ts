@@ -2,13 +2,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
+import type * as stackModule from '../src/local/stack.js';
 import type { Stack, StackOptions } from '../src/local/stack.js';
 import type { StatusView } from '../src/model/status.js';
 
 /** The compiled stack: its processes are started from files beside it. */
-const { startStack } = (await import(
-  new URL('../dist/local/stack.js', import.meta.url).href
-)) as typeof import('../src/local/stack.js');
+const { startStack } = (await import(new URL('../dist/local/stack.js', import.meta.url).href)) as typeof stackModule;
 
 export interface BenchStack {
   stack: Stack;

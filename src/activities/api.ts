@@ -91,7 +91,7 @@ export interface RunOnNodesInput extends Scope {
   params: Record<string, string>;
   presign: Record<string, Presign>;
   timeoutSeconds: number;
-  /** Jobs of one lock run one after the other on a node; by default `node`. */
+  /** Jobs of one lock run one after the other on a node; by default the script's own: `node` for what changes the node. */
   lock?: string;
 }
 

@@ -126,7 +126,7 @@ describe('apply', () => {
       const cluster = await start(written());
       await cluster.settled('Running');
       const wished = { document: written({ servers: { instanceType: 't3.large' } }) };
-      const shown = (await cluster.workflow.query('plan', wished)) as { id: string };
+      const shown = await cluster.workflow.query<{ id: string }, [unknown]>('plan', wished);
       await cluster.workflow.executeUpdate('apply', {
         args: [{ document: written({ pools: [{ name: 'workers', count: 1, instanceType: 't3.large' }] }) }],
       });
@@ -134,7 +134,7 @@ describe('apply', () => {
       await expect(
         cluster.workflow.executeUpdate('apply', { args: [{ ...wished, planId: shown.id }] }),
       ).rejects.toMatchObject({ cause: { type: 'Refused' } });
-      const fresh = (await cluster.workflow.query('plan', wished)) as { id: string };
+      const fresh = await cluster.workflow.query<{ id: string }, [unknown]>('plan', wished);
       await cluster.workflow.executeUpdate('apply', { args: [{ ...wished, planId: fresh.id }] });
     }));
 });
