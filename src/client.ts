@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import './config/quiet-aws.js';
 import type { Io } from './cli/io.js';
 import { runCli } from './cli/program.js';
 import { userName } from './cli/user.js';

@@ -1,3 +1,4 @@
+import './config/quiet-aws.js';
 import { fileURLToPath } from 'node:url';
 import { Worker } from '@temporalio/worker';
 import { createActivities } from './activities/index.js';

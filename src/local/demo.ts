@@ -1,3 +1,4 @@
+import '../config/quiet-aws.js';
 import { PassThrough } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';

@@ -12,7 +12,7 @@ export async function validate({ io }: Session, options: { file: string[]; outpu
       results.push({ file, cluster: document.metadata.name, problems: [] });
     } catch (error) {
       if (!(error instanceof CliError)) throw error;
-      results.push({ file, cluster: null, problems: error.message.split('\n') });
+      results.push({ file, cluster: null, problems: problemsOf(error) });
     }
   }
   const problems = results.flatMap((one) => one.problems);
@@ -21,3 +21,6 @@ export async function validate({ io }: Session, options: { file: string[]; outpu
   if (options.output === 'text')
     show(io, 'text', results, () => results.map((one) => `${one.file}: valid (${one.cluster})`).join('\n'));
 }
+
+const problemsOf = ({ message, remedy }: CliError): string[] =>
+  (remedy === '' ? message : `${message} (${remedy})`).split('\n');

@@ -13,9 +13,11 @@ export function duration(ms: number): string {
 /** Age of an ISO time. */
 export const age = (iso: string, now = Date.now()): string => duration(now - Date.parse(iso));
 
-/** Between two ISO times; up to now when the second is not there yet. */
-export const between = (from: string, to: string | null, now = Date.now()): string =>
-  duration((to === null ? now : Date.parse(to)) - Date.parse(from));
+/** Between two ISO times, to a tenth of a second where that tells something; up to now when the second is not there yet. */
+export function between(from: string, to: string | null, now = Date.now()): string {
+  const ms = Math.max(0, (to === null ? now : Date.parse(to)) - Date.parse(from));
+  return ms < 59_950 ? `${(ms / 1_000).toFixed(1)}s` : duration(ms);
+}
 
 /** `2026-03-01 12:30:05Z` */
 export const moment = (iso: string): string => `${iso.slice(0, 19).replace('T', ' ')}Z`;

@@ -43,7 +43,13 @@ describe('children', () => {
     const children = createChildren();
 
     // Act
-    const child = children.start({ name: 'sad', command: 'sh', args: ['-c', 'echo one; echo two >&2; exit 3'], env: process.env, logFile: join(folder, 'log') });
+    const child = children.start({
+      name: 'sad',
+      command: 'sh',
+      args: ['-c', 'echo one; echo two >&2; exit 3'],
+      env: process.env,
+      logFile: join(folder, 'log'),
+    });
     const code = await child.ended;
     await children.stop();
 
@@ -54,7 +60,9 @@ describe('children', () => {
 
   it('that cannot be started say so', () => {
     const children = createChildren();
-    expect(() => children.start({ name: 'x', command: join(folder, 'nothing'), args: [], env: {}, logFile: join(folder, 'log') })).toThrow(/x: .*could not be started/);
+    expect(() =>
+      children.start({ name: 'x', command: join(folder, 'nothing'), args: [], env: {}, logFile: join(folder, 'log') }),
+    ).toThrow(/x: .*could not be started/);
     return children.stop();
   });
 });

@@ -6,7 +6,11 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readEnvFile, writeEnvFile } from '../../../src/local/env-file.js';
 import { localEnvFile, localEnvironment, localVariables, parseLocalEnvFile } from '../../../src/local/local-env.js';
 
-const VARIABLES = localVariables({ temporal: '127.0.0.1:7233', region: 'http://127.0.0.1:4000', k3sMirror: "http://127.0.0.1:4000/_mirror?it's" });
+const VARIABLES = localVariables({
+  temporal: '127.0.0.1:7233',
+  region: 'http://127.0.0.1:4000',
+  k3sMirror: "http://127.0.0.1:4000/_mirror?it's",
+});
 
 describe('local.env', () => {
   it('says in a POSIX shell what it says to us', () => {

@@ -6,7 +6,10 @@ describe('log lines of the SDK', () => {
   it('go through our logger with their fields, without the SDK noise', () => {
     // Prepare
     const lines: [string, unknown, string][] = [];
-    const logger = new Proxy({}, { get: (_, level: string) => (fields: unknown, text: string) => lines.push([level, fields, text]) });
+    const logger = new Proxy(
+      {},
+      { get: (_, level: string) => (fields: unknown, text: string) => lines.push([level, fields, text]) },
+    );
     const sdk = temporalLogger(logger as never, 'info');
     const error = new Error('boom');
 
