@@ -1,12 +1,12 @@
 /** The local region as a process: prints one line of JSON when it is ready and ends cleanly on SIGTERM and SIGINT. */
 import { parseArgs } from 'node:util';
 import { PROFILES, type ProfileName } from './profiles.js';
-import { startRegion } from './server.js';
+import { type RegionOptions, startRegion } from './server.js';
 
 const USAGE =
   'usage: main.js --dir DIR [--port N] [--profile fast|demo|aws] [--seed N] [--region NAME ...] [--persist FILE]';
 
-function readOptions() {
+function readOptions(): RegionOptions {
   const { values } = parseArgs({
     options: {
       dir: { type: 'string' },
@@ -18,7 +18,8 @@ function readOptions() {
     },
   });
   const { dir, profile, region, persist } = values;
-  if (dir === undefined || !isProfile(profile)) throw new Error(USAGE);
+  if (dir === undefined) throw new Error('--dir is missing');
+  if (!isProfile(profile)) throw new Error(`there is no profile ${profile}`);
   return {
     dir,
     profile,
@@ -33,7 +34,17 @@ function isProfile(name: string): name is ProfileName {
   return name in PROFILES;
 }
 
-const region = await startRegion(readOptions());
+function optionsOrExit(): RegionOptions {
+  try {
+    return readOptions();
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    console.error(USAGE);
+    process.exit(2);
+  }
+}
+
+const region = await startRegion(optionsOrExit());
 let ending = false;
 const end = (): void => {
   if (ending) return;

@@ -1,0 +1,130 @@
+import {
+  AuthorizeSecurityGroupIngressCommand,
+  CreateSecurityGroupCommand,
+  DeleteSecurityGroupCommand,
+  DescribeSecurityGroupsCommand,
+  DescribeVpcsCommand,
+  type IpPermission,
+  RevokeSecurityGroupIngressCommand,
+  TerminateInstancesCommand,
+} from '@aws-sdk/client-ec2';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { startTestRegion, type TestRegion } from '../local-region.js';
+import { launchOne, reaches } from './launch-one.js';
+
+describe('security groups', () => {
+  let region: TestRegion;
+  let groupId: string;
+
+  beforeEach(async () => {
+    region = await startTestRegion();
+    groupId = await create('keelson-shop');
+  });
+  afterEach(() => region.close());
+
+  async function create(GroupName: string, VpcId?: string): Promise<string> {
+    const { GroupId = '' } = await region.ec2Client().send(
+      new CreateSecurityGroupCommand({
+        GroupName,
+        Description: 'of a test',
+        ...(VpcId !== undefined && { VpcId }),
+        TagSpecifications: [{ ResourceType: 'security-group', Tags: [{ Key: 'keelson:cluster', Value: 'shop' }] }],
+      }),
+    );
+    return GroupId;
+  }
+
+  const api: IpPermission = {
+    IpProtocol: 'tcp',
+    FromPort: 6443,
+    ToPort: 6443,
+    IpRanges: [{ CidrIp: '192.0.2.0/24', Description: 'office' }],
+  };
+  const authorize = (IpPermissions: IpPermission[]) =>
+    region.ec2Client().send(new AuthorizeSecurityGroupIngressCommand({ GroupId: groupId, IpPermissions }));
+  const describeGroup = async () => {
+    const Filters = [{ Name: 'tag:keelson:cluster', Values: ['shop'] }];
+    const { SecurityGroups } = await region.ec2Client().send(new DescribeSecurityGroupsCommand({ Filters }));
+    return SecurityGroups?.find(({ GroupId }) => GroupId === groupId);
+  };
+
+  it('keeps rules by source and shows them as they were given', async () => {
+    // Prepare
+    const etcd = { IpProtocol: 'tcp', FromPort: 2379, ToPort: 2380, UserIdGroupPairs: [{ GroupId: groupId }] };
+
+    // Act
+    const { SecurityGroupRules } = await authorize([api, etcd]);
+
+    // Assess
+    expect(SecurityGroupRules).toHaveLength(2);
+    expect((await describeGroup())?.IpPermissions).toMatchObject([api, etcd]);
+  });
+
+  it('adds none of the rules when one is there already', async () => {
+    // Prepare
+    await authorize([api]);
+
+    // Act
+    const again = authorize([
+      { IpProtocol: 'udp', FromPort: 8472, ToPort: 8472, IpRanges: [{ CidrIp: '10.0.0.0/8' }] },
+      api,
+    ]);
+
+    // Assess
+    await expect(again).rejects.toMatchObject({ name: 'InvalidPermission.Duplicate' });
+    expect((await describeGroup())?.IpPermissions).toHaveLength(1);
+  });
+
+  it('revokes what is there, and says when it is not', async () => {
+    // Prepare
+    await authorize([api]);
+    const revoke = () =>
+      region.ec2Client().send(new RevokeSecurityGroupIngressCommand({ GroupId: groupId, IpPermissions: [api] }));
+
+    // Act
+    await revoke();
+
+    // Assess
+    expect((await describeGroup())?.IpPermissions).toEqual([]);
+    await expect(revoke()).rejects.toMatchObject({ name: 'InvalidPermission.NotFound' });
+  });
+
+  it('cannot be deleted while an instance or another group needs it', async () => {
+    // Prepare
+    const remove = () => region.ec2Client().send(new DeleteSecurityGroupCommand({ GroupId: groupId }));
+    const id = await launchOne(region, {}, { SecurityGroupIds: [groupId] });
+    const other = await create('keelson-other');
+    const fromGroup: IpPermission = { IpProtocol: '-1', UserIdGroupPairs: [{ GroupId: groupId }] };
+    const rule = { GroupId: other, IpPermissions: [fromGroup] };
+    await region.ec2Client().send(new AuthorizeSecurityGroupIngressCommand(rule));
+
+    // Act
+    await expect(remove()).rejects.toMatchObject({ name: 'DependencyViolation' });
+    await region.ec2Client().send(new TerminateInstancesCommand({ InstanceIds: [id] }));
+    await reaches(region, id, 'terminated');
+    await expect(remove()).rejects.toMatchObject({ name: 'DependencyViolation' });
+    await region.ec2Client().send(new RevokeSecurityGroupIngressCommand(rule));
+    await remove();
+
+    // Assess
+    await expect(remove()).rejects.toMatchObject({ name: 'InvalidGroup.NotFound' });
+  });
+
+  it('refuses a second group of the same name in one network, and malformed sources', async () => {
+    await expect(create('keelson-shop')).rejects.toMatchObject({ name: 'InvalidGroup.Duplicate' });
+    const nonsense = authorize([{ ...api, IpRanges: [{ CidrIp: '300.0.0.0/8' }] }]);
+    await expect(nonsense).rejects.toMatchObject({ name: 'InvalidParameterValue' });
+  });
+
+  it('does not take a group of another network for an instance', async () => {
+    // Prepare
+    const { Vpcs } = await region.ec2Client().send(new DescribeVpcsCommand({}));
+    const other = await create('elsewhere', Vpcs?.find(({ IsDefault }) => !IsDefault)?.VpcId);
+
+    // Act
+    const refused = launchOne(region, {}, { SecurityGroupIds: [other] });
+
+    // Assess
+    await expect(refused).rejects.toMatchObject({ name: 'InvalidParameter' });
+  });
+});
