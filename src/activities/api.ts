@@ -68,6 +68,16 @@ export interface ModifyTypeInput extends Scope {
   instanceType: string;
 }
 
+/** What carries a cluster's name in AWS. */
+export interface FoundCluster {
+  uid: string;
+  instances: InstanceView[];
+  /** Group of the cluster's own. */
+  securityGroupId: string | null;
+  /** Earlier lives of the name that left something behind. */
+  otherUids: string[];
+}
+
 export interface SweepResult {
   instances: string[];
   volumes: string[];
@@ -121,6 +131,8 @@ export interface Activities {
   /** Looks up by tags, then RunInstances with a ClientToken over the whole request. */
   launchInstance(input: LaunchInput): Promise<InstanceView>;
   awaitInstance(input: AwaitInstanceInput): Promise<InstanceView>;
+  /** Looks by name, before a new workflow makes anything. */
+  findCluster(input: Scope): Promise<FoundCluster | null>;
   /** Every instance that carries the cluster's uid, terminated ones left out. */
   observeInstances(input: Scope): Promise<InstanceView[]>;
   startInstances(input: InstancesInput): Promise<void>;

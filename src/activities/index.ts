@@ -6,6 +6,7 @@ import type { Activities } from './api.js';
 import { activity } from './attempt.js';
 import type { ActivityDeps } from './deps.js';
 import { awaitInstance } from './ec2/await-instance.js';
+import { findCluster } from './ec2/find-cluster.js';
 import { observeInstances } from './ec2/find-instances.js';
 import { launchInstance } from './ec2/launch.js';
 import { modifyInstanceType, rebootInstances, startInstances, stopInstances } from './ec2/power.js';
@@ -42,6 +43,7 @@ export function createActivities(options: ActivitiesOptions): Activities {
     ensureSecurityGroup: activity(deps, 'ensureSecurityGroup', ensureSecurityGroup),
     launchInstance: activity(deps, 'launchInstance', launchInstance),
     awaitInstance: activity(deps, 'awaitInstance', awaitInstance),
+    findCluster: activity(deps, 'findCluster', findCluster),
     observeInstances: activity(deps, 'observeInstances', observeInstances),
     startInstances: activity(deps, 'startInstances', startInstances),
     stopInstances: activity(deps, 'stopInstances', stopInstances),

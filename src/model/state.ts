@@ -183,6 +183,8 @@ export interface ClusterState {
   placementKey: string | null;
   /** User data by architecture: a key into `userData`. */
   userDataIds: Partial<Record<Architecture, string>>;
+  /** Whether AWS was asked for what an earlier workflow of this name has left: `inspecting` until its nodes were looked at. */
+  adoption: 'unasked' | 'inspecting' | 'done';
   /** Group made by Keelson, or null. */
   ownSecurityGroupId: string | null;
   /** User data texts by their hash; only those that some slot's launch refers to. */

@@ -58,6 +58,7 @@ export const activities = {
   ensureSecurityGroup: summarised('ensureSecurityGroup', call),
   launchInstance: summarised('launchInstance', call),
   awaitInstance: summarised('awaitInstance', wait),
+  findCluster: summarised('findCluster', call),
   observeInstances: summarised('observeInstances', call),
   startInstances: summarised('startInstances', call),
   stopInstances: summarised('stopInstances', call),

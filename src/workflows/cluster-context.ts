@@ -31,6 +31,8 @@ export interface Cluster {
   present: () => void;
   /** Ends the writing of status.yaml. */
   closeStatus: () => Promise<void>;
+  /** A step has learnt what makes the rest of the plan obsolete. */
+  replan: boolean;
   /** What the sweep of a delete found beyond the known instances. */
   swept: string[];
   /** What a delete's last look found; the proof that nothing is left. */

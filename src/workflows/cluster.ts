@@ -45,6 +45,7 @@ export async function cluster(input: ClusterInput): Promise<DeletionProof> {
     interrupt: null,
     present: () => undefined,
     closeStatus: async () => undefined,
+    replan: false,
     swept: [],
     left: null,
   };
@@ -114,7 +115,8 @@ async function live(self: Cluster): Promise<DeletionProof> {
     const held = Object.keys(state.heldTypes).length;
     self.present();
     const changed = (): boolean => state.specGeneration !== generation || (state.paused && state.wish !== 'deleted');
-    const stale = (): boolean => changed() || workflowInfo().continueAsNewSuggested;
+    self.replan = false;
+    const stale = (): boolean => changed() || self.replan || workflowInfo().continueAsNewSuggested;
     const attempt = (state.breakers[operation.kind]?.failures ?? 0) + 1;
     const outcome = await execute(self, next, stale, attempt);
     if (outcome.kind === 'done') {

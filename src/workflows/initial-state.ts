@@ -18,6 +18,7 @@ export function initialState(document: ClusterDocument, requestedBy: string): Cl
     placement: null,
     placementKey: null,
     userDataIds: {},
+    adoption: 'unasked',
     ownSecurityGroupId: null,
     userData: {},
     slots: {},

@@ -65,6 +65,7 @@ export class FakeActivities {
       return view;
     }),
     awaitInstance: this.wrap('awaitInstance', async ({ instanceId }) => this.instance(instanceId)),
+    findCluster: this.wrap('findCluster', async () => null),
     observeInstances: this.wrap('observeInstances', async () =>
       [...this.instances.values()].filter((one) => one.state !== 'terminated'),
     ),

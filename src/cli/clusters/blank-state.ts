@@ -16,6 +16,7 @@ export function blankState(document: ClusterDocument): ClusterState {
     placement: null,
     placementKey: null,
     userDataIds: {},
+    adoption: 'unasked',
     ownSecurityGroupId: null,
     userData: {},
     slots: {},

@@ -21,7 +21,7 @@ export function plan(document: ClusterDocument, state: ClusterState, observation
   const facts = observation === null ? state : absorb(state, observation);
   switch (facts.wish) {
     case 'deleted':
-      return { kind: 'delete', reason: 'delete was asked for', steps: planDeleted() };
+      return { kind: 'delete', reason: 'delete was asked for', steps: planDeleted(facts) };
     case 'stopped':
       return { kind: 'stop', reason: 'the cluster shall be stopped', steps: planStopped(facts) };
     case 'running': {

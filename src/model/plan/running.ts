@@ -1,6 +1,7 @@
 import { slotsOf, type WantedSlot } from '../ids.js';
 import type { ClusterDocument } from '../spec/schema.js';
 import type { ClusterState } from '../state.js';
+import { planAdoption, planInspection } from './adoption.js';
 import { typeDiffers, typeFor } from './instance-type.js';
 import { PlanBuilder, type Step, stepId } from './steps.js';
 import { apiAddressOf, nodeConfigOf, placementKeyOf } from './wanted.js';
@@ -11,7 +12,9 @@ import { apiAddressOf, nodeConfigOf, placementKeyOf } from './wanted.js';
  */
 export function planRunning(document: ClusterDocument, state: ClusterState): Step[] {
   const plan = new PlanBuilder();
+  if (state.adoption === 'inspecting') return planInspection(state);
   const wanted = slotsOf(document);
+  planAdoption(plan, state);
   planPlacement(plan, document, state, wanted);
   for (const one of wanted) planArrival(plan, document, state, one);
   planServices(plan, state, wanted);
@@ -40,7 +43,7 @@ function planPlacement(plan: PlanBuilder, document: ClusterDocument, state: Clus
     plan.add({
       kind: 'security-group',
       phase: 'Provisioning',
-      after: ['resolve'],
+      after: ['adopt', 'resolve'],
       title: 'make the security group',
       reason: 'the document names none',
     });
@@ -67,7 +70,7 @@ function planArrival(plan: PlanBuilder, document: ClusterDocument, state: Cluste
       kind: 'launch',
       slot: name,
       phase: 'Provisioning',
-      after: ['resolve', 'security-group', stepId('remove-node', name)],
+      after: ['adopt', 'resolve', 'security-group', stepId('remove-node', name)],
       title: `launch ${wanted.instanceType}`,
       reason: slot ? 'the slot has lost its instance' : 'the slot is empty',
     });

@@ -3,6 +3,8 @@ import type { OperationKind } from '../state.js';
 
 /** What a step does; the order of the list is the order in a cluster's life. */
 export type StepKind =
+  | 'adopt'
+  | 'inspect'
   | 'resolve'
   | 'security-group'
   | 'launch'

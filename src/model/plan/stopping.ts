@@ -1,4 +1,5 @@
 import type { ClusterState, Slot } from '../state.js';
+import { planAdoption, planInspection } from './adoption.js';
 import { PlanBuilder, type Step, stepId } from './steps.js';
 
 /**
@@ -6,7 +7,9 @@ import { PlanBuilder, type Step, stepId } from './steps.js';
  * server goes down. K3s is stopped before its instance, which hands the etcd leadership over.
  */
 export function planStopped(state: ClusterState): Step[] {
+  if (state.adoption === 'inspecting') return planInspection(state);
   const plan = new PlanBuilder();
+  planAdoption(plan, state);
   const slots = Object.values(state.slots).filter((slot) => slot.instance !== null);
   const agents = slots.filter((slot) => slot.role === 'agent');
   const servers = slots.filter((slot) => slot.role === 'server').reverse();

@@ -1,5 +1,6 @@
 import type { Step, StepKind } from '../../model/plan/index.js';
 import type { Cluster } from '../cluster-context.js';
+import { adopt, inspect } from './adoption.js';
 import { found, join, publish, verify } from './configuring.js';
 import { forget, sweep, terminateAll } from './deleting.js';
 import { awaitAgent, install } from './installing.js';
@@ -11,6 +12,8 @@ import { drain, gate, modify, removeNode, terminate, uncordon } from './updating
 
 /** What carries out each kind of step. The file of a step is the phase in which it mostly runs. */
 export const performers: Record<StepKind, (cluster: Cluster, step: Step) => Promise<void>> = {
+  adopt,
+  inspect,
   resolve,
   'security-group': makeSecurityGroup,
   launch,

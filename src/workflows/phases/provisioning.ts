@@ -4,6 +4,7 @@ import type { Step } from '../../model/plan/index.js';
 import type { ErrorClass, LaunchRequest, Placement, Slot } from '../../model/state.js';
 import { activities } from '../activities.js';
 import { type Cluster, classOf, emit, failure, scopeOf } from '../cluster-context.js';
+import { emptySlot } from '../empty-slot.js';
 import { nodeInstanceOf } from '../node-instance.js';
 
 /** A group of the cluster's own: K3s's ports among its nodes, the API for `apiCidrs`. */
@@ -85,24 +86,9 @@ function openSlot(cluster: Cluster, wanted: WantedSlot): Slot {
   const unused = before !== undefined && before.instance === null && before.lastInstanceId === null;
   const generation = unused ? before.generation : (cluster.state.generations[wanted.name] ?? 0) + 1;
   cluster.state.generations = { ...cluster.state.generations, [wanted.name]: generation };
-  const slot: Slot = {
-    name: wanted.name,
-    role: wanted.role,
-    pool: wanted.pool,
-    generation,
-    nodeName: nodeNameOf(cluster.state.document.metadata.name, wanted.name, generation),
-    launch: null,
-    exhaustedSubnets: before?.exhaustedSubnets ?? [],
-    instance: null,
-    lastInstanceId: null,
-    agentOnline: false,
-    installed: null,
-    configHash: null,
-    service: 'stopped',
-    joined: false,
-    cordoned: false,
-    previousType: null,
-  };
+  const nodeName = nodeNameOf(cluster.state.document.metadata.name, wanted.name, generation);
+  const place = { name: wanted.name, role: wanted.role, pool: wanted.pool };
+  const slot: Slot = { ...emptySlot(place, generation, nodeName), exhaustedSubnets: before?.exhaustedSubnets ?? [] };
   cluster.state.slots = { ...cluster.state.slots, [wanted.name]: slot };
   return slot;
 }

@@ -74,6 +74,11 @@ export class ModelWorld {
         };
         state.placementKey = placementKeyOf(document);
         return;
+      case 'adopt':
+        state.adoption = 'done';
+        return;
+      case 'inspect':
+        return;
       case 'security-group':
         state.ownSecurityGroupId = 'sg-1';
         return;
@@ -234,6 +239,7 @@ export function emptyState(document: ClusterDocument): ClusterState {
     placement: null,
     placementKey: null,
     userDataIds: {},
+    adoption: 'unasked',
     ownSecurityGroupId: null,
     userData: {},
     slots: {},

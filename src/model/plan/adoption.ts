@@ -1,0 +1,50 @@
+import type { ClusterState } from '../state.js';
+import { PlanBuilder, type Step, stepId } from './steps.js';
+
+/** AWS is the record of what exists: before a new workflow makes anything it asks whether the cluster is there already. */
+export function planAdoption(plan: PlanBuilder, state: ClusterState): void {
+  if (state.adoption !== 'unasked') return;
+  plan.add({
+    kind: 'adopt',
+    phase: 'Pending',
+    after: [],
+    title: 'look for instances that carry the name already',
+    reason: 'an earlier workflow may have left the cluster behind',
+  });
+}
+
+/** Asks each node that was found what runs on it; nothing is planned before that is known, so that nothing is done again. */
+export function planInspection(state: ClusterState): Step[] {
+  const plan = new PlanBuilder();
+  const reason = 'it was found by its tags';
+  for (const slot of Object.values(state.slots)) {
+    if (slot.instance?.power === 'stopped') {
+      if (state.wish === 'stopped') continue;
+      plan.add({
+        kind: 'start-instance',
+        slot: slot.name,
+        phase: 'Starting',
+        after: [],
+        title: 'start the instance',
+        reason,
+      });
+    }
+    const started = stepId('start-instance', slot.name);
+    plan.add({
+      kind: 'agent',
+      slot: slot.name,
+      phase: 'Pending',
+      after: [started],
+      title: 'wait for the SSM agent',
+      reason,
+    });
+  }
+  plan.add({
+    kind: 'inspect',
+    phase: 'Pending',
+    after: plan.steps.map((step) => step.id),
+    title: 'ask the nodes what runs on them',
+    reason,
+  });
+  return plan.steps;
+}

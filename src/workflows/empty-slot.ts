@@ -1,0 +1,21 @@
+import type { Slot } from '../model/state.js';
+
+/** A slot of a generation, before anything is known of its instance. */
+export function emptySlot(place: Pick<Slot, 'name' | 'role' | 'pool'>, generation: number, nodeName: string): Slot {
+  return {
+    ...place,
+    generation,
+    nodeName,
+    launch: null,
+    exhaustedSubnets: [],
+    instance: null,
+    lastInstanceId: null,
+    agentOnline: false,
+    installed: null,
+    configHash: null,
+    service: 'stopped',
+    joined: false,
+    cordoned: false,
+    previousType: null,
+  };
+}
