@@ -26,6 +26,7 @@ export class LocalWorld implements World {
   readonly profile: Profile;
   readonly random: () => number;
   private readonly seed: number;
+  private readonly order = new Map<string, number>();
   private readonly pending = new Set<() => void>();
   private closed = false;
 
@@ -40,8 +41,8 @@ export class LocalWorld implements World {
 
   /**
    * Waits, spread by the profile's jitter, and records the span; `imposedMs` of the span tells what it was in the end.
-   * The spread depends on the seed, the kind and the instance's place in the order of launches, not on what happens to
-   * run at the same time, so that a repetition gives the same delays.
+   * The spread depends on the seed, the kind and the instance's slot (or its place in the order of launches), not on what
+   * happens to run at the same time, so that a repetition gives the same delays.
    */
   async impose(request: SpanRequest): Promise<Span> {
     const instance = request.instanceId === undefined ? undefined : this.instances.get(request.instanceId);
@@ -114,10 +115,20 @@ export class LocalWorld implements World {
   private spread({ kind, instanceId, ms }: SpanRequest): number {
     const jitter = STEADY.has(kind) ? 0 : JITTER[this.profile.name];
     if (jitter === 0) return ms;
-    const order = instanceId === undefined ? 0 : [...this.instances.keys()].indexOf(instanceId);
     const count = this.spans.count(instanceId ?? null, kind);
-    const share = seeded(seedOf(`${this.seed}/${kind}/${order}/${count}`))();
+    const share = seeded(seedOf(`${this.seed}/${kind}/${this.placeOf(instanceId)}/${count}`))();
     return Math.round(ms * (1 + jitter * (2 * share - 1)));
+  }
+
+  /** What stays the same of an instance when a run is repeated. */
+  private placeOf(instanceId: string | undefined): string {
+    if (instanceId === undefined) return '';
+    const tags = this.instances.get(instanceId)?.tags ?? {};
+    const slot = ['cluster', 'slot', 'generation'].map((name) => tags[`keelson:${name}`]);
+    if (slot.every((value) => value !== undefined)) return slot.join('/');
+    const order = this.order.get(instanceId) ?? this.order.size;
+    this.order.set(instanceId, order);
+    return String(order);
   }
 }
 
