@@ -33,7 +33,8 @@ export async function regionProblem(
   region: string,
   error: unknown,
 ): Promise<ApplicationFailure | null> {
-  const code = rootCodeOf(error);
+  const cause = rootOf(error);
+  const code = codeOf(cause);
   if (!SUSPICIOUS.has(code) && KNOWN.includes(region)) return null;
   const regions = await askForRegions(clients);
   const listed = regions?.get(region);
@@ -43,7 +44,7 @@ export async function regionProblem(
       class: 'auth',
       message: `the account has not enabled the region ${region}`,
       advice: 'enable the region in the account settings, or choose another',
-      cause: error,
+      cause,
     });
   const names = regions === null ? KNOWN : [...regions.keys()];
   if (names.includes(region)) return null;
@@ -53,7 +54,7 @@ export async function regionProblem(
     class: 'invalid',
     message: `there is no region ${region}${nearest === null ? '' : `; the nearest name is ${nearest}`}`,
     advice: 'correct spec.region',
-    cause: error,
+    cause,
   });
 }
 
@@ -69,9 +70,9 @@ async function askForRegions(clients: AwsClients): Promise<Map<string, string> |
   }
 }
 
-function rootCodeOf(error: unknown): string {
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  return codeOf(cause);
+/** Below the failure that the adapter has made of it. */
+function rootOf(error: unknown): unknown {
+  return error instanceof Error && error.cause instanceof Error ? error.cause : error;
 }
 
 /** The name with the fewest changed letters, if it is near enough to be meant. */

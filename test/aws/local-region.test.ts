@@ -1,0 +1,117 @@
+/**
+ * The same activities against the local region, where moto has nothing to say: delayed states, SSM, and the node scripts
+ * themselves under a real bash.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Activities, RunOnNodesInput } from '../../src/activities/api.js';
+import { type AwsClients, createAwsClients } from '../../src/aws/clients.js';
+import type { InstanceView } from '../../src/model/observation.js';
+import { LOCAL_ACCESS_KEY_ID, LOCAL_SECRET_ACCESS_KEY } from '../../src/region/credentials.js';
+import { type Region, startRegion } from '../../src/region/server.js';
+import { activitiesFor, BUCKET, documentWith, failureOf, REGION, run, scopeFor } from './support/harness.js';
+
+const scope = scopeFor('shop');
+const VERSION = 'v1.34.2+k3s1';
+let dir: string;
+let region: Region;
+let clients: AwsClients;
+let activities: Activities;
+let instance: InstanceView;
+
+beforeAll(async () => {
+  dir = mkdtempSync(join(tmpdir(), 'keelson-aws-'));
+  region = await startRegion({ dir, profile: 'fast', bucket: BUCKET });
+  clients = createAwsClients({
+    homeRegion: REGION,
+    version: 'test',
+    endpoint: region.url,
+    credentials: { accessKeyId: LOCAL_ACCESS_KEY_ID, secretAccessKey: LOCAL_SECRET_ACCESS_KEY },
+  });
+  activities = activitiesFor(clients);
+  instance = await launched();
+});
+
+afterAll(async () => {
+  clients.destroy();
+  await region.close();
+  rmSync(dir, { recursive: true, force: true });
+});
+
+const documentAt = (version: string) => documentWith({ k3s: { version, mirror: `${region.url}/_mirror` } });
+
+async function launched(): Promise<InstanceView> {
+  const { placement, userData } = await run(activities.resolvePlacement, { ...scope, document: documentAt(VERSION) });
+  const { vpcId, vpcCidr } = placement;
+  const { securityGroupId } = await run(activities.ensureSecurityGroup, {
+    ...scope,
+    vpcId,
+    vpcCidr,
+    apiCidrs: [],
+    tags: {},
+  });
+  return run(activities.launchInstance, {
+    ...scope,
+    slot: 'server-0',
+    generation: 1,
+    nodeName: 'shop-server-0-g1',
+    launch: {
+      subnetId: placement.subnets[0]!.id,
+      instanceType: 't3.medium',
+      imageId: placement.images.amd64!.id,
+      rootDeviceName: placement.images.amd64!.rootDeviceName,
+      rootVolume: { sizeGiB: 30, type: 'gp3', encrypted: true },
+      securityGroupIds: [securityGroupId],
+      instanceProfile: null,
+      publicIp: true,
+      userDataId: 'ud',
+    },
+    userData: userData.amd64!.text,
+    tags: {},
+  });
+}
+
+const install = (): RunOnNodesInput => ({
+  ...scope,
+  instanceIds: [instance.id],
+  jobId: 'shop-install-server-0-1',
+  script: 'install',
+  params: { K3S_VERSION: VERSION, K3S_MIRROR: `${region.url}/_mirror`, ARCH: 'amd64', ROLE: 'server' },
+  presign: {},
+  timeoutSeconds: 60,
+});
+
+describe('against the local region', () => {
+  test('a version without a release and a region that does not exist are refused', async () => {
+    const version = run(activities.resolvePlacement, { ...scope, document: documentAt('v1.99.0+k3s1') });
+    const elsewhere = { ...scope, region: 'eu-wset-1', document: documentAt(VERSION) };
+
+    expect(await failureOf(version)).toMatchObject({ code: 'VersionNotFound', class: 'invalid' });
+    expect(await failureOf(run(activities.resolvePlacement, elsewhere))).toMatchObject({ code: 'RegionUnknown' });
+  });
+
+  test('an instance comes up with its agent, and a script runs on it once although it is sent twice', async () => {
+    const view = await run(activities.awaitInstance, { ...scope, instanceId: instance.id, until: 'agent-online' });
+
+    const [first] = await run(activities.runOnNodes, install());
+    const [second] = await run(activities.runOnNodes, install());
+
+    expect(view).toMatchObject({ state: 'running', slot: 'server-0', generation: 1 });
+    expect(first).toMatchObject({ outcome: 'done', exitCode: 0, result: { version: VERSION, changed: 'true' } });
+    // Run a second time it would have said changed=false.
+    expect(second).toEqual(first);
+  });
+
+  test('all of it goes away again', async () => {
+    await run(activities.terminateInstances, { ...scope, instanceIds: [instance.id] });
+
+    const swept = await run(activities.sweep, scope);
+
+    expect(swept.instances).toEqual([]);
+    expect(swept.securityGroups).toHaveLength(1);
+    expect(await run(activities.observeInstances, scope)).toEqual([]);
+    expect(region.world.instances.get(instance.id)?.state ?? 'terminated').toBe('terminated');
+  });
+});
