@@ -30,7 +30,7 @@ const fast: Profile = {
   notReady: 60,
 };
 
-/** An HA create in 20 to 30 s: the proportions of `aws`, shortened. */
+/** An HA create in about 20 s: the proportions of `aws`, shortened. */
 const demo: Profile = {
   name: 'demo',
   call: 10,
