@@ -19,7 +19,9 @@ export function listObjects(bucket: Bucket, { query }: AwsCall): HttpReply {
   const after = token === null ? (query.get('start-after') ?? '') : Buffer.from(token, 'base64url').toString();
   const encode = query.get('encoding-type') === 'url' ? encodeKey : (text: string): string => text;
 
-  const rows = rowsOf(bucket, prefix, delimiter).filter(({ name }) => Buffer.compare(Buffer.from(name), Buffer.from(after)) > 0);
+  const rows = rowsOf(bucket, prefix, delimiter).filter(
+    ({ name }) => Buffer.compare(Buffer.from(name), Buffer.from(after)) > 0,
+  );
   const page = rows.slice(0, size);
   const isTruncated = rows.length > page.length;
   const next = isTruncated ? Buffer.from(page.at(-1)?.name ?? '').toString('base64url') : undefined;
