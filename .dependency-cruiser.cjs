@@ -85,7 +85,7 @@ module.exports = {
       name: 'src-stands-alone',
       comment: 'What is shipped does not lean on tests, scripts or development packages.',
       severity: 'error',
-      from: { path: '^src/', pathNot: '^src/bench/' },
+      from: { path: '^src/' },
       to: { path: '^(test|bench|scripts)/' },
     },
     {
