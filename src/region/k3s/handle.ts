@@ -1,5 +1,5 @@
 /**
- * What the stand-ins on the instances ask: `POST /_node/<instance>/<program>`, one form field `arg` per argument. The answer's
+ * What the stand-ins on the instances ask: `POST /_node/<instance>/<program>`, arguments ended by a NUL each. The answer's
  * first line holds the exit code and the number of lines that go to stdout; what follows them goes to stderr.
  */
 import type { HttpReply, MachineHost, World } from '../contract.js';
@@ -22,7 +22,7 @@ export async function handleNodeRequest(
   const machines = machinesOf(host);
   const machine = machines.get(instanceId);
   if (method !== 'POST' || !machine?.boot) return { status: 404, body: 'no such machine\n' };
-  const args = new URLSearchParams(body.toString('utf8')).getAll('arg');
+  const args = body.toString('utf8').split('\0').slice(0, -1);
   return frame(await run(world, machines, machine, program, args));
 }
 

@@ -63,7 +63,8 @@ export class ServerService implements Service {
     if (!wasReady) return;
     const { world } = context.plane;
     const ms = world.profile.serviceStop;
-    const after = causes(context, ...waitedFor);
+    const drained = world.lastSpan(this.machine.id, 'drain');
+    const after = causes(context, drained?.id, ...waitedFor);
     await world
       .impose({ kind: 'serviceStop', instanceId: this.machine.id, ms, after, signal: this.ending.signal })
       .catch(() => null);

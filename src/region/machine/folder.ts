@@ -35,7 +35,7 @@ export function prepareFolder(folder: MachineFolder, instanceId: string, port: n
     chmodSync(join(folder.bin, name), 0o755);
   }
   // The stand-ins find the region by this file, so that nothing about it passes through Keelson's own scripts.
-  writeFileSync(join(folder.bin, 'region.env'), `http://127.0.0.1:${port}/_node/${instanceId}\n`);
+  writeFileSync(join(folder.bin, 'region.env'), `${port} /_node/${instanceId}\n`);
 }
 
 /** A new boot id, as the kernel gives one to each boot. */
