@@ -31,7 +31,7 @@ export function openSession(io: Io): Session {
           import('./clusters/connection.js'),
           import('./clusters/clusters.js'),
         ]);
-        return new Clusters(await connect(read), read.taskQueue);
+        return new Clusters(await connect(read, hasProxy(env)), read.taskQueue);
       })()),
     bucket: async () => {
       const { bucket: name } = environment();
@@ -68,6 +68,9 @@ function withLocalStack(io: Io): Env {
   const variables = readEnvFile(join(cwd, ENV_FILE));
   return variables === null ? env : localEnvironment(env, variables);
 }
+
+/** The variables that grpc-js looks at. [grpc-node: environment variables] */
+const hasProxy = (env: Env): boolean => ['grpc_proxy', 'https_proxy', 'http_proxy'].some((name) => Boolean(env[name]));
 
 /** The AWS SDK reads the process's own environment. */
 function applyAwsVariables(env: Env): void {

@@ -1,24 +1,32 @@
 import { Client, Connection } from '@temporalio/client';
 import type { ClientEnvironment } from '../../config/environment.js';
 import { CliError, EXIT } from '../exit.js';
+import { refusalOf } from './probe.js';
 
 const CONNECT_MS = 5_000;
 
 /**
  * Connects to Temporal.
  *
+ * @param hasProxy gRPC goes through a proxy, so that the address itself need not be reachable from here
  * @throws CliError `unreachable` that names the address
  */
-export async function connect({ temporal }: ClientEnvironment): Promise<Client> {
+export async function connect({ temporal }: ClientEnvironment, hasProxy: boolean): Promise<Client> {
+  const { address, namespace, connectionOptions } = temporal;
+  const refusal = hasProxy ? null : await refusalOf(address);
+  if (refusal !== null) throw unreachable(address, refusal);
   try {
-    const connection = await Connection.connect({ ...temporal.connectionOptions, connectTimeout: CONNECT_MS });
-    return new Client({ connection, namespace: temporal.namespace });
+    const connection = await Connection.connect({ ...connectionOptions, connectTimeout: CONNECT_MS });
+    return new Client({ connection, namespace });
   } catch (error) {
-    throw new CliError(
-      EXIT.unreachable,
-      `Temporal does not answer at ${temporal.address}: ${error instanceof Error ? error.message : String(error)}`,
-      'start a server (npm run local), or set TEMPORAL_ADDRESS',
-      { cause: error },
-    );
+    throw unreachable(address, error instanceof Error ? error.message : String(error), error);
   }
 }
+
+const unreachable = (address: string, why: string, cause?: unknown): CliError =>
+  new CliError(
+    EXIT.unreachable,
+    `Temporal does not answer at ${address}: ${why}`,
+    'start a server (npm run local), or set TEMPORAL_ADDRESS',
+    { cause },
+  );

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { parse, stringify } from 'yaml';
 import { z } from 'zod';
@@ -48,7 +48,7 @@ export function mergeKubeconfig(existing: string | null, added: Kubeconfig, { us
 
 /** Merges into a file, which is then readable by its owner alone. It is replaced at once, never half written. */
 export function mergeIntoFile(cwd: string, file: string, added: Kubeconfig, options: { use: boolean }): string {
-  const path = resolve(cwd, file);
+  const path = followed(resolve(cwd, file));
   let existing: string | null = null;
   try {
     existing = readFileSync(path, 'utf8');
@@ -67,6 +67,15 @@ export function mergeIntoFile(cwd: string, file: string, added: Kubeconfig, opti
     throw unusable(file, error);
   }
   return path;
+}
+
+/** A link to the file stays a link. */
+function followed(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
 }
 
 const unusable = (file: string, cause: unknown): CliError =>

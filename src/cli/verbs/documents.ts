@@ -17,10 +17,13 @@ export interface ReadFileResult {
  */
 export async function loadDocument(io: Io, file: string): Promise<ReadFileResult> {
   const content = await contentOf(io, file);
-  const read = readDocument(content, file === '-' ? '<stdin>' : file);
+  const read = readDocument(content, shownName(file));
   if (!read.ok) throw new CliError(EXIT.invalid, read.problems.map(problemText).join('\n'));
   return { text: new TextDecoder().decode(content), document: read.document };
 }
+
+/** What messages call the file. */
+export const shownName = (file: string): string => (file === '-' ? '<stdin>' : file);
 
 async function contentOf(io: Io, file: string): Promise<Uint8Array> {
   if (file === '-') {

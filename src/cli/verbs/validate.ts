@@ -1,14 +1,15 @@
 import { CliError, EXIT } from '../exit.js';
 import { type Format, show } from '../output.js';
 import type { Session } from '../session.js';
-import { loadDocument } from './documents.js';
+import { loadDocument, shownName } from './documents.js';
 
 /** `keelson validate -f F...`: all problems of all files at once; needs neither Temporal nor AWS. */
 export async function validate({ io }: Session, options: { file: string[]; output: Format }): Promise<void> {
   const results: { file: string; cluster: string | null; problems: string[] }[] = [];
-  for (const file of options.file) {
+  for (const path of options.file) {
+    const file = shownName(path);
     try {
-      const { document } = await loadDocument(io, file);
+      const { document } = await loadDocument(io, path);
       results.push({ file, cluster: document.metadata.name, problems: [] });
     } catch (error) {
       if (!(error instanceof CliError)) throw error;

@@ -1,0 +1,64 @@
+import { describe, expect, it } from 'vitest';
+import { judge, judgePause } from '../../../src/cli/wait/goal.js';
+import { failure, operation, statusView, step } from './status.js';
+
+describe('a wait', () => {
+  it.each([
+    {
+      what: 'nothing is under way and the wish was observed',
+      status: statusView({ specGeneration: 2, observedGeneration: 2 }),
+      kind: 'reached',
+    },
+    {
+      what: 'a later wish was observed',
+      status: statusView({ specGeneration: 3, observedGeneration: 3 }),
+      kind: 'reached',
+    },
+    {
+      what: 'the wish was not observed yet',
+      status: statusView({ specGeneration: 2, observedGeneration: 1 }),
+      kind: 'waiting',
+    },
+    {
+      what: 'an operation is under way',
+      status: statusView({ observedGeneration: 2, operation: operation() }),
+      kind: 'waiting',
+    },
+    { what: 'the breaker is open', status: statusView({ phase: 'Failed', operation: operation() }), kind: 'failed' },
+    { what: 'it is paused and rests', status: statusView({ paused: true, operation: operation() }), kind: 'failed' },
+    {
+      what: 'it is paused but finishes a step',
+      status: statusView({ paused: true, operation: operation({ steps: [step()] }) }),
+      kind: 'waiting',
+    },
+    {
+      what: 'our operation was rolled back',
+      status: statusView({ observedGeneration: 2, operations: [operation({ id: 'op-9', outcome: 'rolledBack' })] }),
+      kind: 'failed',
+    },
+  ])('is $kind when $what', ({ status, kind }) => {
+    expect(judge(status, 2, 'op-9').kind).toBe(kind);
+  });
+
+  it('that failed says what went wrong and what to do', () => {
+    // Act
+    const verdict = judge(statusView({ phase: 'Failed', lastError: failure() }), 2, null);
+
+    // Assess
+    expect(verdict).toMatchObject({
+      kind: 'failed',
+      error: {
+        exitCode: 1,
+        message: expect.stringMatching(/^shop failed: TypeNotOffered on server-0: t3\.huge/),
+        remedy: 'name another type',
+      },
+    });
+  });
+
+  it('for a pause ends when no step is under way', () => {
+    expect(judgePause(statusView({ paused: true, operation: operation({ steps: [step()] }) })).kind).toBe('waiting');
+    expect(
+      judgePause(statusView({ paused: true, operation: operation({ steps: [step({ outcome: 'done' })] }) })).kind,
+    ).toBe('reached');
+  });
+});

@@ -1,0 +1,217 @@
+import { createColors } from 'picocolors';
+import { describe, expect, it } from 'vitest';
+import { explain, explanationText } from '../../../src/cli/views/explain.js';
+import { historyText } from '../../../src/cli/views/history.js';
+import { listText } from '../../../src/cli/views/list.js';
+import { planText } from '../../../src/cli/views/plan.js';
+import { proofText } from '../../../src/cli/views/proof.js';
+import { statusText } from '../../../src/cli/views/status.js';
+import { between, duration } from '../../../src/cli/views/time.js';
+import { createLines } from '../../../src/cli/wait/lines.js';
+import { captured } from './io.js';
+import { failure, node, operation, statusView, step } from './status.js';
+
+const plain = createColors(false);
+const NOW = Date.parse('2026-03-01T12:01:00.000Z');
+
+describe('status', () => {
+  it('shows nodes, conditions, the operation with its step, and what it waits for', () => {
+    // Prepare
+    const status = statusView({
+      phase: 'Configuring',
+      operation: operation({ steps: [step({ id: 'a', outcome: 'done' }), step()] }),
+      waiting: { for: 'the next try of create', since: '2026-03-01T12:00:00.000Z', until: '2026-03-01T12:10:00.000Z' },
+      lastError: failure(),
+    });
+
+    // Act
+    const text = statusText(status, plain, NOW);
+
+    // Assess
+    expect(text).toContain('shop (eu-west-1, K3s v1.34.2+k3s1): Configuring, Healthy, 1m old');
+    expect(text).toContain('Operation create op-1, step 2/4, asked for by ada: it does not exist yet');
+    expect(text).toContain('  server-1: join as server (1m)');
+    expect(text).toContain('Waits for the next try of create, since 2026-03-01 12:00:00Z, until 2026-03-01 12:10:00Z');
+    expect(text).toContain('Last error TypeNotOffered: t3.huge is not offered in eu-west-1a\n  name another type');
+    expect(text).toMatch(
+      /shop-server-0-g1 +True +True +v1\.34\.2\+k3s1 +i-1 +t3\.medium +running +eu-west-1a +10\.0\.0\.4 +-/,
+    );
+    expect(text).toMatch(/NodesReady +True +All +1m +1 of 1 nodes are Ready/);
+  });
+
+  it('shows a cluster of which nothing is there yet', () => {
+    expect(statusText(statusView({ nodes: [], conditions: [], apiAddress: null }), plain, NOW)).toContain(
+      'no nodes yet',
+    );
+  });
+});
+
+describe('explain', () => {
+  it('gives reasons and advice', () => {
+    // Prepare
+    const failing = {
+      type: 'NodesReady',
+      status: 'False' as const,
+      reason: 'Some',
+      message: '2 of 3 nodes are Ready',
+      advice: 'look at kubectl',
+      since: '',
+    };
+    const status = statusView({ phase: 'Failed', conditions: [failing], lastError: failure() });
+
+    // Act
+    const text = explanationText(explain(status), plain);
+
+    // Assess
+    expect(text).toContain('shop is Failed');
+    expect(text).toContain('keelson retry');
+    expect(text).toContain('NodesReady: 2 of 3 nodes are Ready -> look at kubectl');
+    expect(text).toContain('last error TypeNotOffered at 2026-03-01 12:00:00Z in op-1, launch:server-0, attempt 1:');
+    expect(text).toContain('    nor anywhere else\n    -> name another type');
+  });
+
+  it('says so when all is as asked', () => {
+    expect(explain(statusView())).toMatchObject({ summary: 'it is what was asked for', failing: [], lastError: null });
+  });
+});
+
+describe('history', () => {
+  it('tells who asked, when, how long, with what outcome', () => {
+    // Prepare
+    const done = operation({
+      outcome: 'done',
+      endedAt: '2026-03-01T12:00:42.500Z',
+      steps: [step({ outcome: 'failed', endedAt: '2026-03-01T12:00:01.500Z', error: failure() })],
+    });
+
+    // Act
+    const text = historyText(statusView({ operations: [done] }), plain, NOW);
+
+    // Assess
+    expect(text).toContain('create op-1: done, 2026-03-01 12:00:00Z, 42.5s, asked for by ada');
+    expect(text).toMatch(
+      /Configuring +server-1 +join as server +1\.5s +failed +TypeNotOffered: t3\.huge is not offered in eu-west-1a/,
+    );
+  });
+});
+
+describe('lists and plans', () => {
+  it('line up in columns', () => {
+    const listed = {
+      name: 'shop',
+      phase: 'Running',
+      health: null,
+      region: 'eu-west-1',
+      version: 'v1',
+      nodes: '3/3',
+      createdAt: '2026-03-01T11:00:00.000Z',
+    };
+    expect(listText([listed], NOW).split('\n')).toEqual([
+      'NAME   PHASE     HEALTH   REGION      VERSION   NODES   AGE',
+      'shop   Running   -        eu-west-1   v1        3/3     1h1m',
+    ]);
+  });
+
+  it('say when there is nothing', () => {
+    expect(listText([])).toBe('no clusters');
+    expect(planText('shop', { kind: 'update', reason: '', steps: [], id: 'x' }, plain)).toBe('shop: nothing to do');
+  });
+
+  it('show the worst disruption of a plan and its id', () => {
+    const one = {
+      id: 'stop',
+      kind: 'stop-service' as const,
+      phase: 'Stopping' as const,
+      slot: 'server-0',
+      after: [],
+      title: 'stop K3s',
+      reason: 'asked',
+      disruption: 'cluster' as const,
+    };
+    const text = planText('shop', { kind: 'stop', reason: 'asked', steps: [one], id: 'f00' }, plain);
+    expect(text).toContain('shop: stop, 1 steps, disruption cluster: asked');
+    expect(text).toContain('plan id f00');
+  });
+});
+
+describe('the proof of a delete', () => {
+  const proof = {
+    cluster: 'shop',
+    uid: 'u',
+    deletedAt: '2026-03-01T12:00:00.000Z',
+    terminated: ['i-1'],
+    swept: ['sg-1'],
+    left: null,
+  };
+
+  it('says that nothing is left', () => {
+    const left = { instances: [], volumes: [], securityGroups: [], bucketKeys: [] };
+    expect(proofText({ ...proof, left })).toMatch(
+      /1 instance\(s\) terminated, 1 more found by tag.*\nlast look: no instance, volume/,
+    );
+  });
+
+  it('names what is left', () => {
+    const left = { instances: ['i-9'], volumes: [], securityGroups: [], bucketKeys: [] };
+    expect(proofText({ ...proof, left })).toContain('still there: i-9');
+  });
+});
+
+describe('times', () => {
+  it.each([
+    [0, '0s'],
+    [59_000, '59s'],
+    [60_000, '1m'],
+    [200_000, '3m20s'],
+    [7_500_000, '2h5m'],
+    [450_000_000, '5d5h'],
+    [-5, '0s'],
+  ])('%d ms read %s', (ms, text) => {
+    expect(duration(ms)).toBe(text);
+  });
+
+  it('are told in tenths below a minute', () => {
+    expect(between('2026-03-01T12:00:00.000Z', '2026-03-01T12:00:00.420Z')).toBe('0.4s');
+    expect(between('2026-03-01T12:00:00.000Z', '2026-03-01T12:01:00.000Z')).toBe('1m');
+  });
+});
+
+describe('progress without a terminal', () => {
+  it('is a line for each step that begins or ends, each once', async () => {
+    // Prepare
+    const { io, read } = captured();
+    const startedAt = new Date().toISOString();
+    const endedAt = new Date(Date.now() + 1_200).toISOString();
+    const running = step({ startedAt });
+    const done = step({ startedAt, endedAt, outcome: 'done' });
+    const lines = createLines(io, 'apply shop');
+
+    // Act
+    lines.show(statusView({ phase: 'Configuring', nodes: [node()], operation: operation({ steps: [running] }) }));
+    lines.show(statusView({ phase: 'Configuring', nodes: [node()], operation: operation({ steps: [running] }) }));
+    lines.show(
+      statusView({
+        phase: 'Running',
+        nodes: [node()],
+        operations: [operation({ steps: [done], outcome: 'done', endedAt })],
+      }),
+    );
+    await lines.end('done', 'shop is Running');
+
+    // Assess
+    expect(read().stdout).toBe('');
+    expect(
+      read()
+        .stderr.trimEnd()
+        .split('\n')
+        .map((line) => line.replace(/^ *[\d.]+s /, '')),
+    ).toEqual([
+      'apply shop',
+      'shop: Configuring',
+      'server-1: join as server',
+      'shop: Running',
+      expect.stringMatching(/^server-1: join as server: done in 1\.\ds$/),
+      'shop is Running',
+    ]);
+  });
+});
