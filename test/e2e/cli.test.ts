@@ -1,0 +1,147 @@
+import { readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { type Bench, openBench } from './harness.js';
+
+let bench: Bench;
+beforeAll(async () => {
+  bench = await openBench();
+});
+afterAll(() => bench?.close());
+
+const leftovers = (cluster: string) => bench.region<{ total: number }>(`leftovers?cluster=${cluster}`);
+
+describe('a cluster of one server, by the CLI alone', () => {
+  it('is planned before it is there, and nothing is made by that', async () => {
+    // Prepare
+    const file = bench.document('solo');
+
+    // Act
+    const { code, stdout } = await bench.keelson('plan', '-f', file, '-o', 'json');
+
+    // Assess
+    expect(code).toBe(0);
+    const { plan, document } = JSON.parse(stdout);
+    expect(plan).toMatchObject({ kind: 'create', id: expect.stringMatching(/^[0-9a-f]+$/) });
+    expect(plan.steps.map((step: { kind: string }) => step.kind)).toContain('launch');
+    expect(document.spec).toMatchObject({ paused: false, state: 'running' });
+    expect(await leftovers('solo')).toMatchObject({ total: 0 });
+    expect((await bench.keelson('status', 'solo')).code).toBe(3);
+  });
+
+  it('is made, and each step is told while it is waited for', async () => {
+    // Act
+    const { code, stdout, stderr } = await bench.keelson('apply', '-f', bench.document('solo'), '--wait', '-o', 'json');
+
+    // Assess
+    expect(stderr).toMatch(/server-0: launch t3\.medium/);
+    expect(stderr).toMatch(/solo is Running after/);
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({
+      name: 'solo',
+      phase: 'Running',
+      health: 'Healthy',
+      nodes: [{ name: 'solo-server-0-g1', ready: 'True', voter: 'True', k3s: 'v1.34.2+k3s1' }],
+    });
+  });
+
+  it('is shown by every verb that looks', async () => {
+    // Act
+    const status = await bench.keelson('status', 'solo', '-o', 'yaml');
+    const explained = await bench.keelson('explain', 'solo');
+    const history = await bench.keelson('history', 'solo', '-o', 'json');
+
+    // Assess
+    expect(parse(status.stdout)).toMatchObject({ phase: 'Running' });
+    expect(explained.stdout).toContain('it is what was asked for');
+    expect(JSON.parse(history.stdout)).toMatchObject([{ kind: 'create', outcome: 'done' }]);
+    // The visibility store follows the workflow with a short delay. [docs: Temporal visibility]
+    await expect
+      .poll(async () => JSON.parse((await bench.keelson('list', '-o', 'json')).stdout), { timeout: 20_000 })
+      .toMatchObject([{ name: 'solo', phase: 'Running', health: 'Healthy', region: 'eu-west-1', nodes: '1/1' }]);
+    expect((await bench.keelson('list', '--phase', 'Stopped', '-o', 'json')).stdout.trim()).toBe('[]');
+  });
+
+  it('gives a kubeconfig under its own name, in a file for its owner alone', async () => {
+    // Act
+    const printed = await bench.keelson('kubeconfig', 'solo');
+    const merged = await bench.keelson('kubeconfig', 'solo', '--merge', 'kube/config');
+
+    // Assess
+    const config = parse(printed.stdout);
+    expect(config['current-context']).toBe('solo');
+    expect(config.clusters[0].cluster.server).toMatch(/^https:\/\/127\.\d+\.\d+\.\d+:6443$/);
+    expect(merged.code).toBe(0);
+    const path = join(bench.folder, 'kube/config');
+    expect(parse(readFileSync(path, 'utf8'))).toEqual(config);
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+  });
+
+  it('is left as it is by the same document', async () => {
+    expect(await bench.keelson('apply', '-f', bench.document('solo'))).toMatchObject({
+      code: 0,
+      stdout: 'solo: nothing to do\n',
+    });
+  });
+
+  it('is not deleted while it is protected', async () => {
+    // Prepare
+    await bench.keelson('apply', '-f', bench.document('solo', { deletion: { protect: true } }), '--wait');
+
+    // Act
+    const refused = await bench.keelson('delete', 'solo', '--wait');
+
+    // Assess
+    expect(refused).toMatchObject({ code: 4, stdout: '', stderr: expect.stringContaining('spec.deletion.protect') });
+    await bench.keelson('apply', '-f', bench.document('solo'), '--wait');
+  });
+
+  it('is gone after delete, which proves it', async () => {
+    // Act
+    const { code, stdout } = await bench.keelson('delete', 'solo', '--wait', '-o', 'json');
+
+    // Assess
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({
+      cluster: 'solo',
+      terminated: [expect.stringMatching(/^i-/)],
+      left: { instances: [], volumes: [], securityGroups: [], bucketKeys: [] },
+    });
+    expect(await leftovers('solo')).toMatchObject({ total: 0 });
+    expect(await bench.region('duplicates')).toEqual([]);
+    expect((await bench.keelson('status', 'solo')).code).toBe(3);
+  });
+
+  it('may be made again under the same name', async () => {
+    // Act
+    const again = await bench.keelson('apply', '-f', bench.document('solo'), '--wait');
+    const deleted = await bench.keelson('delete', 'solo', '--wait');
+
+    // Assess
+    expect(again).toMatchObject({ code: 0 });
+    expect(deleted).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('no instance, volume, security group or bucket key is left'),
+    });
+  });
+});
+
+describe('a plan that was shown', () => {
+  it('is the one that is applied, or nothing is', async () => {
+    // Prepare
+    const file = bench.document('planned');
+    const { plan } = JSON.parse((await bench.keelson('plan', '-f', file, '-o', 'json')).stdout);
+
+    // Act
+    const other = await bench.keelson('apply', '-f', file, '--plan-id', '0000');
+    const nothing = await bench.keelson('status', 'planned');
+    const same = await bench.keelson('apply', '-f', file, '--plan-id', plan.id, '--wait');
+    await bench.keelson('delete', 'planned', '--wait');
+
+    // Assess
+    expect(other).toMatchObject({ code: 4, stderr: expect.stringContaining('the plan has changed') });
+    expect(nothing.code).toBe(3);
+    expect(same.code).toBe(0);
+  });
+});

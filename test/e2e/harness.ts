@@ -1,0 +1,103 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Client, Connection } from '@temporalio/client';
+import { stringify } from 'yaml';
+import type { Stack } from '../../src/local/stack.js';
+
+/** The built program, as people get it. */
+export const DIST = fileURLToPath(new URL('../../dist/', import.meta.url));
+
+const { startStack } = (await import(`${DIST}local/stack.js`)) as typeof import('../../src/local/stack.js');
+const { findTemporalCli } = (await import(
+  `${DIST}local/temporal-cli.js`
+)) as typeof import('../../src/local/temporal-cli.js');
+
+export interface Ran {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+type Tree = { [key: string]: unknown };
+
+export interface Bench {
+  stack: Stack;
+  folder: string;
+  client: Client;
+  /** Runs the CLI as a process. */
+  keelson(...args: string[]): Promise<Ran>;
+  /** Runs the Temporal CLI. */
+  temporal(...args: string[]): Promise<Ran>;
+  /** Writes a document of one server; `spec` is laid over it. */
+  document(name: string, spec?: Tree): string;
+  /** Writes any file into the bench's folder. */
+  file(name: string, content: string | Uint8Array): string;
+  /** Asks `/_region/<path>`. */
+  region<T>(path: string, init?: RequestInit): Promise<T>;
+  close(): Promise<void>;
+}
+
+/** Temporal server, local region with short latencies, and worker, at ports of their own. */
+export async function openBench(): Promise<Bench> {
+  const folder = mkdtempSync(join(tmpdir(), 'keelson-e2e-'));
+  const stack = await startStack(process.env, { dir: join(folder, 'stack'), profile: 'fast', logLevel: 'debug' });
+  const connection = await Connection.connect({ address: stack.temporal.address });
+  const cli = await findTemporalCli(process.env);
+  const file = (name: string, content: string | Uint8Array): string => {
+    writeFileSync(join(folder, name), content);
+    return join(folder, name);
+  };
+  return {
+    stack,
+    folder,
+    file,
+    client: new Client({ connection }),
+    keelson: (...args) => run(process.execPath, [`${DIST}client.js`, ...args], stack.env, folder),
+    temporal: (...args) => run(cli, [...args, '--address', stack.temporal.address], stack.env, folder),
+    document: (name, spec = {}) => file(`${name}.yaml`, stringify(documentOf(name, spec))),
+    region: async (path, init) => {
+      const answer = await fetch(`${stack.region.url}/_region/${path}`, init);
+      if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
+      return (await answer.json()) as never;
+    },
+    close: async () => {
+      await connection.close();
+      await stack.stop();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A document of one server, with `spec` laid over it; a value of undefined takes the key away. */
+export function documentOf(name: string, spec: Tree = {}): Tree {
+  const plain = {
+    region: 'eu-west-1',
+    mode: 'dev',
+    servers: { instanceType: 't3.medium' },
+    k3s: { version: 'v1.34.2+k3s1' },
+  };
+  return { apiVersion: 'keelson/v1', kind: 'Cluster', metadata: { name }, spec: { ...plain, ...spec } };
+}
+
+export function run(
+  command: string,
+  args: string[],
+  env: Readonly<Record<string, string | undefined>>,
+  cwd: string,
+): Promise<Ran> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { env, cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+    const ran: Ran = { code: null, stdout: '', stderr: '' };
+    child.stdout.on('data', (chunk: Buffer) => {
+      ran.stdout += chunk.toString();
+    });
+    child.stderr.on('data', (chunk: Buffer) => {
+      ran.stderr += chunk.toString();
+    });
+    child.on('error', reject);
+    child.on('close', (code) => resolve({ ...ran, code }));
+  });
+}
