@@ -1,14 +1,17 @@
 #!/usr/bin/env bash
 # The first server: starts etcd with the cluster-init of its configuration, and leaves both tokens in the bucket. [docs: ha-embedded]
-# Where it runs already with this configuration only the tokens are stored again.
-# Variables: NODE_NAME CONFIG_B64 CONFIG_HASH; URLs TOKEN_PUT AGENT_TOKEN_PUT
-# Result: node=, ready=true
+# Installs K3s first and stores the kubeconfig last: each way to the node and back costs seconds on the longest path.
+# Where it runs already with this configuration only tokens and kubeconfig are stored again.
+# Variables: NODE_NAME CONFIG_B64 CONFIG_HASH [those of install] [API_ADDRESS]; URLs TOKEN_PUT AGENT_TOKEN_PUT [KUBECONFIG_PUT]
+# Result: node=, ready=true, those of install and kubeconfig, nodes as in verify
 # shellcheck disable=SC2034 # variables are read by the parts that are put before this one
 
 ROLE=server
+[ -z "${K3S_VERSION:-}" ] || install_k3s
 make_token server-token
 make_token agent-token
 start_and_wait
 store_token token "$TOKEN_PUT"
 store_token agent-token "$AGENT_TOKEN_PUT"
+[ -z "${KUBECONFIG_PUT:-}" ] || store_kubeconfig
 result ready true

@@ -6,13 +6,13 @@ const SERVICE = ['transfer', 'binary', 'unit', 'kubectl', 'service'];
 
 /** Helpers of lib/ by script, besides those that every script has. */
 const HELPERS = {
-  install: [...DOWNLOAD, 'unit'],
-  found: [...SERVICE, 'tokens'],
+  install: [...DOWNLOAD, 'unit', 'install'],
+  found: [...SERVICE, 'tokens', 'install', 'kubeconfig'],
   join: [...SERVICE, 'tokens'],
   'service-start': SERVICE,
   'service-stop': ['unit', 'service', 'stop'],
   'reset-member': ['kubectl', 'service', 'stop'],
-  kubeconfig: ['transfer'],
+  kubeconfig: ['transfer', 'kubeconfig'],
   verify: ['kubectl'],
   snapshot: [],
   drain: ['kubectl'],

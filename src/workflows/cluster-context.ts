@@ -27,12 +27,14 @@ export interface Cluster {
   abort: (() => void) | null;
   /** Ends waits at the next safe point; set while an operation runs. */
   interrupt: (() => void) | null;
-  /** Shows the state to people: details, search attributes, status.yaml. */
-  present: () => void;
+  /** Shows the state to people: details, search attributes, status.yaml; `glance` leaves the file for the next change. */
+  present: (how?: 'glance') => void;
   /** Ends the writing of status.yaml. */
   closeStatus: () => Promise<void>;
   /** A step has learnt what makes the rest of the plan obsolete. */
   replan: boolean;
+  /** The nodes were seen since the last change of one; not carried: after continue-as-new somebody looks again. */
+  fresh: boolean;
   /** What the sweep of a delete found beyond the known instances. */
   swept: string[];
   /** What a delete's last look found; the proof that nothing is left. */

@@ -20,9 +20,9 @@ import { type Cluster, emit, now, scopeOf } from './cluster-context.js';
 import { execute } from './execute.js';
 import { registerHandlers } from './handlers.js';
 import { initialState } from './initial-state.js';
+import { look } from './look.js';
 import type { DeletionProof } from './messages.js';
 import { beginOperation, countFailure, endOperation } from './operations.js';
-import { look } from './phases/configuring.js';
 import { createPresenter } from './present.js';
 import { createStatusWriter } from './status-writer.js';
 
@@ -46,6 +46,7 @@ export async function cluster(input: ClusterInput): Promise<DeletionProof> {
     present: () => undefined,
     closeStatus: async () => undefined,
     replan: false,
+    fresh: false,
     swept: [],
     left: null,
   };

@@ -84,7 +84,8 @@ async function perform(cluster: Cluster, step: Step, attempt: number): Promise<v
     error: null,
   };
   cluster.state.operation?.steps.push(record);
-  cluster.present();
+  // What is under way is in the Web UI and the query at once; the file follows when the step has ended.
+  cluster.present('glance');
   try {
     await performers[step.kind](cluster, step);
     record.outcome = 'done';

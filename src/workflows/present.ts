@@ -20,10 +20,10 @@ const ATTRIBUTES = {
  *
  * @returns a function to call after each change; `written` is called when status.yaml should be written anew
  */
-export function createPresenter(cluster: Cluster, written: (status: StatusView) => void): () => void {
+export function createPresenter(cluster: Cluster, written: (status: StatusView) => void): Cluster['present'] {
   const shown: Partial<Record<keyof typeof ATTRIBUTES, string>> = {};
   let nodesShown = '';
-  return () => {
+  return (how) => {
     cluster.state.conditions = setConditions(cluster.state.conditions, conditionsOf(cluster.state), now());
     const status = statusOf(cluster.state);
     setCurrentDetails(detailsOf(status));
@@ -45,6 +45,6 @@ export function createPresenter(cluster: Cluster, written: (status: StatusView) 
       upsertMemo({ nodes, apiAddress: status.apiAddress, createdAt: status.createdAt });
       nodesShown = nodes;
     }
-    written(status);
+    if (how !== 'glance') written(status);
   };
 }

@@ -120,7 +120,7 @@ describe('failure', () => {
       const cluster = await start(written());
       await cluster.settled('Running');
       // Assess
-      expect(fake.jobs.filter((job) => job.script === 'install').length).toBe(3);
+      expect(fake.jobs.filter((job) => job.script === 'install').length).toBe(2);
       expect(fake.launches.length).toBe(3);
       expect(
         (await cluster.events()).some(

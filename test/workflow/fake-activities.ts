@@ -126,7 +126,7 @@ export class FakeActivities {
         started.set(job.params['NODE_NAME'] ?? '', job.params['ROLE'] ?? '');
       if (job.script === 'remove-node') started.delete(job.params['NODE_NAME'] ?? '');
     }
-    const version = this.jobs.findLast((job) => job.script === 'install')?.params['K3S_VERSION'] ?? '';
+    const version = this.jobs.findLast((job) => 'K3S_VERSION' in job.params)?.params['K3S_VERSION'] ?? '';
     return Object.fromEntries(
       [...started].map(([name, role]) => [
         `node.${name}`,

@@ -7,7 +7,12 @@ export function planDeleted(state: ClusterState): Step[] {
   const plan = new PlanBuilder();
   planAdoption(plan, state);
   const common = { phase: 'Deleting', disruption: 'cluster', reason: 'the cluster shall be deleted' } as const;
-  const terminated = plan.add({ ...common, kind: 'terminate-all', after: ['adopt'], title: 'terminate every instance' });
+  const terminated = plan.add({
+    ...common,
+    kind: 'terminate-all',
+    after: ['adopt'],
+    title: 'terminate every instance',
+  });
   const swept = plan.add({
     ...common,
     kind: 'sweep',

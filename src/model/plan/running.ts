@@ -106,7 +106,12 @@ function planArrival(plan: PlanBuilder, document: ClusterDocument, state: Cluste
       reason: 'commands reach the node through it',
     });
   }
-  if (slot?.installed !== document.spec.k3s.version && !(slot?.joined && slot.instance && slot.service === 'running')) {
+  // The founder installs in the job that starts it.
+  if (
+    slot?.installed !== document.spec.k3s.version &&
+    !founds(state, wanted) &&
+    !(slot?.joined && slot.instance && slot.service === 'running')
+  ) {
     plan.add({
       kind: 'install',
       slot: name,
@@ -123,14 +128,14 @@ function planMembership(plan: PlanBuilder, state: ClusterState, wanted: WantedSl
   const slot = state.slots[wanted.name];
   const name = wanted.name;
   if (slot?.joined && slot.instance) return;
-  const founding = wanted.role === 'server' && name === founderName(state, wanted);
+  const founding = founds(state, wanted);
   const ready = [stepId('install', name), stepId('agent', name)];
   plan.add({
     kind: founding ? 'found' : 'join',
     slot: name,
     phase: 'Configuring',
     after: founding ? ready : [...ready, ...serversUp(plan)],
-    title: founding ? 'found the cluster (cluster-init)' : `join as ${wanted.role}`,
+    title: founding ? 'install K3s and found the cluster (cluster-init)' : `join as ${wanted.role}`,
     reason: founding
       ? 'no etcd member exists yet'
       : state.bornAt === null
@@ -139,14 +144,11 @@ function planMembership(plan: PlanBuilder, state: ClusterState, wanted: WantedSl
   });
 }
 
-/** The slot that founds etcd: the one that was chosen, else the first server. Once in a life. */
-function founderName(state: ClusterState, wanted: WantedSlot): string | null {
-  const chosen = state.founder?.split('#')[0] ?? null;
-  const anyJoined = Object.values(state.slots).some(
-    (slot) => slot.role === 'server' && slot.joined && slot.instance !== null,
-  );
-  if (anyJoined) return null;
-  return chosen ?? (wanted.role === 'server' ? 'server-0' : null);
+/** Whether the slot founds etcd: the one that was chosen, else the first server, while no server is a member. Once in a life. */
+function founds(state: ClusterState, wanted: WantedSlot): boolean {
+  const servers = Object.values(state.slots).filter((slot) => slot.role === 'server');
+  if (wanted.role !== 'server' || servers.some((slot) => slot.joined && slot.instance !== null)) return false;
+  return wanted.name === (state.founder?.split('#')[0] ?? 'server-0');
 }
 
 /** Steps after which a server is up that can be joined. */
@@ -245,14 +247,14 @@ function planDepartures(plan: PlanBuilder, state: ClusterState, wanted: WantedSl
 function planProof(plan: PlanBuilder, document: ClusterDocument, state: ClusterState): void {
   const phase = state.bornAt === null ? 'Configuring' : plan.steps[0]?.phase === 'Starting' ? 'Starting' : 'Updating';
   const address = apiAddressOf(document, state);
-  const moved = plan.steps.some(
-    (step) => step.kind === 'found' || (step.kind === 'start-instance' && document.spec.network.publicIp),
-  );
-  if (moved || address === null || address !== state.apiAddress) {
+  const founding = plan.steps.some((step) => step.kind === 'found');
+  const moved = document.spec.network.publicIp && plan.steps.some((step) => step.kind === 'start-instance');
+  // The founder stores it with its tokens.
+  if (!founding && (moved || address === null || address !== state.apiAddress)) {
     plan.add({
       kind: 'publish',
       phase,
-      after: plan.steps.filter((step) => step.kind === 'found' || step.kind === 'start-service').map((step) => step.id),
+      after: plan.steps.filter((step) => step.kind === 'start-service').map((step) => step.id),
       title: 'store the kubeconfig',
       reason: state.apiAddress === null ? 'people need it' : 'the address of the API has changed',
     });

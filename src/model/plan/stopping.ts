@@ -3,8 +3,8 @@ import { planAdoption, planInspection } from './adoption.js';
 import { PlanBuilder, type Step, stepId } from './steps.js';
 
 /**
- * Steps from the facts to a stopped cluster: agents first, then the servers one by one, an etcd snapshot before the last
- * server goes down. K3s is stopped before its instance, which hands the etcd leadership over.
+ * Steps from the facts to a stopped cluster: agents first, then the servers one by one, an etcd snapshot while they
+ * still have their quorum. K3s is stopped before its instance, which hands the etcd leadership over.
  */
 export function planStopped(state: ClusterState): Step[] {
   if (state.adoption === 'inspecting') return planInspection(state);
@@ -14,22 +14,25 @@ export function planStopped(state: ClusterState): Step[] {
   const agents = slots.filter((slot) => slot.role === 'agent');
   const servers = slots.filter((slot) => slot.role === 'server').reverse();
   const agentStops = agents.flatMap((slot) => planStop(plan, slot, []));
+  const last = servers.findLast((slot) => slot.joined && slot.service === 'running' && slot.agentOnline);
+  const saved =
+    last === undefined
+      ? []
+      : [
+          plan.add({
+            kind: 'snapshot',
+            slot: last.name,
+            phase: 'Stopping',
+            after: agentStops,
+            title: 'save an etcd snapshot',
+            reason: 'the servers are about to stop',
+          }),
+        ];
   let before = agentStops;
-  const serving = servers.filter((slot) => slot.joined && slot.service === 'running');
-  for (const slot of servers) {
-    if (slot === serving.at(-1)) {
-      before = [
-        plan.add({
-          kind: 'snapshot',
-          slot: slot.name,
-          phase: 'Stopping',
-          after: before,
-          title: 'save an etcd snapshot',
-          reason: 'the last server is about to stop',
-        }),
-      ];
-    }
-    before = planStop(plan, slot, before);
+  for (const [index, slot] of servers.entries()) {
+    // Beside the first server's stop, while there is a quorum, and surely before the next one costs it.
+    const safe = index === 0 && servers.length > 1 ? before : [...before, ...saved];
+    before = planStop(plan, slot, safe);
   }
   return plan.steps;
 }

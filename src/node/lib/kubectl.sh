@@ -42,3 +42,18 @@ await_api() {
 require_node() {
   [ -n "$(node_row "$1")" ] || fail NodeAbsent "there is no node $1" 'nothing to do, or the name is wrong'
 }
+
+# report_nodes: what Kubernetes knows about its nodes, into the result:
+# api=ok, voters=<n>, node.<name>=<Ready>,<EtcdIsVoter or ->,<kubelet version>,<schedulable>,<internal address>
+report_nodes() {
+  local table name ready voter version unschedulable address schedulable
+  table=$(nodes_table) || fail ApiUnreachable 'the API server of this node does not list nodes' 'look at the k3s service'
+  result api ok
+  result voters "$(awk '$3 == "True"' <<<"$table" | wc -l | tr -d ' ')"
+  while read -r name ready voter version unschedulable address; do
+    [ -n "$name" ] || continue
+    [ "$voter" != '<none>' ] || voter=-
+    [ "$unschedulable" = true ] && schedulable=false || schedulable=true
+    result "node.$name" "$ready,$voter,$version,$schedulable,${address%%,*}"
+  done <<<"$table"
+}

@@ -125,7 +125,10 @@ start_and_wait() {
   write_config
   run_service
   await_service
-  [ "$ROLE" = agent ] || await_node
-  say "$NODE_NAME is there"
   result node "$NODE_NAME"
+  if [ "$ROLE" = server ]; then
+    await_node
+    report_nodes
+  fi
+  say "$NODE_NAME is there"
 }

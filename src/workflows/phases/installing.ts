@@ -1,4 +1,5 @@
 import type { Step } from '../../model/plan/index.js';
+import type { Slot } from '../../model/state.js';
 import { activities } from '../activities.js';
 import { type Cluster, scopeOf, slotOf } from '../cluster-context.js';
 import { nodeInstanceOf } from '../node-instance.js';
@@ -20,20 +21,21 @@ export async function awaitAgent(cluster: Cluster, step: Step): Promise<void> {
 /** Puts the binary and the unit in place; the script asks first what is there and does nothing for the same version. */
 export async function install(cluster: Cluster, step: Step): Promise<void> {
   const slot = slotOf(cluster, step.slot);
+  const { version } = cluster.state.document.spec.k3s;
+  const params = { ROLE: slot.role, ...releaseParams(cluster, slot) };
+  await runJob(cluster, slot, { script: 'install', summary: `install K3s ${version}`, params, timeoutSeconds: 900 });
+  slot.installed = version;
+}
+
+/** Which K3s a node installs, and from where. */
+export function releaseParams(cluster: Cluster, slot: Slot): Record<string, string> {
   const { k3s } = cluster.state.document.spec;
   const architecture = slot.instance?.architecture ?? 'amd64';
   const pin = k3s.sha256?.[architecture];
-  await runJob(cluster, slot, {
-    script: 'install',
-    summary: `install K3s ${k3s.version}`,
-    params: {
-      ROLE: slot.role,
-      K3S_VERSION: k3s.version,
-      K3S_MIRROR: k3s.mirror,
-      ARCH: architecture,
-      ...(pin === undefined ? {} : { K3S_SHA256: pin }),
-    },
-    timeoutSeconds: 900,
-  });
-  slot.installed = k3s.version;
+  return {
+    K3S_VERSION: k3s.version,
+    K3S_MIRROR: k3s.mirror,
+    ARCH: architecture,
+    ...(pin === undefined ? {} : { K3S_SHA256: pin }),
+  };
 }

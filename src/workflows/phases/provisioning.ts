@@ -5,6 +5,7 @@ import type { ErrorClass, LaunchRequest, Placement, Slot } from '../../model/sta
 import { activities } from '../activities.js';
 import { type Cluster, classOf, emit, failure, scopeOf } from '../cluster-context.js';
 import { emptySlot } from '../empty-slot.js';
+import { touched } from '../look.js';
 import { nodeInstanceOf } from '../node-instance.js';
 
 /** A group of the cluster's own: K3s's ports among its nodes, the API for `apiCidrs`. */
@@ -57,7 +58,7 @@ export async function launch(cluster: Cluster, step: Step): Promise<void> {
       );
       slot.instance = nodeInstanceOf(view);
       slot.exhaustedSubnets = [];
-      cluster.state.verified = false;
+      touched(cluster);
       return;
     } catch (error) {
       // Only a refusal is an answer. After anything else the instance may exist: the same request is repeated, word for word.

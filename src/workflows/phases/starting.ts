@@ -3,7 +3,8 @@ import type { Step } from '../../model/plan/index.js';
 import type { Slot } from '../../model/state.js';
 import { activities } from '../activities.js';
 import { type Cluster, classOf, emit, scopeOf, slotOf } from '../cluster-context.js';
-import { startWith } from './configuring.js';
+import { sawNodes, touched } from '../look.js';
+import { startNode } from '../start-node.js';
 
 /** StartInstances; the step that waits for the agent takes over the new public address. */
 export async function startInstance(cluster: Cluster, step: Step): Promise<void> {
@@ -23,15 +24,18 @@ export async function startInstance(cluster: Cluster, step: Step): Promise<void>
   }
   slot.instance = { ...instance, power: 'running' };
   slot.agentOnline = false;
-  cluster.state.verified = false;
+  touched(cluster);
 }
 
 /** K3s with the configuration of now: started, or restarted where it runs with another one. */
 export async function startService(cluster: Cluster, step: Step): Promise<void> {
   const slot = slotOf(cluster, step.slot);
-  cluster.state.verified = false;
-  slot.configHash = await startWith(cluster, slot, 'service-start', step.title, {});
+  touched(cluster);
+  const started = await startNode(cluster, slot, { script: 'service-start', summary: step.title, params: {} });
+  slot.configHash = started.hash;
   slot.service = 'running';
+  touched(cluster);
+  sawNodes(cluster, started.result);
   slot.previousType = null;
 }
 

@@ -2,6 +2,7 @@ import { CancellationScope } from '@temporalio/workflow';
 import type { Step } from '../../model/plan/index.js';
 import { activities } from '../activities.js';
 import { type Cluster, scopeOf, slotOf } from '../cluster-context.js';
+import { touched } from '../look.js';
 import { runJob } from '../node-job.js';
 
 /** A snapshot of etcd on the last server's disk, before it goes down. */
@@ -26,7 +27,7 @@ export async function stopService(cluster: Cluster, step: Step): Promise<void> {
     timeoutSeconds: 300,
   });
   slot.service = 'stopped';
-  cluster.state.verified = false;
+  touched(cluster);
 }
 
 /** StopInstances, and until it is stopped: what was begun is finished, also when the wish changes meanwhile. */
@@ -38,7 +39,7 @@ export async function stopInstance(cluster: Cluster, step: Step): Promise<void> 
   await CancellationScope.nonCancellable(() => activities.stopInstances(`${slot.name}: stop ${instance.id}`, input));
   slot.agentOnline = false;
   slot.service = 'stopped';
-  cluster.state.verified = false;
+  touched(cluster);
   await activities.awaitInstance(`${slot.name}: wait until ${instance.id} is stopped`, {
     ...scopeOf(cluster),
     instanceId: instance.id,

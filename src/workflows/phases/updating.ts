@@ -7,8 +7,8 @@ import { type GateMemory, lookAtGate, seenTwice } from '../../model/quorum.js';
 import type { Slot } from '../../model/state.js';
 import { activities } from '../activities.js';
 import { type Cluster, failure, now, scopeOf, slotOf } from '../cluster-context.js';
+import { look } from '../look.js';
 import { runJob } from '../node-job.js';
-import { look } from './configuring.js';
 
 const GATE_TRIES = 60;
 /** Between the two looks of the gate: long enough that a member that comes and goes is seen going. */
@@ -29,7 +29,7 @@ export async function gate(cluster: Cluster): Promise<void> {
     memory = verdict.memory;
     const reason = seen.reasons[0] ?? 'it was seen open once, the second look follows';
     cluster.state.waiting = { for: `the quorum gate: ${reason}`, since: now(), until: null };
-    cluster.present();
+    cluster.present('glance');
     await sleep(SECOND_LOOK_MS, { summary: `quorum gate: ${reason}` });
   }
   throw failure(

@@ -121,7 +121,10 @@ export class ModelWorld {
           Object.values(state.slots).every((one) => one.role !== 'server' || !one.joined || !one.instance),
           'founds over living members',
         );
+        need(slot?.agentOnline, 'founds without an agent');
+        if (slot) Object.assign(slot, { installed: document.spec.k3s.version });
         if (slot) state.founder = `${slot.name}#${slot.generation}`;
+        state.apiAddress = document.spec.access.apiHostname ?? slot?.instance?.publicIp ?? null;
         this.join(document, state, step, slot);
         return;
       case 'join':

@@ -1,4 +1,4 @@
-import type { NodeView } from '../../model/observation.js';
+import type { NodeView } from '../model/observation.js';
 
 /** Reads the `node.<name>=<ready>,<voter>,<version>,<schedulable>,<ip>` lines of the verify script. */
 export function parseNodes(result: Record<string, string>): NodeView[] {

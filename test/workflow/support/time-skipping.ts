@@ -1,0 +1,72 @@
+import { fileURLToPath } from 'node:url';
+import { TestWorkflowEnvironment } from '@temporalio/testing';
+import { bundleWorkflowCode, DefaultLogger, Runtime, Worker } from '@temporalio/worker';
+import { findTestServer, TEST_SERVER_REMEDY } from '../../../scripts/tools/test-server.mjs';
+import { SEARCH_ATTRIBUTES } from '../../../src/config/search-attributes.js';
+import type { FakeActivities } from '../fake-activities.js';
+import { Handle } from '../harness.js';
+
+export interface SkippedTime {
+  /** Starts a cluster that a worker with these fakes looks after. */
+  start(document: unknown, name: string): Promise<Handle>;
+  /** Lets so much time pass, as fast as nothing needs it. */
+  pass(duration: string): Promise<void>;
+  /** What the server holds to be now, in milliseconds since the epoch. */
+  now(): Promise<number>;
+  close(): Promise<void>;
+}
+
+/**
+ * A server on which time passes only when told to, and then at once, with the real workflow code on fakes.
+ *
+ * @throws Error that says what to install where no such server can be had
+ */
+export async function openSkippedTime(fake: FakeActivities): Promise<SkippedTime> {
+  Runtime.install({
+    logger: new DefaultLogger('ERROR'),
+    telemetryOptions: { logging: { forward: {}, filter: 'ERROR' } },
+  });
+  const path = findTestServer();
+  const env = await TestWorkflowEnvironment.createTimeSkipping(
+    path === undefined ? {} : { server: { executable: { type: 'existing-path', path } } },
+  ).catch((cause: unknown) => {
+    throw new Error(`the time-skipping test server does not start: ${TEST_SERVER_REMEDY}`, { cause });
+  });
+  await env.connection.operatorService.addSearchAttributes({
+    namespace: 'default',
+    searchAttributes: Object.fromEntries(SEARCH_ATTRIBUTES.map((name) => [name, KEYWORD])),
+  });
+  const workflowBundle = await bundleWorkflowCode({
+    workflowsPath: fileURLToPath(new URL('../../../src/workflows/index.ts', import.meta.url)),
+    workflowInterceptorModules: [fileURLToPath(new URL('./early-renewal.ts', import.meta.url))],
+    logger: new DefaultLogger('ERROR'),
+  });
+  const worker = await Worker.create({
+    connection: env.nativeConnection,
+    taskQueue: 'keelson',
+    workflowBundle,
+    activities: fake.activities,
+    shutdownForceTime: '5s',
+  });
+  const running = worker.run();
+  return {
+    async start(document, name) {
+      const workflow = await env.client.workflow.start('cluster', {
+        taskQueue: 'keelson',
+        workflowId: `cluster/${name}`,
+        args: [document],
+      });
+      return new Handle(workflow);
+    },
+    pass: (duration) => env.sleep(duration as `${number}h`),
+    now: () => env.currentTimeMs(),
+    async close() {
+      worker.shutdown();
+      await running;
+      await env.teardown();
+    },
+  };
+}
+
+/** `INDEXED_VALUE_TYPE_KEYWORD` of Temporal's API. */
+const KEYWORD = 2;
