@@ -29,6 +29,8 @@ export interface Cluster {
   interrupt: (() => void) | null;
   /** Shows the state to people: details, search attributes, status.yaml; `glance` leaves the file for the next change. */
   present: (how?: 'glance') => void;
+  /** Resolves when no write of status.yaml is under way or due. */
+  settleStatus: () => Promise<void>;
   /** Ends the writing of status.yaml. */
   closeStatus: () => Promise<void>;
   /** A step has learnt what makes the rest of the plan obsolete. */

@@ -45,6 +45,7 @@ export async function cluster(input: ClusterInput): Promise<DeletionProof> {
     interrupt: null,
     present: () => undefined,
     closeStatus: async () => undefined,
+    settleStatus: async () => undefined,
     replan: false,
     fresh: false,
     swept: [],
@@ -53,6 +54,7 @@ export async function cluster(input: ClusterInput): Promise<DeletionProof> {
   const writer = createStatusWriter(self);
   self.present = createPresenter(self, writer.touch);
   self.closeStatus = writer.close;
+  self.settleStatus = writer.settled;
   registerHandlers(self);
   listenForCancel(self);
   return CancellationScope.nonCancellable(async () => {
@@ -184,6 +186,8 @@ async function observe(self: Cluster): Promise<void> {
 
 /** A new history with the same state. Nothing runs at this point: it is the safest of safe points. */
 async function renew(self: Cluster): Promise<void> {
+  // A write left under way would land after one of the next history, and status.yaml would tell of the past.
+  await self.settleStatus();
   await condition(allHandlersFinished);
   await continueAsNew<typeof cluster>({ ...self.state.document, state: self.state });
 }
