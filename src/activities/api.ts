@@ -71,9 +71,14 @@ export interface ModifyTypeInput extends Scope {
 /** What carries a cluster's name in AWS. */
 export interface FoundCluster {
   uid: string;
+  /** Those that live; none when an earlier life has left only its group. */
   instances: InstanceView[];
+  /** By slot the youngest instance that EC2 still lists, terminated or not: its generation is used up. */
+  youngest: Record<string, { generation: number; instanceId: string }>;
   /** Group of the cluster's own. */
   securityGroupId: string | null;
+  /** Keys below `clusters/<name>/` that are there. */
+  bucketKeys: string[];
   /** Earlier lives of the name that left something behind. */
   otherUids: string[];
 }

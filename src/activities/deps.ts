@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { Bucket } from '../aws/bucket.js';
 import type { AwsClients } from '../aws/clients.js';
+import type { Pace } from '../aws/pace.js';
 import type { Readers } from '../aws/readers.js';
 
 /** What the activities are given; made once per worker. */
@@ -9,6 +10,8 @@ export interface ActivityDeps {
   /** Readers that waiting activities share, by region. */
   readers: Readers;
   bucket: Bucket;
+  /** Turns for calls that AWS allows only a few a second. */
+  pace: Pace;
   logger: Logger;
   /** For documents that name no instance profile (KEELSON_INSTANCE_PROFILE). */
   defaultInstanceProfile: string | null;

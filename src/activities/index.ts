@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import { createBucket } from '../aws/bucket.js';
 import type { AwsClients } from '../aws/clients.js';
+import { createPace } from '../aws/pace.js';
 import { createReaders } from '../aws/readers.js';
 import type { Activities } from './api.js';
 import { activity } from './attempt.js';
@@ -35,6 +36,7 @@ export function createActivities(options: ActivitiesOptions): Activities {
     clients,
     readers: createReaders(clients, options.tick),
     bucket: createBucket(clients, options.bucket),
+    pace: createPace(),
     logger,
     defaultInstanceProfile,
   };

@@ -23,6 +23,9 @@ const call: ActivityOptions = {
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
 };
 
+/** Launches and starts take turns, and in a busy region that takes its time. */
+const turn: ActivityOptions = { ...call, startToCloseTimeout: '10m', scheduleToCloseTimeout: '30m' };
+
 /** Polls until AWS or a node gets there; a cancelled wait is left at once, for nothing is lost by not waiting. */
 const wait: ActivityOptions = {
   startToCloseTimeout: '30m',
@@ -56,11 +59,11 @@ function summarised<K extends keyof Activities>(name: K, options: ActivityOption
 export const activities = {
   resolvePlacement: summarised('resolvePlacement', call),
   ensureSecurityGroup: summarised('ensureSecurityGroup', call),
-  launchInstance: summarised('launchInstance', call),
+  launchInstance: summarised('launchInstance', turn),
   awaitInstance: summarised('awaitInstance', wait),
   findCluster: summarised('findCluster', call),
   observeInstances: summarised('observeInstances', call),
-  startInstances: summarised('startInstances', call),
+  startInstances: summarised('startInstances', turn),
   stopInstances: summarised('stopInstances', call),
   modifyInstanceType: summarised('modifyInstanceType', call),
   terminateInstances: summarised('terminateInstances', {

@@ -1,3 +1,6 @@
+import type { Instance, SecurityGroup } from '@aws-sdk/client-ec2';
+import { tagValue } from '../../aws/tags.js';
+import { bucketPrefix } from '../../model/bucket.js';
 import { TAG } from '../../model/tags.js';
 import type { FoundCluster, Scope } from '../api.js';
 import type { Attempt } from '../attempt.js';
@@ -8,25 +11,44 @@ import { findGroups } from './security-group.js';
 
 /**
  * What AWS has under a cluster's name, whatever workflow made it: AWS is the record of what exists. Of several lives of the
- * name the youngest counts; the others' uids are returned for people to look at.
+ * name the one with the youngest living instance counts, else one that has left a security group; the others' uids are
+ * returned for people to look at.
  *
- * @returns null when no instance that lives carries the name
+ * @returns null when neither an instance that lives nor a group carries the name
  */
 export async function findCluster(deps: ActivityDeps, attempt: Attempt, input: Scope): Promise<FoundCluster | null> {
   const ec2 = deps.clients.ec2(input.region);
   const byName = { Name: `tag:${TAG.cluster}`, Values: [input.cluster] };
-  const found = await findInstances(ec2, [byName], attempt.signal);
-  const living = found.filter((instance) => instance.State?.Name !== 'shutting-down');
-  const uidOf = (instance: (typeof living)[number]): string | undefined =>
-    instance.Tags?.find((tag) => tag.Key === TAG.uid)?.Value;
-  const youngest = living.findLast((instance) => uidOf(instance) !== undefined);
-  const uid = youngest === undefined ? undefined : uidOf(youngest);
+  const [listed, groups] = await Promise.all([
+    findInstances(ec2, [byName], attempt.signal, 'ever'),
+    findGroups(ec2, [byName]),
+  ]);
+  const living = listed.filter(lives);
+  const uid =
+    living.map(uidOf).findLast((one) => one !== undefined) ?? groups.map(uidOf).find((one) => one !== undefined);
   if (uid === undefined) return null;
-  const groups = await findGroups(ec2, [byName, { Name: `tag:${TAG.uid}`, Values: [uid] }]);
+  const others = [...living, ...groups].map(uidOf).filter((one) => one !== undefined && one !== uid);
+  const prefix = bucketPrefix(input.cluster);
+  const keys = await deps.bucket.list(prefix);
   return {
     uid,
     instances: living.filter((instance) => uidOf(instance) === uid).map(instanceView),
-    securityGroupId: groups[0]?.GroupId ?? null,
-    otherUids: [...new Set(living.map(uidOf))].filter((one): one is string => one !== undefined && one !== uid),
+    youngest: youngestOf(listed.filter((instance) => uidOf(instance) === uid)),
+    securityGroupId: groups.find((group) => uidOf(group) === uid)?.GroupId ?? null,
+    bucketKeys: keys.map((key) => key.slice(prefix.length)),
+    otherUids: [...new Set(others)] as string[],
   };
+}
+
+const uidOf = ({ Tags }: Instance | SecurityGroup): string | undefined => tagValue(Tags, TAG.uid);
+
+const lives = ({ State }: Instance): boolean => State?.Name !== 'shutting-down' && State?.Name !== 'terminated';
+
+/** Terminated ones too: a generation that was used is used up, with its ClientToken and its node's name. */
+function youngestOf(instances: Instance[]): FoundCluster['youngest'] {
+  const youngest: FoundCluster['youngest'] = {};
+  for (const { slot, generation, id } of instances.map(instanceView)) {
+    if ((youngest[slot]?.generation ?? 0) < generation) youngest[slot] = { generation, instanceId: id };
+  }
+  return youngest;
 }

@@ -9,18 +9,23 @@ import type { Attempt } from '../attempt.js';
 import type { ActivityDeps } from '../deps.js';
 import { instanceView } from './instance-view.js';
 
-/** Terminated instances stay listed for about an hour [docs: EC2 instance lifecycle]; they are left out. */
+/** Terminated instances stay listed for about an hour. [docs: EC2 instance lifecycle] */
 const ALIVE: Filter = {
   Name: 'instance-state-name',
   Values: ['pending', 'running', 'stopping', 'stopped', 'shutting-down'],
 };
 
-/** Instances that match all filters and are not terminated, oldest first. */
-export async function findInstances(ec2: EC2Client, filters: Filter[], signal?: AbortSignal): Promise<Instance[]> {
+/** Instances that match all filters, oldest first; terminated ones are left out, or with `ever` shown as long as EC2 lists them. */
+export async function findInstances(
+  ec2: EC2Client,
+  filters: Filter[],
+  signal?: AbortSignal,
+  which: 'alive' | 'ever' = 'alive',
+): Promise<Instance[]> {
   try {
     const pages = paginateDescribeInstances(
       { client: ec2, pageSize: 1_000 },
-      { Filters: [...filters, ALIVE] },
+      { Filters: which === 'alive' ? [...filters, ALIVE] : filters },
       signal === undefined ? {} : { abortSignal: signal },
     );
     const reservations = await allPages(pages, (page) => page.Reservations);

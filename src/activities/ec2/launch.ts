@@ -28,6 +28,8 @@ export async function launchInstance(deps: ActivityDeps, attempt: Attempt, input
     attempt.log.info('launched before', { slot, instance: before.InstanceId });
     return instanceView(before);
   }
+  const pace = `${input.region} RunInstances`;
+  await deps.pace.turn(pace, rankOf(slot));
   const attempted = `RunInstances ${launch.instanceType} in ${launch.subnetId} for ${slot}`;
   try {
     const answer = await ec2.send(new RunInstancesCommand(runInstancesInput(input, profile)));
@@ -35,6 +37,7 @@ export async function launchInstance(deps: ActivityDeps, attempt: Attempt, input
     if (instance === undefined) throw new Error('the answer holds no instance');
     return instanceView(instance);
   } catch (error) {
+    if (hasCode(error, 'RequestLimitExceeded')) deps.pace.refused(pace);
     // The token was used for this slot and generation before, in a request that differed: whose instance is it?
     if (hasCode(error, 'IdempotentParameterMismatch', 'IdempotentInstanceTerminated')) {
       const earlier = await findInSlot(ec2, input);
@@ -43,6 +46,12 @@ export async function launchInstance(deps: ActivityDeps, attempt: Attempt, input
     if (isProfileUnknown(error)) throw profileUnknown(error, attempt, profile, attempted);
     throw toFailure(error, attempted);
   }
+}
+
+/** The first server is what a new cluster waits for, the other servers follow, agents have the most time. */
+function rankOf(slot: string): number {
+  if (slot === 'server-0') return 0;
+  return /^server-\d+$/.test(slot) ? 1 : 2;
 }
 
 /** The instance that is in the slot in this generation; one on its way out is none. */

@@ -15,6 +15,7 @@ import { findInstances } from './find-instances.js';
 
 export async function startInstances(deps: ActivityDeps, _: Attempt, input: InstancesInput): Promise<void> {
   const { instanceIds: InstanceIds } = input;
+  await deps.pace.turn(`${input.region} StartInstances`, 0);
   await called(input, 'StartInstances', deps, (ec2) => ec2.send(new StartInstancesCommand({ InstanceIds })));
 }
 

@@ -1,0 +1,60 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { createPace } from '../../../src/aws/pace.js';
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+/** Asks for turns of the given ranks and returns who went when, in milliseconds. */
+function ask(pace: ReturnType<typeof createPace>, ranks: number[]): { rank: number; at: number }[] {
+  const went: { rank: number; at: number }[] = [];
+  for (const rank of ranks)
+    void pace.turn('eu-west-1 RunInstances', rank).then(() => went.push({ rank, at: Date.now() - began }));
+  return went;
+}
+
+let began = 0;
+const pace = () => {
+  began = Date.now();
+  return createPace(() => Date.now());
+};
+
+describe('pace', () => {
+  it('lets a burst of five go at once and two a second after it', async () => {
+    const went = ask(
+      pace(),
+      Array.from({ length: 11 }, () => 1),
+    );
+    await vi.advanceTimersByTimeAsync(3_000);
+    expect(went.map((one) => one.at)).toEqual([0, 0, 0, 0, 0, 500, 1000, 1500, 2000, 2500, 3000]);
+  });
+
+  it('prefers those that others wait for', async () => {
+    const went = ask(pace(), [2, 2, 2, 2, 2, 2, 2, 0, 1]);
+    await vi.advanceTimersByTimeAsync(3_000);
+    expect(went.slice(5).map((one) => one.rank)).toEqual([0, 1, 2, 2]);
+  });
+
+  it('waits after a refusal, for the bucket is emptier than believed', async () => {
+    const paced = pace();
+    paced.refused('eu-west-1 RunInstances');
+    const went = ask(paced, [1, 1]);
+    await vi.advanceTimersByTimeAsync(3_000);
+    expect(went.map((one) => one.at)).toEqual([500, 1000]);
+  });
+
+  it('keeps regions apart', async () => {
+    const paced = pace();
+    const went = ask(paced, [1, 1, 1, 1, 1, 1]);
+    let other = -1;
+    void paced.turn('us-east-1 RunInstances', 9).then(() => {
+      other = Date.now() - began;
+    });
+    await vi.advanceTimersByTimeAsync(0);
+    expect(went.length).toBe(5);
+    expect(other).toBe(0);
+  });
+});
