@@ -2,7 +2,7 @@
 # The state of one node, for the checks. Changes nothing and does not fail: what cannot be seen is said as `unknown`.
 # Variables: ROLE
 # Result: service=, restarts=, readyz=ok|failed|unknown, failing=<names of readyz checks>, version=, started-with=,
-#         disk-used-percent=, disk-free-mib=, clock=<seconds since 1970>, boot=
+#         founder=<whether its configuration has cluster-init>, disk-used-percent=, disk-free-mib=, clock=<seconds since 1970>, boot=
 
 unit=$(unit_of "$ROLE")
 version=$(installed_version)
@@ -10,6 +10,7 @@ result service "$(service_state "$unit")"
 result restarts "$(restarts_of "$unit")"
 result version "${version:-none}"
 result started-with "$(cat "$STARTED_WITH" 2>/dev/null || true)"
+if grep -qs '^cluster-init: true' "$K3S_ETC/config.yaml"; then result founder true; else result founder false; fi
 if [ "$ROLE" = server ]; then
   if answer=$(ask --raw '/readyz?verbose' 2>&1); then
     result readyz ok

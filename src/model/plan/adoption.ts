@@ -1,5 +1,5 @@
 import type { ClusterState } from '../state.js';
-import { PlanBuilder, type Step, stepId } from './steps.js';
+import { PlanBuilder, type Step } from './steps.js';
 
 /** AWS is the record of what exists: before a new workflow makes anything it asks whether the cluster is there already. */
 export function planAdoption(plan: PlanBuilder, state: ClusterState): void {
@@ -13,28 +13,20 @@ export function planAdoption(plan: PlanBuilder, state: ClusterState): void {
   });
 }
 
-/** Asks each node that was found what runs on it; nothing is planned before that is known, so that nothing is done again. */
+/**
+ * Asks each node that runs what runs on it; nothing else is planned before that is known, so that nothing is done again. What is
+ * stopped stays so: whether and how it is started is the next plan's.
+ */
 export function planInspection(state: ClusterState): Step[] {
   const plan = new PlanBuilder();
   const reason = 'it was found by its tags';
   for (const slot of Object.values(state.slots)) {
-    if (slot.instance?.power === 'stopped') {
-      if (state.wish === 'stopped') continue;
-      plan.add({
-        kind: 'start-instance',
-        slot: slot.name,
-        phase: 'Starting',
-        after: [],
-        title: 'start the instance',
-        reason,
-      });
-    }
-    const started = stepId('start-instance', slot.name);
+    if (slot.instance?.power !== 'running') continue;
     plan.add({
       kind: 'agent',
       slot: slot.name,
       phase: 'Pending',
-      after: [started],
+      after: [],
       title: 'wait for the SSM agent',
       reason,
     });

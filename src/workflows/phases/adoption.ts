@@ -1,88 +1,106 @@
+import type { FoundCluster } from '../../activities/api.js';
+import { BUCKET_KEY } from '../../model/bucket.js';
 import { nodeNameOf, slotsOf } from '../../model/ids.js';
 import type { InstanceView } from '../../model/observation.js';
-import { nodeConfigOf } from '../../model/plan/wanted.js';
 import type { Slot } from '../../model/state.js';
 import { activities } from '../activities.js';
 import { type Cluster, emit, now, scopeOf } from '../cluster-context.js';
 import { emptySlot } from '../empty-slot.js';
 import { nodeInstanceOf } from '../node-instance.js';
-import { runJob } from '../node-job.js';
+import { inspectNodes } from './inspection.js';
 
-/** Takes over the uid, the instances and the group of an earlier life that was not deleted; else there is nothing to adopt. */
+/**
+ * Takes over uid, instances and group of an earlier life that was not deleted. With the uid come the generations that it has
+ * used, whatever became of their instances: their tokens and node names must not be used again.
+ */
 export async function adopt(cluster: Cluster): Promise<void> {
   const { state } = cluster;
-  const found = await activities.findCluster('look for what carries the name already', scopeOf(cluster));
+  const found = await find(cluster);
   if (found === null) {
     state.adoption = 'done';
     return;
   }
   state.uid = found.uid;
-  state.ownSecurityGroupId = found.securityGroupId;
   // Beyond every job id that the earlier workflow can have used: it counted from 1, or from an earlier second.
   state.jobCount = Math.floor(Date.now() / 1000);
-  const youngest = new Map<string, InstanceView>();
-  for (const view of found.instances) {
-    const other = youngest.get(view.slot);
-    if (other === undefined || other.generation < view.generation) youngest.set(view.slot, view);
-  }
-  const wanted = new Map(slotsOf(state.document).map((one) => [one.name, one]));
-  for (const view of youngest.values()) {
-    const pool =
-      wanted.get(view.slot)?.pool ?? (/^server-\d+$/.test(view.slot) ? null : view.slot.replace(/-\d+$/, ''));
-    const nodeName = nodeNameOf(state.document.metadata.name, view.slot, view.generation);
+  for (const [slot, { generation }] of Object.entries(found.youngest))
+    state.generations = { ...state.generations, [slot]: generation };
+  for (const view of youngest(found.instances)) {
     const slot = emptySlot(
-      { name: view.slot, role: pool === null ? 'server' : 'agent', pool },
+      placeOf(cluster, view.slot),
       view.generation,
-      nodeName,
+      nodeNameIn(cluster, view.slot, view.generation),
     );
     state.slots = { ...state.slots, [view.slot]: { ...slot, instance: nodeInstanceOf(view) } };
-    state.generations = { ...state.generations, [view.slot]: view.generation };
   }
-  state.adoption = 'inspecting';
+  // A group alone is found again by its uid when one is wanted; the document may name another VPC by then.
+  if (found.instances.length > 0) state.ownSecurityGroupId = found.securityGroupId;
+  state.adoption = found.instances.length > 0 ? 'inspecting' : 'done';
   cluster.replan = true;
-  emit(cluster, 'Normal', 'Adopted', `found ${found.instances.map((view) => view.id).join(', ')} of uid ${found.uid}`);
+  const what = found.instances.map((view) => view.id).join(', ') || 'no instance any more';
+  emit(cluster, 'Normal', 'Adopted', `found uid ${found.uid}: ${what}`);
   if (found.otherUids.length > 0) {
+    const uids = found.otherUids.join(', ');
     emit(
       cluster,
       'Warning',
       'OrphansFound',
-      `instances of other lives of the name exist: uid ${found.otherUids.join(', ')}`,
+      `something of other lives of the name exists (keelson orphans): uid ${uids}`,
     );
   }
 }
 
-/** Asks every node that runs for its version, service and configuration; what serves is left alone. */
+/** Asks what runs on the nodes and takes it over; what serves is left alone. */
 export async function inspect(cluster: Cluster): Promise<void> {
   const { state } = cluster;
-  const slots = Object.values(state.slots).filter((slot) => slot.instance?.power === 'running');
-  await Promise.all(slots.map((slot) => inspectSlot(cluster, slot)));
-  for (const slot of Object.values(state.slots)) if (slot.instance?.power === 'stopped') slot.joined = true;
-  const founder = slots.find((slot) => slot.joined && slot.role === 'server' && configMatches(cluster, slot));
-  const anyServer = slots.some((slot) => slot.joined && slot.role === 'server');
-  state.founder = founder === undefined ? null : `${founder.name}#${founder.generation}`;
-  if (anyServer) state.bornAt = now();
+  const found = await find(cluster);
+  const stored = found?.bucketKeys ?? [];
+  const tokens = stored.includes(BUCKET_KEY.serverToken) && stored.includes(BUCKET_KEY.agentToken);
+  await inspectNodes(cluster, tokens);
+  if (state.nodesSeen !== null) for (const node of state.nodesSeen.nodes) takeGhost(cluster, node.name, found);
+  const servers = slotsOf(state.document).filter((one) => one.role === 'server');
+  if (servers.every((one) => state.slots[one.name]?.joined)) state.bornAt = now();
   state.adoption = 'done';
 }
 
-async function inspectSlot(cluster: Cluster, slot: Slot): Promise<void> {
-  const probe = await runJob(cluster, slot, {
-    script: 'probe',
-    summary: 'ask what runs on it',
-    params: { ROLE: slot.role },
-    timeoutSeconds: 60,
-  });
-  const [hash = '', version = ''] = (probe['started-with'] ?? '').split(' ');
-  slot.installed = probe['version'] === 'none' ? null : (probe['version'] ?? null);
-  slot.service = probe['service'] === 'active' ? 'running' : 'stopped';
-  slot.joined = hash !== '' && version !== '' && (slot.service === 'running' || slot.role === 'agent');
-  slot.configHash = hash === '' ? null : hash;
+const find = (cluster: Cluster): Promise<FoundCluster | null> =>
+  activities.findCluster('look for what carries the name already', scopeOf(cluster));
+
+/** Of each slot the instance of the latest generation. */
+function youngest(views: InstanceView[]): InstanceView[] {
+  const bySlot = new Map<string, InstanceView>();
+  for (const view of views) {
+    const other = bySlot.get(view.slot);
+    if (other === undefined || other.generation < view.generation) bySlot.set(view.slot, view);
+  }
+  return [...bySlot.values()];
 }
 
-/** Whether the node runs with what it would be given as the founder: then it is the founder. */
-function configMatches(cluster: Cluster, slot: Slot): boolean {
+/** Role and pool of a slot: the document's, or where it has it no longer, what the name says. */
+function placeOf(cluster: Cluster, name: string): Pick<Slot, 'name' | 'role' | 'pool'> {
+  const wanted = slotsOf(cluster.state.document).find((one) => one.name === name);
+  if (wanted !== undefined) return { name, role: wanted.role, pool: wanted.pool };
+  return /^server-\d+$/.test(name)
+    ? { name, role: 'server', pool: null }
+    : { name, role: 'agent', pool: name.replace(/-\d+$/, '') };
+}
+
+const nodeNameIn = (cluster: Cluster, slot: string, generation: number): string =>
+  nodeNameOf(cluster.state.document.metadata.name, slot, generation);
+
+/**
+ * A node that Kubernetes still has and whose instance is gone: its slot is carried as a member without an instance, so that it is
+ * removed before its replacement comes; a dead member would count against the quorum. [k3s #13498]
+ */
+function takeGhost(cluster: Cluster, node: string, found: FoundCluster | null): void {
   const { state } = cluster;
-  const wanted = slotsOf(state.document).find((one) => one.name === slot.name);
-  if (wanted === undefined || slot.instance === null) return false;
-  const asFounder = { ...state, founder: `${slot.name}#${slot.generation}` };
-  return nodeConfigOf(state.document, asFounder, wanted, slot, slot.instance).hash === slot.configHash;
+  const [, name, digits] = /^(.+)-g(\d+)$/.exec(node.slice(state.document.metadata.name.length + 1)) ?? [];
+  const generation = Number(digits);
+  if (name === undefined || node !== nodeNameIn(cluster, name, generation)) return;
+  state.generations = { ...state.generations, [name]: Math.max(state.generations[name] ?? 0, generation) };
+  if (state.slots[name] !== undefined) return;
+  const lost = found?.youngest[name];
+  const lastInstanceId = lost?.generation === generation ? lost.instanceId : 'i-unknown';
+  const slot = { ...emptySlot(placeOf(cluster, name), generation, node), joined: true, lastInstanceId };
+  state.slots = { ...state.slots, [name]: slot };
 }
