@@ -2,6 +2,7 @@ import { Context } from '@temporalio/activity';
 import { CancelledFailure } from '@temporalio/common';
 import { toFailure } from '../aws/failure.js';
 import type { Scope } from './api.js';
+import { withBackOff } from './back-off.js';
 import type { ActivityDeps } from './deps.js';
 
 /** Between two heartbeats. The SDK sends on at most one per 0.8 heartbeat time-outs, the rest stays in the process. */
@@ -76,7 +77,7 @@ export function activity<I extends Scope, O>(
       if (context.cancellationSignal.aborted && isAbort(error)) throw context.cancellationSignal.reason;
       const failure = toFailure(error, name);
       log.warn({ ms: Date.now() - started, class: failure.type, error: failure.message }, `${name} failed`);
-      throw failure;
+      throw withBackOff(failure, info.attempt);
     } finally {
       clearInterval(timer);
     }

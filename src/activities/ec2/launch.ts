@@ -29,7 +29,9 @@ export async function launchInstance(deps: ActivityDeps, attempt: Attempt, input
     return instanceView(before);
   }
   const pace = `${input.region} RunInstances`;
-  await deps.pace.turn(pace, rankOf(slot));
+  // Nothing is sent yet: who waits for a turn may leave, above all when the workflow was terminated and nobody wants the answer.
+  await Promise.race([deps.pace.turn(pace, rankOf(slot)), attempt.cancelled]);
+  if (attempt.signal.aborted) throw attempt.signal.reason;
   const attempted = `RunInstances ${launch.instanceType} in ${launch.subnetId} for ${slot}`;
   try {
     const answer = await ec2.send(new RunInstancesCommand(runInstancesInput(input, profile)));

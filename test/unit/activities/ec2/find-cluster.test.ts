@@ -1,0 +1,83 @@
+import { DescribeInstancesCommand, DescribeSecurityGroupsCommand, EC2Client } from '@aws-sdk/client-ec2';
+import { HeadBucketCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
+import { mockClient } from 'aws-sdk-client-mock';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { makeActivities, scope, start } from '../support.js';
+
+const ec2 = mockClient(EC2Client);
+const s3 = mockClient(S3Client);
+const activities = makeActivities();
+
+beforeEach(() => {
+  ec2.on(DescribeInstancesCommand).resolves({ Reservations: [] });
+  ec2.on(DescribeSecurityGroupsCommand).resolves({ SecurityGroups: [] });
+  s3.on(HeadBucketCommand).resolves({});
+  s3.on(ListObjectsV2Command).resolves({ Contents: [{ Key: 'clusters/shop/k3s-server-token' }] });
+});
+afterEach(() => {
+  ec2.reset();
+  s3.reset();
+});
+
+const tags = (uid: string, slot = 'server-0', generation = 1) =>
+  Object.entries({ cluster: 'shop', uid, slot, generation }).map(([name, value]) => ({
+    Key: `keelson:${name}`,
+    Value: String(value),
+  }));
+
+type State = 'running' | 'shutting-down' | 'terminated';
+const instance = (id: string, day: number, state: State, ...of: Parameters<typeof tags>) => ({
+  InstanceId: id,
+  State: { Name: state },
+  LaunchTime: new Date(Date.UTC(2026, 0, day)),
+  Tags: tags(...of),
+});
+
+const find = () => start(activities.findCluster, scope).result;
+
+describe('what AWS has under a name', () => {
+  test('is nothing, where no instance and no group carries it', async () => {
+    expect(await find()).toBeNull();
+    expect(s3.commandCalls(ListObjectsV2Command)).toHaveLength(0);
+  });
+
+  test('is the life with the youngest instance; the others are told by their uid', async () => {
+    // Prepare
+    const Instances = [instance('i-2', 2, 'running', 'new'), instance('i-1', 1, 'running', 'old')];
+    ec2.on(DescribeInstancesCommand).resolves({ Reservations: [{ Instances }] });
+    ec2.on(DescribeSecurityGroupsCommand).resolves({
+      SecurityGroups: [
+        { GroupId: 'sg-old', Tags: tags('old') },
+        { GroupId: 'sg-new', Tags: tags('new') },
+      ],
+    });
+
+    // Act
+    const found = await find();
+
+    // Assess
+    expect(found).toMatchObject({ uid: 'new', securityGroupId: 'sg-new', otherUids: ['old'] });
+    expect(found?.instances.map((view) => view.id)).toEqual(['i-2']);
+    expect(found?.bucketKeys).toEqual(['k3s-server-token']);
+  });
+
+  test('is a group alone, where its instances are gone or going; their generations are used up', async () => {
+    // Prepare
+    const Instances = [
+      instance('i-1', 1, 'terminated', 'uid-9', 'server-0', 1),
+      instance('i-2', 2, 'shutting-down', 'uid-9', 'server-0', 2),
+    ];
+    ec2.on(DescribeInstancesCommand).resolves({ Reservations: [{ Instances }] });
+    ec2.on(DescribeSecurityGroupsCommand).resolves({ SecurityGroups: [{ GroupId: 'sg-1', Tags: tags('uid-9') }] });
+
+    // Act
+    const found = await find();
+
+    // Assess
+    expect(found).toMatchObject({
+      uid: 'uid-9',
+      instances: [],
+      youngest: { 'server-0': { generation: 2, instanceId: 'i-2' } },
+    });
+  });
+});
