@@ -15,6 +15,9 @@ const { findTemporalCli } = (await import(
   `${DIST}local/temporal-cli.js`
 )) as typeof import('../../src/local/temporal-cli.js');
 
+/** Of one command line, waits included. */
+const RUN_MS = 60_000;
+
 export interface Ran {
   code: number | null;
   stdout: string;
@@ -89,7 +92,14 @@ export function run(
   cwd: string,
 ): Promise<Ran> {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { env, cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+    // One that hangs is ended before the test's own limit, so that none is left behind and the test says which it was.
+    const child = spawn(command, args, {
+      env,
+      cwd,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      timeout: RUN_MS,
+      killSignal: 'SIGKILL',
+    });
     const ran: Ran = { code: null, stdout: '', stderr: '' };
     child.stdout.on('data', (chunk: Buffer) => {
       ran.stdout += chunk.toString();

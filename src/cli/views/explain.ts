@@ -49,8 +49,12 @@ export function explain(status: StatusView): Explanation {
 function summaryOf(status: StatusView, failing: number): string {
   const { operation } = status;
   if (status.paused) return 'it is paused: nothing is done until `keelson resume`';
-  if (status.phase === 'Failed')
-    return 'the operation failed too often; it is tried again by itself, or at once by `keelson retry`';
+  if (status.phase === 'Failed') {
+    const { class: errorClass } = status.lastError ?? {};
+    return errorClass === 'invalid' || errorClass === 'auth'
+      ? 'it cannot go on until something is changed; then `keelson apply`, or `keelson retry` to try at once'
+      : 'the operation failed too often; it is tried again by itself, or at once by `keelson retry`';
+  }
   if (operation !== null) return `${operation.kind} is under way (${operation.reason})`;
   if (failing > 0) return `${failing} condition(s) do not hold`;
   return status.wish === 'stopped' ? 'it is stopped, as asked' : 'it is what was asked for';
@@ -60,14 +64,14 @@ export function explanationText(one: Explanation, colors: Colors): string {
   const lines = [`${colors.bold(one.cluster)} is ${one.phase}, ${one.health}: ${one.summary}`];
   for (const what of one.underWay) lines.push(`  under way: ${what}`);
   if (one.waiting !== null) lines.push(`  waits for ${one.waiting}`);
-  for (const { condition, message, advice } of one.failing) {
-    lines.push(`  ${colors.yellow(condition)}: ${message}${advice === '' ? '' : ` -> ${advice}`}`);
-  }
   if (one.lastError !== null) {
     const { code, message, where, advice, at } = one.lastError;
     lines.push(`  ${colors.red(`last error ${code}`)} at ${moment(at)} in ${where}:`);
     for (const line of message.split('\n')) lines.push(`    ${line}`);
     lines.push(`    -> ${advice}`);
+  }
+  for (const { condition, message, advice } of one.failing) {
+    lines.push(`  ${colors.yellow(condition)}: ${message}${advice === '' ? '' : ` -> ${advice}`}`);
   }
   return lines.join('\n');
 }

@@ -35,6 +35,21 @@ export function judgePause(status: StatusView): Verdict {
   return status.paused && rests ? { kind: 'reached' } : WAITING;
 }
 
+/** Longer than the back-off between two tries: then the breaker of the delete is open. [model/breaker.ts] */
+const LONG_MS = 2 * 60_000;
+
+/**
+ * Whether a delete still gets on. Its end is the end of the workflow, not a status; one that is held up goes on trying, but
+ * too seldom to be waited for.
+ */
+export function judgeDelete(status: StatusView, now = Date.now()): Verdict {
+  const until = status.waiting?.until;
+  const isHeld = until !== null && until !== undefined && Date.parse(until) - now > LONG_MS;
+  return isHeld && status.lastError !== null
+    ? failed(status, `the delete of ${status.name} is held up until ${until}`)
+    : WAITING;
+}
+
 function failed(status: StatusView, what: string): Verdict {
   const { lastError } = status;
   if (lastError === null)

@@ -5,7 +5,7 @@ import { CliError, EXIT } from '../exit.js';
 import type { Io } from '../io.js';
 import { firstLine } from '../views/status.js';
 import { follow } from './follow.js';
-import type { Verdict } from './goal.js';
+import { judgeDelete, type Verdict } from './goal.js';
 import { createProgress, type Progress } from './progress.js';
 
 /**
@@ -47,13 +47,11 @@ export async function waitForDeletion(io: Io, clusters: Clusters, name: string):
   const stop = new AbortController();
   const signal = AbortSignal.any([io.signal, stop.signal]);
   const noteErrors = errorNotes(progress);
-  const watching = (async () => {
-    for await (const status of follow(clusters, name, signal)) {
-      progress.show(status);
-      noteErrors(status);
-    }
-    // The result tells what went wrong; a look that fails meanwhile does not.
-  })().catch(() => undefined);
+  // The result tells how it ends; a look that fails meanwhile says nothing.
+  const watching = watchDeletion(clusters, name, signal, (status) => {
+    progress.show(status);
+    noteErrors(status);
+  });
   const interrupted = new Promise<never>((_, reject) => {
     const end = (): void =>
       reject(new CliError(EXIT.failed, 'interrupted; the delete goes on', `keelson status ${name} --watch`));
@@ -61,17 +59,45 @@ export async function waitForDeletion(io: Io, clusters: Clusters, name: string):
     io.signal.addEventListener('abort', end, { once: true });
   });
   try {
-    const proof = await Promise.race([clusters.proof(name), interrupted]);
-    stop.abort();
-    await watching;
+    const proof = await Promise.race([clusters.proof(name), interrupted, heldUp(watching)]);
     await progress.end('done', `${name} is gone`);
     return proof;
   } catch (error) {
-    stop.abort();
-    await watching;
     await progress.end('failed', `${name}: the wait has ended`);
     throw error;
+  } finally {
+    stop.abort();
+    await watching;
   }
+}
+
+/** @returns why the delete does not get on, or null when the looks have ended before */
+async function watchDeletion(
+  clusters: Clusters,
+  name: string,
+  signal: AbortSignal,
+  see: (status: StatusView) => void,
+): Promise<CliError | null> {
+  try {
+    for await (const status of follow(clusters, name, signal)) {
+      if (signal.aborted) return null;
+      see(status);
+      const verdict = judgeDelete(status);
+      if (verdict.kind === 'failed') return verdict.error;
+    }
+  } catch {
+    return null;
+  }
+  return null;
+}
+
+/** Rejects when the delete is held up; else never settles. */
+function heldUp(watching: Promise<CliError | null>): Promise<never> {
+  return new Promise((_, reject) => {
+    void watching.then((error) => {
+      if (error !== null) reject(error);
+    });
+  });
 }
 
 /** Says each error once, as it comes up: it is tried again, but who waits wants to know. */

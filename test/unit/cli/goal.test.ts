@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { judge, judgePause } from '../../../src/cli/wait/goal.js';
+import { judge, judgeDelete, judgePause } from '../../../src/cli/wait/goal.js';
 import { failure, operation, statusView, step } from './status.js';
 
 describe('a wait', () => {
@@ -60,5 +60,15 @@ describe('a wait', () => {
     expect(
       judgePause(statusView({ paused: true, operation: operation({ steps: [step({ outcome: 'done' })] }) })).kind,
     ).toBe('reached');
+  });
+
+  it.each([
+    { until: '2026-03-01T12:00:10.000Z', kind: 'waiting' },
+    { until: '2026-03-01T12:10:00.000Z', kind: 'failed' },
+    { until: null, kind: 'waiting' },
+  ])('for a delete that tries again at $until is $kind at noon', ({ until, kind }) => {
+    const waiting = { for: 'the next try of delete', since: '2026-03-01T12:00:00.000Z', until };
+    const status = statusView({ phase: 'Deleting', waiting, lastError: failure() });
+    expect(judgeDelete(status, Date.parse('2026-03-01T12:00:00.000Z')).kind).toBe(kind);
   });
 });

@@ -1,0 +1,288 @@
+import { DescribeSubnetsCommand, DescribeVpcsCommand, EC2Client } from '@aws-sdk/client-ec2';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { stringify } from 'yaml';
+import { type Bench, documentOf, openBench } from './harness.js';
+
+let bench: Bench;
+let subnetOfOtherVpc: string;
+let defaultVpc: string;
+let subnetOfZoneC: string;
+beforeAll(async () => {
+  bench = await openBench();
+  const {
+    AWS_ENDPOINT_URL: endpoint = '',
+    AWS_ACCESS_KEY_ID: accessKeyId = '',
+    AWS_SECRET_ACCESS_KEY: secretAccessKey = '',
+  } = bench.stack.variables;
+  const ec2 = new EC2Client({ region: 'eu-west-1', endpoint, credentials: { accessKeyId, secretAccessKey } });
+  const { Vpcs = [] } = await ec2.send(new DescribeVpcsCommand({}));
+  const { Subnets = [] } = await ec2.send(new DescribeSubnetsCommand({}));
+  defaultVpc = Vpcs.find((vpc) => vpc.IsDefault)?.VpcId ?? '';
+  subnetOfOtherVpc = Subnets.find((subnet) => subnet.VpcId !== defaultVpc)?.SubnetId ?? '';
+  const ofZoneC = Subnets.find((one) => one.VpcId === defaultVpc && one.AvailabilityZone === 'eu-west-1c');
+  subnetOfZoneC = ofZoneC?.SubnetId ?? '';
+  ec2.destroy();
+});
+afterAll(() => bench?.close());
+
+const nothingWasMade = async (): Promise<void> => {
+  const { launches } = await bench.region<{ launches: unknown[] }>('record?calls=false');
+  expect(launches).toEqual([]);
+  const { instances, volumes, securityGroups } = await bench.region<Record<string, unknown[]>>('leftovers');
+  expect({ instances, volumes, securityGroups }).toEqual({ instances: [], volumes: [], securityGroups: [] });
+};
+
+const text = (spec: Parameters<typeof documentOf>[1] = {}): string => stringify(documentOf('bad', spec));
+const bomb = `a: &a [x, x, x, x, x, x, x, x, x]
+${[...'bcdefghi'].map((name, index) => `${name}: &${name} [${`*${'abcdefgh'[index]}, `.repeat(9)}*${'abcdefgh'[index]}]`).join('\n')}
+`;
+
+describe('a bad document is refused at once, before anything is asked of Temporal or AWS', () => {
+  it.each<{ what: string; content: string | Uint8Array; says: RegExp }>([
+    {
+      what: 'an unknown key',
+      content: text().replace('mode:', 'moed:'),
+      says: /^bad\.yaml:\d+:\d+: spec\.moed: .*mode/m,
+    },
+    { what: 'a wrong type', content: text({ pools: 3 }), says: /^bad\.yaml:\d+:\d+: spec\.pools: /m },
+    { what: 'a missing field', content: text({ k3s: undefined }), says: /^bad\.yaml:\d+:\d+: spec\.k3s: /m },
+    {
+      what: 'a duplicate key',
+      content: `${text()}  mode: ha\n`,
+      says: /^bad\.yaml:\d+:\d+: spec\.mode: duplicate key/m,
+    },
+    {
+      what: 'two documents in one file',
+      content: `${text()}---\n${text()}`,
+      says: /^bad\.yaml:\d+:\d+: .*2 documents/m,
+    },
+    { what: 'an empty file', content: '', says: /^bad\.yaml:1:1: .*is empty/m },
+    {
+      what: 'a binary file',
+      content: new Uint8Array([0x7f, 0x45, 0x4c, 0x46, 0, 0, 1, 0xff]),
+      says: /^bad\.yaml:1:1: /m,
+    },
+    { what: 'a bomb of anchors', content: bomb, says: /^bad\.yaml:\d+:\d+: .*alias/m },
+    { what: 'what is no YAML', content: 'a: [1,', says: /^bad\.yaml:\d+:\d+: .*is not YAML/m },
+    { what: 'a version in another form', content: text({ k3s: { version: 'latest' } }), says: /spec\.k3s\.version: / },
+    { what: 'several problems', content: text({ mode: 'hb', region: 'here' }), says: /spec\.region[\s\S]*spec\.mode/ },
+  ])('$what', async ({ content, says }) => {
+    // Prepare
+    bench.file('bad.yaml', content);
+
+    // Act
+    const [applied, validated] = await Promise.all([
+      bench.keelson('apply', '-f', 'bad.yaml', '--wait'),
+      bench.keelson('validate', '-f', 'bad.yaml'),
+    ]);
+
+    // Assess
+    expect(applied).toMatchObject({ code: 2, stdout: '', stderr: expect.stringMatching(says) });
+    expect(validated).toMatchObject({ code: 2, stderr: applied.stderr });
+    await nothingWasMade();
+  });
+});
+
+describe('what only the account knows fails the create, with what to do, and nothing is made', () => {
+  it.each<{ name: string; what: string; spec: () => Record<string, unknown>; says: RegExp }>([
+    {
+      name: 'subnet',
+      what: 'a subnet of another VPC',
+      spec: () => ({ network: { vpcId: defaultVpc, subnetIds: [subnetOfOtherVpc] } }),
+      says: /SubnetNotInVpc[\s\S]*subnet-/,
+    },
+    {
+      name: 'type',
+      what: 'a type that does not exist',
+      spec: () => ({ servers: { instanceType: 'z9.huge' } }),
+      says: /z9\.huge/,
+    },
+    {
+      name: 'zone',
+      what: 'a type that is not offered in the zone',
+      spec: () => ({ servers: { instanceType: 'm6i.xlarge' }, network: { subnetIds: [subnetOfZoneC] } }),
+      says: /TypeNotOffered[\s\S]*m6i\.xlarge/,
+    },
+    {
+      name: 'arch',
+      what: 'an arm64 type with an amd64 image',
+      spec: () => ({
+        servers: { instanceType: 't4g.medium' },
+        image: { ssmParameter: '/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64' },
+      }),
+      says: /ArchitectureMismatch/,
+    },
+    {
+      name: 'version',
+      what: 'a version without a release at the mirror',
+      spec: () => ({ k3s: { version: 'v1.34.9+k3s7' } }),
+      says: /VersionNotFound[\s\S]*v1\.34\.9/,
+    },
+    {
+      name: 'sum',
+      what: 'a checksum that does not fit',
+      spec: () => ({ k3s: { version: 'v1.34.2+k3s1', sha256: { amd64: 'a'.repeat(64) } } }),
+      says: /ChecksumMismatch/,
+    },
+  ])('$what', async ({ name, spec, says }) => {
+    // Prepare
+    const file = bench.document(name, spec());
+
+    // Act
+    const applied = await bench.keelson('apply', '-f', file, '--wait');
+    const explained = await bench.keelson('explain', name);
+    const deleted = await bench.keelson('delete', name, '--wait');
+
+    // Assess
+    expect(applied).toMatchObject({ code: 1, stdout: '', stderr: expect.stringMatching(says) });
+    expect(applied.stderr).toMatch(/^ {2}-> \S+/m);
+    expect(explained.stdout).toMatch(says);
+    expect(deleted.code).toBe(0);
+    await nothingWasMade();
+  });
+
+  it('a region that does not exist', async () => {
+    // Act
+    const applied = await bench.keelson('apply', '-f', bench.document('nowhere', { region: 'eu-west-9' }), '--wait');
+
+    // Assess
+    expect(applied).toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr: expect.stringMatching(/RegionUnknown.*no region eu-west-9/),
+    });
+    expect(applied.stderr).toMatch(/^ {2}-> correct spec\.region/m);
+    await nothingWasMade();
+  });
+
+  it('no permission', async () => {
+    // Prepare
+    const error = {
+      code: 'UnauthorizedOperation',
+      status: 403,
+      message: 'You are not authorized to perform this operation.',
+    };
+    await bench.region('faults', {
+      method: 'POST',
+      body: JSON.stringify([{ id: 'forbidden', service: 'ec2', action: 'RunInstances', error }]),
+    });
+
+    // Act
+    const applied = await bench.keelson('apply', '-f', bench.document('forbidden'), '--wait');
+    await bench.region('faults/forbidden', { method: 'DELETE' });
+    const deleted = await bench.keelson('delete', 'forbidden', '--wait');
+
+    // Assess
+    expect(applied).toMatchObject({ code: 1, stderr: expect.stringMatching(/UnauthorizedOperation.*RunInstances/) });
+    expect(applied.stderr).toMatch(/^ {2}-> .*ec2:RunInstances|^ {2}-> .*allow/im);
+    expect(deleted.code).toBe(0);
+    await nothingWasMade();
+  });
+
+  it('a bucket that is missing', async () => {
+    // Act
+    const { run, DIST } = await import('./harness.js');
+    const env = { ...bench.stack.env, KEELSON_BUCKET: 'no-such-bucket' };
+    const applied = await run(
+      process.execPath,
+      [`${DIST}client.js`, 'apply', '-f', bench.document('bucketless')],
+      env,
+      bench.folder,
+    );
+
+    // Assess
+    expect(applied).toMatchObject({
+      code: 2,
+      stdout: '',
+      stderr: expect.stringMatching(/no-such-bucket does not exist/),
+    });
+    expect((await bench.keelson('status', 'bucketless')).code).toBe(3);
+  });
+
+  it('a name that is taken in another region', async () => {
+    // Prepare
+    await bench.keelson('apply', '-f', bench.document('taken', { k3s: { version: 'v1.34.9+k3s7' } }));
+
+    // Act
+    const file = bench.document('taken', { region: 'us-east-1' });
+    const applied = await bench.keelson('apply', '-f', file);
+    const planned = await bench.keelson('plan', '-f', file);
+
+    // Assess
+    for (const ran of [applied, planned]) {
+      expect(ran).toMatchObject({
+        code: 2,
+        stdout: '',
+        stderr: expect.stringMatching(/name taken is taken.*eu-west-1/),
+      });
+    }
+    await bench.keelson('delete', 'taken', '--wait');
+  });
+});
+
+describe('a workflow that is started by hand', () => {
+  it('with nonsense fails at once and names every path', async () => {
+    // Prepare
+    const file = bench.file(
+      'nonsense.json',
+      JSON.stringify({ apiVersion: 'keelson/v1', kind: 'Cluster', metadata: {}, spec: { mode: 'hb', colour: 'red' } }),
+    );
+
+    // Act
+    await bench.temporal(
+      'workflow',
+      'start',
+      '--type',
+      'cluster',
+      '--task-queue',
+      'keelson',
+      '--workflow-id',
+      'cluster/nonsense',
+      '--input-file',
+      file,
+    );
+    const failure = await bench.client.workflow
+      .getHandle('cluster/nonsense')
+      .result()
+      .then(
+        () => null,
+        (error: Error) => error.cause as Error & { type: string },
+      );
+
+    // Assess
+    expect(failure?.type).toBe('InvalidSpec');
+    for (const path of ['metadata.name', 'spec.mode', 'spec.colour', 'spec.region', 'spec.servers', 'spec.k3s']) {
+      expect(failure?.message).toContain(path);
+    }
+    expect((await bench.keelson('status', 'nonsense')).code).toBe(3);
+    await nothingWasMade();
+  });
+});
+
+describe('a request to what is not there', () => {
+  it('says that there is no such cluster, whatever the verb', async () => {
+    // Prepare
+    const lines = [
+      'status',
+      'explain',
+      'history',
+      'kubeconfig',
+      'stop',
+      'start',
+      'pause',
+      'resume',
+      'retry',
+      'delete',
+      'resize',
+    ];
+    const extra: Record<string, string[]> = { delete: ['--wait'], resize: ['--instance-type', 't3.large'] };
+
+    // Act
+    const ran = await Promise.all(lines.map((verb) => bench.keelson(verb, 'nobody', ...(extra[verb] ?? []))));
+
+    // Assess
+    for (const one of ran) {
+      expect(one).toMatchObject({ code: 3, stdout: '', stderr: expect.stringContaining('there is no cluster nobody') });
+    }
+  });
+});
