@@ -1,13 +1,17 @@
-// The reference of the cluster document, made from its JSON Schema; and a look whether links between pages lead anywhere.
-//   node scripts/docs.mjs            writes docs/reference/cluster-document.md
+// The references that are made from the code: the cluster document's from its JSON Schema, that of errors from the table of
+// codes; and a look whether links between pages lead anywhere.
+//   node scripts/docs.mjs            writes docs/reference/{cluster-document,errors}.md
 //   node scripts/docs.mjs --check    fails if it is not up to date, or if a link is broken
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { tsImport } from 'tsx/esm/api';
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 
-const PAGE = 'docs/reference/cluster-document.md';
+const { CLASS_ACTION, KNOWN_ERRORS } = await tsImport('../src/model/errors/index.ts', import.meta.url);
+
+const PAGES = { 'docs/reference/cluster-document.md': documentPage, 'docs/reference/errors.md': errorsPage };
 
 /** One row for each field, in the order of the schema. */
 function rows(schema, path) {
@@ -43,7 +47,7 @@ function kindOf(field) {
   return `${field.type}${range}${example.length < 70 ? example : ''}`;
 }
 
-function page() {
+function documentPage() {
   const schema = JSON.parse(readFileSync('schema/cluster.schema.json', 'utf8'));
   return `<!-- Made by scripts/docs.mjs from schema/cluster.schema.json: edit the schema in src/model/spec instead. -->
 
@@ -67,6 +71,53 @@ ${rows(schema, '').join('\n')}
 `;
 }
 
+/** Codes of a class that mean the same stand in one row. */
+function errorRows(errorClass) {
+  const rows = new Map();
+  for (const [code, known] of Object.entries(KNOWN_ERRORS)) {
+    if (known.class !== errorClass) continue;
+    const key = `${known.source}|${known.advice}`;
+    rows.set(key, [...(rows.get(key) ?? []), `\`${code}\``]);
+  }
+  return [...rows].map(([key, codes]) => {
+    const [source, advice] = key.split('|');
+    return `| ${codes.join(', ')} | ${source} | ${advice.replaceAll('<', '&lt;')} |`;
+  });
+}
+
+function errorsPage() {
+  const sections = Object.entries(CLASS_ACTION).map(
+    ([errorClass, action]) => `## ${errorClass}
+
+Keelson ${action}.
+
+| code | of | what you can do |
+|---|---|---|
+${errorRows(errorClass).join('\n')}
+`,
+  );
+  return `<!-- Made by scripts/docs.mjs from src/model/errors: edit the tables there instead. -->
+
+# Errors
+
+Every error has a code and a class. The code is AWS's own, or one of Keelson's; the class decides what Keelson does. Both stand with the
+message and an advice in \`keelson status\`, \`keelson explain\`, the Web UI and \`status.yaml\`.
+
+| class | what Keelson does |
+|---|---|
+${Object.entries(CLASS_ACTION)
+  .map(([errorClass, action]) => `| [${errorClass}](#${errorClass}) | ${action} |`)
+  .join('\n')}
+
+Back-off doubles from half a second to half a minute and is spread at random. When an operation has failed five times in a row (with \`auth\` and
+\`invalid\`: at once) nothing is tried for ten minutes, then twenty, at most an hour; \`keelson retry\` or a new document goes on at once.
+
+A code that is in no table is judged by its name and its HTTP status: 429 throttles, other 5xx pass, 401 and 403 are about permission, 409
+and 412 are conflicts, other 4xx are about the request.
+
+${sections.join('\n')}`;
+}
+
 /** Relative links of all pages that lead to no file. */
 function brokenLinks() {
   const pages = ['.', 'docs', 'src', 'examples', 'deploy', 'test'].flatMap((folder) =>
@@ -85,10 +136,12 @@ function brokenLinks() {
 
 if (process.argv.includes('--check')) {
   const problems = brokenLinks();
-  if (!existsSync(PAGE) || readFileSync(PAGE, 'utf8') !== page())
-    problems.push(`${PAGE} is not up to date: node scripts/docs.mjs`);
+  for (const [path, page] of Object.entries(PAGES)) {
+    if (!existsSync(path) || readFileSync(path, 'utf8') !== page())
+      problems.push(`${path} is not up to date: node scripts/docs.mjs`);
+  }
   for (const problem of problems) console.error(problem);
   process.exitCode = problems.length === 0 ? 0 : 1;
 } else {
-  writeFileSync(PAGE, page());
+  for (const [path, page] of Object.entries(PAGES)) writeFileSync(path, page());
 }

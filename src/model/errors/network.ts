@@ -14,6 +14,7 @@ export const NETWORK_ERRORS: KnownErrors = {
     'AbortError',
     'NetworkingError',
   ]),
+  ...alike('network', 'transient', 'see whether a proxy or a gateway answers in place of AWS', ['UnreadableAnswer']),
   ...alike(
     'network',
     'transient',

@@ -38,7 +38,9 @@ export const OWN_ERRORS: KnownErrors = {
     'ChecksumMismatch',
   ]),
   ...alike('Keelson', 'invalid', 'create the bucket, or set KEELSON_BUCKET to one that exists', ['BucketMissing']),
-  ...alike('Keelson', 'conflict', 'use another name, or delete the cluster that has it', ['NameTaken']),
+  ...alike('Keelson', 'conflict', 'see the message: it is protected, or being deleted, or the plan has changed', [
+    'Refused',
+  ]),
   ...alike('Keelson', 'conflict', 'nothing; the slot is planned anew', [
     'InstanceLost',
     'InstanceMissing',
@@ -57,23 +59,32 @@ export const OWN_ERRORS: KnownErrors = {
   ),
   ...alike('Keelson', 'node-script', "see that the node's SSM agent runs and reaches SSM", ['CommandUndelivered']),
   ...alike('Keelson', 'node-script', 'use a larger rootVolume, or clear the disk', ['DiskFull']),
-  ...alike('Keelson', 'node-script', 'see that nodes reach spec.k3s.mirror', ['DownloadFailed']),
-  ...alike('Keelson', 'node-script', 'see that nodes reach the bucket', ['UploadFailed']),
-  ...alike('Keelson', 'node-script', "see the last lines of the service's journal in the message", [
-    'ServiceFailed',
-    'UnitFailed',
-  ]),
+  ...alike(
+    'Keelson',
+    'node-script',
+    'see that nodes reach spec.k3s.mirror: route, DNS, proxy, security groups; and that it lets them read',
+    ['MirrorUnreachable', 'MirrorRefused'],
+  ),
+  ...alike(
+    'Keelson',
+    'node-script',
+    'see that nodes reach the bucket, and that the worker may read and write in it: nodes use its presigned URLs',
+    ['BucketUnreachable', 'BucketRefused'],
+  ),
+  ...alike('Keelson', 'node-script', "see the last lines of the service's journal in the message", ['ServiceFailed']),
   ...alike(
     'Keelson',
     'node-script',
     'see that the first server runs; if the token was changed by hand, put the old one back',
-    ['JoinRefused', 'TokenInvalid', 'TokenMissing'],
+    ['TokenInvalid', 'TokenMissing', 'TokenRejected'],
   ),
-  ...alike('Keelson', 'node-script', 'see pods with PodDisruptionBudgets that allow no disruption', [
-    'DrainBlocked',
-    'DrainFailed',
-    'DrainTimedOut',
+  ...alike('Keelson', 'node-script', 'remove the Node of that name, if no instance of the cluster has it', [
+    'NodeNameTaken',
   ]),
+  ...alike('Keelson', 'node-script', 'take back the change to k3s.config that the other servers do not have', [
+    'ConfigMismatch',
+  ]),
+  ...alike('Keelson', 'node-script', 'see pods with PodDisruptionBudgets that allow no disruption', ['DrainFailed']),
   ...alike('Keelson', 'node-script', 'see that the mirror has sha256sum-<arch>.txt beside the binary', [
     'ChecksumMissing',
   ]),
@@ -82,7 +93,6 @@ export const OWN_ERRORS: KnownErrors = {
   ]),
   ...alike('Keelson', 'node-script', 'use an image for x86_64 or arm64', ['ArchitectureUnknown']),
   ...alike('Keelson', 'node-script', 'see that the disk is neither full nor read-only', [
-    'NodeWriteFailed',
     'SnapshotFailed',
     'MountsLeft',
   ]),

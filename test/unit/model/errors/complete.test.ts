@@ -3,30 +3,69 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { KNOWN_ERRORS } from '../../../../src/model/errors/index.js';
 
-/** Where codes of our own are given: `failure('class', 'Code'`, `invalid('Code'`, `code: 'Code'` in TypeScript, `fail Code` in scripts. */
-const GIVEN = {
-  '.ts': /(?:\bcode:\s*|failure\(\s*'[a-z-]+',\s*|invalid\(\s*)'([A-Z][A-Za-z.]+)'/g,
-  '.sh': /^\s*(?:.*(?:\|\||&&|then|;)\s*)?fail ([A-Z][A-Za-z]+)/gm,
+/** Where codes of our own are given. */
+const GIVEN: Record<string, RegExp[]> = {
+  '.ts': [
+    // failure('class', 'Code', ...), invalid('Code', ...), { code: 'Code' }
+    /(?:\bcode:\s*|failure\(\s*'[a-z-]+',\s*|invalid\(\s*)'([A-Z][A-Za-z.]+)'/g,
+    // The class of an update's refusal: { type: 'Refused' }; and what an error without a code of its own is called.
+    /\btype: '([A-Z][A-Za-z]+)'(?!;)(?! as)/g,
+    /return '(Un[a-z][A-Za-z]+)';/g,
+    // By outcome of a job: failed: 'NodeScriptFailed'
+    /^\s*'?(?:failed|timed-out|interrupted|undelivered)'?: '([A-Z][A-Za-z]+)',$/gm,
+    // nonRetryable(message, 'InvalidSpec')
+    /^\s*'(InvalidSpec|InvalidRequest|Refused)',$/gm,
+  ],
+  '.sh': [
+    /(?:^|\|\||&&|then|else|;|\))\s*fail ([A-Z][A-Za-z]+) /gm,
+    /\bfatal "\$1" ([A-Z][A-Za-z]+)/g,
+    // transfer_failed WHAT PLACE MISSING: the code of a 404
+    /transfer_failed (?:'[^']*'|"[^"]*") (?:Mirror|Bucket) ([A-Z][A-Za-z]+)/g,
+  ],
 };
 
-function codesIn(folder: string, ending: keyof typeof GIVEN): string[] {
+function codesIn(folder: string): string[] {
+  const ending = folder.endsWith('node') ? '.sh' : '.ts';
   return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && entry.name.endsWith(ending))
-    .flatMap((entry) => [...readFileSync(join(entry.parentPath, entry.name), 'utf8').matchAll(GIVEN[ending])])
-    .map(([, code]) => code ?? '');
+    .flatMap((entry) => {
+      const comments = ending === '.sh' ? /^\s*#.*$/gm : /^\s*(?:\/\/|\/?\*).*$/gm;
+      const text = readFileSync(join(entry.parentPath, entry.name), 'utf8').replaceAll(comments, '');
+      return (GIVEN[ending] ?? []).flatMap((pattern) => [...text.matchAll(pattern)]);
+    })
+    .map(([, code]) => code ?? '')
+    .filter((code) => !EVENTS.has(code));
 }
 
+/** Types of events, which look like codes. */
+const EVENTS = new Set(['Normal', 'Warning']);
+
+/** `transfer_failed` puts them together of the place and the outcome. */
+const TRANSFERS = ['Mirror', 'Bucket'].flatMap((place) => [`${place}Refused`, `${place}Unreachable`]);
+
+const FOLDERS = ['src/activities', 'src/aws', 'src/workflows', 'src/model/requests', 'src/node'];
+
 describe('table of errors', () => {
-  it.each([
-    ['src/activities', '.ts'],
-    ['src/aws', '.ts'],
-    ['src/workflows', '.ts'],
-    ['src/node', '.sh'],
-  ] as const)('has every code that %s gives', (folder, ending) => {
+  it.each(FOLDERS)('has every code that %s gives', (folder) => {
     // Act
-    const codes = codesIn(folder, ending);
+    const codes = codesIn(folder);
     // Assess
     expect(codes.filter((code) => !Object.hasOwn(KNOWN_ERRORS, code))).toEqual([]);
     expect(codes.length).toBeGreaterThan(0);
+  });
+
+  it('has the codes that transfers of nodes give', () => {
+    const text = readFileSync('src/node/lib/transfer.sh', 'utf8');
+    expect([...text.matchAll(/fail "\$2([A-Z][a-z]+)"/g)].map(([, outcome]) => outcome)).toEqual([
+      'Refused',
+      'Unreachable',
+    ]);
+    expect(TRANSFERS.filter((code) => !Object.hasOwn(KNOWN_ERRORS, code))).toEqual([]);
+  });
+
+  it('has no code of our own that nobody gives', () => {
+    const given = new Set([...FOLDERS.flatMap(codesIn), ...TRANSFERS]);
+    const own = Object.entries(KNOWN_ERRORS).filter(([, { source }]) => source === 'Keelson');
+    expect(own.map(([code]) => code).filter((code) => !given.has(code))).toEqual([]);
   });
 });
