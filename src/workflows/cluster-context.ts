@@ -74,6 +74,13 @@ export function slotOf(cluster: Cluster, name: string | null): Slot {
   return slot;
 }
 
+/** `, step 4/15`: where the step that runs on the slot stands in its operation, for summaries. */
+export function stepLabel(cluster: Cluster, slot: string): string {
+  const { operation } = cluster.state;
+  const index = operation?.steps.findLastIndex((step) => step.slot === slot && step.outcome === 'running') ?? -1;
+  return operation === null || index < 0 ? '' : `, step ${index + 1}/${operation.stepsTotal}`;
+}
+
 /** Adds to the bounded ring of events and to the log. */
 export function emit(cluster: Cluster, type: ClusterEvent['type'], reason: string, message: string): void {
   const operation = cluster.state.operation?.id ?? null;

@@ -159,7 +159,9 @@ async function pause(self: Cluster, what: string | null, ms: number | null): Pro
   self.present();
   await CancellationScope.cancellable(async () => {
     const woken = condition(() => self.wakes !== seen);
-    await (ms === null ? woken : Promise.race([woken, sleep(ms, { summary: what ?? 'the next look' })]));
+    await (ms === null
+      ? woken
+      : Promise.race([woken, sleep(ms, { summary: what ?? 'quiet: nothing to do until a message or the next look' })]));
     CancellationScope.current().cancel();
   }).catch((error: unknown) => {
     if (!isCancellation(error)) throw error;

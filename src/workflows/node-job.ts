@@ -2,7 +2,7 @@ import type { JobResult, Presign } from '../activities/api.js';
 import { jobIdOf } from '../model/ids.js';
 import type { Slot } from '../model/state.js';
 import { activities } from './activities.js';
-import { type Cluster, failure, scopeOf } from './cluster-context.js';
+import { type Cluster, failure, scopeOf, stepLabel } from './cluster-context.js';
 
 export interface NodeJob {
   script: string;
@@ -27,7 +27,7 @@ export async function runJob(cluster: Cluster, slot: Slot, job: NodeJob): Promis
     );
   const { state } = cluster;
   state.jobCount += 1;
-  const [result] = await activities.runOnNodes(`${slot.name}: ${job.summary}`, {
+  const [result] = await activities.runOnNodes(`${slot.name}: ${job.summary}${stepLabel(cluster, slot.name)}`, {
     ...scopeOf(cluster),
     instanceIds: [instance.id],
     jobId: jobIdOf(state.document.metadata.name, state.uid, job.script, slot.name, state.jobCount),

@@ -1,7 +1,7 @@
 import type { Step } from '../../model/plan/index.js';
 import type { Slot } from '../../model/state.js';
 import { activities } from '../activities.js';
-import { type Cluster, scopeOf, slotOf } from '../cluster-context.js';
+import { type Cluster, scopeOf, slotOf, stepLabel } from '../cluster-context.js';
 import { nodeInstanceOf } from '../node-instance.js';
 import { runJob } from '../node-job.js';
 
@@ -9,11 +9,14 @@ import { runJob } from '../node-job.js';
 export async function awaitAgent(cluster: Cluster, step: Step): Promise<void> {
   const slot = slotOf(cluster, step.slot);
   if (slot.instance === null) return;
-  const view = await activities.awaitInstance(`${slot.name}: wait for the SSM agent of ${slot.instance.id}`, {
-    ...scopeOf(cluster),
-    instanceId: slot.instance.id,
-    until: 'agent-online',
-  });
+  const view = await activities.awaitInstance(
+    `${slot.name}: wait for the SSM agent of ${slot.instance.id}${stepLabel(cluster, slot.name)}`,
+    {
+      ...scopeOf(cluster),
+      instanceId: slot.instance.id,
+      until: 'agent-online',
+    },
+  );
   slot.instance = nodeInstanceOf(view);
   slot.agentOnline = true;
 }

@@ -3,7 +3,7 @@ import { nodeNameOf, slotsOf, type WantedSlot } from '../../model/ids.js';
 import type { Step } from '../../model/plan/index.js';
 import type { ErrorClass, LaunchRequest, Placement, Slot } from '../../model/state.js';
 import { activities } from '../activities.js';
-import { type Cluster, classOf, emit, failure, scopeOf } from '../cluster-context.js';
+import { type Cluster, classOf, emit, failure, scopeOf, stepLabel } from '../cluster-context.js';
 import { emptySlot } from '../empty-slot.js';
 import { touched } from '../look.js';
 import { nodeInstanceOf } from '../node-instance.js';
@@ -46,15 +46,18 @@ export async function launch(cluster: Cluster, step: Step): Promise<void> {
     const zone = cluster.state.placement?.subnets.find((subnet) => subnet.id === request.subnetId)?.zone;
     try {
       const view = await CancellationScope.nonCancellable(() =>
-        activities.launchInstance(`${slot.name}: launch ${request.instanceType} in ${zone ?? request.subnetId}`, {
-          ...scopeOf(cluster),
-          slot: slot.name,
-          generation: slot.generation,
-          nodeName: slot.nodeName,
-          launch: request,
-          userData,
-          tags: cluster.state.document.spec.tags,
-        }),
+        activities.launchInstance(
+          `${slot.name}: launch ${request.instanceType} in ${zone ?? request.subnetId}${stepLabel(cluster, slot.name)}`,
+          {
+            ...scopeOf(cluster),
+            slot: slot.name,
+            generation: slot.generation,
+            nodeName: slot.nodeName,
+            launch: request,
+            userData,
+            tags: cluster.state.document.spec.tags,
+          },
+        ),
       );
       slot.instance = nodeInstanceOf(view);
       slot.exhaustedSubnets = [];
