@@ -1,0 +1,85 @@
+import { afterAll, beforeAll, describe, it } from 'vitest';
+import { expectSound } from './support/assess.js';
+import type { Kill, Moment } from './support/kill.js';
+import { type Laboratory, openLaboratory } from './support/laboratory.js';
+import { seeded } from './support/matrix.js';
+import { type OperationName, operate } from './support/operations.js';
+
+/** Another seed draws other boundaries: KEELSON_CHAOS_SEED=7 npx vitest run --project chaos */
+const seed = Number(process.env['KEELSON_CHAOS_SEED'] ?? '1');
+const MOMENTS: readonly Moment[] = ['before', 'late', 'after', 'between'];
+/** Calls that each operation makes at least: a kill at one of them happens. */
+const CALLS: Record<OperationName, number> = {
+  'create dev': 24,
+  'create ha': 45,
+  stop: 20,
+  start: 18,
+  resize: 80,
+  'add agents': 20,
+  'remove agents': 20,
+  'apply config': 40,
+  delete: 10,
+};
+
+let laboratory: Laboratory;
+beforeAll(async () => {
+  laboratory = await openLaboratory();
+});
+afterAll(async () => {
+  await laboratory.close();
+});
+
+/** The whole matrix is `npm run chaos`; this draws a few of its kills, so that each test run tries some. */
+describe.concurrent(`a worker killed at any AWS call (seed ${seed})`, () => {
+  const lives: [string, 'dev' | 'ha', [OperationName, number][]][] = [
+    [
+      'a small life',
+      'dev',
+      [
+        ['create dev', 3],
+        ['delete', 1],
+      ],
+    ],
+    [
+      'a night',
+      'ha',
+      [
+        ['create ha', 3],
+        ['stop', 1],
+        ['start', 1],
+        ['delete', 1],
+      ],
+    ],
+    [
+      'changes',
+      'ha',
+      [
+        ['create ha', 0],
+        ['add agents', 1],
+        ['resize', 1],
+        ['apply config', 1],
+        ['remove agents', 1],
+        ['delete', 0],
+      ],
+    ],
+  ];
+
+  it.each(lives)(
+    '%s of a %s cluster gets where it should, nothing twice, nothing left',
+    async (name, mode, operations) => {
+      const random = seeded(seed * 1000 + name.length);
+      const cell = await laboratory.openCell();
+      const cluster = laboratory.newCluster(cell, mode);
+
+      for (const [operation, count] of operations) {
+        const kills = Array.from({ length: count }, () => draw(operation, random));
+        expectSound(await operate(cluster, operation, kills), name);
+      }
+    },
+  );
+});
+
+function draw(operation: OperationName, random: () => number): Kill {
+  const moment = MOMENTS[Math.floor(random() * MOMENTS.length)] ?? 'after';
+  return { moment, at: 1 + Math.floor(random() * CALLS[operation]), delayMs: Math.floor(random() * 80) };
+}

@@ -1,0 +1,121 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Child, Children } from '../../../src/local/children.js';
+import type { CallEntry } from '../../../src/region/record.js';
+import type { Region } from '../../../src/region/server.js';
+import { Boundaries, type Boundary } from './boundary.js';
+import { localEnvironment, localVariables, startRegion, startWorker } from './built.js';
+import { countingHost, scriptRuns } from './script-counter.js';
+
+/** Sees every call of the cell's workers; the call waits for it. What it throws keeps the call from being carried out. */
+export type Watch = (moment: 'before' | 'after', boundary: Boundary, entry: CallEntry) => void | Promise<void>;
+
+/**
+ * A region of its own, and workers that serve nothing but it: what is done to them reaches no other cell. Cells share a
+ * Temporal server; each has its own task queue.
+ */
+export class Cell {
+  /** Findings that were reported before. */
+  readonly told = new Set<string>();
+  private watch: Watch | null = null;
+  private current: Child | null = null;
+  /** Settles when the worker that follows a killed one polls. */
+  private revived: Promise<unknown> = Promise.resolve();
+
+  private constructor(
+    private readonly children: Children,
+    readonly dir: string,
+    readonly taskQueue: string,
+    readonly region: Region,
+    readonly boundaries: Boundaries,
+    private readonly workerEnv: Record<string, string | undefined>,
+  ) {}
+
+  static async open(children: Children, temporal: string, dir: string, taskQueue: string): Promise<Cell> {
+    mkdirSync(dir, { recursive: true });
+    let cell: Cell | null = null;
+    const names = new WeakMap<CallEntry, Boundary | null>();
+    const region = await startRegion({
+      dir: join(dir, 'region'),
+      profile: 'fast',
+      createHost: countingHost(join(dir, 'script-runs')),
+      onCall: async (moment, entry) => {
+        if (cell === null) return;
+        if (moment === 'before') names.set(entry, cell.boundaries.of(entry));
+        const boundary = names.get(entry) ?? null;
+        if (boundary !== null) await cell.watch?.(moment, boundary, entry);
+      },
+    });
+    const variables = localVariables({ temporal, region: region.url, k3sMirror: `${region.url}/_mirror` });
+    const env = {
+      ...localEnvironment(process.env, variables),
+      KEELSON_TASK_QUEUE: taskQueue,
+      KEELSON_LOG_LEVEL: 'info',
+    };
+    const tagsOf = (id: string): Record<string, string> | undefined => region.world.instances.get(id)?.tags;
+    cell = new Cell(children, dir, taskQueue, region, new Boundaries(tagsOf), env);
+    await cell.startWorker();
+    return cell;
+  }
+
+  /** @param watch null ends it. */
+  watchCalls(watch: Watch | null): void {
+    this.boundaries.reset();
+    this.watch = watch;
+  }
+
+  get worker(): Child {
+    if (this.current === null) throw new Error(`${this.taskQueue} has no worker`);
+    return this.current;
+  }
+
+  get logFile(): string {
+    return join(this.dir, 'worker.log');
+  }
+
+  /** Another worker; one that runs is left as it is. */
+  async startWorker(): Promise<Child> {
+    this.current = await startWorker(this.children, this.workerEnv, this.dir);
+    return this.current;
+  }
+
+  /** SIGKILL. Resolves when the process is gone; another one is being started then. */
+  async killWorker(): Promise<void> {
+    const { worker } = this;
+    worker.kill('SIGKILL');
+    await worker.ended;
+    this.revived = this.startWorker();
+    // Told by `settled`.
+    this.revived.catch(() => undefined);
+  }
+
+  /** Until the worker that replaces a killed one polls. */
+  async ready(): Promise<void> {
+    await this.revived;
+  }
+
+  /** Scripts that were begun more than once on a node. */
+  scriptsRunTwice(): string[] {
+    return [...scriptRuns(join(this.dir, 'script-runs'))].flatMap(([run, count]) =>
+      count > 1 ? `${run}: ${count} times` : [],
+    );
+  }
+
+  scriptsRun(): number {
+    return scriptRuns(join(this.dir, 'script-runs')).size;
+  }
+
+  /** GET of the region's admin interface. */
+  async ask<T>(path: string): Promise<T> {
+    const answer = await fetch(`${this.region.url}/_region/${path}`);
+    if (!answer.ok) throw new Error(`${path}: HTTP ${answer.status}`);
+    return (await answer.json()) as T;
+  }
+
+  async close(): Promise<void> {
+    this.watch = null;
+    await this.ready().catch(() => undefined);
+    await this.current?.stop();
+    await this.region.close();
+  }
+}

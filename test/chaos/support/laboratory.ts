@@ -1,0 +1,56 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Client, Connection } from '@temporalio/client';
+import { createChildren, localEnvironment, startTemporal } from './built.js';
+import { Cell } from './cell.js';
+import { ChaosCluster } from './cluster.js';
+
+/** A Temporal server and any number of cells. */
+export interface Laboratory {
+  client: Client;
+  openCell(): Promise<Cell>;
+  newCluster(cell: Cell, mode: 'dev' | 'ha'): ChaosCluster;
+  /** SIGKILL, and a new server at the same address with what the database holds. */
+  killTemporal(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export async function openLaboratory(): Promise<Laboratory> {
+  const dir = mkdtempSync(join(tmpdir(), 'keelson-chaos-'));
+  const children = createChildren();
+  const env = localEnvironment(process.env, {});
+  const options = { dir, ui: false, usualPorts: false, database: join(dir, 'temporal.db') };
+  let temporal = await startTemporal(children, env, options);
+  const { address } = temporal;
+  const connection = await Connection.connect({ address });
+  const client = new Client({ connection });
+  const cells: Cell[] = [];
+  let opened = 0;
+  let clusters = 0;
+  return {
+    client,
+    async openCell() {
+      opened += 1;
+      const name = `cell-${opened}`;
+      const cell = await Cell.open(children, address, join(dir, name), name);
+      cells.push(cell);
+      return cell;
+    },
+    newCluster(cell, mode) {
+      clusters += 1;
+      return new ChaosCluster(client, cell, `${mode}-${clusters}`, mode);
+    },
+    async killTemporal() {
+      temporal.child.kill('SIGKILL');
+      await temporal.child.ended;
+      temporal = await startTemporal(children, env, { ...options, port: Number(address.split(':')[1]) });
+    },
+    async close() {
+      await Promise.all(cells.map((cell) => cell.close()));
+      await connection.close();
+      await children.stop();
+      rmSync(dir, { recursive: true, force: true });
+    },
+  };
+}

@@ -1,0 +1,226 @@
+import type { Cell } from './cell.js';
+import type { ChaosCluster } from './cluster.js';
+import type { Kill, Moment } from './kill.js';
+import type { Laboratory } from './laboratory.js';
+import { lineOf, OPERATIONS, type OperationName, type Outcome, operate } from './operations.js';
+
+/** One boundary to die at. */
+interface Task {
+  kill: Kill;
+  /** Kills that lead to it: it was met by a worker that took over. */
+  first: readonly Kill[];
+  tries: number;
+}
+
+export interface MatrixOptions {
+  cells: number;
+  seed: number;
+  /** Only these. */
+  operations?: readonly OperationName[];
+  progress: (line: string) => void;
+}
+
+/** What came of the tasks of one operation. */
+export interface Row {
+  operation: OperationName;
+  boundaries: number;
+  outcomes: Outcome[];
+  notMet: string[];
+}
+
+/**
+ * Workers killed in one run of an operation, so many for each second that it takes undisturbed. Each is followed by a whole
+ * recovery before the next.
+ */
+const KILLS_A_SECOND = 0.4;
+const LEAST_KILLS = 3;
+const TRIES = 3;
+
+/** Operations that follow each other on a cluster that runs, and leave one that runs. */
+const TOURS: readonly (readonly OperationName[])[] = [
+  ['stop', 'start'],
+  ['add agents', 'remove agents'],
+  ['resize'],
+  ['apply config'],
+  ['delete', 'create ha'],
+  ['delete', 'create dev', 'delete', 'create ha'],
+];
+
+/**
+ * The crash matrix. Every operation is recorded once; each of its AWS calls gives boundaries, at which workers are killed. Calls
+ * that only a worker makes which takes over are found on the way and become boundaries as well.
+ */
+export class Matrix {
+  readonly rows: Row[];
+  private readonly tasks = new Map<OperationName, Task[]>();
+  private readonly known = new Map<OperationName, Set<string>>();
+  private readonly random: () => number;
+  private readonly killsARun = new Map<OperationName, number>();
+
+  constructor(
+    private readonly laboratory: Laboratory,
+    private readonly options: MatrixOptions,
+  ) {
+    this.random = seeded(options.seed);
+    this.rows = OPERATIONS.map((operation) => ({ operation, boundaries: 0, outcomes: [], notMet: [] }));
+    for (const operation of OPERATIONS) {
+      this.tasks.set(operation, []);
+      this.known.set(operation, new Set());
+    }
+  }
+
+  async run(): Promise<void> {
+    const cell = await this.laboratory.openCell();
+    await this.record(cell);
+    const others = Array.from({ length: this.options.cells - 1 }, () => this.laboratory.openCell());
+    await Promise.all([Promise.resolve(cell), ...others].map(async (one) => this.work(await one)));
+  }
+
+  /** Kills that are still to be tried. */
+  get left(): number {
+    return [...this.tasks.values()].reduce((sum, tasks) => sum + tasks.length, 0);
+  }
+
+  private async record(cell: Cell): Promise<void> {
+    const ha = this.laboratory.newCluster(cell, 'ha');
+    const dev = this.laboratory.newCluster(cell, 'dev');
+    const plan: [ChaosCluster, OperationName[]][] = [
+      [ha, ['create ha', 'stop', 'start', 'resize', 'add agents', 'remove agents', 'apply config', 'delete']],
+      [dev, ['create dev', 'delete']],
+    ];
+    for (const [cluster, operations] of plan) {
+      for (const operation of operations) {
+        const outcome = await operate(cluster, operation);
+        this.report(outcome, cell);
+        this.killsARun.set(operation, Math.max(LEAST_KILLS, Math.floor(outcome.seconds * KILLS_A_SECOND)));
+        for (const boundary of outcome.reaper.met) this.learn(operation, boundary.id, boundary.writes, []);
+      }
+    }
+    for (const tasks of this.tasks.values()) shuffle(tasks, this.random);
+  }
+
+  private learn(operation: OperationName, id: string, writes: boolean, first: readonly Kill[]): void {
+    const known = this.known.get(operation) ?? new Set();
+    if (known.has(id)) return;
+    known.add(id);
+    if (this.options.operations?.includes(operation) === false) return;
+    const isStatus = id.includes(' status.yaml ');
+    const moments: Moment[] = writes && !isStatus ? ['before', 'late', 'after', 'between'] : ['before', 'after'];
+    for (const moment of moments) {
+      const kill: Kill = { moment, at: id, ...(moment === 'between' && { delayMs: Math.floor(this.random() * 80) }) };
+      this.tasks.get(operation)?.push({ kill, first, tries: 0 });
+    }
+    const row = this.rowOf(operation);
+    row.boundaries += 1;
+  }
+
+  /** Tours on one cell until nothing is left to try. */
+  private async work(cell: Cell): Promise<void> {
+    let cluster: ChaosCluster | null = null;
+    while (this.left > 0) {
+      if (cluster === null) {
+        cluster = this.laboratory.newCluster(cell, 'ha');
+        if (!(await this.step(cluster, 'create ha'))) {
+          cell = await this.replace(cell, cluster);
+          cluster = null;
+          continue;
+        }
+      }
+      for (const operation of this.nextTour()) {
+        if (operation === 'create ha' || operation === 'create dev')
+          cluster = this.laboratory.newCluster(cell, operation === 'create ha' ? 'ha' : 'dev');
+        if (cluster !== null && (await this.step(cluster, operation))) continue;
+        if (cluster !== null) cell = await this.replace(cell, cluster);
+        cluster = null;
+        break;
+      }
+    }
+    if (cluster !== null) await this.step(cluster, 'delete');
+  }
+
+  private nextTour(): readonly OperationName[] {
+    const worth = (tour: readonly OperationName[]): number =>
+      Math.max(...tour.map((operation) => this.tasks.get(operation)?.length ?? 0)) / tour.length;
+    return TOURS.reduce((best, tour) => (worth(tour) > worth(best) ? tour : best));
+  }
+
+  /** @returns whether the cluster can be gone on with. */
+  private async step(cluster: ChaosCluster, operation: OperationName): Promise<boolean> {
+    const tasks = this.take(operation);
+    const kills = [...(tasks[0]?.first ?? []), ...tasks.map(({ kill }) => kill)];
+    const outcome = await operate(cluster, operation, kills);
+    this.report(outcome, cluster.cell);
+    this.rowOf(operation).outcomes.push(outcome);
+    for (const task of tasks) if (outcome.reaper.missed.includes(task.kill)) this.again(operation, task);
+    this.discover(operation, outcome);
+    return outcome.findings.unreached.length === 0;
+  }
+
+  private take(operation: OperationName): Task[] {
+    const tasks = this.tasks.get(operation) ?? [];
+    const [head] = tasks;
+    if (head === undefined) return [];
+    if (head.first.length > 0) return tasks.splice(0, 1);
+    const taken = tasks
+      .filter((task) => task.first.length === 0)
+      .slice(0, this.killsARun.get(operation) ?? LEAST_KILLS);
+    this.tasks.set(
+      operation,
+      tasks.filter((task) => !taken.includes(task)),
+    );
+    return taken;
+  }
+
+  private again(operation: OperationName, task: Task): void {
+    task.tries += 1;
+    if (task.tries < TRIES) this.tasks.get(operation)?.push(task);
+    else this.rowOf(operation).notMet.push(`${task.kill.moment} ${task.kill.at}`);
+  }
+
+  /** Calls that were never made by an undisturbed worker; of further ones of a kind the first speaks for all. */
+  private discover(operation: OperationName, { kills, reaper }: Outcome): void {
+    if (kills.length === 0) return;
+    for (const [index, boundary] of reaper.met.entries()) {
+      if (boundary.count > 1) continue;
+      const before = reaper.done
+        .filter(({ met }) => met <= index)
+        .slice(-1)
+        .map(({ kill }) => kill);
+      if (before.length > 0) this.learn(operation, boundary.id, boundary.writes, before);
+    }
+  }
+
+  private async replace(cell: Cell, cluster: ChaosCluster): Promise<Cell> {
+    await cluster.abandon();
+    await cell.close();
+    return await this.laboratory.openCell();
+  }
+
+  private report(outcome: Outcome, cell: Cell): void {
+    this.options.progress(`${String(this.left).padStart(5)}  ${lineOf(outcome, cell.taskQueue)}`);
+  }
+
+  private rowOf(operation: OperationName): Row {
+    const row = this.rows.find((one) => one.operation === operation);
+    if (row === undefined) throw new Error(`there is no row of ${operation}`);
+    return row;
+  }
+}
+
+/** Mulberry32: the same seed gives the same order. */
+export function seeded(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
+  };
+}
+
+function shuffle<T>(list: T[], random: () => number): void {
+  for (let index = list.length - 1; index > 0; index--) {
+    const other = Math.floor(random() * (index + 1));
+    [list[index], list[other]] = [list[other] as T, list[index] as T];
+  }
+}

@@ -1,0 +1,102 @@
+import type { ChaosCluster } from './cluster.js';
+import {
+  compare,
+  type Findings,
+  leftoversOf,
+  newlyTwice,
+  noFindings,
+  secretsOf,
+  whereSecretsShow,
+} from './evidence.js';
+import { type Kill, Reaper } from './kill.js';
+
+export const OPERATIONS = [
+  'create dev',
+  'create ha',
+  'stop',
+  'start',
+  'resize',
+  'add agents',
+  'remove agents',
+  'apply config',
+  'delete',
+] as const;
+export type OperationName = (typeof OPERATIONS)[number];
+
+const ACTS: Record<OperationName, (cluster: ChaosCluster) => Promise<void>> = {
+  'create dev': (cluster) => cluster.create(),
+  'create ha': (cluster) => cluster.create(),
+  stop: (cluster) => cluster.stop(),
+  start: (cluster) => cluster.start(),
+  resize: (cluster) => cluster.resize(cluster.shape.serverType === 't3.medium' ? 't3.large' : 't3.medium'),
+  'add agents': (cluster) => cluster.apply({ agents: 2 }),
+  'remove agents': (cluster) => cluster.apply({ agents: 0 }),
+  'apply config': (cluster) =>
+    cluster.apply({ disable: cluster.shape.disable === 'traefik' ? 'servicelb' : 'traefik' }),
+  delete: (cluster) => cluster.delete(),
+};
+
+export interface Outcome {
+  operation: OperationName;
+  kills: readonly Kill[];
+  reaper: Reaper;
+  seconds: number;
+  findings: Findings;
+}
+
+/** Carries out one operation while workers are killed, and looks whether all that must hold does. */
+export async function operate(
+  cluster: ChaosCluster,
+  operation: OperationName,
+  kills: readonly Kill[] = [],
+): Promise<Outcome> {
+  const { cell } = cluster;
+  const reaper = new Reaper(cell, kills);
+  const secrets = secretsOf(cluster);
+  const findings = noFindings();
+  const started = Date.now();
+  cell.watchCalls(reaper.watch);
+  try {
+    await ACTS[operation](cluster);
+  } catch (error) {
+    findings.unreached.push(String(error));
+  }
+  cell.watchCalls(null);
+  await cell.ready();
+  const seconds = (Date.now() - started) / 1000;
+  await examine(cluster, operation, secrets, findings);
+  return { operation, kills, reaper, seconds, findings };
+}
+
+async function examine(
+  cluster: ChaosCluster,
+  operation: OperationName,
+  secrets: string[],
+  findings: Findings,
+): Promise<void> {
+  const { cell } = cluster;
+  Object.assign(findings, await newlyTwice(cell));
+  if (findings.unreached.length > 0) return;
+  if (operation !== 'delete') {
+    findings.unreached = await compare(cluster, operation === 'stop' ? 'stopped' : 'running');
+    return;
+  }
+  if (secrets.length === 0) findings.secrets.push('none was in the bucket: the search proves nothing');
+  findings.secrets.push(...(await whereSecretsShow(cluster, secrets)));
+  findings.leftovers = await leftoversOf(cell, cluster.name);
+}
+
+/** One line about a run, for progress and for a failing test. */
+export function lineOf({ operation, reaper, seconds, findings }: Outcome, place: string): string {
+  const found = Object.entries(findings).flatMap(([what, list]: [string, string[]]) =>
+    list.map((one) => `${what}: ${one}`),
+  );
+  const at = reaper.done.map(({ kill, at: id }) => `${kill.moment} ${id}`).join(', then ');
+  const missed = reaper.missed.map((kill) => `${kill.moment} ${kill.at}`).join(', ');
+  const resumed = reaper.resumedMs.map((ms) => `${(ms / 1000).toFixed(1)} s`).join(', ');
+  const head = `${place} ${operation.padEnd(13)} ${seconds.toFixed(1).padStart(5)} s`;
+  return [
+    `${head}  ${at || 'undisturbed'}${resumed && ` (went on after ${resumed})`}${missed && ` (not met: ${missed})`}`,
+    ...found.map((one) => `    ${one}`),
+  ].join('\n');
+}
