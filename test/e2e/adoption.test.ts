@@ -1,0 +1,276 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { StatusView } from '../../src/model/status.js';
+import type { Span } from '../../src/region/contract.js';
+import type { FaultPlan } from '../../src/region/faults.js';
+import { type Bench, openBench } from './harness.js';
+
+/** K3s coming up on a node, however it does. */
+const STARTS = new Set(['found', 'join', 'rejoin', 'agentJoin']);
+
+const POOL = { name: 'workers', count: 1, instanceType: 't3.medium' };
+const HA = { mode: 'ha', pools: [POOL] };
+const LARGER = { ...HA, pools: [{ ...POOL, instanceType: 't3.large' }] };
+const NAME = 'lost';
+
+let bench: Bench;
+beforeAll(async () => {
+  bench = await openBench();
+});
+afterAll(() => bench?.close());
+
+const handle = () => bench.client.workflow.getHandle(`cluster/${NAME}`);
+const status = () => handle().query<StatusView>('status');
+const spans = async () => (await bench.region<{ spans: Span[] }>('record?calls=false')).spans;
+
+/** Something goes wrong or slowly from now on, so that the cluster stays in a phase. */
+const hold = (plan: FaultPlan) => bench.region('faults', { method: 'POST', body: JSON.stringify(plan) });
+const slow = (kind: string, slot: string): FaultPlan => ({
+  point: 'span',
+  match: { kind },
+  tags: { 'keelson:slot': slot },
+  delayMs: 4_000,
+});
+
+async function until(what: string, holds: (seen: StatusView) => boolean): Promise<StatusView> {
+  const deadline = Date.now() + 60_000;
+  for (;;) {
+    const seen = await status();
+    if (holds(seen)) return seen;
+    if (Date.now() > deadline) throw new Error(`never ${what}: ${seen.phase} ${JSON.stringify(seen.lastError)}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+const runs = (step: string) => (seen: StatusView) =>
+  seen.operation?.steps.some((one) => one.id === step && one.outcome === 'running') ?? false;
+
+/** The workflow is gone, as when somebody terminates it or its history is lost; what it was doing is not. */
+async function lose(seen: StatusView): Promise<{ at: number; serving: string[] }> {
+  await handle().terminate('test');
+  await bench.region('faults', { method: 'DELETE' });
+  const up = seen.nodes.filter((node) => node.ready === 'True' && node.doing === null);
+  return { at: Date.now(), serving: up.flatMap((node) => node.instanceId ?? []) };
+}
+
+/** Which of the nodes that served have been started again since. */
+async function restarted({ at, serving }: { at: number; serving: string[] }): Promise<string[]> {
+  const later = (await spans()).filter((span) => span.startedAt >= at && STARTS.has(span.kind));
+  return later.flatMap((span) => (serving.includes(span.instanceId ?? '') ? [`${span.kind} ${span.instanceId}`] : []));
+}
+
+const apply = (spec: Record<string, unknown> = HA, ...more: string[]) =>
+  bench.keelson('apply', '-f', bench.document(NAME, spec), ...more);
+const isSettled = (phase: string) => (seen: StatusView) => seen.phase === phase && seen.operation === null;
+const running = () => until('Running', isSettled('Running'));
+const launched = (seen: StatusView) => seen.nodes.flatMap((node) => node.instanceId ?? []);
+const idsOf = (seen: StatusView) => seen.nodes.map((node) => node.instanceId).sort();
+
+describe('a cluster whose workflow is lost in every phase of its life', () => {
+  it('Pending: there was nothing to adopt', async () => {
+    await hold({ action: 'DescribeSubnets', error: { code: 'RequestLimitExceeded', status: 503 } });
+    expect(await apply()).toMatchObject({ code: 0 });
+    await lose(await until('Pending', runs('resolve')));
+
+    // The next life begins, and is held up at its third instance.
+    await hold({
+      action: 'RunInstances',
+      tags: { 'keelson:slot': 'server-2' },
+      error: { code: 'RequestLimitExceeded', status: 503 },
+    });
+    expect(await apply()).toMatchObject({ code: 0 });
+  });
+
+  it('Provisioning: the instances that were launched are its nodes', async () => {
+    const seen = await until(
+      'Provisioning',
+      (one) => one.phase === 'Provisioning' && one.nodes.filter((node) => node.instanceId !== null).length >= 3,
+    );
+    const lost = await lose(seen);
+    await hold(slow('download', 'server-1'));
+
+    expect(await apply()).toMatchObject({ code: 0 });
+
+    const next = await until('Installing', runs('install:server-1'));
+    expect(next.uid).toBe(seen.uid);
+    expect(idsOf(next)).toEqual(expect.arrayContaining(launched(seen)));
+    expect(await restarted(lost)).toEqual([]);
+  });
+
+  it('Installing: what is installed stays', async () => {
+    const seen = await until('Installing', runs('install:server-1'));
+    const lost = await lose(seen);
+    await hold(slow('join', 'server-1'));
+
+    expect(await apply()).toMatchObject({ code: 0 });
+
+    const next = await until('joining', runs('join:server-1'));
+    expect(idsOf(next)).toEqual(expect.arrayContaining(launched(seen)));
+    expect(await restarted(lost)).toEqual([]);
+  });
+
+  it('Configuring: who has joined is not started again, and who is about to joins once', async () => {
+    const seen = await until('Configuring', (one) => one.phase === 'Configuring' && runs('join:server-1')(one));
+    const lost = await lose(seen);
+
+    expect(await apply(HA, '--wait')).toMatchObject({ code: 0 });
+
+    const next = await status();
+    expect(idsOf(next)).toEqual(idsOf(seen));
+    expect(await restarted(lost)).toEqual([]);
+    const starts = (await spans()).filter((span) => STARTS.has(span.kind));
+    expect(starts.map((span) => span.kind).sort()).toEqual(['agentJoin', 'found', 'join', 'join']);
+  });
+
+  it('Running: nothing is touched', async () => {
+    const seen = await running();
+    const lost = await lose(seen);
+
+    expect(await apply(HA, '--wait')).toMatchObject({ code: 0 });
+
+    const next = await status();
+    expect(idsOf(next)).toEqual(idsOf(seen));
+    expect(next).toMatchObject({ uid: seen.uid, health: 'Healthy' });
+    expect(await restarted(lost)).toEqual([]);
+    const steps = next.operations.flatMap((one) => one.steps.map((step) => step.kind));
+    expect(new Set(steps)).toEqual(new Set(['adopt', 'agent', 'inspect', 'resolve', 'publish', 'verify']));
+  });
+
+  it('Stopping: what has stopped is started again, what still runs is left alone', async () => {
+    await bench.keelson('stop', NAME);
+    await hold(slow('stop', 'server-2'));
+    const seen = await until('Stopping', runs('stop-instance:server-2'));
+    const lost = await lose(seen);
+
+    expect(await apply(HA, '--wait')).toMatchObject({ code: 0 });
+
+    const next = await status();
+    expect(idsOf(next)).toEqual(idsOf(seen));
+    expect(next.health).toBe('Healthy');
+    expect(lost.serving.length).toBeGreaterThan(0);
+    expect(await restarted(lost)).toEqual([]);
+  });
+
+  it('Stopped: it stays so where that is the wish', async () => {
+    await bench.keelson('stop', NAME, '--wait');
+    const seen = await status();
+    const lost = await lose(seen);
+
+    expect(await apply({ ...HA, state: 'stopped' }, '--wait')).toMatchObject({ code: 0 });
+
+    const next = await status();
+    expect(next).toMatchObject({ uid: seen.uid, phase: 'Stopped' });
+    expect(idsOf(next)).toEqual(idsOf(seen));
+    expect((await spans()).filter((span) => span.kind === 'start' && span.startedAt >= lost.at)).toEqual([]);
+  });
+
+  it('Stopped: or it is started', async () => {
+    const seen = await status();
+    await lose(seen);
+    await hold(slow('start', 'server-0'));
+
+    expect(await apply()).toMatchObject({ code: 0 });
+
+    const next = await until('Starting', (one) => one.phase === 'Starting' && runs('agent:server-0')(one));
+    expect(idsOf(next)).toEqual(idsOf(seen));
+  });
+
+  it('Starting: it comes up', async () => {
+    const seen = await status();
+    const lost = await lose(seen);
+
+    expect(await apply(HA, '--wait')).toMatchObject({ code: 0 });
+
+    const next = await status();
+    expect(idsOf(next)).toEqual(idsOf(seen));
+    expect(next.health).toBe('Healthy');
+    expect(await restarted(lost)).toEqual([]);
+  });
+
+  it('Updating: the node in question is finished, the others are left alone', async () => {
+    expect(await apply(LARGER)).toMatchObject({ code: 0 });
+    await hold(slow('stop', 'workers-0'));
+    const seen = await until('Updating', runs('stop-instance:workers-0'));
+    const lost = await lose(seen);
+
+    expect(await apply(LARGER, '--wait')).toMatchObject({ code: 0 });
+
+    const next = await status();
+    expect(idsOf(next)).toEqual(idsOf(seen));
+    expect(next).toMatchObject({ health: 'Healthy' });
+    expect(next.nodes.find((node) => node.slot === 'workers-0')).toMatchObject({ instanceType: 't3.large' });
+    const servers = seen.nodes.filter((node) => node.role === 'server').map((node) => node.instanceId);
+    expect((await restarted(lost)).filter((one) => servers.includes(one.split(' ')[1] ?? ''))).toEqual([]);
+  });
+
+  it('Updating: a node that was drained takes pods again', async () => {
+    expect(await apply(HA)).toMatchObject({ code: 0 });
+    await hold(slow('drain', 'workers-0'));
+    await lose(await until('drain', runs('drain:workers-0')));
+
+    // The wish is what it was before: nothing is left to be changed but the cordon.
+    expect(await apply(LARGER, '--wait')).toMatchObject({ code: 0 });
+
+    const next = await status();
+    expect(next).toMatchObject({ health: 'Healthy' });
+    expect(next.operations.flatMap((one) => one.steps.map((step) => step.id))).toContain('uncordon:workers-0');
+  });
+
+  it('Running: a server that is gone meanwhile is replaced; nobody founds another cluster', async () => {
+    const seen = await running();
+    const lost = await lose(seen);
+    const founder = seen.nodes.find((node) => node.slot === 'server-0');
+    await bench.region(`instances/${founder?.instanceId}/terminate`, { method: 'POST' });
+
+    expect(await apply(LARGER, '--wait')).toMatchObject({ code: 0 });
+
+    const next = await status();
+    expect(next).toMatchObject({ uid: seen.uid, health: 'Healthy' });
+    expect(next.nodes.find((node) => node.slot === 'server-0')).toMatchObject({ generation: 2, voter: 'True' });
+    expect(await restarted(lost)).toEqual([]);
+    const { notes } = await bench.region<{ notes: { kind: string }[] }>('record?calls=false');
+    expect(notes.filter((note) => note.kind === 'cluster-founded')).toHaveLength(1);
+    expect(notes.filter((note) => note.kind === 'member-removed')).toHaveLength(1);
+  });
+
+  it('Deleting: before anything was terminated it lives on', async () => {
+    const before = await running();
+    await hold({ action: 'TerminateInstances', error: { code: 'RequestLimitExceeded', status: 503 } });
+    await bench.keelson('delete', NAME);
+    const lost = await lose({ ...(await until('Deleting', runs('terminate-all'))), nodes: before.nodes });
+
+    expect(await apply(LARGER, '--wait')).toMatchObject({ code: 0 });
+
+    expect(idsOf(await status())).toEqual(idsOf(before));
+    expect(await restarted(lost)).toEqual([]);
+  });
+
+  it('Deleting: once its instances are gone it is made anew, and its group goes with it', async () => {
+    const before = await running();
+    await hold({ action: 'DeleteSecurityGroup', error: { code: 'RequestLimitExceeded', status: 503 } });
+    await bench.keelson('delete', NAME);
+    await lose(await until('Deleting', runs('sweep')));
+
+    expect(await apply(LARGER, '--wait')).toMatchObject({ code: 0 });
+
+    const next = await status();
+    expect(next.health).toBe('Healthy');
+    expect(idsOf(next).filter((id) => idsOf(before).includes(id))).toEqual([]);
+    expect(next.nodes.map((node) => node.generation)).toEqual([3, 2, 2, 2]);
+  });
+
+  it('is deleted in the end, and nothing was made twice or is left', async () => {
+    expect(await bench.keelson('delete', NAME, '--wait')).toMatchObject({ code: 0 });
+
+    expect(await bench.region('duplicates')).toEqual([]);
+    expect(await bench.region(`leftovers?cluster=${NAME}`)).toMatchObject({ total: 0 });
+    const { launches } = await bench.region<{ launches: unknown[] }>('record?calls=false');
+    expect(launches).toHaveLength(9);
+  });
+
+  it('may have its name used again at once', async () => {
+    expect(await apply({ mode: 'dev' }, '--wait')).toMatchObject({ code: 0 });
+    expect(await status()).toMatchObject({ nodes: [{ name: `${NAME}-server-0-g1`, ready: 'True' }] });
+    expect(await bench.keelson('delete', NAME, '--wait')).toMatchObject({ code: 0 });
+    expect(await bench.region(`leftovers?cluster=${NAME}`)).toMatchObject({ total: 0 });
+  });
+});
