@@ -1,0 +1,47 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { paginateListCommandInvocations, paginateListCommands, SSMClient } from '@aws-sdk/client-ssm';
+import type { Bench } from './harness.js';
+
+/** Where a secret must not be, by the name of the place; every text a person or program could read there. */
+export async function textsOf(bench: Bench, cluster: string): Promise<Record<string, string>> {
+  const { events } = await bench.client.workflow.getHandle(`cluster/${cluster}`).fetchHistory();
+  return {
+    history: textIn(events),
+    record: JSON.stringify(await bench.region('record')),
+    commands: await ssmRecord(bench),
+    ...logs(join(bench.folder, 'stack')),
+  };
+}
+
+/** All text in a tree: strings, and bytes read as text. Payloads of a history are bytes. */
+function textIn(value: unknown): string {
+  if (typeof value === 'string') return `${value}\n`;
+  if (value instanceof Uint8Array) return `${Buffer.from(value).toString('latin1')}\n`;
+  if (typeof value !== 'object' || value === null) return '';
+  return Object.values(value).map(textIn).join('');
+}
+
+/** What SSM keeps of commands: parameters, comments, outputs. */
+async function ssmRecord(bench: Bench): Promise<string> {
+  const {
+    AWS_ENDPOINT_URL: endpoint = '',
+    AWS_ACCESS_KEY_ID: accessKeyId = '',
+    AWS_SECRET_ACCESS_KEY: secretAccessKey = '',
+  } = bench.stack.variables;
+  const ssm = new SSMClient({ region: 'eu-west-1', endpoint, credentials: { accessKeyId, secretAccessKey } });
+  try {
+    const pages: unknown[] = [];
+    for await (const page of paginateListCommands({ client: ssm }, {})) pages.push(page.Commands);
+    for await (const page of paginateListCommandInvocations({ client: ssm }, { Details: true }))
+      pages.push(page.CommandInvocations);
+    return textIn(pages);
+  } finally {
+    ssm.destroy();
+  }
+}
+
+function logs(folder: string): Record<string, string> {
+  const files = readdirSync(folder).filter((name) => name.endsWith('.log'));
+  return Object.fromEntries(files.map((name) => [name, readFileSync(join(folder, name), 'utf8')]));
+}
