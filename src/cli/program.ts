@@ -43,6 +43,7 @@ Examples:
   documentVerbs(program, run);
   lookVerbs(program, run);
   requestVerbs(program, run);
+  orphanVerb(program, run);
   program
     .command('completion')
     .description('print a completion script')
@@ -159,6 +160,31 @@ function lookVerbs(program: Command, run: Runner): void {
     .action((name: string, options: { merge?: string; use: boolean }) =>
       run(async (session) => (await import('./verbs/kubeconfig.js')).kubeconfig(session, name, options)),
     );
+}
+
+function orphanVerb(program: Command, run: Runner): void {
+  verb(program, 'orphans', 'what carries our tags in AWS and has no workflow behind it', [
+    'orphans',
+    'orphans --region eu-west-1 --prices prices.yaml',
+    'orphans --region eu-west-1 --delete',
+  ])
+    .option('--region <region>', 'only in this region; without it, in all that the account has enabled')
+    .option('--prices <file>', 'show the monthly cost by these prices (YAML)')
+    .option('--delete', 'delete them, after a second look', false)
+    .option('--unknown', 'with --delete: also those of clusters that this Temporal namespace does not know', false)
+    .option('--after <seconds>', 'between the two looks', seconds, 15)
+    .action(
+      (options: Shared & { region?: string; prices?: string; delete: boolean; unknown: boolean; after: number }) =>
+        run(async (session) =>
+          (await import('./verbs/orphans.js')).orphans(session, { ...options, output: formatOf(options) }),
+        ),
+    );
+}
+
+function seconds(value: string): number {
+  const number = Number(value);
+  if (value.trim() === '' || !(number >= 0 && number <= 3_600)) throw new InvalidArgumentError('0 to 3600 seconds.');
+  return number;
 }
 
 function requestVerbs(program: Command, run: Runner): void {

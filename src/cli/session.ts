@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Bucket } from '../aws/bucket.js';
+import type { AwsClients } from '../aws/clients.js';
 import { type ClientEnvironment, type Env, readClientEnvironment, regionOfSdk } from '../config/environment.js';
 import { packageVersion } from '../config/version.js';
 import { ENV_FILE, readEnvFile } from '../local/env-file.js';
@@ -13,6 +14,8 @@ export interface Session {
   io: Io;
   clusters(): Promise<Clusters>;
   bucket(): Promise<Bucket>;
+  /** Clients with the user's own credentials. */
+  aws(): Promise<AwsClients>;
   close(): Promise<void>;
 }
 
@@ -22,6 +25,16 @@ export function openSession(io: Io): Session {
   const environment = (): ClientEnvironment => (settings ??= readClientEnvironment(env));
   let clusters: Promise<Clusters> | undefined;
   const closers: (() => void)[] = [];
+  const aws = async (): Promise<AwsClients> => {
+    const { createAwsClients } = await import('../aws/clients.js');
+    applyAwsVariables(env);
+    const homeRegion = env['AWS_REGION'] || env['AWS_DEFAULT_REGION'] || (await regionOfSdk());
+    if (!homeRegion)
+      throw new CliError(EXIT.invalid, 'no AWS region is set', 'set AWS_REGION to the region of the bucket');
+    const clients = createAwsClients({ homeRegion, version: packageVersion() });
+    closers.push(() => clients.destroy());
+    return clients;
+  };
   return {
     io,
     clusters: () =>
@@ -41,18 +54,10 @@ export function openSession(io: Io): Session {
           'KEELSON_BUCKET is not set',
           'set it to the name of the bucket that holds the clusters',
         );
-      const [{ createAwsClients }, { createBucket }] = await Promise.all([
-        import('../aws/clients.js'),
-        import('../aws/bucket.js'),
-      ]);
-      applyAwsVariables(env);
-      const homeRegion = env['AWS_REGION'] || env['AWS_DEFAULT_REGION'] || (await regionOfSdk());
-      if (!homeRegion)
-        throw new CliError(EXIT.invalid, 'no AWS region is set', 'set AWS_REGION to the region of the bucket');
-      const clients = createAwsClients({ homeRegion, version: packageVersion() });
-      closers.push(() => clients.destroy());
-      return createBucket(clients, name);
+      const { createBucket } = await import('../aws/bucket.js');
+      return createBucket(await aws(), name);
     },
+    aws,
     close: async () => {
       for (const end of closers) end();
       await (await clusters?.catch(() => undefined))?.close();

@@ -12,7 +12,9 @@ import type { RequestName } from '../../model/requests/decide.js';
 import type { ClusterDocument } from '../../model/spec/schema.js';
 import type { StatusView } from '../../model/status.js';
 import type { Accepted, DeletionProof } from '../../workflows/messages.js';
+import { isUnreachable } from '../errors.js';
 import { CliError, EXIT } from '../exit.js';
+import type { Owner } from '../orphans/judge.js';
 import type { ListedCluster } from '../views/list.js';
 import type { IdentifiedPlan } from '../views/plan.js';
 import { blankState } from './blank-state.js';
@@ -48,6 +50,22 @@ export class Clusters {
   /** Asks the workflow, whether it has ended or not. */
   async status(name: string): Promise<StatusView> {
     return await this.timely(() => this.handle(name).query<StatusView>('status'));
+  }
+
+  /** Whether somebody looks after what carries the name. Asks the workflow itself: the visibility store lags behind. */
+  async owner(name: string): Promise<Owner> {
+    try {
+      const { status, closeTime } = await this.handle(name).describe();
+      if (status.name !== 'RUNNING')
+        return { kind: 'ended', status: status.name, at: closeTime?.toISOString() ?? null };
+      const { uid, nodes, observedGeneration } = await this.status(name);
+      // Until it has looked for what an earlier life has left, its uid may change to that of what it finds.
+      return { kind: 'open', uid, decided: nodes.length > 0 || observedGeneration > 0 };
+    } catch (error) {
+      if (error instanceof WorkflowNotFoundError) return { kind: 'never' };
+      if (isUnreachable(error)) return { kind: 'silent' };
+      throw error;
+    }
   }
 
   /** What `apply` of the document would do to the cluster, or to nothing when it does not exist yet. */

@@ -60,6 +60,7 @@ describe('usage', () => {
       'resume',
       'retry',
       'delete',
+      'orphans',
     ];
     for (const verb of verbs) {
       expect(stdout).toContain(`  ${verb} `);

@@ -1,0 +1,116 @@
+import {
+  DescribeRegionsCommand,
+  type EC2Client,
+  type Filter,
+  paginateDescribeInstances,
+  paginateDescribeSecurityGroups,
+  paginateDescribeVolumes,
+  type Tag,
+} from '@aws-sdk/client-ec2';
+import { TAG } from '../model/tags.js';
+import type { AwsClients } from './clients.js';
+import { toFailure } from './failure.js';
+import { allPages } from './pages.js';
+import { regionProblem } from './region-names.js';
+import { tagValue } from './tags.js';
+
+/** Something in AWS that carries Keelson's tags. */
+export interface Tagged {
+  kind: 'instance' | 'volume' | 'security-group';
+  id: string;
+  region: string;
+  cluster: string;
+  uid: string;
+  /** The tag Name: of instances and volumes the node's. */
+  name: string;
+  state: string;
+  /** Instance type or volume type; of groups empty. */
+  type: string;
+  sizeGiB: number | null;
+  /** ISO 8601; EC2 does not tell of groups. */
+  createdAt: string | null;
+}
+
+const BY_TAG: Filter[] = [{ Name: 'tag-key', Values: [TAG.uid] }];
+
+/** All regions that the account has enabled. */
+export async function enabledRegions(clients: AwsClients): Promise<string[]> {
+  try {
+    const { Regions: regions = [] } = await clients.ec2(clients.homeRegion).send(new DescribeRegionsCommand({}));
+    return regions.flatMap((region) => region.RegionName ?? []).sort();
+  } catch (error) {
+    throw toFailure(error, 'DescribeRegions');
+  }
+}
+
+/**
+ * Everything in a region that carries our tags and is not gone, whosever it is: three lists in pages, however many clusters there are.
+ *
+ * @throws a failure `RegionUnknown` or `OptInRequired` where there is no such region
+ */
+export async function findTagged(clients: AwsClients, region: string): Promise<Tagged[]> {
+  const ec2 = clients.ec2(region);
+  try {
+    const lists = await Promise.all([instances(ec2, region), volumes(ec2, region), groups(ec2, region)]);
+    return lists.flat();
+  } catch (error) {
+    throw (await regionProblem(clients, region, error)) ?? toFailure(error, `list what carries our tags in ${region}`);
+  }
+}
+
+async function instances(client: EC2Client, region: string): Promise<Tagged[]> {
+  const reservations = await allPages(
+    paginateDescribeInstances({ client, pageSize: 1_000 }, { Filters: BY_TAG }),
+    (page) => page.Reservations,
+  );
+  return reservations
+    .flatMap((reservation) => reservation.Instances ?? [])
+    .filter((one) => one.State?.Name !== 'terminated')
+    .map((one) => ({
+      ...common(region, one.Tags),
+      kind: 'instance',
+      id: one.InstanceId ?? '',
+      state: one.State?.Name ?? '',
+      type: one.InstanceType ?? '',
+      sizeGiB: null,
+      createdAt: one.LaunchTime?.toISOString() ?? null,
+    }));
+}
+
+async function volumes(client: EC2Client, region: string): Promise<Tagged[]> {
+  const found = await allPages(paginateDescribeVolumes({ client }, { Filters: BY_TAG }), (page) => page.Volumes);
+  return found
+    .filter((one) => one.State !== 'deleting' && one.State !== 'deleted')
+    .map((one) => ({
+      ...common(region, one.Tags),
+      kind: 'volume',
+      id: one.VolumeId ?? '',
+      state: one.State ?? '',
+      type: one.VolumeType ?? '',
+      sizeGiB: one.Size ?? null,
+      createdAt: one.CreateTime?.toISOString() ?? null,
+    }));
+}
+
+async function groups(client: EC2Client, region: string): Promise<Tagged[]> {
+  const found = await allPages(
+    paginateDescribeSecurityGroups({ client }, { Filters: BY_TAG }),
+    (page) => page.SecurityGroups,
+  );
+  return found.map((one) => ({
+    ...common(region, one.Tags),
+    kind: 'security-group',
+    id: one.GroupId ?? '',
+    state: '',
+    type: '',
+    sizeGiB: null,
+    createdAt: null,
+  }));
+}
+
+const common = (region: string, tags: Tag[] | undefined) => ({
+  region,
+  cluster: tagValue(tags, TAG.cluster) ?? '',
+  uid: tagValue(tags, TAG.uid) ?? '',
+  name: tagValue(tags, 'Name') ?? '',
+});

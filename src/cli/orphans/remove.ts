@@ -1,0 +1,82 @@
+import {
+  DeleteSecurityGroupCommand,
+  DeleteVolumeCommand,
+  DescribeInstancesCommand,
+  type EC2Client,
+  TerminateInstancesCommand,
+} from '@aws-sdk/client-ec2';
+import type { AwsClients } from '../../aws/clients.js';
+import { hasCode } from '../../aws/error-code.js';
+import { toFailure } from '../../aws/failure.js';
+import type { Tagged } from '../../aws/tagged.js';
+
+const PAUSE_MS = 2_000;
+/** An instance takes its time to go; its volume and its group are free only then. */
+const PATIENCE_MS = 5 * 60_000;
+
+/** Failures by id; what is not in it is gone. */
+export type Failures = Map<string, string>;
+
+/**
+ * Deletes instances, then volumes, then groups. One at a time: a protected instance must not save the others. What cannot be
+ * deleted is reported and holds up nothing else.
+ */
+export async function remove(clients: AwsClients, doomed: readonly Tagged[], signal: AbortSignal): Promise<Failures> {
+  const failures: Failures = new Map();
+  const of = (kind: Tagged['kind']) => doomed.filter((one) => one.kind === kind);
+  const attempt = async (one: Tagged, act: (ec2: EC2Client) => Promise<unknown>): Promise<void> => {
+    try {
+      await act(clients.ec2(one.region));
+    } catch (error) {
+      failures.set(one.id, toFailure(error, `delete ${one.kind} ${one.id}`).message);
+    }
+  };
+  for (const one of of('instance')) {
+    await attempt(one, (ec2) => ec2.send(new TerminateInstancesCommand({ InstanceIds: [one.id] })));
+  }
+  for (const one of of('instance')) {
+    if (!failures.has(one.id)) await attempt(one, (ec2) => patiently(() => isGone(ec2, one.id), signal));
+  }
+  for (const one of of('volume')) {
+    const command = new DeleteVolumeCommand({ VolumeId: one.id });
+    // Root volumes go with their instance, by themselves.
+    await attempt(one, (ec2) =>
+      patiently(() => deleted(ec2.send(command), 'InvalidVolume.NotFound', 'VolumeInUse'), signal),
+    );
+  }
+  for (const one of of('security-group')) {
+    const command = new DeleteSecurityGroupCommand({ GroupId: one.id });
+    await attempt(one, (ec2) =>
+      patiently(() => deleted(ec2.send(command), 'InvalidGroup.NotFound', 'DependencyViolation'), signal),
+    );
+  }
+  return failures;
+}
+
+async function isGone(ec2: EC2Client, id: string): Promise<boolean> {
+  const { Reservations: found = [] } = await ec2.send(
+    new DescribeInstancesCommand({ Filters: [{ Name: 'instance-id', Values: [id] }] }),
+  );
+  return found.flatMap((one) => one.Instances ?? []).every((one) => one.State?.Name === 'terminated');
+}
+
+/** @returns false while something still uses it */
+async function deleted(answer: Promise<unknown>, absent: string, used: string): Promise<boolean> {
+  try {
+    await answer;
+    return true;
+  } catch (error) {
+    if (hasCode(error, absent)) return true;
+    if (hasCode(error, used)) return false;
+    throw error;
+  }
+}
+
+async function patiently(done: () => Promise<boolean>, signal: AbortSignal): Promise<void> {
+  const deadline = Date.now() + PATIENCE_MS;
+  while (!(await done())) {
+    if (signal.aborted) throw new Error('interrupted');
+    if (Date.now() > deadline) throw new Error(`still there after ${PATIENCE_MS / 60_000} minutes`);
+    await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+  }
+}

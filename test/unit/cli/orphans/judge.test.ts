@@ -1,0 +1,104 @@
+import { describe, expect, it } from 'vitest';
+import type { Tagged } from '../../../../src/aws/tagged.js';
+import { type Owner, orphansAmong } from '../../../../src/cli/orphans/judge.js';
+import { monthlyCost } from '../../../../src/cli/orphans/prices.js';
+import { orphansText } from '../../../../src/cli/views/orphans.js';
+
+const instance: Tagged = {
+  kind: 'instance',
+  id: 'i-1',
+  region: 'eu-west-1',
+  cluster: 'shop',
+  uid: 'uid-1',
+  name: 'shop-server-0-g1',
+  state: 'running',
+  type: 't3.medium',
+  sizeGiB: null,
+  createdAt: '2026-01-01T00:00:00Z',
+};
+const volume: Tagged = { ...instance, kind: 'volume', id: 'vol-1', type: 'gp3', sizeGiB: 30, state: 'in-use' };
+const group: Tagged = { ...instance, kind: 'security-group', id: 'sg-1', type: '', state: '', createdAt: null };
+
+const judge = (owner: Owner | undefined) =>
+  orphansAmong([instance], new Map(owner === undefined ? [] : [['shop', owner]]));
+
+describe('what carries our tags', () => {
+  it.each<[string, Owner]>([
+    ['its workflow is open', { kind: 'open', uid: 'uid-1', decided: true }],
+    ['a workflow of the name is open that may still adopt it', { kind: 'open', uid: 'uid-2', decided: false }],
+    ['a workflow of the name is open and does not answer', { kind: 'silent' }],
+  ])('is no orphan while %s', (_, owner) => {
+    expect(judge(owner)).toEqual([]);
+  });
+
+  it('is none when nobody was asked', () => {
+    expect(judge(undefined)).toEqual([]);
+  });
+
+  it.each<[string, Owner, string, boolean]>([
+    [
+      'another life has the name',
+      { kind: 'open', uid: 'uid-2', decided: true },
+      'of an earlier life of the name',
+      true,
+    ],
+    ['its workflow was terminated', { kind: 'ended', status: 'TERMINATED', at: null }, 'workflow terminated', true],
+    ['this namespace never had it', { kind: 'never' }, 'no workflow known here', false],
+  ])('is an orphan where %s', (_, owner, why, known) => {
+    expect(judge(owner)).toMatchObject([{ id: 'i-1', why, known }]);
+  });
+});
+
+describe('the monthly cost', () => {
+  const prices = { instances: { 't3.medium': 0.05 }, volumes: { gp3: 0.1 } };
+
+  it('is 730 hours of an instance that runs, nothing of one that is stopped', () => {
+    expect(monthlyCost(instance, prices)).toBeCloseTo(36.5);
+    expect(monthlyCost({ ...instance, state: 'stopped' }, prices)).toBe(0);
+  });
+
+  it('is by size of a volume, nothing of a group', () => {
+    expect(monthlyCost(volume, prices)).toBeCloseTo(3);
+    expect(monthlyCost(group, prices)).toBe(0);
+  });
+
+  it('is unknown where there is no price', () => {
+    expect(monthlyCost({ ...instance, type: 'm9.huge' }, prices)).toBeNull();
+    expect(monthlyCost({ ...volume, type: 'io9' }, prices)).toBeNull();
+  });
+});
+
+describe('the table of orphans', () => {
+  const now = Date.parse('2026-01-03T02:00:00Z');
+  const orphans = [group, volume, instance].map((one) => ({ ...one, why: 'workflow terminated', known: true }));
+
+  it('shows instances first, with type, size and age, and no cost that nobody knows', () => {
+    const text = orphansText(
+      orphans.map((one) => ({ ...one, monthly: null })),
+      false,
+      now,
+    );
+
+    expect(text.split('\n').map((line) => line.split(/ {2,}/))).toEqual([
+      ['REGION', 'CLUSTER', 'UID', 'KIND', 'ID', 'WHAT', 'STATE', 'AGE', 'WHY'],
+      ['eu-west-1', 'shop', 'uid-1', 'instance', 'i-1', 't3.medium', 'running', '2d2h', 'workflow terminated'],
+      ['eu-west-1', 'shop', 'uid-1', 'volume', 'vol-1', '30 GiB gp3', 'in-use', '2d2h', 'workflow terminated'],
+      ['eu-west-1', 'shop', 'uid-1', 'security-group', 'sg-1', '-', '-', '-', 'workflow terminated'],
+    ]);
+  });
+
+  it('adds the cost up where prices were given, and says what has none', () => {
+    const text = orphansText(
+      orphans.map((one) => ({ ...one, monthly: one.kind === 'instance' ? 36.5 : null })),
+      true,
+      now,
+    );
+
+    expect(text).toContain('MONTHLY');
+    expect(text).toContain('total 36.50 a month, and 2 without a price');
+  });
+
+  it('says so when there are none', () => {
+    expect(orphansText([], false)).toMatch(/^no orphans/);
+  });
+});

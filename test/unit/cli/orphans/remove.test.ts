@@ -1,0 +1,82 @@
+import {
+  DeleteSecurityGroupCommand,
+  DeleteVolumeCommand,
+  DescribeInstancesCommand,
+  EC2Client,
+  TerminateInstancesCommand,
+} from '@aws-sdk/client-ec2';
+import { mockClient } from 'aws-sdk-client-mock';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { createAwsClients } from '../../../../src/aws/clients.js';
+import type { Tagged } from '../../../../src/aws/tagged.js';
+import { remove } from '../../../../src/cli/orphans/remove.js';
+import { awsError, settled } from '../../activities/support.js';
+
+const ec2 = mockClient(EC2Client);
+const clients = createAwsClients({
+  homeRegion: 'eu-west-1',
+  version: 'test',
+  endpoint: 'http://127.0.0.1:9',
+  credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+});
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  ec2.on(TerminateInstancesCommand).resolves({});
+  ec2.on(DescribeInstancesCommand).resolves({ Reservations: [] });
+  ec2.on(DeleteVolumeCommand).resolves({});
+  ec2.on(DeleteSecurityGroupCommand).resolves({});
+});
+afterEach(() => {
+  vi.useRealTimers();
+  ec2.reset();
+});
+
+const tagged = (kind: Tagged['kind'], id: string): Tagged => ({
+  ...{ kind, id, region: 'eu-west-1', cluster: 'shop', uid: 'uid-1', name: '', state: '', type: '' },
+  ...{ sizeGiB: null, createdAt: null },
+});
+const all = [tagged('security-group', 'sg-1'), tagged('volume', 'vol-1'), tagged('instance', 'i-1')];
+const removeAll = (doomed = all) => settled(remove(clients, doomed, new AbortController().signal));
+
+describe('removing orphans', () => {
+  it('ends instances first, waits until they are gone, then takes volumes and groups', async () => {
+    // Prepare
+    const going = { Reservations: [{ Instances: [{ State: { Name: 'shutting-down' as const } }] }] };
+    ec2.on(DescribeInstancesCommand).resolvesOnce(going).resolves({ Reservations: [] });
+
+    // Act
+    const failures = await removeAll();
+
+    // Assess
+    expect([...failures]).toEqual([]);
+    expect(ec2.calls().map((call) => call.args[0].constructor.name.replace('Command', ''))).toEqual([
+      'TerminateInstances',
+      'DescribeInstances',
+      'DescribeInstances',
+      'DeleteVolume',
+      'DeleteSecurityGroup',
+    ]);
+  });
+
+  it('takes what has gone by itself for gone, and waits for what is still in use', async () => {
+    ec2.on(DeleteVolumeCommand).rejects(awsError('InvalidVolume.NotFound'));
+    ec2.on(DeleteSecurityGroupCommand).rejectsOnce(awsError('DependencyViolation')).resolves({});
+
+    expect([...(await removeAll())]).toEqual([]);
+    expect(ec2.commandCalls(DeleteSecurityGroupCommand)).toHaveLength(2);
+  });
+
+  it('says what holds one, and deletes the others', async () => {
+    // Prepare
+    ec2.on(TerminateInstancesCommand, { InstanceIds: ['i-1'] }).rejects(awsError('OperationNotPermitted', 'protected'));
+
+    // Act
+    const failures = await removeAll([tagged('instance', 'i-1'), tagged('instance', 'i-2')]);
+
+    // Assess
+    expect([...failures.keys()]).toEqual(['i-1']);
+    expect(failures.get('i-1')).toContain('protected');
+    expect(ec2.commandCalls(TerminateInstancesCommand)).toHaveLength(2);
+  });
+});
