@@ -1,4 +1,5 @@
 import { PHASES, type Phase } from './phase.js';
+import { quorumLost } from './plan/quorum-lost.js';
 import type { ClusterState } from './state.js';
 
 /**
@@ -7,7 +8,7 @@ import type { ClusterState } from './state.js';
  */
 export function phaseOf(state: ClusterState): Phase {
   if (state.wish === 'deleted') return 'Deleting';
-  if (isBreakerOpen(state)) return 'Failed';
+  if (isBreakerOpen(state) || quorumLost(state) !== null) return 'Failed';
   const steps = state.operation?.steps.filter((step) => step.outcome === 'running') ?? [];
   if (state.operation?.outcome === 'running' && steps.length > 0) {
     const first = Math.min(...steps.map((step) => PHASES.indexOf(step.phase)));

@@ -8,20 +8,18 @@ import {
   sleep,
   workflowInfo,
 } from '@temporalio/workflow';
-import { plan } from '../model/plan/index.js';
-import { absorb } from '../model/plan/observe.js';
+import { type Plan, plan } from '../model/plan/index.js';
 import { decide } from '../model/requests/decide.js';
 import { parseDocument } from '../model/spec/parse.js';
 import type { ClusterDocument } from '../model/spec/schema.js';
 import { violationText } from '../model/spec/violation.js';
 import type { ClusterState } from '../model/state.js';
-import { activities } from './activities.js';
-import { type Cluster, emit, now, scopeOf } from './cluster-context.js';
+import { type Cluster, emit, now } from './cluster-context.js';
 import { execute } from './execute.js';
 import { registerHandlers } from './handlers.js';
 import { initialState } from './initial-state.js';
-import { look } from './look.js';
 import type { DeletionProof } from './messages.js';
+import { observe } from './observe.js';
 import { beginOperation, countFailure, endOperation } from './operations.js';
 import { createPresenter } from './present.js';
 import { createStatusWriter } from './status-writer.js';
@@ -47,6 +45,7 @@ export async function cluster(input: ClusterInput): Promise<DeletionProof> {
     closeStatus: async () => undefined,
     settleStatus: async () => undefined,
     replan: false,
+    lookWanted: false,
     fresh: false,
     swept: [],
     left: null,
@@ -108,9 +107,11 @@ async function live(self: Cluster): Promise<DeletionProof> {
     }
     const next = plan(state.document, state, null);
     if (next.steps.length === 0) {
-      settle(self);
-      await pause(self, null, RESYNC_MS * (0.9 + 0.2 * Math.random()));
-      await observe(self);
+      if (next.blocked === undefined) settle(self);
+      else park(self, next.blocked);
+      const what = next.blocked === undefined ? null : `a person: ${next.blocked.message}`;
+      const ended = await pause(self, what, RESYNC_MS * (0.9 + 0.2 * Math.random()));
+      if (ended === 'time' || self.lookWanted) await observe(self);
       continue;
     }
     const operation = beginOperation(self, next);
@@ -151,8 +152,18 @@ function settle(self: Cluster): void {
   self.present();
 }
 
+/** What is wanted cannot be reached without a person: said, and nothing done. */
+function park(self: Cluster, blocked: NonNullable<Plan['blocked']>): void {
+  const { state } = self;
+  if (state.operation !== null) endOperation(self, 'failed');
+  if (state.lastError?.code !== blocked.code) emit(self, 'Warning', blocked.code, blocked.message);
+  const nowhere = { at: now(), class: 'conflict', operation: null, step: null, slot: null, attempt: 1 } as const;
+  state.lastError = { ...nowhere, ...blocked };
+  self.present();
+}
+
 /** Waits for a message, at most so long. The timer's summary tells people what for. */
-async function pause(self: Cluster, what: string | null, ms: number | null): Promise<void> {
+async function pause(self: Cluster, what: string | null, ms: number | null): Promise<'time' | 'message'> {
   const seen = self.wakes;
   const until = ms === null ? null : new Date(Date.now() + ms).toISOString();
   self.state.waiting = what === null ? null : { for: what, since: now(), until };
@@ -167,23 +178,7 @@ async function pause(self: Cluster, what: string | null, ms: number | null): Pro
     if (!isCancellation(error)) throw error;
   });
   self.state.waiting = null;
-}
-
-/** Takes over what AWS says and, of a cluster that runs, what Kubernetes says. What cannot be seen changes nothing. */
-async function observe(self: Cluster): Promise<void> {
-  const { state } = self;
-  if (state.wish === 'deleted' || Object.values(state.slots).every((slot) => slot.instance === null)) return;
-  try {
-    const instances = await activities.observeInstances('look at its instances', scopeOf(self));
-    const { slots } = absorb(state, { at: now(), instances });
-    state.slots = slots;
-    if (state.operation === null && state.wish === 'running') {
-      const missing = await look(self);
-      if (missing.length > 0) state.verified = false;
-    }
-  } catch (error) {
-    emit(self, 'Warning', 'ObservationFailed', error instanceof Error ? error.message : String(error));
-  }
+  return self.wakes === seen ? 'time' : 'message';
 }
 
 /** A new history with the same state. Nothing runs at this point: it is the safest of safe points. */

@@ -4,7 +4,7 @@ import { type Plan, plan } from '../model/plan/index.js';
 import { type Decision, decide, REQUESTS, type RequestName } from '../model/requests/decide.js';
 import { statusOf } from '../model/status.js';
 import { type Cluster, emit, shortId } from './cluster-context.js';
-import { type Accepted, eventsQuery, planQuery, signals, statusQuery, updates } from './messages.js';
+import { type Accepted, eventsQuery, lookSignal, planQuery, signals, statusQuery, updates } from './messages.js';
 
 const DESCRIPTIONS: Record<RequestName, string> = {
   stop: 'Stop the cluster: agents, then servers one by one, a snapshot first. {}',
@@ -27,6 +27,15 @@ export function registerHandlers(cluster: Cluster): void {
   setHandler(planQuery, (request) => planWith(cluster, request), {
     description: 'What would be done now, or after apply of {"document": {...}}: steps with reason and disruption',
   });
+  setHandler(
+    lookSignal,
+    (seen) => {
+      cluster.lookWanted = true;
+      cluster.wakes += 1;
+      emit(cluster, 'Normal', 'LookWanted', String(seen?.reason ?? 'asked for by signal').slice(0, 200));
+    },
+    { description: 'Look at instances and nodes now, and repair what is not as wanted. {"reason": "..."}' },
+  );
   for (const name of REQUESTS) {
     setHandler(signals[name], (payload) => onSignal(cluster, name, payload), { description: DESCRIPTIONS[name] });
     setHandler(updates[name], (payload) => onUpdate(cluster, name, payload), {

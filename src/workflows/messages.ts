@@ -37,6 +37,9 @@ export const updates = Object.fromEntries(
   REQUESTS.map((name) => [name, defineUpdate<Accepted, [unknown]>(name)]),
 ) as Record<RequestName, ReturnType<typeof defineUpdate<Accepted, [unknown]>>>;
 
+/** What the region watch sends when its picture of the cluster has changed. */
+export const lookSignal = defineSignal<[{ reason: string }]>('look');
+
 export const statusQuery = defineQuery<StatusView>('status');
 export const planQuery = defineQuery<Plan & { id: string }, [unknown]>('plan');
 export const eventsQuery = defineQuery<ClusterEvent[]>('events');

@@ -107,6 +107,7 @@ export const OWN_ERRORS: KnownErrors = {
   ...alike('Keelson', 'transient', 'see the conditions of the nodes named', ['NodesNotReady']),
   ...alike('Keelson', 'transient', 'see the conditions; nothing was taken down', ['QuorumGateClosed']),
   ...alike('Keelson', 'transient', 'nothing; the keys are deleted again', ['KeysLeft']),
+  ...alike('Keelson', 'transient', 'nothing; if it comes often, give the worker more CPU', ['WorkerStoodStill']),
   ...alike('Keelson', 'transient', 'see that a worker runs and reaches AWS; it is tried again', ['ActivityTimedOut']),
   ...alike('Keelson', 'unknown', 'report it as a defect, with the history of the workflow', [
     'SlotMissing',
@@ -116,4 +117,6 @@ export const OWN_ERRORS: KnownErrors = {
     'Unexpected',
     'Unknown',
   ]),
+  ...alike('Keelson', 'conflict', 'restore from what the message names; nothing is done by itself', ['QuorumLost']),
+  ...alike('Keelson', 'conflict', 'set spec.health.autoRepair to true and apply, or mend it by hand', ['RepairNeeded']),
 };

@@ -2,6 +2,7 @@ import type { ClusterDocument } from '../spec/schema.js';
 import type { ClusterState, OperationKind } from '../state.js';
 import { planDeleted } from './deleting.js';
 import { absorb, type Observation } from './observe.js';
+import { quorumLost } from './quorum-lost.js';
 import { planRunning } from './running.js';
 import type { Plan, Step } from './steps.js';
 import { planStopped } from './stopping.js';
@@ -25,19 +26,39 @@ export function plan(document: ClusterDocument, state: ClusterState, observation
     case 'stopped':
       return { kind: 'stop', reason: 'the cluster shall be stopped', steps: planStopped(facts) };
     case 'running': {
+      const blocked = quorumLost(facts);
+      if (blocked) return { kind: 'repair', reason: blocked.message, steps: [], blocked };
       const steps = planRunning(document, facts);
-      return { kind: kindOf(facts, steps), reason: reasonOf(facts, steps), steps };
+      const kind = kindOf(facts, steps);
+      const reason = reasonOf(facts, steps);
+      const operating = facts.operation !== null && facts.operation.kind !== 'repair';
+      if (kind === 'repair' && !document.spec.health.autoRepair && !operating) {
+        return { kind, reason, steps: [], blocked: repairNeeded(steps) };
+      }
+      return { kind, reason, steps };
     }
   }
+}
+
+/** With `autoRepair: false` it is said what would be done, and nothing is done. */
+function repairNeeded(steps: readonly Step[]): NonNullable<Plan['blocked']> {
+  const would = steps.map((step) => `${step.slot === null ? '' : `${step.slot}: `}${step.title}`).join('; ');
+  return {
+    code: 'RepairNeeded',
+    message: `not all is as wanted and spec.health.autoRepair is false; it would: ${would}`,
+    advice: 'set spec.health.autoRepair to true and apply, or mend it by hand',
+  };
 }
 
 function kindOf(state: ClusterState, steps: readonly Step[]): OperationKind {
   if (state.bornAt === null) return 'create';
   const kinds = new Set(steps.map((step) => step.kind));
   if (kinds.has('modify')) return 'resize';
-  if (steps.some((step) => step.phase === 'Starting')) return 'start';
-  const lost = Object.values(state.slots).some((slot) => slot.joined && slot.instance === null);
-  return lost ? 'repair' : 'update';
+  if (Object.values(state.slots).some((slot) => slot.joined && slot.instance === null)) return 'repair';
+  // All asleep is a start; some down while others serve is a repair.
+  const serving = Object.values(state.slots).some((slot) => slot.joined && slot.service === 'running');
+  if (steps.some((step) => step.phase === 'Starting')) return serving ? 'repair' : 'start';
+  return 'update';
 }
 
 function reasonOf(state: ClusterState, steps: readonly Step[]): string {

@@ -49,6 +49,8 @@ export interface Plan {
   kind: OperationKind;
   reason: string;
   steps: Step[];
+  /** Why nothing is done although not all is as wanted: only a person can decide. */
+  blocked?: { code: string; message: string; advice: string };
 }
 
 export const stepId = (kind: StepKind, slot?: string): string => (slot === undefined ? kind : `${kind}:${slot}`);

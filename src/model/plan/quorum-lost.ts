@@ -1,0 +1,24 @@
+import { quorumOf } from '../quorum.js';
+import type { ClusterState } from '../state.js';
+import type { Plan } from './steps.js';
+
+/**
+ * What stands in the way when more than a minority of the members has lost its instance for good: a member that is stopped
+ * can be started, one that is gone cannot. No automatic step may go on from here, for each could cost the data that is left.
+ */
+export function quorumLost(state: ClusterState): Plan['blocked'] | null {
+  if (state.bornAt === null) return null;
+  const members = Object.values(state.slots).filter((slot) => slot.role === 'server' && slot.joined);
+  const left = members.filter((slot) => slot.instance !== null);
+  if (members.length === 0 || left.length >= quorumOf(members.length)) return null;
+  const gone = members.filter((slot) => slot.instance === null).map((slot) => slot.nodeName);
+  const rest = left.length === 0 ? 'none' : left.map((slot) => `${slot.nodeName} (${slot.instance?.id})`).join(', ');
+  return {
+    code: 'QuorumLost',
+    message: `etcd has lost its quorum: ${gone.join(', ')} of ${members.length} members are gone; left: ${rest}`,
+    advice:
+      left.length === 0
+        ? 'no disk is left: restore a snapshot that was kept elsewhere into a new cluster, or delete this one'
+        : 'nothing is done by itself: on the server that is left run k3s server --cluster-reset, or restore a snapshot from its disk under /var/lib/rancher/k3s/server/db/snapshots',
+  };
+}

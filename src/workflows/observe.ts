@@ -1,0 +1,60 @@
+import { absorb } from '../model/plan/observe.js';
+import type { Slot } from '../model/state.js';
+import { activities } from './activities.js';
+import { type Cluster, emit, now, scopeOf } from './cluster-context.js';
+import { look, touched } from './look.js';
+import { runJob } from './node-job.js';
+
+/**
+ * Takes over what AWS says of the instances and, of a cluster that runs, what Kubernetes says of the nodes. What cannot be
+ * seen changes nothing: not to see is not the same as to be broken.
+ */
+export async function observe(cluster: Cluster): Promise<void> {
+  const { state } = cluster;
+  cluster.lookWanted = false;
+  if (state.wish === 'deleted' || Object.values(state.slots).every((slot) => slot.instance === null)) return;
+  try {
+    const instances = await activities.observeInstances('look at its instances', scopeOf(cluster));
+    const before = state.slots;
+    state.slots = absorb(state, { at: now(), instances }).slots;
+    tellChanges(cluster, before);
+    if (state.operation === null && state.wish === 'running') await observeNodes(cluster);
+  } catch (error) {
+    emit(cluster, 'Warning', 'ObservationFailed', error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** What happened to an instance by another hand is worth an event. */
+function tellChanges(cluster: Cluster, before: Record<string, Slot>): void {
+  for (const slot of Object.values(cluster.state.slots)) {
+    const old = before[slot.name];
+    if (old?.instance && slot.instance === null)
+      emit(cluster, 'Warning', 'InstanceLost', `${slot.name}: ${old.instance.id} is gone`);
+    if (old?.instance?.power === 'running' && slot.instance?.power === 'stopped') {
+      emit(cluster, 'Warning', 'InstanceStopped', `${slot.name}: ${slot.instance.id} was stopped by another hand`);
+    }
+  }
+}
+
+/** Nodes that are not well are asked what their service does; a service that is down is started by the next plan. */
+async function observeNodes(cluster: Cluster): Promise<void> {
+  const lacking = await look(cluster);
+  if (lacking.length === 0) return;
+  touched(cluster);
+  const nodes = cluster.state.nodesSeen?.nodes ?? [];
+  const sick = Object.values(cluster.state.slots).filter(
+    (slot) =>
+      slot.joined && slot.service === 'running' && nodes.find((node) => node.name === slot.nodeName)?.ready !== true,
+  );
+  for (const slot of sick) {
+    const probe = await runJob(cluster, slot, {
+      script: 'probe',
+      summary: `ask ${slot.nodeName} what its service does`,
+      params: { ROLE: slot.role },
+      timeoutSeconds: 60,
+    });
+    if (probe['service'] === 'active' || probe['service'] === 'activating') continue;
+    slot.service = 'stopped';
+    emit(cluster, 'Warning', 'ServiceDown', `${slot.name}: K3s is ${probe['service'] ?? 'unknown'}`);
+  }
+}

@@ -1,0 +1,69 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { FakeActivities } from './fake-activities.js';
+import { openBench, type WorkflowBench, written } from './harness.js';
+
+let bench: WorkflowBench;
+beforeAll(async () => {
+  bench = await openBench();
+});
+afterAll(() => bench.close());
+
+/** Another hand changes instances behind the cluster's back. */
+function meddle(fake: FakeActivities, slots: string[], state: 'stopped' | 'terminated'): void {
+  for (const view of [...fake.instances.values()]) {
+    if (slots.includes(view.slot) && view.state !== 'terminated') fake.instances.set(view.id, { ...view, state });
+  }
+}
+
+describe('a look at a running cluster', () => {
+  it('starts a server that somebody else has stopped', () =>
+    bench.withWorker(async ({ fake, start }) => {
+      // Prepare
+      const cluster = await start(written());
+      await cluster.settled('Running');
+      meddle(fake, ['server-1'], 'stopped');
+      // Act
+      await cluster.workflow.signal('look', { reason: 'server-1 stopped' });
+      const status = await cluster.until((one) => one.operations.length === 2 && one.operation === null);
+      // Assess
+      expect(status.operations[1]).toMatchObject({ kind: 'repair', outcome: 'done' });
+      expect(status.nodes.every((node) => node.power === 'running' && node.ready === 'True')).toBe(true);
+      expect((await cluster.events()).map((event) => event.reason)).toContain('InstanceStopped');
+      expect(fake.launches.length).toBe(3);
+    }));
+
+  it('replaces a server that is gone under the next generation, the dead member removed first', () =>
+    bench.withWorker(async ({ fake, start }) => {
+      const cluster = await start(written());
+      await cluster.settled('Running');
+      meddle(fake, ['server-0'], 'terminated');
+      await cluster.workflow.signal('look', { reason: 'server-0 gone' });
+      const status = await cluster.until((one) => one.operations.length === 2 && one.operation === null);
+      expect(status.operations[1]).toMatchObject({ kind: 'repair', outcome: 'done' });
+      expect(status.nodes.find((node) => node.slot === 'server-0')).toMatchObject({
+        generation: 2,
+        ready: 'True',
+        voter: 'True',
+      });
+      const scripts = fake.jobs.map((job) => job.script).slice(-6);
+      expect(scripts.indexOf('remove-node')).toBeLessThan(scripts.indexOf('join'));
+      expect(fake.jobs.filter((job) => job.script === 'found').length).toBe(1);
+    }));
+
+  it('does nothing and says QuorumLost when most servers are gone', () =>
+    bench.withWorker(async ({ fake, start }) => {
+      const cluster = await start(written());
+      await cluster.settled('Running');
+      meddle(fake, ['server-0', 'server-2'], 'terminated');
+      const before = fake.jobs.filter((job) => job.script !== 'verify' && job.script !== 'probe').length;
+      await cluster.workflow.signal('look', { reason: 'two servers gone' });
+      const status = await cluster.until((one) => one.lastError?.code === 'QuorumLost');
+      expect(status.phase).toBe('Failed');
+      expect(status.health).toBe('Unhealthy');
+      expect(status.lastError?.advice).toContain('--cluster-reset');
+      expect(fake.launches.length).toBe(3);
+      expect(fake.jobs.filter((job) => job.script !== 'verify' && job.script !== 'probe').length).toBe(before);
+      await cluster.workflow.signal('delete', {});
+      await cluster.workflow.result();
+    }));
+});
