@@ -1,6 +1,7 @@
 import './config/quiet-aws.js';
 import { fileURLToPath } from 'node:url';
 import { Worker } from '@temporalio/worker';
+import { Fence } from './activities/fence.js';
 import { createActivities } from './activities/index.js';
 import { createAwsClients } from './aws/clients.js';
 import { EnvironmentError, readWorkerEnvironment, type WorkerEnvironment } from './config/environment.js';
@@ -37,9 +38,12 @@ async function serve(environment: WorkerEnvironment, logger: ReturnType<typeof c
   const { temporal, taskQueue, homeRegion, healthFile } = environment;
   const version = packageVersion();
   const connection = await connectPatiently(temporal, logger);
-  const clients = createAwsClients({ homeRegion, version });
+  const fence = new Fence();
+  fence.watch();
+  const clients = createAwsClients({ homeRegion, version, beforeSend: fence.pass });
   const activities = createActivities({
     clients,
+    fence,
     bucket: environment.bucket,
     logger,
     defaultInstanceProfile: environment.instanceProfile,

@@ -68,6 +68,7 @@ export function activity<I extends Scope, O>(
     const timer = setInterval(beat, BEAT_MS);
     const started = Date.now();
     try {
+      deps.fence.begin(context);
       const result = await body(deps, attempt, input);
       log.info({ ms: Date.now() - started }, `${name} done`);
       return result;

@@ -3,6 +3,7 @@ import type { Bucket } from '../aws/bucket.js';
 import type { AwsClients } from '../aws/clients.js';
 import type { Pace } from '../aws/pace.js';
 import type { Readers } from '../aws/readers.js';
+import type { Fence } from './fence.js';
 
 /** What the activities are given; made once per worker. */
 export interface ActivityDeps {
@@ -12,6 +13,8 @@ export interface ActivityDeps {
   bucket: Bucket;
   /** Turns for calls that AWS allows only a few a second. */
   pace: Pace;
+  /** Refuses attempts that the process may have lost while it stood still. */
+  fence: Fence;
   logger: Logger;
   /** For documents that name no instance profile (KEELSON_INSTANCE_PROFILE). */
   defaultInstanceProfile: string | null;

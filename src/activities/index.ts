@@ -14,6 +14,7 @@ import { modifyInstanceType, rebootInstances, startInstances, stopInstances } fr
 import { ensureSecurityGroup } from './ec2/security-group.js';
 import { sweep } from './ec2/sweep.js';
 import { terminateInstances } from './ec2/terminate.js';
+import { Fence } from './fence.js';
 import { resolvePlacement } from './placement/index.js';
 import { runOnNodes } from './ssm/run-on-nodes.js';
 import { forget, writeStatus } from './store.js';
@@ -25,6 +26,8 @@ export interface ActivitiesOptions {
   logger: Logger;
   /** For documents that name no instance profile. */
   defaultInstanceProfile: string | null;
+  /** The same that the clients ask before they send; by default one of its own. */
+  fence?: Fence;
   /** Milliseconds between two looks that waiting activities share; by default 500. */
   tick?: number;
 }
@@ -37,6 +40,7 @@ export function createActivities(options: ActivitiesOptions): Activities {
     readers: createReaders(clients, options.tick),
     bucket: createBucket(clients, options.bucket),
     pace: createPace(),
+    fence: options.fence ?? new Fence(),
     logger,
     defaultInstanceProfile,
   };

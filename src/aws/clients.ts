@@ -22,7 +22,12 @@ export interface AwsClientsOptions {
   credentials?: { accessKeyId: string; secretAccessKey: string };
   /** Milliseconds until an unanswered call is given up. Well below the activities' heartbeat and start-to-close time-outs. */
   requestTimeout?: number;
+  /** Called when a request is signed and about to leave; what it throws keeps it from leaving. */
+  beforeSend?: () => void;
 }
+
+/** Behind the signature and before the connection: nothing comes in between. */
+const LAST = { step: 'deserialize', priority: 'low', name: 'keelsonBeforeSend' } as const;
 
 /**
  * Makes a client per service and region on first use and keeps it, with its connections.
@@ -45,20 +50,35 @@ export function createAwsClients(options: AwsClientsOptions): AwsClients {
     ...(options.endpoint === undefined ? {} : { endpoint: options.endpoint }),
     ...(options.credentials === undefined ? {} : { credentials: options.credentials }),
   };
-  const ec2 = perRegion((region) => new EC2Client({ ...shared, region }));
-  const ssm = perRegion((region) => new SSMClient({ ...shared, region }));
+  const guard =
+    <A, R>(next: (args: A) => Promise<R>) =>
+    (args: A): Promise<R> => {
+      options.beforeSend?.();
+      return next(args);
+    };
+  const ec2 = perRegion((region) => {
+    const client = new EC2Client({ ...shared, region });
+    client.middlewareStack.add(guard, LAST);
+    return client;
+  });
+  const ssm = perRegion((region) => {
+    const client = new SSMClient({ ...shared, region });
+    client.middlewareStack.add(guard, LAST);
+    return client;
+  });
   // Below an address of one's own there is no <bucket>.<host>: the bucket goes into the path.
-  const s3 = perRegion(
-    (region) =>
-      new S3Client({
-        ...shared,
-        region,
-        forcePathStyle: Boolean(endpoint),
-        // The default puts the checksum of an empty body into every presigned PUT, which then refuses all others.
-        requestChecksumCalculation: 'WHEN_REQUIRED',
-        responseChecksumValidation: 'WHEN_REQUIRED',
-      }),
-  );
+  const s3 = perRegion((region) => {
+    const client = new S3Client({
+      ...shared,
+      region,
+      forcePathStyle: Boolean(endpoint),
+      // The default puts the checksum of an empty body into every presigned PUT, which then refuses all others.
+      requestChecksumCalculation: 'WHEN_REQUIRED',
+      responseChecksumValidation: 'WHEN_REQUIRED',
+    });
+    client.middlewareStack.add(guard, LAST);
+    return client;
+  });
   return {
     homeRegion: options.homeRegion,
     ec2: ec2.get,

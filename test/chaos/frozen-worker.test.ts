@@ -13,10 +13,10 @@ afterAll(async () => {
 });
 
 /** Stops the worker in the middle of the call and starts another; resolves with the frozen one. */
-function freezeAt(cell: Cell, id: string): Promise<Child> {
+function freezeAt(cell: Cell, call: string): Promise<Child> {
   return new Promise((resolve, reject) => {
     cell.watchCalls((moment, boundary) => {
-      if (moment !== 'after' || boundary.id !== id) return;
+      if (moment !== 'after' || !boundary.call.startsWith(call)) return;
       cell.watchCalls(null);
       const { worker } = cell;
       worker.kill('SIGSTOP');
@@ -31,39 +31,40 @@ describe.concurrent('a worker is frozen past its heartbeat time-out and then goe
     const cell = await laboratory.openCell();
     const cluster = laboratory.newCluster(cell, 'dev');
 
-    const frozen = freezeAt(cell, 'ec2.DescribeInstances server-0 #1');
-    await cluster.create();
-    const calls = cell.region.world.record.calls.length;
+    const frozen = freezeAt(cell, 'ec2.DescribeInstances server-0');
+    const created = cluster.create();
+    await callOf(cell, 'SendCommand');
     (await frozen).kill('SIGCONT');
-    const late = await callAfter(cell, calls, 'RunInstances');
+    await created;
 
-    expect(late).toBe(true);
     expect(await newlyTwice(cell)).toEqual({ duplicates: [], scriptsTwice: [] });
     await cluster.delete();
     expect(await leftoversOf(cell, cluster.name)).toEqual([]);
     await (await frozen).stop();
   });
 
-  it('brings nothing back to life after delete', async () => {
-    const cell = await laboratory.openCell();
-    const cluster = laboratory.newCluster(cell, 'dev');
+  /** Nothing at AWS would refuse it: a group has no token, and a key can be written at any time. */
+  it.each(['ec2.DescribeSecurityGroups', 'ec2.DescribeInstances server-0'])(
+    'brings nothing back after delete, frozen in %s',
+    async (call) => {
+      const cell = await laboratory.openCell();
+      const cluster = laboratory.newCluster(cell, 'dev');
 
-    const frozen = freezeAt(cell, 'ec2.DescribeInstances server-0 #1');
-    await cluster.create();
-    await cluster.delete();
-    const calls = cell.region.world.record.calls.length;
-    (await frozen).kill('SIGCONT');
-    await callAfter(cell, calls, 'RunInstances');
+      const frozen = freezeAt(cell, call);
+      await cluster.create();
+      await cluster.delete();
+      (await frozen).kill('SIGCONT');
+      await (await frozen).stop();
 
-    expect(await leftoversOf(cell, cluster.name)).toEqual([]);
-    await (await frozen).stop();
-  });
+      expect(await leftoversOf(cell, cluster.name)).toEqual([]);
+    },
+  );
 
   it('runs no script a second time', async () => {
     const cell = await laboratory.openCell();
     const cluster = laboratory.newCluster(cell, 'dev');
 
-    const frozen = freezeAt(cell, 'ec2.RunInstances server-0 #1');
+    const frozen = freezeAt(cell, 'ec2.RunInstances server-0');
     await cluster.create();
     (await frozen).kill('SIGCONT');
     await cluster.apply({ agents: 1 });
@@ -75,13 +76,8 @@ describe.concurrent('a worker is frozen past its heartbeat time-out and then goe
   });
 });
 
-/** Whether the call came, within the time a thawed worker takes. */
-async function callAfter(cell: Cell, seen: number, action: string): Promise<boolean> {
-  const deadline = Date.now() + 10_000;
-  while (Date.now() < deadline) {
-    const call = cell.region.world.record.calls.slice(seen).find((one) => one.action === action);
-    if (call !== undefined && call.status !== null) return true;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  return false;
+/** Resolves when the region has carried out such a call. */
+async function callOf(cell: Cell, action: string): Promise<void> {
+  while (!cell.region.world.record.calls.some((call) => call.action === action && call.status !== null))
+    await new Promise((resolve) => setTimeout(resolve, 20));
 }

@@ -3,6 +3,7 @@ import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type Attempt, activity } from '../../../src/activities/attempt.js';
 import type { ActivityDeps } from '../../../src/activities/deps.js';
+import { Fence } from '../../../src/activities/fence.js';
 import { failureOf, scope, settled, start } from './support.js';
 
 beforeEach(() => void vi.useFakeTimers());
@@ -10,8 +11,8 @@ afterEach(() => void vi.useRealTimers());
 
 function made<O>(body: (attempt: Attempt) => Promise<O>, log: string[] = []) {
   const logger = pino({}, { write: (line: string) => void log.push(line) });
-  // Only the logger is used by the wrapper itself.
-  const deps = { logger } as ActivityDeps;
+  // Only these are used by the wrapper itself.
+  const deps = { logger, fence: new Fence() } as ActivityDeps;
   return activity(deps, 'probe', (_deps, attempt, _input: typeof scope) => body(attempt));
 }
 
