@@ -1,7 +1,8 @@
 import { benchCreate } from './create.js';
 import { type Row, report } from './report.js';
+import { benchThrottled } from './throttled.js';
 
-const BENCHES: Record<string, () => Promise<Row[]>> = { create: benchCreate };
+const BENCHES: Record<string, () => Promise<Row[]>> = { create: benchCreate, throttled: benchThrottled };
 
 /** `npm run bench [-- NAME ...]`: all benchmarks, or those named. */
 const names = process.argv.slice(2);

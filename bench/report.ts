@@ -5,13 +5,20 @@ import Table from 'cli-table3';
 
 export type Row = Record<string, string | number>;
 
+/** Columns that are too wide for the table and stand below it. */
+const BELOW = new Set(['chain', 'plot']);
+
 /** Prints the rows as a table and keeps them as JSON in bench/results, with what they were measured on. */
 export function report(name: string, rows: Row[]): void {
-  const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))].filter((column) => column !== 'chain');
+  const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))].filter((column) => !BELOW.has(column));
   const table = new Table({ head: columns, style: { head: [], border: [] } });
   for (const row of rows) table.push(columns.map((column) => shown(row[column])));
   process.stdout.write(`${name}\n${table.toString()}\n`);
-  for (const row of rows) if (row['chain'] !== undefined) process.stdout.write(`${row['case']}: ${row['chain']}\n`);
+  for (const row of rows) {
+    if (row['chain'] !== undefined) process.stdout.write(`${row['case']}: ${row['chain']}\n`);
+    if (row['plot'] !== undefined)
+      process.stdout.write(`${row['case']}, calls a second (x: refused):\n${row['plot']}\n`);
+  }
   const folder = fileURLToPath(new URL('./results/', import.meta.url));
   mkdirSync(folder, { recursive: true });
   const machine = { cores: cpus().length, node: process.version, platform: process.platform };
