@@ -8,11 +8,13 @@ import { tableOf, totals } from './support/table.js';
  * `npm run chaos`: the crash matrix. Progress goes to stderr, the table to stdout; exit 1 when anything was found.
  *
  *   npm run chaos -- --cells 8 --seed 7
+ *   npm run chaos -- --share 0.2
  *   npm run chaos -- --operation stop --operation start
  */
 const { values } = parseArgs({
   options: {
-    cells: { type: 'string', default: '6' },
+    cells: { type: 'string', default: '4' },
+    share: { type: 'string', default: '1' },
     seed: { type: 'string', default: '1' },
     operation: { type: 'string', multiple: true },
   },
@@ -24,6 +26,7 @@ const operations = values.operation?.filter(isOperation);
 const matrix = new Matrix(laboratory, {
   cells: Number(values.cells),
   seed: Number(values.seed),
+  share: Number(values.share),
   ...(operations !== undefined && { operations }),
   progress: (line) => void process.stderr.write(`${line}\n`),
 });
@@ -38,7 +41,9 @@ try {
   }
   const found = totals(matrix.rows);
   const minutes = ((Date.now() - started) / 60_000).toFixed(1);
-  process.stdout.write(`${minutes} minutes, seed ${values.seed}, ${values.cells} cells: ${JSON.stringify(found)}\n`);
+  process.stdout.write(
+    `${minutes} minutes, seed ${values.seed}, ${values.cells} cells, share ${values.share}: ${JSON.stringify(found)}\n`,
+  );
   failed = Object.values(found).some((count) => count > 0);
 }
 process.exit(failed ? 1 : 0);

@@ -17,6 +17,8 @@ export interface MatrixOptions {
   seed: number;
   /** Only these. */
   operations?: readonly OperationName[];
+  /** Of the boundaries, drawn evenly; 1 for all. */
+  share: number;
   progress: (line: string) => void;
 }
 
@@ -29,10 +31,10 @@ export interface Row {
 }
 
 /**
- * Workers killed in one run of an operation, so many for each second that it takes undisturbed. Each is followed by a whole
- * recovery before the next.
+ * Workers killed in one run of an operation: more in one with many boundaries, for such a one takes long by itself. Each is
+ * followed by a whole recovery before the next.
  */
-const KILLS_A_SECOND = 0.4;
+const BOUNDARIES_A_KILL = 15;
 const LEAST_KILLS = 3;
 const TRIES = 3;
 
@@ -55,7 +57,6 @@ export class Matrix {
   private readonly tasks = new Map<OperationName, Task[]>();
   private readonly known = new Map<OperationName, Set<string>>();
   private readonly random: () => number;
-  private readonly killsARun = new Map<OperationName, number>();
 
   constructor(
     private readonly laboratory: Laboratory,
@@ -92,11 +93,13 @@ export class Matrix {
       for (const operation of operations) {
         const outcome = await operate(cluster, operation);
         this.report(outcome, cell);
-        this.killsARun.set(operation, Math.max(LEAST_KILLS, Math.floor(outcome.seconds * KILLS_A_SECOND)));
         for (const boundary of outcome.reaper.met) this.learn(operation, boundary.id, boundary.writes, []);
       }
     }
-    for (const tasks of this.tasks.values()) shuffle(tasks, this.random);
+    for (const tasks of this.tasks.values()) {
+      shuffle(tasks, this.random);
+      tasks.splice(Math.ceil(tasks.length * this.options.share));
+    }
   }
 
   private learn(operation: OperationName, id: string, writes: boolean, first: readonly Kill[]): void {
@@ -104,14 +107,13 @@ export class Matrix {
     if (known.has(id)) return;
     known.add(id);
     if (this.options.operations?.includes(operation) === false) return;
-    const isStatus = id.includes(' status.yaml ');
-    const moments: Moment[] = writes && !isStatus ? ['before', 'late', 'after', 'between'] : ['before', 'after'];
+    const row = this.rowOf(operation);
+    row.boundaries += 1;
+    const moments = momentsOf(id, writes, row.boundaries);
     for (const moment of moments) {
       const kill: Kill = { moment, at: id, ...(moment === 'between' && { delayMs: Math.floor(this.random() * 80) }) };
       this.tasks.get(operation)?.push({ kill, first, tries: 0 });
     }
-    const row = this.rowOf(operation);
-    row.boundaries += 1;
   }
 
   /** Tours on one cell until nothing is left to try. */
@@ -161,14 +163,16 @@ export class Matrix {
     const [head] = tasks;
     if (head === undefined) return [];
     if (head.first.length > 0) return tasks.splice(0, 1);
-    const taken = tasks
-      .filter((task) => task.first.length === 0)
-      .slice(0, this.killsARun.get(operation) ?? LEAST_KILLS);
+    const taken = tasks.filter((task) => task.first.length === 0).slice(0, this.killsARun(operation));
     this.tasks.set(
       operation,
       tasks.filter((task) => !taken.includes(task)),
     );
     return taken;
+  }
+
+  private killsARun(operation: OperationName): number {
+    return Math.max(LEAST_KILLS, Math.floor(this.rowOf(operation).boundaries / BOUNDARIES_A_KILL));
   }
 
   private again(operation: OperationName, task: Task): void {
@@ -186,7 +190,8 @@ export class Matrix {
         .filter(({ met }) => met <= index)
         .slice(-1)
         .map(({ kill }) => kill);
-      if (before.length > 0) this.learn(operation, boundary.id, boundary.writes, before);
+      if (before.length > 0 && this.random() < this.options.share)
+        this.learn(operation, boundary.id, boundary.writes, before);
     }
   }
 
@@ -205,6 +210,12 @@ export class Matrix {
     if (row === undefined) throw new Error(`there is no row of ${operation}`);
     return row;
   }
+}
+
+/** The status is written again and again, each time whole: there, before and after take turns. */
+function momentsOf(id: string, writes: boolean, order: number): Moment[] {
+  if (id.includes(' status.yaml ')) return [order % 2 === 0 ? 'before' : 'after'];
+  return writes ? ['before', 'late', 'after', 'between'] : ['before', 'after'];
 }
 
 /** Mulberry32: the same seed gives the same order. */

@@ -55,6 +55,7 @@ export async function operate(
   const secrets = secretsOf(cluster);
   const findings = noFindings();
   const started = Date.now();
+  cluster.allow(kills.length);
   cell.watchCalls(reaper.watch);
   try {
     await ACTS[operation](cluster);
