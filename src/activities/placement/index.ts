@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { regionProblem } from '../../aws/region-names.js';
+import { Shared } from '../../aws/shared.js';
 import { slotsOf } from '../../model/ids.js';
 import type { ClusterSpec } from '../../model/spec/schema.js';
 import type { Architecture } from '../../model/state.js';
@@ -13,6 +14,9 @@ import { checkOffered, resolveTypes } from './instance-types.js';
 import { resolveNetwork } from './network.js';
 import { rehearseLaunch } from './rehearsal.js';
 import { checkRelease } from './release.js';
+
+/** By worker: clusters that are made together ask the account once. */
+const shared = new WeakMap<ActivityDeps, Shared>();
 
 /**
  * Asks account, region, bucket and mirror for all that a launch depends on, before anything is made; what is wrong with the
@@ -28,16 +32,20 @@ export async function resolvePlacement(
   if (spec.access.instanceProfile === undefined && deps.defaultInstanceProfile === null) throw profileMissing();
   const source = { ec2: deps.clients.ec2(region), ssm: deps.clients.ssm(region), region };
   const types = [...new Set(slotsOf(document).map((slot) => slot.instanceType))].sort();
+  const account = shared.get(deps) ?? new Shared();
+  shared.set(deps, account);
+  const ask = <T>(what: string, of: unknown, read: () => Promise<T>): Promise<T> =>
+    account.ask(`${region} ${what} ${JSON.stringify(of)}`, read);
   try {
     const [network, instanceTypes] = await allOrFirst([
-      resolveNetwork(source.ec2, spec.network, region),
-      resolveTypes(source.ec2, types, region),
+      ask('network', spec.network, () => resolveNetwork(source.ec2, spec.network, region)),
+      ask('types', types, () => resolveTypes(source.ec2, types, region)),
       deps.bucket.check(),
     ]);
     checkOffered(instanceTypes, network.subnets, region);
     const architectures = [...new Set(Object.values(instanceTypes).map((type) => type.architecture))].sort();
     const [images] = await allOrFirst([
-      resolveImages(source, spec.image, instanceTypes),
+      ask('images', [spec.image, instanceTypes], () => resolveImages(source, spec.image, instanceTypes)),
       Promise.all(architectures.map((architecture) => checkRelease(attempt, spec.k3s, architecture))),
     ]);
     const placement = { ...network, images, instanceTypes };
