@@ -195,10 +195,19 @@ describe('probe', () => {
       readyz: 'failed',
       failing: 'etcd,poststarthook/x',
       version: 'v1.34.2+k3s1',
+      founder: 'false',
       boot: 'boot-1',
     });
     expect(Number(end.job.result['disk-free-mib'])).toBeGreaterThan(0);
     expect(Number(end.job.result['clock'])).toBeGreaterThan(1_700_000_000);
+  });
+
+  it('tells the founder by its configuration', async () => {
+    node.write('etc/rancher/k3s/config.yaml', 'cluster-init: true\nnode-name: "shop-server-0-g1"\n');
+
+    const end = await node.script('probe', { ROLE: 'server' });
+
+    expect(end.job.result).toMatchObject({ founder: 'true' });
   });
 
   it('does not fail on a node that has nothing', async () => {
