@@ -242,3 +242,23 @@ describe('delete', () => {
       expect(proof.terminated).toEqual([...fake.instances.keys()]);
     }));
 });
+
+describe('delete of what never was', () => {
+  it('ends although the region that was asked for does not exist', () =>
+    bench.withWorker(async ({ fake, start }) => {
+      fake.before = async (name) => {
+        if (name !== 'writeStatus' && name !== 'forget') {
+          throw failed({
+            code: 'RegionUnknown',
+            class: 'invalid',
+            message: 'no region eu-west-9',
+            advice: 'use one that exists',
+          });
+        }
+      };
+      const cluster = await start(written({ region: 'eu-west-9' }));
+      await cluster.until((status) => status.phase === 'Failed');
+      await cluster.workflow.signal('delete', {});
+      expect(await cluster.workflow.result()).toMatchObject({ left: { instances: [], bucketKeys: [] } });
+    }));
+});

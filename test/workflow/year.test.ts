@@ -4,7 +4,7 @@ import { FakeActivities } from './fake-activities.js';
 import { written } from './harness.js';
 import { openSkippedTime, type SkippedTime } from './support/time-skipping.js';
 
-const DAYS = Number(process.env['YEAR_DAYS'] ?? 365);
+const NIGHTS = 365;
 
 /** Runs of the workflow in which the activities of each operation ran. */
 const runsOf = new Map<string, Set<string>>();
@@ -28,14 +28,14 @@ describe('a year of nights', () => {
     const began = await time.now();
     const ids: string[] = [];
     const outcomes: string[] = [];
-    const t0 = Date.now();
     // Act
-    for (let day = 1; day <= DAYS; day += 1) {
+    for (let night = 1; night <= NIGHTS; night += 1) {
       for (const [verb, phase, duration] of [
         ['stop', 'Stopped', '10h'],
         ['start', 'Running', '14h'],
       ] as const) {
-        await cluster.workflow.signal(verb, { requestedBy: `night ${day}` });
+        const requestedBy = `night ${night}`;
+        await cluster.workflow.signal(verb, { requestedBy });
         const status = await cluster.settled(phase);
         const last = status.operations.at(-1);
         ids.push(last?.id ?? '');
@@ -43,10 +43,9 @@ describe('a year of nights', () => {
         await time.pass(duration);
       }
     }
-    console.log(Date.now() - t0, 'ms', fake.calls.length, 'activities');
     const status = await cluster.settled('Running');
     // Assess
-    const wished = Array.from({ length: DAYS }, (_, index) => [
+    const wished = Array.from({ length: NIGHTS }, (_, index) => [
       `stop by night ${index + 1}: done`,
       `start by night ${index + 1}: done`,
     ]).flat();
@@ -55,6 +54,6 @@ describe('a year of nights', () => {
     expect(status.uid).toBe(born.uid);
     expect(status.health).toBe('Healthy');
     expect(fake.launches.length).toBe(1);
-    expect((await time.now()) - began).toBeGreaterThanOrEqual(DAYS * 24 * 3_600_000 * 0.999);
-  }, 180_000);
+    expect((await time.now()) - began).toBeGreaterThanOrEqual(NIGHTS * 24 * 3_600_000 * 0.999);
+  }, 480_000);
 });

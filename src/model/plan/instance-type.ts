@@ -1,5 +1,6 @@
-import type { WantedSlot } from '../ids.js';
-import type { ClusterState, Slot } from '../state.js';
+import { slotsOf, type WantedSlot } from '../ids.js';
+import type { ClusterDocument } from '../spec/schema.js';
+import type { ClusterState, Placement, Slot } from '../state.js';
 
 /**
  * The type that a slot's instance shall have. A type that could not be started is held: the server that tried goes back to
@@ -12,4 +13,32 @@ export function typeFor(state: ClusterState, wanted: WantedSlot, slot: Slot): st
 
 export function typeDiffers(state: ClusterState, wanted: WantedSlot, slot: Slot): boolean {
   return slot.instance !== null && slot.instance.type !== typeFor(state, wanted, slot);
+}
+
+/** A type that is wanted for an instance that cannot have it. */
+export interface Misfit {
+  type: string;
+  code: 'ArchitectureMismatch' | 'TypeNotOffered';
+  message: string;
+}
+
+/**
+ * Types that instances which are there cannot get: an instance keeps its architecture and its zone for life. Known before
+ * any of them is stopped for it. [docs: EC2, change the instance type]
+ */
+export function misfitsOf(document: ClusterDocument, slots: ClusterState['slots'], placement: Placement): Misfit[] {
+  const misfits = new Map<string, Misfit>();
+  for (const { name, instanceType: type } of slotsOf(document)) {
+    const instance = slots[name]?.instance;
+    const offer = placement.instanceTypes[type];
+    if (!instance || instance.type === type || offer === undefined || misfits.has(type)) continue;
+    if (offer.architecture !== instance.architecture) {
+      const message = `${type} is ${offer.architecture}, the instance of ${name} is ${instance.architecture} and stays so`;
+      misfits.set(type, { type, code: 'ArchitectureMismatch', message });
+    } else if (!offer.zones.includes(instance.zone)) {
+      const message = `${type} is offered in ${offer.zones.join(', ')}, the instance of ${name} is in ${instance.zone}`;
+      misfits.set(type, { type, code: 'TypeNotOffered', message });
+    }
+  }
+  return [...misfits.values()];
 }

@@ -204,7 +204,7 @@ describe('service-start', () => {
 describe('service-stop', () => {
   it('stops the unit, then ends the processes of its cgroup and of the pods, and of nobody else', async () => {
     await found();
-    const stubborn = ['-c', 'trap "" TERM; while :; do sleep 0.1; done'];
+    const stubborn = ['-c', 'trap "" TERM; for i in $(seq 600); do sleep 0.1; done'];
     const [shim, pod, stranger] = [spawn('sleep', ['60']), spawn('sleep', ['60']), spawn('sh', stubborn)];
     const cgroup = 'sys/fs/cgroup';
     node.write(`${cgroup}/system.slice/k3s.service/cgroup.procs`, `${shim.pid}\n`);

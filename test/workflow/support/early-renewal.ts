@@ -2,7 +2,7 @@ import type { WorkflowInterceptors } from '@temporalio/workflow';
 import { getActivator } from '@temporalio/workflow/lib/global-attributes.js';
 
 /** So few that a new history is suggested in the middle of every operation. */
-const EVENTS = 24;
+const EVENTS = 12;
 
 /**
  * Suggests continue-as-new as a server does, only far earlier: the time-skipping server never suggests it. The length of the
@@ -12,7 +12,10 @@ export const interceptors = (): WorkflowInterceptors => ({
   internals: [
     {
       activate(input, next) {
-        getActivator().mutateWorkflowInfo((info) => ({ ...info, continueAsNewSuggested: info.historyLength >= EVENTS }));
+        getActivator().mutateWorkflowInfo((info) => ({
+          ...info,
+          continueAsNewSuggested: info.historyLength >= EVENTS,
+        }));
         next(input);
       },
     },
