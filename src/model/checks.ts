@@ -2,6 +2,9 @@ import type { Verdict } from './conditions.js';
 import { slotsOf } from './ids.js';
 import type { ClusterState, Slot } from './state.js';
 
+/** Says nothing about health: nodes that went back to the type they had serve as well as before. */
+export const TYPES_AS_ASKED = 'TypesAsAsked';
+
 /** All checks, each time: every one looks at the carried facts and tells what holds, what does not, and what to do. */
 export function conditionsOf(state: ClusterState): Verdict[] {
   if (state.wish === 'deleted') return [];
@@ -41,6 +44,7 @@ export function conditionsOf(state: ClusterState): Verdict[] {
       message: state.apiAddress === null ? 'no kubeconfig is stored yet' : `kubeconfig names ${state.apiAddress}`,
       advice: state.apiAddress === null ? 'it is stored as soon as the first server is up' : '',
     },
+    types(state),
   ];
 }
 
@@ -59,6 +63,18 @@ function count(
     reason: wanted.length === 0 ? 'NoneWanted' : all ? 'All' : good === 0 ? 'None' : 'Some',
     message: `${good} of ${wanted.length} ${what}`,
     advice: all ? '' : advice,
+  };
+}
+
+/** Whether nodes have the types that were asked for, or went back to what they had. */
+function types({ heldTypes }: ClusterState): Verdict {
+  const held = Object.values(heldTypes);
+  return {
+    type: TYPES_AS_ASKED,
+    status: held.length === 0 ? 'True' : 'False',
+    reason: held.length === 0 ? 'AsAsked' : 'RolledBack',
+    message: held.length === 0 ? 'no instance type was given up' : `the nodes keep their types: ${held.join('; ')}`,
+    advice: held.length === 0 ? '' : 'resize to another type, or `keelson retry` to try this one again',
   };
 }
 

@@ -14,7 +14,9 @@ const WAITING: Verdict = { kind: 'waiting' };
 export function judge(status: StatusView, generation: number, operationId: string | null): Verdict {
   const ended = status.operations.find((one) => one.id === operationId);
   if (ended?.outcome === 'rolledBack' || ended?.outcome === 'failed') {
-    return failed(status, `${ended.kind} of ${status.name} ended as ${ended.outcome}`);
+    // What the operation failed of: by now the cluster is well again and has no last error.
+    const error = ended.steps.findLast((step) => step.error !== null)?.error ?? status.lastError;
+    return failed(status, `${ended.kind} of ${status.name} ended as ${ended.outcome}`, error);
   }
   if (status.phase === 'Failed') return failed(status, `${status.name} failed`);
   const isIdle = status.operation === null;
@@ -50,8 +52,7 @@ export function judgeDelete(status: StatusView, now = Date.now()): Verdict {
     : WAITING;
 }
 
-function failed(status: StatusView, what: string): Verdict {
-  const { lastError } = status;
+function failed(status: StatusView, what: string, lastError = status.lastError): Verdict {
   if (lastError === null)
     return { kind: 'failed', error: new CliError(EXIT.failed, what, `keelson explain ${status.name}`) };
   const where = lastError.slot === null ? '' : ` on ${lastError.slot}`;

@@ -53,7 +53,12 @@ export function decide(state: ClusterState, name: RequestName, payload: unknown)
     case 'resume':
       return state.paused ? accepted('resumed', { paused: false }) : unchanged('it is not paused');
     case 'retry':
-      return accepted('breakers are closed, waits cut short', { breakers: {}, heldTypes: {} });
+      return accepted('breakers are closed, waits cut short', {
+        breakers: {},
+        heldTypes: {},
+        // What the account offers is looked at again before a type is tried again.
+        ...(Object.keys(state.heldTypes).length > 0 && { placementKey: null }),
+      });
   }
 }
 

@@ -1,6 +1,7 @@
+import { misfitsOf } from '../../model/plan/instance-type.js';
 import { placementKeyOf } from '../../model/plan/wanted.js';
 import { activities } from '../activities.js';
-import { type Cluster, scopeOf } from '../cluster-context.js';
+import { type Cluster, emit, failure, scopeOf } from '../cluster-context.js';
 
 /** Asks the account for everything a launch depends on, before anything is made, and pins the answers. */
 export async function resolve(cluster: Cluster): Promise<void> {
@@ -19,4 +20,24 @@ export async function resolve(cluster: Cluster): Promise<void> {
   const used = new Set(Object.values(state.slots).flatMap((slot) => (slot.launch ? [slot.launch.userDataId] : [])));
   for (const id of Object.values(state.userDataIds)) used.add(id);
   state.userData = Object.fromEntries(Object.entries(state.userData).filter(([id]) => used.has(id)));
+  holdMisfits(cluster);
+}
+
+/** A type that an instance cannot have is given up before anything is stopped for it: the nodes stay as they are. */
+function holdMisfits(cluster: Cluster): void {
+  const { state } = cluster;
+  if (state.placement === null) return;
+  const misfits = misfitsOf(state.document, state.slots, state.placement);
+  const [first] = misfits;
+  if (first === undefined) return;
+  for (const { type, message } of misfits) {
+    state.heldTypes = { ...state.heldTypes, [type]: message };
+    emit(cluster, 'Warning', 'RollingBack', message);
+  }
+  throw failure(
+    'invalid',
+    first.code,
+    misfits.map((one) => one.message).join('; '),
+    'ask for another type; nothing was touched',
+  );
 }

@@ -55,6 +55,20 @@ describe('a wait', () => {
     });
   });
 
+  it('for what was rolled back says of what, though the cluster is well again', () => {
+    // Prepare
+    const steps = [step({ outcome: 'failed', error: failure() }), step({ outcome: 'done' })];
+    const operations = [operation({ id: 'op-9', outcome: 'rolledBack', steps })];
+
+    // Act
+    const verdict = judge(statusView({ operations, lastError: null }), 2, 'op-9');
+
+    // Assess
+    expect(verdict).toMatchObject({
+      error: { message: expect.stringMatching(/rolledBack: TypeNotOffered on server-0/) },
+    });
+  });
+
   it('for a pause ends when no step is under way', () => {
     expect(judgePause(statusView({ paused: true, operation: operation({ steps: [step()] }) })).kind).toBe('waiting');
     expect(
