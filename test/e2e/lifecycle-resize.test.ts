@@ -1,0 +1,130 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Operation } from '../../src/model/state.js';
+import type { StatusView } from '../../src/model/status.js';
+import type { Instance } from '../../src/region/contract.js';
+import type { FaultPlan } from '../../src/region/faults.js';
+import { PROFILES } from '../../src/region/profiles.js';
+import { type Bench, openBench } from './harness.js';
+import { EVERY_MS, PATIENCE_MS, watchApi } from './support/api-watch.js';
+
+const NAME = 'shop';
+
+/** Each server is away for longer than any gap that is allowed, so that a lost quorum could not hide in one. */
+const SLOW_STOP: FaultPlan = { point: 'span', match: { kind: 'stop' }, delayMs: 2_500 };
+
+/**
+ * Between two answers lie: the client's pause; an election, if the leader is the one to go; one server that goes without a
+ * word while it is asked; and what a busy machine of two cores takes to get round to either side.
+ */
+const ALLOWED_GAP_MS = EVERY_MS + PROFILES.fast.election + PATIENCE_MS + 500;
+
+let bench: Bench;
+beforeAll(async () => {
+  bench = await openBench();
+});
+afterAll(() => bench?.close());
+
+const hold = (plan: FaultPlan) => bench.region('faults', { method: 'POST', body: JSON.stringify(plan) });
+const release = () => bench.region('faults', { method: 'DELETE' });
+const status = () => bench.client.workflow.getHandle(`cluster/${NAME}`).query<StatusView>('status');
+
+async function addressesOfServers(): Promise<string[]> {
+  const instances = await bench.region<Instance[]>('instances');
+  return instances.flatMap((one) =>
+    one.tags['keelson:slot']?.startsWith('server-') && one.state === 'running' && one.publicIp ? [one.publicIp] : [],
+  );
+}
+
+async function history(): Promise<Operation[]> {
+  return JSON.parse((await bench.keelson('history', NAME, '-o', 'json')).stdout) as Operation[];
+}
+
+describe('resize of a cluster of three servers', () => {
+  it('takes one server after the other, and the API answers throughout', async () => {
+    // Prepare
+    expect(await bench.keelson('apply', '-f', bench.document(NAME, { mode: 'ha' }), '--wait')).toMatchObject({
+      code: 0,
+    });
+    const { stdout: kubeconfig } = await bench.keelson('kubeconfig', NAME);
+    await hold(SLOW_STOP);
+    const watch = watchApi(kubeconfig, addressesOfServers);
+
+    // Act
+    const resized = await bench.keelson('resize', NAME, '--instance-type', 't3.large', '--wait', '-o', 'json');
+    const seen = await watch.stop();
+    await release();
+
+    // Assess
+    process.stdout.write(
+      `API during resize: ${seen.answers} answers, ${seen.failures} rounds without one, longest gap ${seen.longestGapMs.toFixed(0)} ms (allowed ${ALLOWED_GAP_MS})\n`,
+    );
+    expect(resized).toMatchObject({ code: 0 });
+    expect((JSON.parse(resized.stdout) as StatusView).nodes.map((node) => node.instanceType)).toEqual([
+      't3.large',
+      't3.large',
+      't3.large',
+    ]);
+    expect(seen.answers).toBeGreaterThan(20);
+    expect(seen.longestGapMs).toBeLessThanOrEqual(ALLOWED_GAP_MS);
+    expect((await history()).at(-1)).toMatchObject({ kind: 'resize', outcome: 'done' });
+  });
+
+  it('is rolled back where the new type has no capacity; the other servers are not touched', async () => {
+    // Prepare
+    await hold({ point: 'capacity', match: { instanceType: 'm6i.large' }, effect: 'none' });
+    const before = await status();
+
+    // Act
+    const resized = await bench.keelson('resize', NAME, '--instance-type', 'm6i.large', '--wait');
+    const after = await status();
+    await release();
+
+    // Assess
+    expect(resized).toMatchObject({ code: 1, stdout: '', stderr: expect.stringMatching(/rolledBack/) });
+    expect(resized.stderr).toMatch(/no capacity|InsufficientInstanceCapacity/);
+    expect(after).toMatchObject({ phase: 'Running', health: 'Healthy' });
+    expect(after.nodes.map((node) => node.instanceType)).toEqual(['t3.large', 't3.large', 't3.large']);
+    const changed = after.nodes.filter((node, index) => node.publicIp !== before.nodes[index]?.publicIp);
+    expect(changed).toHaveLength(1);
+    const last = (await history()).at(-1);
+    expect(last).toMatchObject({ kind: 'resize', outcome: 'rolledBack' });
+    expect(new Set(last?.steps.filter((step) => step.kind === 'stop-instance').map((step) => step.slot)).size).toBe(1);
+    const { stdout: told } = await bench.keelson('history', NAME);
+    expect(told).toMatch(/resize op-\w+: rolledBack/);
+    expect(told).toMatch(/InsufficientInstanceCapacity/);
+  });
+
+  it.each([
+    { what: 'another architecture', type: 't4g.medium', says: /t4g\.medium.*arm64/ },
+    {
+      what: 'a type that is not offered in the zone of each server',
+      type: 'm6i.xlarge',
+      says: /m6i\.xlarge.*eu-west-1c/,
+    },
+    { what: 'a type that does not exist', type: 'z9.huge', says: /z9\.huge/ },
+  ])('to $what touches nothing', async ({ type, says }) => {
+    // Prepare
+    const before = await status();
+
+    // Act
+    const resized = await bench.keelson('resize', NAME, '--instance-type', type, '--wait');
+    const explained = await bench.keelson('explain', NAME);
+    const after = await status();
+    const back = await bench.keelson('resize', NAME, '--instance-type', 't3.large', '--wait');
+
+    // Assess
+    expect(resized).toMatchObject({ code: 1, stdout: '', stderr: expect.stringMatching(says) });
+    expect(explained.stdout).toMatch(says);
+    expect(after.nodes.map((node) => [node.publicIp, node.instanceType, node.ready])).toEqual(
+      before.nodes.map((node) => [node.publicIp, node.instanceType, node.ready]),
+    );
+    expect(back).toMatchObject({ code: 0 });
+    expect(await status()).toMatchObject({ phase: 'Running', health: 'Healthy', lastError: null });
+  });
+
+  it('leaves nothing behind when the cluster is deleted', async () => {
+    expect(await bench.keelson('delete', NAME, '--wait')).toMatchObject({ code: 0 });
+    expect(await bench.region(`leftovers?cluster=${NAME}`)).toMatchObject({ total: 0 });
+    expect(await bench.region('duplicates')).toEqual([]);
+  });
+});
