@@ -1,0 +1,44 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { CallEntry } from '../../src/region/record.js';
+import { type Bench, openBench } from './harness.js';
+
+/** The whole of it, with twenty clusters and a plot, is `npm run bench -- throttled`. */
+const NAMES = Array.from({ length: 5 }, (_, index) => `slow-${index}`);
+
+let bench: Bench;
+beforeAll(async () => {
+  bench = await openBench();
+});
+afterAll(() => bench?.close());
+
+const isRefused = (call: CallEntry) => call.code === 'RequestLimitExceeded';
+
+describe('clusters that are created at once in an account that is throttled hard', () => {
+  it('all get there, without storming the account', async () => {
+    // Prepare: a second's worth at once, and so many a second.
+    const limit = (action: string, rate: number) => ({ service: 'ec2', action, bucket: { size: rate, refill: rate } });
+    const plans = [limit('RunInstances', 2), limit('Describe*', 5)];
+    await bench.region('faults', { method: 'POST', body: JSON.stringify(plans) });
+
+    // Act
+    const ran = await Promise.all(
+      NAMES.map((name) => bench.keelson('apply', '-f', bench.document(name), '--wait', '-o', 'json')),
+    );
+
+    // Assess
+    expect(ran.map(({ code }) => code)).toEqual(NAMES.map(() => 0));
+    const { calls } = await bench.region<{ calls: CallEntry[] }>('record');
+    const describes = calls.filter((call) => call.action.startsWith('Describe') && call.service === 'ec2');
+    const launches = calls.filter((call) => call.action === 'RunInstances');
+    expect(launches.filter(isRefused).length).toBeLessThanOrEqual(NAMES.length);
+    const refused = describes.filter(isRefused);
+    expect(refused.length).toBeGreaterThan(0);
+    expect(refused.length).toBeLessThan(3 * (describes.length - refused.length));
+    // Refusals become fewer: nobody keeps coming back with the others.
+    const times = describes.map((call) => Date.parse(call.at));
+    const middle = (Math.min(...times) + Math.max(...times)) / 2;
+    const late = refused.filter((call) => Date.parse(call.at) > middle);
+    expect(late.length).toBeLessThan(refused.length / 2);
+    expect(await bench.region('duplicates')).toEqual([]);
+  });
+});
