@@ -14,6 +14,7 @@ import { parseDocument } from '../model/spec/parse.js';
 import type { ClusterDocument } from '../model/spec/schema.js';
 import { violationText } from '../model/spec/violation.js';
 import type { ClusterState } from '../model/state.js';
+import { upgradeState } from '../model/upgrade.js';
 import { type Cluster, emit, now } from './cluster-context.js';
 import { execute } from './execute.js';
 import { registerHandlers } from './handlers.js';
@@ -66,7 +67,8 @@ export async function cluster(input: ClusterInput): Promise<DeletionProof> {
 
 function startState(input: ClusterInput): ClusterState {
   const { state, requestedBy, ...document } = input ?? {};
-  if (state !== undefined) return state;
+  // A worker that is too old fails this task, not the workflow: a newer one goes on.
+  if (state !== undefined) return upgradeState(state);
   const parsed = parseDocument(document);
   if (parsed.ok) return initialState(parsed.document, requestedBy ?? 'workflow start');
   const problems = parsed.violations.map(violationText);

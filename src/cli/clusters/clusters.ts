@@ -6,6 +6,7 @@ import {
 } from '@temporalio/client';
 import { defineSearchAttributeKey } from '@temporalio/common';
 import type { SearchAttribute } from '../../config/search-attributes.js';
+import { blankState } from '../../model/blank-state.js';
 import { fingerprint } from '../../model/k3s/fingerprint.js';
 import { plan } from '../../model/plan/index.js';
 import type { RequestName } from '../../model/requests/decide.js';
@@ -17,7 +18,6 @@ import { CliError, EXIT } from '../exit.js';
 import type { Owner } from '../orphans/judge.js';
 import type { ListedCluster } from '../views/list.js';
 import type { IdentifiedPlan } from '../views/plan.js';
-import { blankState } from './blank-state.js';
 
 /** A worker answers queries and updates within milliseconds; none for so long means that none is there. */
 const ANSWER_MS = 15_000;

@@ -1,11 +1,11 @@
 import type { FoundCluster } from '../../activities/api.js';
 import { BUCKET_KEY } from '../../model/bucket.js';
+import { emptySlot } from '../../model/empty-slot.js';
 import { nodeNameOf, slotsOf } from '../../model/ids.js';
 import type { InstanceView } from '../../model/observation.js';
 import type { Slot } from '../../model/state.js';
 import { activities } from '../activities.js';
 import { type Cluster, emit, now, scopeOf } from '../cluster-context.js';
-import { emptySlot } from '../empty-slot.js';
 import { nodeInstanceOf } from '../node-instance.js';
 import { inspectNodes } from './inspection.js';
 

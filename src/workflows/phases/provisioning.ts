@@ -1,10 +1,10 @@
 import { CancellationScope } from '@temporalio/workflow';
+import { emptySlot } from '../../model/empty-slot.js';
 import { nodeNameOf, slotsOf, type WantedSlot } from '../../model/ids.js';
 import type { Step } from '../../model/plan/index.js';
 import type { ErrorClass, LaunchRequest, Placement, Slot } from '../../model/state.js';
 import { activities } from '../activities.js';
 import { type Cluster, classOf, emit, failure, scopeOf, stepLabel } from '../cluster-context.js';
-import { emptySlot } from '../empty-slot.js';
 import { touched } from '../look.js';
 import { nodeInstanceOf } from '../node-instance.js';
 

@@ -1,3 +1,5 @@
+import { blankState } from '../../../../src/model/blank-state.js';
+import { emptySlot } from '../../../../src/model/empty-slot.js';
 import { nodeNameOf, slotsOf } from '../../../../src/model/ids.js';
 import type { Plan, Step } from '../../../../src/model/plan/index.js';
 import { apiAddressOf, nodeConfigOf, placementKeyOf } from '../../../../src/model/plan/wanted.js';
@@ -92,7 +94,7 @@ export class ModelWorld {
         this.launched.set(key, (this.launched.get(key) ?? 0) + 1);
         need(this.launched.get(key) === 1, 'a second instance of one generation');
         state.slots[wanted.name] = {
-          ...freshSlot(document, wanted.name, wanted.role, wanted.pool, generation),
+          ...emptySlot(wanted, generation, nodeNameOf(document.metadata.name, wanted.name, generation)),
           instance: {
             id: `i-${this.counter}`,
             type: wanted.instanceType,
@@ -200,69 +202,7 @@ export class ModelWorld {
   }
 }
 
-function freshSlot(
-  document: ClusterDocument,
-  name: string,
-  role: Slot['role'],
-  pool: string | null,
-  generation: number,
-): Slot {
-  return {
-    name,
-    role,
-    pool,
-    generation,
-    nodeName: nodeNameOf(document.metadata.name, name, generation),
-    launch: null,
-    exhaustedSubnets: [],
-    instance: null,
-    lastInstanceId: null,
-    agentOnline: false,
-    installed: null,
-    configHash: null,
-    service: 'stopped',
-    joined: false,
-    cordoned: false,
-    previousType: null,
-  };
-}
-
 /** The state of a cluster of which nothing exists. */
 export function emptyState(document: ClusterDocument): ClusterState {
-  return {
-    schemaVersion: 1,
-    uid: '00000000-0000-4000-8000-000000000000',
-    document,
-    wish: document.spec.state,
-    paused: false,
-    specGeneration: 1,
-    observedGeneration: 0,
-    createdAt: '2026-01-01T00:00:00Z',
-    traceId: 'trace',
-    placement: null,
-    placementKey: null,
-    userDataIds: {},
-    adoption: 'unasked',
-    ownSecurityGroupId: null,
-    userData: {},
-    slots: {},
-    generations: {},
-    founder: null,
-    apiAddress: null,
-    bornAt: null,
-    verified: false,
-    heldTypes: {},
-    operation: null,
-    operations: [],
-    operationCount: 0,
-    requestedOperationId: null,
-    jobCount: 0,
-    nodesSeen: null,
-    conditions: [],
-    lastError: null,
-    events: [],
-    breakers: {},
-    waiting: null,
-    requestedBy: 'test',
-  };
+  return { ...blankState(document), uid: '00000000-0000-4000-8000-000000000000', requestedBy: 'test' };
 }

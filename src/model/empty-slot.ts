@@ -1,4 +1,4 @@
-import type { Slot } from '../model/state.js';
+import type { Slot } from './state.js';
 
 /** A slot of a generation, before anything is known of its instance. */
 export function emptySlot(place: Pick<Slot, 'name' | 'role' | 'pool'>, generation: number, nodeName: string): Slot {

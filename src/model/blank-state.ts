@@ -1,7 +1,7 @@
-import type { ClusterDocument } from '../../model/spec/schema.js';
-import { type ClusterState, STATE_SCHEMA_VERSION } from '../../model/state.js';
+import type { ClusterDocument } from './spec/schema.js';
+import { type ClusterState, STATE_SCHEMA_VERSION } from './state.js';
 
-/** The state of a cluster of which nothing exists, to plan with before there is a workflow that carries one. */
+/** The state of a cluster of which nothing exists and nobody has asked for yet: to begin with, and to plan with beforehand. */
 export function blankState(document: ClusterDocument): ClusterState {
   return {
     schemaVersion: STATE_SCHEMA_VERSION,

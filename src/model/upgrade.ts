@@ -1,0 +1,18 @@
+import { blankState } from './blank-state.js';
+import { type ClusterState, STATE_SCHEMA_VERSION } from './state.js';
+
+/**
+ * State that an earlier version of this program carried over continue-as-new, as this version wants it: what came later gets
+ * the value of a new cluster. State of a later version is not understood, and going on with it would lose what it knows.
+ *
+ * @throws Error for a schemaVersion that is newer than this program's
+ */
+export function upgradeState(carried: Partial<ClusterState> & Pick<ClusterState, 'document'>): ClusterState {
+  const version: number = carried.schemaVersion ?? 1;
+  if (version > STATE_SCHEMA_VERSION) {
+    throw new Error(
+      `the state is of schema version ${version}, this worker knows ${STATE_SCHEMA_VERSION}: run a newer worker`,
+    );
+  }
+  return { ...blankState(carried.document), ...carried, schemaVersion: STATE_SCHEMA_VERSION };
+}
