@@ -166,4 +166,8 @@ const keyOf = (name: SearchAttribute) => defineSearchAttributeKey(name, 'KEYWORD
 const keyword = (name: SearchAttribute, value: string) => ({ key: keyOf(name), value });
 
 export const missing = (name: string): CliError =>
-  new CliError(EXIT.missing, `there is no cluster ${name}`, '`keelson list` shows those that there are');
+  new CliError(
+    EXIT.missing,
+    `there is no cluster ${name}`,
+    '`keelson list` shows those that there are, `keelson orphans` what a lost one has left',
+  );
