@@ -42,13 +42,18 @@ export class ChaosCluster {
   }
 
   async create(): Promise<void> {
+    await this.begin();
+    await this.settled('Running');
+  }
+
+  /** Asks for it, and waits for nothing. */
+  async begin(): Promise<void> {
     const handle = await this.client.workflow.start('cluster', {
       workflowId: `cluster/${this.name}`,
       taskQueue: this.cell.taskQueue,
       args: [this.document()],
     });
     this.firstRun = handle.firstExecutionRunId;
-    await this.settled('Running');
   }
 
   async stop(): Promise<void> {
