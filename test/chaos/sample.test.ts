@@ -14,7 +14,7 @@ const CALLS: Record<OperationName, number> = {
   'create ha': 45,
   stop: 20,
   start: 18,
-  resize: 80,
+  resize: 20,
   'add agents': 20,
   'remove agents': 20,
   'apply config': 40,
@@ -37,6 +37,7 @@ describe.concurrent(`a worker killed at any AWS call (seed ${seed})`, () => {
       'dev',
       [
         ['create dev', 3],
+        ['resize', 1],
         ['delete', 1],
       ],
     ],
@@ -56,7 +57,6 @@ describe.concurrent(`a worker killed at any AWS call (seed ${seed})`, () => {
       [
         ['create ha', 0],
         ['add agents', 1],
-        ['resize', 1],
         ['apply config', 1],
         ['remove agents', 1],
         ['delete', 0],
