@@ -1,8 +1,17 @@
 import { benchCreate } from './create.js';
+import { benchLifecycle } from './lifecycle.js';
+import { benchMessages } from './messages.js';
 import { type Row, report } from './report.js';
 import { benchThrottled } from './throttled.js';
+import { benchUpkeep } from './upkeep.js';
 
-const BENCHES: Record<string, () => Promise<Row[]>> = { create: benchCreate, throttled: benchThrottled };
+const BENCHES: Record<string, () => Promise<Row[]>> = {
+  create: benchCreate,
+  throttled: benchThrottled,
+  lifecycle: benchLifecycle,
+  messages: benchMessages,
+  upkeep: benchUpkeep,
+};
 
 /** `npm run bench [-- NAME ...]`: all benchmarks, or those named. */
 const names = process.argv.slice(2);
