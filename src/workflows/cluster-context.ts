@@ -133,6 +133,12 @@ export function errorRecordOf(
   return { ...where, code: 'Unknown', class: 'unknown', message, advice: 'see the worker log for the operation id' };
 }
 
+/** What an activity or a step told of its failure, or null. */
+export function detailOf(error: unknown): ErrorDetail | null {
+  const cause = error instanceof ActivityFailure ? error.cause : error;
+  return cause instanceof ApplicationFailure ? ((cause.details?.[0] as ErrorDetail | undefined) ?? null) : null;
+}
+
 /** The error class that an activity or a step gave its failure, or null. */
 export function classOf(error: unknown): ErrorClass | null {
   const cause = error instanceof ActivityFailure ? error.cause : error;

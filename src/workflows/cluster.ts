@@ -131,7 +131,11 @@ async function live(self: Cluster): Promise<DeletionProof> {
       if (state.wish === 'deleted') return proofOf(self);
     } else if (outcome.kind === 'failed' && !changed() && Object.keys(state.heldTypes).length === held) {
       const { waitMs, breaker } = countFailure(self, operation, outcome.error);
-      await pause(self, `the next try of ${operation.kind} after ${outcome.error.code}`, waitMs);
+      await pause(
+        self,
+        `the next try of ${operation.kind} after ${outcome.error.code}`,
+        waitMs * (0.9 + 0.2 * Math.random()),
+      );
       state.breakers = {
         ...state.breakers,
         [operation.kind]: { ...(state.breakers[operation.kind] ?? breaker), openUntil: null },

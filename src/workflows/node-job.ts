@@ -1,4 +1,5 @@
 import type { JobResult, Presign } from '../activities/api.js';
+import { classifyCode } from '../model/errors/index.js';
 import { jobIdOf } from '../model/ids.js';
 import type { Slot } from '../model/state.js';
 import { activities } from './activities.js';
@@ -59,6 +60,6 @@ function jobFailure(slot: Slot, job: NodeJob, result: JobResult) {
     'node-script',
     code,
     `${slot.name} (${result.instanceId}): ${job.script} ${how}: ${last.slice(0, 400)}\n${tail}`,
-    `the log is on the node under /var/lib/keelson/jobs; it is tried again with back-off`,
+    `${classifyCode(code).advice}; the whole log is on the node under /var/lib/keelson/jobs`,
   );
 }

@@ -232,8 +232,8 @@ function planDepartures(plan: PlanBuilder, state: ClusterState, wanted: WantedSl
   for (const slot of Object.values(state.slots)) {
     if (keep.has(slot.name)) continue;
     const common = { slot: slot.name, phase: 'Updating', reason: 'the document no longer has it' } as const;
-    if (slot.instance && slot.joined) {
-      if (slot.service === 'running' && !slot.cordoned)
+    if (slot.joined) {
+      if (slot.instance && slot.service === 'running' && !slot.cordoned)
         last = [plan.add({ ...common, kind: 'drain', after: last, title: 'cordon and drain', disruption: 'node' })];
       last = [plan.add({ ...common, kind: 'remove-node', after: last, title: 'remove the node from Kubernetes' })];
     }

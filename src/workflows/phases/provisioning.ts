@@ -4,7 +4,7 @@ import { nodeNameOf, slotsOf, type WantedSlot } from '../../model/ids.js';
 import type { Step } from '../../model/plan/index.js';
 import type { ErrorClass, LaunchRequest, Placement, Slot } from '../../model/state.js';
 import { activities } from '../activities.js';
-import { type Cluster, classOf, emit, failure, scopeOf, stepLabel } from '../cluster-context.js';
+import { type Cluster, classOf, detailOf, emit, failure, scopeOf, stepLabel } from '../cluster-context.js';
 import { touched } from '../look.js';
 import { nodeInstanceOf } from '../node-instance.js';
 
@@ -66,6 +66,8 @@ export async function launch(cluster: Cluster, step: Step): Promise<void> {
     } catch (error) {
       // Only a refusal is an answer. After anything else the instance may exist: the same request is repeated, word for word.
       if (isRefusal(error)) slot.launch = null;
+      // The generation had an instance that is terminated: it is used up, the next try is of the next one.
+      if (detailOf(error)?.code === 'IdempotentInstanceTerminated') cluster.state.slots = without(cluster, slot.name);
       if (!isCapacity(error)) throw error;
       slot.exhaustedSubnets = [...slot.exhaustedSubnets, request.subnetId];
       emit(
@@ -140,6 +142,11 @@ export function placementOf(cluster: Cluster): Placement {
   if (placement === null)
     throw failure('unknown', 'PlacementMissing', 'the placement is not resolved', 'report this as a defect');
   return placement;
+}
+
+function without(cluster: Cluster, name: string): Record<string, Slot> {
+  const { [name]: _used, ...rest } = cluster.state.slots;
+  return rest;
 }
 
 const REFUSALS: readonly ErrorClass[] = ['capacity', 'quota', 'auth', 'invalid', 'conflict'];
