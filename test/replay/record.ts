@@ -1,8 +1,7 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { gzipSync } from 'node:zlib';
-import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { BenchCluster, documentOf, openStack } from '../../bench/stack.js';
+import { encodeHistory } from './format.js';
 
 /** `npm run record`: runs each operation on the local region and keeps the history so far under its name. */
 const folder = fileURLToPath(new URL('./histories/', import.meta.url));
@@ -12,7 +11,7 @@ const bench = await openStack('fast');
 
 async function keep(cluster: BenchCluster, name: string): Promise<void> {
   const history = await cluster.handle.fetchHistory();
-  writeFileSync(`${folder}${name}.json.gz`, gzipSync(JSON.stringify(historyToJSON(history)), { level: 9 }));
+  writeFileSync(`${folder}${name}.pb.gz`, encodeHistory(history));
   process.stdout.write(`${name}: ${history.events?.length ?? 0} events\n`);
 }
 
@@ -31,8 +30,32 @@ try {
       args: [{ document: { ...document, spec: { ...spec, k3s: { ...spec.k3s, config } } } }],
     });
   };
+  /** No capacity for the type from now on, or capacity again. */
+  const capacity = async (instanceType: string, isThere: boolean): Promise<void> => {
+    const url = `${bench.stack.region.url}/_region/faults`;
+    const plan = { id: instanceType, point: 'capacity', match: { instanceType }, effect: 'none' };
+    if (isThere) await fetch(`${url}/${instanceType}`, { method: 'DELETE' });
+    else await fetch(url, { method: 'POST', body: JSON.stringify(plan) });
+  };
+  const resize = (instanceType: string) => ha.handle.executeUpdate('resize', { args: [{ instanceType }] });
   const steps: [string, () => Promise<unknown>, 'Running' | 'Stopped'][] = [
-    ['resize', () => ha.handle.executeUpdate('resize', { args: [{ instanceType: 't3.large' }] }), 'Running'],
+    ['resize', () => resize('t3.large'), 'Running'],
+    [
+      'resize-rolled-back',
+      async () => {
+        await capacity('m6i.large', false);
+        await resize('m6i.large');
+      },
+      'Running',
+    ],
+    [
+      'resize-back',
+      async () => {
+        await capacity('m6i.large', true);
+        await resize('t3.large');
+      },
+      'Running',
+    ],
     ['stop', () => ha.handle.signal('stop', {}), 'Stopped'],
     ['start', () => ha.handle.signal('start', {}), 'Running'],
     ['add-agents', () => apply(2), 'Running'],

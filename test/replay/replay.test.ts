@@ -1,7 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { gunzipSync } from 'node:zlib';
-import { historyFromJSON } from '@temporalio/common/lib/proto-utils.js';
 import {
   bundleWorkflowCode,
   DefaultLogger,
@@ -9,10 +7,20 @@ import {
   Worker,
   type WorkflowBundleWithSourceMap,
 } from '@temporalio/worker';
+import { DeterminismViolationError } from '@temporalio/workflow';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { decodeHistory } from './format.js';
 
 const folder = fileURLToPath(new URL('./histories/', import.meta.url));
-const names = readdirSync(folder).filter((name) => name.endsWith('.json.gz'));
+const names = readdirSync(folder).filter((name) => name.endsWith('.pb.gz'));
+
+const history = (name: string) => decodeHistory(readFileSync(`${folder}${name}`));
+const bundle = (workflowInterceptorModules: string[] = []): Promise<WorkflowBundleWithSourceMap> =>
+  bundleWorkflowCode({
+    workflowsPath: fileURLToPath(new URL('../../src/workflows/index.ts', import.meta.url)),
+    workflowInterceptorModules,
+    logger: new DefaultLogger('ERROR'),
+  });
 
 let workflowBundle: WorkflowBundleWithSourceMap;
 beforeAll(async () => {
@@ -20,8 +28,7 @@ beforeAll(async () => {
     logger: new DefaultLogger('ERROR'),
     telemetryOptions: { logging: { forward: {}, filter: 'ERROR' } },
   });
-  const workflowsPath = fileURLToPath(new URL('../../src/workflows/index.ts', import.meta.url));
-  workflowBundle = await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('ERROR') });
+  workflowBundle = await bundle();
 });
 
 /** Recorded by `npm run record` from runs on the local region: what the present code does must fit what was done then. */
@@ -33,6 +40,7 @@ describe('committed histories', () => {
       'stop',
       'start',
       'resize',
+      'resize-rolled-back',
       'add-agents',
       'remove-agents',
       'apply-config',
@@ -42,7 +50,16 @@ describe('committed histories', () => {
   });
 
   it.each(names)('%s replays', async (name) => {
-    const history = historyFromJSON(JSON.parse(gunzipSync(readFileSync(`${folder}${name}`)).toString('utf8')));
-    await Worker.runReplayHistory({ workflowBundle }, history, 'cluster/replayed');
+    await Worker.runReplayHistory({ workflowBundle }, history(name), 'cluster/replayed');
+  });
+
+  it('do not replay against code that does one thing more', async () => {
+    const changed = await bundle([fileURLToPath(new URL('./another-order.ts', import.meta.url))]);
+    const replay = Worker.runReplayHistory(
+      { workflowBundle: changed },
+      history('create-dev.pb.gz'),
+      'cluster/replayed',
+    );
+    await expect(replay).rejects.toThrow(DeterminismViolationError);
   });
 });

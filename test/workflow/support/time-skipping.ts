@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import type { WorkflowHandle } from '@temporalio/client';
+import type { Client, WorkflowHandle } from '@temporalio/client';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { bundleWorkflowCode, DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import { findTestServer, TEST_SERVER_REMEDY } from '../../../scripts/tools/test-server.mjs';
@@ -9,6 +9,7 @@ import type { FakeActivities } from '../fake-activities.js';
 import { Handle } from '../harness.js';
 
 export interface SkippedTime {
+  client: Client;
   /** Starts a cluster that a worker with these fakes looks after. */
   start(document: unknown, name: string): Promise<Handle>;
   /** Lets so much time pass, as fast as nothing needs it. */
@@ -52,6 +53,7 @@ export async function openSkippedTime(fake: FakeActivities): Promise<SkippedTime
   });
   const running = worker.run();
   return {
+    client: env.client,
     async start(document, name) {
       const workflow = await env.client.workflow.start('cluster', {
         taskQueue: 'keelson',
