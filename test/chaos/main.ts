@@ -9,6 +9,7 @@ import { tableOf, totals } from './support/table.js';
  *
  *   npm run chaos -- --cells 8 --seed 7
  *   npm run chaos -- --share 0.2
+ *   npm run chaos -- --watch          # and somebody asks for the status all the time
  *   npm run chaos -- --operation stop --operation start
  */
 const { values } = parseArgs({
@@ -17,11 +18,12 @@ const { values } = parseArgs({
     share: { type: 'string', default: '1' },
     seed: { type: 'string', default: '1' },
     operation: { type: 'string', multiple: true },
+    watch: { type: 'boolean', default: false },
   },
 });
 const isOperation = (name: string): name is OperationName => OPERATIONS.some((one) => one === name);
 const started = Date.now();
-const laboratory = await openLaboratory();
+const laboratory = await openLaboratory({ asksAlways: values.watch });
 const operations = values.operation?.filter(isOperation);
 const matrix = new Matrix(laboratory, {
   cells: Number(values.cells),
@@ -42,7 +44,7 @@ try {
   const found = totals(matrix.rows);
   const minutes = ((Date.now() - started) / 60_000).toFixed(1);
   process.stdout.write(
-    `${minutes} minutes, seed ${values.seed}, ${values.cells} cells, share ${values.share}: ${JSON.stringify(found)}\n`,
+    `${minutes} minutes, seed ${values.seed}, ${values.cells} cells${values.watch ? ', status watched' : ''}, share ${values.share}: ${JSON.stringify(found)}\n`,
   );
   failed = Object.values(found).some((count) => count > 0);
 }

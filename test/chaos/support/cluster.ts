@@ -28,6 +28,8 @@ export class ChaosCluster {
     readonly cell: Cell,
     readonly name: string,
     mode: 'dev' | 'ha',
+    /** Asks for the status also while something is under way, as `status --watch` does. */
+    private readonly asksAlways: boolean,
   ) {
     this.shape = { mode, agents: 0, serverType: 't3.medium', disable: 'traefik' };
   }
@@ -118,6 +120,7 @@ export class ChaosCluster {
     let last = 'no status';
     while (Date.now() < deadline) {
       try {
+        if (!this.asksAlways && (await this.isBusy())) throw new Error('it is at work');
         const status = await this.status();
         if (status.phase === phase && status.operation === null && status.observedGeneration === status.specGeneration)
           return;
@@ -129,6 +132,12 @@ export class ChaosCluster {
       await new Promise((resolve) => setTimeout(resolve, 200));
     }
     throw new Unreached(`${this.name} is not ${phase} after ${this.limitMs / 1000} s: ${last}`);
+  }
+
+  /** Without a query, which would make a worker replay the history as far as it goes at that moment. */
+  private async isBusy(): Promise<boolean> {
+    const { raw } = await this.handle.describe();
+    return (raw.pendingActivities ?? []).length > 0 || Boolean(raw.pendingWorkflowTask);
   }
 
   private document(): Record<string, unknown> {

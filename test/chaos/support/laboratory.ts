@@ -16,7 +16,8 @@ export interface Laboratory {
   close(): Promise<void>;
 }
 
-export async function openLaboratory(): Promise<Laboratory> {
+/** @param asksAlways queries the status while workers die, as `status --watch` does: see docs/explanation/faults.md */
+export async function openLaboratory({ asksAlways = false } = {}): Promise<Laboratory> {
   const dir = mkdtempSync(join(tmpdir(), 'keelson-chaos-'));
   const children = createChildren();
   const env = localEnvironment(process.env, {});
@@ -39,7 +40,7 @@ export async function openLaboratory(): Promise<Laboratory> {
     },
     newCluster(cell, mode) {
       clusters += 1;
-      return new ChaosCluster(client, cell, `${mode}-${clusters}`, mode);
+      return new ChaosCluster(client, cell, `${mode}-${clusters}`, mode, asksAlways);
     },
     async killTemporal() {
       temporal.child.kill('SIGKILL');
