@@ -5,6 +5,7 @@ import {
   proxyActivities,
 } from '@temporalio/workflow';
 import type { Activities } from '../activities/api.js';
+import { inTurn } from './in-turn.js';
 
 /**
  * Time-outs by what an activity does. A killed worker is noticed by the heartbeat that fails to come; every activity
@@ -53,7 +54,8 @@ type Runner<K extends keyof Activities> = (
 /** Puts the summary that people read in the Web UI on each call. */
 function summarised<K extends keyof Activities>(name: K, options: ActivityOptions): Runner<K> {
   const activity = calls[name] as ActivityFunctionWithOptions<Activities[K]>;
-  return (summary, ...args) => activity.executeWithOptions({ ...options, summary }, args) as ReturnType<Activities[K]>;
+  return (summary, ...args) =>
+    inTurn<unknown>(activity.executeWithOptions({ ...options, summary }, args)) as ReturnType<Activities[K]>;
 }
 
 export const activities = {

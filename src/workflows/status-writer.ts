@@ -20,6 +20,8 @@ export function createStatusWriter(cluster: Cluster): StatusWriter {
   let latest: StatusView | null = null;
   let busy: Promise<void> | null = null;
   let closed = false;
+  /** What status.yaml holds; a quiet cluster that was looked at and is as it was is not written again. */
+  let written = '';
   const digest = (status: StatusView): string =>
     `${status.phase} ${status.nodes.filter((node) => node.ready === 'True').length}/${status.nodes.length}`;
 
@@ -27,8 +29,11 @@ export function createStatusWriter(cluster: Cluster): StatusWriter {
     while (latest !== null) {
       const status = latest;
       latest = null;
+      const text = JSON.stringify(status);
+      if (text === written) continue;
       try {
         await activities.writeStatus(`write status.yaml: ${digest(status)}`, { ...scopeOf(cluster), status });
+        written = text;
       } catch (error) {
         if (isCancelled(error)) return;
         emit(

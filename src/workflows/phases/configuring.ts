@@ -4,6 +4,7 @@ import type { Step } from '../../model/plan/index.js';
 import { apiAddressOf, joinTarget } from '../../model/plan/wanted.js';
 import type { Slot } from '../../model/state.js';
 import { type Cluster, failure, now, slotOf } from '../cluster-context.js';
+import { inTurn } from '../in-turn.js';
 import { look, missing, sawNodes, touched } from '../look.js';
 import { runJob } from '../node-job.js';
 import { startNode } from '../start-node.js';
@@ -91,7 +92,7 @@ export async function verify(cluster: Cluster): Promise<void> {
     }
     cluster.state.waiting = { for: lacking.join('; '), since: now(), until: null };
     cluster.present('glance');
-    await sleep(Math.min(500 * attempt, 10_000), { summary: `not yet: ${lacking[0] ?? ''}` });
+    await inTurn(sleep(Math.min(500 * attempt, 10_000), { summary: `not yet: ${lacking[0] ?? ''}` }));
     lacking = await look(cluster);
   }
   cluster.state.waiting = null;

@@ -7,6 +7,7 @@ import { type GateMemory, lookAtGate, seenTwice } from '../../model/quorum.js';
 import type { Slot } from '../../model/state.js';
 import { activities } from '../activities.js';
 import { type Cluster, failure, now, scopeOf, slotOf } from '../cluster-context.js';
+import { inTurn } from '../in-turn.js';
 import { look } from '../look.js';
 import { runJob } from '../node-job.js';
 
@@ -30,7 +31,7 @@ export async function gate(cluster: Cluster): Promise<void> {
     const reason = seen.reasons[0] ?? 'it was seen open once, the second look follows';
     cluster.state.waiting = { for: `the quorum gate: ${reason}`, since: now(), until: null };
     cluster.present('glance');
-    await sleep(SECOND_LOOK_MS, { summary: `quorum gate: ${reason}` });
+    await inTurn(sleep(SECOND_LOOK_MS, { summary: `quorum gate: ${reason}` }));
   }
   throw failure(
     'transient',
