@@ -18,7 +18,7 @@ let time: SkippedTime;
 beforeAll(async () => {
   time = await openSkippedTime(fake);
 });
-afterAll(() => time.close());
+afterAll(() => time?.close());
 
 describe('a year of nights', () => {
   it('is slept through and woken from, with a new history in the middle of each operation', async () => {
