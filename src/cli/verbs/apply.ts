@@ -31,6 +31,9 @@ export async function apply(session: Session, options: ApplyOptions): Promise<vo
   const { name } = document.metadata;
   const clusters = await session.clusters();
   const there = await refuseOtherRegion(clusters, document);
+  if (there?.wish === 'deleted') {
+    throw new CliError(EXIT.refused, `${name} is being deleted: apply comes too late`, `keelson delete ${name} --wait`);
+  }
   const planned = await clusters.plan(document);
   if (options.planId !== undefined && options.planId !== planned.id) {
     throw new CliError(

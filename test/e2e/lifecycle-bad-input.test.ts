@@ -1,0 +1,164 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { StatusView } from '../../src/model/status.js';
+import type { FaultPlan } from '../../src/region/faults.js';
+import { type Bench, openBench } from './harness.js';
+
+const NAME = 'steady';
+const POOLS = [{ name: 'workers', count: 1, instanceType: 't3.medium' }];
+
+let bench: Bench;
+beforeAll(async () => {
+  bench = await openBench();
+  const { code, stderr } = await bench.keelson('apply', '-f', bench.document(NAME, { pools: POOLS }), '--wait');
+  if (code !== 0) throw new Error(stderr);
+});
+afterAll(() => bench?.close());
+
+const handle = () => bench.client.workflow.getHandle(`cluster/${NAME}`);
+const status = () => handle().query<StatusView>('status');
+
+/** What a request that is refused, or asks for nothing new, must leave as it is. */
+async function facts(): Promise<unknown> {
+  const { specGeneration, phase, wish, paused, nodes, operations } = await status();
+  const { launches } = await bench.region<{ launches: unknown[] }>('record?calls=false');
+  return {
+    specGeneration,
+    phase,
+    wish,
+    paused,
+    nodes: nodes.map(({ instanceId, instanceType, publicIp }) => ({ instanceId, instanceType, publicIp })),
+    operations: operations.length,
+    launches: launches.length,
+  };
+}
+
+const apply = (spec: Parameters<Bench['document']>[1]) => [
+  'apply',
+  '-f',
+  bench.document(NAME, { pools: POOLS, ...spec }),
+];
+const pool = (count: number) => [{ name: 'workers', count, instanceType: 't3.medium' }];
+
+describe('a request that cannot be met is refused at once, with one reason, and nothing changes', () => {
+  it.each<{ what: string; line: () => string[]; says: RegExp }>([
+    { what: 'a type that is none', line: () => ['resize', NAME, '--instance-type', 'big'], says: /big/ },
+    { what: 'no type', line: () => ['resize', NAME], says: /--instance-type/ },
+    { what: 'an empty type', line: () => ['resize', NAME, '--instance-type', ''], says: /empty/ },
+    {
+      what: 'a pool that is not there',
+      line: () => ['resize', NAME, '--instance-type', 't3.large', '--pool', 'nobody'],
+      says: /no pool "nobody"/,
+    },
+    { what: 'another region', line: () => apply({ region: 'us-east-1' }), says: /eu-west-1/ },
+    { what: 'another network for pods', line: () => apply(cidr()), says: /cluster-cidr/ },
+    { what: 'fewer than no nodes', line: () => apply({ pools: pool(-1) }), says: /spec\.pools/ },
+    { what: '10,000 nodes', line: () => apply({ pools: pool(10_000) }), says: /spec\.pools/ },
+    { what: 'a file that is not there', line: () => ['apply', '-f', 'nowhere.yaml'], says: /no such file/ },
+    { what: 'a verb that there is not', line: () => ['halt', NAME], says: /unknown command/ },
+  ])('$what: exit 2', async ({ line, says }) => {
+    // Prepare
+    const before = await facts();
+
+    // Act
+    const ran = await bench.keelson(...line(), '--wait');
+
+    // Assess
+    expect(ran).toMatchObject({ code: 2, stdout: '', stderr: expect.stringMatching(says) });
+    expect(await facts()).toEqual(before);
+  });
+});
+
+const cidr = () => ({ k3s: { version: 'v1.34.2+k3s1', config: { 'cluster-cidr': '10.99.0.0/16' } } });
+
+describe('a request for what is so already', () => {
+  it.each([
+    { what: 'start of a running cluster', line: ['start', NAME] },
+    { what: 'resize to the type that it has', line: ['resize', NAME, '--instance-type', 't3.medium'] },
+    { what: 'resume of what is not paused', line: ['resume', NAME] },
+  ])('$what: exit 0, nothing to do', async ({ line }) => {
+    // Prepare
+    const before = await facts();
+
+    // Act
+    const ran = await bench.keelson(...line);
+
+    // Assess
+    expect(ran).toMatchObject({ code: 0, stdout: expect.stringMatching(/nothing to do/) });
+    expect(await facts()).toEqual(before);
+  });
+
+  it('stop of a stopped cluster: exit 0, nothing to do, and no instance is asked for', async () => {
+    // Prepare
+    await bench.keelson('stop', NAME, '--wait');
+    const before = await facts();
+
+    // Act
+    const ran = await bench.keelson('stop', NAME, '--wait');
+    const after = await facts();
+    const started = await bench.keelson('start', NAME, '--wait');
+
+    // Assess
+    expect(ran.code).toBe(0);
+    expect(after).toEqual(before);
+    expect(started.code).toBe(0);
+  });
+});
+
+describe('a signal by hand', () => {
+  it.each([
+    { name: 'resize', input: '42' },
+    { name: 'resize', input: '{"instanceType": ["t3.large"]}' },
+    { name: 'apply', input: '{"document": {"kind": "Pod"}}' },
+    { name: 'stop', input: '"now"' },
+    { name: 'delete', input: '[1]' },
+  ])('$name $input is told as rejected, and nothing changes', async ({ name, input }) => {
+    // Prepare
+    const before = await facts();
+    const rejected = async () =>
+      (await handle().query<{ reason: string }[]>('events')).filter((event) => event.reason === 'RequestRejected')
+        .length;
+    const told = await rejected();
+
+    // Act
+    const sent = await bench.temporal(
+      ...['workflow', 'signal', '--workflow-id', `cluster/${NAME}`, '--name', name, '--input', input],
+    );
+
+    // Assess
+    expect(sent.code).toBe(0);
+    await expect.poll(rejected).toBe(told + 1);
+    expect(await facts()).toEqual(before);
+  });
+
+  it('to a cluster that does not exist is refused by Temporal, and the CLI says that there is none', async () => {
+    const sent = await bench.temporal('workflow', 'signal', '--workflow-id', 'cluster/nobody', '--name', 'stop');
+    expect(sent.code).not.toBe(0);
+    expect(await bench.keelson('stop', 'nobody')).toMatchObject({ code: 3, stdout: '' });
+  });
+});
+
+describe('a cluster that is being deleted', () => {
+  it('refuses every other wish: exit 4, and goes on to be deleted', async () => {
+    // Prepare
+    const slow: FaultPlan = { point: 'span', match: { kind: 'terminate' }, delayMs: 15_000 };
+    await bench.region('faults', { method: 'POST', body: JSON.stringify(slow) });
+    await bench.keelson('delete', NAME);
+
+    // Act
+    const lines = [
+      ['start', NAME],
+      ['stop', NAME],
+      ['pause', NAME],
+      ['resize', NAME, '--instance-type', 't3.large'],
+      apply({ pools: pool(2) }),
+    ];
+    const ran = await Promise.all(lines.map((line) => bench.keelson(...line)));
+    const again = await bench.keelson('delete', NAME, '--wait');
+
+    // Assess
+    for (const one of ran)
+      expect(one).toMatchObject({ code: 4, stdout: '', stderr: expect.stringMatching(/being deleted/) });
+    expect(again.code).toBe(0);
+    expect(await bench.region(`leftovers?cluster=${NAME}`)).toMatchObject({ total: 0 });
+  });
+});
