@@ -4,7 +4,7 @@
 # KEELSON_LOCAL_ENV names the file of another local stack than the one of this checkout.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-# shellcheck disable=SC1091 # made by `npm run local`
+# shellcheck disable=SC1090,SC1091 # made by `npm run local`
 . "${KEELSON_LOCAL_ENV:-.keelson/local.env}"
 
 name=tour-$RANDOM

@@ -32,5 +32,5 @@ function turn(): Promise<void> {
 }
 
 async function settle(): Promise<void> {
-  for (let tick = 0; tick < TICKS; tick += 1) await null;
+  for (let tick = 0; tick < TICKS; tick += 1) await Promise.resolve();
 }

@@ -8,9 +8,9 @@ async function commandsOf(depths: readonly number[], together: boolean): Promise
   const resolvers: (() => void)[] = [];
   const chains = depths.map(async (depth, index) => {
     await inTurn(new Promise<void>((resolve) => resolvers.push(resolve)));
-    for (let tick = 0; tick < depth; tick += 1) await null;
+    for (let tick = 0; tick < depth; tick += 1) await Promise.resolve();
     sent.push(`${index} first`);
-    for (let tick = 0; tick < depth; tick += 1) await null;
+    for (let tick = 0; tick < depth; tick += 1) await Promise.resolve();
     sent.push(`${index} second`);
   });
   for (const resolve of resolvers) {

@@ -62,7 +62,7 @@ export async function openSkippedTime(fake: FakeActivities): Promise<SkippedTime
       });
       return new QuietHandle(workflow, fake);
     },
-    pass: (duration) => env.sleep(duration as `${number}h`),
+    pass: (duration) => env.sleep(duration),
     now: () => env.currentTimeMs(),
     async close() {
       worker.shutdown();
