@@ -1,3 +1,4 @@
+import { toleranceOf } from '../quorum.js';
 import type { ClusterState, Slot } from '../state.js';
 import { planAdoption, planInspection } from './adoption.js';
 import { PlanBuilder, type Step, stepId } from './steps.js';
@@ -28,10 +29,12 @@ export function planStopped(state: ClusterState): Step[] {
             reason: 'the servers are about to stop',
           }),
         ];
+  const members = servers.filter((slot) => slot.joined);
+  const tolerant = toleranceOf(members.filter((slot) => slot.service === 'running').length, members.length) > 0;
   let before = agentStops;
   for (const [index, slot] of servers.entries()) {
-    // Beside the first server's stop, while there is a quorum, and surely before the next one costs it.
-    const safe = index === 0 && servers.length > 1 ? before : [...before, ...saved];
+    // Beside the first server's stop where the others keep the quorum without it; surely before the stop that costs it.
+    const safe = index === 0 && tolerant ? before : [...before, ...saved];
     before = planStop(plan, slot, safe);
   }
   return plan.steps;
