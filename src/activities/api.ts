@@ -15,6 +15,8 @@ export interface ErrorDetail {
   /** What was tried, on what, and what came back. No secrets. */
   message: string;
   advice: string;
+  /** Instance types that cannot be had, where that is what failed. */
+  types?: string[];
 }
 
 /** Goes with every call: in which region, for which cluster, under which operation. */
@@ -28,6 +30,8 @@ export interface Scope {
 
 export interface ResolvePlacementInput extends Scope {
   document: ClusterDocument;
+  /** Types to ask for where they are not just the document's: some were given up. */
+  instanceTypes?: string[];
 }
 export interface ResolvedPlacement {
   placement: Placement;

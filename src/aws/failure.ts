@@ -9,6 +9,7 @@ interface Detail {
   class: ErrorClass;
   message: string;
   advice: string;
+  types?: string[];
 }
 
 /** Classes that a repetition cannot mend; the workflow decides what comes next. */
@@ -27,6 +28,8 @@ export interface FailureOptions {
   /** What was tried, on what, and what came back. No secrets, no presigned URLs. */
   message: string;
   advice: string;
+  /** Instance types that cannot be had, where that is what failed. */
+  types?: string[];
   cause?: unknown;
   /** By default from the class. */
   nonRetryable?: boolean;
@@ -34,8 +37,8 @@ export interface FailureOptions {
 
 /** The one form in which an activity fails: `type` is the class, `details[0]` tells the rest. */
 export function failure(options: FailureOptions): ApplicationFailure {
-  const { code, message, advice } = options;
-  const detail: Detail = { code, class: options.class, message: short(message), advice };
+  const { code, message, advice, types } = options;
+  const detail: Detail = { code, class: options.class, message: short(message), advice, ...(types && { types }) };
   return ApplicationFailure.create({
     type: options.class,
     message: detail.message,

@@ -9,7 +9,7 @@ const HELPERS = {
   install: [...DOWNLOAD, 'unit', 'install'],
   found: [...SERVICE, 'tokens', 'install', 'kubeconfig'],
   join: [...SERVICE, 'tokens'],
-  'service-start': SERVICE,
+  'service-start': [...SERVICE, 'kubeconfig'],
   'service-stop': ['unit', 'service', 'stop'],
   'reset-member': ['kubectl', 'service', 'stop'],
   kubeconfig: ['transfer', 'kubeconfig'],

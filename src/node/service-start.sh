@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # K3s with the configuration of now, on a node that has its tokens: started, or restarted where it runs with another one.
-# Variables: ROLE NODE_NAME CONFIG_B64 CONFIG_HASH
-# Result: node=, of a server also nodes as in verify
+# A server that is told so lets pods come back to it, and stores the kubeconfig.
+# Variables: ROLE NODE_NAME CONFIG_B64 CONFIG_HASH; UNCORDON (true), API_ADDRESS and URL KUBECONFIG_PUT where wanted
+# Result: node=, of a server also nodes as in verify, address= where the kubeconfig was stored
 
 start_and_wait
+[ -z "${API_ADDRESS:-}" ] || store_kubeconfig

@@ -37,6 +37,8 @@ export interface Cluster {
   replan: boolean;
   /** The nodes were seen since the last change of one; not carried: after continue-as-new somebody looks again. */
   fresh: boolean;
+  /** Since when every look has found the quorum gate open; null after a change of a node. Not carried, as `fresh`. */
+  gateOpenSince: string | null;
   /** Somebody has seen a change: the next round of the loop looks for itself. */
   lookWanted: boolean;
   /** What the sweep of a delete found beyond the known instances. */

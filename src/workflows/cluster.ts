@@ -14,7 +14,7 @@ import { parseDocument } from '../model/spec/parse.js';
 import type { ClusterDocument } from '../model/spec/schema.js';
 import { violationText } from '../model/spec/violation.js';
 import type { ClusterState } from '../model/state.js';
-import { upgradeState } from '../model/upgrade.js';
+import { pack, unpack } from './carried.js';
 import { type Cluster, emit, now } from './cluster-context.js';
 import { execute } from './execute.js';
 import { registerHandlers } from './handlers.js';
@@ -28,17 +28,19 @@ import { createStatusWriter } from './status-writer.js';
 /** How long a quiet cluster goes without a look of its own; jitter keeps thousands of them apart. */
 const RESYNC_MS = 4 * 60 * 60 * 1000;
 
-/** A cluster document, or after continue-as-new also the state that was carried over. */
-export type ClusterInput = (ClusterDocument | Record<string, unknown>) & { state?: ClusterState; requestedBy?: string };
+/** A cluster document, and who starts it. */
+export type ClusterInput = (ClusterDocument | Record<string, unknown>) & { requestedBy?: string };
 
 /**
  * One K3s cluster, from nothing to Running and back to nothing. Ends with the proof of its deletion.
  *
+ * @param input what people start it with
+ * @param carried after continue-as-new: the packed state of the history before, which counts instead of the input
  * @throws ApplicationFailure `InvalidSpec` at once, naming each path, when the input is no valid document; nothing else ends it
  */
-export async function cluster(input: ClusterInput): Promise<DeletionProof> {
+export async function cluster(input: ClusterInput, carried?: Uint8Array): Promise<DeletionProof> {
   const self: Cluster = {
-    state: startState(input),
+    state: startState(input, carried),
     wakes: 0,
     abort: null,
     interrupt: null,
@@ -48,6 +50,7 @@ export async function cluster(input: ClusterInput): Promise<DeletionProof> {
     replan: false,
     lookWanted: false,
     fresh: false,
+    gateOpenSince: null,
     swept: [],
     left: null,
   };
@@ -65,10 +68,10 @@ export async function cluster(input: ClusterInput): Promise<DeletionProof> {
   });
 }
 
-function startState(input: ClusterInput): ClusterState {
-  const { state, requestedBy, ...document } = input ?? {};
-  // A worker that is too old fails this task, not the workflow: a newer one goes on.
-  if (state !== undefined) return upgradeState(state);
+function startState(input: ClusterInput, carried: Uint8Array | undefined): ClusterState {
+  // A worker that is too old for it fails this task, not the workflow: a newer one goes on.
+  if (carried !== undefined) return unpack(carried);
+  const { requestedBy, ...document } = input ?? {};
   const parsed = parseDocument(document);
   if (parsed.ok) return initialState(parsed.document, requestedBy ?? 'workflow start');
   const problems = parsed.violations.map(violationText);
@@ -192,7 +195,7 @@ async function renew(self: Cluster): Promise<void> {
   // A write left under way would land after one of the next history, and status.yaml would tell of the past.
   await self.settleStatus();
   await condition(allHandlersFinished);
-  await continueAsNew<typeof cluster>({ ...self.state.document, state: self.state });
+  await continueAsNew<typeof cluster>(self.state.document, pack(self.state));
 }
 
 function proofOf(self: Cluster): DeletionProof {

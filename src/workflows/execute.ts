@@ -5,7 +5,7 @@ import { type Cluster, emit, errorRecordOf, isCancelled, now } from './cluster-c
 import { performers } from './phases/index.js';
 
 /** Steps that only wait or look: leaving them early loses nothing, so a changed wish cuts them short. */
-const WAITS: ReadonlySet<StepKind> = new Set(['agent', 'gate', 'verify']);
+const WAITS: ReadonlySet<StepKind> = new Set(['agent', 'gate', 'second-look', 'verify']);
 
 export type Outcome = { kind: 'done' } | { kind: 'interrupted' } | { kind: 'failed'; error: ErrorRecord };
 

@@ -29,6 +29,7 @@ export function sawNodes(cluster: Cluster, result: Record<string, string>): void
 export function touched(cluster: Cluster): void {
   cluster.state.verified = false;
   cluster.fresh = false;
+  cluster.gateOpenSince = null;
 }
 
 /** What the nodes last seen lack, in words. */

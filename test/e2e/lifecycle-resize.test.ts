@@ -115,6 +115,8 @@ describe('resize of a cluster of three servers', () => {
     // Assess
     expect(resized).toMatchObject({ code: 1, stdout: '', stderr: expect.stringMatching(says) });
     expect(explained.stdout).toMatch(says);
+    expect(after).toMatchObject({ phase: 'Running', health: 'Healthy' });
+    expect(after.operations.at(-1)).toMatchObject({ kind: 'resize', outcome: 'rolledBack' });
     expect(after.nodes.map((node) => [node.publicIp, node.instanceType, node.ready])).toEqual(
       before.nodes.map((node) => [node.publicIp, node.instanceType, node.ready]),
     );

@@ -21,7 +21,7 @@ beforeAll(async () => {
 });
 afterAll(() => bench.close());
 
-describe('create', () => {
+describe.concurrent('create', () => {
   it('launches each slot once, founds once, and is Running in few events', () =>
     bench.withWorker(async ({ fake, start }) => {
       // Act
@@ -77,7 +77,7 @@ describe('create', () => {
     }));
 });
 
-describe('failure', () => {
+describe.concurrent('failure', () => {
   it('parks as Failed with reason and advice, and retry goes on at once', () =>
     bench.withWorker(async ({ fake, start }) => {
       // Prepare
@@ -130,7 +130,7 @@ describe('failure', () => {
     }));
 });
 
-describe('messages', () => {
+describe.concurrent('messages', () => {
   it('records nonsense as rejected requests and is otherwise untouched', () =>
     bench.withWorker(async ({ start }) => {
       const cluster = await start(written());
@@ -196,7 +196,7 @@ describe('messages', () => {
     }));
 });
 
-describe('delete', () => {
+describe.concurrent('delete', () => {
   it('interrupts a create at once and proves that nothing is left', () =>
     bench.withWorker(async ({ fake, start }) => {
       // Prepare: server-2 never gets its agent.
@@ -243,7 +243,7 @@ describe('delete', () => {
     }));
 });
 
-describe('delete of what never was', () => {
+describe.concurrent('delete of what never was', () => {
   it('ends although the region that was asked for does not exist', () =>
     bench.withWorker(async ({ fake, start }) => {
       fake.before = async (name) => {

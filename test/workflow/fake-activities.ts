@@ -95,7 +95,8 @@ export class FakeActivities {
           ...answer,
         }));
       this.jobs.push(input);
-      const result = input.script === 'verify' ? this.nodes() : {};
+      const tells = ['verify', 'drain'].includes(input.script) || input.params['ROLE'] === 'server';
+      const result = tells ? this.nodes() : {};
       return input.instanceIds.map((instanceId) => ({
         instanceId,
         outcome: 'done' as const,
@@ -119,7 +120,8 @@ export class FakeActivities {
     for (const id of ids) this.instances.set(id, { ...this.instance(id), ...change });
   }
 
-  private nodes(): Record<string, string> {
+  /** What Kubernetes knows of its nodes, as the scripts tell it. */
+  nodes(): Record<string, string> {
     const started = new Map<string, string>();
     for (const job of this.jobs) {
       if (['found', 'join', 'service-start'].includes(job.script))

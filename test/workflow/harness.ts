@@ -35,7 +35,7 @@ export class Handle {
 
   /** Polls the status query until it holds; the query is the only thing that people have too. */
   async until(holds: (status: StatusView) => boolean): Promise<StatusView> {
-    for (let tries = 0; tries < 600; tries += 1) {
+    for (let tries = 0; tries < 1200; tries += 1) {
       const status = await this.status();
       if (holds(status)) return status;
       await new Promise((resolve) => setTimeout(resolve, 50));
@@ -82,7 +82,8 @@ export async function openBench(extraArgs: readonly string[] = []): Promise<Work
     async withWorker(body) {
       const fake = new FakeActivities();
       queues += 1;
-      const taskQueue = `keelson-${queues}`;
+      const queue = queues;
+      const taskQueue = `keelson-${queue}`;
       const worker = await Worker.create({
         connection: native,
         taskQueue,
@@ -95,7 +96,7 @@ export async function openBench(extraArgs: readonly string[] = []): Promise<Work
         const start = async (document: unknown): Promise<Handle> => {
           const workflow = await client.workflow.start('cluster', {
             taskQueue,
-            workflowId: `cluster/demo-${queues}-${started.length}`,
+            workflowId: `cluster/demo-${queue}-${started.length}`,
             args: [document],
           });
           started.push(workflow);

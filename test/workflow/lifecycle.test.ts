@@ -9,7 +9,7 @@ beforeAll(async () => {
 });
 afterAll(() => bench.close());
 
-describe('stop and start', () => {
+describe.concurrent('stop and start', () => {
   it('stops agents first, then servers one by one with a snapshot while they have their quorum, and starts all at once', () =>
     bench.withWorker(async ({ fake, start }) => {
       // Prepare
@@ -35,7 +35,7 @@ describe('stop and start', () => {
     }));
 });
 
-describe('resize', () => {
+describe.concurrent('resize', () => {
   it('changes one server after the other behind the gate', () =>
     bench.withWorker(async ({ fake, start }) => {
       // Prepare
@@ -85,7 +85,7 @@ describe('resize', () => {
     }));
 });
 
-describe('apply', () => {
+describe.concurrent('apply', () => {
   it('adds a pool, shrinks it and removes it', () =>
     bench.withWorker(async ({ fake, start }) => {
       const cluster = await start(written());
@@ -136,7 +136,7 @@ describe('apply', () => {
     }));
 });
 
-describe('old age', () => {
+describe.concurrent('old age', () => {
   it('loses nothing at continue-as-new, also in the middle of an operation', () =>
     bench.withWorker(async ({ fake, start }) => {
       // Act

@@ -59,7 +59,7 @@ async function imageIdOf({ ssm, region }: ImageSource, parameter: string): Promi
         'ParameterNotFound',
         `there is no SSM parameter ${parameter} in ${region}`,
         'correct spec.image.ssmParameter, or leave spec.image out for Amazon Linux 2023',
-        error,
+        { cause: error },
       );
     throw toFailure(error, `GetParameter ${parameter} in ${region}`);
   }

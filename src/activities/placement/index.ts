@@ -31,7 +31,7 @@ export async function resolvePlacement(
   const { spec } = document;
   if (spec.access.instanceProfile === undefined && deps.defaultInstanceProfile === null) throw profileMissing();
   const source = { ec2: deps.clients.ec2(region), ssm: deps.clients.ssm(region), region };
-  const types = [...new Set(slotsOf(document).map((slot) => slot.instanceType))].sort();
+  const types = input.instanceTypes ?? [...new Set(slotsOf(document).map((slot) => slot.instanceType))].sort();
   const account = shared.get(deps) ?? new Shared();
   shared.set(deps, account);
   const ask = <T>(what: string, of: unknown, read: () => Promise<T>): Promise<T> =>

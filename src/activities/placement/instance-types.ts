@@ -28,16 +28,16 @@ export async function resolveTypes(
 /** Every type must be offered in one of the subnets' zones at least. */
 export function checkOffered(types: Placement['instanceTypes'], subnets: Placement['subnets'], region: string): void {
   const ours = [...new Set(subnets.map((subnet) => subnet.zone))];
-  const faults = Object.entries(types)
-    .filter(([, { zones }]) => !zones.some((zone) => ours.includes(zone)))
-    .map(
-      ([type, { zones }]) => `${type} is offered in ${zones.length === 0 ? `no zone of ${region}` : zones.join(', ')}`,
-    );
+  const faults = Object.entries(types).filter(([, { zones }]) => !zones.some((zone) => ours.includes(zone)));
+  const told = faults.map(
+    ([type, { zones }]) => `${type} is offered in ${zones.length === 0 ? `no zone of ${region}` : zones.join(', ')}`,
+  );
   if (faults.length > 0)
     throw invalid(
       'TypeNotOffered',
-      `${faults.join('; ')}, but the subnets are in ${ours.join(', ')}`,
+      `${told.join('; ')}, but the subnets are in ${ours.join(', ')}`,
       'choose another instance type, or subnets in a zone that offers it',
+      { types: faults.map(([type]) => type) },
     );
 }
 
@@ -82,6 +82,7 @@ function architectureOf(type: string, info: InstanceTypeInfo | undefined): Archi
     'ArchitectureMismatch',
     `${type} runs ${supported.join(', ') || 'no architecture that EC2 names'}; K3s has binaries for x86_64 and arm64`,
     'choose another instance type',
+    { types: [type] },
   );
 }
 
@@ -90,6 +91,6 @@ function typeUnknown(types: string[], region: string, cause?: unknown) {
     'TypeUnknown',
     `${region} has no instance type ${types.join(', ')}`,
     `see which there are: aws ec2 describe-instance-type-offerings --region ${region}`,
-    cause,
+    { types, cause },
   );
 }

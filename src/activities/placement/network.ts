@@ -69,7 +69,7 @@ async function givenSubnets(ec2: EC2Client, ids: string[], region: string): Prom
         'SubnetUnknown',
         `there is not every one of ${ids.join(', ')} in ${region} (${codeOf(error)})`,
         'correct spec.network.subnetIds or spec.region',
-        error,
+        { cause: error },
       );
     throw toFailure(error, `DescribeSubnets ${ids.join(', ')} in ${region}`);
   }
@@ -109,7 +109,7 @@ async function checkGroups(ec2: EC2Client, ids: string[], vpcId: string): Promis
         'SecurityGroupUnknown',
         `there is not every one of the security groups ${ids.join(', ')}`,
         'correct spec.network.securityGroupIds',
-        error,
+        { cause: error },
       );
     throw toFailure(error, `DescribeSecurityGroups ${ids.join(', ')}`);
   }

@@ -53,8 +53,11 @@ export async function rehearseLaunch(
 /** Like the first server's, but of a slot that no cluster has. */
 function launchOf(input: ResolvePlacementInput, placement: Placement): LaunchInput {
   const { document } = input;
-  const { instanceType, rootVolume } = document.spec.servers;
-  const offered = placement.instanceTypes[instanceType];
+  const { rootVolume } = document.spec.servers;
+  const [instanceType = '', offered] =
+    Object.entries(placement.instanceTypes).find(([type]) => type === document.spec.servers.instanceType) ??
+    Object.entries(placement.instanceTypes)[0] ??
+    [];
   const image = offered === undefined ? undefined : placement.images[offered.architecture];
   const subnet = placement.subnets.find(({ zone }) => offered?.zones.includes(zone)) ?? placement.subnets[0];
   return {

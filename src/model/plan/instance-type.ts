@@ -11,6 +11,22 @@ export function typeFor(state: ClusterState, wanted: WantedSlot, slot: Slot): st
   return slot.previousType ?? slot.instance.type;
 }
 
+/** The types that the cluster needs to know of, sorted: what its nodes have or shall have. */
+export function typesOf(document: ClusterDocument, state: ClusterState): string[] {
+  const types = slotsOf(document).map((wanted) => {
+    const slot = state.slots[wanted.name];
+    return slot === undefined ? wanted.instanceType : typeFor(state, wanted, slot);
+  });
+  return [...new Set(types)].sort();
+}
+
+/** Whether every node that shall have the type is there already, with another one: then it can do without. */
+export function isOnlyChange(document: ClusterDocument, slots: ClusterState['slots'], type: string): boolean {
+  return slotsOf(document).every(
+    (wanted) => wanted.instanceType !== type || (slots[wanted.name]?.instance?.type ?? type) !== type,
+  );
+}
+
 export function typeDiffers(state: ClusterState, wanted: WantedSlot, slot: Slot): boolean {
   return slot.instance !== null && slot.instance.type !== typeFor(state, wanted, slot);
 }

@@ -4,7 +4,7 @@ import type { ClusterState } from '../state.js';
 import { planAdoption, planInspection } from './adoption.js';
 import { typeDiffers, typeFor } from './instance-type.js';
 import { PlanBuilder, type Step, stepId } from './steps.js';
-import { apiAddressOf, nodeConfigOf, placementKeyOf } from './wanted.js';
+import { apiAddressOf, nodeConfigOf, placementKeyOf, publisherOf } from './wanted.js';
 
 /**
  * Steps from the facts in `state` to a running cluster. New nodes go side by side, each as fast as it can; changes to nodes
@@ -173,7 +173,7 @@ function planServices(plan: PlanBuilder, state: ClusterState, wanted: WantedSlot
           slot: one.name,
           phase: 'Starting',
           after: [stepId('agent', one.name), stepId('install', one.name), ...after],
-          title: 'start K3s',
+          title: role === 'server' && state.slots[one.name]?.cordoned ? 'start K3s, uncordon' : 'start K3s',
           reason: 'its service is stopped',
         }),
       );
@@ -209,9 +209,12 @@ function planChange(
       plan.add({ kind, slot: name, phase: 'Updating', after: ['resolve', ...last], title, reason, disruption: takes }),
     ];
   };
-  if (why.length > 0 && wanted.role === 'server' && document.spec.mode === 'ha')
-    add('gate', 'wait until the quorum can spare it');
+  const gated = why.length > 0 && wanted.role === 'server' && document.spec.mode === 'ha';
+  if (gated) add('gate', 'see that the quorum can spare it');
   if ((retype || reinstall) && !slot.cordoned) add('drain', 'cordon and drain', 'node');
+  if (reinstall && !retype) add('install', `install K3s ${document.spec.k3s.version}`);
+  // As near to the moment as can be: a drain may have taken minutes.
+  if (gated) add('second-look', 'see it again');
   if (retype) {
     add('stop-service', 'stop K3s', disruption);
     add('stop-instance', 'stop the instance', disruption);
@@ -219,9 +222,13 @@ function planChange(
     add('start-instance', 'start the instance', disruption);
     add('agent', 'wait for the SSM agent', disruption);
   }
-  if (reinstall) add('install', `install K3s ${document.spec.k3s.version}`);
-  if (why.length > 0) add('start-service', retype ? 'start K3s' : 'restart K3s', disruption);
-  if (slot.cordoned || retype || reinstall) add('uncordon', 'uncordon');
+  if (reinstall && retype) add('install', `install K3s ${document.spec.k3s.version}`);
+  const cordoned = slot.cordoned || retype || reinstall;
+  const itself = cordoned && wanted.role === 'server' ? ', uncordon' : '';
+  if (why.length > 0) add('start-service', `${retype ? 'start' : 'restart'} K3s${itself}`, disruption);
+  // A server that is started lets pods come back to it in the same job.
+  const started = plan.steps.some((step) => step.id === stepId('start-service', name));
+  if (cordoned && !(started && wanted.role === 'server')) add('uncordon', 'uncordon');
   return last;
 }
 
@@ -249,8 +256,10 @@ function planProof(plan: PlanBuilder, document: ClusterDocument, state: ClusterS
   const address = apiAddressOf(document, state);
   const founding = plan.steps.some((step) => step.kind === 'found');
   const moved = document.spec.network.publicIp && plan.steps.some((step) => step.kind === 'start-instance');
-  // The founder stores it with its tokens.
-  if (!founding && (moved || address === null || address !== state.apiAddress)) {
+  const publisher = publisherOf(state)?.name;
+  const restarted = plan.steps.some((step) => step.kind === 'start-service' && step.slot === publisher);
+  // The founder stores it with its tokens, the first server when it is started.
+  if (!founding && !restarted && (moved || address === null || address !== state.apiAddress)) {
     plan.add({
       kind: 'publish',
       phase,

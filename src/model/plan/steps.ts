@@ -16,6 +16,7 @@ export type StepKind =
   | 'verify'
   | 'gate'
   | 'drain'
+  | 'second-look'
   | 'snapshot'
   | 'stop-service'
   | 'stop-instance'

@@ -38,6 +38,11 @@ export function apiAddressOf(document: ClusterDocument, state: ClusterState): st
   return addresses.find((address) => address === state.apiAddress) ?? addresses[0] ?? null;
 }
 
+/** The server that stores the kubeconfig when it is started: the first one. */
+export function publisherOf(state: ClusterState): Slot | null {
+  return Object.values(state.slots).find((slot) => slot.role === 'server' && slot.joined) ?? null;
+}
+
 const addressOf = (instance: NodeInstance): string => instance.publicIp ?? instance.privateIp;
 
 /**

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # config.yaml, tokens, and K3s as a service: started once, never blocked on, watched until it is there.
-# Variables: ROLE NODE_NAME CONFIG_B64 (or CONFIG) CONFIG_HASH
+# Variables: ROLE NODE_NAME CONFIG_B64 (or CONFIG) CONFIG_HASH; UNCORDON
 # shellcheck disable=SC2034 # variables are read by the parts that are put behind this one
 
 K3S_ETC=$R/etc/rancher/k3s
@@ -128,6 +128,7 @@ start_and_wait() {
   result node "$NODE_NAME"
   if [ "$ROLE" = server ]; then
     await_node
+    [ "${UNCORDON:-}" != true ] || kubectl uncordon "$NODE_NAME"
     report_nodes
   fi
   say "$NODE_NAME is there"

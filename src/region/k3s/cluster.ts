@@ -55,6 +55,11 @@ export class KubeCluster {
     });
   }
 
+  /** The latest graceful stop of each server: the next one comes after it, for they are to be stopped one by one. */
+  stopSpans(): string[] {
+    return this.etcd.members.flatMap(({ instanceId }) => this.world.lastSpan(instanceId, 'serviceStop')?.id ?? []);
+  }
+
   memberOf(nodeName: string): Member | undefined {
     return this.etcd.members.find((member) => member.nodeName === nodeName);
   }

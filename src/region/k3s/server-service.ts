@@ -58,7 +58,8 @@ export class ServerService implements Service {
   async stop(): Promise<void> {
     const { context } = this;
     const wasReady = this.listening;
-    const waitedFor = this.membership?.cluster.membershipSpans() ?? [];
+    const cluster = this.membership?.cluster;
+    const waitedFor = [...(cluster?.membershipSpans() ?? []), ...(cluster?.stopSpans() ?? [])];
     this.leave('graceful');
     if (!wasReady) return;
     const { world } = context.plane;

@@ -12,7 +12,8 @@ import { releaseParams } from './installing.js';
 
 const VERIFY_TRIES = 60;
 
-const KUBECONFIG_PUT = { method: 'PUT', key: BUCKET_KEY.kubeconfig } as const;
+/** Where a node sends the kubeconfig. */
+export const KUBECONFIG_PUT = { method: 'PUT', key: BUCKET_KEY.kubeconfig } as const;
 
 /**
  * The first server: installs K3s, starts it with cluster-init, once in a life, and leaves tokens and kubeconfig in the bucket.

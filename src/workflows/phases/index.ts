@@ -6,9 +6,10 @@ import { forget, sweep, terminateAll } from './deleting.js';
 import { awaitAgent, install } from './installing.js';
 import { resolve } from './pending.js';
 import { launch, makeSecurityGroup } from './provisioning.js';
+import { gate, secondLook } from './quorum-gate.js';
 import { startInstance, startService } from './starting.js';
 import { snapshot, stopInstance, stopService } from './stopping.js';
-import { drain, gate, modify, removeNode, terminate, uncordon } from './updating.js';
+import { drain, modify, removeNode, terminate, uncordon } from './updating.js';
 
 /** What carries out each kind of step. The file of a step is the phase in which it mostly runs. */
 export const performers: Record<StepKind, (cluster: Cluster, step: Step) => Promise<void>> = {
@@ -30,6 +31,7 @@ export const performers: Record<StepKind, (cluster: Cluster, step: Step) => Prom
   'stop-instance': stopInstance,
   gate,
   drain,
+  'second-look': secondLook,
   modify,
   uncordon,
   'remove-node': removeNode,

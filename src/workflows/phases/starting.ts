@@ -1,10 +1,12 @@
 import { CancellationScope } from '@temporalio/workflow';
 import type { Step } from '../../model/plan/index.js';
+import { apiAddressOf, publisherOf } from '../../model/plan/wanted.js';
 import type { Slot } from '../../model/state.js';
 import { activities } from '../activities.js';
 import { type Cluster, classOf, emit, scopeOf, slotOf } from '../cluster-context.js';
 import { sawNodes, touched } from '../look.js';
 import { startNode } from '../start-node.js';
+import { KUBECONFIG_PUT } from './configuring.js';
 
 /** StartInstances; the step that waits for the agent takes over the new public address. */
 export async function startInstance(cluster: Cluster, step: Step): Promise<void> {
@@ -27,16 +29,35 @@ export async function startInstance(cluster: Cluster, step: Step): Promise<void>
   touched(cluster);
 }
 
-/** K3s with the configuration of now: started, or restarted where it runs with another one. */
+/**
+ * K3s with the configuration of now: started, or restarted where it runs with another one. In the same job a server that was
+ * cordoned lets pods come back, and the first server stores the kubeconfig where its address has changed: each way to a node
+ * and back costs seconds.
+ */
 export async function startService(cluster: Cluster, step: Step): Promise<void> {
   const slot = slotOf(cluster, step.slot);
   touched(cluster);
-  const started = await startNode(cluster, slot, { script: 'service-start', summary: step.title, params: {} });
+  const address = publisherOf(cluster.state) === slot ? newAddressOf(cluster) : null;
+  const uncordons = slot.role === 'server' && slot.cordoned;
+  const started = await startNode(cluster, slot, {
+    script: 'service-start',
+    summary: step.title,
+    params: { ...(uncordons ? { UNCORDON: 'true' } : {}), ...(address === null ? {} : { API_ADDRESS: address }) },
+    ...(address === null ? {} : { presign: { KUBECONFIG_PUT } }),
+  });
+  if (address !== null) cluster.state.apiAddress = address;
+  if (uncordons) slot.cordoned = false;
   slot.configHash = started.hash;
   slot.service = 'running';
   touched(cluster);
   sawNodes(cluster, started.result);
   slot.previousType = null;
+}
+
+/** The address that the kubeconfig shall name, where it names another one or none. */
+function newAddressOf(cluster: Cluster): string | null {
+  const address = apiAddressOf(cluster.state.document, cluster.state);
+  return address === cluster.state.apiAddress ? null : address;
 }
 
 /** A new type that cannot start is given up for now: the next plan gives the server its old type back. */

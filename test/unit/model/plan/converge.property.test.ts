@@ -82,6 +82,7 @@ describe('plan', () => {
         expect(world.alarms).toEqual([]);
         const downs = steps.filter((step) => step.slot?.startsWith('server-') && step.disruption !== 'none');
         expect(downs.every((step) => steps.some((gate) => gate.id === `gate:${step.slot}`))).toBe(true);
+        expect(downs.every((step) => steps.some((gate) => gate.id === `second-look:${step.slot}`))).toBe(true);
       }),
       { numRuns: 300 },
     );

@@ -2,7 +2,7 @@ import { blankState } from '../../../../src/model/blank-state.js';
 import { emptySlot } from '../../../../src/model/empty-slot.js';
 import { nodeNameOf, slotsOf } from '../../../../src/model/ids.js';
 import type { Plan, Step } from '../../../../src/model/plan/index.js';
-import { apiAddressOf, nodeConfigOf, placementKeyOf } from '../../../../src/model/plan/wanted.js';
+import { apiAddressOf, nodeConfigOf, placementKeyOf, publisherOf } from '../../../../src/model/plan/wanted.js';
 import type { ClusterDocument } from '../../../../src/model/spec/schema.js';
 import type { ClusterState, Slot } from '../../../../src/model/state.js';
 
@@ -14,12 +14,15 @@ export class ModelWorld {
   /** Every launch by slot and generation. */
   readonly launched = new Map<string, number>();
   readonly alarms: string[] = [];
+  /** The server that the quorum was seen, twice, to spare. */
+  private spared: string | null = null;
   private counter = 0;
 
   /** Does one step. `calm` says that the cluster shall keep serving: then at most one server may be down. */
   perform(document: ClusterDocument, state: ClusterState, step: Step, calm: boolean): void {
     this.counter += 1;
     const slot = step.slot === null ? undefined : state.slots[step.slot];
+    if (calm) this.mind(document, step, slot);
     this.act(document, state, step, slot);
     if (calm) this.watch(document, state, step);
   }
@@ -50,6 +53,15 @@ export class ModelWorld {
       this.perform(document, state, step, calm);
       done.add(step.id);
     }
+  }
+
+  /** A server that serves is taken down only right after the gate has let it, twice. */
+  private mind(document: ClusterDocument, step: Step, slot: Slot | undefined): void {
+    if (step.kind === 'second-look') this.spared = step.slot;
+    const takes = step.kind === 'stop-service' || step.kind === 'start-service';
+    if (!takes || document.spec.mode !== 'ha' || slot?.role !== 'server' || slot.service !== 'running') return;
+    if (this.spared !== slot.name) this.alarms.push(`${step.id}: taken down without a second look at the gate`);
+    this.spared = null;
   }
 
   private watch(document: ClusterDocument, state: ClusterState, step: Step): void {
@@ -141,6 +153,8 @@ export class ModelWorld {
         if (slot?.instance && wanted) {
           slot.service = 'running';
           slot.configHash = nodeConfigOf(document, state, wanted, slot, slot.instance).hash;
+          if (slot.role === 'server') slot.cordoned = false;
+          if (slot === publisherOf(state)) state.apiAddress = apiAddressOf(document, state);
         }
         return;
       case 'publish':
@@ -180,6 +194,7 @@ export class ModelWorld {
         if (step.slot !== null) delete state.slots[step.slot];
         return;
       case 'gate':
+      case 'second-look':
       case 'snapshot':
       case 'terminate-all':
       case 'sweep':
