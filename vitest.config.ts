@@ -1,7 +1,22 @@
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-/** Tests that start servers, workers or instances share two cores: one file at a time, after the quick ones. */
-const oneFileAtATime = { fileParallelism: false, pool: 'forks' } as const;
+/** The year takes longest by far: begun last, it would go on alone. */
+class YearFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    const isYear = (file: TestSpecification): boolean => file.moduleId.endsWith('/year.test.ts');
+    return [...sorted.filter(isYear), ...sorted.filter((file) => !isYear(file))];
+  }
+}
+
+/**
+ * Tests that start servers, workers and instances, each file its own, come after the quick ones. They wait more than they
+ * compute: three files keep two cores busy. A project's group and its number of workers go together.
+ */
+const sideBySide = { pool: 'forks', maxWorkers: 3, sequence: { groupOrder: 2 } } as const;
+/** Tests that kill and freeze have the machine to themselves. */
+const oneFileAtATime = { pool: 'forks', fileParallelism: false, sequence: { groupOrder: 3 } } as const;
 
 const minutes = (n: number) => n * 60_000;
 
@@ -10,6 +25,7 @@ export default defineConfig({
     reporters: ['default', './scripts/summary-reporter.mjs'],
     // No retries anywhere: a test that passes at the second try hides a race, and races are what this program is about.
     retry: 0,
+    sequence: { sequencer: YearFirst },
     projects: [
       {
         extends: true,
@@ -20,10 +36,9 @@ export default defineConfig({
         test: {
           name: 'workflow',
           include: ['test/workflow/**/*.test.ts'],
-          ...oneFileAtATime,
+          ...sideBySide,
           testTimeout: minutes(2),
           hookTimeout: minutes(2),
-          sequence: { groupOrder: 2 },
         },
       },
       {
@@ -31,10 +46,9 @@ export default defineConfig({
         test: {
           name: 'replay',
           include: ['test/replay/**/*.test.ts'],
-          ...oneFileAtATime,
+          ...sideBySide,
           testTimeout: minutes(2),
           hookTimeout: minutes(2),
-          sequence: { groupOrder: 3 },
         },
       },
       {
@@ -42,11 +56,10 @@ export default defineConfig({
         test: {
           name: 'aws',
           include: ['test/aws/**/*.test.ts'],
-          ...oneFileAtATime,
+          ...sideBySide,
           testTimeout: minutes(1),
           // The first run installs moto.
           hookTimeout: minutes(4),
-          sequence: { groupOrder: 4 },
         },
       },
       {
@@ -54,10 +67,9 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
-          ...oneFileAtATime,
+          ...sideBySide,
           testTimeout: minutes(3),
           hookTimeout: minutes(4),
-          sequence: { groupOrder: 5 },
         },
       },
       {
@@ -68,7 +80,6 @@ export default defineConfig({
           ...oneFileAtATime,
           testTimeout: minutes(4),
           hookTimeout: minutes(4),
-          sequence: { groupOrder: 6 },
         },
       },
     ],

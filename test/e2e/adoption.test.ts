@@ -41,6 +41,20 @@ async function until(what: string, holds: (seen: StatusView) => boolean): Promis
   }
 }
 
+/** Until the activity under way waits for its next try, so that nothing is on its way to AWS when the fault is taken away. */
+async function betweenTries(): Promise<void> {
+  const deadline = Date.now() + 60_000;
+  for (;;) {
+    const { raw } = await handle().describe();
+    const waits = (raw.pendingActivities ?? []).every(
+      (one) => (one.attempt ?? 0) > 1 && Number(one.scheduledTime?.seconds ?? 0) * 1000 > Date.now() + 1_000,
+    );
+    if (waits && (raw.pendingActivities ?? []).length > 0) return;
+    if (Date.now() > deadline) throw new Error(`never between two tries: ${JSON.stringify(raw.pendingActivities)}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
 const runs = (step: string) => (seen: StatusView) =>
   seen.operation?.steps.some((one) => one.id === step && one.outcome === 'running') ?? false;
 
@@ -236,7 +250,9 @@ describe('a cluster whose workflow is lost in every phase of its life', () => {
     const before = await running();
     await hold({ action: 'TerminateInstances', error: { code: 'RequestLimitExceeded', status: 503 } });
     await bench.keelson('delete', NAME);
-    const lost = await lose({ ...(await until('Deleting', runs('terminate-all'))), nodes: before.nodes });
+    const seen = await until('Deleting', runs('terminate-all'));
+    await betweenTries();
+    const lost = await lose({ ...seen, nodes: before.nodes });
 
     expect(await apply(LARGER, '--wait')).toMatchObject({ code: 0 });
 
