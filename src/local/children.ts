@@ -58,7 +58,9 @@ export function createChildren(): Children {
 }
 
 function startGuard(): ChildProcess {
-  const script = fileURLToPath(new URL('./guard-process.js', import.meta.url));
+  // Run from source, as tests and benchmarks do, it is the built one.
+  const path = import.meta.url.endsWith('.ts') ? '../../dist/local/guard-process.js' : './guard-process.js';
+  const script = fileURLToPath(new URL(path, import.meta.url));
   const guard = spawn(process.execPath, [script], { stdio: ['pipe', 'ignore', 'ignore'], detached: true });
   // It may end first; writing to it is then in vain and harms nothing.
   guard.stdin?.on('error', () => undefined);

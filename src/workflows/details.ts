@@ -17,6 +17,13 @@ export function detailsOf(status: StatusView): string {
     for (const step of running)
       lines.push(`- ${step.slot ? `${step.slot}: ` : ''}${step.title}, since ${time(step.startedAt)}`);
     if (running.length > 0) lines.push('');
+  } else {
+    const last = status.operations.at(-1);
+    if (last !== undefined)
+      lines.push(
+        `Last operation: **${last.kind}** \`${last.id}\`, asked for by ${last.requestedBy}: **${last.outcome}** ${last.endedAt === null ? '' : time(last.endedAt)}`,
+        '',
+      );
   }
   if (waiting !== null)
     lines.push(

@@ -82,6 +82,9 @@ describe.concurrent('resize', () => {
         (await cluster.events()).some((event) => event.reason === 'RollingBack' && event.message.includes('m6i.large')),
       ).toBe(true);
       expect(fake.jobs.filter((job) => job.script === 'drain').length).toBe(1);
+      const shown = await cluster.workflow.query<{ currentDetails: string }>('__temporal_workflow_metadata');
+      expect(shown.currentDetails).toMatch(/\*\*resize\*\*.*\*\*rolledBack\*\*/);
+      expect(shown.currentDetails).toContain('no capacity for m6i.large');
     }));
 });
 
