@@ -10,7 +10,9 @@ import { interrupted, jobResult, undelivered } from './job-result.js';
 
 /** A command that may not have run is sent this many times in all; on the node the job id makes them one. */
 const SENDS = 3;
-const FIRST_PAUSE_MS = 300;
+/** Pauses between two looks are this share of what has been waited for, within these bounds: short jobs are not kept waiting. */
+const PAUSE_SHARE = 0.1;
+const SHORTEST_PAUSE_MS = 300;
 const LONGEST_PAUSE_MS = 1_000;
 /** A command that SSM does not know for this long is lost. */
 const UNKNOWN_PATIENCE_MS = 60_000;
@@ -35,8 +37,10 @@ export async function runOnNodes(deps: ActivityDeps, attempt: Attempt, input: Ru
     const poll = tolerant(attempt, `job ${input.jobId}`);
     const lookForDown = downWatch(deps, attempt, input.region);
     const knownAt = new Map<string, number>();
-    for (let pause = FIRST_PAUSE_MS; open().length > 0; pause = Math.min(LONGEST_PAUSE_MS, pause * 1.2)) {
-      await attempt.sleep(pause);
+    const since = Date.now();
+    while (open().length > 0) {
+      const share = (Date.now() - since) * PAUSE_SHARE;
+      await attempt.sleep(Math.min(LONGEST_PAUSE_MS, Math.max(SHORTEST_PAUSE_MS, share)));
       const ids = open();
       const seen = await poll(() => Promise.all(ids.map((id) => look(ssm, id, progress.sent[id] ?? ''))));
       const again: string[] = [];
