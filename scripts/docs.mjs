@@ -1,6 +1,6 @@
-// The references that are made from the code: the cluster document's from its JSON Schema, that of errors from the table of
-// codes; and a look whether links between pages lead anywhere.
-//   node scripts/docs.mjs            writes docs/reference/{cluster-document,errors}.md
+// The references that are made: the cluster document's from its JSON Schema, that of errors from the table of codes, that of
+// benchmarks from the results that were kept; and a look whether links between pages lead anywhere.
+//   node scripts/docs.mjs            writes docs/reference/{cluster-document,errors,benchmarks}.md
 //   node scripts/docs.mjs --check    fails if it is not up to date, or if a link is broken
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -11,7 +11,11 @@ process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 
 const { CLASS_ACTION, KNOWN_ERRORS } = await tsImport('../src/model/errors/index.ts', import.meta.url);
 
-const PAGES = { 'docs/reference/cluster-document.md': documentPage, 'docs/reference/errors.md': errorsPage };
+const PAGES = {
+  'docs/reference/cluster-document.md': documentPage,
+  'docs/reference/errors.md': errorsPage,
+  'docs/reference/benchmarks.md': benchmarksPage,
+};
 
 /** One row for each field, in the order of the schema. */
 function rows(schema, path) {
@@ -116,6 +120,42 @@ A code that is in no table is judged by its name and its HTTP status: 429 thrott
 and 412 are conflicts, other 4xx are about the request.
 
 ${sections.join('\n')}`;
+}
+
+/** Columns of a result that stand below its table. */
+const BELOW = ['chain', 'plot'];
+
+function benchmarkSection(file) {
+  const { name, measuredAt, machine, rows: cases } = JSON.parse(readFileSync(`bench/results/${file}`, 'utf8'));
+  const columns = [...new Set(cases.flatMap((one) => Object.keys(one)))].filter((column) => !BELOW.includes(column));
+  const shown = (value) =>
+    typeof value === 'number' && !Number.isInteger(value) ? value.toFixed(3) : String(value ?? '').trim();
+  const line = (cells) => `| ${cells.join(' | ')} |`;
+  const chains = cases.filter((one) => one.chain !== undefined).map((one) => `- ${one.case}: ${one.chain}`);
+  const plots = cases
+    .filter((one) => one.plot !== undefined)
+    .map((one) => `${one.case}, calls a second (x: refused):\n\n\`\`\`text\n${one.plot}\n\`\`\`\n`);
+  return `## ${name}
+
+\`npm run bench -- ${name}\`, ${measuredAt.slice(0, 10)}, ${machine.cores} cores, Node ${machine.node}, ${machine.platform}.
+
+${line(columns)}
+${line(columns.map(() => '---'))}
+${cases.map((one) => line(columns.map((column) => shown(one[column])))).join('\n')}
+${chains.length > 0 ? `\nThe longest chains:\n\n${chains.join('\n')}\n` : ''}${plots.length > 0 ? `\n${plots.join('\n')}` : ''}`;
+}
+
+function benchmarksPage() {
+  const files = readdirSync('bench/results').filter((file) => file.endsWith('.json'));
+  return `<!-- Made by scripts/docs.mjs from bench/results: run the benchmark, then node scripts/docs.mjs. -->
+
+# Benchmarks
+
+What was measured last, on the [local region](../explanation/local-region.md). \`ratio\` is the wall time over the critical path: the longest chain of
+latencies that the region has imposed and that nothing can avoid, computed by the region from its own record. \`limit\` is what is promised.
+Times are of profile \`aws\`, which is an [assumption about AWS](../../src/region/profiles.ts); ratios are Keelson's.
+
+${files.map(benchmarkSection).join('\n')}`;
 }
 
 /** Relative links of all pages that lead to no file. */
