@@ -52,7 +52,7 @@ export async function cluster(input: ClusterInput): Promise<DeletionProof> {
     left: null,
   };
   const writer = createStatusWriter(self);
-  self.present = createPresenter(self, writer.touch);
+  self.present = createPresenter(self, writer);
   self.closeStatus = writer.close;
   self.settleStatus = writer.settled;
   registerHandlers(self);

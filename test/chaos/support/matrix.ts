@@ -2,7 +2,8 @@ import type { Cell } from './cell.js';
 import type { ChaosCluster } from './cluster.js';
 import type { Kill, Moment } from './kill.js';
 import type { Laboratory } from './laboratory.js';
-import { lineOf, OPERATIONS, type OperationName, type Outcome, operate } from './operations.js';
+import { OPERATIONS, type OperationName } from './names.js';
+import { lineOf, type Outcome, operate } from './operations.js';
 
 /** One boundary to die at. */
 interface Task {
