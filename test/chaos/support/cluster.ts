@@ -52,7 +52,7 @@ export class ChaosCluster {
     this.shape = { mode, agents: 0, serverType: 't3.medium', disable: 'traefik' };
   }
 
-  private get handle(): WorkflowHandle {
+  get handle(): WorkflowHandle {
     return this.client.workflow.getHandle(`cluster/${this.name}`);
   }
 
