@@ -6,6 +6,8 @@ import { Matrix } from './support/matrix.js';
 import { OPERATIONS, type OperationName } from './support/names.js';
 import { runOnly } from './support/only.js';
 import { tableOf, totals, totalsOf } from './support/table.js';
+import { runWalk } from './walk/run.js';
+import { parsePath } from './walk/shortest.js';
 
 /**
  * `npm run chaos`: the crash matrix. Progress goes to stderr, the table to stdout; exit 1 when anything was found.
@@ -16,6 +18,7 @@ import { tableOf, totals, totalsOf } from './support/table.js';
  *   npm run chaos -- --query          # and somebody queries the workflow five times a second: known to do harm
  *   npm run chaos -- --operation stop --operation start
  *   npm run chaos -- --only "stop: after ec2.StopInstances server-1 #1"
+ *   npm run chaos -- --walk --seed 7 --steps 200      # a random walk; --path 0-3,7 walks only these of its steps
  */
 const { values } = parseArgs({
   options: {
@@ -24,6 +27,11 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '1' },
     operation: { type: 'string', multiple: true },
     only: { type: 'string' },
+    walk: { type: 'boolean', default: false },
+    steps: { type: 'string', default: '100' },
+    path: { type: 'string' },
+    dev: { type: 'boolean', default: false },
+    'search-minutes': { type: 'string', default: '20' },
     watch: { type: 'boolean', default: false },
     query: { type: 'boolean', default: false },
   },
@@ -63,11 +71,24 @@ async function only(laboratory: Laboratory, text: string): Promise<boolean> {
   return Object.values(found).every((count) => count === 0);
 }
 
+function walk(laboratory: Laboratory): Promise<boolean> {
+  const options = {
+    seed: Number(values.seed),
+    steps: Number(values.steps),
+    mode: values.dev ? ('dev' as const) : ('ha' as const),
+    ...(values.path !== undefined && { path: values.path }),
+    searchMs: Number(values['search-minutes']) * 60_000,
+  };
+  return runWalk(laboratory, options, progress, (line) => void process.stdout.write(`${line}\n`));
+}
+
 if (values.only !== undefined) parseOnly(values.only);
+if (values.path !== undefined) parsePath(values.path);
 const laboratory = await openLaboratory({ asking });
 let sound = false;
 try {
-  sound = values.only === undefined ? await matrix(laboratory) : await only(laboratory, values.only);
+  if (values.walk) sound = await walk(laboratory);
+  else sound = values.only === undefined ? await matrix(laboratory) : await only(laboratory, values.only);
 } finally {
   await laboratory.close();
 }
