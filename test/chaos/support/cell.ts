@@ -84,8 +84,8 @@ export class Cell {
   }
 
   /** Another worker; one that runs is left as it is. */
-  async startWorker(): Promise<Child> {
-    this.current = await startWorker(this.children, this.env, this.dir);
+  async startWorker(env: Record<string, string> = {}): Promise<Child> {
+    this.current = await startWorker(this.children, { ...this.env, ...env }, this.dir);
     return this.current;
   }
 

@@ -64,16 +64,14 @@ const slow = fc
   .constantFrom('ec2', 'ssm', 's3')
   .map((service) => fault(`${service} is slow`, { service, delayMs: 700, times: 5 }));
 const hidden = fc.constant(fault('what is new is not seen yet', { point: 'visible', effect: 'not-found', times: 3 }));
-const deaf = fc
-  .integer({ min: 1, max: 6 })
-  .map((seconds) =>
-    fault(`an agent is dead for ${seconds} s`, {
-      point: 'ssm.deliver',
-      effect: 'agent-dead',
-      delayMs: seconds * 1_000,
-      times: 1,
-    }),
-  );
+const deaf = fc.integer({ min: 1, max: 6 }).map((seconds) =>
+  fault(`an agent is dead for ${seconds} s`, {
+    point: 'ssm.deliver',
+    effect: 'agent-dead',
+    delayMs: seconds * 1_000,
+    times: 1,
+  }),
+);
 const shot = fc.constant(
   fault('a script is killed', { point: 'ssm.run', effect: 'exit', data: { code: 137 }, times: 1 }),
 );
