@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Child } from '../../src/local/children.js';
 import type { Cell } from './support/cell.js';
@@ -44,7 +45,7 @@ function cutAt(
 }
 
 /** It is not told that its work is another's by now, and AWS listens to it as before. */
-describe('a worker that is cut off from Temporal but not from AWS, past its heartbeat time-out, beside another', () => {
+describe.concurrent('a worker that is cut off from Temporal but not from AWS, past its heartbeat time-out, beside another', () => {
   it('launches nothing and runs nothing a second time, nor when it is back', async () => {
     const wired = await openWired();
     const { cell, wire, far } = wired;
@@ -82,8 +83,9 @@ describe('a worker that is cut off from Temporal but not from AWS, past its hear
       await cluster.delete();
       const calls = cell.region.world.record.calls.length;
       release();
-      // Long enough for what it may be about to send.
-      await new Promise((resolve) => setTimeout(resolve, 2_000));
+      await expect
+        .poll(() => readFileSync(cell.logFile, 'utf8'), { timeout: 10_000 })
+        .toContain('did not reach Temporal');
 
       const later = cell.region.world.record.calls.slice(calls).map(({ action }) => action);
       expect({ later, left: await leftoversOf(cell, cluster.name) }).toEqual({ later: [], left: [] });
