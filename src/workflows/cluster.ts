@@ -112,7 +112,7 @@ async function live(self: Cluster): Promise<DeletionProof> {
       if (next.blocked === undefined) settle(self);
       else park(self, next.blocked);
       const what = next.blocked === undefined ? null : `a person: ${next.blocked.message}`;
-      const ended = await pause(self, what, RESYNC_MS * (0.9 + 0.2 * Math.random()));
+      const ended = self.lookWanted ? 'message' : await pause(self, what, RESYNC_MS * (0.9 + 0.2 * Math.random()));
       if (ended === 'time' || self.lookWanted) await observe(self);
       continue;
     }

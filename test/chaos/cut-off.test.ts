@@ -45,7 +45,7 @@ function cutAt(
 }
 
 /** It is not told that its work is another's by now, and AWS listens to it as before. */
-describe.concurrent('a worker that is cut off from Temporal but not from AWS, past its heartbeat time-out, beside another', () => {
+describe('a worker that is cut off from Temporal but not from AWS, past its heartbeat time-out, beside another', () => {
   it('launches nothing and runs nothing a second time, nor when it is back', async () => {
     const wired = await openWired();
     const { cell, wire, far } = wired;
@@ -66,31 +66,31 @@ describe.concurrent('a worker that is cut off from Temporal but not from AWS, pa
     await wire.close();
   });
 
-  it.each(['ec2.DescribeSecurityGroups', 'ec2.DescribeInstances server-0'])(
-    'brings nothing back after delete, cut off in %s',
-    async (call) => {
-      const wired = await openWired();
-      const { cell, wire, far } = wired;
-      const cluster = laboratory.newCluster(cell, 'dev');
-      let release = (): void => undefined;
-      const released = new Promise<void>((resolve) => {
-        release = resolve;
-      });
+  it.concurrent.each([
+    ['ec2.DescribeSecurityGroups', 'ensureSecurityGroup'],
+    ['ec2.DescribeInstances server-0', 'launchInstance'],
+  ])('brings nothing back after delete, cut off in %s of %s', async (call, activity) => {
+    const wired = await openWired();
+    const { cell, wire, far } = wired;
+    const cluster = laboratory.newCluster(cell, 'dev');
+    let release = (): void => undefined;
+    const released = new Promise<void>((resolve) => {
+      release = resolve;
+    });
 
-      const cut = cutAt(wired, 'reset', call, released);
-      await cluster.begin();
-      await cut;
-      await cluster.delete();
-      const calls = cell.region.world.record.calls.length;
-      release();
-      await expect
-        .poll(() => readFileSync(cell.logFile, 'utf8'), { timeout: 10_000 })
-        .toContain('did not reach Temporal');
+    const cut = cutAt(wired, 'reset', call, released);
+    await cluster.begin();
+    await cut;
+    await cluster.delete();
+    const calls = cell.region.world.record.calls.length;
+    release();
+    // Its attempt ends, whether it is held back or was given no answer for too long.
+    const end = new RegExp(`"activity":"${activity}".*"attempt":1,.*failed`);
+    await expect.poll(() => end.test(readFileSync(cell.logFile, 'utf8')), { timeout: 20_000 }).toBe(true);
 
-      const later = cell.region.world.record.calls.slice(calls).map(({ action }) => action);
-      expect({ later, left: await leftoversOf(cell, cluster.name) }).toEqual({ later: [], left: [] });
-      far.kill('SIGKILL');
-      await wire.close();
-    },
-  );
+    const later = cell.region.world.record.calls.slice(calls).map(({ action }) => action);
+    expect({ later, left: await leftoversOf(cell, cluster.name) }).toEqual({ later: [], left: [] });
+    far.kill('SIGKILL');
+    await wire.close();
+  });
 });
