@@ -23,7 +23,8 @@ afterAll(async () => {
   await laboratory.close();
 });
 
-const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+const WORKFLOWS = fileURLToPath(new URL('../../src/workflows/index.ts', import.meta.url));
+const ONE_TIMER_MORE = fileURLToPath(new URL('./support/one-timer-more.ts', import.meta.url));
 
 /** Works for the cell while `work` runs, by code that does one thing more than ours: no worker of ours can replay what it leaves. */
 async function withOtherCode(cell: Cell, work: () => Promise<void>): Promise<void> {
@@ -48,8 +49,8 @@ async function withOtherCode(cell: Cell, work: () => Promise<void>): Promise<voi
       taskQueue: cell.taskQueue,
       activities: withMirror(activities, cell.env['KEELSON_K3S_MIRROR'] ?? null),
       workflowBundle: await bundleWorkflowCode({
-        workflowsPath: at('../../src/workflows/index.ts'),
-        workflowInterceptorModules: [at('./support/one-timer-more.ts')],
+        workflowsPath: WORKFLOWS,
+        workflowInterceptorModules: [ONE_TIMER_MORE],
         logger: new DefaultLogger('ERROR'),
       }),
     });
