@@ -2,6 +2,7 @@ import { benchCreate } from './create.js';
 import { benchLifecycle } from './lifecycle.js';
 import { benchMessages } from './messages.js';
 import { type Row, report } from './report.js';
+import { benchResume } from './resume.js';
 import { benchThrottled } from './throttled.js';
 import { benchUpkeep } from './upkeep.js';
 
@@ -11,6 +12,7 @@ const BENCHES: Record<string, () => Promise<Row[]>> = {
   lifecycle: benchLifecycle,
   messages: benchMessages,
   upkeep: benchUpkeep,
+  resume: benchResume,
 };
 
 /** `npm run bench [-- NAME ...]`: all benchmarks, or those named. */

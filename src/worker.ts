@@ -7,6 +7,7 @@ import { createAwsClients } from './aws/clients.js';
 import { EnvironmentError, readWorkerEnvironment, type WorkerEnvironment } from './config/environment.js';
 import { packageVersion } from './config/version.js';
 import { connectPatiently } from './worker/connect.js';
+import { keepContact } from './worker/contact.js';
 import { keepHealthFile } from './worker/health-file.js';
 import { createLogger } from './worker/logging.js';
 import { withMirror } from './worker/mirror.js';
@@ -57,6 +58,7 @@ async function serve(environment: WorkerEnvironment, logger: ReturnType<typeof c
     activities: withMirror(activities, environment.k3sMirror),
     interceptors: { activity: [scopeInterceptor] },
   });
+  const endContact = keepContact(connection, fence.heard);
   // Ends when a signal (SIGTERM, SIGINT) has drained it.
   const running = worker.run();
   const stopBeating = healthFile === null ? null : keepHealthFile(healthFile, () => worker.getState() === 'RUNNING');
@@ -68,6 +70,7 @@ async function serve(environment: WorkerEnvironment, logger: ReturnType<typeof c
     await running;
   } finally {
     stopBeating?.();
+    endContact();
     clients.destroy();
     await connection.close();
   }

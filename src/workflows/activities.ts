@@ -36,6 +36,9 @@ const wait: ActivityOptions = {
   cancellationType: ActivityCancellationType.TRY_CANCEL,
 };
 
+/** A question to a node, that may be dead while EC2 calls it running: its silence is an answer too, and soon. */
+const ask: ActivityOptions = { ...wait, startToCloseTimeout: '90s', scheduleToCloseTimeout: '2m' };
+
 /** Status is written for people; it never holds up the work. */
 const note: ActivityOptions = {
   startToCloseTimeout: '15s',
@@ -74,6 +77,7 @@ export const activities = {
   }),
   sweep: summarised('sweep', { ...wait, scheduleToCloseTimeout: '6h' }),
   runOnNodes: summarised('runOnNodes', wait),
+  askNodes: summarised('runOnNodes', ask),
   writeStatus: summarised('writeStatus', note),
   forget: summarised('forget', call),
 };

@@ -4,7 +4,7 @@ import { upgradeState } from '../model/upgrade.js';
 
 /**
  * State as it goes from one history to the next: JSON, deflated. Of 53 nodes it is some hundred KiB, most of it the same words
- * again and again, and a server keeps it twice for each new history. [docs/adr/0014]
+ * again and again, and a server keeps it twice for each new history. [docs/adr/0015]
  */
 export const pack = (state: ClusterState): Uint8Array => deflate(JSON.stringify(state));
 

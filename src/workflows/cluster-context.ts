@@ -27,7 +27,7 @@ export interface Cluster {
   abort: (() => void) | null;
   /** Ends waits at the next safe point; set while an operation runs. */
   interrupt: (() => void) | null;
-  /** Shows the state to people: details, search attributes, status.yaml; `glance` leaves the file for the next change. */
+  /** Shows the state to people: details, search attributes, status.yaml; what is no more than a `glance` is not worth a write of its own. */
   present: (how?: 'glance') => void;
   /** Resolves when no write of status.yaml is under way or due. */
   settleStatus: () => Promise<void>;

@@ -55,7 +55,7 @@ export async function cluster(input: ClusterInput, carried?: Uint8Array): Promis
     left: null,
   };
   const writer = createStatusWriter(self);
-  self.present = createPresenter(self, writer.touch);
+  self.present = createPresenter(self, writer);
   self.closeStatus = writer.close;
   self.settleStatus = writer.settled;
   registerHandlers(self);
@@ -115,7 +115,7 @@ async function live(self: Cluster): Promise<DeletionProof> {
       if (next.blocked === undefined) settle(self);
       else park(self, next.blocked);
       const what = next.blocked === undefined ? null : `a person: ${next.blocked.message}`;
-      const ended = await pause(self, what, RESYNC_MS * (0.9 + 0.2 * Math.random()));
+      const ended = self.lookWanted ? 'message' : await pause(self, what, RESYNC_MS * (0.9 + 0.2 * Math.random()));
       if (ended === 'time' || self.lookWanted) await observe(self);
       continue;
     }

@@ -84,7 +84,7 @@ async function perform(cluster: Cluster, step: Step, attempt: number): Promise<v
     error: null,
   };
   cluster.state.operation?.steps.push(record);
-  // What is under way is in the Web UI and the query at once; the file follows when the step has ended.
+  // What is under way is in the Web UI and the query at once; status.yaml tells it with the end of the step before it.
   cluster.present('glance');
   try {
     await performers[step.kind](cluster, step);

@@ -95,7 +95,13 @@ function onUpdate(cluster: Cluster, name: RequestName, payload: unknown): Accept
   const decision = decide(cluster.state, name, payload);
   if (decision.outcome === 'refused') throw failureOf(decision);
   const operationId = take(cluster, name, decision, requesterOf(payload, `update ${name}`));
-  return { operationId, message: decision.message, plan: withId(plan(cluster.state.document, cluster.state, null)) };
+  const { state } = cluster;
+  return {
+    operationId,
+    message: decision.message,
+    plan: withId(plan(state.document, state, null)),
+    heard: { traceId: state.traceId, specGeneration: state.specGeneration },
+  };
 }
 
 function requesterOf(payload: unknown, fallback: string): string {

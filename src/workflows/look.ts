@@ -4,7 +4,7 @@ import { runJob } from './node-job.js';
 import { parseNodes } from './nodes-seen.js';
 
 /** One look at Kubernetes through a server; returns what is not as it should be, in words. */
-export async function look(cluster: Cluster): Promise<string[]> {
+export async function look(cluster: Cluster, how: { brief?: boolean } = {}): Promise<string[]> {
   const server = joinTarget(cluster.state);
   if (server === null) return ['no server is up'];
   const result = await runJob(cluster, server, {
@@ -12,6 +12,7 @@ export async function look(cluster: Cluster): Promise<string[]> {
     summary: 'see nodes and voters',
     params: {},
     timeoutSeconds: 60,
+    ...how,
   });
   sawNodes(cluster, result);
   return missing(cluster);

@@ -27,6 +27,8 @@ export interface Accepted {
   operationId: string | null;
   message: string;
   plan: Plan & { id: string };
+  /** Of the status that has heard the request: an earlier one, or one of another life of the name, says nothing about it. */
+  heard: { traceId: string; specGeneration: number };
 }
 
 export const signals = Object.fromEntries(REQUESTS.map((name) => [name, defineSignal<[unknown]>(name)])) as Record<

@@ -11,6 +11,8 @@ export interface NodeJob {
   params: Record<string, string>;
   presign?: Record<string, Presign>;
   timeoutSeconds: number;
+  /** A question whose answer is not worth waiting long for, when nobody asks it on the way to something. */
+  brief?: boolean;
 }
 
 /**
@@ -28,7 +30,8 @@ export async function runJob(cluster: Cluster, slot: Slot, job: NodeJob): Promis
     );
   const { state } = cluster;
   state.jobCount += 1;
-  const [result] = await activities.runOnNodes(`${slot.name}: ${job.summary}${stepLabel(cluster, slot.name)}`, {
+  const run = job.brief === true ? activities.askNodes : activities.runOnNodes;
+  const [result] = await run(`${slot.name}: ${job.summary}${stepLabel(cluster, slot.name)}`, {
     ...scopeOf(cluster),
     instanceIds: [instance.id],
     jobId: jobIdOf(state.document.metadata.name, state.uid, job.script, slot.name, state.jobCount),

@@ -1,26 +1,37 @@
+import { CancellationScope } from '@temporalio/workflow';
 import { absorb } from '../model/plan/observe.js';
 import type { Slot } from '../model/state.js';
 import { activities } from './activities.js';
-import { type Cluster, emit, now, scopeOf } from './cluster-context.js';
+import { type Cluster, emit, isCancelled, now, scopeOf } from './cluster-context.js';
 import { look, touched } from './look.js';
 import { runJob } from './node-job.js';
 
 /**
  * Takes over what AWS says of the instances and, of a cluster that runs, what Kubernetes says of the nodes. What cannot be
- * seen changes nothing: not to see is not the same as to be broken.
+ * seen changes nothing: not to see is not the same as to be broken. A message ends the look, which is made up for when that is done:
+ * a node that is dead while EC2 calls it running must not hold up a delete.
  */
 export async function observe(cluster: Cluster): Promise<void> {
   const { state } = cluster;
   cluster.lookWanted = false;
   if (state.wish === 'deleted' || Object.values(state.slots).every((slot) => slot.instance === null)) return;
   try {
-    const instances = await activities.observeInstances('look at its instances', scopeOf(cluster));
-    const before = state.slots;
-    state.slots = absorb(state, { at: now(), instances }).slots;
-    tellChanges(cluster, before);
-    if (state.operation === null && state.wish === 'running') await observeNodes(cluster);
+    await CancellationScope.cancellable(async () => {
+      const scope = CancellationScope.current();
+      cluster.abort = () => scope.cancel();
+      cluster.interrupt = cluster.abort;
+      const instances = await activities.observeInstances('look at its instances', scopeOf(cluster));
+      const before = state.slots;
+      state.slots = absorb(state, { at: now(), instances }).slots;
+      tellChanges(cluster, before);
+      if (state.operation === null && state.wish === 'running') await observeNodes(cluster);
+    });
   } catch (error) {
-    emit(cluster, 'Warning', 'ObservationFailed', error instanceof Error ? error.message : String(error));
+    if (isCancelled(error)) cluster.lookWanted = true;
+    else emit(cluster, 'Warning', 'ObservationFailed', error instanceof Error ? error.message : String(error));
+  } finally {
+    cluster.abort = null;
+    cluster.interrupt = null;
   }
 }
 
@@ -38,7 +49,7 @@ function tellChanges(cluster: Cluster, before: Record<string, Slot>): void {
 
 /** Nodes that are not well are asked what their service does; a service that is down is started by the next plan. */
 async function observeNodes(cluster: Cluster): Promise<void> {
-  const lacking = await look(cluster);
+  const lacking = await look(cluster, { brief: true });
   if (lacking.length === 0) return;
   touched(cluster);
   const nodes = cluster.state.nodesSeen?.nodes ?? [];
@@ -52,6 +63,7 @@ async function observeNodes(cluster: Cluster): Promise<void> {
       summary: `ask ${slot.nodeName} what its service does`,
       params: { ROLE: slot.role },
       timeoutSeconds: 60,
+      brief: true,
     });
     if (probe['service'] === 'active' || probe['service'] === 'activating') continue;
     slot.service = 'stopped';

@@ -3,9 +3,10 @@ import { setCurrentDetails, upsertMemo, upsertSearchAttributes } from '@temporal
 import { conditionsOf } from '../model/checks.js';
 import { setConditions } from '../model/conditions.js';
 import { phaseOf } from '../model/phase-of.js';
-import { healthOf, type StatusView, statusOf } from '../model/status.js';
+import { healthOf, statusOf } from '../model/status.js';
 import { type Cluster, now } from './cluster-context.js';
 import { detailsOf } from './details.js';
+import type { StatusWriter } from './status-writer.js';
 
 const ATTRIBUTES = {
   K3sPhase: defineSearchAttributeKey('K3sPhase', SearchAttributeType.KEYWORD),
@@ -18,9 +19,9 @@ const ATTRIBUTES = {
  * Shows the state to people: conditions, current details, search attributes, memo. Details are free and follow each step; an
  * upsert is billed and adds an event, so it is sent only for what has changed. [docs: Temporal actions]
  *
- * @returns a function to call after each change; `written` is called when status.yaml should be written anew
+ * @returns a function to call after each change
  */
-export function createPresenter(cluster: Cluster, written: (status: StatusView) => void): Cluster['present'] {
+export function createPresenter(cluster: Cluster, writer: Pick<StatusWriter, 'touch' | 'glance'>): Cluster['present'] {
   const shown: Partial<Record<keyof typeof ATTRIBUTES, string>> = {};
   let nodesShown = '';
   return (how) => {
@@ -45,6 +46,6 @@ export function createPresenter(cluster: Cluster, written: (status: StatusView) 
       upsertMemo({ nodes, apiAddress: status.apiAddress, createdAt: status.createdAt });
       nodesShown = nodes;
     }
-    if (how !== 'glance') written(status);
+    writer[how ?? 'touch'](status);
   };
 }

@@ -3,9 +3,17 @@ import type { StatusView } from '../model/status.js';
 import { activities } from './activities.js';
 import { type Cluster, emit, isCancelled, scopeOf } from './cluster-context.js';
 
+/**
+ * Microtasks from the end of a step to the begin of the next, and some: a write says what is under way by then, so that who reads
+ * the file sees each step begin. Fewer than a turn of `in-turn.ts` has, which a write must stay within.
+ */
+const TICKS = 24;
+
 export interface StatusWriter {
   /** Says that status.yaml is out of date. */
   touch(status: StatusView): void;
+  /** A change that goes into the write that is due, if one is, and else waits for the next. */
+  glance(status: StatusView): void;
   /** Resolves when the last state that was touched is written (or given up). */
   settled(): Promise<void>;
   /** Writes nothing more: the bucket keys are about to be deleted for good. Resolves when no write is under way. */
@@ -18,46 +26,48 @@ export interface StatusWriter {
  */
 export function createStatusWriter(cluster: Cluster): StatusWriter {
   let latest: StatusView | null = null;
-  let busy: Promise<void> | null = null;
+  /** Ends at the very moment at which nothing is left to write: what is touched a microtask later begins anew. */
+  let busy = false;
+  let writing: Promise<void> = Promise.resolve();
   let closed = false;
   /** What status.yaml holds; a quiet cluster that was looked at and is as it was is not written again. */
   let written = '';
-  const digest = (status: StatusView): string =>
-    `${status.phase} ${status.nodes.filter((node) => node.ready === 'True').length}/${status.nodes.length}`;
 
   const drain = async (): Promise<void> => {
-    while (latest !== null) {
-      const status = latest;
-      latest = null;
-      const text = JSON.stringify(status);
-      if (text === written) continue;
-      try {
-        await activities.writeStatus(`write status.yaml: ${digest(status)}`, { ...scopeOf(cluster), status });
-        written = text;
-      } catch (error) {
-        if (isCancelled(error)) return;
-        emit(
-          cluster,
-          'Warning',
-          'StatusNotWritten',
-          `status.yaml could not be written: ${error instanceof Error ? error.message : String(error)}`,
-        );
-        return;
+    try {
+      for (let tick = 0; tick < TICKS; tick += 1) await Promise.resolve();
+      while (latest !== null) {
+        const status = latest;
+        latest = null;
+        const text = JSON.stringify(status);
+        if (text === written) continue;
+        try {
+          await activities.writeStatus(`write status.yaml: ${digest(status)}`, { ...scopeOf(cluster), status });
+          written = text;
+        } catch (error) {
+          if (isCancelled(error)) return;
+          emit(cluster, 'Warning', 'StatusNotWritten', `status.yaml could not be written: ${messageOf(error)}`);
+        }
       }
+    } finally {
+      busy = false;
     }
   };
 
   const settled = async (): Promise<void> => {
-    while (busy !== null) await busy;
+    while (busy) await writing;
   };
 
   return {
     touch(status) {
       if (closed) return;
       latest = status;
-      busy ??= CancellationScope.nonCancellable(drain).finally(() => {
-        busy = null;
-      });
+      if (busy) return;
+      busy = true;
+      writing = CancellationScope.nonCancellable(drain);
+    },
+    glance(status) {
+      if (!closed && busy) latest = status;
     },
     settled,
     async close() {
@@ -67,3 +77,8 @@ export function createStatusWriter(cluster: Cluster): StatusWriter {
     },
   };
 }
+
+const digest = (status: StatusView): string =>
+  `${status.phase} ${status.nodes.filter((node) => node.ready === 'True').length}/${status.nodes.length}`;
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -1,16 +1,24 @@
 import { parseArgs } from 'node:util';
-import { openLaboratory } from './support/laboratory.js';
+import { parseOnly } from './support/again.js';
+import type { Asking } from './support/cluster.js';
+import { type Laboratory, openLaboratory } from './support/laboratory.js';
 import { Matrix } from './support/matrix.js';
-import { OPERATIONS, type OperationName } from './support/operations.js';
-import { tableOf, totals } from './support/table.js';
+import { OPERATIONS, type OperationName } from './support/names.js';
+import { runOnly } from './support/only.js';
+import { tableOf, totals, totalsOf } from './support/table.js';
+import { runWalk } from './walk/run.js';
+import { parsePath } from './walk/shortest.js';
 
 /**
  * `npm run chaos`: the crash matrix. Progress goes to stderr, the table to stdout; exit 1 when anything was found.
  *
  *   npm run chaos -- --cells 8 --seed 7
  *   npm run chaos -- --share 0.2
- *   npm run chaos -- --watch          # and somebody asks for the status all the time
+ *   npm run chaos -- --watch          # and a `keelson status --watch` runs all the time
+ *   npm run chaos -- --query          # and somebody queries the workflow five times a second: known to do harm
  *   npm run chaos -- --operation stop --operation start
+ *   npm run chaos -- --only "stop: after ec2.StopInstances server-1 #1"
+ *   npm run chaos -- --walk --seed 7 --steps 200      # a random walk; --path 0-3,7 walks only these of its steps
  */
 const { values } = parseArgs({
   options: {
@@ -18,34 +26,70 @@ const { values } = parseArgs({
     share: { type: 'string', default: '1' },
     seed: { type: 'string', default: '1' },
     operation: { type: 'string', multiple: true },
+    only: { type: 'string' },
+    walk: { type: 'boolean', default: false },
+    steps: { type: 'string', default: '100' },
+    path: { type: 'string' },
+    dev: { type: 'boolean', default: false },
+    'search-minutes': { type: 'string', default: '20' },
     watch: { type: 'boolean', default: false },
+    query: { type: 'boolean', default: false },
   },
 });
+const asking: Asking = values.query ? 'query' : values.watch ? 'watch' : 'wait';
+const progress = (line: string): void => void process.stderr.write(`${line}\n`);
 const isOperation = (name: string): name is OperationName => OPERATIONS.some((one) => one === name);
-const started = Date.now();
-const laboratory = await openLaboratory({ asksAlways: values.watch });
-const operations = values.operation?.filter(isOperation);
-const matrix = new Matrix(laboratory, {
-  cells: Number(values.cells),
-  seed: Number(values.seed),
-  share: Number(values.share),
-  ...(operations !== undefined && { operations }),
-  progress: (line) => void process.stderr.write(`${line}\n`),
-});
-let failed = false;
+
+async function matrix(laboratory: Laboratory): Promise<boolean> {
+  const started = Date.now();
+  const operations = values.operation?.filter(isOperation);
+  const run = new Matrix(laboratory, {
+    cells: Number(values.cells),
+    seed: Number(values.seed),
+    share: Number(values.share),
+    ...(operations !== undefined && { operations }),
+    progress,
+  });
+  try {
+    await run.run();
+  } finally {
+    process.stdout.write(`${tableOf(run.rows)}\n`);
+    for (const { operation, notMet } of run.rows) {
+      for (const one of notMet) process.stdout.write(`not met again: ${operation}: ${one}\n`);
+    }
+    const minutes = ((Date.now() - started) / 60_000).toFixed(1);
+    process.stdout.write(
+      `${minutes} minutes, seed ${values.seed}, ${values.cells} cells, asking by ${asking}, share ${values.share}: ${JSON.stringify(totals(run.rows))}\n`,
+    );
+  }
+  return Object.values(totals(run.rows)).every((count) => count === 0);
+}
+
+async function only(laboratory: Laboratory, text: string): Promise<boolean> {
+  const found = totalsOf(await runOnly(laboratory, parseOnly(text), progress));
+  process.stdout.write(`${JSON.stringify(found)}\n`);
+  return Object.values(found).every((count) => count === 0);
+}
+
+function walk(laboratory: Laboratory): Promise<boolean> {
+  const options = {
+    seed: Number(values.seed),
+    steps: Number(values.steps),
+    mode: values.dev ? ('dev' as const) : ('ha' as const),
+    ...(values.path !== undefined && { path: values.path }),
+    searchMs: Number(values['search-minutes']) * 60_000,
+  };
+  return runWalk(laboratory, options, progress, (line) => void process.stdout.write(`${line}\n`));
+}
+
+if (values.only !== undefined) parseOnly(values.only);
+if (values.path !== undefined) parsePath(values.path);
+const laboratory = await openLaboratory({ asking });
+let sound = false;
 try {
-  await matrix.run();
+  if (values.walk) sound = await walk(laboratory);
+  else sound = values.only === undefined ? await matrix(laboratory) : await only(laboratory, values.only);
 } finally {
   await laboratory.close();
-  process.stdout.write(`${tableOf(matrix.rows)}\n`);
-  for (const { operation, notMet } of matrix.rows) {
-    for (const one of notMet) process.stdout.write(`not met again: ${operation}: ${one}\n`);
-  }
-  const found = totals(matrix.rows);
-  const minutes = ((Date.now() - started) / 60_000).toFixed(1);
-  process.stdout.write(
-    `${minutes} minutes, seed ${values.seed}, ${values.cells} cells${values.watch ? ', status watched' : ''}, share ${values.share}: ${JSON.stringify(found)}\n`,
-  );
-  failed = Object.values(found).some((count) => count > 0);
 }
-process.exit(failed ? 1 : 0);
+process.exit(sound ? 0 : 1);

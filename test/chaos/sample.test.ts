@@ -3,7 +3,8 @@ import { expectSound } from './support/assess.js';
 import type { Kill, Moment } from './support/kill.js';
 import { type Laboratory, openLaboratory } from './support/laboratory.js';
 import { seeded } from './support/matrix.js';
-import { type OperationName, operate } from './support/operations.js';
+import type { OperationName } from './support/names.js';
+import { operate } from './support/operations.js';
 
 /** Another seed draws other boundaries: KEELSON_CHAOS_SEED=7 npx vitest run --project chaos */
 const seed = Number(process.env['KEELSON_CHAOS_SEED'] ?? '1');

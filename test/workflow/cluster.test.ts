@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { StatusView } from '../../src/model/status.js';
 import { failed } from './fake-activities.js';
 import { openBench, type WorkflowBench, written } from './harness.js';
 
@@ -42,6 +43,18 @@ describe.concurrent('create', () => {
       expect(status.conditions.every((condition) => condition.status === 'True')).toBe(true);
       expect(status.operations[0]?.steps.every((step) => step.outcome === 'done')).toBe(true);
       expect(await cluster.historyLength()).toBeLessThanOrEqual(250);
+    }));
+
+  it('tells in status.yaml what is under way on each node, and in the end what the query tells', () =>
+    bench.withWorker(async ({ fake, start }) => {
+      const cluster = await start(written());
+      const status = await cluster.settled('Running');
+      await expect.poll(() => fake.statuses.at(-1), { timeout: 5_000 }).toEqual(status);
+      const files = fake.statuses as StatusView[];
+      const under = new Set(files.flatMap(({ nodes }) => nodes.flatMap(({ slot, doing }) => (doing ? [slot] : []))));
+      expect([...under].sort()).toEqual(['server-0', 'server-1', 'server-2']);
+      const steps = new Set(files.flatMap(({ operation }) => operation?.steps.map((step) => step.id) ?? []));
+      expect([...steps].sort()).toEqual(status.operations[0]?.steps.map((step) => step.id).sort());
     }));
 
   it('sends every node job under an id of its own', () =>

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { FakeActivities } from './fake-activities.js';
+import { type FakeActivities, failed } from './fake-activities.js';
 import { openBench, type WorkflowBench, written } from './harness.js';
 
 let bench: WorkflowBench;
@@ -48,6 +48,31 @@ describe.concurrent('a look at a running cluster', () => {
       const scripts = fake.jobs.map((job) => job.script);
       expect(scripts.indexOf('remove-node')).toBeLessThan(scripts.lastIndexOf('join'));
       expect(fake.jobs.filter((job) => job.script === 'found').length).toBe(1);
+    }));
+
+  it('is no reason to keep a delete waiting, when the node that is asked does not answer', () =>
+    bench.withWorker(async ({ fake, start }) => {
+      // Prepare
+      const cluster = await start(written());
+      await cluster.settled('Running');
+      let asked = 0;
+      fake.before = async (name) => {
+        if (name !== 'runOnNodes') return;
+        asked += 1;
+        throw failed({ code: 'InvalidInstanceId', class: 'not-found-yet', message: 'no agent', advice: 'wait' }, false);
+      };
+      await cluster.workflow.signal('look', { reason: 'a test' });
+      await expect.poll(() => asked, { timeout: 10_000 }).toBeGreaterThan(1);
+
+      // Act
+      await cluster.workflow.signal('delete', {});
+      const ended = await Promise.race([
+        cluster.workflow.result(),
+        new Promise((resolve) => setTimeout(() => resolve('still waiting'), 20_000)),
+      ]);
+
+      // Assess
+      expect(ended).toMatchObject({ left: { instances: [] } });
     }));
 
   it('does nothing and says QuorumLost when most servers are gone', () =>

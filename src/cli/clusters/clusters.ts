@@ -18,6 +18,7 @@ import { CliError, EXIT } from '../exit.js';
 import type { Owner } from '../orphans/judge.js';
 import type { ListedCluster } from '../views/list.js';
 import type { IdentifiedPlan } from '../views/plan.js';
+import { type Life, lifeOf } from './life.js';
 
 /** A worker answers queries and updates within milliseconds; none for so long means that none is there. */
 const ANSWER_MS = 15_000;
@@ -50,6 +51,11 @@ export class Clusters {
   /** Asks the workflow, whether it has ended or not. */
   async status(name: string): Promise<StatusView> {
     return await this.timely(() => this.handle(name).query<StatusView>('status'));
+  }
+
+  /** Asks Temporal, not the workflow. */
+  async life(name: string): Promise<Life> {
+    return lifeOf(await this.handle(name).describe());
   }
 
   /** Whether somebody looks after what carries the name. Asks the workflow itself: the visibility store lags behind. */

@@ -11,7 +11,7 @@ import type { Session } from '../session.js';
 import { planText } from '../views/plan.js';
 import { statusText } from '../views/status.js';
 import { judge } from '../wait/goal.js';
-import { waitFor } from '../wait/wait.js';
+import { openSource, waitFor } from '../wait/wait.js';
 import { loadDocument } from './documents.js';
 
 export interface ApplyOptions {
@@ -52,11 +52,11 @@ export async function apply(session: Session, options: ApplyOptions): Promise<vo
     return;
   }
   if (options.output === 'text') say(io, planText(name, accepted.plan, colorsFor(io, io.stderr)));
-  const { specGeneration } = await clusters.status(name);
-  const status = await waitFor(io, clusters, name, {
+  const status = await waitFor(io, await openSource(session), name, {
     title: `apply ${name}`,
+    since: accepted.heard,
     slots: slotsOf(document).map((slot) => slot.name),
-    judge: (seen) => judge(seen, specGeneration, accepted.operationId),
+    judge: (seen) => judge(seen, accepted.heard.specGeneration, accepted.operationId),
   });
   show(io, options.output, status, (colors) => statusText(status, colors));
 }

@@ -1,3 +1,5 @@
+import type { StatusView } from '../../model/status.js';
+import { say } from '../io.js';
 import { type Format, show } from '../output.js';
 import type { Session } from '../session.js';
 import { explain as explanationOf, explanationText } from '../views/explain.js';
@@ -5,6 +7,7 @@ import { historyText, operationsOf } from '../views/history.js';
 import { listText } from '../views/list.js';
 import { statusText } from '../views/status.js';
 import { follow } from '../wait/follow.js';
+import { noteUnreadable, openSource } from '../wait/wait.js';
 
 interface Output {
   output: Format;
@@ -37,16 +40,19 @@ export async function status(session: Session, name: string, options: Output & {
     return;
   }
   let shown = '';
-  for await (const seen of follow(clusters, name, io.signal)) {
-    const text = JSON.stringify({ ...seen, shownAt: null });
-    if (text === shown && io.stdout.isTTY !== true) continue;
+  const draw = (seen: StatusView): void => {
+    const text = JSON.stringify(seen);
+    if (text === shown && io.stdout.isTTY !== true) return;
     shown = text;
     // On a terminal the screen is drawn anew: home, then clear to the end.
     if (io.stdout.isTTY === true && options.output === 'text') io.stdout.write('\u001b[H\u001b[J');
     if (options.output === 'json') io.stdout.write(`${JSON.stringify(seen)}\n`);
     else show(io, options.output, seen, (colors) => statusText(seen, colors));
-    if ((await clusters.find(name)) === null) return;
-  }
+  };
+  draw(first);
+  const since = { traceId: first.traceId, specGeneration: first.specGeneration };
+  const tell = noteUnreadable((line) => say(io, line), name);
+  for await (const seen of follow(await openSource(session), name, since, io.signal, tell)) draw(seen);
 }
 
 /** `keelson explain NAME` */

@@ -5,7 +5,7 @@ import { planText } from '../views/plan.js';
 import { proofText } from '../views/proof.js';
 import { statusText } from '../views/status.js';
 import { judge, judgePause } from '../wait/goal.js';
-import { waitFor, waitForDeletion } from '../wait/wait.js';
+import { openSource, waitFor, waitForDeletion } from '../wait/wait.js';
 
 export interface RequestOptions {
   wait: boolean;
@@ -30,15 +30,17 @@ export async function request(
     });
     return;
   }
+  const source = await openSource(session);
+  const since = accepted.heard;
   if (verb === 'delete') {
-    const proof = await waitForDeletion(io, clusters, name);
+    const proof = await waitForDeletion(io, source, name, { since, proof: clusters.proof(name) });
     show(io, options.output, proof, () => proofText(proof));
     return;
   }
-  const { specGeneration } = await clusters.status(name);
-  const status = await waitFor(io, clusters, name, {
+  const status = await waitFor(io, source, name, {
     title: `${verb} ${name}`,
-    judge: (seen) => (verb === 'pause' ? judgePause(seen) : judge(seen, specGeneration, accepted.operationId)),
+    since,
+    judge: (seen) => (verb === 'pause' ? judgePause(seen) : judge(seen, since.specGeneration, accepted.operationId)),
   });
   show(io, options.output, status, (colors) => statusText(status, colors));
 }

@@ -1,12 +1,30 @@
 import type { StatusView } from '../../model/status.js';
 import type { DeletionProof } from '../../workflows/messages.js';
-import type { Clusters } from '../clusters/clusters.js';
+import { toCliError } from '../errors.js';
 import { CliError, EXIT } from '../exit.js';
 import type { Io } from '../io.js';
+import type { Session } from '../session.js';
 import { firstLine } from '../views/status.js';
-import { follow } from './follow.js';
+import { follow, type Since, type Source } from './follow.js';
 import { judgeDelete, type Verdict } from './goal.js';
 import { createProgress, type Progress } from './progress.js';
+import { createStatusReader } from './stored-status.js';
+
+/** Where somebody who waits looks. */
+export async function openSource(session: Session): Promise<Source> {
+  const clusters = await session.clusters();
+  return {
+    life: (name) => clusters.life(name),
+    ask: (name) => clusters.status(name),
+    stored: createStatusReader(session.bucket),
+  };
+}
+
+/** Says that there is nothing to be shown until the work rests. */
+export const noteUnreadable =
+  (tell: (line: string) => void, name: string) =>
+  (why: unknown): void =>
+    tell(`no progress is shown, for status.yaml of ${name} cannot be read: ${toCliError(why).message}`);
 
 /**
  * Follows a cluster, showing each node's progress, until the verdict is more than `waiting`.
@@ -16,15 +34,15 @@ import { createProgress, type Progress } from './progress.js';
  */
 export async function waitFor(
   io: Io,
-  clusters: Clusters,
+  source: Source,
   name: string,
-  options: { title: string; slots?: readonly string[]; judge: (status: StatusView) => Verdict },
+  options: { title: string; since: Since; slots?: readonly string[]; judge: (status: StatusView) => Verdict },
 ): Promise<StatusView> {
   const progress = createProgress(io, options.title, options.slots ?? []);
   const started = Date.now();
   const noteErrors = errorNotes(progress);
   try {
-    for await (const status of follow(clusters, name, io.signal)) {
+    for await (const status of follow(source, name, options.since, io.signal, noteUnreadable(progress.note, name))) {
       progress.show(status);
       noteErrors(status);
       const verdict = options.judge(status);
@@ -33,6 +51,7 @@ export async function waitFor(
       await progress.end('done', `${name} is ${status.phase} after ${((Date.now() - started) / 1_000).toFixed(1)} s`);
       return status;
     }
+    if (!io.signal.aborted) throw ended(name);
   } catch (error) {
     await progress.end('failed', `${name}: the wait has ended`);
     throw error;
@@ -41,14 +60,27 @@ export async function waitFor(
   throw new CliError(EXIT.failed, 'interrupted; the operation goes on', `keelson status ${name} --watch`);
 }
 
+const ended = (name: string): CliError =>
+  new CliError(
+    EXIT.failed,
+    `the workflow of ${name} has ended before that`,
+    '`keelson list` shows the clusters that there are; `keelson apply` goes on with what a terminated one has left',
+  );
+
 /** Follows a delete until its workflow ends with the proof. */
-export async function waitForDeletion(io: Io, clusters: Clusters, name: string): Promise<DeletionProof> {
+export async function waitForDeletion(
+  io: Io,
+  source: Source,
+  name: string,
+  { since, proof }: { since: Since; proof: Promise<DeletionProof> },
+): Promise<DeletionProof> {
   const progress = createProgress(io, `delete ${name}`, []);
   const stop = new AbortController();
   const signal = AbortSignal.any([io.signal, stop.signal]);
   const noteErrors = errorNotes(progress);
   // The result tells how it ends; a look that fails meanwhile says nothing.
-  const watching = watchDeletion(clusters, name, signal, (status) => {
+  const watching = watchDeletion(follow(source, name, since, signal, noteUnreadable(progress.note, name)), (status) => {
+    if (signal.aborted) return;
     progress.show(status);
     noteErrors(status);
   });
@@ -59,9 +91,9 @@ export async function waitForDeletion(io: Io, clusters: Clusters, name: string):
     io.signal.addEventListener('abort', end, { once: true });
   });
   try {
-    const proof = await Promise.race([clusters.proof(name), interrupted, heldUp(watching)]);
+    const result = await Promise.race([proof, interrupted, heldUp(watching)]);
     await progress.end('done', `${name} is gone`);
-    return proof;
+    return result;
   } catch (error) {
     await progress.end('failed', `${name}: the wait has ended`);
     throw error;
@@ -73,14 +105,11 @@ export async function waitForDeletion(io: Io, clusters: Clusters, name: string):
 
 /** @returns why the delete does not get on, or null when the looks have ended before */
 async function watchDeletion(
-  clusters: Clusters,
-  name: string,
-  signal: AbortSignal,
+  looks: AsyncIterable<StatusView>,
   see: (status: StatusView) => void,
 ): Promise<CliError | null> {
   try {
-    for await (const status of follow(clusters, name, signal)) {
-      if (signal.aborted) return null;
+    for await (const status of looks) {
       see(status);
       const verdict = judgeDelete(status);
       if (verdict.kind === 'failed') return verdict.error;

@@ -107,7 +107,12 @@ export const OWN_ERRORS: KnownErrors = {
   ...alike('Keelson', 'transient', 'see the conditions of the nodes named', ['NodesNotReady']),
   ...alike('Keelson', 'transient', 'see the conditions; nothing was taken down', ['QuorumGateClosed']),
   ...alike('Keelson', 'transient', 'nothing; the keys are deleted again', ['KeysLeft']),
-  ...alike('Keelson', 'transient', 'nothing; if it comes often, give the worker more CPU', ['WorkerStoodStill']),
+  ...alike(
+    'Keelson',
+    'transient',
+    'nothing; if it comes often, give the worker more CPU, or a better way to Temporal',
+    ['WorkerStoodStill'],
+  ),
   ...alike('Keelson', 'transient', 'see that a worker runs and reaches AWS; it is tried again', ['ActivityTimedOut']),
   ...alike('Keelson', 'unknown', 'report it as a defect, with the history of the workflow', [
     'SlotMissing',

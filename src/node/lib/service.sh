@@ -24,12 +24,13 @@ write_config() {
   [ "$(cat "$K3S_ETC/config.yaml" 2>/dev/null)" = "$text" ] || put_file "$K3S_ETC/config.yaml" 600 <<<"$text"
 }
 
-# run_service: starts the service, restarts it where it runs with another configuration or version, else leaves it alone.
+# run_service: enables and starts the service, whose configuration is in place, restarts it where it runs with another configuration or version, else leaves it alone.
 run_service() {
   local unit wanted
   unit=$(unit_of "$ROLE")
   wanted="$CONFIG_HASH $(installed_version)"
   watched_unit=$unit
+  systemctl is-enabled "$unit" >/dev/null 2>&1 || systemctl enable "$unit"
   while [ "$(service_state "$unit")" = deactivating ]; do
     waiting "the end of the $unit service"
     sleep "$POLL"

@@ -33,7 +33,8 @@ unit_text() {
     "ExecStart=$quote$R/usr/local/bin/k3s$quote $1"
 }
 
-# write_unit ROLE: sets unit_changed to true when something had to be changed.
+# write_unit ROLE: sets unit_changed to true when something had to be changed. Not enabled yet: K3s without its configuration, started by
+# a boot that comes in between, founds a cluster of its own, and can never join another one.
 write_unit() {
   local unit file
   unit=$(unit_of "$1")
@@ -41,11 +42,7 @@ write_unit() {
   unit_changed=false
   if [ "$(cat "$file" 2>/dev/null)" != "$(unit_text "$1")" ]; then
     unit_text "$1" | put_file "$file" 644
-    unit_changed=true
-  fi
-  if [ "$unit_changed" = true ] || ! systemctl is-enabled "$unit" >/dev/null 2>&1; then
     systemctl daemon-reload
-    systemctl enable "$unit"
     unit_changed=true
   fi
 }

@@ -15,9 +15,8 @@ export interface Boundary {
 }
 
 const WRITES = /^(Run|Start|Stop|Terminate|Modify|Create|Delete|Authorize|Revoke|Send|Put|Reboot|Cancel)/;
-/** What nodes fetch and upload by presigned URL; every other call is a worker's. */
-const NODES = /^(Get|Put)Object$/;
-const NODES_KEYS = /\/(k3s-server-token|k3s-agent-token|kubeconfig)$/;
+/** What nodes fetch and upload by presigned URL, and what people read; every other call is a worker's. */
+const OTHERS = /^(Get|Put)Object \S*\/(k3s-server-token|k3s-agent-token|kubeconfig)$|^GetObject \S*\/status\.yaml$/;
 
 /** Names the calls of one region, whose instances all are of one cluster at a time. */
 export class Boundaries {
@@ -31,10 +30,10 @@ export class Boundaries {
     this.counts = new Map();
   }
 
-  /** @returns null for a call that is a node's own. */
+  /** @returns null for a call that is no worker's. */
   of(entry: CallEntry): Boundary | null {
     const { service, action, params } = entry;
-    if (service === 's3' && NODES.test(action) && NODES_KEYS.test(`/${params['key'] ?? ''}`)) return null;
+    if (service === 's3' && OTHERS.test(`${action} /${params['key'] ?? ''}`)) return null;
     const call = `${service}.${action} ${this.what(entry)}`.trim();
     const count = (this.counts.get(call) ?? 0) + 1;
     this.counts.set(call, count);

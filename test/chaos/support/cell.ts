@@ -1,6 +1,9 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { type Bucket, createBucket } from '../../../src/aws/bucket.js';
+import { createAwsClients } from '../../../src/aws/clients.js';
 import type { Child, Children } from '../../../src/local/children.js';
+import { LOCAL_ACCESS_KEY_ID, LOCAL_SECRET_ACCESS_KEY } from '../../../src/region/credentials.js';
 import type { CallEntry } from '../../../src/region/record.js';
 import type { Region } from '../../../src/region/server.js';
 import { Boundaries, type Boundary } from './boundary.js';
@@ -17,6 +20,8 @@ export type Watch = (moment: 'before' | 'after', boundary: Boundary, entry: Call
 export class Cell {
   /** Findings that were reported before. */
   readonly told = new Set<string>();
+  /** As somebody's who waits; its calls are no boundaries. */
+  readonly bucket: Bucket;
   private watch: Watch | null = null;
   private current: Child | null = null;
   /** Settles when the worker that follows a killed one polls. */
@@ -28,8 +33,12 @@ export class Cell {
     readonly taskQueue: string,
     readonly region: Region,
     readonly boundaries: Boundaries,
-    private readonly workerEnv: Record<string, string | undefined>,
-  ) {}
+    readonly env: Record<string, string | undefined>,
+  ) {
+    const credentials = { accessKeyId: LOCAL_ACCESS_KEY_ID, secretAccessKey: LOCAL_SECRET_ACCESS_KEY };
+    const clients = createAwsClients({ homeRegion: 'eu-west-1', version: 'chaos', endpoint: region.url, credentials });
+    this.bucket = createBucket(clients, env['KEELSON_BUCKET'] ?? '');
+  }
 
   static async open(children: Children, temporal: string, dir: string, taskQueue: string): Promise<Cell> {
     mkdirSync(dir, { recursive: true });
@@ -54,7 +63,8 @@ export class Cell {
     };
     const tagsOf = (id: string): Record<string, string> | undefined => region.world.instances.get(id)?.tags;
     cell = new Cell(children, dir, taskQueue, region, new Boundaries(tagsOf), env);
-    await cell.startWorker();
+    // Finds out where the bucket is: that call is not to be taken for a worker's later.
+    await Promise.all([cell.startWorker(), cell.bucket.check()]);
     return cell;
   }
 
@@ -74,8 +84,8 @@ export class Cell {
   }
 
   /** Another worker; one that runs is left as it is. */
-  async startWorker(): Promise<Child> {
-    this.current = await startWorker(this.children, this.workerEnv, this.dir);
+  async startWorker(env: Record<string, string> = {}): Promise<Child> {
+    this.current = await startWorker(this.children, { ...this.env, ...env }, this.dir);
     return this.current;
   }
 

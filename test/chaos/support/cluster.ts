@@ -1,6 +1,13 @@
 import type { Client, WorkflowHandle } from '@temporalio/client';
+import { Clusters } from '../../../src/cli/clusters/clusters.js';
+import { follow, type Since } from '../../../src/cli/wait/follow.js';
+import { createStatusReader } from '../../../src/cli/wait/stored-status.js';
+import type { RequestName } from '../../../src/model/requests/decide.js';
+import { parseDocument } from '../../../src/model/spec/parse.js';
+import type { ClusterDocument } from '../../../src/model/spec/schema.js';
 import type { StatusView } from '../../../src/model/status.js';
 import type { Cell } from './cell.js';
+import { watchByCommand } from './command.js';
 
 /** What a cluster is to be. */
 export interface Shape {
@@ -17,24 +24,35 @@ const LIMIT_A_KILL_MS = 45_000;
 /** The wanted state was not reached. */
 export class Unreached extends Error {}
 
+/**
+ * How somebody waits for a cluster while workers die: `wait` as `--wait` does; `watch`, and a `keelson status --watch` runs beside; `query`
+ * asks the workflow five times a second, which is known to do harm: docs/explanation/faults.md.
+ */
+export type Asking = 'wait' | 'watch' | 'query';
+
 /** One cluster in a cell, asked as a person asks. */
 export class ChaosCluster {
   shape: Shape;
   private firstRun: string | null = null;
   private limitMs = LIMIT_MS;
+  private last = 'no status';
+  /** Aborted when nobody waits any more. */
+  private over = new AbortController();
+  private heard: Since = { traceId: '', specGeneration: 0 };
+  private readonly clusters: Clusters;
 
   constructor(
     private readonly client: Client,
     readonly cell: Cell,
     readonly name: string,
     mode: 'dev' | 'ha',
-    /** Asks for the status also while something is under way, as `status --watch` does. */
-    private readonly asksAlways: boolean,
+    private readonly asking: Asking,
   ) {
+    this.clusters = new Clusters(client, cell.taskQueue);
     this.shape = { mode, agents: 0, serverType: 't3.medium', disable: 'traefik' };
   }
 
-  private get handle(): WorkflowHandle {
+  get handle(): WorkflowHandle {
     return this.client.workflow.getHandle(`cluster/${this.name}`);
   }
 
@@ -50,45 +68,49 @@ export class ChaosCluster {
 
   /** Asks for it, and waits for nothing. */
   async begin(): Promise<void> {
-    const handle = await this.client.workflow.start('cluster', {
-      workflowId: `cluster/${this.name}`,
-      taskQueue: this.cell.taskQueue,
-      args: [this.document()],
-    });
-    this.firstRun = handle.firstExecutionRunId;
+    await this.ask('apply');
+    this.firstRun = (await this.clusters.life(this.name)).firstRunId;
   }
 
   async stop(): Promise<void> {
-    await this.request('stop', {});
+    await this.ask('stop');
     await this.settled('Stopped');
   }
 
   async start(): Promise<void> {
-    await this.request('start', {});
+    await this.ask('start');
     await this.settled('Running');
   }
 
   async resize(instanceType: string): Promise<void> {
     this.shape = { ...this.shape, serverType: instanceType };
-    await this.request('resize', { instanceType });
+    await this.ask('resize', { instanceType });
     await this.settled('Running');
   }
 
   async apply(change: Partial<Shape>): Promise<void> {
     this.shape = { ...this.shape, ...change };
-    await this.request('apply', { document: this.document() });
+    await this.ask('apply');
     await this.settled('Running');
   }
 
   async delete(): Promise<void> {
-    await this.handle.signal('delete', {});
-    const late = new Promise<never>((_, reject) => {
-      setTimeout(
-        () => reject(new Unreached(`${this.name} was not deleted in ${this.limitMs / 1000} s`)),
-        this.limitMs,
-      ).unref();
-    });
-    await Promise.race([this.handle.result(), late]);
+    await this.ask('delete');
+    await this.deleted();
+  }
+
+  /** Sends a request and waits for nothing but the answer; an apply is of the present shape, and makes the cluster if need be. */
+  async ask(verb: RequestName, payload: Record<string, unknown> = {}): Promise<void> {
+    const { heard } =
+      verb === 'apply'
+        ? await this.clusters.apply(this.document(), 'chaos')
+        : await this.clusters.request(this.name, verb, { ...payload, requestedBy: 'chaos' });
+    this.heard = heard;
+  }
+
+  /** Until it is gone. */
+  async deleted(): Promise<void> {
+    await this.watched(() => this.inTime(this.handle.result(), 'deleted'));
   }
 
   /** Gives the cluster up, for what follows not to depend on it. */
@@ -111,38 +133,68 @@ export class ChaosCluster {
     return await this.handle.query<StatusView, []>('status');
   }
 
-  private async request(name: string, payload: object): Promise<void> {
-    await this.handle.executeUpdate(name, { args: [payload] });
+  /** Until what was asked for last is so. */
+  async settled(phase: StatusView['phase']): Promise<void> {
+    const wait = this.asking === 'query' ? this.asked(phase) : this.followed(phase);
+    await this.watched(() => this.inTime(wait, phase));
   }
 
-  private async settled(phase: StatusView['phase']): Promise<void> {
-    const deadline = Date.now() + this.limitMs;
-    let last = 'no status';
-    while (Date.now() < deadline) {
+  private async followed(phase: StatusView['phase']): Promise<void> {
+    const source = {
+      life: (name: string) => this.clusters.life(name),
+      ask: (name: string) => this.clusters.status(name),
+      stored: createStatusReader(() => Promise.resolve(this.cell.bucket)),
+    };
+    for await (const status of follow(source, this.name, this.heard, this.over.signal, () => undefined)) {
+      this.last = lastOf(status);
+      if (isSettled(status, phase)) return;
+    }
+    throw new Unreached(`${this.name} has ended`);
+  }
+
+  private async asked(phase: StatusView['phase']): Promise<void> {
+    while (!this.over.signal.aborted) {
       try {
-        if (!this.asksAlways && (await this.isBusy())) throw new Error('it is at work');
         const status = await this.status();
-        if (status.phase === phase && status.operation === null && status.observedGeneration === status.specGeneration)
-          return;
-        last = `${status.phase}, ${JSON.stringify(status.waiting)}, ${JSON.stringify(status.lastError)}`;
+        this.last = lastOf(status);
+        if (isSettled(status, phase)) return;
       } catch (error) {
         // No worker answers just now.
-        last = String(error);
+        this.last = String(error);
       }
       await new Promise((resolve) => setTimeout(resolve, 200));
     }
-    throw new Unreached(`${this.name} is not ${phase} after ${this.limitMs / 1000} s: ${last}`);
   }
 
-  /** Without a query, which would make a worker replay the history as far as it goes at that moment. */
-  private async isBusy(): Promise<boolean> {
-    const { raw } = await this.handle.describe();
-    return (raw.pendingActivities ?? []).length > 0 || Boolean(raw.pendingWorkflowTask);
+  private async inTime<T>(waited: Promise<T>, what: string): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(
+        () => reject(new Unreached(`${this.name} is not ${what} after ${this.limitMs / 1000} s: ${this.last}`)),
+        this.limitMs,
+      );
+    });
+    try {
+      await Promise.race([waited, late]);
+    } finally {
+      clearTimeout(timer);
+      this.over.abort();
+      this.over = new AbortController();
+    }
   }
 
-  private document(): Record<string, unknown> {
+  private async watched(wait: () => Promise<void>): Promise<void> {
+    const end = this.asking === 'watch' ? watchByCommand(this.cell, this.name) : null;
+    try {
+      await wait();
+    } finally {
+      await end?.();
+    }
+  }
+
+  private document(): ClusterDocument {
     const { mode, agents, serverType, disable } = this.shape;
-    return {
+    const parsed = parseDocument({
       apiVersion: 'keelson/v1',
       kind: 'Cluster',
       metadata: { name: this.name },
@@ -153,9 +205,17 @@ export class ChaosCluster {
         pools: agents === 0 ? [] : [{ name: 'workers', count: agents, instanceType: 't3.large' }],
         k3s: { version: 'v1.34.2+k3s1', config: { disable: [disable] } },
       },
-    };
+    });
+    if (!parsed.ok) throw new Error(JSON.stringify(parsed.violations));
+    return parsed.document;
   }
 }
+
+const isSettled = (status: StatusView, phase: StatusView['phase']): boolean =>
+  status.phase === phase && status.operation === null && status.observedGeneration === status.specGeneration;
+
+const lastOf = ({ phase, waiting, lastError }: StatusView): string =>
+  `${phase}, ${JSON.stringify(waiting)}, ${JSON.stringify(lastError)}`;
 
 /** Texts and bytes anywhere in the value. */
 function collect(value: unknown, parts: Buffer[]): void {

@@ -28,6 +28,10 @@ export class Reaper {
   readonly done: { kill: Kill; at: string; met: number }[] = [];
   /** From each kill to the next worker's first call. */
   readonly resumedMs: number[] = [];
+  /** From the last call before each kill to the next worker's first useful one: not what it writes for people. */
+  readonly restedMs: number[] = [];
+  private lastCallAt: number | null = null;
+  private restsSince: number | null = null;
   private readonly open: Set<Kill>;
   private killedSince: number | null = null;
   private busy = false;
@@ -66,8 +70,14 @@ export class Reaper {
     this.met.push(boundary);
     if (this.killedSince !== null) {
       this.resumedMs.push(Date.now() - this.killedSince);
+      this.restsSince = this.lastCallAt;
       this.killedSince = null;
     }
+    if (this.restsSince !== null && !boundary.call.startsWith('s3.')) {
+      this.restedMs.push(Date.now() - this.restsSince);
+      this.restsSince = null;
+    }
+    this.lastCallAt = Date.now();
     if (this.late?.call !== boundary.call) return;
     this.late.arrive();
     this.late = null;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { createChildren, localEnvironment, startTemporal } from './built.js';
 import { Cell } from './cell.js';
-import { ChaosCluster } from './cluster.js';
+import { type Asking, ChaosCluster } from './cluster.js';
 
 /** A Temporal server and any number of cells. */
 export interface Laboratory {
@@ -16,8 +16,7 @@ export interface Laboratory {
   close(): Promise<void>;
 }
 
-/** @param asksAlways queries the status while workers die, as `status --watch` does: see docs/explanation/faults.md */
-export async function openLaboratory({ asksAlways = false } = {}): Promise<Laboratory> {
+export async function openLaboratory({ asking = 'wait' }: { asking?: Asking } = {}): Promise<Laboratory> {
   const dir = mkdtempSync(join(tmpdir(), 'keelson-chaos-'));
   const children = createChildren();
   const env = localEnvironment(process.env, {});
@@ -40,7 +39,7 @@ export async function openLaboratory({ asksAlways = false } = {}): Promise<Labor
     },
     newCluster(cell, mode) {
       clusters += 1;
-      return new ChaosCluster(client, cell, `${mode}-${clusters}`, mode, asksAlways);
+      return new ChaosCluster(client, cell, `${mode}-${clusters}`, mode, asking);
     },
     async killTemporal() {
       temporal.child.kill('SIGKILL');

@@ -2,7 +2,8 @@ import type { Cell } from './cell.js';
 import type { ChaosCluster } from './cluster.js';
 import type { Kill, Moment } from './kill.js';
 import type { Laboratory } from './laboratory.js';
-import { lineOf, OPERATIONS, type OperationName, type Outcome, operate } from './operations.js';
+import { OPERATIONS, type OperationName } from './names.js';
+import { lineOf, type Outcome, operate } from './operations.js';
 
 /** One boundary to die at. */
 interface Task {
@@ -57,6 +58,9 @@ export class Matrix {
   private readonly tasks = new Map<OperationName, Task[]>();
   private readonly known = new Map<OperationName, Set<string>>();
   private readonly random: () => number;
+  /** When the recording had ended, and the kills that are done with since. */
+  private startedAt = 0;
+  private settled = 0;
 
   constructor(
     private readonly laboratory: Laboratory,
@@ -73,6 +77,7 @@ export class Matrix {
   async run(): Promise<void> {
     const cell = await this.laboratory.openCell();
     await this.record(cell);
+    this.startedAt = Date.now();
     const others = Array.from({ length: this.options.cells - 1 }, () => this.laboratory.openCell());
     await Promise.all([Promise.resolve(cell), ...others].map(async (one) => this.work(await one)));
   }
@@ -151,9 +156,11 @@ export class Matrix {
     const tasks = this.take(operation);
     const kills = [...(tasks[0]?.first ?? []), ...tasks.map(({ kill }) => kill)];
     const outcome = await operate(cluster, operation, kills);
-    this.report(outcome, cluster.cell);
     this.rowOf(operation).outcomes.push(outcome);
-    for (const task of tasks) if (outcome.reaper.missed.includes(task.kill)) this.again(operation, task);
+    const missed = tasks.filter(({ kill }) => outcome.reaper.missed.includes(kill));
+    for (const task of missed) this.again(operation, task);
+    this.settled += tasks.length - missed.length;
+    this.report(outcome, cluster.cell);
     this.discover(operation, outcome);
     return outcome.findings.unreached.length === 0;
   }
@@ -202,7 +209,15 @@ export class Matrix {
   }
 
   private report(outcome: Outcome, cell: Cell): void {
-    this.options.progress(`${String(this.left).padStart(5)}  ${lineOf(outcome, cell.taskQueue)}`);
+    this.options.progress(`${this.outlook()}  ${lineOf(outcome, cell.taskQueue)}`);
+  }
+
+  /** Kills that are left, and how long they will take if it goes on like this. */
+  private outlook(): string {
+    const minutes = (Date.now() - this.startedAt) / 60_000;
+    const left = String(this.left).padStart(4);
+    if (this.settled === 0) return `${left} left`;
+    return `${left} left, ${((minutes / this.settled) * this.left).toFixed(0)} min`;
   }
 
   private rowOf(operation: OperationName): Row {

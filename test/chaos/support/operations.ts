@@ -1,3 +1,4 @@
+import { commandOf } from './again.js';
 import type { ChaosCluster } from './cluster.js';
 import {
   compare,
@@ -9,19 +10,7 @@ import {
   whereSecretsShow,
 } from './evidence.js';
 import { type Kill, Reaper } from './kill.js';
-
-export const OPERATIONS = [
-  'create dev',
-  'create ha',
-  'stop',
-  'start',
-  'resize',
-  'add agents',
-  'remove agents',
-  'apply config',
-  'delete',
-] as const;
-export type OperationName = (typeof OPERATIONS)[number];
+import type { OperationName } from './names.js';
 
 const ACTS: Record<OperationName, (cluster: ChaosCluster) => Promise<void>> = {
   'create dev': (cluster) => cluster.create(),
@@ -88,7 +77,7 @@ async function examine(
 }
 
 /** One line about a run, for progress and for a failing test. */
-export function lineOf({ operation, reaper, seconds, findings }: Outcome, place: string): string {
+export function lineOf({ operation, kills, reaper, seconds, findings }: Outcome, place: string): string {
   const found = Object.entries(findings).flatMap(([what, list]: [string, string[]]) =>
     list.map((one) => `${what}: ${one}`),
   );
@@ -99,5 +88,6 @@ export function lineOf({ operation, reaper, seconds, findings }: Outcome, place:
   return [
     `${head}  ${at || 'undisturbed'}${resumed && ` (went on after ${resumed})`}${missed && ` (not met: ${missed})`}`,
     ...found.map((one) => `    ${one}`),
+    ...(found.length > 0 ? [`    again: ${commandOf({ operation, kills })}`] : []),
   ].join('\n');
 }

@@ -1,5 +1,6 @@
 import type { Findings } from './evidence.js';
 import type { Row } from './matrix.js';
+import type { Outcome } from './operations.js';
 
 const HEAD = [
   ...[
@@ -16,8 +17,11 @@ const HEAD = [
 ];
 
 /** Finding counts, by kind, over all rows. */
-export function totals(rows: readonly Row[]): Record<keyof Findings, number> {
-  const of = (kind: keyof Findings): number => rows.reduce((sum, row) => sum + count(row, kind), 0);
+export const totals = (rows: readonly Row[]): Record<keyof Findings, number> =>
+  totalsOf(rows.flatMap(({ outcomes }) => outcomes));
+
+export function totalsOf(outcomes: readonly Outcome[]): Record<keyof Findings, number> {
+  const of = (kind: keyof Findings): number => outcomes.reduce((sum, { findings }) => sum + findings[kind].length, 0);
   return {
     duplicates: of('duplicates'),
     scriptsTwice: of('scriptsTwice'),
@@ -48,11 +52,8 @@ function cells(row: Row): string[] {
   const seconds = (ms: number | undefined): string => (ms === undefined ? '-' : `${(ms / 1000).toFixed(1)} s`);
   const kills = row.outcomes.reduce((sum, { reaper }) => sum + reaper.done.length, 0);
   const kinds = ['duplicates', 'scriptsTwice', 'leftovers', 'secrets', 'unreached'] as const;
-  const found = kinds.map((kind) => count(row, kind));
+  const totals = totalsOf(row.outcomes);
+  const found = kinds.map((kind) => totals[kind]);
   const numbers = [row.boundaries, row.outcomes.length, kills, ...found].map(String);
   return [row.operation, ...numbers, seconds(resumed[Math.floor(resumed.length / 2)]), seconds(resumed.at(-1))];
-}
-
-function count({ outcomes }: Row, kind: keyof Findings): number {
-  return outcomes.reduce((sum, { findings }) => sum + findings[kind].length, 0);
 }

@@ -78,3 +78,43 @@ describe('a worker that stood still', () => {
     expect(() => asyncLocalStorage.run(context, fence.pass)).not.toThrow();
   });
 });
+
+describe('a worker that does not reach Temporal', () => {
+  test('sends nothing more for what it has, nor for what it had begun when it is back', async () => {
+    const context = await inAttempt((one) => one);
+    fence.heard();
+    fence.begin(context);
+
+    run(4_000);
+    expect(() => asyncLocalStorage.run(context, fence.pass)).not.toThrow();
+    run(2_000);
+    expect(() => asyncLocalStorage.run(context, fence.pass)).toThrow(/did not reach Temporal/);
+
+    fence.heard();
+    run(4_000);
+    expect(() => asyncLocalStorage.run(context, fence.pass)).toThrow(/did not reach Temporal/);
+  });
+
+  test('goes on with new attempts when it is back', async () => {
+    const context = await inAttempt((one) => one);
+    fence.heard();
+    run(9_000);
+    fence.heard();
+    run(3_000);
+
+    fence.begin(context);
+
+    expect(() => asyncLocalStorage.run(context, fence.pass)).not.toThrow();
+  });
+
+  test('does not take a late answer to an early question for a sign of life', async () => {
+    const context = await inAttempt((one) => one);
+    fence.heard(time);
+    fence.begin(context);
+    run(6_000);
+
+    fence.heard(time - 5_500);
+
+    expect(() => asyncLocalStorage.run(context, fence.pass)).toThrow(/did not reach Temporal/);
+  });
+});

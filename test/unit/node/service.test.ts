@@ -61,6 +61,8 @@ describe('found', () => {
     ]);
     expect(node.read(`${ETC}/server-token`)).toMatch(/^[0-9a-f]{32}$/);
     expect(starts()).toEqual(['systemctl start --no-block k3s']);
+    // Not before its configuration is there: a boot would start a K3s that founds a cluster of its own.
+    expect(node.calls()).toContain('systemctl enable k3s');
     expect(server.stored.get('/b/token')).toBe(SECURE('server', node.read(`${ETC}/server-token`)));
     expect(server.stored.get('/b/agent-token')).toBe(SECURE('node', node.read(`${ETC}/agent-token`)));
   });

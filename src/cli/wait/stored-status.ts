@@ -1,0 +1,36 @@
+import { parse } from 'yaml';
+import type { Bucket } from '../../aws/bucket.js';
+import { BUCKET_KEY, bucketKeyOf } from '../../model/bucket.js';
+import type { StatusView } from '../../model/status.js';
+
+/** Reads a cluster's status.yaml; a text that has not changed is not parsed again. */
+export function createStatusReader(bucket: () => Promise<Bucket>): (name: string) => Promise<StatusView | null> {
+  let last: { text: string; status: StatusView | null } | null = null;
+  return async (name) => {
+    const stored = await (await bucket()).get(bucketKeyOf(name, BUCKET_KEY.status));
+    if (stored === null) return null;
+    if (stored.text !== last?.text) last = { text: stored.text, status: statusIn(stored.text) };
+    return last.status;
+  };
+}
+
+/** @returns null for what is no status: a file that a person has overwritten is written anew after the next step */
+function statusIn(text: string): StatusView | null {
+  try {
+    const read: unknown = parse(text);
+    return isStatus(read) ? read : null;
+  } catch {
+    return null;
+  }
+}
+
+const isStatus = (read: unknown): read is StatusView =>
+  typeof read === 'object' &&
+  read !== null &&
+  'traceId' in read &&
+  'phase' in read &&
+  'specGeneration' in read &&
+  'nodes' in read &&
+  Array.isArray(read.nodes) &&
+  'operations' in read &&
+  Array.isArray(read.operations);

@@ -1,0 +1,90 @@
+import { fileURLToPath } from 'node:url';
+import { bundleWorkflowCode, DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { pino } from 'pino';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Fence } from '../../src/activities/fence.js';
+import { createActivities } from '../../src/activities/index.js';
+import { createAwsClients } from '../../src/aws/clients.js';
+import { LOCAL_ACCESS_KEY_ID, LOCAL_SECRET_ACCESS_KEY } from '../../src/region/credentials.js';
+import { withMirror } from '../../src/worker/mirror.js';
+import type { Cell } from './support/cell.js';
+import { leftoversOf, newlyTwice } from './support/evidence.js';
+import { type Laboratory, openLaboratory } from './support/laboratory.js';
+
+let laboratory: Laboratory;
+beforeAll(async () => {
+  Runtime.install({
+    logger: new DefaultLogger('ERROR'),
+    telemetryOptions: { logging: { forward: {}, filter: 'ERROR' } },
+  });
+  laboratory = await openLaboratory();
+});
+afterAll(async () => {
+  await laboratory.close();
+});
+
+const WORKFLOWS = fileURLToPath(new URL('../../src/workflows/index.ts', import.meta.url));
+const ONE_TIMER_MORE = fileURLToPath(new URL('./support/one-timer-more.ts', import.meta.url));
+
+/** Works for the cell while `work` runs, by code that does one thing more than ours: no worker of ours can replay what it leaves. */
+async function withOtherCode(cell: Cell, work: () => Promise<void>): Promise<void> {
+  const credentials = { accessKeyId: LOCAL_ACCESS_KEY_ID, secretAccessKey: LOCAL_SECRET_ACCESS_KEY };
+  const clients = createAwsClients({
+    homeRegion: 'eu-west-1',
+    version: 'test',
+    endpoint: cell.region.url,
+    credentials,
+  });
+  const activities = createActivities({
+    clients,
+    fence: new Fence(),
+    bucket: cell.bucket.name,
+    logger: pino({ level: 'silent' }),
+    defaultInstanceProfile: cell.env['KEELSON_INSTANCE_PROFILE'] ?? null,
+  });
+  const connection = await NativeConnection.connect({ address: cell.env['TEMPORAL_ADDRESS'] ?? '' });
+  try {
+    const worker = await Worker.create({
+      connection,
+      taskQueue: cell.taskQueue,
+      activities: withMirror(activities, cell.env['KEELSON_K3S_MIRROR'] ?? null),
+      workflowBundle: await bundleWorkflowCode({
+        workflowsPath: WORKFLOWS,
+        workflowInterceptorModules: [ONE_TIMER_MORE],
+        logger: new DefaultLogger('ERROR'),
+      }),
+    });
+    await worker.runUntil(work);
+  } finally {
+    clients.destroy();
+    await connection.close();
+  }
+}
+
+describe('a history that no worker can replay any more', () => {
+  it('is terminated, and apply goes on with the cluster as it is', async () => {
+    // Prepare
+    const cell = await laboratory.openCell();
+    await cell.worker.stop();
+    const cluster = laboratory.newCluster(cell, 'dev');
+    await withOtherCode(cell, () => cluster.create());
+    await cell.startWorker();
+    const before = cell.region.world.record.launches.length;
+    const { handle } = cluster;
+    await handle.signal('look', { reason: 'a test' });
+    await expect
+      .poll(async () => (await handle.describe()).raw.pendingWorkflowTask?.attempt ?? 0, { timeout: 30_000 })
+      .toBeGreaterThanOrEqual(2);
+
+    // Act
+    await handle.terminate('its history is spoilt');
+    await cluster.apply({});
+
+    // Assess
+    expect(cell.region.world.record.launches).toHaveLength(before);
+    expect(await newlyTwice(cell)).toEqual({ duplicates: [], scriptsTwice: [] });
+    await cluster.apply({ agents: 1 });
+    await cluster.delete();
+    expect(await leftoversOf(cell, cluster.name)).toEqual([]);
+  });
+});

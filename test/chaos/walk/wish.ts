@@ -1,0 +1,36 @@
+import type { RequestName } from '../../../src/model/requests/decide.js';
+
+/** What was asked for, by what the messages mean to people: a model that knows nothing of Keelson's code. */
+export class Wish {
+  state: 'absent' | 'running' | 'stopped' = 'absent';
+  paused = false;
+
+  /** After a request that was not refused. */
+  heard(verb: RequestName): void {
+    switch (verb) {
+      case 'apply':
+        this.state = 'running';
+        this.paused = false;
+        return;
+      case 'stop':
+        this.state = 'stopped';
+        return;
+      case 'start':
+        this.state = 'running';
+        return;
+      case 'pause':
+        this.paused = true;
+        return;
+      case 'resume':
+        this.paused = false;
+        return;
+      case 'delete':
+        this.state = 'absent';
+        this.paused = false;
+        return;
+      case 'resize':
+      case 'retry':
+        return;
+    }
+  }
+}

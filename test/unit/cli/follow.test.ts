@@ -1,0 +1,160 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Life } from '../../../src/cli/clusters/life.js';
+import { follow, type Source } from '../../../src/cli/wait/follow.js';
+import type { StatusView } from '../../../src/model/status.js';
+import { statusView } from './status.js';
+
+const SINCE = { traceId: 't', specGeneration: 2 };
+const life = (part: Partial<Life> = {}): Life => ({
+  ended: null,
+  firstRunId: 'r',
+  rests: false,
+  historyLength: 10,
+  unattended: false,
+  taskAttempt: 0,
+  ...part,
+});
+const heard = statusView({ specGeneration: 2 });
+
+/** A cluster as it seems from outside; changed by the tests as time goes by. */
+class Fake implements Source {
+  asked = 0;
+  now: Life = life();
+  file: StatusView | null = heard;
+  answer: () => StatusView = () => statusView({ specGeneration: 2, phase: 'Stopped' });
+
+  life = async (): Promise<Life> => this.now;
+  stored = async (): Promise<StatusView | null> => this.file;
+  ask = async (): Promise<StatusView> => {
+    this.asked += 1;
+    return this.answer();
+  };
+}
+
+let fake: Fake;
+let stop: AbortController;
+beforeEach(() => {
+  vi.useFakeTimers();
+  fake = new Fake();
+  stop = new AbortController();
+});
+afterEach(() => {
+  stop.abort();
+  vi.useRealTimers();
+});
+
+/** What is seen in so many seconds. */
+function look(notes: unknown[] = []) {
+  const seen: StatusView[] = [];
+  const ended = (async () => {
+    for await (const status of follow(fake, 'shop', SINCE, stop.signal, (why) => notes.push(why))) seen.push(status);
+    return 'ended';
+  })().catch((error: unknown) => error);
+  return { seen, ended, pass: (seconds: number) => vi.advanceTimersByTimeAsync(seconds * 1_000) };
+}
+
+describe('who waits for a cluster', () => {
+  it('reads the file for as long as it is at work, and asks nobody', async () => {
+    const { seen, pass } = look();
+
+    await pass(300);
+
+    expect(seen.length).toBeGreaterThan(290);
+    expect(fake.asked).toBe(0);
+  });
+
+  it.each([
+    ['of before the request', { specGeneration: 1, observedGeneration: 1 }],
+    [
+      'of another life of the name, whatever it has observed',
+      { traceId: 'old', specGeneration: 9, observedGeneration: 9 },
+    ],
+  ])('takes no status %s for the answer', async (_, part) => {
+    fake.file = statusView(part);
+    const { seen, pass } = look();
+
+    await pass(30);
+
+    expect(seen).toEqual([]);
+  });
+
+  it('asks once when the work rests and the file did not tell the end', async () => {
+    fake.file = null;
+    fake.now = life({ rests: true });
+    const { seen, pass } = look();
+
+    await pass(120);
+
+    expect(seen.map(({ phase }) => phase)).toEqual(['Stopped']);
+    expect(fake.asked).toBe(1);
+    fake.now = life({ rests: true, historyLength: 20 });
+    await pass(120);
+    expect(fake.asked).toBe(2);
+  });
+
+  it('goes on without the file, and says so once', async () => {
+    fake.stored = () => Promise.reject(new Error('no credentials'));
+    fake.now = life({ rests: true });
+    const notes: unknown[] = [];
+    const { seen, pass } = look(notes);
+
+    await pass(10);
+
+    expect(notes).toHaveLength(1);
+    expect(seen).toHaveLength(1);
+  });
+
+  it.each([['COMPLETED'], ['TERMINATED']])('sees what a workflow that is %s ended with, and no more', async (ended) => {
+    fake.now = life({ ended });
+    const { seen, ended: end } = look();
+
+    expect(await end).toBe('ended');
+    expect(seen.map(({ phase }) => phase)).toEqual(['Stopped']);
+  });
+
+  it('does not take another life of the name for this one', async () => {
+    const { ended, pass } = look();
+    await pass(1);
+
+    fake.now = life({ firstRunId: 'another' });
+    await pass(1);
+
+    expect(await ended).toBe('ended');
+  });
+
+  it('gives up after a minute in which no worker took what there is to do', async () => {
+    fake.now = life({ unattended: true });
+    fake.answer = () => {
+      throw Object.assign(new Error('deadline'), { code: 4, details: 'deadline', metadata: {} });
+    };
+    const { ended, pass } = look();
+
+    await pass(59);
+    expect(fake.asked).toBe(0);
+    await pass(5);
+
+    expect(await ended).toMatchObject({ message: expect.any(String) });
+    expect(fake.asked).toBe(1);
+  });
+
+  it('goes on when a worker answers that has much to do', async () => {
+    fake.now = life({ unattended: true });
+    const { pass } = look();
+
+    await pass(150);
+
+    expect(fake.asked).toBe(2);
+  });
+
+  it('names the way out when the workflow is stuck', async () => {
+    fake.now = life({ taskAttempt: 7 });
+    const { ended, pass } = look();
+
+    await pass(65);
+
+    expect(await ended).toMatchObject({
+      remedy: expect.stringContaining('temporal workflow terminate -w cluster/shop'),
+    });
+    expect(fake.asked).toBe(0);
+  });
+});
