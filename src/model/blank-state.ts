@@ -37,6 +37,9 @@ export function blankState(document: ClusterDocument): ClusterState {
     events: [],
     breakers: {},
     waiting: null,
+    lookWanted: false,
+    sight: null,
+    configProblem: null,
     requestedBy: '',
   };
 }

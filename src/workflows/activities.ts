@@ -75,5 +75,6 @@ export const activities = {
   sweep: summarised('sweep', { ...wait, scheduleToCloseTimeout: '6h' }),
   runOnNodes: summarised('runOnNodes', wait),
   writeStatus: summarised('writeStatus', note),
+  ensureWatch: summarised('ensureWatch', note),
   forget: summarised('forget', call),
 };

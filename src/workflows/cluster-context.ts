@@ -37,8 +37,8 @@ export interface Cluster {
   replan: boolean;
   /** The nodes were seen since the last change of one; not carried: after continue-as-new somebody looks again. */
   fresh: boolean;
-  /** Somebody has seen a change: the next round of the loop looks for itself. */
-  lookWanted: boolean;
+  /** The watch of the region was seen to in this history. */
+  watched: boolean;
   /** What the sweep of a delete found beyond the known instances. */
   swept: string[];
   /** What a delete's last look found; the proof that nothing is left. */

@@ -3,8 +3,10 @@ import { fingerprint } from '../model/k3s/fingerprint.js';
 import { type Plan, plan } from '../model/plan/index.js';
 import { type Decision, decide, REQUESTS, type RequestName } from '../model/requests/decide.js';
 import { statusOf } from '../model/status.js';
+import { readConfigProblem } from '../model/config-problem.js';
 import { type Cluster, emit, shortId } from './cluster-context.js';
-import { type Accepted, eventsQuery, lookSignal, planQuery, signals, statusQuery, updates } from './messages.js';
+import { onLook } from './sight.js';
+import { type Accepted, configSignal, eventsQuery, lookSignal, planQuery, signals, statusQuery, updates } from './messages.js';
 
 const DESCRIPTIONS: Record<RequestName, string> = {
   stop: 'Stop the cluster: agents, then servers one by one, a snapshot first. {}',
@@ -29,13 +31,12 @@ export function registerHandlers(cluster: Cluster): void {
   });
   setHandler(
     lookSignal,
-    (seen) => {
-      cluster.lookWanted = true;
-      cluster.wakes += 1;
-      emit(cluster, 'Normal', 'LookWanted', String(seen?.reason ?? 'asked for by signal').slice(0, 200));
-    },
+    (payload) => onLook(cluster, payload),
     { description: 'Look at instances and nodes now, and repair what is not as wanted. {"reason": "..."}' },
   );
+  setHandler(configSignal, (payload) => onConfig(cluster, payload), {
+    description: 'What is wrong with config.yaml in the bucket; sent by the worker that reads its events',
+  });
   for (const name of REQUESTS) {
     setHandler(signals[name], (payload) => onSignal(cluster, name, payload), { description: DESCRIPTIONS[name] });
     setHandler(updates[name], (payload) => onUpdate(cluster, name, payload), {
@@ -44,6 +45,16 @@ export function registerHandlers(cluster: Cluster): void {
       validator: (payload) => validate(cluster, name, payload),
     });
   }
+}
+
+/** What the bucket holds is not in force: said as a condition, and nothing changed. */
+function onConfig(cluster: Cluster, payload: unknown): void {
+  const problem = readConfigProblem(payload);
+  const { state } = cluster;
+  if (problem?.message === state.configProblem?.message) return;
+  state.configProblem = problem;
+  if (problem !== null) emit(cluster, 'Warning', `Config${problem.reason}`, problem.message);
+  cluster.present();
 }
 
 export const withId = (one: Plan): Plan & { id: string } => ({ ...one, id: fingerprint(JSON.stringify(one)) });
@@ -111,6 +122,7 @@ function take(
   requestedBy: string,
 ): string | null {
   const { state } = cluster;
+  if (name === 'apply') state.configProblem = null;
   if (decision.outcome === 'unchanged') {
     emit(cluster, 'Normal', 'RequestUnchanged', `${name} by ${requestedBy}: ${decision.message}`);
     cluster.wakes += 1;

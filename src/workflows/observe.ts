@@ -11,7 +11,8 @@ import { runJob } from './node-job.js';
  */
 export async function observe(cluster: Cluster): Promise<void> {
   const { state } = cluster;
-  cluster.lookWanted = false;
+  state.lookWanted = false;
+  state.sight = null;
   if (state.wish === 'deleted' || Object.values(state.slots).every((slot) => slot.instance === null)) return;
   try {
     const instances = await activities.observeInstances('look at its instances', scopeOf(cluster));
