@@ -1,12 +1,15 @@
 import './config/quiet-aws.js';
 import { fileURLToPath } from 'node:url';
+import { Client } from '@temporalio/client';
 import { Worker } from '@temporalio/worker';
 import { Fence } from './activities/fence.js';
 import { createActivities } from './activities/index.js';
 import { createAwsClients } from './aws/clients.js';
 import { EnvironmentError, readWorkerEnvironment, type WorkerEnvironment } from './config/environment.js';
 import { packageVersion } from './config/version.js';
+import { createMessenger } from './temporal/messenger.js';
 import { connectPatiently } from './worker/connect.js';
+import { readEvents } from './worker/events.js';
 import { keepHealthFile } from './worker/health-file.js';
 import { createLogger } from './worker/logging.js';
 import { withMirror } from './worker/mirror.js';
@@ -41,8 +44,11 @@ async function serve(environment: WorkerEnvironment, logger: ReturnType<typeof c
   const fence = new Fence();
   fence.watch();
   const clients = createAwsClients({ homeRegion, version, beforeSend: fence.pass });
+  const client = new Client({ connection, namespace: temporal.namespace });
+  const messenger = createMessenger(client, taskQueue);
   const activities = createActivities({
     clients,
+    messenger,
     fence,
     bucket: environment.bucket,
     logger,
@@ -60,6 +66,7 @@ async function serve(environment: WorkerEnvironment, logger: ReturnType<typeof c
   // Ends when a signal (SIGTERM, SIGINT) has drained it.
   const running = worker.run();
   const stopBeating = healthFile === null ? null : keepHealthFile(healthFile, () => worker.getState() === 'RUNNING');
+  const bridge = readEvents(environment, clients, client, messenger, logger);
   logger.info(
     { version, taskQueue, address: temporal.address, namespace: temporal.namespace, bucket: environment.bucket },
     'the worker polls',
@@ -68,6 +75,7 @@ async function serve(environment: WorkerEnvironment, logger: ReturnType<typeof c
     await running;
   } finally {
     stopBeating?.();
+    await bridge?.stop();
     clients.destroy();
     await connection.close();
   }

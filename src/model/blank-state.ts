@@ -40,6 +40,7 @@ export function blankState(document: ClusterDocument): ClusterState {
     lookWanted: false,
     sight: null,
     configProblem: null,
+    configVersion: null,
     requestedBy: '',
   };
 }

@@ -230,6 +230,8 @@ export interface ClusterState {
   sight: Sight | null;
   /** Why the document in the bucket is not in force; null when it is, or nobody has put one there. */
   configProblem: ConfigProblem | null;
+  /** Which object in the bucket was applied last by its event: the event may come again, after the wish has changed. */
+  configVersion: string | null;
   /** Who asked for the current wish. */
   requestedBy: string;
 }

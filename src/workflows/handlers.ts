@@ -69,6 +69,7 @@ function planWith(cluster: Cluster, request: unknown): Plan & { id: string } {
 }
 
 function validate(cluster: Cluster, name: RequestName, payload: unknown): void {
+  if (isRepeated(cluster, name, payload)) return;
   const decision = decide(cluster.state, name, payload);
   if (decision.outcome === 'refused') throw failureOf(decision);
   const planId = name === 'apply' ? planIdOf(payload) : null;
@@ -82,6 +83,18 @@ function validate(cluster: Cluster, name: RequestName, payload: unknown): void {
     );
   }
 }
+
+/** An event of the bucket that comes again must not undo what was asked for since, e.g. a stop. */
+const isRepeated = (cluster: Cluster, name: RequestName, payload: unknown): boolean =>
+  name === 'apply' && configVersionOf(payload) !== null && configVersionOf(payload) === cluster.state.configVersion;
+
+const configVersionOf = (payload: unknown): string | null =>
+  typeof payload === 'object' &&
+  payload !== null &&
+  'configVersion' in payload &&
+  typeof payload.configVersion === 'string'
+    ? payload.configVersion.slice(0, 200)
+    : null;
 
 const planIdOf = (payload: unknown): string | null =>
   typeof payload === 'object' && payload !== null && 'planId' in payload && typeof payload.planId === 'string'
@@ -103,9 +116,14 @@ function onSignal(cluster: Cluster, name: RequestName, payload: unknown): void {
 }
 
 function onUpdate(cluster: Cluster, name: RequestName, payload: unknown): Accepted {
+  if (isRepeated(cluster, name, payload)) {
+    const now = withId(plan(cluster.state.document, cluster.state, null));
+    return { operationId: null, message: 'nothing to do: this version of config.yaml was applied', plan: now };
+  }
   const decision = decide(cluster.state, name, payload);
   if (decision.outcome === 'refused') throw failureOf(decision);
   const operationId = take(cluster, name, decision, requesterOf(payload, `update ${name}`));
+  cluster.state.configVersion = configVersionOf(payload) ?? cluster.state.configVersion;
   return { operationId, message: decision.message, plan: withId(plan(cluster.state.document, cluster.state, null)) };
 }
 

@@ -19,6 +19,8 @@ export interface ApplyRequest extends Requester {
   document: unknown;
   /** Apply just the plan that was shown; refused when the plan would now be another. */
   planId?: string;
+  /** Of the object in the bucket that the document is from: the same one is applied once. */
+  configVersion?: string;
 }
 
 /** Answer to an update. */
