@@ -1,7 +1,8 @@
+import { CancellationScope, condition } from '@temporalio/workflow';
 import { absorb } from '../model/plan/observe.js';
 import type { Slot } from '../model/state.js';
 import { activities } from './activities.js';
-import { type Cluster, emit, now, scopeOf } from './cluster-context.js';
+import { type Cluster, emit, isCancelled, now, scopeOf } from './cluster-context.js';
 import { look, touched } from './look.js';
 import { runJob } from './node-job.js';
 
@@ -19,10 +20,27 @@ export async function observe(cluster: Cluster): Promise<void> {
     const before = state.slots;
     state.slots = absorb(state, { at: now(), instances }).slots;
     tellChanges(cluster, before);
-    if (state.operation === null && state.wish === 'running') await observeNodes(cluster);
+    if (state.operation === null && state.wish === 'running') await untilWoken(cluster, () => observeNodes(cluster));
   } catch (error) {
     emit(cluster, 'Warning', 'ObservationFailed', error instanceof Error ? error.message : String(error));
   }
+}
+
+/**
+ * A node that has gone meanwhile may keep a look waiting for long. Whatever else comes, a request or news of the region, is heard at once:
+ * the look is left, and taken up again.
+ */
+async function untilWoken(cluster: Cluster, look: () => Promise<void>): Promise<void> {
+  const seen = cluster.wakes;
+  await CancellationScope.cancellable(async () => {
+    const looking = look();
+    await Promise.race([looking, condition(() => cluster.wakes !== seen)]);
+    CancellationScope.current().cancel();
+    await looking;
+  }).catch((error: unknown) => {
+    if (!isCancelled(error)) throw error;
+    cluster.state.lookWanted = true;
+  });
 }
 
 /** What happened to an instance by another hand is worth an event. */
