@@ -4,6 +4,7 @@ import { benchMessages } from './messages.js';
 import { type Row, report } from './report.js';
 import { benchThrottled } from './throttled.js';
 import { benchUpkeep } from './upkeep.js';
+import { benchWatch } from './watch.js';
 
 const BENCHES: Record<string, () => Promise<Row[]>> = {
   create: benchCreate,
@@ -11,6 +12,7 @@ const BENCHES: Record<string, () => Promise<Row[]>> = {
   lifecycle: benchLifecycle,
   messages: benchMessages,
   upkeep: benchUpkeep,
+  watch: benchWatch,
 };
 
 /** `npm run bench [-- NAME ...]`: all benchmarks, or those named. */

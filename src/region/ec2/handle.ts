@@ -78,6 +78,14 @@ export class Ec2 {
     }
   }
 
+  /** Launches without the account's limits: instances that shall be there before anything is measured. */
+  async seed(region: string, form: URLSearchParams): Promise<void> {
+    const account = this.accounts.get(region);
+    if (account === undefined) throw new AwsError('AuthFailure', 401, `There is no region ${region} here.`);
+    const context: Ec2Context = { world: this.world, host: this.host, lifecycle: this.lifecycle, account };
+    await runInstances(context, Params.parse(form), form);
+  }
+
   private async answer(call: AwsCall): Promise<Answer> {
     const account = this.accounts.get(call.region);
     if (account === undefined) throw new AwsError('AuthFailure', 401, `There is no region ${call.region} here.`);
