@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Sight } from '../../src/model/watch/sight.js';
-import { FakeActivities } from './fake-activities.js';
-import { Handle, openBench, type WorkflowBench, written } from './harness.js';
-import { openSkippedTime } from './support/time-skipping.js';
+import type { FakeActivities } from './fake-activities.js';
+import { type Handle, openBench, type WorkflowBench, written } from './harness.js';
 
 let bench: WorkflowBench;
 beforeAll(async () => {
@@ -115,10 +114,14 @@ describe('what the region watch tells', () => {
       await cluster.settled('Running');
       const whole = await sightOf(fake, cluster);
       let stuck = true;
+      let release: () => void = () => undefined;
+      const held = new Promise<void>((resolve) => {
+        release = resolve;
+      });
       fake.before = async (name, input: { script?: string }) => {
         if (name === 'runOnNodes' && input.script === 'verify' && stuck) {
           stuck = false;
-          await new Promise(() => undefined);
+          await held;
         }
       };
       await cluster.workflow.signal('look', { reason: 'a person asks' });
@@ -131,6 +134,7 @@ describe('what the region watch tells', () => {
 
       // Assess
       const status = await cluster.until((one) => one.operations.length === 2 && one.operation === null);
+      release();
       expect(status.operations[1]).toMatchObject({ kind: 'repair', outcome: 'done' });
     }));
 });
@@ -167,41 +171,4 @@ describe('a document in the bucket that is not in force', () => {
       expect(again.operationId).toBeNull();
       expect((await cluster.status()).wish).toBe('stopped');
     }));
-});
-
-describe('the watch of a region', () => {
-  it('goes on hour after hour, carries its pictures, and ends after the last cluster', async () => {
-    // Prepare
-    const fake = new FakeActivities();
-    const inputs: (string | null)[] = [];
-    const watchRegion = fake.activities.watchRegion;
-    const time = await openSkippedTime({
-      ...fake,
-      activities: {
-        ...fake.activities,
-        watchRegion: async (input) => {
-          inputs.push(input.pictures);
-          await watchRegion(input);
-          if (inputs.length === 2) throw new Error('the worker had a bad day');
-          return { ended: inputs.length === 40 ? 'empty' : 'time', pictures: `after ${inputs.length}` };
-        },
-      },
-    } as FakeActivities);
-    try {
-      // Act
-      const watch = await time.client.workflow.signalWithStart('region-watch', {
-        workflowId: 'region-watch/eu-west-1',
-        taskQueue: 'keelson',
-        args: [{ region: 'eu-west-1' }],
-        signal: 'wanted',
-      });
-      await watch.result();
-
-      // Assess
-      expect(inputs.slice(0, 4)).toEqual([null, 'after 1', 'after 1', 'after 3']);
-      expect(inputs).toHaveLength(40);
-    } finally {
-      await time.close();
-    }
-  });
 });
