@@ -41,7 +41,10 @@ export async function benchWatch(): Promise<Row[]> {
       if (clusters !== KILLED) continue;
       rows.push(await kill(bench, 'server-1', 'by event'));
       await pass(BORN_MS);
-      const { ids } = await bench.region<{ ids: string[] }>('/_region/faults', fault({ point: 'event', effect: 'drop' }));
+      const { ids } = await bench.region<{ ids: string[] }>(
+        '/_region/faults',
+        fault({ point: 'event', effect: 'drop' }),
+      );
       rows.push(await kill(bench, 'server-2', 'by sweep'));
       await bench.region(`/_region/faults/${ids[0]}`, { method: 'DELETE' });
     }

@@ -78,12 +78,14 @@ export function createBucket(clients: AwsClients, name: string): Bucket {
             : { IfNoneMatch: condition.ifNoneMatch };
       for (let race = 1; ; race += 1) {
         try {
-          const answer = await (await client()).send(new PutObjectCommand({
+          const answer = await (await client()).send(
+            new PutObjectCommand({
               ...at(key),
               Body: text,
               ...conditions,
               ...(metadata === undefined ? {} : { Metadata: metadata }),
-            }));
+            }),
+          );
           return answer.ETag ?? '';
         } catch (error) {
           if (hasCode(error, 'ConditionalRequestConflict') && race < RACES) continue;

@@ -72,7 +72,10 @@ async function poll({ sqs, queueUrl, logger, handle }: BridgeOptions, signal: Ab
       else await handle(event);
       await sqs.send(new DeleteMessageCommand({ QueueUrl: queueUrl, ReceiptHandle: handleOfReceipt }));
     } catch (error) {
-      logger.warn({ id, error: messageOf(error) }, `an event could not be handled; it comes again in ${AGAIN_SECONDS} s`);
+      logger.warn(
+        { id, error: messageOf(error) },
+        `an event could not be handled; it comes again in ${AGAIN_SECONDS} s`,
+      );
     }
   }
 }

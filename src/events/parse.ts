@@ -1,4 +1,4 @@
-import { bucketKeyOf, BUCKET_KEY } from '../model/bucket.js';
+import { BUCKET_KEY, bucketKeyOf } from '../model/bucket.js';
 import type { InstanceStateName } from '../model/observation.js';
 
 /** What a message of the queue tells, as far as it is ours. */
@@ -28,7 +28,9 @@ export function parseEvent(body: string): Event | null {
     const key = record(detail['object'])?.['key'];
     if (typeof bucket !== 'string' || typeof key !== 'string') return null;
     const cluster = key.split('/')[1] ?? '';
-    return cluster !== '' && key === bucketKeyOf(cluster, BUCKET_KEY.config) ? { kind: 'config', bucket, cluster } : null;
+    return cluster !== '' && key === bucketKeyOf(cluster, BUCKET_KEY.config)
+      ? { kind: 'config', bucket, cluster }
+      : null;
   }
   return null;
 }

@@ -28,7 +28,8 @@ export function readEvents(
     handle: async (event) => {
       if (event.kind === 'instance') {
         const cluster = await instances.handle(event);
-        if (cluster !== null) logger.info({ cluster, instanceId: event.instanceId, state: event.state }, 'told by event');
+        if (cluster !== null)
+          logger.info({ cluster, instanceId: event.instanceId, state: event.state }, 'told by event');
         return;
       }
       // The queue may serve other buckets, too.

@@ -1,12 +1,21 @@
 import { ApplicationFailure, setHandler } from '@temporalio/workflow';
+import { readConfigProblem } from '../model/config-problem.js';
 import { fingerprint } from '../model/k3s/fingerprint.js';
 import { type Plan, plan } from '../model/plan/index.js';
 import { type Decision, decide, REQUESTS, type RequestName } from '../model/requests/decide.js';
 import { statusOf } from '../model/status.js';
-import { readConfigProblem } from '../model/config-problem.js';
 import { type Cluster, emit, shortId } from './cluster-context.js';
+import {
+  type Accepted,
+  configSignal,
+  eventsQuery,
+  lookSignal,
+  planQuery,
+  signals,
+  statusQuery,
+  updates,
+} from './messages.js';
 import { onLook } from './sight.js';
-import { type Accepted, configSignal, eventsQuery, lookSignal, planQuery, signals, statusQuery, updates } from './messages.js';
 
 const DESCRIPTIONS: Record<RequestName, string> = {
   stop: 'Stop the cluster: agents, then servers one by one, a snapshot first. {}',
@@ -29,11 +38,9 @@ export function registerHandlers(cluster: Cluster): void {
   setHandler(planQuery, (request) => planWith(cluster, request), {
     description: 'What would be done now, or after apply of {"document": {...}}: steps with reason and disruption',
   });
-  setHandler(
-    lookSignal,
-    (payload) => onLook(cluster, payload),
-    { description: 'Look at instances and nodes now, and repair what is not as wanted. {"reason": "..."}' },
-  );
+  setHandler(lookSignal, (payload) => onLook(cluster, payload), {
+    description: 'Look at instances and nodes now, and repair what is not as wanted. {"reason": "..."}',
+  });
   setHandler(configSignal, (payload) => onConfig(cluster, payload), {
     description: 'What is wrong with config.yaml in the bucket; sent by the worker that reads its events',
   });

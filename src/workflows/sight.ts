@@ -45,7 +45,6 @@ function wantLook(cluster: Cluster, reason: string): void {
 }
 
 function reasonOf(payload: unknown): string {
-  const reason =
-    typeof payload === 'object' && payload !== null && 'reason' in payload ? payload.reason : undefined;
+  const reason = typeof payload === 'object' && payload !== null && 'reason' in payload ? payload.reason : undefined;
   return typeof reason === 'string' ? reason : 'asked for by signal';
 }

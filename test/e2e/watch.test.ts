@@ -58,7 +58,10 @@ async function kill(status: StatusView, slot: string): Promise<string> {
 const looksFor = (name: string, id: string) =>
   until(
     () => eventsOf(name),
-    (events) => events.some(({ reason, message }) => reason === 'LookWanted' && new RegExp(`${id} is (gone|shutting)`).test(message)),
+    (events) =>
+      events.some(
+        ({ reason, message }) => reason === 'LookWanted' && new RegExp(`${id} is (gone|shutting)`).test(message),
+      ),
   );
 
 const replaced = (name: string, slot: string, generation: number) =>

@@ -37,7 +37,9 @@ describe('what the region watch tells', () => {
 
       // Assess
       const { events } = await cluster.workflow.fetchHistory();
-      const after = (events ?? []).slice((events ?? []).findIndex((one) => one.workflowExecutionSignaledEventAttributes));
+      const after = (events ?? []).slice(
+        (events ?? []).findIndex((one) => one.workflowExecutionSignaledEventAttributes),
+      );
       const kinds = after.map((one) => Object.keys(one).find((key) => key.endsWith('Attributes')) ?? '');
       expect(kinds.filter((kind) => !/^workflowTask|^workflowExecutionSignaled/.test(kind))).toEqual([]);
       expect(fake.calls.length).toBe(calls);

@@ -1,4 +1,9 @@
-import { type EC2Client, type Instance, paginateDescribeInstances, paginateDescribeInstanceStatus } from '@aws-sdk/client-ec2';
+import {
+  type EC2Client,
+  type Instance,
+  paginateDescribeInstanceStatus,
+  paginateDescribeInstances,
+} from '@aws-sdk/client-ec2';
 import { paginateDescribeInstanceInformation } from '@aws-sdk/client-ssm';
 import type { AwsClients } from '../../aws/clients.js';
 import { toFailure } from '../../aws/failure.js';

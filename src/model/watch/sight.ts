@@ -37,7 +37,9 @@ export function mergeSights(before: Sight | null, next: Sight): Sight {
 export function surprisesOf(state: ClusterState, sight: Sight): string[] {
   // Of another life of the name: `keelson orphans` tells of those.
   if ((sight.uid !== '' && sight.uid !== state.uid) || state.wish === 'deleted') return [];
-  const slots = new Map(Object.values(state.slots).flatMap((slot) => (slot.instance ? [[slot.instance.id, slot]] : [])));
+  const slots = new Map(
+    Object.values(state.slots).flatMap((slot) => (slot.instance ? [[slot.instance.id, slot]] : [])),
+  );
   const ids = new Set(sight.seen.map((one) => one.id));
   const missing = sight.whole ? [...slots].filter(([id]) => !ids.has(id)) : [];
   return [

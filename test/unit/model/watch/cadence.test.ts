@@ -18,12 +18,10 @@ describe('the pace of the region watch', () => {
 
   it('doubles while AWS refuses, never beyond the longest, and comes back step by step', () => {
     const refused = { ...quick, throttled: true };
-    const slower: number[] = [];
-    let interval = SHORTEST_MS;
-    for (let round = 0; round < 3; round += 1) slower.push((interval = nextInterval(interval, refused)));
-    const back: number[] = [];
-    for (let round = 0; round < 3; round += 1) back.push((interval = nextInterval(interval, quick)));
-    expect(slower).toEqual([30_000, 60_000, 60_000]);
-    expect(back).toEqual([30_000, 15_000, 15_000]);
+    const paces = [refused, refused, refused, quick, quick, quick].reduce<number[]>(
+      (all, effort) => [...all, nextInterval(all.at(-1) ?? SHORTEST_MS, effort)],
+      [],
+    );
+    expect(paces).toEqual([30_000, 60_000, 60_000, 30_000, 15_000, 15_000]);
   });
 });

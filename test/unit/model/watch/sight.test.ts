@@ -67,12 +67,17 @@ describe('sights', () => {
     expect(mergeSights(null, partial)).toEqual(partial);
   });
 
-  it.each([[undefined], [null], ['x'], [{}], [{ reason: 'a person' }], [{ sight: 1 }], [{ sight: { uid: 1, seen: [] } }]])(
-    'are not read out of %j',
-    (payload) => {
-      expect(readSight(payload)).toBeNull();
-    },
-  );
+  it.each([
+    [undefined],
+    [null],
+    ['x'],
+    [{}],
+    [{ reason: 'a person' }],
+    [{ sight: 1 }],
+    [{ sight: { uid: 1, seen: [] } }],
+  ])('are not read out of %j', (payload) => {
+    expect(readSight(payload)).toBeNull();
+  });
 
   it('leave out what is no sighting', () => {
     const seen = [well, null, { id: 1, state: 'running' }, { id: 'i-3', state: 'melted' }];

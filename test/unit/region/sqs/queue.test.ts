@@ -27,11 +27,8 @@ afterEach(async () => {
 });
 
 const receive = async (QueueUrl = region.queueUrl, WaitTimeSeconds = 5, VisibilityTimeout = 30) =>
-  (
-    await sqs.send(
-      new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds, VisibilityTimeout, MaxNumberOfMessages: 10 }),
-    )
-  ).Messages ?? [];
+  (await sqs.send(new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds, VisibilityTimeout, MaxNumberOfMessages: 10 })))
+    .Messages ?? [];
 
 describe('a queue', () => {
   it('gives a message to one reader, and again when it was not deleted', async () => {
