@@ -9,9 +9,9 @@ const REGION = 'eu-west-1';
 const CLUSTERS = [10, 100, 1_000];
 /** How many clusters lose a server, once with events and once without. */
 const KILLED = 100;
-const MEASURED_MS = 90_000;
+const MEASURED_MS = 75_000;
 /** From launch to an agent that is registered, on profile `aws`, and the round after it. */
-const BORN_MS = 60_000;
+const BORN_MS = 55_000;
 /** Between two kills: they fall anywhere into a round. */
 const BETWEEN_KILLS_MS = 300;
 

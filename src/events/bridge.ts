@@ -12,6 +12,8 @@ const POLL_SECONDS = 15;
 /** A message that could not be handled comes again after this. */
 const AGAIN_SECONDS = 60;
 const LONGEST_PAUSE_MS = 60_000;
+/** A zone that is lost tells of hundreds of instances at once. */
+const MOST_IN_HAND = 200;
 
 export interface BridgeOptions {
   sqs: SQSClient;
@@ -42,6 +44,7 @@ export function startBridge(options: BridgeOptions): Bridge {
 }
 
 async function poll({ sqs, queueUrl, logger, handle }: BridgeOptions, signal: AbortSignal): Promise<void> {
+  const inHand = new Set<Promise<void>>();
   let failures = 0;
   while (!signal.aborted) {
     try {
@@ -55,15 +58,21 @@ async function poll({ sqs, queueUrl, logger, handle }: BridgeOptions, signal: Ab
         { abortSignal: signal },
       );
       failures = 0;
-      await Promise.all(messages.map((message) => take(message)));
+      for (const message of messages) {
+        const work = take(message).finally(() => inHand.delete(work));
+        inHand.add(work);
+      }
+      // Many are handled side by side: those that ask for owners share their calls.
+      if (inHand.size >= MOST_IN_HAND) await Promise.race(inHand);
     } catch (error) {
-      if (signal.aborted) return;
+      if (signal.aborted) break;
       failures += 1;
       const { message } = toFailure(error, `ReceiveMessage from ${queueUrl}`);
       logger.warn({ error: message, failures }, 'events cannot be read; until they can, the region watch sees changes');
       await sleep(Math.min(LONGEST_PAUSE_MS, 1_000 * 2 ** failures), undefined, { signal }).catch(() => undefined);
     }
   }
+  await Promise.all(inHand);
 
   async function take({ Body: body = '', ReceiptHandle: handleOfReceipt, MessageId: id }: Message): Promise<void> {
     try {

@@ -29,9 +29,10 @@ export class InstanceEvents {
 
   /** @returns the cluster that was told, or null */
   async handle({ region, instanceId, state }: InstanceEvent): Promise<string | null> {
-    const owner = await this.#ownerOf(region, instanceId);
     // Whoever launches or starts an instance waits for it.
-    if (owner === null || state === 'pending') return null;
+    if (state === 'pending') return null;
+    const owner = await this.#ownerOf(region, instanceId);
+    if (owner === null) return null;
     const { cluster, uid } = owner;
     const sight = { uid, whole: false, seen: [{ id: instanceId, state }] };
     const answer = await this.messenger.look(cluster, `${instanceId} is ${state}`, sight);
