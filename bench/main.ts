@@ -5,6 +5,7 @@ import { type Row, report } from './report.js';
 import { benchResume } from './resume.js';
 import { benchThrottled } from './throttled.js';
 import { benchUpkeep } from './upkeep.js';
+import { benchWatch } from './watch.js';
 
 const BENCHES: Record<string, () => Promise<Row[]>> = {
   create: benchCreate,
@@ -13,6 +14,7 @@ const BENCHES: Record<string, () => Promise<Row[]>> = {
   messages: benchMessages,
   upkeep: benchUpkeep,
   resume: benchResume,
+  watch: benchWatch,
 };
 
 /** `npm run bench [-- NAME ...]`: all benchmarks, or those named. */

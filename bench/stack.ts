@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
@@ -11,22 +11,26 @@ const { startStack } = (await import(new URL('../dist/local/stack.js', import.me
 
 export interface BenchStack {
   stack: Stack;
+  /** The worker's log so far. */
+  log(): string;
   client: Client;
-  /** GET of the region's admin interface. */
-  region<T>(path: string): Promise<T>;
+  /** The region's admin interface; GET unless something is sent. */
+  region<T>(path: string, send?: { method: string; body?: unknown }): Promise<T>;
   close(): Promise<void>;
 }
 
 /** Temporal, region and worker as processes of their own, for one benchmark. */
-export async function openStack(profile: StackOptions['profile']): Promise<BenchStack> {
+export async function openStack(profile: StackOptions['profile'], logLevel = 'warn'): Promise<BenchStack> {
   const dir = mkdtempSync(join(tmpdir(), 'keelson-bench-'));
-  const stack = await startStack(process.env, { dir, profile, logLevel: 'warn' });
+  const stack = await startStack(process.env, { dir, profile, logLevel });
   const connection = await Connection.connect({ address: stack.temporal.address });
   return {
     stack,
+    log: () => readFileSync(join(dir, 'worker.log'), 'utf8'),
     client: new Client({ connection }),
-    async region<T>(path: string): Promise<T> {
-      const answer = await fetch(`${stack.region.url}${path}`);
+    async region<T>(path: string, send?: { method: string; body?: unknown }): Promise<T> {
+      const init = send && { method: send.method, body: JSON.stringify(send.body) };
+      const answer = await fetch(`${stack.region.url}${path}`, init);
       if (!answer.ok) throw new Error(`${path}: HTTP ${answer.status}`);
       return (await answer.json()) as T;
     },

@@ -1,13 +1,16 @@
 import './config/quiet-aws.js';
 import { fileURLToPath } from 'node:url';
+import { Client } from '@temporalio/client';
 import { Worker } from '@temporalio/worker';
 import { Fence } from './activities/fence.js';
 import { createActivities } from './activities/index.js';
 import { createAwsClients } from './aws/clients.js';
 import { EnvironmentError, readWorkerEnvironment, type WorkerEnvironment } from './config/environment.js';
 import { packageVersion } from './config/version.js';
+import { createMessenger } from './temporal/messenger.js';
 import { connectPatiently } from './worker/connect.js';
 import { keepContact } from './worker/contact.js';
+import { readEvents } from './worker/events.js';
 import { keepHealthFile } from './worker/health-file.js';
 import { createLogger } from './worker/logging.js';
 import { withMirror } from './worker/mirror.js';
@@ -42,8 +45,11 @@ async function serve(environment: WorkerEnvironment, logger: ReturnType<typeof c
   const fence = new Fence();
   fence.watch();
   const clients = createAwsClients({ homeRegion, version, beforeSend: fence.pass });
+  const client = new Client({ connection, namespace: temporal.namespace });
+  const messenger = createMessenger(client, taskQueue);
   const activities = createActivities({
     clients,
+    messenger,
     fence,
     bucket: environment.bucket,
     logger,
@@ -62,6 +68,7 @@ async function serve(environment: WorkerEnvironment, logger: ReturnType<typeof c
   // Ends when a signal (SIGTERM, SIGINT) has drained it.
   const running = worker.run();
   const stopBeating = healthFile === null ? null : keepHealthFile(healthFile, () => worker.getState() === 'RUNNING');
+  const bridge = readEvents(environment, clients, client, messenger, logger);
   logger.info(
     { version, taskQueue, address: temporal.address, namespace: temporal.namespace, bucket: environment.bucket },
     'the worker polls',
@@ -71,6 +78,7 @@ async function serve(environment: WorkerEnvironment, logger: ReturnType<typeof c
   } finally {
     stopBeating?.();
     endContact();
+    await bridge?.stop();
     clients.destroy();
     await connection.close();
   }

@@ -129,6 +129,23 @@ export interface StatusInput extends Scope {
   status: unknown;
 }
 
+/** Goes with the calls of a region's watch. */
+export interface RegionScope {
+  region: string;
+  operation: string;
+  traceId: string;
+}
+
+export interface WatchInput extends RegionScope {
+  /** What was last seen of each cluster, packed; null at the very beginning. */
+  pictures: string | null;
+}
+export interface WatchResult {
+  /** `empty`: no cluster of the region is left. */
+  ended: 'time' | 'empty';
+  pictures: string;
+}
+
 export interface ForgetInput extends Scope {
   /** Keys below `clusters/<name>/`, deleted in this order. */
   keys: string[];
@@ -155,6 +172,10 @@ export interface Activities {
   /** One result per instance, also for scripts that failed: the workflow decides what that means. */
   runOnNodes(input: RunOnNodesInput): Promise<JobResult[]>;
   writeStatus(input: StatusInput): Promise<void>;
+  /** Sees to it that the watch of the scope's region runs. */
+  ensureWatch(input: Scope): Promise<void>;
+  /** Tells clusters of the region whose instances, agents or servers look otherwise than before. Takes an hour. */
+  watchRegion(input: WatchInput): Promise<WatchResult>;
   /** Deletes bucket keys; returns those that are left (none). */
   forget(input: ForgetInput): Promise<{ left: string[] }>;
 }

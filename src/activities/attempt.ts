@@ -1,7 +1,7 @@
 import { Context } from '@temporalio/activity';
 import { CancelledFailure } from '@temporalio/common';
 import { toFailure } from '../aws/failure.js';
-import type { Scope } from './api.js';
+import type { RegionScope, Scope } from './api.js';
 import { withBackOff } from './back-off.js';
 import type { ActivityDeps } from './deps.js';
 
@@ -26,7 +26,11 @@ export interface Attempt {
   sleep(ms: number): Promise<void>;
   /** Whether the workflow asked for the cancellation: a worker that shuts down leaves the work to the next one. */
   wasCancelled(): boolean;
-  log: { info(message: string, fields?: object): void; warn(message: string, fields?: object): void };
+  log: {
+    debug(message: string, fields?: object): void;
+    info(message: string, fields?: object): void;
+    warn(message: string, fields?: object): void;
+  };
 }
 
 type Body<I, O> = (deps: ActivityDeps, attempt: Attempt, input: I) => Promise<O>;
@@ -35,10 +39,11 @@ type Body<I, O> = (deps: ActivityDeps, attempt: Attempt, input: I) => Promise<O>
  * Makes an activity of a body: heartbeats for it while it runs, so that a killed worker is noticed within seconds, logs
  * its end with operation and trace id, and turns what it throws into a failure with a class.
  */
-export function activity<I extends Scope, O>(
+export function activity<I extends RegionScope & Partial<Scope>, O>(
   deps: ActivityDeps,
   name: string,
   body: Body<I, O>,
+  { beatMs = BEAT_MS }: { beatMs?: number } = {},
 ): (input: I) => Promise<O> {
   return async (input) => {
     const context = Context.current();
@@ -61,11 +66,12 @@ export function activity<I extends Scope, O>(
       sleep: (ms) => context.sleep(ms),
       wasCancelled: () => context.cancellationDetails?.cancelRequested ?? false,
       log: {
+        debug: (message, fields = {}) => log.debug(fields, message),
         info: (message, fields = {}) => log.info(fields, message),
         warn: (message, fields = {}) => log.warn(fields, message),
       },
     };
-    const timer = setInterval(beat, BEAT_MS);
+    const timer = setInterval(beat, beatMs);
     const started = Date.now();
     try {
       deps.fence.begin(context);

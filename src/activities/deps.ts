@@ -4,6 +4,7 @@ import type { AwsClients } from '../aws/clients.js';
 import type { Pace } from '../aws/pace.js';
 import type { Readers } from '../aws/readers.js';
 import type { Fence } from './fence.js';
+import type { Messenger } from './watch/messenger.js';
 
 /** What the activities are given; made once per worker. */
 export interface ActivityDeps {
@@ -15,6 +16,7 @@ export interface ActivityDeps {
   pace: Pace;
   /** Refuses attempts that the process may have lost while it stood still. */
   fence: Fence;
+  messenger: Messenger;
   logger: Logger;
   /** For documents that name no instance profile (KEELSON_INSTANCE_PROFILE). */
   defaultInstanceProfile: string | null;

@@ -18,6 +18,9 @@ import { Fence } from './fence.js';
 import { resolvePlacement } from './placement/index.js';
 import { runOnNodes } from './ssm/run-on-nodes.js';
 import { forget, writeStatus } from './store.js';
+import { ensureWatch } from './watch/ensure-watch.js';
+import type { Messenger } from './watch/messenger.js';
+import { watchRegion } from './watch/watch-region.js';
 
 export interface ActivitiesOptions {
   clients: AwsClients;
@@ -28,9 +31,20 @@ export interface ActivitiesOptions {
   defaultInstanceProfile: string | null;
   /** The same that the clients ask before they send; by default one of its own. */
   fence?: Fence;
+  /** How the region watch speaks to workflows; without one nobody is told. */
+  messenger?: Messenger;
   /** Milliseconds between two looks that waiting activities share; by default 500. */
   tick?: number;
 }
+
+/** Each heartbeat that reaches the server is billed, and the watch has one for ever. [docs: Temporal actions] */
+const WATCH_BEAT_MS = 20_000;
+
+const NOBODY: Messenger = {
+  look: async () => 'absent',
+  ensureWatch: async () => undefined,
+  openClusters: async () => [],
+};
 
 /** All activities, bound to one worker's clients. Their contract is in api.ts. */
 export function createActivities(options: ActivitiesOptions): Activities {
@@ -41,6 +55,7 @@ export function createActivities(options: ActivitiesOptions): Activities {
     bucket: createBucket(clients, options.bucket),
     pace: createPace(),
     fence: options.fence ?? new Fence(),
+    messenger: options.messenger ?? NOBODY,
     logger,
     defaultInstanceProfile,
   };
@@ -59,6 +74,8 @@ export function createActivities(options: ActivitiesOptions): Activities {
     sweep: activity(deps, 'sweep', sweep),
     runOnNodes: activity(deps, 'runOnNodes', runOnNodes),
     writeStatus: activity(deps, 'writeStatus', writeStatus),
+    ensureWatch: activity(deps, 'ensureWatch', ensureWatch),
+    watchRegion: activity(deps, 'watchRegion', watchRegion, { beatMs: WATCH_BEAT_MS }),
     forget: activity(deps, 'forget', forget),
   };
 }

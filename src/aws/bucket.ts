@@ -14,6 +14,9 @@ import { failure, toFailure } from './failure.js';
 export interface StoredText {
   text: string;
   etag: string;
+  /** Another one for each time that the object is put, with the same text, too (but for twice in a second). */
+  version: string;
+  metadata: Record<string, string>;
 }
 
 export type Condition = { ifMatch: string } | { ifNoneMatch: '*' };
@@ -28,7 +31,7 @@ export interface Bucket {
   check(): Promise<void>;
   get(key: string): Promise<StoredText | null>;
   /** @returns the ETag. @throws a `conflict` failure `PreconditionFailed` when the condition does not hold (HTTP 412) */
-  put(key: string, text: string, condition?: Condition): Promise<string>;
+  put(key: string, text: string, condition?: Condition | null, metadata?: Record<string, string>): Promise<string>;
   remove(key: string): Promise<void>;
   list(prefix: string): Promise<string[]>;
   /** A URL that lets its holder read or write one object until it expires. A secret: never logged, never heartbeated. */
@@ -58,22 +61,31 @@ export function createBucket(clients: AwsClients, name: string): Bucket {
     get: async (key) => {
       try {
         const answer = await (await client()).send(new GetObjectCommand(at(key)));
-        return { text: (await answer.Body?.transformToString()) ?? '', etag: answer.ETag ?? '' };
+        const { ETag: etag = '', LastModified: modified, Metadata: metadata = {} } = answer;
+        const text = (await answer.Body?.transformToString()) ?? '';
+        return { text, etag, version: `${etag} ${modified?.toISOString() ?? ''}`, metadata };
       } catch (error) {
         if (hasCode(error, 'NoSuchKey')) return null;
         throw toFailure(error, `GetObject ${name}/${key}`);
       }
     },
-    put: async (key, text, condition) => {
+    put: async (key, text, condition, metadata) => {
       const conditions =
-        condition === undefined
+        condition === undefined || condition === null
           ? {}
           : 'ifMatch' in condition
             ? { IfMatch: condition.ifMatch }
             : { IfNoneMatch: condition.ifNoneMatch };
       for (let race = 1; ; race += 1) {
         try {
-          const answer = await (await client()).send(new PutObjectCommand({ ...at(key), Body: text, ...conditions }));
+          const answer = await (await client()).send(
+            new PutObjectCommand({
+              ...at(key),
+              Body: text,
+              ...conditions,
+              ...(metadata === undefined ? {} : { Metadata: metadata }),
+            }),
+          );
           return answer.ETag ?? '';
         } catch (error) {
           if (hasCode(error, 'ConditionalRequestConflict') && race < RACES) continue;

@@ -1,5 +1,6 @@
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { S3Client } from '@aws-sdk/client-s3';
+import { SQSClient } from '@aws-sdk/client-sqs';
 import { SSMClient } from '@aws-sdk/client-ssm';
 
 /** Clients by region. The region comes with every activity's input, never from the memory of an earlier call. */
@@ -9,6 +10,7 @@ export interface AwsClients {
   ec2(region: string): EC2Client;
   ssm(region: string): SSMClient;
   s3(region: string): S3Client;
+  sqs(region: string): SQSClient;
   /** Closes idle connections. */
   destroy(): void;
 }
@@ -66,6 +68,11 @@ export function createAwsClients(options: AwsClientsOptions): AwsClients {
     client.middlewareStack.add(guard, LAST);
     return client;
   });
+  const sqs = perRegion((region) => {
+    const client = new SQSClient({ ...shared, region });
+    client.middlewareStack.add(guard, LAST);
+    return client;
+  });
   // Below an address of one's own there is no <bucket>.<host>: the bucket goes into the path.
   const s3 = perRegion((region) => {
     const client = new S3Client({
@@ -84,8 +91,9 @@ export function createAwsClients(options: AwsClientsOptions): AwsClients {
     ec2: ec2.get,
     ssm: ssm.get,
     s3: s3.get,
+    sqs: sqs.get,
     destroy: () => {
-      for (const cache of [ec2, ssm, s3]) cache.destroy();
+      for (const cache of [ec2, ssm, s3, sqs]) cache.destroy();
     },
   };
 }

@@ -29,6 +29,8 @@ export interface WorkerEnvironment {
   healthFile: string | null;
   /** Stands in for the public K3s mirror in documents that leave the mirror at its default; for sites without internet. */
   k3sMirror: string | null;
+  /** SQS queue of EC2's and S3's events; without one the region watch alone sees changes. */
+  eventsQueueUrl: string | null;
 }
 
 /** The environment is not usable; `problems` lists everything that is wrong with it. */
@@ -67,6 +69,7 @@ const workerSchema = clientSchema.extend({
     .optional(),
   KEELSON_HEALTH_FILE: z.string().optional(),
   KEELSON_K3S_MIRROR: url.optional(),
+  KEELSON_EVENTS_QUEUE_URL: url.optional(),
 });
 
 /**
@@ -105,6 +108,7 @@ export async function readWorkerEnvironment(env: Env, regionOf = regionOfSdk): P
     metricsAddress: read.KEELSON_METRICS_ADDRESS ?? null,
     healthFile: read.KEELSON_HEALTH_FILE ?? null,
     k3sMirror: read.KEELSON_K3S_MIRROR ?? null,
+    eventsQueueUrl: read.KEELSON_EVENTS_QUEUE_URL ?? null,
   };
 }
 

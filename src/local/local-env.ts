@@ -11,6 +11,7 @@ const MISLEADING = [
     'TEMPORAL_PROFILE',
   ],
   ...['AWS_PROFILE', 'AWS_SESSION_TOKEN', 'AWS_ENDPOINT_URL_S3', 'AWS_ENDPOINT_URL_EC2', 'AWS_ENDPOINT_URL_SSM'],
+  'AWS_ENDPOINT_URL_SQS',
   ...['AWS_IGNORE_CONFIGURED_ENDPOINT_URLS', 'AWS_DEFAULT_REGION', 'AWS_WEB_IDENTITY_TOKEN_FILE', 'AWS_ROLE_ARN'],
   ...[
     'KEELSON_TASK_QUEUE',
@@ -27,6 +28,8 @@ export function localVariables(addresses: {
   temporal: string;
   region: string;
   k3sMirror: string;
+  /** Without one, changes are seen by the region watch alone. */
+  eventsQueue?: string;
 }): Record<string, string> {
   return {
     TEMPORAL_ADDRESS: addresses.temporal,
@@ -39,6 +42,7 @@ export function localVariables(addresses: {
     KEELSON_BUCKET: 'keelson-local',
     KEELSON_INSTANCE_PROFILE: 'keelson-node',
     KEELSON_K3S_MIRROR: addresses.k3sMirror,
+    ...(addresses.eventsQueue !== undefined && { KEELSON_EVENTS_QUEUE_URL: addresses.eventsQueue }),
   };
 }
 

@@ -10,6 +10,7 @@ export type ProfileName = (typeof PROFILE_NAMES)[number];
 
 export interface LocalRegion {
   url: string;
+  eventsQueueUrl: string;
   child: Child;
 }
 
@@ -21,8 +22,8 @@ export async function startRegion(
 ): Promise<LocalRegion> {
   const script = fileURLToPath(new URL('../region/main.js', import.meta.url));
   let output = '';
-  let tell: (url: string) => void = () => undefined;
-  const told = new Promise<string>((resolve) => {
+  let tell: (ready: Ready) => void = () => undefined;
+  const told = new Promise<Ready>((resolve) => {
     tell = resolve;
   });
   const child = children.start({
@@ -35,15 +36,16 @@ export async function startRegion(
       output += text;
       const line = output.split('\n').find((one) => one.startsWith('{'));
       if (line === undefined || !output.includes('\n')) return;
-      const { url } = JSON.parse(line) as { url?: string };
-      if (url !== undefined) tell(url);
+      tell(JSON.parse(line) as Ready);
     },
   });
-  const url = await withDeadline(told, child);
-  return { url, child };
+  return { ...(await withDeadline(told, child)), child };
 }
 
-async function withDeadline(told: Promise<string>, child: Child): Promise<string> {
+/** The line of JSON that the region prints when it answers. */
+type Ready = Pick<LocalRegion, 'url' | 'eventsQueueUrl'>;
+
+async function withDeadline(told: Promise<Ready>, child: Child): Promise<Ready> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error(`the local region did not start:\n${child.logTail()}`)), READY_MS);

@@ -57,6 +57,7 @@ export async function startStack(env: Env, options: StackOptions): Promise<Stack
       temporal: temporal.address,
       region: region.url,
       k3sMirror: `${region.url}/_mirror`,
+      eventsQueue: region.eventsQueueUrl,
     });
     const stackEnv = localEnvironment(env, variables);
     const workerEnv = {

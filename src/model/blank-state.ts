@@ -37,6 +37,10 @@ export function blankState(document: ClusterDocument): ClusterState {
     events: [],
     breakers: {},
     waiting: null,
+    lookWanted: false,
+    sight: null,
+    configProblem: null,
+    configVersion: null,
     requestedBy: '',
   };
 }

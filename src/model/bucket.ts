@@ -19,5 +19,8 @@ export const KEYS_TO_FORGET: readonly BucketKey[] = [
   BUCKET_KEY.config,
 ];
 
+/** Metadata of a `config.yaml` whose writer tells the workflow himself, as `keelson apply` does: its event is passed over. */
+export const TOLD_BY = 'keelson-told-by';
+
 export const bucketPrefix = (cluster: string): string => `clusters/${cluster}/`;
 export const bucketKeyOf = (cluster: string, key: BucketKey): string => bucketPrefix(cluster) + key;

@@ -1,4 +1,5 @@
 import type { Verdict } from './conditions.js';
+import { configVerdicts } from './config-problem.js';
 import { slotsOf } from './ids.js';
 import type { ClusterState, Slot } from './state.js';
 
@@ -45,6 +46,7 @@ export function conditionsOf(state: ClusterState): Verdict[] {
       advice: state.apiAddress === null ? 'it is stored as soon as the first server is up' : '',
     },
     types(state),
+    ...configVerdicts(state.configProblem),
   ];
 }
 

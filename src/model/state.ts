@@ -5,6 +5,7 @@
 import type { NodeView } from './observation.js';
 import type { Phase } from './phase.js';
 import type { ClusterDocument } from './spec/schema.js';
+import type { Sight } from './watch/sight.js';
 
 export const STATE_SCHEMA_VERSION = 1;
 
@@ -167,6 +168,12 @@ export interface Waiting {
   until: string | null;
 }
 
+/** `reason` is the condition's: Invalid, or Refused for a document that is fine but cannot be had. */
+export interface ConfigProblem {
+  reason: 'Invalid' | 'Refused';
+  message: string;
+}
+
 export interface ClusterState {
   schemaVersion: typeof STATE_SCHEMA_VERSION;
   /** Unique for this life of the name; tags every AWS resource. */
@@ -217,6 +224,14 @@ export interface ClusterState {
   events: ClusterEvent[];
   breakers: Partial<Record<OperationKind, Breaker>>;
   waiting: Waiting | null;
+  /** Somebody has asked for a look, or has seen a change: the next round of the loop looks for itself. */
+  lookWanted: boolean;
+  /** What the region watch or an event told while an operation ran: judged at its end. */
+  sight: Sight | null;
+  /** Why the document in the bucket is not in force; null when it is, or nobody has put one there. */
+  configProblem: ConfigProblem | null;
+  /** Which object in the bucket was applied last by its event: the event may come again, after the wish has changed. */
+  configVersion: string | null;
   /** Who asked for the current wish. */
   requestedBy: string;
 }

@@ -1,4 +1,5 @@
 import { conditionsOf, TYPES_AS_ASKED } from './checks.js';
+import { CONFIG_VALID } from './config-problem.js';
 import type { Phase } from './phase.js';
 import { phaseOf } from './phase-of.js';
 import type { ClusterState, Condition, ErrorRecord, Operation, Waiting } from './state.js';
@@ -76,7 +77,7 @@ export function statusOf(state: ClusterState): StatusView {
 /** Healthy when all conditions hold; Unhealthy when the API is not there; Unknown while nothing has been seen or all sleeps. */
 export function healthOf(state: ClusterState): Health {
   if (state.bornAt === null || state.wish !== 'running') return 'Unknown';
-  const conditions = conditionsOf(state).filter((condition) => condition.type !== TYPES_AS_ASKED);
+  const conditions = conditionsOf(state).filter(({ type }) => type !== TYPES_AS_ASKED && type !== CONFIG_VALID);
   const failing = conditions.filter((condition) => condition.status === 'False');
   if (failing.some((condition) => condition.type === 'ApiAvailable')) return 'Unhealthy';
   if (failing.length > 0) return 'Degraded';

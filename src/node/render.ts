@@ -4,7 +4,7 @@
  * A command is for `sh`, which hands over to bash. Everything variable is quoted, and here-documents end with a word that
  * their text does not hold, so any value arrives as it is.
  */
-import { defaultLock, isNodeScript, prefetchText, runnerText, scriptText } from './scripts.js';
+import { defaultLock, isNodeScript, prefetchText, pulseText, runnerText, scriptText } from './scripts.js';
 import { assignments, checkName, hereDocument } from './shell.js';
 
 export { type JobOutcome, type JobOutput, parseJobOutput } from './output.js';
@@ -75,6 +75,10 @@ export function renderUserData({ version, mirror, architecture, sha256 }: UserDa
   if (size > MAX_USER_DATA) throw new Error(`user data has ${size} bytes, EC2 takes ${MAX_USER_DATA}`);
   return text;
 }
+
+/** The text of a command that asks a server whether its K3s is well; no job, for it changes nothing. */
+export const renderPulse = (): string =>
+  `#!/bin/sh\n# Keelson: is K3s well?\n${hereDocument('exec bash -s', pulseText())}`;
 
 function secretLines(urls: Record<string, string>): string {
   return Object.entries(urls)

@@ -69,5 +69,8 @@ export const scriptText = (name: NodeScript): string => jobPreamble(...HELPERS[n
 /** `prepare` as user data: no job, for nobody waits for it. */
 export const prefetchText = (): string => lib('env', 'base', 'process', 'lock', ...DOWNLOAD) + textOf('prepare');
 
+/** What the region watch asks servers; no job either. */
+export const pulseText = (): string => lib('env', 'unit', 'kubectl', 'service') + textOf('pulse');
+
 /** The job runner; it wants JOB_ID, JOB_LOCK, JOB_TIMEOUT, JOB_GRACE and the functions job_script and job_secrets. */
 export const runnerText = (): string => lib('env', 'process', 'mask', 'job');

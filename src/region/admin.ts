@@ -1,5 +1,5 @@
 /** `/_region/...`: what the region recorded, fault plans, and what somebody else does to instances. */
-import { ZodError } from 'zod';
+import { ZodError, z } from 'zod';
 import type { HttpReply } from './contract.js';
 import { criticalPath } from './critical-path.js';
 import type { Ec2 } from './ec2/handle.js';
@@ -16,7 +16,10 @@ export interface AdminDeps {
 }
 
 /** What `/_region/` can be asked; see the README. */
-export function serveAdmin(deps: AdminDeps, { method, rawPath, rawQuery, body }: Request): HttpReply {
+export function serveAdmin(
+  deps: AdminDeps,
+  { method, rawPath, rawQuery, body }: Request,
+): HttpReply | Promise<HttpReply> {
   const query = new URLSearchParams(rawQuery);
   const [, , what = '', id, action] = rawPath.split('/');
   switch (`${method} ${what}`) {
@@ -43,6 +46,7 @@ export function serveAdmin(deps: AdminDeps, { method, rawPath, rawQuery, body }:
       deps.world.faults.remove(id);
       return json(200, { removed: id ?? 'all' });
     case 'POST instances':
+      if (id === undefined) return seed(deps, body);
       return act(deps, id ?? '', action ?? '', query.has('hard'));
     default:
       return json(404, { error: `the local region has no ${method} ${rawPath}` });
@@ -77,6 +81,36 @@ function addFaults(world: LocalWorld, body: Buffer): HttpReply {
     if (error instanceof SyntaxError) return json(400, { error: error.message });
     throw error;
   }
+}
+
+const seedSchema = z.array(
+  z.strictObject({ region: z.string(), instanceType: z.string(), tags: z.record(z.string(), z.string()) }),
+);
+
+/** Many instances in one request, spread over the zones, without the limits of the account. */
+async function seed({ ec2 }: AdminDeps, body: Buffer): Promise<HttpReply> {
+  const wanted = seedSchema.safeParse(JSON.parse(body.toString('utf8')));
+  if (!wanted.success) return json(400, { error: 'no list of instances', issues: wanted.error.issues });
+  await Promise.all(
+    wanted.data.map(({ region, instanceType, tags }, index) => {
+      const account = ec2.accounts.get(region);
+      const form = new URLSearchParams({
+        ImageId: account?.images.find((image) => image.architecture === 'x86_64')?.id ?? '',
+        InstanceType: instanceType,
+        MinCount: '1',
+        MaxCount: '1',
+        SubnetId: account?.subnets[index % account.subnets.length]?.id ?? '',
+        'IamInstanceProfile.Name': 'keelson-node',
+        'TagSpecification.1.ResourceType': 'instance',
+      });
+      for (const [at, [key, value]] of Object.entries(tags).entries()) {
+        form.set(`TagSpecification.1.Tag.${at + 1}.Key`, key);
+        form.set(`TagSpecification.1.Tag.${at + 1}.Value`, value);
+      }
+      return ec2.seed(region, form);
+    }),
+  );
+  return json(201, { launched: wanted.data.length });
 }
 
 /** As if somebody did it at the console; `?hard` without a shutdown of the operating system. */

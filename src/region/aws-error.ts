@@ -16,7 +16,7 @@ export class AwsError extends Error {
   }
 }
 
-/** The error as the service's protocol tells it: EC2 and S3 in XML of different shapes, SSM in JSON. */
+/** The error as the service's protocol tells it: EC2 and S3 in XML of different shapes, SSM and SQS in JSON. */
 export function errorReply(service: AwsCall['service'], error: AwsError, requestId: string): HttpReply {
   const { code, status, message } = error;
   switch (service) {
@@ -43,6 +43,12 @@ export function errorReply(service: AwsCall['service'], error: AwsError, request
         body: XML_DECLARATION + element('Error', body),
       };
     }
+    case 'sqs':
+      return {
+        status,
+        headers: { 'content-type': 'application/x-amz-json-1.0', 'x-amzn-requestid': requestId, ...error.headers },
+        body: JSON.stringify({ __type: `com.amazonaws.sqs#${code}`, message }),
+      };
     case 'ssm':
       return {
         status,

@@ -12,6 +12,7 @@ export interface Services {
   ec2(call: AwsCall, requestId: string): Promise<HttpReply>;
   ssm(call: AwsCall): Promise<HttpReply>;
   s3(call: AwsCall, requestId: string): HttpReply;
+  sqs(call: AwsCall, requestId: string): Promise<HttpReply>;
 }
 
 /** Told of every call before it is carried out and before it is answered; the call waits for it. */
@@ -61,6 +62,8 @@ async function carryOut(
       return services.ssm(call);
     case 's3':
       return services.s3(call, requestId);
+    case 'sqs':
+      return services.sqs(call, requestId);
   }
 }
 
@@ -78,6 +81,8 @@ function errorOf(service: AwsCall['service'], fault: Fault | undefined): AwsErro
       return new AwsError('ThrottlingException', 400, 'Rate exceeded');
     case 's3':
       return new AwsError('SlowDown', 503, 'Please reduce your request rate.');
+    case 'sqs':
+      return new AwsError('RequestThrottled', 400, 'The request was denied due to request throttling.');
   }
 }
 

@@ -25,6 +25,8 @@ export function factsOf(call: AwsCall): CallFacts {
       return ec2Facts(formOf(call));
     case 'ssm':
       return ssmFacts(call.body);
+    case 'sqs':
+      return { params: {}, instanceIds: [], tags: {} };
     case 's3':
       return { params: { ...addressOf(call.path), ...listed(call.query) }, instanceIds: [], tags: {} };
   }
@@ -35,6 +37,7 @@ function actionOf(service: AwsCall['service'], request: SignedRequest, query: UR
     case 'ec2':
       return formOf({ body: request.body, query }).get('Action') ?? 'Unknown';
     case 'ssm':
+    case 'sqs':
       return request.headers['x-amz-target']?.split('.').at(-1) ?? 'Unknown';
     case 's3':
       return s3ActionOf({ method: request.method, path: request.rawPath, query });

@@ -103,7 +103,7 @@ export interface HttpReply {
   body: string | Buffer;
 }
 export interface AwsCall {
-  service: 'ec2' | 'ssm' | 's3';
+  service: 'ec2' | 'ssm' | 's3' | 'sqs';
   region: string;
   action: string;
   method: string;
@@ -152,4 +152,6 @@ export interface Profile {
   election: number;
   /** A dead node is shown NotReady after. */
   notReady: number;
+  /** Something happens -> its event is in the queue. */
+  event: number;
 }

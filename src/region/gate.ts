@@ -24,7 +24,7 @@ export function admit(request: SignedRequest, regions: ReadonlySet<string>): Adm
   }
   const { region } = signature;
   if (service === null) {
-    const message = `the local region has EC2, SSM and S3, not ${signature.service}`;
+    const message = `the local region has EC2, SSM, S3 and SQS, not ${signature.service}`;
     return { service: 'ec2', region, refusal: new AwsError('UnknownOperationException', 404, message) };
   }
   return { service, region, refusal: refusal(service, signature, request, regions) };
@@ -58,7 +58,7 @@ function refusal(
 }
 
 function serviceOf(name: string | undefined): AwsCall['service'] | null {
-  return name === 'ec2' || name === 'ssm' || name === 's3' ? name : null;
+  return name === 'ec2' || name === 'ssm' || name === 's3' || name === 'sqs' ? name : null;
 }
 
 function unknownKey(service: AwsCall['service'], key: string): AwsError {
@@ -67,6 +67,7 @@ function unknownKey(service: AwsCall['service'], key: string): AwsError {
     case 'ec2':
       return new AwsError('AuthFailure', 401, `AWS was not able to validate the provided access credentials ${hint}`);
     case 'ssm':
+    case 'sqs':
       return new AwsError(
         'UnrecognizedClientException',
         400,
@@ -87,6 +88,7 @@ function unknownRegion(service: AwsCall['service'], region: string, regions: Rea
     case 'ec2':
       return new AwsError('AuthFailure', 401, `AWS was not able to validate the provided access credentials ${hint}`);
     case 'ssm':
+    case 'sqs':
       return new AwsError(
         'UnrecognizedClientException',
         400,
@@ -108,6 +110,7 @@ function wrongSignature(service: AwsCall['service']): AwsError {
     case 'ec2':
       return new AwsError('AuthFailure', 401, message);
     case 'ssm':
+    case 'sqs':
       return new AwsError('InvalidSignatureException', 400, message);
     case 's3':
       return new AwsError('SignatureDoesNotMatch', 403, message);

@@ -59,4 +59,4 @@ const end = (): void => {
 };
 process.on('SIGTERM', end);
 process.on('SIGINT', end);
-console.log(JSON.stringify({ url: region.url }));
+console.log(JSON.stringify({ url: region.url, eventsQueueUrl: region.queueUrl }));

@@ -28,6 +28,7 @@ const fast: Profile = {
   terminate: 10,
   election: 10,
   notReady: 60,
+  event: 2,
 };
 
 /** An HA create in about 20 s: the proportions of `aws`, shortened. */
@@ -53,6 +54,7 @@ const demo: Profile = {
   terminate: 2_000,
   election: 800,
   notReady: 5_000,
+  event: 300,
 };
 
 const aws: Profile = {
@@ -97,6 +99,8 @@ const aws: Profile = {
   election: 7_000,
   // Measured: a dead node is shown NotReady after about 51 s.
   notReady: 51_000,
+  // Assumption: EC2 and S3 tell EventBridge, and that the queue, within some seconds.
+  event: 2_000,
 };
 
 export const PROFILES: Readonly<Record<ProfileName, Profile>> = { fast, demo, aws };

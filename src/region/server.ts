@@ -1,4 +1,4 @@
-/** The local region: EC2, SSM, S3, a K3s mirror and its own desk, on one port of loopback. */
+/** The local region: EC2, SSM, S3, SQS, a K3s mirror and its own desk, on one port of loopback. */
 import { mkdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type AdminDeps, serveAdmin } from './admin.js';
@@ -6,6 +6,7 @@ import { type OnCall, serveAws } from './aws.js';
 import { callingInstance } from './caller.js';
 import type { HttpReply, MachineHost, World } from './contract.js';
 import { Ec2 } from './ec2/handle.js';
+import { EventBus } from './events/bus.js';
 import { listen, type Request } from './http.js';
 import { standInBinary } from './k3s/binary.js';
 import { handleNodeRequest } from './k3s/handle.js';
@@ -13,6 +14,7 @@ import { createMachineHost } from './machine/host.js';
 import { serveMirror } from './mirror.js';
 import { PROFILES, type ProfileName } from './profiles.js';
 import { S3 } from './s3/handle.js';
+import { Sqs } from './sqs/handle.js';
 import { handleSsm } from './ssm/handle.js';
 import { LocalWorld } from './world.js';
 
@@ -37,6 +39,8 @@ export interface RegionOptions {
 
 export interface Region {
   url: string;
+  /** Of the queue that all events come to. */
+  queueUrl: string;
   world: LocalWorld;
   ec2: Ec2;
   s3: S3;
@@ -44,6 +48,8 @@ export interface Region {
 }
 
 const REGIONS = ['eu-west-1', 'us-east-1'];
+/** The queue that is there from the start, in the bucket's region; events of all regions come to it. */
+const QUEUE = 'keelson-events';
 
 /** Starts the region and resolves when it answers. */
 export async function startRegion(options: RegionOptions): Promise<Region> {
@@ -57,21 +63,27 @@ export async function startRegion(options: RegionOptions): Promise<Region> {
   const { port } = listener;
   const world = new LocalWorld({ dir, port, profile, seed: options.seed ?? 1, persistFile: options.persistFile });
   const host = (options.createHost ?? createMachineHost)(world);
-  const ec2 = new Ec2(world, host, regions);
-  const s3 = new S3();
+  const bus = new EventBus(world);
+  const ec2 = new Ec2(world, host, regions, bus);
+  const s3 = new S3(bus);
   const bucket = options.bucket ?? process.env['KEELSON_BUCKET'] ?? 'keelson-local';
   s3.buckets.create(bucket, regions[0] ?? 'eu-west-1');
   const url = `http://127.0.0.1:${port}`;
-  const about = { url, profile: profile.name, regions, bucket, mirror: `${url}/_mirror` };
+  const sqs = new Sqs(world, url);
+  const queue = sqs.create(regions[0] ?? 'eu-west-1', QUEUE);
+  bus.deliverTo(queue);
+  const about = { url, profile: profile.name, regions, bucket, queueUrl: queue.url, mirror: `${url}/_mirror` };
   const services = {
     ec2: ec2.handle.bind(ec2),
     ssm: handleSsm.bind(null, world, host),
     s3: s3.handle.bind(s3),
+    sqs: sqs.handle.bind(sqs),
   };
   const front = { world, regions: new Set(regions), services, onCall: options.onCall };
   route = routes({ world, ec2, s3, about }, host, (request) => serveAws(front, request));
   return {
     url,
+    queueUrl: queue.url,
     world,
     ec2,
     s3,

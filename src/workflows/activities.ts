@@ -79,5 +79,6 @@ export const activities = {
   runOnNodes: summarised('runOnNodes', wait),
   askNodes: summarised('runOnNodes', ask),
   writeStatus: summarised('writeStatus', note),
+  ensureWatch: summarised('ensureWatch', note),
   forget: summarised('forget', call),
 };

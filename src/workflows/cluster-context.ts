@@ -39,8 +39,8 @@ export interface Cluster {
   fresh: boolean;
   /** Since when every look has found the quorum gate open; null after a change of a node. Not carried, as `fresh`. */
   gateOpenSince: string | null;
-  /** Somebody has seen a change: the next round of the loop looks for itself. */
-  lookWanted: boolean;
+  /** The watch of the region was seen to in this history. */
+  watched: boolean;
   /** What the sweep of a delete found beyond the known instances. */
   swept: string[];
   /** What a delete's last look found; the proof that nothing is left. */

@@ -23,6 +23,7 @@ import type { DeletionProof } from './messages.js';
 import { observe } from './observe.js';
 import { beginOperation, countFailure, endOperation } from './operations.js';
 import { createPresenter } from './present.js';
+import { ensureWatch, judgeSight } from './sight.js';
 import { createStatusWriter } from './status-writer.js';
 
 /** How long a quiet cluster goes without a look of its own; jitter keeps thousands of them apart. */
@@ -48,7 +49,7 @@ export async function cluster(input: ClusterInput, carried?: Uint8Array): Promis
     closeStatus: async () => undefined,
     settleStatus: async () => undefined,
     replan: false,
-    lookWanted: false,
+    watched: false,
     fresh: false,
     gateOpenSince: null,
     swept: [],
@@ -114,9 +115,18 @@ async function live(self: Cluster): Promise<DeletionProof> {
     if (next.steps.length === 0) {
       if (next.blocked === undefined) settle(self);
       else park(self, next.blocked);
+      if (!self.watched) {
+        await ensureWatch(self);
+        continue;
+      }
+      judgeSight(self);
+      if (state.lookWanted) {
+        await observe(self);
+        continue;
+      }
       const what = next.blocked === undefined ? null : `a person: ${next.blocked.message}`;
-      const ended = self.lookWanted ? 'message' : await pause(self, what, RESYNC_MS * (0.9 + 0.2 * Math.random()));
-      if (ended === 'time' || self.lookWanted) await observe(self);
+      const ended = await pause(self, what, RESYNC_MS * (0.9 + 0.2 * Math.random()));
+      if (ended === 'time' || state.lookWanted) await observe(self);
       continue;
     }
     const operation = beginOperation(self, next);

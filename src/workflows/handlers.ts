@@ -1,10 +1,21 @@
 import { ApplicationFailure, setHandler } from '@temporalio/workflow';
+import { readConfigProblem } from '../model/config-problem.js';
 import { fingerprint } from '../model/k3s/fingerprint.js';
 import { type Plan, plan } from '../model/plan/index.js';
 import { type Decision, decide, REQUESTS, type RequestName } from '../model/requests/decide.js';
 import { statusOf } from '../model/status.js';
 import { type Cluster, emit, shortId } from './cluster-context.js';
-import { type Accepted, eventsQuery, lookSignal, planQuery, signals, statusQuery, updates } from './messages.js';
+import {
+  type Accepted,
+  configSignal,
+  eventsQuery,
+  lookSignal,
+  planQuery,
+  signals,
+  statusQuery,
+  updates,
+} from './messages.js';
+import { onLook } from './sight.js';
 
 const DESCRIPTIONS: Record<RequestName, string> = {
   stop: 'Stop the cluster: agents, then servers one by one, a snapshot first. {}',
@@ -27,15 +38,12 @@ export function registerHandlers(cluster: Cluster): void {
   setHandler(planQuery, (request) => planWith(cluster, request), {
     description: 'What would be done now, or after apply of {"document": {...}}: steps with reason and disruption',
   });
-  setHandler(
-    lookSignal,
-    (seen) => {
-      cluster.lookWanted = true;
-      cluster.wakes += 1;
-      emit(cluster, 'Normal', 'LookWanted', String(seen?.reason ?? 'asked for by signal').slice(0, 200));
-    },
-    { description: 'Look at instances and nodes now, and repair what is not as wanted. {"reason": "..."}' },
-  );
+  setHandler(lookSignal, (payload) => onLook(cluster, payload), {
+    description: 'Look at instances and nodes now, and repair what is not as wanted. {"reason": "..."}',
+  });
+  setHandler(configSignal, (payload) => onConfig(cluster, payload), {
+    description: 'What is wrong with config.yaml in the bucket; sent by the worker that reads its events',
+  });
   for (const name of REQUESTS) {
     setHandler(signals[name], (payload) => onSignal(cluster, name, payload), { description: DESCRIPTIONS[name] });
     setHandler(updates[name], (payload) => onUpdate(cluster, name, payload), {
@@ -44,6 +52,16 @@ export function registerHandlers(cluster: Cluster): void {
       validator: (payload) => validate(cluster, name, payload),
     });
   }
+}
+
+/** What the bucket holds is not in force: said as a condition, and nothing changed. */
+function onConfig(cluster: Cluster, payload: unknown): void {
+  const problem = readConfigProblem(payload);
+  const { state } = cluster;
+  if (problem?.message === state.configProblem?.message) return;
+  state.configProblem = problem;
+  if (problem !== null) emit(cluster, 'Warning', `Config${problem.reason}`, problem.message);
+  cluster.present();
 }
 
 export const withId = (one: Plan): Plan & { id: string } => ({ ...one, id: fingerprint(JSON.stringify(one)) });
@@ -58,6 +76,7 @@ function planWith(cluster: Cluster, request: unknown): Plan & { id: string } {
 }
 
 function validate(cluster: Cluster, name: RequestName, payload: unknown): void {
+  if (isRepeated(cluster, name, payload)) return;
   const decision = decide(cluster.state, name, payload);
   if (decision.outcome === 'refused') throw failureOf(decision);
   const planId = name === 'apply' ? planIdOf(payload) : null;
@@ -71,6 +90,18 @@ function validate(cluster: Cluster, name: RequestName, payload: unknown): void {
     );
   }
 }
+
+/** An event of the bucket that comes again must not undo what was asked for since, e.g. a stop. */
+const isRepeated = (cluster: Cluster, name: RequestName, payload: unknown): boolean =>
+  name === 'apply' && configVersionOf(payload) !== null && configVersionOf(payload) === cluster.state.configVersion;
+
+const configVersionOf = (payload: unknown): string | null =>
+  typeof payload === 'object' &&
+  payload !== null &&
+  'configVersion' in payload &&
+  typeof payload.configVersion === 'string'
+    ? payload.configVersion.slice(0, 200)
+    : null;
 
 const planIdOf = (payload: unknown): string | null =>
   typeof payload === 'object' && payload !== null && 'planId' in payload && typeof payload.planId === 'string'
@@ -92,15 +123,22 @@ function onSignal(cluster: Cluster, name: RequestName, payload: unknown): void {
 }
 
 function onUpdate(cluster: Cluster, name: RequestName, payload: unknown): Accepted {
+  if (isRepeated(cluster, name, payload))
+    return accepted(cluster, null, 'nothing to do: this version of config.yaml was applied');
   const decision = decide(cluster.state, name, payload);
   if (decision.outcome === 'refused') throw failureOf(decision);
   const operationId = take(cluster, name, decision, requesterOf(payload, `update ${name}`));
-  const { state } = cluster;
+  cluster.state.configVersion = configVersionOf(payload) ?? cluster.state.configVersion;
+  return accepted(cluster, operationId, decision.message);
+}
+
+function accepted({ state }: Cluster, operationId: string | null, message: string): Accepted {
+  const { traceId, specGeneration } = state;
   return {
     operationId,
-    message: decision.message,
+    message,
     plan: withId(plan(state.document, state, null)),
-    heard: { traceId: state.traceId, specGeneration: state.specGeneration },
+    heard: { traceId, specGeneration },
   };
 }
 
@@ -117,6 +155,7 @@ function take(
   requestedBy: string,
 ): string | null {
   const { state } = cluster;
+  if (name === 'apply') state.configProblem = null;
   if (decision.outcome === 'unchanged') {
     emit(cluster, 'Normal', 'RequestUnchanged', `${name} by ${requestedBy}: ${decision.message}`);
     cluster.wakes += 1;

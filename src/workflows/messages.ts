@@ -19,6 +19,8 @@ export interface ApplyRequest extends Requester {
   document: unknown;
   /** Apply just the plan that was shown; refused when the plan would now be another. */
   planId?: string;
+  /** Of the object in the bucket that the document is from: the same one is applied once. */
+  configVersion?: string;
 }
 
 /** Answer to an update. */
@@ -39,8 +41,12 @@ export const updates = Object.fromEntries(
   REQUESTS.map((name) => [name, defineUpdate<Accepted, [unknown]>(name)]),
 ) as Record<RequestName, ReturnType<typeof defineUpdate<Accepted, [unknown]>>>;
 
-/** What the region watch sends when its picture of the cluster has changed. */
-export const lookSignal = defineSignal<[{ reason: string }]>('look');
+/** What the region watch sends when its picture of the cluster has changed, with the `sight`; people leave that out. */
+export const lookSignal = defineSignal<[unknown]>('look');
+/** What a cluster sends to the watch of its region. */
+export const wantedSignal = defineSignal('wanted');
+/** Why the document in the bucket is not in force, or null. */
+export const configSignal = defineSignal<[unknown]>('config');
 
 export const statusQuery = defineQuery<StatusView>('status');
 export const planQuery = defineQuery<Plan & { id: string }, [unknown]>('plan');

@@ -1,4 +1,4 @@
-import { CancellationScope } from '@temporalio/workflow';
+import { CancellationScope, condition } from '@temporalio/workflow';
 import { absorb } from '../model/plan/observe.js';
 import type { Slot } from '../model/state.js';
 import { activities } from './activities.js';
@@ -13,13 +13,11 @@ import { runJob } from './node-job.js';
  */
 export async function observe(cluster: Cluster): Promise<void> {
   const { state } = cluster;
-  cluster.lookWanted = false;
+  state.lookWanted = false;
+  state.sight = null;
   if (state.wish === 'deleted' || Object.values(state.slots).every((slot) => slot.instance === null)) return;
   try {
-    await CancellationScope.cancellable(async () => {
-      const scope = CancellationScope.current();
-      cluster.abort = () => scope.cancel();
-      cluster.interrupt = cluster.abort;
+    await untilWoken(cluster, async () => {
       const instances = await activities.observeInstances('look at its instances', scopeOf(cluster));
       const before = state.slots;
       state.slots = absorb(state, { at: now(), instances }).slots;
@@ -27,12 +25,25 @@ export async function observe(cluster: Cluster): Promise<void> {
       if (state.operation === null && state.wish === 'running') await observeNodes(cluster);
     });
   } catch (error) {
-    if (isCancelled(error)) cluster.lookWanted = true;
-    else emit(cluster, 'Warning', 'ObservationFailed', error instanceof Error ? error.message : String(error));
-  } finally {
-    cluster.abort = null;
-    cluster.interrupt = null;
+    emit(cluster, 'Warning', 'ObservationFailed', error instanceof Error ? error.message : String(error));
   }
+}
+
+/**
+ * A node that has gone meanwhile may keep a look waiting for long. Whatever else comes, a request or news of the region, is heard at once:
+ * the look is left, and taken up again.
+ */
+async function untilWoken(cluster: Cluster, look: () => Promise<void>): Promise<void> {
+  const seen = cluster.wakes;
+  await CancellationScope.cancellable(async () => {
+    const looking = look();
+    await Promise.race([looking, condition(() => cluster.wakes !== seen)]);
+    CancellationScope.current().cancel();
+    await looking;
+  }).catch((error: unknown) => {
+    if (!isCancelled(error)) throw error;
+    cluster.state.lookWanted = true;
+  });
 }
 
 /** What happened to an instance by another hand is worth an event. */

@@ -106,6 +106,8 @@ export class FakeActivities {
       }));
     }),
     writeStatus: this.wrap('writeStatus', async ({ status }) => void this.statuses.push(status)),
+    ensureWatch: this.wrap('ensureWatch', async () => undefined),
+    watchRegion: this.wrap('watchRegion', async () => ({ ended: 'empty' as const, pictures: '' })),
     forget: this.wrap('forget', async () => ({ left: [] })),
   };
 

@@ -1,9 +1,4 @@
-import {
-  type Client,
-  WithStartWorkflowOperation,
-  type WorkflowHandle,
-  WorkflowNotFoundError,
-} from '@temporalio/client';
+import { type Client, type WorkflowHandle, WorkflowNotFoundError } from '@temporalio/client';
 import { defineSearchAttributeKey } from '@temporalio/common';
 import type { SearchAttribute } from '../../config/search-attributes.js';
 import { blankState } from '../../model/blank-state.js';
@@ -12,6 +7,7 @@ import { plan } from '../../model/plan/index.js';
 import type { RequestName } from '../../model/requests/decide.js';
 import type { ClusterDocument } from '../../model/spec/schema.js';
 import type { StatusView } from '../../model/status.js';
+import { applyDocument, CLUSTER_PREFIX } from '../../temporal/apply.js';
 import type { Accepted, DeletionProof } from '../../workflows/messages.js';
 import { isUnreachable } from '../errors.js';
 import { CliError, EXIT } from '../exit.js';
@@ -22,8 +18,6 @@ import { type Life, lifeOf } from './life.js';
 
 /** A worker answers queries and updates within milliseconds; none for so long means that none is there. */
 const ANSWER_MS = 15_000;
-
-const PREFIX = 'cluster/';
 
 /** The clusters of a Temporal namespace, as their workflows tell of them. */
 export class Clusters {
@@ -86,31 +80,8 @@ export class Clusters {
 
   /** Starts the cluster's workflow, or tells the one that is there; in one call, so that two who apply at once do not collide. */
   async apply(document: ClusterDocument, requestedBy: string, planId?: string): Promise<Accepted> {
-    const { name } = document.metadata;
-    const start = new WithStartWorkflowOperation<(input: unknown) => Promise<DeletionProof>>('cluster', {
-      workflowId: PREFIX + name,
-      taskQueue: this.taskQueue,
-      args: [{ ...document, requestedBy }],
-      workflowIdConflictPolicy: 'USE_EXISTING',
-      workflowIdReusePolicy: 'ALLOW_DUPLICATE',
-      staticSummary: `K3s cluster ${name} in ${document.spec.region}`,
-      typedSearchAttributes: [
-        keyword('K3sPhase', 'Pending'),
-        keyword('K3sRegion', document.spec.region),
-        keyword('K3sVersion', document.spec.k3s.version),
-      ],
-    });
-    // Rejected when the start fails, as the update itself is: one of the two is enough to look at.
-    start.workflowHandle().catch(() => undefined);
-    return await this.timely(() =>
-      this.client.workflow.executeUpdateWithStart<(input: unknown) => Promise<DeletionProof>, Accepted, [unknown]>(
-        'apply',
-        {
-          args: [{ document, requestedBy, ...(planId === undefined ? {} : { planId }) }],
-          startWorkflowOperation: start,
-        },
-      ),
-    );
+    const request = { requestedBy, ...(planId === undefined ? {} : { planId }) };
+    return await this.timely(() => applyDocument(this.client, this.taskQueue, document, request));
   }
 
   /** @throws CliError `missing`, or what the workflow refuses */
@@ -138,7 +109,7 @@ export class Clusters {
       const read = (name: SearchAttribute): string | null => one.typedSearchAttributes.get(keyOf(name)) ?? null;
       const { nodes, createdAt } = (one.memo ?? {}) as { nodes?: string; createdAt?: string };
       listed.push({
-        name: one.workflowId.slice(PREFIX.length),
+        name: one.workflowId.slice(CLUSTER_PREFIX.length),
         phase: read('K3sPhase'),
         health: read('K3sHealth'),
         region: read('K3sRegion'),
@@ -151,7 +122,7 @@ export class Clusters {
   }
 
   handle(name: string): WorkflowHandle<(input: unknown) => Promise<DeletionProof>> {
-    return this.client.workflow.getHandle(PREFIX + name);
+    return this.client.workflow.getHandle(CLUSTER_PREFIX + name);
   }
 
   private async isOpen(name: string): Promise<boolean> {
@@ -169,7 +140,6 @@ export class Clusters {
 }
 
 const keyOf = (name: SearchAttribute) => defineSearchAttributeKey(name, 'KEYWORD');
-const keyword = (name: SearchAttribute, value: string) => ({ key: keyOf(name), value });
 
 export const missing = (name: string): CliError =>
   new CliError(

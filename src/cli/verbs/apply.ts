@@ -1,5 +1,5 @@
 import { readDocument } from '../../document/read.js';
-import { BUCKET_KEY, bucketKeyOf } from '../../model/bucket.js';
+import { BUCKET_KEY, bucketKeyOf, TOLD_BY } from '../../model/bucket.js';
 import { slotsOf } from '../../model/ids.js';
 import type { ClusterDocument } from '../../model/spec/schema.js';
 import type { StatusView } from '../../model/status.js';
@@ -45,7 +45,7 @@ export async function apply(session: Session, options: ApplyOptions): Promise<vo
   const bucket = await session.bucket();
   const key = bucketKeyOf(name, BUCKET_KEY.config);
   if (there === null) refuseStoredRegion((await bucket.get(key))?.text, document, bucket.name);
-  await bucket.put(key, text);
+  await bucket.put(key, text, null, { [TOLD_BY]: 'keelson apply' });
   const accepted = await clusters.apply(document, io.user, options.planId);
   if (!options.wait) {
     show(io, options.output, { cluster: name, ...accepted }, (colors) => planText(name, accepted.plan, colors));

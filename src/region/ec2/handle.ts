@@ -1,6 +1,7 @@
 /** EC2's front: the Query protocol with XML answers. [docs: EC2 Query API] */
 import { AwsError, errorReply } from '../aws-error.js';
 import type { AwsCall, HttpReply, MachineHost } from '../contract.js';
+import type { EventBus } from '../events/bus.js';
 import type { LocalWorld } from '../world.js';
 import { element, XML_DECLARATION } from '../xml.js';
 import { Account } from './account.js';
@@ -58,10 +59,11 @@ export class Ec2 {
     private readonly world: LocalWorld,
     private readonly host: MachineHost,
     private readonly regions: readonly string[],
+    bus: EventBus,
   ) {
     const addresses = new PublicAddresses(world.port);
     this.accounts = new Map(regions.map((region, order) => [region, new Account(region, order, addresses)]));
-    this.lifecycle = new Lifecycle(world, host);
+    this.lifecycle = new Lifecycle(world, host, bus);
     this.limits = world.profile.name === 'aws' ? new Limits() : null;
   }
 
@@ -74,6 +76,14 @@ export class Ec2 {
       if (error instanceof AwsError) return errorReply('ec2', error, requestId);
       throw error;
     }
+  }
+
+  /** Launches without the account's limits: instances that shall be there before anything is measured. */
+  async seed(region: string, form: URLSearchParams): Promise<void> {
+    const account = this.accounts.get(region);
+    if (account === undefined) throw new AwsError('AuthFailure', 401, `There is no region ${region} here.`);
+    const context: Ec2Context = { world: this.world, host: this.host, lifecycle: this.lifecycle, account };
+    await runInstances(context, Params.parse(form), form);
   }
 
   private async answer(call: AwsCall): Promise<Answer> {

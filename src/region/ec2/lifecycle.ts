@@ -1,5 +1,6 @@
 /** The states of an instance and how long it stays in each: pending, running, stopping, stopped, shutting-down, terminated. */
 import type { InstanceState, MachineHost, Span } from '../contract.js';
+import type { EventBus } from '../events/bus.js';
 import { isAbort, type LocalWorld } from '../world.js';
 import type { Account, Ec2Instance } from './account.js';
 
@@ -15,6 +16,7 @@ export class Lifecycle {
   constructor(
     private readonly world: LocalWorld,
     private readonly host: MachineHost,
+    private readonly bus: EventBus,
   ) {}
 
   /** pending -> running, after the call that launched it. */
@@ -153,6 +155,7 @@ export class Lifecycle {
     instance.changedAt = Date.now();
     instance.transitionReason = reason === null ? '' : `User initiated (${new Date().toISOString()})`;
     this.world.note('state', { ...about(instance), state });
+    this.bus.instanceState(instance.region, instance.id, state);
   }
 
   /** One transition at a time; a new one ends the wait of the one before. */

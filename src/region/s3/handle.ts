@@ -1,6 +1,7 @@
 /** S3's front: REST in path style. [docs: S3 API] */
 import { AwsError, errorReply } from '../aws-error.js';
 import type { AwsCall, HttpReply } from '../contract.js';
+import type { EventBus } from '../events/bus.js';
 import { element } from '../xml.js';
 import { addressOf } from './address.js';
 import { readBody } from './body.js';
@@ -10,6 +11,8 @@ import { deleteObject, getObject, putObject } from './objects.js';
 
 export class S3 {
   readonly buckets = new Buckets();
+
+  constructor(private readonly bus: EventBus) {}
 
   handle(call: AwsCall, requestId: string): HttpReply {
     try {
@@ -42,7 +45,7 @@ export class S3 {
       case 'DeleteObjects':
         return deleteObjects(bucket, readBody(call));
       case 'PutObject':
-        return putObject(bucket, key, call);
+        return this.put(bucket, key, call);
       case 'GetObject':
       case 'HeadObject':
         return getObject(bucket, key, call);
@@ -51,6 +54,15 @@ export class S3 {
       default:
         throw new AwsError('NotImplemented', 501, 'The local region does not model this request.');
     }
+  }
+
+  private put(bucket: Bucket, key: string, call: AwsCall): HttpReply {
+    const reply = putObject(bucket, key, call);
+    const object = bucket.objects.get(key);
+    if (object !== undefined) {
+      this.bus.objectCreated(bucket.region, bucket.name, { key, size: object.body.length, etag: object.etag });
+    }
+    return reply;
   }
 
   private listBuckets(): HttpReply {

@@ -30,9 +30,10 @@ export class Boundaries {
     this.counts = new Map();
   }
 
-  /** @returns null for a call that is no worker's. */
+  /** @returns null for a call that is no worker's, or of the region watch. */
   of(entry: CallEntry): Boundary | null {
     const { service, action, params } = entry;
+    if (isWatch(entry)) return null;
     if (service === 's3' && OTHERS.test(`${action} /${params['key'] ?? ''}`)) return null;
     const call = `${service}.${action} ${this.what(entry)}`.trim();
     const count = (this.counts.get(call) ?? 0) + 1;
@@ -55,6 +56,15 @@ export class Boundaries {
     if (ids.length > 0) return ids.length > 1 ? 'several' : (this.tagsOf(ids[0] ?? '')?.['keelson:slot'] ?? '');
     return [...(filters.get('tag:keelson:slot') ?? [...filters.keys()].sort())].join(' ');
   }
+}
+
+/** The region watch looks by the clock: its calls fall anywhere between those of an operation, and SQS waits beside all of them. */
+function isWatch({ service, action, params }: CallEntry): boolean {
+  if (service === 'sqs' || action === 'DescribeInstanceStatus' || action === 'ListCommands') return true;
+  if (params['Comment'] === 'keelson pulse') return true;
+  return action === 'DescribeInstanceInformation'
+    ? (params['Filters'] ?? '').includes('PingStatus')
+    : action === 'DescribeInstances' && params['Filter.1.Name'] === 'tag-key';
 }
 
 /** `shop-0a1b2c3d-install-server-0-7` is the job `install-server-0`. */

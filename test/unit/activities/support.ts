@@ -5,6 +5,7 @@ import { pino } from 'pino';
 import { vi } from 'vitest';
 import type { Activities, ErrorDetail, LaunchInput, Scope } from '../../../src/activities/api.js';
 import { createActivities } from '../../../src/activities/index.js';
+import type { Messenger } from '../../../src/activities/watch/messenger.js';
 import { createAwsClients } from '../../../src/aws/clients.js';
 import { type ClusterDocument, clusterSchema } from '../../../src/model/spec/schema.js';
 
@@ -17,7 +18,9 @@ export const scope: Scope = {
 };
 
 /** Activities over the SDK's own clients, whose `send` aws-sdk-client-mock answers. */
-export function makeActivities(options: { instanceProfile?: string | null; log?: string[] } = {}): Activities {
+export function makeActivities(
+  options: { instanceProfile?: string | null; log?: string[]; messenger?: Messenger } = {},
+): Activities {
   const clients = createAwsClients({
     homeRegion: 'eu-west-1',
     version: 'test',
@@ -27,7 +30,8 @@ export function makeActivities(options: { instanceProfile?: string | null; log?:
   const write = (line: string): void => void options.log?.push(line);
   const logger = pino({ level: options.log === undefined ? 'silent' : 'debug' }, { write });
   const defaultInstanceProfile = options.instanceProfile === undefined ? 'keelson-node' : options.instanceProfile;
-  return createActivities({ clients, bucket: 'ops', logger, defaultInstanceProfile, tick: 500 });
+  const messenger = options.messenger === undefined ? {} : { messenger: options.messenger };
+  return createActivities({ clients, bucket: 'ops', logger, defaultInstanceProfile, tick: 500, ...messenger });
 }
 
 export interface Started<O> {

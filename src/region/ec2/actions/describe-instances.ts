@@ -32,7 +32,9 @@ export const describeInstances: Action = (context, params) => {
 /** Instances that are running, or all with IncludeAllInstances; checks pass a while after the boot. */
 export const describeInstanceStatus: Action = (context, params) => {
   const all = params.flag('IncludeAllInstances') ?? false;
-  const page = selected(context, params, (instance) => all || instance.state === 'running');
+  const check = (instance: Ec2Instance) => statusOf(context, instance);
+  const fields = { ...INSTANCE_FIELDS, 'instance-status.status': check, 'system-status.status': check };
+  const page = selected(context, params, (instance) => all || instance.state === 'running', fields);
   return {
     instanceStatusSet: page.items.map((instance) => ({
       instanceId: instance.id,
@@ -45,7 +47,12 @@ export const describeInstanceStatus: Action = (context, params) => {
   };
 };
 
-function selected(context: Ec2Context, params: Params, also: (instance: Ec2Instance) => boolean = () => true) {
+function selected(
+  context: Ec2Context,
+  params: Params,
+  also: (instance: Ec2Instance) => boolean = () => true,
+  fields = INSTANCE_FIELDS,
+) {
   const ids = params.list('InstanceId');
   if (ids.length > 0 && (params.has('MaxResults') || params.has('NextToken'))) {
     const message = 'The parameter instancesSet cannot be used with the parameter maxResults';
@@ -55,10 +62,10 @@ function selected(context: Ec2Context, params: Params, also: (instance: Ec2Insta
   const seen =
     ids.length > 0
       ? findInstances(context, ids)
-      : filtered(context.account.instances.values(), params, INSTANCE_FIELDS).filter(
+      : filtered(context.account.instances.values(), params, fields).filter(
           (instance) => isListed(instance) && isVisible(context, instance),
         );
-  const wanted = (ids.length > 0 ? filtered(seen, params, INSTANCE_FIELDS) : seen).filter(also);
+  const wanted = (ids.length > 0 ? filtered(seen, params, fields) : seen).filter(also);
   return pageOf(wanted, params, (instance) => `${instance.launchTime}/${instance.id}`);
 }
 

@@ -1,0 +1,156 @@
+import {
+  type EC2Client,
+  type Instance,
+  paginateDescribeInstanceStatus,
+  paginateDescribeInstances,
+} from '@aws-sdk/client-ec2';
+import { paginateDescribeInstanceInformation } from '@aws-sdk/client-ssm';
+import type { AwsClients } from '../../aws/clients.js';
+import { toFailure } from '../../aws/failure.js';
+import { tagValue } from '../../aws/tags.js';
+import { TAG } from '../../model/tags.js';
+import type { Sight, Sighting } from '../../model/watch/sight.js';
+import { stateOf } from '../ec2/instance-view.js';
+
+/** One life of a cluster, as a whole region's lists show it. */
+export interface ClusterSight {
+  cluster: string;
+  sight: Sight;
+}
+
+export interface RegionSight {
+  /** By cluster and uid. */
+  clusters: Map<string, ClusterSight>;
+  instances: number;
+  calls: number;
+}
+
+/**
+ * Lists every managed instance of the region page by page. Of agents and status checks only those are asked for that are not well: a
+ * region of three thousand instances that are well is seen in half a dozen calls.
+ *
+ * @param k3s what servers say is wrong with their K3s, by instance
+ */
+export async function lookAtRegion(
+  clients: AwsClients,
+  region: string,
+  k3s: ReadonlyMap<string, string>,
+  signal: AbortSignal,
+): Promise<RegionSight> {
+  const calls = { count: 0 };
+  const ec2 = clients.ec2(region);
+  const [instances, impaired, lost] = await Promise.all([
+    listInstances(ec2, calls, signal),
+    listImpaired(ec2, calls, signal),
+    listLostAgents(clients, region, calls, signal),
+  ]);
+  const clusters = new Map<string, ClusterSight>();
+  for (const instance of instances) {
+    const cluster = tagValue(instance.Tags, TAG.cluster);
+    const uid = tagValue(instance.Tags, TAG.uid);
+    // Launching tells nothing yet: whoever launches waits for it, and it is one picture less.
+    if (cluster === undefined || uid === undefined || instance.State?.Name === 'pending') continue;
+    const life = clusters.get(`${cluster}/${uid}`) ?? { cluster, sight: { uid, whole: true, seen: [] } };
+    clusters.set(`${cluster}/${uid}`, life);
+    life.sight.seen.push(sightingOf(instance, impaired, lost, k3s));
+  }
+  for (const { sight } of clusters.values()) sight.seen.sort((a, b) => (a.id < b.id ? -1 : 1));
+  return { clusters, instances: instances.length, calls: calls.count };
+}
+
+function sightingOf(
+  instance: Instance,
+  impaired: ReadonlySet<string>,
+  lost: ReadonlySet<string>,
+  k3s: ReadonlyMap<string, string>,
+): Sighting {
+  const id = instance.InstanceId ?? '';
+  const state = stateOf(instance);
+  const said = k3s.get(id);
+  const runs = state === 'running';
+  return {
+    id,
+    // On its way there is as good as there: one picture instead of two.
+    state: state === 'stopping' ? 'stopped' : state,
+    type: instance.InstanceType ?? '',
+    ...(runs && impaired.has(id) && { impaired: true as const }),
+    ...(runs && lost.has(id) && { agentLost: true as const }),
+    ...(runs && said !== undefined && { k3s: said }),
+  };
+}
+
+interface Calls {
+  count: number;
+}
+
+async function listInstances(ec2: EC2Client, calls: Calls, abortSignal: AbortSignal): Promise<Instance[]> {
+  const Filters = [
+    { Name: 'tag-key', Values: [TAG.cluster] },
+    // What goes down for good is gone for us, and stays listed for an hour. [docs: EC2 instance lifecycle]
+    { Name: 'instance-state-name', Values: ['pending', 'running', 'stopping', 'stopped'] },
+  ];
+  return counted(calls, 'DescribeInstances by tag-key', abortSignal, async (all) => {
+    const pages = paginateDescribeInstances({ client: ec2, pageSize: 1_000 }, { Filters }, { abortSignal });
+    for await (const page of pages) {
+      calls.count += 1;
+      for (const reservation of page.Reservations ?? []) all.push(...(reservation.Instances ?? []));
+    }
+  });
+}
+
+/** Filters of one call add up, and either check may fail: so two calls. They know no tags; the account's few sick ones are all listed. */
+async function listImpaired(ec2: EC2Client, calls: Calls, abortSignal: AbortSignal): Promise<Set<string>> {
+  const lists = ['instance-status.status', 'system-status.status'].map((Name) =>
+    counted<string>(calls, `DescribeInstanceStatus by ${Name}`, abortSignal, async (all) => {
+      const Filters = [{ Name, Values: ['impaired'] }];
+      for await (const page of paginateDescribeInstanceStatus({ client: ec2 }, { Filters }, { abortSignal })) {
+        calls.count += 1;
+        all.push(...(page.InstanceStatuses ?? []).flatMap((one) => one.InstanceId ?? []));
+      }
+    }),
+  );
+  return new Set((await Promise.all(lists)).flat());
+}
+
+/** Agents that SSM knows and does not hear. One that never registered is waited for by whoever made its instance. */
+async function listLostAgents(
+  clients: AwsClients,
+  region: string,
+  calls: Calls,
+  abortSignal: AbortSignal,
+): Promise<Set<string>> {
+  const Filters = [
+    { Key: 'PingStatus', Values: ['ConnectionLost', 'Inactive'] },
+    { Key: 'tag-key', Values: [TAG.cluster] },
+  ];
+  const lost = await counted<string>(calls, 'DescribeInstanceInformation', abortSignal, async (all) => {
+    const pages = paginateDescribeInstanceInformation(
+      { client: clients.ssm(region), pageSize: 50 },
+      { Filters },
+      { abortSignal },
+    );
+    for await (const page of pages) {
+      calls.count += 1;
+      all.push(...(page.InstanceInformationList ?? []).flatMap((one) => one.InstanceId ?? []));
+    }
+  });
+  return new Set(lost);
+}
+
+async function counted<T>(
+  calls: Calls,
+  attempted: string,
+  abortSignal: AbortSignal,
+  read: (all: T[]) => Promise<void>,
+): Promise<T[]> {
+  const all: T[] = [];
+  try {
+    await read(all);
+    return all;
+  } catch (error) {
+    if (abortSignal.aborted) throw error;
+    // The refused call was one, too.
+    calls.count += 1;
+    throw toFailure(error, attempted);
+  }
+}

@@ -1,0 +1,78 @@
+import { messageOf } from '../../aws/error-code.js';
+import { chunks } from '../../aws/pages.js';
+import type { Attempt } from '../attempt.js';
+import type { ClusterSight, RegionSight } from './look-at-region.js';
+import type { Messenger } from './messenger.js';
+import type { Pictures } from './pictures.js';
+
+/** Signals under way at once: a region that has lost a zone has hundreds of clusters to tell. */
+const AT_ONCE = 20;
+
+/**
+ * Tells the clusters whose picture is another than in the round before. A picture is taken over when it was told: what a lost worker or
+ * server has kept from being told comes again.
+ *
+ * @returns how many were told
+ */
+export async function tellChanges(
+  attempt: Attempt,
+  messenger: Pick<Messenger, 'look'>,
+  sight: RegionSight,
+  openClusters: () => Promise<string[]>,
+  pictures: Pictures,
+): Promise<number> {
+  const changed = [...sight.clusters].filter(([life, { sight: seen }]) => pictures.differs(life, JSON.stringify(seen)));
+  const gone = await goneLives(sight, openClusters, pictures);
+  const news = [...changed, ...gone];
+  let told = 0;
+  for (const part of chunks(news, AT_ONCE)) {
+    const answers = await Promise.all(part.map((one) => tellOne(attempt, messenger, one, pictures)));
+    told += answers.filter(Boolean).length;
+  }
+  return told;
+}
+
+async function tellOne(
+  attempt: Attempt,
+  messenger: Pick<Messenger, 'look'>,
+  [life, { cluster, sight }]: [string, ClusterSight],
+  pictures: Pictures,
+): Promise<boolean> {
+  try {
+    const reason = 'the region watch sees a change';
+    const answer = await messenger.look(cluster, reason, sight);
+    if (sight.seen.length === 0) pictures.forget(life);
+    else pictures.take(life, JSON.stringify(sight));
+    return answer === 'told';
+  } catch (error) {
+    attempt.log.warn('a cluster could not be told; it is tried again in the next round', {
+      of: cluster,
+      error: messageOf(error),
+    });
+    return false;
+  }
+}
+
+/**
+ * Clusters that have no instance left. After a worker was lost their names are known as hashes only; then Temporal is asked which
+ * clusters there are, and those that have no instance are told so.
+ */
+async function goneLives(
+  sight: RegionSight,
+  openClusters: () => Promise<string[]>,
+  pictures: Pictures,
+): Promise<[string, ClusterSight][]> {
+  const missing = pictures.missing(sight.clusters.keys());
+  if (missing.length === 0) return [];
+  const known = missing.flatMap((life) => (life === null ? [] : [emptyLife(life)]));
+  if (known.length === missing.length) return known;
+  const seen = new Set([...sight.clusters.values()].map(({ cluster }) => cluster));
+  const open = await openClusters();
+  pictures.retain(sight.clusters.keys());
+  return [...known, ...open.filter((cluster) => !seen.has(cluster)).map((cluster) => emptyLife(`${cluster}/`))];
+}
+
+const emptyLife = (life: string): [string, ClusterSight] => {
+  const [cluster = '', uid = ''] = life.split('/');
+  return [life, { cluster, sight: { uid, whole: true, seen: [] } }];
+};

@@ -1,0 +1,90 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DeleteMessageCommand, type Message, ReceiveMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import type { Logger } from 'pino';
+import { messageOf } from '../aws/error-code.js';
+import { toFailure } from '../aws/failure.js';
+import { type Event, parseEvent } from './parse.js';
+
+/** SQS's most. [docs: SQS ReceiveMessage] */
+const BATCH = 10;
+/** Shorter than the client waits for an answer. */
+const POLL_SECONDS = 15;
+/** A message that could not be handled comes again after this. */
+const AGAIN_SECONDS = 60;
+const LONGEST_PAUSE_MS = 60_000;
+/** A zone that is lost tells of hundreds of instances at once. */
+const MOST_IN_HAND = 200;
+
+export interface BridgeOptions {
+  sqs: SQSClient;
+  queueUrl: string;
+  logger: Logger;
+  /** What is done with an event; what it throws brings the message back later. */
+  handle: (event: Event) => Promise<void>;
+}
+
+export interface Bridge {
+  /** Ends the poll under way; messages in hand are finished. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Reads the queue of events by long poll until it is stopped. Every worker does: a message goes to one of them. Nothing here needs
+ * Temporal's memory, for an event is only a reason to look: what is lost with a worker comes again, or is seen by the region watch.
+ */
+export function startBridge(options: BridgeOptions): Bridge {
+  const end = new AbortController();
+  const done = poll(options, end.signal);
+  return {
+    stop: async () => {
+      end.abort();
+      await done;
+    },
+  };
+}
+
+async function poll({ sqs, queueUrl, logger, handle }: BridgeOptions, signal: AbortSignal): Promise<void> {
+  const inHand = new Set<Promise<void>>();
+  let failures = 0;
+  while (!signal.aborted) {
+    try {
+      const { Messages: messages = [] } = await sqs.send(
+        new ReceiveMessageCommand({
+          QueueUrl: queueUrl,
+          MaxNumberOfMessages: BATCH,
+          WaitTimeSeconds: POLL_SECONDS,
+          VisibilityTimeout: AGAIN_SECONDS,
+        }),
+        { abortSignal: signal },
+      );
+      failures = 0;
+      for (const message of messages) {
+        const work = take(message).finally(() => inHand.delete(work));
+        inHand.add(work);
+      }
+      // Many are handled side by side: those that ask for owners share their calls.
+      if (inHand.size >= MOST_IN_HAND) await Promise.race(inHand);
+    } catch (error) {
+      if (signal.aborted) break;
+      failures += 1;
+      const { message } = toFailure(error, `ReceiveMessage from ${queueUrl}`);
+      logger.warn({ error: message, failures }, 'events cannot be read; until they can, the region watch sees changes');
+      await sleep(Math.min(LONGEST_PAUSE_MS, 1_000 * 2 ** failures), undefined, { signal }).catch(() => undefined);
+    }
+  }
+  await Promise.all(inHand);
+
+  async function take({ Body: body = '', ReceiptHandle: handleOfReceipt, MessageId: id }: Message): Promise<void> {
+    try {
+      const event = parseEvent(body);
+      if (event === null) logger.debug({ id }, 'a message that is no event of ours');
+      else await handle(event);
+      await sqs.send(new DeleteMessageCommand({ QueueUrl: queueUrl, ReceiptHandle: handleOfReceipt }));
+    } catch (error) {
+      logger.warn(
+        { id, error: messageOf(error) },
+        `an event could not be handled; it comes again in ${AGAIN_SECONDS} s`,
+      );
+    }
+  }
+}

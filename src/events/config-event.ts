@@ -1,0 +1,71 @@
+import { type Client, WorkflowNotFoundError, WorkflowUpdateFailedError } from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
+import type { Bucket } from '../aws/bucket.js';
+import { problemText, readDocument } from '../document/read.js';
+import { BUCKET_KEY, bucketKeyOf, TOLD_BY } from '../model/bucket.js';
+import type { ClusterDocument } from '../model/spec/schema.js';
+import type { ConfigProblem } from '../model/state.js';
+import { applyDocument, CLUSTER_PREFIX } from '../temporal/apply.js';
+
+/** Who asked, in operations and history. */
+const REQUESTED_BY = 'config.yaml in the bucket';
+const ANSWER_MS = 15_000;
+/** Problems that a condition names; the rest is counted. */
+const SHOWN = 5;
+
+export type ConfigOutcome = 'applied' | 'refused' | 'invalid' | 'passed over' | 'nobody to tell';
+
+/**
+ * Puts a document into force that somebody has put into the bucket, as `keelson apply` would. What counts is the object as it is now, not the
+ * event: one that comes twice, late or out of order finds the same object, whose version the cluster remembers.
+ */
+export class ConfigEvents {
+  constructor(
+    private readonly client: Client,
+    private readonly taskQueue: string,
+    private readonly bucket: Bucket,
+  ) {}
+
+  async handle(cluster: string): Promise<ConfigOutcome> {
+    const key = bucketKeyOf(cluster, BUCKET_KEY.config);
+    const stored = await this.bucket.get(key);
+    // Deleted meanwhile; or put there by `keelson apply`, which tells the workflow itself.
+    if (stored === null || stored.metadata[TOLD_BY] !== undefined) return 'passed over';
+    const read = readDocument(stored.text, key);
+    if (!read.ok) {
+      const shown = read.problems.slice(0, SHOWN).map(problemText);
+      const more = read.problems.length - shown.length;
+      const message = [...shown, ...(more > 0 ? [`and ${more} more`] : [])].join('; ');
+      return this.#tell(cluster, { reason: 'Invalid', message }, 'invalid');
+    }
+    const { name } = read.document.metadata;
+    if (name !== cluster) {
+      const message = `${key}: metadata.name is ${name}, but this is the place of ${cluster}'s document`;
+      return this.#tell(cluster, { reason: 'Invalid', message }, 'invalid');
+    }
+    return this.#apply(read.document, stored.version);
+  }
+
+  async #apply(document: ClusterDocument, configVersion: string): Promise<ConfigOutcome> {
+    try {
+      await this.client.withDeadline(Date.now() + ANSWER_MS, () =>
+        applyDocument(this.client, this.taskQueue, document, { requestedBy: REQUESTED_BY, configVersion }),
+      );
+      return 'applied';
+    } catch (error) {
+      const cause = error instanceof WorkflowUpdateFailedError ? error.cause : undefined;
+      if (!(cause instanceof ApplicationFailure)) throw error;
+      return this.#tell(document.metadata.name, { reason: 'Refused', message: cause.message }, 'refused');
+    }
+  }
+
+  async #tell(cluster: string, problem: ConfigProblem, outcome: ConfigOutcome): Promise<ConfigOutcome> {
+    try {
+      await this.client.workflow.getHandle(CLUSTER_PREFIX + cluster).signal('config', problem);
+      return outcome;
+    } catch (error) {
+      if (error instanceof WorkflowNotFoundError) return 'nobody to tell';
+      throw error;
+    }
+  }
+}

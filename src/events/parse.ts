@@ -1,0 +1,49 @@
+import { BUCKET_KEY, bucketKeyOf } from '../model/bucket.js';
+import type { InstanceStateName } from '../model/observation.js';
+
+/** What a message of the queue tells, as far as it is ours. */
+export type Event =
+  | { kind: 'instance'; region: string; instanceId: string; state: InstanceStateName }
+  | { kind: 'config'; bucket: string; cluster: string };
+
+const STATES: readonly string[] = ['pending', 'running', 'stopping', 'stopped', 'shutting-down', 'terminated'];
+
+/**
+ * Reads an event of EventBridge. [docs: EventBridge, EC2 Instance State-change Notification, S3 Object Created]
+ *
+ * @returns null for whatever else is in the queue
+ */
+export function parseEvent(body: string): Event | null {
+  const event = objectOf(body);
+  const detail = record(event?.['detail']);
+  if (event === null || detail === null) return null;
+  if (event['source'] === 'aws.ec2') {
+    const { region } = event;
+    const { 'instance-id': instanceId, state } = detail;
+    if (typeof region !== 'string' || typeof instanceId !== 'string' || !isState(state)) return null;
+    return { kind: 'instance', region, instanceId, state };
+  }
+  if (event['source'] === 'aws.s3' && event['detail-type'] === 'Object Created') {
+    const bucket = record(detail['bucket'])?.['name'];
+    const key = record(detail['object'])?.['key'];
+    if (typeof bucket !== 'string' || typeof key !== 'string') return null;
+    const cluster = key.split('/')[1] ?? '';
+    return cluster !== '' && key === bucketKeyOf(cluster, BUCKET_KEY.config)
+      ? { kind: 'config', bucket, cluster }
+      : null;
+  }
+  return null;
+}
+
+const isState = (value: unknown): value is InstanceStateName => typeof value === 'string' && STATES.includes(value);
+
+const record = (value: unknown): Record<string, unknown> | null =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : null;
+
+function objectOf(body: string): Record<string, unknown> | null {
+  try {
+    return record(JSON.parse(body));
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,83 @@
+import type { InstanceStateName } from '../observation.js';
+import type { ClusterState, Slot } from '../state.js';
+
+/** What somebody who looks at a whole region saw of one instance. What is left out was not looked at, or is as it should be. */
+export interface Sighting {
+  id: string;
+  state: InstanceStateName;
+  type?: string;
+  /** The status checks of EC2 fail. */
+  impaired?: true;
+  /** SSM has lost the agent. */
+  agentLost?: true;
+  /** What the server says is wrong with its K3s, e.g. `service=failed`. */
+  k3s?: string;
+}
+
+/** What was seen of one life of a cluster; comes with the signal `look`. */
+export interface Sight {
+  /** Empty for whatever life there is. */
+  uid: string;
+  /** All its instances are listed: one that is missing is gone. */
+  whole: boolean;
+  seen: Sighting[];
+}
+
+/** Both, as if seen at once: a whole sight replaces what came before, a partial one is laid over it. */
+export function mergeSights(before: Sight | null, next: Sight): Sight {
+  if (before === null || next.whole || before.uid !== next.uid) return next;
+  const ids = new Set(next.seen.map((one) => one.id));
+  return { ...before, seen: [...before.seen.filter((one) => !ids.has(one.id)), ...next.seen] };
+}
+
+/**
+ * In what the sight differs from what the cluster knows, in words. Nothing, and nobody needs to look: what the cluster itself has
+ * done is seen from outside a little later, and must not wake it for that.
+ */
+export function surprisesOf(state: ClusterState, sight: Sight): string[] {
+  // Of another life of the name: `keelson orphans` tells of those.
+  if ((sight.uid !== '' && sight.uid !== state.uid) || state.wish === 'deleted') return [];
+  const slots = new Map(
+    Object.values(state.slots).flatMap((slot) => (slot.instance ? [[slot.instance.id, slot]] : [])),
+  );
+  const ids = new Set(sight.seen.map((one) => one.id));
+  const missing = sight.whole ? [...slots].filter(([id]) => !ids.has(id)) : [];
+  return [
+    ...sight.seen.flatMap((one) => surprisesIn(one, slots.get(one.id))),
+    ...missing.map(([id, slot]) => `${slot.name}: ${id} is gone`),
+  ];
+}
+
+function surprisesIn(one: Sighting, slot: Slot | undefined): string[] {
+  const power = POWER[one.state];
+  if (slot?.instance == null) return power === 'gone' ? [] : [`${one.id} is of no slot`];
+  const what = (text: string): string => `${slot.name}: ${one.id} ${text}`;
+  if (power !== slot.instance.power) return [what(`is ${one.state}`)];
+  const surprises: string[] = [];
+  if (one.type !== undefined && one.type !== slot.instance.type) surprises.push(what(`is of type ${one.type}`));
+  if (one.impaired) surprises.push(what('fails its status checks'));
+  if (one.agentLost && slot.agentOnline) surprises.push(what('has lost its SSM agent'));
+  if (one.k3s !== undefined && slot.joined && slot.service === 'running') surprises.push(what(`says ${one.k3s}`));
+  return surprises;
+}
+
+const POWER: Record<InstanceStateName, 'running' | 'stopped' | 'gone'> = {
+  pending: 'running',
+  running: 'running',
+  stopping: 'stopped',
+  stopped: 'stopped',
+  'shutting-down': 'gone',
+  terminated: 'gone',
+};
+
+/** A sight out of a signal's payload, which anybody may have sent; null where there is none. */
+export function readSight(payload: unknown): Sight | null {
+  if (!isRecord(payload) || !isRecord(payload['sight'])) return null;
+  const { uid, whole, seen } = payload['sight'];
+  if (typeof uid !== 'string' || !Array.isArray(seen)) return null;
+  return { uid, whole: whole === true, seen: seen.filter(isSighting) };
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
+const isSighting = (value: unknown): value is Sighting =>
+  isRecord(value) && typeof value['id'] === 'string' && typeof value['state'] === 'string' && value['state'] in POWER;

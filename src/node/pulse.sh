@@ -1,0 +1,30 @@
+#!/usr/bin/env bash
+# Whether K3s on a server is well, for the region watch, which asks all servers of a region by one command. No job: it changes
+# nothing, waits for nobody, leaves nothing on the node and may run any number of times. A server that is well says nothing and exits 0, so
+# that nobody has to read thousands of answers.
+# Output: on exit 3 lines that tell what is wrong: service=<state>, readyz=<failing checks or unknown>, voters=<n>/<servers>, notready=<nodes>
+
+unit=$(unit_of server)
+# K3s is not set up yet, or not any more: somebody is at work.
+[ -e "$R/etc/systemd/system/$unit.service" ] && [ -e "$K3S_ETC/config.yaml" ] || exit 0
+
+unwell=0
+unwell() {
+  printf '%s\n' "$1"
+  unwell=3
+}
+
+state=$(service_state "$unit")
+if [ "$state" != active ]; then
+  unwell "service=$state"
+elif ! answer=$(ask --raw '/readyz?verbose' 2>&1); then
+  failing=$(grep '^\[-\]' <<<"$answer" | sed 's/^\[-\]\([^ ]*\).*/\1/') || failing=unknown
+  unwell "readyz=${failing//$'\n'/,}"
+elif table=$(nodes_table); then
+  servers=$(awk '$3 != "<none>"' <<<"$table" | wc -l | tr -d ' ')
+  voters=$(awk '$3 == "True"' <<<"$table" | wc -l | tr -d ' ')
+  [ "$voters" = "$servers" ] || unwell "voters=$voters/$servers"
+  notready=$(awk '$2 != "True" { print $1 }' <<<"$table" | sort)
+  [ -z "$notready" ] || unwell "notready=${notready//$'\n'/,}"
+fi
+exit "$unwell"

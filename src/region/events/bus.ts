@@ -1,0 +1,56 @@
+/** EventBridge with the rules of deploy/aws: state changes of instances and documents put into the bucket, into one queue. */
+import { randomUUID } from 'node:crypto';
+import type { Queue } from '../sqs/queue.js';
+import type { LocalWorld } from '../world.js';
+
+const ACCOUNT = '000000000000';
+
+export class EventBus {
+  private queue: Queue | null = null;
+
+  constructor(private readonly world: LocalWorld) {}
+
+  deliverTo(queue: Queue): void {
+    this.queue = queue;
+  }
+
+  instanceState(region: string, instanceId: string, state: string): void {
+    const arn = `arn:aws:ec2:${region}:${ACCOUNT}:instance/${instanceId}`;
+    this.put('aws.ec2', 'EC2 Instance State-change Notification', region, [arn], { 'instance-id': instanceId, state });
+  }
+
+  /** As the rule's pattern has it: only documents of clusters. */
+  objectCreated(region: string, bucket: string, object: { key: string; size: number; etag: string }): void {
+    if (!/^clusters\/[^/]+\/config\.yaml$/.test(object.key)) return;
+    const detail = {
+      version: '0',
+      bucket: { name: bucket },
+      object: { key: object.key, size: object.size, etag: object.etag.replaceAll('"', '') },
+      reason: 'PutObject',
+    };
+    this.put('aws.s3', 'Object Created', region, [`arn:aws:s3:::${bucket}`], detail);
+  }
+
+  /** Fault point `event`: effects `drop`, `twice`; `delayMs` makes it late. */
+  private put(
+    source: string,
+    detailType: string,
+    region: string,
+    resources: string[],
+    detail: Record<string, unknown>,
+  ): void {
+    const { queue, world } = this;
+    if (queue === null) return;
+    const time = new Date().toISOString().replace(/\.\d+Z$/, 'Z');
+    const event = { version: '0', id: randomUUID(), 'detail-type': detailType, source, account: ACCOUNT, time };
+    const body = JSON.stringify({ ...event, region, resources, detail });
+    const fault = world.fault('event', { source, region, instanceId: detail['instance-id'], ...detail });
+    if (fault?.effect === 'drop') return;
+    const deliver = async (): Promise<void> => {
+      await world.wait(world.profile.event + (fault?.delayMs ?? 0));
+      queue.send(body);
+      if (fault?.effect === 'twice') queue.send(body);
+    };
+    world.background(`event of ${source}`, deliver());
+  }
+}

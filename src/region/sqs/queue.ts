@@ -1,0 +1,100 @@
+/** One queue: messages that are seen by one reader at a time, and come again when they are not deleted. [docs: SQS visibility time-out] */
+import { createHash, randomUUID } from 'node:crypto';
+
+export interface Received {
+  id: string;
+  receipt: string;
+  body: string;
+  md5: string;
+}
+
+interface Stored {
+  id: string;
+  body: string;
+  md5: string;
+  visibleAt: number;
+  receipt: string | null;
+  received: number;
+}
+
+/** The oldest go beyond this: AWS keeps them for days, which no test lives. */
+const MOST = 20_000;
+
+export class Queue {
+  private readonly messages = new Map<string, Stored>();
+  private waiting = new Set<() => void>();
+
+  constructor(
+    readonly name: string,
+    readonly url: string,
+  ) {}
+
+  send(body: string): { id: string; md5: string } {
+    const message: Stored = { id: randomUUID(), body, md5: md5Of(body), visibleAt: 0, receipt: null, received: 0 };
+    this.messages.set(message.id, message);
+    const oldest = this.messages.keys().next().value;
+    if (this.messages.size > MOST && oldest !== undefined) this.messages.delete(oldest);
+    this.wake();
+    return { id: message.id, md5: message.md5 };
+  }
+
+  /** Those that are visible now, each under a receipt of its own. */
+  take(most: number, visibilityMs: number, now = Date.now()): Received[] {
+    const taken: Received[] = [];
+    for (const message of this.messages.values()) {
+      if (taken.length >= most) break;
+      if (message.visibleAt > now) continue;
+      message.visibleAt = now + visibilityMs;
+      message.receipt = randomUUID();
+      message.received += 1;
+      taken.push({ id: message.id, receipt: message.receipt, body: message.body, md5: message.md5 });
+    }
+    return taken;
+  }
+
+  /** An old receipt deletes nothing and is no error. [docs: SQS DeleteMessage] */
+  delete(receipt: string): void {
+    const message = this.holder(receipt);
+    if (message !== undefined) this.messages.delete(message.id);
+  }
+
+  changeVisibility(receipt: string, ms: number, now = Date.now()): boolean {
+    const message = this.holder(receipt);
+    if (message === undefined) return false;
+    message.visibleAt = now + ms;
+    this.wake();
+    return true;
+  }
+
+  /** Resolves when there may be something to take: at the next message, or when one becomes visible again. */
+  async next(wait: (ms: number, signal: AbortSignal) => Promise<void>, mostMs: number): Promise<void> {
+    const again = Math.min(...[...this.messages.values()].map(({ visibleAt }) => visibleAt - Date.now()));
+    const come = new AbortController();
+    const wake = (): void => come.abort();
+    this.waiting.add(wake);
+    try {
+      await wait(Math.max(1, Math.min(mostMs, again)), come.signal);
+    } catch (error) {
+      if (!come.signal.aborted) throw error;
+    } finally {
+      this.waiting.delete(wake);
+    }
+  }
+
+  counts(now = Date.now()): { visible: number; inFlight: number } {
+    const all = [...this.messages.values()];
+    const visible = all.filter(({ visibleAt }) => visibleAt <= now).length;
+    return { visible, inFlight: all.length - visible };
+  }
+
+  private holder(receipt: string): Stored | undefined {
+    return [...this.messages.values()].find((message) => message.receipt === receipt);
+  }
+
+  private wake(): void {
+    const [first] = this.waiting;
+    first?.();
+  }
+}
+
+const md5Of = (text: string): string => createHash('md5').update(text).digest('hex');

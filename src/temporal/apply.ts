@@ -1,0 +1,40 @@
+import { type Client, WithStartWorkflowOperation } from '@temporalio/client';
+import { defineSearchAttributeKey } from '@temporalio/common';
+import type { SearchAttribute } from '../config/search-attributes.js';
+import type { ClusterDocument } from '../model/spec/schema.js';
+import type { Accepted, ApplyRequest, DeletionProof } from '../workflows/messages.js';
+
+type ClusterWorkflow = (input: unknown) => Promise<DeletionProof>;
+
+export const CLUSTER_PREFIX = 'cluster/';
+
+/** Starts the cluster's workflow, or tells the one that is there; in one call, so that two who apply at once do not collide. */
+export function applyDocument(
+  client: Client,
+  taskQueue: string,
+  document: ClusterDocument,
+  request: Omit<ApplyRequest, 'document'> & { requestedBy: string },
+): Promise<Accepted> {
+  const { name } = document.metadata;
+  const start = new WithStartWorkflowOperation<ClusterWorkflow>('cluster', {
+    workflowId: CLUSTER_PREFIX + name,
+    taskQueue,
+    args: [{ ...document, requestedBy: request.requestedBy }],
+    workflowIdConflictPolicy: 'USE_EXISTING',
+    workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+    staticSummary: `K3s cluster ${name} in ${document.spec.region}`,
+    typedSearchAttributes: [
+      keyword('K3sPhase', 'Pending'),
+      keyword('K3sRegion', document.spec.region),
+      keyword('K3sVersion', document.spec.k3s.version),
+    ],
+  });
+  // Rejected when the start fails, as the update itself is: one of the two is enough to look at.
+  start.workflowHandle().catch(() => undefined);
+  return client.workflow.executeUpdateWithStart<ClusterWorkflow, Accepted, [unknown]>('apply', {
+    args: [{ document, ...request }],
+    startWorkflowOperation: start,
+  });
+}
+
+const keyword = (name: SearchAttribute, value: string) => ({ key: defineSearchAttributeKey(name, 'KEYWORD'), value });

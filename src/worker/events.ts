@@ -1,0 +1,46 @@
+import type { Client } from '@temporalio/client';
+import type { Logger } from 'pino';
+import type { Messenger } from '../activities/watch/messenger.js';
+import { createBucket } from '../aws/bucket.js';
+import type { AwsClients } from '../aws/clients.js';
+import { createReaders } from '../aws/readers.js';
+import type { WorkerEnvironment } from '../config/environment.js';
+import { type Bridge, startBridge } from '../events/bridge.js';
+import { ConfigEvents } from '../events/config-event.js';
+import { InstanceEvents } from '../events/instance-event.js';
+
+/** Reads the queue of events, where the environment names one. */
+export function readEvents(
+  environment: WorkerEnvironment,
+  clients: AwsClients,
+  client: Client,
+  messenger: Messenger,
+  logger: Logger,
+): Bridge | null {
+  const { eventsQueueUrl: queueUrl, taskQueue, homeRegion, bucket: bucketName } = environment;
+  if (queueUrl === null) return null;
+  const instances = new InstanceEvents(createReaders(clients), messenger);
+  const configs = new ConfigEvents(client, taskQueue, createBucket(clients, bucketName));
+  return startBridge({
+    sqs: clients.sqs(regionOfQueue(queueUrl) ?? homeRegion),
+    queueUrl,
+    logger,
+    handle: async (event) => {
+      if (event.kind === 'instance') {
+        const cluster = await instances.handle(event);
+        if (cluster !== null)
+          logger.info({ cluster, instanceId: event.instanceId, state: event.state }, 'told by event');
+        return;
+      }
+      // The queue may serve other buckets, too.
+      if (event.bucket !== bucketName) return;
+      const outcome = await configs.handle(event.cluster);
+      logger.info({ cluster: event.cluster, outcome }, 'config.yaml was put into the bucket');
+    },
+  });
+}
+
+/** A queue's address names its region; one of the local region does not. */
+function regionOfQueue(url: string): string | null {
+  return /^https:\/\/sqs\.([a-z0-9-]+)\.amazonaws\.com/.exec(url)?.[1] ?? null;
+}

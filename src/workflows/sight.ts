@@ -1,0 +1,50 @@
+import { mergeSights, readSight, surprisesOf } from '../model/watch/sight.js';
+import { activities } from './activities.js';
+import { type Cluster, emit, scopeOf } from './cluster-context.js';
+
+const LONGEST = 200;
+
+/**
+ * The signal `look`. A person's is heard at once. What the region watch or an event has seen is compared with what the cluster
+ * knows: its own doings surprise nobody. While an operation runs it knows too little to compare, and waits for the end.
+ */
+export function onLook(cluster: Cluster, payload: unknown): void {
+  const { state } = cluster;
+  const sight = readSight(payload);
+  if (sight === null) {
+    wantLook(cluster, reasonOf(payload));
+    return;
+  }
+  state.sight = mergeSights(state.sight, sight);
+  if (state.operation === null) judgeSight(cluster);
+}
+
+/** Compares what was told with what is known, once. */
+export function judgeSight(cluster: Cluster): void {
+  const { state } = cluster;
+  if (state.sight === null) return;
+  const surprises = surprisesOf(state, state.sight);
+  state.sight = null;
+  if (surprises.length > 0) wantLook(cluster, surprises.join('; '));
+}
+
+/** A region with a cluster has a watch. Asked for in each history: whoever has ended the watch by hand gets it back. */
+export async function ensureWatch(cluster: Cluster): Promise<void> {
+  cluster.watched = true;
+  try {
+    await activities.ensureWatch('see that the region is watched', scopeOf(cluster));
+  } catch (error) {
+    emit(cluster, 'Warning', 'RegionNotWatched', error instanceof Error ? error.message : String(error));
+  }
+}
+
+function wantLook(cluster: Cluster, reason: string): void {
+  cluster.state.lookWanted = true;
+  cluster.wakes += 1;
+  emit(cluster, 'Normal', 'LookWanted', reason.slice(0, LONGEST));
+}
+
+function reasonOf(payload: unknown): string {
+  const reason = typeof payload === 'object' && payload !== null && 'reason' in payload ? payload.reason : undefined;
+  return typeof reason === 'string' ? reason : 'asked for by signal';
+}

@@ -1,0 +1,175 @@
+import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { stringify } from 'yaml';
+import type { ClusterEvent } from '../../src/model/state.js';
+import type { StatusView } from '../../src/model/status.js';
+import { type Bench, documentOf, openBench } from './harness.js';
+
+let bench: Bench;
+let s3: S3Client;
+let sqs: SQSClient;
+beforeAll(async () => {
+  bench = await openBench();
+  const { variables, region } = bench.stack;
+  const credentials = {
+    accessKeyId: variables['AWS_ACCESS_KEY_ID'] ?? '',
+    secretAccessKey: variables['AWS_SECRET_ACCESS_KEY'] ?? '',
+  };
+  const shared = { endpoint: region.url, region: 'eu-west-1', credentials };
+  s3 = new S3Client({ ...shared, forcePathStyle: true });
+  sqs = new SQSClient(shared);
+});
+afterEach(() => bench.region('faults', { method: 'DELETE' }));
+afterAll(async () => {
+  s3?.destroy();
+  sqs?.destroy();
+  await bench?.close();
+});
+
+const handle = (name: string) => bench.client.workflow.getHandle(`cluster/${name}`);
+const statusOf = (name: string) => handle(name).query<StatusView>('status');
+const eventsOf = (name: string) => handle(name).query<ClusterEvent[]>('events');
+
+/** Polls what people can ask, until it holds. */
+async function until<T>(ask: () => Promise<T>, holds: (seen: T) => boolean): Promise<T> {
+  const deadline = Date.now() + 90_000;
+  for (;;) {
+    const seen = await ask();
+    if (holds(seen)) return seen;
+    if (Date.now() > deadline) throw new Error(`never so: ${JSON.stringify(seen).slice(0, 3_000)}`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+const settled = (name: string, phase: StatusView['phase'], operations: number) =>
+  until(
+    () => statusOf(name),
+    (status) => status.phase === phase && status.operation === null && status.operations.length >= operations,
+  );
+
+/** Somebody terminates the server of a slot. @returns its id */
+async function kill(status: StatusView, slot: string): Promise<string> {
+  const id = status.nodes.find((node) => node.slot === slot)?.instanceId ?? '';
+  await bench.region(`instances/${id}/terminate?hard`, { method: 'POST' });
+  return id;
+}
+
+const looksFor = (name: string, id: string) =>
+  until(
+    () => eventsOf(name),
+    (events) =>
+      events.some(
+        ({ reason, message }) => reason === 'LookWanted' && new RegExp(`${id} is (gone|shutting)`).test(message),
+      ),
+  );
+
+const replaced = (name: string, slot: string, generation: number) =>
+  until(
+    () => statusOf(name),
+    (status) =>
+      status.operation === null &&
+      status.phase === 'Running' &&
+      status.nodes.some((node) => node.slot === slot && node.generation === generation && node.voter === 'True'),
+  );
+
+describe('a server that somebody terminates', () => {
+  it('is missed at once by its event, and within a round by the region watch; and is replaced', async () => {
+    // Prepare
+    await bench.keelson('apply', '-f', bench.document('watched', { mode: 'ha' }), '--wait');
+    const born = await settled('watched', 'Running', 1);
+
+    // Act: with events
+    const killedAt = Date.now();
+    const first = await kill(born, 'server-1');
+    await looksFor('watched', first);
+    const byEvent = Date.now() - killedAt;
+    const mended = await replaced('watched', 'server-1', 2);
+
+    // Act: without
+    await bench.region('faults', { method: 'POST', body: JSON.stringify({ point: 'event', effect: 'drop' }) });
+    const again = Date.now();
+    const second = await kill(mended, 'server-2');
+    await looksFor('watched', second);
+    const bySweep = Date.now() - again;
+    const whole = await replaced('watched', 'server-2', 2);
+
+    // Assess
+    expect(byEvent).toBeLessThan(15_000);
+    expect(bySweep).toBeLessThan(60_000);
+    expect(whole.operations.map((one) => `${one.kind} ${one.outcome}`)).toEqual([
+      'create done',
+      'repair done',
+      'repair done',
+    ]);
+    expect(await bench.region('duplicates')).toEqual([]);
+    const watch = await bench.client.workflow.getHandle('region-watch/eu-west-1').describe();
+    expect(watch.status.name).toBe('RUNNING');
+  });
+});
+
+describe('config.yaml that somebody puts into the bucket', () => {
+  const put = (name: string, Body: string) =>
+    s3.send(new PutObjectCommand({ Bucket: 'keelson-local', Key: `clusters/${name}/config.yaml`, Body }));
+  const configValid = (status: StatusView) => status.conditions.find((one) => one.type === 'ConfigValid');
+
+  it('makes a cluster, changes it, and is told where it is wrong; an event that comes again undoes nothing', async () => {
+    // Prepare, Act: made
+    await put('gitops', stringify(documentOf('gitops')));
+    const made = await until(
+      () => statusOf('gitops').catch(() => null),
+      (status) => status?.phase === 'Running' && status.operation === null,
+    );
+    // Act: invalid
+    const [text, line] = [stringify(documentOf('gitops', { mode: 'dev', colour: 'red' })), 'colour: red'];
+    await put('gitops', text);
+    const told = await until(
+      () => statusOf('gitops'),
+      (status) => configValid(status)?.status === 'False',
+    );
+    // Act: valid again, and changed
+    const pools = [{ name: 'workers', count: 1, instanceType: 't3.medium' }];
+    await put('gitops', stringify(documentOf('gitops', { pools })));
+    const changed = await settled('gitops', 'Running', 2);
+    // Act: stopped by command, then the event of the document that says running comes again
+    await bench.keelson('stop', 'gitops', '--wait');
+    const detail = { bucket: { name: 'keelson-local' }, object: { key: 'clusters/gitops/config.yaml' } };
+    const late = JSON.stringify({ source: 'aws.s3', 'detail-type': 'Object Created', region: 'eu-west-1', detail });
+    const queue = bench.stack.variables['KEELSON_EVENTS_QUEUE_URL'];
+    for (const body of [late, late, 'no event', '{"source":"aws.s3","detail":{}}'])
+      await sqs.send(new SendMessageCommand({ QueueUrl: queue, MessageBody: body }));
+    // The queue is read in order; this one is told of last.
+    await put('gitops', 'colour: red');
+    const asleep = await until(
+      () => statusOf('gitops'),
+      (status) => configValid(status)?.status === 'False',
+    );
+
+    // Assess
+    expect(made?.operations[0]).toMatchObject({ kind: 'create', outcome: 'done' });
+    expect(made?.operations[0]?.requestedBy).toBe('config.yaml in the bucket');
+    const at = text.split('\n').findIndex((one) => one.includes(line)) + 1;
+    expect(configValid(told)).toMatchObject({ reason: 'Invalid' });
+    expect(configValid(told)?.message).toContain(`clusters/gitops/config.yaml:${at}:3: spec.colour`);
+    expect(told.health).toBe('Healthy');
+    expect(told.specGeneration).toBe(made?.specGeneration);
+    expect(configValid(changed)).toBeUndefined();
+    expect(changed.nodes.map((node) => node.slot)).toEqual(['server-0', 'workers-0']);
+    expect(asleep).toMatchObject({ phase: 'Stopped', wish: 'stopped' });
+  });
+
+  it('is passed over when `keelson apply` has put it there, and does nothing where there is no cluster', async () => {
+    await put('nobody', 'colour: red');
+    await bench.keelson('apply', '-f', bench.document('by-hand'), '--wait');
+    await put('by-hand', 'colour: red');
+    await until(
+      () => statusOf('by-hand'),
+      (status) => configValid(status)?.status === 'False',
+    );
+
+    const events = await eventsOf('by-hand');
+
+    expect(events.filter((event) => /^Request/.test(event.reason))).toHaveLength(1);
+    await expect(handle('nobody').describe()).rejects.toThrow();
+  });
+});

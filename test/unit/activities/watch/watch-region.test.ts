@@ -1,0 +1,197 @@
+import { DescribeInstanceStatusCommand, DescribeInstancesCommand, EC2Client } from '@aws-sdk/client-ec2';
+import {
+  DescribeInstanceInformationCommand,
+  ListCommandInvocationsCommand,
+  ListCommandsCommand,
+  SendCommandCommand,
+  SSMClient,
+} from '@aws-sdk/client-ssm';
+import { mockClient } from 'aws-sdk-client-mock';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { Sight } from '../../../../src/model/watch/sight.js';
+import { awsError, makeActivities, settled, start } from '../support.js';
+
+const HOUR = 3_600_000;
+const input = { region: 'eu-west-1', operation: 'watch', traceId: 't', pictures: null };
+
+const ec2 = mockClient(EC2Client);
+const ssm = mockClient(SSMClient);
+let told: { cluster: string; sight: Sight }[] = [];
+let open: string[] = [];
+let deaf = false;
+const activities = makeActivities({
+  messenger: {
+    look: async (cluster, _reason, sight) => {
+      if (deaf) throw new Error('Temporal does not answer');
+      told.push({ cluster, sight });
+      return 'told';
+    },
+    ensureWatch: async () => undefined,
+    openClusters: async () => open,
+  },
+});
+
+type Known = { id: string; cluster: string; state?: string; type?: string };
+let there: Known[] = [];
+const shop: Known = { id: 'i-1', cluster: 'shop' };
+const blog: Known = { id: 'i-2', cluster: 'blog' };
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  told = [];
+  open = ['shop', 'blog'];
+  deaf = false;
+  there = [shop, blog];
+  ec2.on(DescribeInstancesCommand).callsFake(() => ({
+    Reservations: there.map(({ id, cluster, state = 'running', type = 't3.medium' }) => ({
+      Instances: [
+        {
+          InstanceId: id,
+          InstanceType: type,
+          State: { Name: state },
+          Tags: [
+            { Key: 'keelson:cluster', Value: cluster },
+            { Key: 'keelson:uid', Value: `uid-${cluster}` },
+          ],
+        },
+      ],
+    })),
+  }));
+  ec2.on(DescribeInstanceStatusCommand).resolves({});
+  ssm.on(DescribeInstanceInformationCommand).resolves({});
+  ssm.on(SendCommandCommand).resolves({ Command: { CommandId: 'cmd' } });
+  ssm.on(ListCommandsCommand).resolves({ Commands: [{ Status: 'Success', TargetCount: 2, CompletedCount: 2 }] });
+});
+afterEach(() => {
+  vi.useRealTimers();
+  ec2.reset();
+  ssm.reset();
+});
+
+/** Lets faked time pass; then the activity is cancelled, as at the end of a worker. */
+async function watchFor(ms: number, during: () => void = () => undefined, heartbeatDetails?: unknown) {
+  const run = start(activities.watchRegion, input, { heartbeatDetails });
+  await vi.advanceTimersByTimeAsync(ms / 2);
+  during();
+  await vi.advanceTimersByTimeAsync(ms / 2);
+  run.environment.cancel();
+  await settled(run.result).catch(() => undefined);
+  return run.heartbeats.at(-1);
+}
+
+const names = () => told.map(({ cluster }) => cluster);
+
+describe('the watch of a region', () => {
+  test('tells every cluster what it sees at first, and from then on only those to which something happens', async () => {
+    await watchFor(60_000, () => {
+      there = [shop, { ...blog, state: 'stopped' }];
+    });
+    expect(names().sort()).toEqual(['blog', 'blog', 'shop']);
+    expect(told.at(-1)?.sight).toEqual({
+      uid: 'uid-blog',
+      whole: true,
+      seen: [{ id: 'i-2', state: 'stopped', type: 't3.medium' }],
+    });
+  });
+
+  test('tells nothing twice after its worker was lost, and what happened meanwhile once', async () => {
+    const heartbeat = await watchFor(30_000);
+    told = [];
+    there = [{ ...shop, type: 't3.large' }, blog];
+    await watchFor(30_000, undefined, heartbeat);
+    expect(names()).toEqual(['shop']);
+  });
+
+  test('tells a cluster that it has lost its last instance, also if that happened while no worker watched', async () => {
+    const heartbeat = await watchFor(40_000, () => {
+      there = [shop];
+    });
+    const first = told.at(-1);
+    there = [];
+    await watchFor(20_000, undefined, heartbeat);
+    expect(first).toEqual({ cluster: 'blog', sight: { uid: 'uid-blog', whole: true, seen: [] } });
+    expect(told.slice(-2).map(({ cluster, sight }) => [cluster, sight.uid, sight.seen])).toEqual([
+      ['shop', '', []],
+      ['blog', '', []],
+    ]);
+  });
+
+  test('tells again in the next round what could not be told', async () => {
+    deaf = true;
+    await watchFor(40_000, () => {
+      deaf = false;
+    });
+    expect(names().sort()).toEqual(['blog', 'shop']);
+  });
+
+  test('leaves out instances that are on their way up, and tells of failing checks and lost agents', async () => {
+    there = [shop, { ...blog, state: 'pending' }];
+    ec2
+      .on(DescribeInstanceStatusCommand, { Filters: [{ Name: 'system-status.status', Values: ['impaired'] }] })
+      .resolves({ InstanceStatuses: [{ InstanceId: 'i-1' }, { InstanceId: 'i-somebody-else' }] });
+    ssm.on(DescribeInstanceInformationCommand).resolves({ InstanceInformationList: [{ InstanceId: 'i-1' }] });
+    await watchFor(10_000);
+    expect(told.map(({ sight }) => sight.seen)).toEqual([
+      [{ id: 'i-1', state: 'running', type: 't3.medium', impaired: true, agentLost: true }],
+    ]);
+  });
+
+  test('asks servers once a minute by one command, and reads only what those say that are not well', async () => {
+    ssm.on(ListCommandsCommand).resolves({
+      Commands: [{ Status: 'Failed', TargetCount: 2, CompletedCount: 2, ErrorCount: 1 }],
+    });
+    ssm.on(ListCommandInvocationsCommand).resolves({
+      CommandInvocations: [
+        { InstanceId: 'i-1', CommandPlugins: [{ Output: 'service=failed\nfailed to run commands: exit status 3' }] },
+      ],
+    });
+    await watchFor(100_000);
+    const [command] = ssm.commandCalls(SendCommandCommand);
+    expect(ssm.commandCalls(SendCommandCommand)).toHaveLength(2);
+    expect(command?.args[0].input.Targets).toEqual([
+      { Key: 'tag-key', Values: ['keelson:cluster'] },
+      { Key: 'tag:keelson:slot', Values: ['server-0', 'server-1', 'server-2'] },
+    ]);
+    expect(command?.args[0].input).toMatchObject({ MaxErrors: '100%', MaxConcurrency: '100%' });
+    expect(told.at(-1)).toMatchObject({ cluster: 'shop', sight: { seen: [{ k3s: 'service=failed' }] } });
+    expect(told).toHaveLength(3);
+  });
+
+  test('goes on when AWS refuses or fails, less often, and never fails itself', async () => {
+    const refuse = () => ec2.on(DescribeInstancesCommand).rejects(awsError('RequestLimitExceeded', 'slow down', 503));
+    refuse();
+    ssm.on(SendCommandCommand).rejects(awsError('AccessDeniedException', 'no'));
+    const run = start(activities.watchRegion, input);
+    await vi.advanceTimersByTimeAsync(10 * 60_000);
+    const asked = ec2.commandCalls(DescribeInstancesCommand).length;
+    const end = settled(run.result);
+    const result = await end;
+    expect(asked).toBeLessThanOrEqual(12);
+    expect(asked).toBeGreaterThanOrEqual(10);
+    expect(result.ended).toBe('time');
+  });
+
+  test('ends after an hour, with its memory for the next', async () => {
+    const run = start(activities.watchRegion, input);
+    const began = Date.now();
+    const result = await settled(run.result);
+    told = [];
+    const next = start(activities.watchRegion, { ...input, pictures: result.pictures });
+    await vi.advanceTimersByTimeAsync(30_000);
+    next.environment.cancel();
+    await settled(next.result).catch(() => undefined);
+    expect(result.ended).toBe('time');
+    expect(Date.now() - began).toBeLessThan(HOUR * 1.1);
+    expect(told).toEqual([]);
+  });
+
+  test('ends when no instance and no cluster is left, and not while a cluster is being made', async () => {
+    there = [];
+    const early = start(activities.watchRegion, input);
+    await vi.advanceTimersByTimeAsync(120_000);
+    open = [];
+    const result = await settled(early.result);
+    expect(result.ended).toBe('empty');
+    expect(ec2.commandCalls(DescribeInstancesCommand).length).toBeGreaterThan(7);
+  });
+});

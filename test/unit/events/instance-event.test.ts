@@ -1,0 +1,66 @@
+import { DescribeInstancesCommand, EC2Client } from '@aws-sdk/client-ec2';
+import { mockClient } from 'aws-sdk-client-mock';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createAwsClients } from '../../../src/aws/clients.js';
+import { createReaders } from '../../../src/aws/readers.js';
+import { InstanceEvents } from '../../../src/events/instance-event.js';
+import type { Sight } from '../../../src/model/watch/sight.js';
+
+const ec2 = mockClient(EC2Client);
+let told: [string, Sight][] = [];
+let events: InstanceEvents;
+beforeEach(() => {
+  told = [];
+  const look = async (cluster: string, _reason: string, sight: Sight) => {
+    told.push([cluster, sight]);
+    return cluster === 'orphan' ? ('absent' as const) : ('told' as const);
+  };
+  events = new InstanceEvents(createReaders(createAwsClients({ homeRegion: 'eu-west-1', version: 'test' }), 1), {
+    look,
+  });
+  ec2.on(DescribeInstancesCommand).callsFake((input: { Filters: { Values: string[] }[] }) => ({
+    Reservations: (input.Filters[0]?.Values ?? [])
+      .filter((id) => !id.includes('unknown'))
+      .map((id) => ({ Instances: [{ InstanceId: id, Tags: tagsOf(id) }] })),
+  }));
+});
+afterEach(() => ec2.reset());
+
+/** `i-shop-1` belongs to `shop`; `i-foreign` to nobody. */
+const tagsOf = (id: string) => {
+  const [, cluster = ''] = id.split('-');
+  if (cluster === 'foreign') return [{ Key: 'Name', Value: 'bastion' }];
+  return [
+    { Key: 'keelson:cluster', Value: cluster },
+    { Key: 'keelson:uid', Value: `uid-${cluster}` },
+  ];
+};
+
+const stopped = (instanceId: string) =>
+  events.handle({ kind: 'instance', region: 'eu-west-1', instanceId, state: 'stopped' });
+
+describe('a change of an instance', () => {
+  it('is told to its cluster', async () => {
+    expect(await stopped('i-shop-1')).toBe('shop');
+    expect(told).toEqual([['shop', { uid: 'uid-shop', whole: false, seen: [{ id: 'i-shop-1', state: 'stopped' }] }]]);
+  });
+
+  it('is nothing where the instance is unknown or not ours, or is only being launched', async () => {
+    const pending = { kind: 'instance', region: 'eu-west-1', instanceId: 'i-shop-1', state: 'pending' } as const;
+    expect(await Promise.all([stopped('i-unknown'), stopped('i-foreign'), events.handle(pending)])).toEqual([
+      null,
+      null,
+      null,
+    ]);
+    expect(told).toEqual([]);
+    expect(await stopped('i-orphan')).toBeNull();
+  });
+
+  it('costs one call for many at once, and none for an instance that is known', async () => {
+    const ids = Array.from({ length: 80 }, (_, index) => `i-shop-${index}`);
+    await Promise.all(ids.map(stopped));
+    await Promise.all(ids.map(stopped));
+    expect(told).toHaveLength(160);
+    expect(ec2.calls()).toHaveLength(1);
+  });
+});

@@ -1,0 +1,86 @@
+import { describe, expect, it } from 'vitest';
+import { blankState } from '../../../../src/model/blank-state.js';
+import { emptySlot } from '../../../../src/model/empty-slot.js';
+import type { ClusterState, NodeInstance } from '../../../../src/model/state.js';
+import { mergeSights, readSight, type Sight, surprisesOf } from '../../../../src/model/watch/sight.js';
+import { valid } from '../spec/sample.js';
+
+const instance = (id: string, power: 'running' | 'stopped' = 'running'): NodeInstance => ({
+  id,
+  type: 't3.medium',
+  imageId: 'ami-1',
+  architecture: 'amd64',
+  subnetId: 'subnet-a',
+  zone: 'eu-west-1a',
+  privateIp: '10.0.0.1',
+  publicIp: null,
+  launchedAt: '2026-01-01T00:00:00.000Z',
+  power,
+});
+
+function stateWith(change: Partial<ClusterState> = {}, power: 'running' | 'stopped' = 'running'): ClusterState {
+  const slot = {
+    ...emptySlot({ name: 'server-0', role: 'server', pool: null }, 1, 'shop-server-0-g1'),
+    instance: instance('i-1', power),
+    agentOnline: true,
+    joined: true,
+    service: 'running' as const,
+  };
+  return { ...blankState(valid()), uid: 'u', slots: { 'server-0': slot }, ...change };
+}
+
+const sight = (seen: Sight['seen'], whole = true): Sight => ({ uid: 'u', whole, seen });
+const well = { id: 'i-1', state: 'running', type: 't3.medium' } as const;
+
+describe('what surprises a cluster', () => {
+  it.each<[string, Sight, string]>([
+    ['an instance that is not there', sight([]), 'server-0: i-1 is gone'],
+    ['one that goes', sight([{ ...well, state: 'shutting-down' }]), 'server-0: i-1 is shutting-down'],
+    ['one that is stopped', sight([{ ...well, state: 'stopping' }]), 'server-0: i-1 is stopping'],
+    ['another type', sight([{ ...well, type: 't3.large' }]), 'server-0: i-1 is of type t3.large'],
+    ['failing checks', sight([{ ...well, impaired: true }]), 'server-0: i-1 fails its status checks'],
+    ['a lost agent', sight([{ ...well, agentLost: true }]), 'server-0: i-1 has lost its SSM agent'],
+    ['K3s that is not well', sight([{ ...well, k3s: 'readyz=etcd' }]), 'server-0: i-1 says readyz=etcd'],
+    ['one of no slot', sight([well, { id: 'i-9', state: 'running' }]), 'i-9 is of no slot'],
+  ])('%s', (_, seen, expected) => {
+    expect(surprisesOf(stateWith(), seen)).toEqual([expected]);
+  });
+
+  it.each<[string, ClusterState, Sight]>([
+    ['what it knows', stateWith(), sight([well])],
+    ['a part of what it knows', stateWith(), sight([], false)],
+    ['the end of an instance that it has given up', stateWith(), sight([well, { id: 'i-0', state: 'terminated' }])],
+    ['its own stop', stateWith({}, 'stopped'), sight([{ ...well, state: 'stopped' }])],
+    ['another life of its name', stateWith(), { ...sight([]), uid: 'other' }],
+    ['its own end', stateWith({ wish: 'deleted' }), sight([])],
+  ])('not %s', (_, state, seen) => {
+    expect(surprisesOf(state, seen)).toEqual([]);
+  });
+});
+
+describe('sights', () => {
+  it('are laid over each other, until a whole one comes', () => {
+    const whole = sight([well, { id: 'i-2', state: 'running' }]);
+    const partial = sight([{ id: 'i-2', state: 'stopped' }], false);
+    expect(mergeSights(whole, partial).seen).toEqual([well, { id: 'i-2', state: 'stopped' }]);
+    expect(mergeSights(partial, whole)).toEqual(whole);
+    expect(mergeSights(null, partial)).toEqual(partial);
+  });
+
+  it.each([
+    [undefined],
+    [null],
+    ['x'],
+    [{}],
+    [{ reason: 'a person' }],
+    [{ sight: 1 }],
+    [{ sight: { uid: 1, seen: [] } }],
+  ])('are not read out of %j', (payload) => {
+    expect(readSight(payload)).toBeNull();
+  });
+
+  it('leave out what is no sighting', () => {
+    const seen = [well, null, { id: 1, state: 'running' }, { id: 'i-3', state: 'melted' }];
+    expect(readSight({ sight: { uid: 'u', whole: true, seen } })?.seen).toEqual([well]);
+  });
+});

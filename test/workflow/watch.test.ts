@@ -1,0 +1,176 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Sight } from '../../src/model/watch/sight.js';
+import type { FakeActivities } from './fake-activities.js';
+import { type Handle, openBench, type WorkflowBench, written } from './harness.js';
+
+let bench: WorkflowBench;
+beforeAll(async () => {
+  bench = await openBench();
+});
+afterAll(() => bench.close());
+
+/** What the region watch sees of the fake's instances. */
+async function sightOf(fake: FakeActivities, cluster: Handle): Promise<Sight> {
+  const seen = [...fake.instances.values()]
+    .filter((one) => one.state !== 'terminated')
+    .map(({ id, state, type }) => ({ id, state, type }));
+  return { uid: (await cluster.status()).uid, whole: true, seen };
+}
+
+const tell = (cluster: Handle, sight: Sight) => cluster.workflow.signal('look', { reason: 'test', sight });
+
+/** The signal was heard: a query is answered behind what came before it. */
+const heard = async (cluster: Handle): Promise<void> => void (await cluster.status());
+
+describe('what the region watch tells', () => {
+  it('wakes nobody when it is what the cluster has done itself, and costs one signal', () =>
+    bench.withWorker(async ({ fake, start }) => {
+      // Prepare
+      const cluster = await start(written());
+      await cluster.settled('Running');
+      await expect.poll(() => fake.calls).toContain('ensureWatch');
+      const calls = fake.calls.length;
+
+      // Act
+      await tell(cluster, await sightOf(fake, cluster));
+      await heard(cluster);
+
+      // Assess
+      const { events } = await cluster.workflow.fetchHistory();
+      const after = (events ?? []).slice(
+        (events ?? []).findIndex((one) => one.workflowExecutionSignaledEventAttributes),
+      );
+      const kinds = after.map((one) => Object.keys(one).find((key) => key.endsWith('Attributes')) ?? '');
+      expect(kinds.filter((kind) => !/^workflowTask|^workflowExecutionSignaled/.test(kind))).toEqual([]);
+      expect(fake.calls.length).toBe(calls);
+    }));
+
+  it('is looked into when a server is missing, of the wrong type or not well', () =>
+    bench.withWorker(async ({ fake, start }) => {
+      const cluster = await start(written());
+      await cluster.settled('Running');
+      const whole = await sightOf(fake, cluster);
+      const [first, ...others] = whole.seen;
+      const changes: Sight['seen'][] = [
+        others,
+        [{ ...first, id: first?.id ?? '', state: 'running', type: 't3.large' }, ...others],
+        [{ ...first, id: first?.id ?? '', state: 'running', k3s: 'service=failed' }, ...others],
+        [{ ...first, id: first?.id ?? '', state: 'running', impaired: true }, ...others],
+      ];
+      for (const [index, seen] of changes.entries()) {
+        await tell(cluster, { ...whole, seen });
+        await cluster.until(() => fake.calls.filter((name) => name === 'observeInstances').length > index);
+      }
+      const looks = (await cluster.events()).filter(({ reason }) => reason === 'LookWanted');
+      expect(looks.map(({ message }) => message)).toEqual([
+        `server-0: ${first?.id} is gone`,
+        `server-0: ${first?.id} is of type t3.large`,
+        `server-0: ${first?.id} says service=failed`,
+        `server-0: ${first?.id} fails its status checks`,
+      ]);
+    }));
+
+  it('waits for the end of an operation, and is looked into if it is still news', () =>
+    bench.withWorker(async ({ fake, start }) => {
+      // Prepare: the join of a server is held up
+      let release: () => void = () => undefined;
+      const held = new Promise<void>((resolve) => {
+        release = resolve;
+      });
+      fake.before = async (name, input: { script?: string }) => {
+        if (name === 'runOnNodes' && input.script === 'join') await held;
+      };
+      const cluster = await start(written());
+      await cluster.until((status) => status.operation?.steps.some((step) => step.kind === 'join') ?? false);
+      const whole = await sightOf(fake, cluster);
+
+      // Act
+      await tell(cluster, whole);
+      await tell(cluster, { ...whole, whole: false, seen: [{ id: whole.seen[0]?.id ?? '', state: 'stopped' }] });
+      await heard(cluster);
+      const during = fake.calls.filter((name) => name === 'observeInstances').length;
+      release();
+      await cluster.settled('Running');
+      await cluster.until(() => fake.calls.includes('observeInstances'));
+
+      // Assess
+      expect(during).toBe(0);
+      const looks = (await cluster.events()).filter(({ reason }) => reason === 'LookWanted');
+      expect(looks.map(({ message }) => message)).toEqual([`server-0: ${whole.seen[0]?.id} is stopped`]);
+    }));
+
+  it('is nothing to a cluster of another life', () =>
+    bench.withWorker(async ({ fake, start }) => {
+      const cluster = await start(written());
+      await cluster.settled('Running');
+      await tell(cluster, { uid: 'another', whole: true, seen: [] });
+      await heard(cluster);
+      expect((await cluster.events()).map(({ reason }) => reason)).not.toContain('LookWanted');
+      expect(fake.calls).not.toContain('observeInstances');
+    }));
+
+  it('cuts a look short that is stuck at a server which is gone by now', () =>
+    bench.withWorker(async ({ fake, start }) => {
+      // Prepare: the first look after the creation never ends
+      const cluster = await start(written());
+      await cluster.settled('Running');
+      const whole = await sightOf(fake, cluster);
+      let stuck = true;
+      let release: () => void = () => undefined;
+      const held = new Promise<void>((resolve) => {
+        release = resolve;
+      });
+      fake.before = async (name, input: { script?: string }) => {
+        if (name === 'runOnNodes' && input.script === 'verify' && stuck) {
+          stuck = false;
+          await held;
+        }
+      };
+      await cluster.workflow.signal('look', { reason: 'a person asks' });
+      await cluster.until(() => !stuck);
+
+      // Act
+      const [lost] = fake.instances.values();
+      if (lost !== undefined) fake.instances.set(lost.id, { ...lost, state: 'terminated' });
+      await tell(cluster, { ...whole, seen: whole.seen.slice(1) });
+
+      // Assess
+      const status = await cluster.until((one) => one.operations.length === 2 && one.operation === null);
+      release();
+      expect(status.operations[1]).toMatchObject({ kind: 'repair', outcome: 'done' });
+    }));
+});
+
+describe('a document in the bucket that is not in force', () => {
+  it('is a condition until a good one is applied', () =>
+    bench.withWorker(async ({ start }) => {
+      const cluster = await start(written());
+      const born = await cluster.settled('Running');
+      const problem = { reason: 'Invalid', message: 'clusters/demo/config.yaml:3:1: spec.colour: unknown key' };
+
+      await cluster.workflow.signal('config', problem);
+      const told = await cluster.until((status) => status.conditions.some(({ type }) => type === 'ConfigValid'));
+      await cluster.workflow.executeUpdate('apply', { args: [{ document: written({}, 'demo'), configVersion: 'v1' }] });
+      const mended = await cluster.status();
+
+      expect(told.conditions.at(-1)).toMatchObject({ type: 'ConfigValid', status: 'False', ...problem });
+      expect(told.health).toBe('Healthy');
+      expect(told.specGeneration).toBe(born.specGeneration);
+      expect(mended.conditions.map(({ type }) => type)).not.toContain('ConfigValid');
+    }));
+
+  it('is applied once, also when its event comes again after a stop', () =>
+    bench.withWorker(async ({ start }) => {
+      const cluster = await start(written());
+      await cluster.settled('Running');
+      const apply = () =>
+        cluster.workflow.executeUpdate<{ operationId: string | null }, [unknown]>('apply', {
+          args: [{ document: written(), configVersion: 'v1' }],
+        });
+      await apply();
+      await cluster.workflow.executeUpdate('stop', { args: [{}] });
+      const again = await apply();
+      expect(again.operationId).toBeNull();
+      expect((await cluster.status()).wish).toBe('stopped');
+    }));
+});
