@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Our own systemd units; the same settings as those of K3s's installer. [k3s install.sh]
+# shellcheck disable=SC2034 # variables are read by the parts that are put behind this one
 
 unit_of() { if [ "$1" = server ]; then printf k3s; else printf k3s-agent; fi; }
 

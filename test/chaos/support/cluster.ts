@@ -1,5 +1,6 @@
 import type { Client, WorkflowHandle } from '@temporalio/client';
 import { Clusters } from '../../../src/cli/clusters/clusters.js';
+import { isUnreachable } from '../../../src/cli/errors.js';
 import { follow, type Since } from '../../../src/cli/wait/follow.js';
 import { createStatusReader } from '../../../src/cli/wait/stored-status.js';
 import type { RequestName } from '../../../src/model/requests/decide.js';
@@ -20,6 +21,7 @@ export interface Shape {
 /** How long an operation may take: undisturbed, on a machine that has much else to do, and for each worker that is killed in it. */
 const LIMIT_MS = 120_000;
 const LIMIT_A_KILL_MS = 45_000;
+const TRIES = 5;
 
 /** The wanted state was not reached. */
 export class Unreached extends Error {}
@@ -95,17 +97,28 @@ export class ChaosCluster {
   }
 
   async delete(): Promise<void> {
-    await this.ask('delete');
+    // A signal waits for a worker for as long as it takes.
+    await this.handle.signal('delete', {});
     await this.deleted();
   }
 
-  /** Sends a request and waits for nothing but the answer; an apply is of the present shape, and makes the cluster if need be. */
+  /**
+   * Sends a request and waits for nothing but the answer; an apply is of the present shape, and makes the cluster if need be. Sent again,
+   * as a person would, while nobody answers.
+   */
   async ask(verb: RequestName, payload: Record<string, unknown> = {}): Promise<void> {
-    const { heard } =
-      verb === 'apply'
-        ? await this.clusters.apply(this.document(), 'chaos')
-        : await this.clusters.request(this.name, verb, { ...payload, requestedBy: 'chaos' });
-    this.heard = heard;
+    for (let tries = 1; ; tries += 1) {
+      try {
+        const { heard } =
+          verb === 'apply'
+            ? await this.clusters.apply(this.document(), 'chaos')
+            : await this.clusters.request(this.name, verb, { ...payload, requestedBy: 'chaos' });
+        this.heard = heard;
+        return;
+      } catch (error) {
+        if (!isUnreachable(error) || tries === TRIES) throw error;
+      }
+    }
   }
 
   /** Until it is gone. */

@@ -36,7 +36,7 @@ export interface Row {
  * followed by a whole recovery before the next.
  */
 const BOUNDARIES_A_KILL = 15;
-const LEAST_KILLS = 3;
+const LEAST_KILLS = 4;
 const TRIES = 3;
 
 /** Operations that follow each other on a cluster that runs, and leave one that runs. */

@@ -11,8 +11,6 @@ import { Wish } from './wish.js';
 
 /** How long a cluster may take to come to rest after much went wrong; back-offs are up to 30 s. */
 const SETTLE_MS = 240_000;
-/** A request is repeated, as a person would, while nobody answers. */
-const TRIES = 5;
 
 /** Does the steps of a walk to one cluster, and sees to what must hold. */
 export class Walker {
@@ -79,17 +77,15 @@ export class Walker {
     if (this.wish.state === 'absent' && verb !== 'apply') return false;
     await this.cell.ready();
     if (verb === 'stop' || verb === 'delete') this.quorum.end();
-    for (let tries = 1; ; tries += 1) {
-      try {
-        await this.cluster.ask(verb, payload);
-        this.wish.heard(verb);
-        return true;
-      } catch (error) {
-        const { exitCode } = toCliError(error);
-        if (exitCode === EXIT.refused || exitCode === EXIT.invalid) return false;
-        if (exitCode !== EXIT.unreachable || tries === TRIES) throw error;
-      }
+    try {
+      await this.cluster.ask(verb, payload);
+    } catch (error) {
+      const { exitCode } = toCliError(error);
+      if (exitCode === EXIT.refused || exitCode === EXIT.invalid) return false;
+      throw error;
     }
+    this.wish.heard(verb);
+    return true;
   }
 
   private async delete(): Promise<void> {
