@@ -142,6 +142,9 @@ async function live(self: Cluster): Promise<DeletionProof> {
       const { [operation.kind]: _closed, ...breakers } = state.breakers;
       state.breakers = breakers;
       if (state.wish === 'deleted') return proofOf(self);
+      if (state.lookWanted) await observe(self);
+    } else if (outcome.kind === 'interrupted' && state.lookWanted && state.wish === 'running') {
+      await observe(self);
     } else if (outcome.kind === 'failed' && !changed() && Object.keys(state.heldTypes).length === held) {
       const { waitMs, breaker } = countFailure(self, operation, outcome.error);
       await pause(

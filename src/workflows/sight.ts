@@ -1,12 +1,14 @@
-import { mergeSights, readSight, surprisesOf } from '../model/watch/sight.js';
+import { lossesOf, mergeSights, readSight, type Sight, surprisesOf } from '../model/watch/sight.js';
 import { activities } from './activities.js';
 import { type Cluster, emit, scopeOf } from './cluster-context.js';
 
 const LONGEST = 200;
+/** As in execute.ts. */
+const WAITS: ReadonlySet<string> = new Set(['agent', 'gate', 'verify']);
 
 /**
  * The signal `look`. A person's is heard at once. What the region watch or an event has seen is compared with what the cluster
- * knows: its own doings surprise nobody. While an operation runs it knows too little to compare, and waits for the end.
+ * knows: its own doings surprise nobody. While an operation runs that waits for its end, but for instances that are lost.
  */
 export function onLook(cluster: Cluster, payload: unknown): void {
   const { state } = cluster;
@@ -17,6 +19,18 @@ export function onLook(cluster: Cluster, payload: unknown): void {
   }
   state.sight = mergeSights(state.sight, sight);
   if (state.operation === null) judgeSight(cluster);
+  else hearLosses(cluster, state.sight);
+}
+
+/** Steps that only wait are left when what they wait for is gone; what changes something is finished first. */
+function hearLosses(cluster: Cluster, sight: Sight): void {
+  const { state } = cluster;
+  const atWork = state.operation?.steps.filter((step) => step.outcome === 'running' && !WAITS.has(step.kind)) ?? [];
+  const losses = lossesOf(state, sight, new Set(atWork.flatMap((step) => step.slot ?? [])));
+  if (losses.length === 0) return;
+  wantLook(cluster, losses.join('; '));
+  cluster.replan = true;
+  cluster.interrupt?.();
 }
 
 /** Compares what was told with what is known, once. */

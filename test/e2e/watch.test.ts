@@ -1,5 +1,6 @@
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { SendCommandCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import type { ClusterEvent } from '../../src/model/state.js';
@@ -9,6 +10,7 @@ import { type Bench, documentOf, openBench } from './harness.js';
 let bench: Bench;
 let s3: S3Client;
 let sqs: SQSClient;
+let ssm: SSMClient;
 beforeAll(async () => {
   bench = await openBench();
   const { variables, region } = bench.stack;
@@ -19,11 +21,13 @@ beforeAll(async () => {
   const shared = { endpoint: region.url, region: 'eu-west-1', credentials };
   s3 = new S3Client({ ...shared, forcePathStyle: true });
   sqs = new SQSClient(shared);
+  ssm = new SSMClient(shared);
 });
 afterEach(() => bench.region('faults', { method: 'DELETE' }));
 afterAll(async () => {
   s3?.destroy();
   sqs?.destroy();
+  ssm?.destroy();
   await bench?.close();
 });
 
@@ -105,6 +109,26 @@ describe('a server that somebody terminates', () => {
     expect(await bench.region('duplicates')).toEqual([]);
     const watch = await bench.client.workflow.getHandle('region-watch/eu-west-1').describe();
     expect(watch.status.name).toBe('RUNNING');
+  });
+});
+
+describe('K3s that somebody stops on a server', () => {
+  it('is missed by the pulse within a minute, and started again', async () => {
+    // Prepare
+    const whole = await settled('watched', 'Running', 3);
+    const stop = new SendCommandCommand({
+      DocumentName: 'AWS-RunShellScript',
+      InstanceIds: [whole.nodes.find((node) => node.slot === 'server-1')?.instanceId ?? ''],
+      Parameters: { commands: ['systemctl stop k3s'] },
+    });
+    // Act
+    await ssm.send(stop);
+    const mended = await settled('watched', 'Running', 4);
+    // Assess
+    expect(mended.operations[3]).toMatchObject({ kind: 'repair', outcome: 'done' });
+    expect(mended.nodes.map((node) => node.ready)).toEqual(['True', 'True', 'True']);
+    const told = (await eventsOf('watched')).filter(({ reason }) => reason === 'LookWanted').at(-1);
+    expect(told?.message).toMatch(/says (service|notready|voters)=/);
   });
 });
 

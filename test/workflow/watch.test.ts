@@ -99,6 +99,40 @@ describe('what the region watch tells', () => {
       expect(looks.map(({ message }) => message)).toEqual([`server-0: ${whole.seen[0]?.id} is stopped`]);
     }));
 
+  it('ends a wait for a server that is gone, in the middle of an operation', () =>
+    bench.withWorker(async ({ fake, start }) => {
+      // Prepare: the proof at the end of the creation waits for ever
+      let release: () => void = () => undefined;
+      const held = new Promise<void>((resolve) => {
+        release = resolve;
+      });
+      fake.before = async (name, input: { script?: string }) => {
+        if (name === 'runOnNodes' && input.script === 'verify') await held;
+      };
+      const cluster = await start(written());
+      await cluster.until(
+        (status) =>
+          status.operation?.steps.some((step) => step.kind === 'verify' && step.outcome === 'running') ?? false,
+      );
+      const whole = await sightOf(fake, cluster);
+
+      // Act
+      const [, lost] = fake.instances.values();
+      if (lost !== undefined) fake.instances.set(lost.id, { ...lost, state: 'terminated' });
+      await tell(cluster, { ...whole, seen: whole.seen.filter((one) => one.id !== lost?.id) });
+      const mending = await cluster.until((status) => status.nodes.some((node) => node.generation === 2));
+      release();
+      const status = await cluster.settled('Running');
+
+      // Assess
+      expect(mending.operation).not.toBeNull();
+      expect(status.nodes.map((node) => `${node.generation} ${node.ready}`).sort()).toEqual([
+        '1 True',
+        '1 True',
+        '2 True',
+      ]);
+    }));
+
   it('is nothing to a cluster of another life', () =>
     bench.withWorker(async ({ fake, start }) => {
       const cluster = await start(written());

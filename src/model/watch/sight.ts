@@ -61,6 +61,25 @@ function surprisesIn(one: Sighting, slot: Slot | undefined): string[] {
   return surprises;
 }
 
+/**
+ * Instances that an operation counts on and that are down by another hand: what waits for them waits in vain. Slots on which a step is at
+ * work are left out, for it may be that step's doing.
+ */
+export function lossesOf(state: ClusterState, sight: Sight, busy: ReadonlySet<string>): string[] {
+  if (state.wish !== 'running') return [];
+  const idle = Object.fromEntries(
+    Object.entries(state.slots).filter(([name, slot]) => !busy.has(name) && slot.instance?.power === 'running'),
+  );
+  const ids = new Set(Object.values(idle).flatMap((slot) => slot.instance?.id ?? []));
+  const seen = sight.seen.filter((one) => ids.has(one.id) && POWER[one.state] !== 'running');
+  const up = sight.seen.filter((one) => ids.has(one.id) && POWER[one.state] === 'running');
+  // Of those that are up only the power counts here; the rest is judged at the end of the operation.
+  return surprisesOf(
+    { ...state, slots: idle },
+    { ...sight, seen: [...seen, ...up.map(({ id, state: at }) => ({ id, state: at }))] },
+  );
+}
+
 const POWER: Record<InstanceStateName, 'running' | 'stopped' | 'gone'> = {
   pending: 'running',
   running: 'running',
