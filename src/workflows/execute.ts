@@ -1,11 +1,8 @@
 import { CancellationScope, createEventGroup } from '@temporalio/workflow';
-import type { Plan, Step, StepKind } from '../model/plan/index.js';
+import { type Plan, type Step, WAITS } from '../model/plan/index.js';
 import type { ErrorRecord, StepRecord } from '../model/state.js';
 import { type Cluster, emit, errorRecordOf, isCancelled, now } from './cluster-context.js';
 import { performers } from './phases/index.js';
-
-/** Steps that only wait or look: leaving them early loses nothing, so a changed wish cuts them short. */
-const WAITS: ReadonlySet<StepKind> = new Set(['agent', 'gate', 'second-look', 'verify']);
 
 export type Outcome = { kind: 'done' } | { kind: 'interrupted' } | { kind: 'failed'; error: ErrorRecord };
 
@@ -54,6 +51,7 @@ export async function execute(cluster: Cluster, plan: Plan, stale: () => boolean
         for (const step of plan.steps) {
           if (begun.has(step.id) || !step.after.every((id) => done.has(id))) continue;
           const scope = new CancellationScope({ cancellable: true, parent: whole });
+          // A changed wish cuts these short.
           if (WAITS.has(step.kind)) waits.add(scope);
           begin(step, scope);
         }

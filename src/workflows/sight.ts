@@ -1,10 +1,9 @@
+import { WAITS } from '../model/plan/index.js';
 import { lossesOf, mergeSights, readSight, type Sight, surprisesOf } from '../model/watch/sight.js';
 import { activities } from './activities.js';
 import { type Cluster, emit, scopeOf } from './cluster-context.js';
 
 const LONGEST = 200;
-/** As in execute.ts. */
-const WAITS: ReadonlySet<string> = new Set(['agent', 'gate', 'verify']);
 
 /**
  * The signal `look`. A person's is heard at once. What the region watch or an event has seen is compared with what the cluster

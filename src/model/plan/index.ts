@@ -8,7 +8,7 @@ import type { Plan, Step } from './steps.js';
 import { planStopped } from './stopping.js';
 
 export type { Observation } from './observe.js';
-export { disruptionOf, type Plan, type Step, type StepKind } from './steps.js';
+export { disruptionOf, type Plan, type Step, type StepKind, WAITS } from './steps.js';
 
 /**
  * Ordered steps from what is to what is wanted, each with its reason and disruption; none when nothing is to be done.

@@ -30,6 +30,9 @@ export type StepKind =
   | 'sweep'
   | 'forget';
 
+/** Steps that only wait or look: leaving them early loses nothing. */
+export const WAITS: ReadonlySet<string> = new Set<StepKind>(['agent', 'gate', 'second-look', 'verify']);
+
 /** What a step takes away from those who use the cluster. */
 export type Disruption = 'none' | 'node' | 'cluster';
 
