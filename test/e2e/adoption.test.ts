@@ -264,7 +264,9 @@ describe('a cluster whose workflow is lost in every phase of its life', () => {
     const before = await running();
     await hold({ action: 'DeleteSecurityGroup', error: { code: 'RequestLimitExceeded', status: 503 } });
     await bench.keelson('delete', NAME);
-    await lose(await until('Deleting', runs('sweep')));
+    const seen = await until('Deleting', runs('sweep'));
+    await betweenTries();
+    await lose(seen);
 
     expect(await apply(LARGER, '--wait')).toMatchObject({ code: 0 });
 

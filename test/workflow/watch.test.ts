@@ -29,6 +29,7 @@ describe('what the region watch tells', () => {
       const cluster = await start(written());
       await cluster.settled('Running');
       await expect.poll(() => fake.calls).toContain('ensureWatch');
+      await expect.poll(() => fake.statuses.at(-1)).toEqual(await cluster.status());
       const calls = fake.calls.length;
 
       // Act
@@ -109,7 +110,7 @@ describe('what the region watch tells', () => {
       fake.before = async (name, input: { script?: string }) => {
         if (name === 'runOnNodes' && input.script === 'verify') await held;
       };
-      const cluster = await start(written());
+      const cluster = await start(written({ pools: [{ name: 'workers', count: 1, instanceType: 't3.large' }] }));
       await cluster.until(
         (status) =>
           status.operation?.steps.some((step) => step.kind === 'verify' && step.outcome === 'running') ?? false,
@@ -127,6 +128,7 @@ describe('what the region watch tells', () => {
       // Assess
       expect(mending.operation).not.toBeNull();
       expect(status.nodes.map((node) => `${node.generation} ${node.ready}`).sort()).toEqual([
+        '1 True',
         '1 True',
         '1 True',
         '2 True',

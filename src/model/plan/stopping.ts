@@ -1,5 +1,5 @@
 import { toleranceOf } from '../quorum.js';
-import type { ClusterState, Slot } from '../state.js';
+import type { ClusterState, Slot, StepRecord } from '../state.js';
 import { planAdoption, planInspection } from './adoption.js';
 import { PlanBuilder, type Step, stepId } from './steps.js';
 
@@ -16,8 +16,9 @@ export function planStopped(state: ClusterState): Step[] {
   const servers = slots.filter((slot) => slot.role === 'server').reverse();
   const agentStops = agents.flatMap((slot) => planStop(plan, slot, []));
   const last = servers.findLast((slot) => slot.joined && slot.service === 'running' && slot.agentOnline);
+  const isSaved = state.operation?.kind === 'stop' && state.operation.steps.some(isSnapshot);
   const saved =
-    last === undefined
+    last === undefined || isSaved
       ? []
       : [
           plan.add({
@@ -39,6 +40,8 @@ export function planStopped(state: ClusterState): Step[] {
   }
   return plan.steps;
 }
+
+const isSnapshot = ({ kind, outcome }: StepRecord): boolean => kind === 'snapshot' && outcome === 'done';
 
 /** Stops K3s, then the instance; returns the step that the next server has to wait for. */
 function planStop(plan: PlanBuilder, slot: Slot, before: string[]): string[] {

@@ -68,6 +68,11 @@ export async function launch(cluster: Cluster, step: Step): Promise<void> {
       if (isRefusal(error)) slot.launch = null;
       // The generation had an instance that is terminated: it is used up, the next try is of the next one.
       if (detailOf(error)?.code === 'IdempotentInstanceTerminated') cluster.state.slots = without(cluster, slot.name);
+      // Somebody has deleted the group: nothing was launched into it, and the next plan makes another.
+      if (isGroupGone(error) && cluster.state.ownSecurityGroupId !== null) {
+        slot.launch = null;
+        cluster.state.ownSecurityGroupId = null;
+      }
       if (!isCapacity(error)) throw error;
       slot.exhaustedSubnets = [...slot.exhaustedSubnets, request.subnetId];
       emit(
@@ -152,6 +157,9 @@ function without(cluster: Cluster, name: string): Record<string, Slot> {
 const REFUSALS: readonly ErrorClass[] = ['capacity', 'quota', 'auth', 'invalid', 'conflict'];
 
 const isCapacity = (error: unknown): boolean => classOf(error) === 'capacity';
+
+const isGroupGone = (error: unknown): boolean =>
+  ['InvalidGroup.NotFound', 'InvalidGroupId.NotFound'].includes(detailOf(error)?.code ?? '');
 
 function isRefusal(error: unknown): boolean {
   const found = classOf(error);

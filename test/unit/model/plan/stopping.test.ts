@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { blankState } from '../../../../src/model/blank-state.js';
 import { emptySlot } from '../../../../src/model/empty-slot.js';
 import { planStopped } from '../../../../src/model/plan/stopping.js';
-import type { ClusterState, Slot } from '../../../../src/model/state.js';
+import type { ClusterState, Operation, Slot, StepRecord } from '../../../../src/model/state.js';
 import { valid } from '../spec/sample.js';
 
 const instance = { power: 'running' } as Slot['instance'];
@@ -35,6 +35,12 @@ function waits(state: ClusterState): boolean[] {
 describe('the snapshot of a cluster that is stopped', () => {
   it('goes beside the first stop where the other servers keep the quorum', () => {
     expect(waits(clusterOf(3, 3))).toEqual([false, true, true]);
+  });
+
+  it('is saved once in an operation, however often that is planned', () => {
+    const steps = [{ kind: 'snapshot', outcome: 'done' }] as StepRecord[];
+    const operation = { kind: 'stop', steps } as Operation;
+    expect(waits({ ...clusterOf(3, 2), operation })).toEqual([false, false]);
   });
 
   it.each([
