@@ -1,37 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { plan } from '../../../../src/model/plan/index.js';
-import type { ClusterState } from '../../../../src/model/state.js';
 import { documentOf, shapes } from './documents.js';
+import { settle } from './settle.js';
 import { emptyState, ModelWorld } from './world.js';
-
-const ROUNDS = 12;
-
-/** Plans and does until nothing is left to do, as the workflow's loop does. */
-function settle(world: ModelWorld, state: ClusterState, pick: (n: number) => number): void {
-  for (let round = 0; round < ROUNDS; round += 1) {
-    const next = plan(state.document, state, null);
-    if (next.steps.length === 0) {
-      if (state.wish === 'running') state.bornAt ??= '2026-01-01T00:00:00Z';
-      return;
-    }
-    const ids = next.steps.map((step) => step.id);
-    if (new Set(ids).size < ids.length) world.alarms.push(`a step twice in one plan: ${ids.join(', ')}`);
-    world.run(
-      state.document,
-      state,
-      next,
-      pick,
-      Number.POSITIVE_INFINITY,
-      next.kind === 'update' || next.kind === 'resize',
-    );
-  }
-  world.alarms.push(
-    `does not converge: ${plan(state.document, state, null)
-      .steps.map((step) => step.id)
-      .join(', ')}`,
-  );
-}
 
 describe('plan', () => {
   it('converges from any wish to any other, interrupted anywhere, and never does harm', () => {

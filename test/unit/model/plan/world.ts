@@ -3,6 +3,7 @@ import { emptySlot } from '../../../../src/model/empty-slot.js';
 import { nodeNameOf, slotsOf } from '../../../../src/model/ids.js';
 import type { Plan, Step } from '../../../../src/model/plan/index.js';
 import { apiAddressOf, nodeConfigOf, placementKeyOf, publisherOf } from '../../../../src/model/plan/wanted.js';
+import { quorumOf } from '../../../../src/model/quorum.js';
 import type { ClusterDocument } from '../../../../src/model/spec/schema.js';
 import type { ClusterState, Slot } from '../../../../src/model/state.js';
 
@@ -23,7 +24,13 @@ export class ModelWorld {
     this.counter += 1;
     const slot = step.slot === null ? undefined : state.slots[step.slot];
     if (calm) this.mind(document, step, slot);
+    const before = this.serving(state);
+    const restarts = step.kind === 'start-service' && slot?.role === 'server' && slot.service === 'running';
     this.act(document, state, step, slot);
+    const left = Math.min(this.serving(state).count, before.count - (restarts ? 1 : 0));
+    if (state.bornAt !== null && state.wish === 'running' && document.spec.mode === 'ha' && left < before.count)
+      if (left < quorumOf(before.members))
+        this.alarms.push(`${step.id}: takes the quorum, ${left} of ${before.members} left`);
     if (calm) this.watch(document, state, step);
   }
 
@@ -53,6 +60,12 @@ export class ModelWorld {
       this.perform(document, state, step, calm);
       done.add(step.id);
     }
+  }
+
+  private serving(state: ClusterState): { count: number; members: number } {
+    const members = Object.values(state.slots).filter((slot) => slot.role === 'server' && slot.joined);
+    const up = members.filter((slot) => slot.service === 'running' && slot.instance?.power === 'running');
+    return { count: up.length, members: members.length };
   }
 
   /** A server that serves is taken down only right after the gate has let it, twice. */
