@@ -18,7 +18,8 @@ const CALLS: Record<OperationName, number> = {
   resize: 20,
   'add agents': 20,
   'remove agents': 20,
-  'apply config': 40,
+  'apply config': 14,
+  repair: 20,
   delete: 10,
 };
 

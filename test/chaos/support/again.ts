@@ -20,6 +20,7 @@ export const BEFORE: Record<OperationName, readonly OperationName[]> = {
   'add agents': ['create ha'],
   'remove agents': ['create ha', 'add agents'],
   'apply config': ['create ha'],
+  repair: ['create ha'],
   delete: ['create ha'],
 };
 

@@ -96,6 +96,16 @@ export class ChaosCluster {
     await this.settled('Running');
   }
 
+  /** Somebody terminates the instance of a slot, and somebody tells; until another one serves in its place. */
+  async repair(slot: string): Promise<void> {
+    const instanceOf = (status: StatusView): string | null =>
+      status.nodes.find((node) => node.slot === slot)?.instanceId ?? null;
+    const lost = instanceOf(await this.status());
+    await fetch(`${this.cell.region.url}/_region/instances/${lost}/terminate`, { method: 'POST' });
+    await this.handle.signal('look', { reason: `${slot} is gone` });
+    await this.settled('Running', (status) => ![null, lost].includes(instanceOf(status)));
+  }
+
   async delete(): Promise<void> {
     // A signal waits for a worker for as long as it takes.
     await this.handle.signal('delete', {});
@@ -147,12 +157,13 @@ export class ChaosCluster {
   }
 
   /** Until what was asked for last is so. */
-  async settled(phase: StatusView['phase']): Promise<void> {
-    const wait = this.asking === 'query' ? this.asked(phase) : this.followed(phase);
+  async settled(phase: StatusView['phase'], holds: (status: StatusView) => boolean = () => true): Promise<void> {
+    const isThere = (status: StatusView): boolean => isSettled(status, phase) && holds(status);
+    const wait = this.asking === 'query' ? this.asked(isThere) : this.followed(isThere);
     await this.watched(() => this.inTime(wait, phase));
   }
 
-  private async followed(phase: StatusView['phase']): Promise<void> {
+  private async followed(isThere: (status: StatusView) => boolean): Promise<void> {
     const source = {
       life: (name: string) => this.clusters.life(name),
       ask: (name: string) => this.clusters.status(name),
@@ -160,17 +171,17 @@ export class ChaosCluster {
     };
     for await (const status of follow(source, this.name, this.heard, this.over.signal, () => undefined)) {
       this.last = lastOf(status);
-      if (isSettled(status, phase)) return;
+      if (isThere(status)) return;
     }
     throw new Unreached(`${this.name} has ended`);
   }
 
-  private async asked(phase: StatusView['phase']): Promise<void> {
+  private async asked(isThere: (status: StatusView) => boolean): Promise<void> {
     while (!this.over.signal.aborted) {
       try {
         const status = await this.status();
         this.last = lastOf(status);
-        if (isSettled(status, phase)) return;
+        if (isThere(status)) return;
       } catch (error) {
         // No worker answers just now.
         this.last = String(error);

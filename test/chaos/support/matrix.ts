@@ -45,6 +45,7 @@ const TOURS: readonly (readonly OperationName[])[] = [
   ['add agents', 'remove agents'],
   ['resize'],
   ['apply config'],
+  ['repair'],
   ['delete', 'create ha'],
   ['delete', 'create dev', 'delete', 'create ha'],
 ];
@@ -91,7 +92,7 @@ export class Matrix {
     const ha = this.laboratory.newCluster(cell, 'ha');
     const dev = this.laboratory.newCluster(cell, 'dev');
     const plan: [ChaosCluster, OperationName[]][] = [
-      [ha, ['create ha', 'stop', 'start', 'resize', 'add agents', 'remove agents', 'apply config', 'delete']],
+      [ha, ['create ha', 'stop', 'start', 'resize', 'add agents', 'remove agents', 'apply config', 'repair', 'delete']],
       [dev, ['create dev', 'delete']],
     ];
     for (const [cluster, operations] of plan) {

@@ -7,6 +7,7 @@ export const OPERATIONS = [
   'add agents',
   'remove agents',
   'apply config',
+  'repair',
   'delete',
 ] as const;
 export type OperationName = (typeof OPERATIONS)[number];

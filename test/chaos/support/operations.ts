@@ -22,6 +22,7 @@ const ACTS: Record<OperationName, (cluster: ChaosCluster) => Promise<void>> = {
   'remove agents': (cluster) => cluster.apply({ agents: 0 }),
   'apply config': (cluster) =>
     cluster.apply({ disable: cluster.shape.disable === 'traefik' ? 'servicelb' : 'traefik' }),
+  repair: (cluster) => cluster.repair('server-1'),
   delete: (cluster) => cluster.delete(),
 };
 
