@@ -12,6 +12,7 @@ import { connectPatiently } from './worker/connect.js';
 import { keepContact } from './worker/contact.js';
 import { readEvents } from './worker/events.js';
 import { keepHealthFile } from './worker/health-file.js';
+import { withoutWorkflowStacks } from './worker/lean-stacks.js';
 import { createLogger } from './worker/logging.js';
 import { withMirror } from './worker/mirror.js';
 import { installRuntime } from './worker/runtime.js';
@@ -55,15 +56,17 @@ async function serve(environment: WorkerEnvironment, logger: ReturnType<typeof c
     logger,
     defaultInstanceProfile: environment.instanceProfile,
   });
-  const worker = await Worker.create({
-    ...TUNING,
-    connection,
-    namespace: temporal.namespace,
-    taskQueue,
-    workflowBundle: { codePath: fileURLToPath(new URL('./workflow-bundle.js', import.meta.url)) },
-    activities: withMirror(activities, environment.k3sMirror),
-    interceptors: { activity: [scopeInterceptor] },
-  });
+  const worker = await withoutWorkflowStacks(() =>
+    Worker.create({
+      ...TUNING,
+      connection,
+      namespace: temporal.namespace,
+      taskQueue,
+      workflowBundle: { codePath: fileURLToPath(new URL('./workflow-bundle.js', import.meta.url)) },
+      activities: withMirror(activities, environment.k3sMirror),
+      interceptors: { activity: [scopeInterceptor] },
+    }),
+  );
   const endContact = keepContact(connection, fence.heard);
   // Ends when a signal (SIGTERM, SIGINT) has drained it.
   const running = worker.run();

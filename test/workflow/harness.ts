@@ -13,6 +13,7 @@ import {
 import { createChildren } from '../../src/local/children.js';
 import { startTemporal } from '../../src/local/temporal.js';
 import type { StatusView } from '../../src/model/status.js';
+import { withoutWorkflowStacks } from '../../src/worker/lean-stacks.js';
 import { FakeActivities } from './fake-activities.js';
 
 const ROOT = new URL('../../', import.meta.url).pathname;
@@ -84,13 +85,15 @@ export async function openBench(extraArgs: readonly string[] = []): Promise<Work
       queues += 1;
       const queue = queues;
       const taskQueue = `keelson-${queue}`;
-      const worker = await Worker.create({
-        connection: native,
-        taskQueue,
-        workflowBundle,
-        activities: fake.activities,
-        shutdownForceTime: '5s',
-      });
+      const worker = await withoutWorkflowStacks(() =>
+        Worker.create({
+          connection: native,
+          taskQueue,
+          workflowBundle,
+          activities: fake.activities,
+          shutdownForceTime: '5s',
+        }),
+      );
       return worker.runUntil(async () => {
         const started: WorkflowHandle[] = [];
         const start = async (document: unknown): Promise<Handle> => {

@@ -110,7 +110,13 @@ describe('what the region watch tells', () => {
       fake.before = async (name, input: { script?: string }) => {
         if (name === 'runOnNodes' && input.script === 'verify') await held;
       };
-      const cluster = await start(written({ pools: [{ name: 'workers', count: 1, instanceType: 't3.large' }] }));
+      // Joins tell nothing of the nodes: else the last one is the proof.
+      fake.onJob = (input) => {
+        if (input.script !== 'join') return null;
+        fake.jobs.push(input);
+        return { outcome: 'done', exitCode: 0, result: {} };
+      };
+      const cluster = await start(written());
       await cluster.until(
         (status) =>
           status.operation?.steps.some((step) => step.kind === 'verify' && step.outcome === 'running') ?? false,
@@ -128,7 +134,6 @@ describe('what the region watch tells', () => {
       // Assess
       expect(mending.operation).not.toBeNull();
       expect(status.nodes.map((node) => `${node.generation} ${node.ready}`).sort()).toEqual([
-        '1 True',
         '1 True',
         '1 True',
         '2 True',

@@ -1,11 +1,11 @@
 import { fileURLToPath } from 'node:url';
-import { setFlagsFromString } from 'node:v8';
 import type { Client, WorkflowHandle } from '@temporalio/client';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { bundleWorkflowCode, DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import { findTestServer, TEST_SERVER_REMEDY } from '../../../scripts/tools/test-server.mjs';
 import { SEARCH_ATTRIBUTES } from '../../../src/config/search-attributes.js';
 import type { StatusView } from '../../../src/model/status.js';
+import { withoutWorkflowStacks } from '../../../src/worker/lean-stacks.js';
 import type { FakeActivities } from '../fake-activities.js';
 import { Handle } from '../harness.js';
 
@@ -30,8 +30,6 @@ export async function openSkippedTime(fake: FakeActivities): Promise<SkippedTime
     logger: new DefaultLogger('ERROR'),
     telemetryOptions: { logging: { forward: {}, filter: 'ERROR' } },
   });
-  // The SDK takes down a stack for each promise that a workflow makes: more than half of what a year would cost.
-  setFlagsFromString('--stack-trace-limit=0');
   const path = findTestServer();
   const env = await TestWorkflowEnvironment.createTimeSkipping(
     path === undefined ? {} : { server: { executable: { type: 'existing-path', path } } },
@@ -47,13 +45,15 @@ export async function openSkippedTime(fake: FakeActivities): Promise<SkippedTime
     workflowInterceptorModules: [fileURLToPath(new URL('./early-renewal.ts', import.meta.url))],
     logger: new DefaultLogger('ERROR'),
   });
-  const worker = await Worker.create({
-    connection: env.nativeConnection,
-    taskQueue: 'keelson',
-    workflowBundle,
-    activities: fake.activities,
-    shutdownForceTime: '5s',
-  });
+  const worker = await withoutWorkflowStacks(() =>
+    Worker.create({
+      connection: env.nativeConnection,
+      taskQueue: 'keelson',
+      workflowBundle,
+      activities: fake.activities,
+      shutdownForceTime: '5s',
+    }),
+  );
   const running = worker.run();
   return {
     client: env.client,
