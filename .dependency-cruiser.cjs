@@ -38,7 +38,7 @@ module.exports = {
       comment: 'What a workflow imports is bundled with it: only packages that are deterministic.',
       severity: 'error',
       from: { path: '^src/workflows/' },
-      to: { pathNot: ['^src/', '(^|/)node_modules/(@temporalio/(workflow|common)|zod)/'], ...runtimeOnly },
+      to: { pathNot: ['^src/', '(^|/)node_modules/(@temporalio/(workflow|common)|pako|zod)/'], ...runtimeOnly },
     },
     {
       name: 'activities-know-model-aws-node',
