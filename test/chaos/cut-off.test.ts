@@ -66,10 +66,10 @@ describe('a worker that is cut off from Temporal but not from AWS, past its hear
     await wire.close();
   });
 
-  it.concurrent.each([
-    ['ec2.DescribeSecurityGroups', 'ensureSecurityGroup'],
+  it.concurrent.for<[string, string]>([
+    ['ec2.DescribeSecurityGroups tag:keelson:cluster tag:keelson:uid vpc-id', 'ensureSecurityGroup'],
     ['ec2.DescribeInstances server-0', 'launchInstance'],
-  ])('brings nothing back after delete, cut off in %s of %s', async (call, activity) => {
+  ])('brings nothing back after delete, cut off in %s of %s', async ([call, activity], { expect }) => {
     const wired = await openWired();
     const { cell, wire, far } = wired;
     const cluster = laboratory.newCluster(cell, 'dev');

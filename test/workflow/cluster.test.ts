@@ -51,7 +51,7 @@ describe.concurrent('create', () => {
       expect(await cluster.historyLength()).toBeLessThanOrEqual(250);
     }));
 
-  it('tells in status.yaml what is under way on each node, and in the end what the query tells', () =>
+  it('tells in status.yaml what is under way on each node, and in the end what the query tells', ({ expect }) =>
     bench.withWorker(async ({ fake, start }) => {
       const cluster = await start(written());
       const status = await cluster.settled('Running');

@@ -50,7 +50,7 @@ describe.concurrent('a look at a running cluster', () => {
       expect(fake.jobs.filter((job) => job.script === 'found').length).toBe(1);
     }));
 
-  it('is no reason to keep a delete waiting, when the node that is asked does not answer', () =>
+  it('is no reason to keep a delete waiting, when the node that is asked does not answer', ({ expect }) =>
     bench.withWorker(async ({ fake, start }) => {
       // Prepare
       const cluster = await start(written());
