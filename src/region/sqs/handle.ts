@@ -1,6 +1,8 @@
 /** SQS in the JSON 1.0 protocol, as far as a reader of events and who checks it need. [docs: SQS API] */
+
 import { AwsError, errorReply } from '../aws-error.js';
 import type { AwsCall, HttpReply } from '../contract.js';
+import { readJsonBody } from '../json-body.js';
 import type { LocalWorld } from '../world.js';
 import { Queue } from './queue.js';
 
@@ -31,7 +33,7 @@ export class Sqs {
 
   async handle(call: AwsCall, requestId: string): Promise<HttpReply> {
     try {
-      const answer = await this.answer(call, parseBody(call.body));
+      const answer = await this.answer(call, readJsonBody(call.body));
       const headers = { 'content-type': 'application/x-amz-json-1.0', 'x-amzn-requestid': requestId };
       return { status: 200, headers, body: JSON.stringify(answer) };
     } catch (error) {
@@ -134,13 +136,3 @@ function textOf(input: Input, name: string): string {
 
 const invalid = (name: string, range: string): AwsError =>
   new AwsError('InvalidParameterValue', 400, `Value for parameter ${name} is invalid. Reason: Must be ${range}.`);
-
-function parseBody(body: Buffer): Input {
-  try {
-    const value: unknown = JSON.parse(body.toString('utf8') || '{}');
-    if (typeof value === 'object' && value !== null) return { ...value };
-  } catch {
-    // Told below, like any other body that isn't an object.
-  }
-  throw new AwsError('SerializationException', 400, 'The body is not a JSON object.');
-}

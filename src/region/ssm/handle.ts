@@ -1,7 +1,9 @@
 /** SSM in the JSON 1.1 protocol. A command sent to the wrong region finds no instance there, as in reality. */
+
 import { randomUUID } from 'node:crypto';
 import { AwsError, errorReply } from '../aws-error.js';
 import type { AwsCall, HttpReply, MachineHost, World } from '../contract.js';
+import { readJsonBody } from '../json-body.js';
 import { machinesOf } from '../machine/host.js';
 import { Commands } from './command.js';
 import type { Input, SsmContext } from './context.js';
@@ -32,21 +34,11 @@ export async function handleSsm(world: World, host: MachineHost, call: AwsCall):
   try {
     const run = ACTIONS[action];
     if (!run) throw new AwsError('UnknownOperationException', 400, `The local region has no SSM ${action}`);
-    const answer = run({ world, machines: machinesOf(host), commands, region: call.region }, parseBody(call.body));
+    const answer = run({ world, machines: machinesOf(host), commands, region: call.region }, readJsonBody(call.body));
     const headers = { 'content-type': 'application/x-amz-json-1.1', 'x-amzn-requestid': requestId };
     return { status: 200, headers, body: JSON.stringify(answer) };
   } catch (error) {
     if (error instanceof AwsError) return errorReply('ssm', error, requestId);
     throw error;
   }
-}
-
-function parseBody(body: Buffer): Input {
-  try {
-    const value: unknown = JSON.parse(body.toString('utf8') || '{}');
-    if (typeof value === 'object' && value !== null) return { ...value };
-  } catch {
-    // Told below, like any other body that isn't an object.
-  }
-  throw new AwsError('SerializationException', 400, 'The body is not a JSON object.');
 }
