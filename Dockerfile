@@ -15,7 +15,7 @@ FROM node:20.20.2-bookworm-slim
 RUN apt-get update \
   && apt-get install -y --no-install-recommends ca-certificates \
   && rm -rf /var/lib/apt/lists/* \
-  && ln -s /app/dist/client.js /usr/local/bin/keelson
+  && ln -s /app/dist/bin/keelson.js /usr/local/bin/keelson
 WORKDIR /app
 COPY --from=build /app/package.json ./package.json
 COPY --from=build /app/node_modules ./node_modules

@@ -10,7 +10,7 @@ cd "$(dirname "$0")/.."
 name=tour-$RANDOM
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
-keelson() { node dist/client.js "$@"; }
+keelson() { node dist/bin/keelson.js "$@"; }
 
 # document TYPE [AGENTS]: the cluster as a document, with a pool of so many agents.
 document() {

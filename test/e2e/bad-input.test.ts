@@ -185,7 +185,7 @@ describe('what only the account knows fails the create, with what to do, and not
     const env = { ...bench.stack.env, KEELSON_BUCKET: 'no-such-bucket' };
     const applied = await run(
       process.execPath,
-      [`${DIST}client.js`, 'apply', '-f', bench.document('bucketless')],
+      [`${DIST}bin/keelson.js`, 'apply', '-f', bench.document('bucketless')],
       env,
       bench.folder,
     );

@@ -58,7 +58,7 @@ export async function openBench(): Promise<Bench> {
     folder,
     file,
     client: new Client({ connection }),
-    keelson: (...args) => run(process.execPath, [`${DIST}client.js`, ...args], stack.env, folder),
+    keelson: (...args) => run(process.execPath, [`${DIST}bin/keelson.js`, ...args], stack.env, folder),
     temporal: (...args) => run(cli, [...args, '--address', stack.temporal.address], stack.env, folder),
     document: (name, spec = {}) => file(`${name}.yaml`, stringify(documentOf(name, spec))),
     region: async (path, init) => {

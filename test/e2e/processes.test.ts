@@ -57,7 +57,7 @@ describe('npm run local', () => {
     const { PATH, HOME } = process.env;
 
     // Act
-    const listed = await run(process.execPath, [`${DIST}client.js`, 'list', '-o', 'json'], { PATH, HOME }, folder);
+    const listed = await run(process.execPath, [`${DIST}bin/keelson.js`, 'list', '-o', 'json'], { PATH, HOME }, folder);
     const second = await run(process.execPath, [`${DIST}local/main.js`], process.env, folder);
 
     // Assess

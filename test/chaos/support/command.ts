@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { Cell } from './cell.js';
 
-const CLIENT = fileURLToPath(new URL('../../../dist/client.js', import.meta.url));
+const CLIENT = fileURLToPath(new URL('../../../dist/bin/keelson.js', import.meta.url));
 
 /** Runs `keelson status NAME --watch` as a person does. @returns a function that ends it */
 export function watchByCommand(cell: Cell, name: string): () => Promise<void> {
