@@ -59,7 +59,7 @@ export class ServerService implements Service {
     const { context } = this;
     const wasReady = this.listening;
     const cluster = this.membership?.cluster;
-    const waitedFor = [...(cluster?.membershipSpans() ?? []), ...(cluster?.stopSpans() ?? [])];
+    const waitedFor = [...(cluster?.membershipSpans() ?? []), ...(cluster?.stopSpans(this.machine.id) ?? [])];
     this.leave('graceful');
     if (!wasReady) return;
     const { world } = context.plane;
