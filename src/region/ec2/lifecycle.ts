@@ -7,7 +7,7 @@ import type { Account, Ec2Instance } from './account.js';
 /** An operating system that does not go down in this time loses its power. */
 const SHUTDOWN_MS = 30_000;
 
-/** Latencies that had to be over before the power could go. */
+/** Latencies that had to be over before the power could go: of each the last, for a report may be of another command. */
 const BEFORE_POWER_OFF = ['serviceStop', 'report', 'drain'];
 
 export class Lifecycle {
@@ -64,7 +64,7 @@ export class Lifecycle {
     });
     this.turn(instance, async (signal) => {
       if (wasRunning) await this.powerOff(instance, options.force);
-      const after = idsOf(this.world.lastSpan(instance.id, ...BEFORE_POWER_OFF));
+      const after = idsOf(...BEFORE_POWER_OFF.map((kind) => this.world.lastSpan(instance.id, kind)));
       await this.world.impose({ kind: 'stop', instanceId: instance.id, ms: this.world.profile.stop, after, signal });
       this.dropPublicAddress(account, instance);
       this.enter(instance, 'stopped');
@@ -79,7 +79,7 @@ export class Lifecycle {
     this.enter(instance, 'shutting-down', reason);
     this.turn(instance, async (signal) => {
       if (wasRunning) await this.powerOff(instance, options.force);
-      const after = idsOf(this.world.lastSpan(instance.id, ...BEFORE_POWER_OFF));
+      const after = idsOf(...BEFORE_POWER_OFF.map((kind) => this.world.lastSpan(instance.id, kind)));
       await this.world.impose({
         kind: 'terminate',
         instanceId: instance.id,
@@ -176,8 +176,8 @@ export function about(instance: Ec2Instance): Record<string, unknown> {
   return { instanceId: id, region, zone, instanceType: type };
 }
 
-function idsOf(span: Span | undefined): string[] {
-  return span === undefined ? [] : [span.id];
+function idsOf(...spans: (Span | undefined)[]): string[] {
+  return spans.flatMap((span) => (span === undefined ? [] : [span.id]));
 }
 
 async function ignoreAbort(work: Promise<void>): Promise<void> {
