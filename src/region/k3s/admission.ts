@@ -24,11 +24,13 @@ export function checkToken(cluster: KubeCluster, config: K3sConfig, url: string)
   }
 }
 
-/** @throws ServiceExit unless the settings that all servers share are the same here. */
-export function checkCritical(cluster: KubeCluster, config: K3sConfig): void {
-  const differing = Object.keys(config.critical).filter(
-    (flag) => config.critical[flag] !== cluster.founding.critical[flag],
-  );
+/**
+ * @param running the critical settings with which the server runs that is asked to let this one in: K3s compares with that server
+ *   as it is now, and only when it joins. [k3s source: pkg/cluster/bootstrap.go, compareConfig]
+ * @throws ServiceExit unless the settings that all servers share are the same here.
+ */
+export function checkCritical(cluster: KubeCluster, running: Record<string, string>, config: K3sConfig): void {
+  const differing = Object.keys(config.critical).filter((flag) => config.critical[flag] !== running[flag]);
   // A server takes its agent token literally, whatever its form. [k3s source: deps.go]
   if ((config.agentToken ?? cluster.founding.serverPassword) !== cluster.founding.agentPassword) {
     differing.push('agent-token');

@@ -13,7 +13,6 @@ export interface Founding {
   serverPassword: string;
   /** K3s uses the server's where none was given. */
   agentPassword: string;
-  critical: Record<string, string>;
   /** False: SQLite, which nobody can join. */
   embeddedEtcd: boolean;
   /** Span of the first server's start: nobody can join before it has ended. */

@@ -33,7 +33,6 @@ export async function found(
     serverPassword,
     // Taken literally, in whatever form it is. [k3s source: deps.go]
     agentPassword: config.agentToken ?? serverPassword,
-    critical: config.critical,
     embeddedEtcd: config.clusterInit,
     foundSpan: span.id,
   });

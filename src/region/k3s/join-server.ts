@@ -18,9 +18,9 @@ export async function joinServer(
 ): Promise<void> {
   const { machine, plane } = context;
   const clock = Date.now();
-  const cluster = reach(context, url);
+  const { cluster, critical } = reach(context, url);
   checkToken(cluster, config, url);
-  checkCritical(cluster, config);
+  checkCritical(cluster, critical, config);
   if (!cluster.founding.embeddedEtcd) throw fatal('starting kubernetes: etcd is disabled on the server');
   if (cluster.memberOf(config.nodeName)) {
     throw fatal('duplicate node name found, please use a unique name for this node');
@@ -55,14 +55,14 @@ export async function joinServer(
   await awaitPromotion(context, cluster, member, span.id, signal);
 }
 
-function reach(context: ServiceContext, url: string): KubeCluster {
+function reach(context: ServiceContext, url: string): { cluster: KubeCluster; critical: Record<string, string> } {
   const supervisor = context.plane.supervisorAt(url, context.machine);
-  if (!supervisor?.membership) {
+  if (!supervisor?.membership || !supervisor.critical) {
     throw fatal(
       `starting kubernetes: preparing server: failed to get CA certs: Get "${url}/cacerts": dial tcp: connect: connection refused`,
     );
   }
-  return supervisor.membership.cluster;
+  return { cluster: supervisor.membership.cluster, critical: supervisor.critical };
 }
 
 /** @returns whether another learner had to be promoted first. */

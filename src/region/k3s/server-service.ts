@@ -29,6 +29,11 @@ export class ServerService implements Service {
     return this.listening && this.membership?.cluster.etcd.available === true;
   }
 
+  /** The settings that a server which joins here has to share. */
+  get critical(): Record<string, string> | undefined {
+    return this.config?.critical;
+  }
+
   get version(): string {
     return this.context.version;
   }
