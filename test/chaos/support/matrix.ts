@@ -62,6 +62,9 @@ export class Matrix {
   /** When the recording had ended, and the kills that are done with since. */
   private startedAt = 0;
   private settled = 0;
+  private stopped = false;
+  /** Kills that were left when it was stopped. */
+  givenUp = 0;
 
   constructor(
     private readonly laboratory: Laboratory,
@@ -81,6 +84,13 @@ export class Matrix {
     this.startedAt = Date.now();
     const others = Array.from({ length: this.options.cells - 1 }, () => this.laboratory.openCell());
     await Promise.all([Promise.resolve(cell), ...others].map(async (one) => this.work(await one)));
+  }
+
+  /** Tries no more kills: runs under way come to their end. What was left stays to be told. */
+  stop(): void {
+    this.givenUp += this.left;
+    for (const operation of this.tasks.keys()) this.tasks.set(operation, []);
+    this.stopped = true;
   }
 
   /** Kills that are still to be tried. */
@@ -112,6 +122,7 @@ export class Matrix {
     const known = this.known.get(operation) ?? new Set();
     if (known.has(id)) return;
     known.add(id);
+    if (this.stopped) return;
     if (this.options.operations?.includes(operation) === false) return;
     const row = this.rowOf(operation);
     row.boundaries += 1;
@@ -184,6 +195,10 @@ export class Matrix {
   }
 
   private again(operation: OperationName, task: Task): void {
+    if (this.stopped) {
+      this.givenUp += 1;
+      return;
+    }
     task.tries += 1;
     if (task.tries < TRIES) this.tasks.get(operation)?.push(task);
     else this.rowOf(operation).notMet.push(`${task.kill.moment} ${task.kill.at}`);
