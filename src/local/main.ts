@@ -1,10 +1,11 @@
 import { parseArgs } from 'node:util';
+import type { Child } from './children.js';
 import { ENV_FILE, readEnvFile, writeEnvFile } from './env-file.js';
 import { PROFILE_NAMES } from './region.js';
-import { startStack } from './stack.js';
+import { type Stack, startStack } from './stack.js';
 import { listenForStop } from './until-signal.js';
 
-/** `npm run local`: server, region and worker, until a signal. */
+/** `npm run local`: server, region and worker, until a signal. A worker that is killed is followed by another one. */
 async function main(): Promise<number> {
   const { values } = parseArgs({ options: { profile: { type: 'string', default: 'demo' } } });
   const profile = PROFILE_NAMES.find((one) => one === values.profile);
@@ -29,11 +30,12 @@ async function main(): Promise<number> {
     const seconds = ((performance.now() - started) / 1_000).toFixed(1);
     const { temporal, region } = stack;
     process.stdout.write(
-      `ready in ${seconds} s: Temporal ${temporal.address}, Web UI ${temporal.uiUrl}, region ${region.url}; variables in ${ENV_FILE}\n`,
+      `ready in ${seconds} s: Temporal ${temporal.address}, Web UI ${temporal.uiUrl}, region ${region.url}, worker process ${stack.worker().pid}; variables in ${ENV_FILE}\n`,
     );
     const failed = await Promise.race([
       stop.received.then(() => null),
-      ...[temporal.child, region.child, stack.worker()].map((child) => child.ended.then(() => child)),
+      ...[temporal.child, region.child].map((child) => child.ended.then(() => child)),
+      keepWorker(stack, stop.signal),
     ]);
     if (failed === null || stop.signal.aborted) return 0;
     process.stderr.write(`the ${failed.name} has ended by itself:\n${failed.logTail()}\n`);
@@ -41,6 +43,16 @@ async function main(): Promise<number> {
   } finally {
     removeEnvFile?.();
     await stack.stop();
+  }
+}
+
+/** Another worker for each that is killed, as whatever runs it in production would start one. @returns one that ended with an exit code. */
+async function keepWorker(stack: Stack, stopped: AbortSignal): Promise<Child> {
+  for (;;) {
+    const worker = stack.worker();
+    if ((await worker.ended) !== null || stopped.aborted) return worker;
+    const next = await stack.startWorker();
+    process.stdout.write(`the worker (process ${worker.pid}) was killed: process ${next.pid} goes on where it was\n`);
   }
 }
 

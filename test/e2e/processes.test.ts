@@ -65,6 +65,21 @@ describe('npm run local', () => {
     expect(second).toMatchObject({ code: 4, stderr: expect.stringContaining('runs here already') });
   });
 
+  it('goes on with another worker when the worker is killed', async () => {
+    // Prepare
+    const pid = Number(/worker process (\d+)/.exec(output)?.[1]);
+
+    // Act
+    process.kill(pid, 'SIGKILL');
+
+    // Assess
+    const said = new RegExp(`worker \\(process ${pid}\\) was killed: process (\\d+) goes on`);
+    await expect.poll(() => output, { timeout: 60_000 }).toMatch(said);
+    expect(alive([Number(said.exec(output)?.[1])])).toHaveLength(1);
+    const listed = await run(process.execPath, [`${DIST}bin/keelson.js`, 'list', '-o', 'json'], process.env, folder);
+    expect(listed).toMatchObject({ code: 0 });
+  });
+
   it.each(['SIGINT', 'SIGTERM'] as const)(
     'ends with all that it started at %s, and takes its file away',
     async (signal) => {
