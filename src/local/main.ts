@@ -30,7 +30,7 @@ async function main(): Promise<number> {
     const seconds = ((performance.now() - started) / 1_000).toFixed(1);
     const { temporal, region } = stack;
     process.stdout.write(
-      `ready in ${seconds} s: Temporal ${temporal.address}, Web UI ${temporal.uiUrl}, region ${region.url}, worker process ${stack.worker().pid}; variables in ${ENV_FILE}\n`,
+      `ready in ${seconds} s: Temporal ${temporal.address}, Web UI ${temporal.uiUrl}, region ${region.url}; worker process ${stack.worker().pid}; variables in ${ENV_FILE}\n`,
     );
     const failed = await Promise.race([
       stop.received.then(() => null),
