@@ -54,20 +54,24 @@ export class KubeCluster {
     });
   }
 
+  /** The latest graceful stop of each server: the next one comes after it, for they are to be stopped one by one. */
+  stopSpans(): string[] {
+    return this.etcd.members.flatMap(({ instanceId }) => this.world.lastSpan(instanceId, 'serviceStop')?.id ?? []);
+  }
+
   /**
-   * The latest graceful stop of each server: the next one comes after it, for they are to be stopped one by one. Whoever
-   * stops this one by a command knows of the stop before by its report alone: a delivery that began later waited for it.
+   * Whoever stops a server by a command knows of the stops before by their reports alone: these are what its delivery waited
+   * for, unless it began before they were there.
    */
-  stopSpans(next: string): string[] {
-    const delivery = this.world.lastSpan(next, 'deliver');
-    return this.etcd.members.flatMap(({ instanceId }) => {
-      const stop = this.world.lastSpan(instanceId, 'serviceStop');
-      if (stop === undefined) return [];
-      const report = this.world.lastSpan(instanceId, 'report');
-      const told = report?.after.includes(stop.id) ? report.endedAt : null;
-      if (report && delivery && told != null && told <= delivery.startedAt) delivery.after.push(report.id);
-      return [stop.id];
-    });
+  linkDelivery(instanceId: string): void {
+    const delivery = this.world.lastSpan(instanceId, 'deliver');
+    if (delivery === undefined) return;
+    const stops = new Set(this.stopSpans());
+    for (const member of this.etcd.members) {
+      const report = this.world.lastSpan(member.instanceId, 'report');
+      const isOfStop = report?.after.some((id) => stops.has(id)) === true;
+      if (isOfStop && report.endedAt !== null && report.endedAt <= delivery.startedAt) delivery.after.push(report.id);
+    }
   }
 
   memberOf(nodeName: string): Member | undefined {

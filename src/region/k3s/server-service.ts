@@ -64,7 +64,8 @@ export class ServerService implements Service {
     const { context } = this;
     const wasReady = this.listening;
     const cluster = this.membership?.cluster;
-    const waitedFor = [...(cluster?.membershipSpans() ?? []), ...(cluster?.stopSpans(this.machine.id) ?? [])];
+    const waitedFor = [...(cluster?.membershipSpans() ?? []), ...(cluster?.stopSpans() ?? [])];
+    cluster?.linkDelivery(this.machine.id);
     this.leave('graceful');
     if (!wasReady) return;
     const { world } = context.plane;

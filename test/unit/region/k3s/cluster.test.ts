@@ -56,6 +56,20 @@ async function three(): Promise<[Machine, Machine, Machine]> {
 }
 
 describe('a cluster of three servers', () => {
+  it('takes in a server with the settings that the others run with now, not with those of the founding', async () => {
+    rig = await startRig();
+    const a = await founder();
+    const disable = 'disable: servicelb';
+    config(a, ['cluster-init: true', 'node-name: a-g1', 'token: short-secret', 'agent-token: agent-secret', disable]);
+    await sh(a, 'systemctl restart k3s');
+    const b = await joiner('b', a, [disable]);
+    startAtOnce(b);
+    await active(b);
+    const c = await joiner('c', a);
+    startAtOnce(c);
+    await until(() => journal(c).includes('mismatch between servers: disable'), 'refusal');
+  });
+
   it('is made by one that founds and two that join, one learner at a time', async () => {
     const [a, b, c] = await three();
     const listed = await nodes(a);
