@@ -73,6 +73,8 @@ export interface World {
 export interface Fault {
   error?: { code: string; status: number; message?: string };
   delayMs?: number;
+  /** Aborted when what is held may go on. */
+  held?: AbortSignal;
   /** The call is carried out but its answer never arrives. */
   loseAnswer?: boolean;
   /** The connection is cut before anything is done. */

@@ -10,36 +10,40 @@ import { TokenBucket } from './throttle.js';
 
 const oneOrMore = <T extends z.ZodType>(schema: T) => z.union([schema, z.array(schema)]);
 
-const faultPlanSchema = z.strictObject({
-  id: z.string().optional(),
-  point: z.string().default('call'),
-  // When. Texts may hold * as a wildcard; all that is given must fit.
-  service: oneOrMore(z.string()).optional(),
-  action: oneOrMore(z.string()).optional(),
-  region: oneOrMore(z.string()).optional(),
-  instance: oneOrMore(z.string()).optional(),
-  /** Tags of one of the instances in question, e.g. {"keelson:slot": "server-0"}. */
-  tags: z.record(z.string(), z.string()).optional(),
-  /** Anything else that the point tells, e.g. {"instanceType": "m6i.large", "zone": "eu-west-1a"}. */
-  match: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).optional(),
-  /** Which of the fitting moments, from 1. */
-  nth: oneOrMore(z.int().positive()).optional(),
-  skip: z.int().nonnegative().optional(),
-  times: z.int().positive().optional(),
-  /** `nth`, `skip` and `times` count for each instance by itself. */
-  each: z.literal('instance').optional(),
-  probability: z.number().min(0).max(1).optional(),
-  seed: z.int().optional(),
-  /** Only what exceeds a bucket of this size. */
-  bucket: z.strictObject({ size: z.number().positive(), refill: z.number().nonnegative() }).optional(),
-  // What.
-  error: z.strictObject({ code: z.string(), status: z.int(), message: z.string().optional() }).optional(),
-  delayMs: z.number().nonnegative().optional(),
-  loseAnswer: z.boolean().optional(),
-  cut: z.boolean().optional(),
-  effect: z.string().optional(),
-  data: z.record(z.string(), z.unknown()).optional(),
-});
+const faultPlanSchema = z
+  .strictObject({
+    id: z.string().optional(),
+    point: z.string().default('call'),
+    // When. Texts may hold * as a wildcard; all that is given must fit.
+    service: oneOrMore(z.string()).optional(),
+    action: oneOrMore(z.string()).optional(),
+    region: oneOrMore(z.string()).optional(),
+    instance: oneOrMore(z.string()).optional(),
+    /** Tags of one of the instances in question, e.g. {"keelson:slot": "server-0"}. */
+    tags: z.record(z.string(), z.string()).optional(),
+    /** Anything else that the point tells, e.g. {"instanceType": "m6i.large", "zone": "eu-west-1a"}. */
+    match: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).optional(),
+    /** Which of the fitting moments, from 1. */
+    nth: oneOrMore(z.int().positive()).optional(),
+    skip: z.int().nonnegative().optional(),
+    times: z.int().positive().optional(),
+    /** `nth`, `skip` and `times` count for each instance by itself. */
+    each: z.literal('instance').optional(),
+    probability: z.number().min(0).max(1).optional(),
+    seed: z.int().optional(),
+    /** Only what exceeds a bucket of this size. */
+    bucket: z.strictObject({ size: z.number().positive(), refill: z.number().nonnegative() }).optional(),
+    // What.
+    error: z.strictObject({ code: z.string(), status: z.int(), message: z.string().optional() }).optional(),
+    delayMs: z.number().nonnegative().optional(),
+    /** Only at point `span`: it does not end before this plan is taken away, however slow whoever looks at it is. */
+    hold: z.literal(true).optional(),
+    loseAnswer: z.boolean().optional(),
+    cut: z.boolean().optional(),
+    effect: z.string().optional(),
+    data: z.record(z.string(), z.unknown()).optional(),
+  })
+  .refine((plan) => !plan.hold || plan.point === 'span', 'hold is for point span only');
 
 export type FaultPlan = z.input<typeof faultPlanSchema>;
 type Parsed = z.output<typeof faultPlanSchema>;
@@ -62,6 +66,8 @@ interface Active {
   fired: Map<string, number>;
   random: () => number;
   bucket: TokenBucket | null;
+  /** Aborted when the plan is taken away. */
+  taken: AbortController;
 }
 
 export class FaultPlans {
@@ -78,14 +84,17 @@ export class FaultPlans {
       const id = plan.id ?? `fault-${++this.count}`;
       const bucket = plan.bucket === undefined ? null : new TokenBucket(plan.bucket.size, plan.bucket.refill);
       const random = seeded(plan.seed ?? 1);
-      this.active.push({ plan: { ...plan, id }, fits: new Map(), fired: new Map(), random, bucket });
+      const taken = new AbortController();
+      this.active.push({ plan: { ...plan, id }, fits: new Map(), fired: new Map(), random, bucket, taken });
       return id;
     });
   }
 
   /** Takes one plan away, or all. */
   remove(id?: string): void {
-    this.active = id === undefined ? [] : this.active.filter(({ plan }) => plan.id !== id);
+    const gone = this.active.filter(({ plan }) => id === undefined || plan.id === id);
+    this.active = this.active.filter((one) => !gone.includes(one));
+    for (const { taken } of gone) taken.abort();
   }
 
   /** The plans with how often each fitted and fired. */
@@ -98,7 +107,11 @@ export class FaultPlans {
     let first: (Fault & { plan: string }) | undefined;
     for (const active of this.active) {
       if (active.plan.point !== point || !this.fits(active.plan, moment) || !fires(active, moment)) continue;
-      first ??= { plan: active.plan.id, ...faultOf(active.plan) };
+      first ??= {
+        plan: active.plan.id,
+        ...faultOf(active.plan),
+        ...(active.plan.hold && { held: active.taken.signal }),
+      };
     }
     return first;
   }

@@ -57,6 +57,7 @@ export class LocalWorld implements World {
     });
     try {
       await this.wait(span.imposedMs, request.signal);
+      if (slower?.held !== undefined) await this.release(slower.held, request.signal);
     } catch (error) {
       span.imposedMs = Date.now() - span.startedAt;
       span.note = `${span.note ?? ''} aborted`.trim();
@@ -84,19 +85,36 @@ export class LocalWorld implements World {
 
   /** Waits unrecorded, e.g. for the latency of a call. @throws AbortError when the signal aborts or the region closes */
   wait(ms: number, signal?: AbortSignal): Promise<void> {
+    return this.until((done) => {
+      if (ms <= 0) return void done();
+      const timer = setTimeout(done, ms);
+      return () => clearTimeout(timer);
+    }, signal);
+  }
+
+  private release(held: AbortSignal, signal?: AbortSignal): Promise<void> {
+    return this.until((done) => {
+      if (held.aborted) return void done();
+      held.addEventListener('abort', done);
+      return () => held.removeEventListener('abort', done);
+    }, signal);
+  }
+
+  /** @param begin calls what it is given when the wait is over; may return how to take back what it has begun */
+  private until(begin: (done: () => void) => (() => void) | undefined, signal?: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       if (this.closed || signal?.aborted) return reject(abortError());
-      if (ms <= 0) return resolve();
+      let takeBack: (() => void) | undefined;
       const finish = (settle: () => void): void => {
-        clearTimeout(timer);
+        takeBack?.();
         signal?.removeEventListener('abort', abort);
         this.pending.delete(abort);
         settle();
       };
       const abort = (): void => finish(() => reject(abortError()));
-      const timer = setTimeout(() => finish(resolve), ms);
       signal?.addEventListener('abort', abort);
       this.pending.add(abort);
+      takeBack = begin(() => finish(resolve));
     });
   }
 

@@ -22,13 +22,13 @@ const handle = () => bench.client.workflow.getHandle(`cluster/${NAME}`);
 const status = () => handle().query<StatusView>('status');
 const spans = async () => (await bench.region<{ spans: Span[] }>('record?calls=false')).spans;
 
-/** Something goes wrong or slowly from now on, so that the cluster stays in a phase. */
+/** Something goes wrong or does not end from now on until `lose`, so that the cluster stays in a phase however slow this test is. */
 const hold = (plan: FaultPlan) => bench.region('faults', { method: 'POST', body: JSON.stringify(plan) });
-const slow = (kind: string, slot: string): FaultPlan => ({
+const stuck = (kind: string, slot: string): FaultPlan => ({
   point: 'span',
   match: { kind },
   tags: { 'keelson:slot': slot },
-  delayMs: 4_000,
+  hold: true,
 });
 
 async function until(what: string, holds: (seen: StatusView) => boolean): Promise<StatusView> {
@@ -100,7 +100,7 @@ describe('a cluster whose workflow is lost in every phase of its life', () => {
       (one) => one.phase === 'Provisioning' && one.nodes.filter((node) => node.instanceId !== null).length >= 3,
     );
     const lost = await lose(seen);
-    await hold(slow('download', 'server-1'));
+    await hold(stuck('download', 'server-1'));
 
     expect(await apply()).toMatchObject({ code: 0 });
 
@@ -113,7 +113,7 @@ describe('a cluster whose workflow is lost in every phase of its life', () => {
   it('Installing: what is installed stays', async () => {
     const seen = await until('Installing', runs('install:server-1'));
     const lost = await lose(seen);
-    await hold(slow('join', 'server-1'));
+    await hold(stuck('join', 'server-1'));
 
     expect(await apply()).toMatchObject({ code: 0 });
 
@@ -151,7 +151,7 @@ describe('a cluster whose workflow is lost in every phase of its life', () => {
 
   it('Stopping: what has stopped is started again, what still runs is left alone', async () => {
     await bench.keelson('stop', NAME);
-    await hold(slow('stop', 'server-2'));
+    await hold(stuck('stop', 'server-2'));
     const seen = await until('Stopping', runs('stop-instance:server-2'));
     const lost = await lose(seen);
 
@@ -180,7 +180,7 @@ describe('a cluster whose workflow is lost in every phase of its life', () => {
   it('Stopped: or it is started', async () => {
     const seen = await status();
     await lose(seen);
-    await hold(slow('start', 'server-0'));
+    await hold(stuck('start', 'server-0'));
 
     expect(await apply()).toMatchObject({ code: 0 });
 
@@ -202,7 +202,7 @@ describe('a cluster whose workflow is lost in every phase of its life', () => {
 
   it('Updating: the node in question is finished, the others are left alone', async () => {
     expect(await apply(LARGER)).toMatchObject({ code: 0 });
-    await hold(slow('stop', 'workers-0'));
+    await hold(stuck('stop', 'workers-0'));
     const seen = await until('Updating', runs('stop-instance:workers-0'));
     const lost = await lose(seen);
 
@@ -218,7 +218,7 @@ describe('a cluster whose workflow is lost in every phase of its life', () => {
 
   it('Updating: a node that was drained takes pods again', async () => {
     expect(await apply(HA)).toMatchObject({ code: 0 });
-    await hold(slow('drain', 'workers-0'));
+    await hold(stuck('drain', 'workers-0'));
     await lose(await until('drain', runs('drain:workers-0')));
 
     // The wish is what it was before: nothing is left to be changed but the cordon.

@@ -140,8 +140,8 @@ describe('a signal by hand', () => {
 describe('a cluster that is being deleted', () => {
   it('refuses every other wish: exit 4, and goes on to be deleted', async () => {
     // Prepare
-    const slow: FaultPlan = { point: 'span', match: { kind: 'terminate' }, delayMs: 15_000 };
-    await bench.region('faults', { method: 'POST', body: JSON.stringify(slow) });
+    const stuck: FaultPlan = { point: 'span', match: { kind: 'terminate' }, hold: true };
+    await bench.region('faults', { method: 'POST', body: JSON.stringify(stuck) });
     await bench.keelson('delete', NAME);
 
     // Act
@@ -153,6 +153,7 @@ describe('a cluster that is being deleted', () => {
       apply({ pools: pool(2) }),
     ];
     const ran = await Promise.all(lines.map((line) => bench.keelson(...line)));
+    await bench.region('faults', { method: 'DELETE' });
     const again = await bench.keelson('delete', NAME, '--wait');
 
     // Assess

@@ -75,6 +75,33 @@ describe('the world', () => {
     const other = await world.impose({ kind: 'launch', ms: 1 });
     expect([boot.imposedMs, other.imposedMs]).toEqual([6, 1]);
   });
+
+  it('keeps a latency until the fault plan that holds it is taken away', async () => {
+    const world = make();
+    const [id] = world.faults.add({ point: 'span', match: { kind: 'boot' }, hold: true });
+    let booted = false;
+    const boot = world.impose({ kind: 'boot', ms: 0 }).then(() => {
+      booted = true;
+    });
+    await world.impose({ kind: 'launch', ms: 5 });
+    expect(booted).toBe(false);
+    world.faults.remove(id);
+    await boot;
+    expect(booted).toBe(true);
+  });
+
+  it('ends what is held when the region closes', async () => {
+    const world = make();
+    world.faults.add({ point: 'span', hold: true });
+    const boot = world.impose({ kind: 'boot', ms: 1 });
+    await world.wait(5);
+    world.close();
+    await expect(boot).rejects.toThrow(/aborted/);
+  });
+
+  it('refuses to hold anything but a latency', () => {
+    expect(() => make().faults.add({ action: 'RunInstances', hold: true })).toThrow(/hold.*span/);
+  });
 });
 
 describe('a token bucket', () => {
