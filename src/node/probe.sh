@@ -24,4 +24,5 @@ fi
 result disk-used-percent "$(df -Pk "$R/var/lib" | awk 'NR == 2 { sub("%", "", $5); print $5 }')"
 result disk-free-mib "$(df -Pk "$R/var/lib" | awk 'NR == 2 { print int($4 / 1024) }')"
 result clock "$(date +%s)"
-result boot "$(boot_id)"
+find_boot
+result boot "$this_boot"

@@ -4,7 +4,8 @@
 
 enter_job() {
   local ticket line
-  identity_of $$ >"$KEELSON_JOB/pid"
+  find_identity $$
+  printf '%s' "$identity" >"$KEELSON_JOB/pid"
   # Given up as interrupted before it could say that it lives: then it must not begin.
   [ ! -e "$KEELSON_JOB/exit" ] || exit 143
   if [ -n "$KEELSON_LOCK" ]; then

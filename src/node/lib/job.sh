@@ -44,22 +44,24 @@ disk_is_full() {
 
 # supervise RUNNER: claims the job, runs its script, bounds its time, records how it ended.
 supervise() {
-  local me child watchdog status=0 outcome stopped=
+  local me now child watchdog status=0 outcome stopped=
   exec 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-
   trap '' HUP INT
   # $$ is the runner's in a subshell, and bash 3.2 has no BASHPID.
   # shellcheck disable=SC2016
-  me=$(exec sh -c 'echo $PPID')
-  if ! identity_of "$me" >"$JOB/owner.$1" || [ -e "$JOB/exit" ] || ! ln "$JOB/owner.$1" "$JOB/owner"; then
+  me=${BASHPID:-$(exec sh -c 'echo $PPID')}
+  find_identity "$me"
+  if ! printf '%s' "$identity" >"$JOB/owner.$1" || [ -e "$JOB/exit" ] || ! ln "$JOB/owner.$1" "$JOB/owner"; then
     rm -f "$JOB/owner.$1" "$JOB/script.$1" "$JOB/secrets.$1" "$JOB/exit.$1"
     return
   fi
   rm -f "$JOB/owner.$1"
   mv "$JOB/script.$1" "$JOB/script"
   mv "$JOB/secrets.$1" "$JOB/secrets"
-  boot_id >"$JOB/boot"
-  date +%s >"$JOB/started"
-  printf '%s\n' "$(($(date +%s) + JOB_TIMEOUT))" >"$JOB/deadline"
+  now=${EPOCHSECONDS:-$(date +%s)}
+  printf '%s' "$this_boot" >"$JOB/boot"
+  printf '%s\n' "$now" >"$JOB/started"
+  printf '%s\n' "$((now + JOB_TIMEOUT))" >"$JOB/deadline"
   : >"$JOB/result"
   trap 'stopped=1' TERM
   set -m
@@ -131,7 +133,10 @@ attach() {
   done
 }
 
-is_of_another_boot() { [ -s "$JOB/boot" ] && [ "$(cat "$JOB/boot")" != "$(boot_id)" ]; }
+is_of_another_boot() {
+  find_boot
+  [ -s "$JOB/boot" ] && [ "$(cat "$JOB/boot")" != "$this_boot" ]
+}
 
 # The script runs on without its supervisor: the time-out still holds.
 bound_orphan() {
@@ -166,7 +171,8 @@ ran_out_of_space() { disk_is_full || log_tail 10000 | grep -q 'No space left on 
 # sweep_jobs: ended ones older than a week; one that may run, however long, is never touched.
 sweep_jobs() {
   local folder
+  find_boot
   find "$JOBS" -mindepth 1 -maxdepth 1 -type d -mtime "+$KEEP_DAYS" 2>/dev/null | while read -r folder; do
-    if [ -e "$folder/exit" ] || [ "$(cat "$folder/boot" 2>/dev/null)" != "$(boot_id)" ]; then rm -rf "$folder"; fi
+    if [ -e "$folder/exit" ] || [ "$(cat "$folder/boot" 2>/dev/null)" != "$this_boot" ]; then rm -rf "$folder"; fi
   done
 }

@@ -1,17 +1,28 @@
 #!/usr/bin/env bash
 # Takes secrets out of a job's log: presigned URLs, K3s tokens, and the value of every URL variable and token file we know.
 
-# Values that must not be seen, one a line.
-known_secrets() {
-  cat "$JOB"/secrets* 2>/dev/null | sed 's/^[A-Z0-9_]*=//'
-  cat "$R"/etc/rancher/k3s/*-token "$R"/var/lib/rancher/k3s/server/*token "$JOB"/tmp/token 2>/dev/null |
-    awk '{ print; if (sub(/^K10[^:]*::[^:]*:/, "")) print }'
+# find_secrets: the files that hold values which must not be seen, in the array `secrets`: URL variables by line, and tokens.
+find_secrets() {
+  local file
+  secrets=()
+  for file in "$JOB"/secrets* "$R"/etc/rancher/k3s/*-token "$R"/var/lib/rancher/k3s/server/*token "$JOB"/tmp/token; do
+    [ ! -r "$file" ] || secrets+=("$file")
+  done
 }
 
-# mask: standard input to standard output. Short values are left: they would mask half of the text.
+# mask: standard input to standard output. Short values are left: they would mask half of the text. Of a token in secure form
+# the part after the CA's hash is one, too.
 mask() {
+  local secrets
+  find_secrets
   awk '
-    mode == "secret" { if (length($0) >= 8) secret[++count] = $0; next }
+    function keep(value) { if (length(value) >= 8) secret[++count] = value }
+    mode == "secret" {
+      sub(/^[A-Z0-9_]*=/, "")
+      keep($0)
+      if (sub(/^K10[^:]*::[^:]*:/, "")) keep($0)
+      next
+    }
     {
       for (i = 1; i <= count; i++) {
         rest = $0
@@ -26,7 +37,7 @@ mask() {
       gsub(/https?:[^ "]*X-Amz-[^ "]*/, "<masked>")
       gsub(/client-key-data: *[^ "]+/, "client-key-data: <masked>")
       print
-    }' mode=secret <(known_secrets) mode=log -
+    }' mode=secret ${secrets[@]+"${secrets[@]}"} mode=log -
 }
 
 # mask_log: the log of the job, in place; without space for a second one at least its end, over the old one.
