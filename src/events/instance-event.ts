@@ -1,3 +1,4 @@
+import type { Instance } from '@aws-sdk/client-ec2';
 import type { Messenger } from '../activities/watch/messenger.js';
 import type { Readers } from '../aws/readers.js';
 import { tagValue } from '../aws/tags.js';
@@ -14,6 +15,9 @@ interface Owner {
 /** Owners of this many instances are remembered: an instance that is gone for long has lost its tags, too. */
 const MOST = 20_000;
 
+/** States that an instance may have left again, by our own hand, before the event of them arrives. */
+const PASSING: ReadonlySet<string> = new Set(['stopping', 'stopped']);
+
 /**
  * Tells the cluster of an instance at once that it has changed its state. The cluster compares that with what it knows, so an event that
  * comes twice, late or after a younger one costs at most a look.
@@ -27,12 +31,23 @@ export class InstanceEvents {
     private readonly messenger: Pick<Messenger, 'look'>,
   ) {}
 
-  /** @returns the cluster that was told, or null */
-  async handle({ region, instanceId, state }: InstanceEvent): Promise<string | null> {
+  /**
+   * The event of a stop arrives seconds after it, when a resize has long started the instance again: told as it is, it would be taken for
+   * a loss of the instance that is being waited for. So what may have passed is asked for again.
+   *
+   * @returns the cluster that was told, or null
+   * @throws what EC2 has answered: the event is to come again
+   */
+  async handle({ region, instanceId, state: told }: InstanceEvent): Promise<string | null> {
     // Whoever launches or starts an instance waits for it.
-    if (state === 'pending') return null;
-    const owner = await this.#ownerOf(region, instanceId);
+    if (told === 'pending') return null;
+    const known = this.#owners.get(instanceId);
+    if (known === null) return null;
+    const instance = known === undefined || PASSING.has(told) ? await this.#read(region, instanceId) : undefined;
+    const owner = known ?? this.#remember(instanceId, instance);
     if (owner === null) return null;
+    const state = instance?.State?.Name ?? told;
+    if (state === 'pending') return null;
     const { cluster, uid } = owner;
     const sight = { uid, whole: false, seen: [{ id: instanceId, state }] };
     const answer = await this.messenger.look(cluster, `${instanceId} is ${state}`, sight);
@@ -40,10 +55,11 @@ export class InstanceEvents {
   }
 
   /** Ids asked for at the same time share a call, as do those who wait for instances. */
-  async #ownerOf(region: string, id: string): Promise<Owner | null> {
-    const known = this.#owners.get(id);
-    if (known !== undefined) return known;
-    const instance = await this.readers(region).instance.next(id);
+  #read(region: string, id: string): Promise<Instance | undefined> {
+    return this.readers(region).instance.next(id);
+  }
+
+  #remember(id: string, instance: Instance | undefined): Owner | null {
     // Not listed yet or any more: not remembered, for the next event may find it.
     if (instance === undefined) return null;
     const cluster = tagValue(instance.Tags, TAG.cluster);

@@ -9,8 +9,11 @@ import type { Sight } from '../../../src/model/watch/sight.js';
 const ec2 = mockClient(EC2Client);
 let told: [string, Sight][] = [];
 let events: InstanceEvents;
+/** What EC2 says of each instance by the time it is asked. */
+let now: 'pending' | 'running' | 'stopped';
 beforeEach(() => {
   told = [];
+  now = 'stopped';
   const look = async (cluster: string, _reason: string, sight: Sight) => {
     told.push([cluster, sight]);
     return cluster === 'orphan' ? ('absent' as const) : ('told' as const);
@@ -21,7 +24,7 @@ beforeEach(() => {
   ec2.on(DescribeInstancesCommand).callsFake((input: { Filters: { Values: string[] }[] }) => ({
     Reservations: (input.Filters[0]?.Values ?? [])
       .filter((id) => !id.includes('unknown'))
-      .map((id) => ({ Instances: [{ InstanceId: id, Tags: tagsOf(id) }] })),
+      .map((id) => ({ Instances: [{ InstanceId: id, Tags: tagsOf(id), State: { Name: now } }] })),
   }));
 });
 afterEach(() => ec2.reset());
@@ -56,10 +59,19 @@ describe('a change of an instance', () => {
     expect(await stopped('i-orphan')).toBeNull();
   });
 
-  it('costs one call for many at once, and none for an instance that is known', async () => {
+  it.each(['pending', 'running'] as const)('is nothing any more where the instance is %s again', async (state) => {
+    await stopped('i-shop-1');
+    now = state;
+    await stopped('i-shop-1');
+    const seen = told.flatMap(([, sight]) => sight.seen.map((one) => one.state));
+    expect(seen).toEqual(state === 'pending' ? ['stopped'] : ['stopped', 'running']);
+  });
+
+  it('costs one call for many at once, and none where a known instance is gone for good', async () => {
     const ids = Array.from({ length: 80 }, (_, index) => `i-shop-${index}`);
     await Promise.all(ids.map(stopped));
-    await Promise.all(ids.map(stopped));
+    const gone = { kind: 'instance', region: 'eu-west-1', state: 'terminated' } as const;
+    await Promise.all(ids.map((instanceId) => events.handle({ ...gone, instanceId })));
     expect(told).toHaveLength(160);
     expect(ec2.calls()).toHaveLength(1);
   });
