@@ -28,4 +28,4 @@ STOPSIGNAL SIGTERM
 # The worker touches the file while it polls Temporal, and removes it when it drains.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s --retries=3 \
   CMD find "$KEELSON_HEALTH_FILE" -mmin -0.5 2>/dev/null | grep -q .
-CMD ["node", "dist/worker.js"]
+CMD ["node", "dist/bin/worker.js"]

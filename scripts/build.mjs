@@ -1,6 +1,7 @@
 // Compiles src/ to dist/, copies the node scripts beside their renderer, and bundles ahead of time: the workflows with the
-// worker's own version, so that a worker starts without a compiler; and the CLI, for it starts once a command, and of a
-// command's time most went into finding and reading some 1,500 small files. A second run without changes does nothing.
+// worker's own version, so that a worker starts without a compiler; the CLI, for it starts once a command, and of a
+// command's time most went into finding and reading some 1,500 small files; and the worker, for which a cluster may wait when
+// another one was killed. A second run without changes does nothing.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -62,19 +63,28 @@ if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== workflows) {
 }
 
 rmSync('dist/bin', { recursive: true, force: true });
-await bundle({
-  entryPoints: { keelson: 'dist/client.js' },
+const common = {
   outdir: 'dist/bin',
   bundle: true,
-  // A verb's code is read when it is run.
-  splitting: true,
   format: 'esm',
   platform: 'node',
   target: 'node20',
+  // ES modules where there are any: only what is used of them comes along.
+  mainFields: ['module', 'main'],
   legalComments: 'linked',
+  // Names stay, for stacks.
+  minifyWhitespace: true,
   logLevel: 'warning',
   // What comes in CommonJS asks for Node's own modules by `require`, which an ES module does not have.
   banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
+};
+// A verb's code is read when it is run.
+await bundle({ ...common, entryPoints: { keelson: 'dist/client.js' }, splitting: true });
+await bundle({
+  ...common,
+  entryPoints: { worker: 'dist/worker.js' },
+  // Temporal's SDK and the logger find native code and threads of theirs beside themselves, the renderer its scripts.
+  external: ['@temporalio/*', 'pino', './dist/node/*'],
 });
 chmodSync('dist/bin/keelson.js', 0o755);
 writeFileSync(done, sources);

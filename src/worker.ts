@@ -19,7 +19,7 @@ import { installRuntime } from './worker/runtime.js';
 import { scopeInterceptor } from './worker/scope-interceptor.js';
 import { TUNING } from './worker/tuning.js';
 
-/** The worker: everything is put together here, and nowhere else. Exit codes as those of the CLI. */
+/** The worker, bundled to dist/bin/worker.js: everything is put together here, and nowhere else. Exit codes as those of the CLI. */
 async function main(): Promise<number> {
   let environment: WorkerEnvironment;
   try {
@@ -62,7 +62,7 @@ async function serve(environment: WorkerEnvironment, logger: ReturnType<typeof c
       connection,
       namespace: temporal.namespace,
       taskQueue,
-      workflowBundle: { codePath: fileURLToPath(new URL('./workflow-bundle.js', import.meta.url)) },
+      workflowBundle: { codePath: fileURLToPath(new URL('../workflow-bundle.js', import.meta.url)) },
       activities: withMirror(activities, environment.k3sMirror),
       interceptors: { activity: [scopeInterceptor] },
     }),

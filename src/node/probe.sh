@@ -3,6 +3,7 @@
 # Variables: ROLE
 # Result: service=, restarts=, readyz=ok|failed|unknown, failing=<names of readyz checks>, version=, started-with=,
 #         founder=<whether its configuration has cluster-init>, disk-used-percent=, disk-free-mib=, clock=<seconds since 1970>, boot=
+# shellcheck disable=SC2154 # variables are set by the parts that are put before this one
 
 unit=$(unit_of "$ROLE")
 version=$(installed_version)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # First steps of a script that runs as a job: says who it is, waits for its lock, takes over its URLs.
-# shellcheck disable=SC2034 # variables are read by the parts that are put behind this one
+# shellcheck disable=SC2034,SC2154 # variables are read by the parts that are put behind this one, or set by those before
 
 enter_job() {
   local ticket line

@@ -7,6 +7,7 @@
 # the SSM command and its agent, and a time-out reaches the script's children.
 #
 # Variables: JOB_ID JOB_LOCK JOB_TIMEOUT JOB_GRACE; functions job_script, job_secrets (from the renderer)
+# shellcheck disable=SC2154 # variables are set by the parts that are put before this one
 
 JOBS=$STATE_DIR/jobs
 JOB=$JOBS/$JOB_ID

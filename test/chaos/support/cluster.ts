@@ -152,8 +152,15 @@ export class ChaosCluster {
     return Buffer.concat(parts);
   }
 
+  /** Asked again, as a person would, while no worker answers. */
   async status(): Promise<StatusView> {
-    return await this.handle.query<StatusView, []>('status');
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await this.handle.query<StatusView, []>('status');
+      } catch (error) {
+        if (!isUnreachable(error) || tries === TRIES) throw error;
+      }
+    }
   }
 
   /** Until what was asked for last is so. */
