@@ -124,6 +124,11 @@ export interface JobResult {
   logTail: string;
 }
 
+export interface ObserveInput extends Scope {
+  /** Ids of instances that have slots: asked for by id where the tags do not show them. */
+  known: string[];
+}
+
 export interface StatusInput extends Scope {
   /** Written to `clusters/<name>/status.yaml`. */
   status: unknown;
@@ -159,8 +164,8 @@ export interface Activities {
   awaitInstance(input: AwaitInstanceInput): Promise<InstanceView>;
   /** Looks by name, before a new workflow makes anything. */
   findCluster(input: Scope): Promise<FoundCluster | null>;
-  /** Every instance that carries the cluster's uid, terminated ones left out. */
-  observeInstances(input: Scope): Promise<InstanceView[]>;
+  /** Every instance that carries the cluster's tags, and those that are known without; terminated ones left out. */
+  observeInstances(input: ObserveInput): Promise<InstanceView[]>;
   startInstances(input: InstancesInput): Promise<void>;
   stopInstances(input: InstancesInput): Promise<void>;
   rebootInstances(input: InstancesInput): Promise<void>;

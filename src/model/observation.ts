@@ -15,6 +15,8 @@ export interface InstanceView {
   privateIp: string;
   publicIp: string | null;
   launchedAt: string;
+  /** It is known by its id alone: somebody has taken away the tags that say whose it is. */
+  untagged?: true;
 }
 
 /** A node as Kubernetes tells of it. */

@@ -52,6 +52,8 @@ export interface NodeInstance {
   publicIp: string | null;
   launchedAt: string;
   power: 'running' | 'stopped';
+  /** Somebody has taken away its tags. */
+  untagged?: true;
 }
 
 /** A place for a node. The facts below only change when a step has succeeded; the planner compares them with the spec. */

@@ -1,6 +1,8 @@
 import { CancellationScope, condition } from '@temporalio/workflow';
+import { instancesOf } from '../model/instances-of.js';
 import { absorb } from '../model/plan/observe.js';
 import type { Slot } from '../model/state.js';
+import { TAG } from '../model/tags.js';
 import { activities } from './activities.js';
 import { type Cluster, emit, isCancelled, now, scopeOf } from './cluster-context.js';
 import { look, touched } from './look.js';
@@ -18,7 +20,10 @@ export async function observe(cluster: Cluster): Promise<void> {
   if (state.wish === 'deleted' || Object.values(state.slots).every((slot) => slot.instance === null)) return;
   try {
     await untilWoken(cluster, async () => {
-      const instances = await activities.observeInstances('look at its instances', scopeOf(cluster));
+      const instances = await activities.observeInstances('look at its instances', {
+        ...scopeOf(cluster),
+        known: instancesOf(state),
+      });
       const before = state.slots;
       state.slots = absorb(state, { at: now(), instances }).slots;
       tellChanges(cluster, before);
@@ -52,6 +57,10 @@ function tellChanges(cluster: Cluster, before: Record<string, Slot>): void {
     const old = before[slot.name];
     if (old?.instance && slot.instance === null)
       emit(cluster, 'Warning', 'InstanceLost', `${slot.name}: ${old.instance.id} is gone`);
+    if (slot.instance?.untagged && !old?.instance?.untagged) {
+      const what = `has lost its tag ${TAG.cluster} or ${TAG.uid}; set it again, for without them nobody finds it but this workflow`;
+      emit(cluster, 'Warning', 'TagsMissing', `${slot.name}: ${slot.instance.id} ${what}`);
+    }
     if (old?.instance?.power === 'running' && slot.instance?.power === 'stopped') {
       emit(cluster, 'Warning', 'InstanceStopped', `${slot.name}: ${slot.instance.id} was stopped by another hand`);
     }

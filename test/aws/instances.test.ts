@@ -12,6 +12,7 @@
 import {
   AuthorizeSecurityGroupIngressCommand,
   CreateVolumeCommand,
+  DeleteTagsCommand,
   DescribeInstanceAttributeCommand,
   DescribeInstancesCommand,
   DescribeSecurityGroupsCommand,
@@ -149,10 +150,33 @@ describe('an observation', () => {
     });
 
     const found = await findInstances(smallPages, ownedBy(ours));
-    const views = await run(activities.observeInstances, ours);
+    const views = await run(activities.observeInstances, { ...ours, known: [] });
 
     expect(found).toHaveLength(5);
     expect(views.map((view) => view.slot).sort()).toEqual(launches.map((input) => input.slot));
+  });
+});
+
+describe('an instance whose tags somebody has taken away', () => {
+  test('is still observed where it is known, and said to lack them', async () => {
+    const scope = scopeFor('untagged');
+    const { securityGroupId } = await groupFor(scope);
+    const [first, second] = [
+      await run(activities.launchInstance, launchInput(scope, 0, [securityGroupId])),
+      await run(activities.launchInstance, launchInput(scope, 1, [securityGroupId])),
+    ];
+    const Tags = [{ Key: 'keelson:uid' }];
+    await clientsFor(moto.endpoint)
+      .ec2(REGION)
+      .send(new DeleteTagsCommand({ Resources: [first.id], Tags }));
+
+    const known = [first.id, second.id, 'i-0123456789abcdef0'];
+    const views = await run(activities.observeInstances, { ...scope, known });
+
+    expect(views.map(({ id, untagged }) => [id, untagged])).toEqual([
+      [second.id, undefined],
+      [first.id, true],
+    ]);
   });
 });
 
@@ -173,7 +197,7 @@ describe('power', () => {
 
     expect(stopped).toMatchObject({ state: 'stopped', publicIp: null, privateIp: running.privateIp });
     expect(running).toMatchObject({ state: 'running', type: 't3.large' });
-    expect(await run(activities.observeInstances, scope)).toEqual([]);
+    expect(await run(activities.observeInstances, { ...scope, known: [] })).toEqual([]);
   });
 });
 

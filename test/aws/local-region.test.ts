@@ -111,7 +111,7 @@ describe('against the local region', () => {
 
     expect(swept.instances).toEqual([]);
     expect(swept.securityGroups).toHaveLength(1);
-    expect(await run(activities.observeInstances, scope)).toEqual([]);
+    expect(await run(activities.observeInstances, { ...scope, known: [] })).toEqual([]);
     expect(region.world.instances.get(instance.id)?.state ?? 'terminated').toBe('terminated');
   });
 });

@@ -50,6 +50,27 @@ describe.concurrent('a look at a running cluster', () => {
       expect(fake.jobs.filter((job) => job.script === 'found').length).toBe(1);
     }));
 
+  it('leaves a server alone that has lost its tags, and says so once', () =>
+    bench.withWorker(async ({ fake, start }) => {
+      // Prepare
+      const cluster = await start(written());
+      await cluster.settled('Running');
+      const [server] = [...fake.instances.values()].filter((view) => view.slot === 'server-1');
+      if (server !== undefined) fake.instances.set(server.id, { ...server, untagged: true });
+      // Act
+      const looks = () => fake.calls.filter((name) => name === 'observeInstances').length;
+      for (const before of [looks(), looks() + 1]) {
+        await cluster.workflow.signal('look', { reason: 'a test' });
+        await cluster.until(() => looks() > before);
+      }
+      const status = await cluster.settled('Running');
+      // Assess
+      const told = (await cluster.events()).filter((event) => event.reason === 'TagsMissing');
+      expect(told.map((event) => event.message)).toEqual([expect.stringContaining(`server-1: ${server?.id}`)]);
+      expect(status.operations).toHaveLength(1);
+      expect(fake.launches.length).toBe(3);
+    }));
+
   it('is no reason to keep a delete waiting, when the node that is asked does not answer', ({ expect }) =>
     bench.withWorker(async ({ fake, start }) => {
       // Prepare

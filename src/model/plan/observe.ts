@@ -35,12 +35,14 @@ function absorbSlot(slot: Slot, seen: Map<string, InstanceView>): Slot {
   }
   const running = view.state === 'running' || view.state === 'pending';
   const was = slot.instance.power === 'running';
+  const { untagged: _, ...instance } = slot.instance;
   return {
     ...slot,
     agentOnline: slot.agentOnline && running && was,
     service: running && was ? slot.service : 'stopped',
     instance: {
-      ...slot.instance,
+      ...instance,
+      ...(view.untagged && { untagged: view.untagged }),
       type: view.type,
       publicIp: view.publicIp,
       power: running ? 'running' : 'stopped',

@@ -1,11 +1,12 @@
 import { KEYS_TO_FORGET } from '../../model/bucket.js';
+import { instancesOf } from '../../model/instances-of.js';
 import { activities } from '../activities.js';
 import { type Cluster, emit, failure, scopeOf } from '../cluster-context.js';
 
 /** Every instance that carries the cluster's uid, known to the state or not. */
 export async function terminateAll(cluster: Cluster): Promise<void> {
-  const views = await activities.observeInstances('list its instances', scopeOf(cluster));
-  const known = Object.values(cluster.state.slots).flatMap((slot) => (slot.instance ? [slot.instance.id] : []));
+  const known = instancesOf(cluster.state);
+  const views = await activities.observeInstances('list its instances', { ...scopeOf(cluster), known });
   const ids = [...new Set([...views.map((view) => view.id), ...known])];
   if (ids.length > 0) {
     await activities.terminateInstances(`terminate ${ids.length} instances`, { ...scopeOf(cluster), instanceIds: ids });
