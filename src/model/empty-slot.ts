@@ -16,6 +16,7 @@ export function emptySlot(place: Pick<Slot, 'name' | 'role' | 'pool'>, generatio
     service: 'stopped',
     joined: false,
     cordoned: false,
+    drained: false,
     previousType: null,
   };
 }

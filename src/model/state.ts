@@ -78,7 +78,10 @@ export interface Slot {
   service: 'running' | 'stopped';
   /** For a server: a voter and Ready; for an agent: Ready. */
   joined: boolean;
+  /** By our own hand: it takes pods again before all is over. */
   cordoned: boolean;
+  /** Its pods have left it. A drain that was begun and failed has only cordoned it. */
+  drained: boolean;
   /** Type before a change that is not proven yet: the way back when the new type cannot start. */
   previousType: string | null;
 }

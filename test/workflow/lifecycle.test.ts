@@ -55,6 +55,43 @@ describe.concurrent('resize', () => {
       expect(status.operations.at(-1)).toMatchObject({ kind: 'resize', outcome: 'done' });
     }));
 
+  it('takes no node down whose drain has failed, and drains it again at the next try', () =>
+    bench.withWorker(async ({ fake, start }) => {
+      // Prepare: a PodDisruptionBudget holds a pod until somebody says `retry`
+      const pools = (instanceType: string) => [{ name: 'workers', count: 1, instanceType }];
+      const cluster = await start(written({ mode: 'dev', pools: pools('t3.medium') }));
+      await cluster.settled('Running');
+      let held = true;
+      fake.onJob = ({ script }) =>
+        script === 'drain' && held
+          ? {
+              outcome: 'failed',
+              exitCode: 1,
+              result: { code: 'DrainFailed', drained: 'false' },
+              logTail: 'error: held (x)',
+            }
+          : null;
+      const resize = { pool: 'workers', instanceType: 't3.large' };
+      await cluster.workflow.executeUpdate('resize', { args: [resize] });
+      await cluster.until((one) => one.lastError?.code === 'DrainFailed');
+      const begun = fake.jobs.map((job) => job.script);
+      // Act
+      held = false;
+      await cluster.workflow.executeUpdate('retry', { args: [{}] });
+      const status = await cluster.until(
+        (one) => one.nodes.some((node) => node.instanceType === 't3.large') && one.operation === null,
+      );
+      // Assess
+      expect(begun).not.toContain('service-stop');
+      const after = fake.jobs.slice(begun.length).map((job) => job.script);
+      expect(after.filter((script) => ['drain', 'service-stop', 'uncordon'].includes(script))).toEqual([
+        'drain',
+        'service-stop',
+        'uncordon',
+      ]);
+      expect(status.phase).toBe('Running');
+    }));
+
   it('rolls back a server whose new type has no capacity and leaves the others untouched', () =>
     bench.withWorker(async ({ fake, start }) => {
       // Prepare

@@ -211,7 +211,7 @@ function planChange(
   };
   const gated = why.length > 0 && wanted.role === 'server' && document.spec.mode === 'ha';
   if (gated) add('gate', 'see that the quorum can spare it');
-  if ((retype || reinstall) && !slot.cordoned) add('drain', 'cordon and drain', 'node');
+  if ((retype || reinstall) && !slot.drained) add('drain', 'cordon and drain', 'node');
   if (reinstall && !retype) add('install', `install K3s ${document.spec.k3s.version}`);
   // As near to the moment as can be: a drain may have taken minutes.
   if (gated) add('second-look', 'see it again');
@@ -240,7 +240,7 @@ function planDepartures(plan: PlanBuilder, state: ClusterState, wanted: WantedSl
     if (keep.has(slot.name)) continue;
     const common = { slot: slot.name, phase: 'Updating', reason: 'the document no longer has it' } as const;
     if (slot.joined) {
-      if (slot.instance && slot.service === 'running' && !slot.cordoned)
+      if (slot.instance && slot.service === 'running' && !slot.drained)
         last = [plan.add({ ...common, kind: 'drain', after: last, title: 'cordon and drain', disruption: 'node' })];
       last = [plan.add({ ...common, kind: 'remove-node', after: last, title: 'remove the node from Kubernetes' })];
     }

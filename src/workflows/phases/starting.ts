@@ -46,7 +46,7 @@ export async function startService(cluster: Cluster, step: Step): Promise<void> 
     ...(address === null ? {} : { presign: { KUBECONFIG_PUT } }),
   });
   if (address !== null) cluster.state.apiAddress = address;
-  if (uncordons) slot.cordoned = false;
+  if (uncordons) Object.assign(slot, { cordoned: false, drained: false });
   slot.configHash = started.hash;
   slot.service = 'running';
   touched(cluster);

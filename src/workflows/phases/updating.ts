@@ -29,6 +29,7 @@ export async function drain(cluster: Cluster, step: Step): Promise<void> {
     params: { NODE_NAME: slot.nodeName, DRAIN_TIMEOUT: cluster.state.document.spec.upgrade.drainTimeout },
     timeoutSeconds: 1800,
   });
+  slot.drained = true;
   sawNodes(cluster, result);
 }
 
@@ -59,7 +60,7 @@ export async function uncordon(cluster: Cluster, step: Step): Promise<void> {
     params: { NODE_NAME: slot.nodeName },
     timeoutSeconds: 120,
   });
-  slot.cordoned = false;
+  Object.assign(slot, { cordoned: false, drained: false });
 }
 
 /** Takes the node out of Kubernetes, a server out of etcd first. */

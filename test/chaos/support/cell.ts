@@ -91,6 +91,8 @@ export class Cell {
 
   /** SIGKILL. Resolves when the process is gone; another one is being started then. */
   async killWorker(): Promise<void> {
+    // One that calls AWS may not have been seen to poll yet: until then `worker` is the dead one before it.
+    await this.ready().catch(() => undefined);
     const { worker } = this;
     worker.kill('SIGKILL');
     await worker.ended;

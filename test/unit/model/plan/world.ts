@@ -166,7 +166,7 @@ export class ModelWorld {
         if (slot?.instance && wanted) {
           slot.service = 'running';
           slot.configHash = nodeConfigOf(document, state, wanted, slot, slot.instance).hash;
-          if (slot.role === 'server') slot.cordoned = false;
+          if (slot.role === 'server') Object.assign(slot, { cordoned: false, drained: false });
           if (slot === publisherOf(state)) state.apiAddress = apiAddressOf(document, state);
         }
         return;
@@ -177,12 +177,13 @@ export class ModelWorld {
         state.verified = true;
         return;
       case 'drain':
-        if (slot) slot.cordoned = true;
+        if (slot) Object.assign(slot, { cordoned: true, drained: true });
         return;
       case 'uncordon':
-        if (slot) slot.cordoned = false;
+        if (slot) Object.assign(slot, { cordoned: false, drained: false });
         return;
       case 'stop-service':
+        need(step.phase !== 'Updating' || slot?.drained, 'takes down a node from which its pods have not gone');
         if (slot) slot.service = 'stopped';
         return;
       case 'stop-instance':
