@@ -11,6 +11,7 @@ export function readBody(call: AwsCall): Buffer {
     headers['content-encoding']?.includes('aws-chunked') === true ||
     headers['x-amz-content-sha256']?.startsWith('STREAMING-') === true;
   if (!isAwsChunked && headers['transfer-encoding']?.includes('chunked')) {
+    // S3's own words, as it answers clients. [docs: S3 error responses, NotImplemented]
     const message = 'A header you provided implies functionality that is not implemented';
     throw new AwsError('NotImplemented', 501, message, { Header: 'Transfer-Encoding' });
   }
