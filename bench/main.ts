@@ -1,6 +1,8 @@
+import { benchCare } from './care.js';
 import { benchCreate } from './create.js';
 import { benchLifecycle } from './lifecycle.js';
 import { benchMessages } from './messages.js';
+import { benchNews } from './news.js';
 import { type Row, report } from './report.js';
 import { benchResume } from './resume.js';
 import { benchThrottled } from './throttled.js';
@@ -15,6 +17,8 @@ const BENCHES: Record<string, () => Promise<Row[]>> = {
   upkeep: benchUpkeep,
   resume: benchResume,
   watch: benchWatch,
+  care: benchCare,
+  news: benchNews,
 };
 
 /** `npm run bench [-- NAME ...]`: all benchmarks, or those named. */

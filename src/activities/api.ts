@@ -127,6 +127,16 @@ export interface JobResult {
 export interface ObserveInput extends Scope {
   /** Ids of instances that have slots: asked for by id where the tags do not show them. */
   known: string[];
+  /** Ask for status checks and agents, too. */
+  checks?: boolean;
+}
+
+export interface TagInput extends Scope {
+  instanceId: string;
+  slot: string;
+  generation: number;
+  /** The document's own tags; Keelson's are added. */
+  tags: Record<string, string>;
 }
 
 export interface StatusInput extends Scope {
@@ -170,6 +180,8 @@ export interface Activities {
   stopInstances(input: InstancesInput): Promise<void>;
   rebootInstances(input: InstancesInput): Promise<void>;
   modifyInstanceType(input: ModifyTypeInput): Promise<void>;
+  /** Sets the tags again that the instance was launched with. */
+  tagInstance(input: TagInput): Promise<void>;
   /** Terminates and waits until all are terminated. */
   terminateInstances(input: InstancesInput): Promise<void>;
   /** Deletes by tag what is left of the cluster: instances, volumes, security groups; returns what it found, empty when nothing. Ends only when nothing is left. */

@@ -8,11 +8,12 @@ import { activity } from './attempt.js';
 import type { ActivityDeps } from './deps.js';
 import { awaitInstance } from './ec2/await-instance.js';
 import { findCluster } from './ec2/find-cluster.js';
-import { observeInstances } from './ec2/find-instances.js';
 import { launchInstance } from './ec2/launch.js';
+import { observeInstances } from './ec2/observe-instances.js';
 import { modifyInstanceType, rebootInstances, startInstances, stopInstances } from './ec2/power.js';
 import { ensureSecurityGroup } from './ec2/security-group.js';
 import { sweep } from './ec2/sweep.js';
+import { tagInstance } from './ec2/tag-instance.js';
 import { terminateInstances } from './ec2/terminate.js';
 import { Fence } from './fence.js';
 import { resolvePlacement } from './placement/index.js';
@@ -70,6 +71,7 @@ export function createActivities(options: ActivitiesOptions): Activities {
     stopInstances: activity(deps, 'stopInstances', stopInstances),
     rebootInstances: activity(deps, 'rebootInstances', rebootInstances),
     modifyInstanceType: activity(deps, 'modifyInstanceType', modifyInstanceType),
+    tagInstance: activity(deps, 'tagInstance', tagInstance),
     terminateInstances: activity(deps, 'terminateInstances', terminateInstances),
     sweep: activity(deps, 'sweep', sweep),
     runOnNodes: activity(deps, 'runOnNodes', runOnNodes),

@@ -147,6 +147,18 @@ function lookVerbs(program: Command, run: Runner): void {
     .action((name: string, options: Shared) =>
       run(async (session) => (await look()).history(session, name, { output: formatOf(options) })),
     );
+  verb(program, 'events', 'the last hundred happenings, oldest first', [
+    'events shop-eu --warnings',
+    'events shop-eu --watch -o json',
+  ])
+    .argument('<name>', 'name of the cluster')
+    .option('--watch', 'go on with new ones as they come, until Ctrl-C', false)
+    .option('--warnings', 'only warnings', false)
+    .action((name: string, options: Shared & { watch: boolean; warnings: boolean }) =>
+      run(async (session) =>
+        (await import('./verbs/events.js')).events(session, name, { ...options, output: formatOf(options) }),
+      ),
+    );
   program
     .command('kubeconfig')
     .description('the kubeconfig, to stdout or merged into a file')
@@ -194,6 +206,7 @@ function requestVerbs(program: Command, run: Runner): void {
     pause: 'do nothing until resume; what was begun is finished',
     resume: 'go on after pause',
     retry: 'try again at once what has failed',
+    repair: 'do now the repairs that are held back',
     delete: 'delete the cluster and all that was made for it',
   } as const;
   for (const [name, description] of Object.entries(simple) as [keyof typeof simple, string][]) {

@@ -1,43 +1,46 @@
+import { believed, type FindingKind } from './care/findings.js';
+import { ghostsOf } from './care/ghosts.js';
 import type { Verdict } from './conditions.js';
 import { configVerdicts } from './config-problem.js';
 import { slotsOf } from './ids.js';
+import { nodeHas } from './node-ready.js';
+import { hasDrifted } from './plan/instance-type.js';
+import { quorumOf } from './quorum.js';
 import type { ClusterState, Slot } from './state.js';
 
 /** Says nothing about health: nodes that went back to the type they had serve as well as before. */
 export const TYPES_AS_ASKED = 'TypesAsAsked';
+/** Whether the cluster could be looked at. */
+export const OBSERVED = 'Observed';
+
+/** Looks in a row that see nothing before that is said: with the pauses between them that is three minutes. */
+export const BLIND = 4;
+
+type Place = Slot | undefined;
 
 /** All checks, each time: every one looks at the carried facts and tells what holds, what does not, and what to do. */
 export function conditionsOf(state: ClusterState): Verdict[] {
   if (state.wish === 'deleted') return [];
   const wanted = state.wish === 'stopped' ? [] : slotsOf(state.document).map((one) => state.slots[one.name]);
+  const servers = wanted.filter((slot) => slot === undefined || slot.role === 'server');
+  const none = (kind: FindingKind) => (slot: Slot) => believed(state, slot.name, kind)?.text ?? null;
   return [
-    count(
-      'InstancesRunning',
-      wanted,
-      (slot) => slot.instance?.power === 'running',
-      'instances run',
-      'see the Provisioning steps in the history',
-    ),
-    count(
-      'AgentsOnline',
-      wanted,
-      (slot) => slot.agentOnline,
-      'SSM agents are online',
-      'check the instance profile and the way out to SSM',
-    ),
-    count(
-      'K3sInstalled',
-      wanted,
-      (slot) => slot.installed === state.document.spec.k3s.version,
-      'nodes have the K3s version asked for',
-      'see the Installing steps',
-    ),
-    count('NodesReady', wanted, (slot) => isReady(state, slot), 'nodes are Ready', 'kubectl describe node tells more'),
-    etcd(
-      state,
-      wanted.filter((slot) => slot === undefined || slot.role === 'server'),
-    ),
+    observed(state),
+    count('InstancesRunning', wanted, (slot) => (slot.instance?.power === 'running' ? null : powerOf(slot)), 'instances run', 'see the Provisioning steps in the history'),
+    count('InstancesHealthy', wanted, none('impaired'), 'instances pass their status checks', 'one that fails them is replaced; the EC2 console tells which check fails'),
+    count('InstancesTagged', wanted, (slot) => (slot.instance?.untagged ? `${slot.instance.id} has lost its tags` : null), 'instances have their tags', 'set keelson:cluster, keelson:uid, keelson:slot and keelson:generation again, or spec.drift: repair'),
+    types(state),
+    count('AgentsOnline', wanted, (slot) => (slot.agentOnline ? none('agent')(slot) : 'its agent has not registered'), 'SSM agents are online', 'check the instance profile and the way out to SSM'),
+    count('K3sInstalled', wanted, (slot) => (slot.installed === state.document.spec.k3s.version ? null : `has ${slot.installed ?? 'none'}`), 'nodes have the K3s version asked for', 'see the Installing steps'),
+    count('K3sRunning', wanted, (slot) => (slot.service === 'running' ? none('service')(slot) : 'its service is down'), 'K3s services run', 'on the node: journalctl -u k3s'),
     api(state),
+    count('NodesReady', wanted, (slot) => (nodeHas(state, slot, 'ready') ? null : (none('ready')(slot) ?? 'is not Ready')), 'nodes are Ready', 'kubectl describe node tells more'),
+    count('NodesWithoutPressure', wanted, none('pressure'), 'nodes are without pressure', 'kubectl describe node tells what is short; free it, or take a larger type or disk'),
+    etcd(state, servers),
+    count('EtcdSpace', servers, none('database'), 'servers have room in etcd', 'at 2 GiB it takes no more writes: see what fills it (kubectl get --raw /metrics | grep apiserver_storage_objects)'),
+    count('CertificatesValid', wanted, none('certificates'), 'nodes have certificates for long enough', 'they are renewed by a restart of K3s, one node at a time'),
+    count('DisksFree', wanted, none('disk'), 'nodes have room on their disks', 'delete images and logs, or take a larger root volume for new nodes'),
+    count('ClocksInStep', wanted, none('clock'), 'clocks are in step', 'on the node: chronyc tracking; certificates and leases go by the clock'),
     {
       type: 'KubeconfigPublished',
       status: state.apiAddress === null ? 'False' : 'True',
@@ -45,61 +48,82 @@ export function conditionsOf(state: ClusterState): Verdict[] {
       message: state.apiAddress === null ? 'no kubeconfig is stored yet' : `kubeconfig names ${state.apiAddress}`,
       advice: state.apiAddress === null ? 'it is stored as soon as the first server is up' : '',
     },
-    types(state),
     ...configVerdicts(state.configProblem),
   ];
 }
 
-function count(
-  type: string,
-  wanted: (Slot | undefined)[],
-  holds: (slot: Slot) => boolean,
-  what: string,
-  advice: string,
-): Verdict {
-  const good = wanted.filter((slot) => slot !== undefined && holds(slot)).length;
-  const all = good === wanted.length;
+const powerOf = (slot: Slot): string => (slot.instance === null ? 'has no instance' : `${slot.instance.id} is ${slot.instance.power}`);
+
+/** @param lacks what a node lacks, in words; null for nothing */
+function count(type: string, wanted: Place[], lacks: (slot: Slot) => string | null, what: string, advice: string): Verdict {
+  const bad = wanted.flatMap((slot) => {
+    const text = slot === undefined ? 'is not there yet' : lacks(slot);
+    return text === null ? [] : [slot === undefined ? '' : `${slot.name}: ${text}`];
+  });
+  const good = wanted.length - bad.length;
+  const told = bad.filter((text) => text !== '').slice(0, 3);
   return {
     type,
-    status: all ? 'True' : 'False',
-    reason: wanted.length === 0 ? 'NoneWanted' : all ? 'All' : good === 0 ? 'None' : 'Some',
-    message: `${good} of ${wanted.length} ${what}`,
-    advice: all ? '' : advice,
+    status: bad.length === 0 ? 'True' : 'False',
+    reason: wanted.length === 0 ? 'NoneWanted' : bad.length === 0 ? 'All' : good === 0 ? 'None' : 'Some',
+    message: [`${good} of ${wanted.length} ${what}`, ...told].join('; '),
+    advice: bad.length === 0 ? '' : advice,
   };
 }
 
-/** Whether nodes have the types that were asked for, or went back to what they had. */
-function types({ heldTypes }: ClusterState): Verdict {
-  const held = Object.values(heldTypes);
+/** Not to see is not the same as to be broken. */
+function observed({ blindLooks, checkedAt }: ClusterState): Verdict {
+  const blind = blindLooks >= BLIND;
+  return {
+    type: OBSERVED,
+    status: blind ? 'Unknown' : 'True',
+    reason: blind ? 'LooksFail' : 'Seen',
+    message: blind ? `the last ${blindLooks} looks have failed; all else is as of ${checkedAt}` : 'it could be looked at',
+    advice: blind ? 'see the events for why: AWS or the worker may be in trouble, and the cluster well' : '',
+  };
+}
+
+/** Whether nodes have the types that were asked for, went back to what they had, or were given another one by somebody else. */
+function types(state: ClusterState): Verdict {
+  const held = Object.values(state.heldTypes);
+  const drifted = slotsOf(state.document).flatMap((wanted) => {
+    const slot = state.slots[wanted.name];
+    return slot?.instance && hasDrifted(state, wanted, slot) ? [`${slot.name} is ${slot.instance.type}, not ${slot.givenType}`] : [];
+  });
+  if (held.length > 0) {
+    return {
+      type: TYPES_AS_ASKED,
+      status: 'False',
+      reason: 'RolledBack',
+      message: `the nodes keep their types: ${held.join('; ')}`,
+      advice: 'resize to another type, or `keelson retry` to try this one again',
+    };
+  }
   return {
     type: TYPES_AS_ASKED,
-    status: held.length === 0 ? 'True' : 'False',
-    reason: held.length === 0 ? 'AsAsked' : 'RolledBack',
-    message: held.length === 0 ? 'no instance type was given up' : `the nodes keep their types: ${held.join('; ')}`,
-    advice: held.length === 0 ? '' : 'resize to another type, or `keelson retry` to try this one again',
+    status: drifted.length === 0 ? 'True' : 'False',
+    reason: drifted.length === 0 ? 'AsAsked' : 'Drifted',
+    message: drifted.length === 0 ? 'no instance type was given up or changed' : `somebody has changed it: ${drifted.join('; ')}`,
+    advice: drifted.length === 0 ? '' : 'put it into the document (`keelson resize`), or set spec.drift to repair',
   };
 }
 
-function isReady(state: ClusterState, slot: Slot): boolean {
-  if (!slot.joined || slot.service !== 'running') return false;
-  return state.nodesSeen?.nodes.find((node) => node.name === slot.nodeName)?.ready ?? true;
-}
-
-function etcd(state: ClusterState, servers: (Slot | undefined)[]): Verdict {
-  const voters = servers.filter((slot) => {
-    if (slot === undefined || !slot.joined || slot.service !== 'running') return false;
-    return state.nodesSeen?.nodes.find((node) => node.name === slot.nodeName)?.voter ?? true;
-  }).length;
-  const quorum = Math.floor(servers.length / 2) + 1;
+function etcd(state: ClusterState, servers: Place[]): Verdict {
+  const voters = servers.filter((slot) => slot !== undefined && nodeHas(state, slot, 'voter')).length;
+  const ghosts = ghostsOf(state);
+  const quorum = quorumOf(servers.length);
   const whole = voters === servers.length;
+  const reason = whole ? 'AllVoters' : voters >= quorum ? 'VoterMissing' : 'QuorumMissing';
+  const haunted = ghosts.length === 0 ? '' : `; without an instance: ${ghosts.join(', ')}`;
   return {
     type: 'EtcdHealthy',
-    status: whole ? 'True' : 'False',
-    reason:
-      servers.length === 0 ? 'NoneWanted' : whole ? 'AllVoters' : voters >= quorum ? 'VoterMissing' : 'QuorumMissing',
-    message: `${voters} of ${servers.length} etcd members vote, ${servers.length === 0 ? 0 : quorum} are needed`,
+    status: whole && ghosts.length === 0 ? 'True' : 'False',
+    reason: servers.length === 0 ? 'NoneWanted' : whole && ghosts.length > 0 ? 'Ghosts' : reason,
+    message: `${voters} of ${servers.length} etcd members vote, ${servers.length === 0 ? 0 : quorum} are needed${haunted}`,
     advice: whole
-      ? ''
+      ? ghosts.length === 0
+        ? ''
+        : 'they are removed; until then they count against the quorum'
       : voters >= quorum
         ? 'no server may be taken down until all vote'
         : 'start the servers that are down; keep their disks',
@@ -108,14 +132,19 @@ function etcd(state: ClusterState, servers: (Slot | undefined)[]): Verdict {
 
 function api(state: ClusterState): Verdict {
   const servers = Object.values(state.slots).filter((slot) => slot.role === 'server');
-  const up = servers.filter((slot) => slot.joined && slot.service === 'running').length;
-  const answers = up >= Math.floor(servers.length / 2) + 1 && servers.length > 0;
+  const failing = servers.flatMap((slot) => {
+    const finding = believed(state, slot.name, 'readyz');
+    return finding === null ? [] : [`${slot.name}: ${finding.text}`];
+  });
+  const up = servers.filter((slot) => slot.joined && slot.service === 'running').length - failing.length;
+  const answers = up >= quorumOf(servers.length) && servers.length > 0;
   const asleep = state.wish === 'stopped';
+  const message = [`${Math.max(0, up)} of ${servers.length} servers serve the API`, ...failing].join('; ');
   return {
     type: 'ApiAvailable',
     status: asleep ? 'Unknown' : answers ? 'True' : 'False',
     reason: asleep ? 'Stopped' : answers ? 'Answers' : 'NoQuorum',
-    message: asleep ? 'the cluster shall be stopped' : `${up} of ${servers.length} servers serve the API`,
+    message: asleep ? 'the cluster shall be stopped' : message,
     advice: asleep || answers ? '' : 'the API answers as soon as more than half of the servers are members',
   };
 }

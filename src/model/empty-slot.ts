@@ -18,5 +18,11 @@ export function emptySlot(place: Pick<Slot, 'name' | 'role' | 'pool'>, generatio
     cordoned: false,
     drained: false,
     previousType: null,
+    givenType: null,
+    upkeepAt: null,
+    graceUntil: null,
+    restarts: null,
+    rebootedAt: null,
+    facts: null,
   };
 }

@@ -17,6 +17,10 @@ export interface InstanceView {
   launchedAt: string;
   /** It is known by its id alone: somebody has taken away the tags that say whose it is. */
   untagged?: true;
+  /** The status checks of EC2 fail. */
+  impaired?: true;
+  /** What SSM says of its agent; left out where it runs not, or SSM was not asked. */
+  agent?: 'online' | 'lost';
 }
 
 /** A node as Kubernetes tells of it. */
@@ -28,4 +32,6 @@ export interface NodeView {
   version: string;
   schedulable: boolean;
   internalIp: string;
+  /** Its conditions MemoryPressure, DiskPressure and PIDPressure that are True. */
+  pressures?: string[];
 }

@@ -21,12 +21,14 @@ export interface Gate {
  *
  * @param servers slots that are servers
  * @param nodes Kubernetes nodes as a verify step saw them; agents among them do not count
+ * @param unwell the slot that is to be taken down because it is not well: it need not be, but all others must do without it
  */
-export function lookAtGate(servers: readonly ServerSlot[], nodes: readonly NodeView[]): Gate {
+export function lookAtGate(servers: readonly ServerSlot[], nodes: readonly NodeView[], unwell: string | null = null): Gate {
   const reasons: string[] = [];
   const members = nodes.filter((node) => node.voter !== null);
   const byName = new Map(members.map((node) => [node.name, node]));
   for (const slot of servers) {
+    if (slot.name === unwell) continue;
     const node = byName.get(slot.nodeName);
     if (node === undefined) reasons.push(`${slot.name}: ${slot.nodeName} is not a member`);
     else if (node.voter !== true) reasons.push(`${slot.name}: ${slot.nodeName} is a learner`);
@@ -34,8 +36,9 @@ export function lookAtGate(servers: readonly ServerSlot[], nodes: readonly NodeV
   }
   const known = new Set(servers.map((slot) => slot.nodeName));
   for (const node of members) if (!known.has(node.name)) reasons.push(`${node.name} is a member without a slot`);
-  const voters = members.filter((node) => node.voter === true && node.ready).length;
-  if (toleranceOf(voters, Math.max(members.length, servers.length)) < 1) {
+  const left = servers.find((slot) => slot.name === unwell)?.nodeName;
+  const voters = members.filter((node) => node.voter === true && node.ready && node.name !== left).length;
+  if (toleranceOf(voters, Math.max(members.length, servers.length)) < (left === undefined ? 1 : 0)) {
     reasons.push(`${voters} of ${Math.max(members.length, servers.length)} vote: none can be spared`);
   }
   return { open: reasons.length === 0, reasons };

@@ -2,6 +2,9 @@
  * What a cluster's workflow carries, also across continue-as-new. Plain JSON only: a Map would become {} and a Date a
  * string on the way through history. Times are ISO 8601 strings in UTC.
  */
+import type { NodeFacts } from './care/facts.js';
+import type { Findings } from './care/findings.js';
+import type { Restarts } from './care/restarts.js';
 import type { NodeView } from './observation.js';
 import type { Phase } from './phase.js';
 import type { ClusterDocument } from './spec/schema.js';
@@ -52,8 +55,8 @@ export interface NodeInstance {
   publicIp: string | null;
   launchedAt: string;
   power: 'running' | 'stopped';
-  /** Somebody has taken away its tags. */
-  untagged?: true;
+  /** Somebody has taken away its tags; `refused`: and Keelson may not set them again. */
+  untagged?: true | 'refused';
 }
 
 /** A place for a node. The facts below only change when a step has succeeded; the planner compares them with the spec. */
@@ -84,6 +87,18 @@ export interface Slot {
   drained: boolean;
   /** Type before a change that is not proven yet: the way back when the new type cannot start. */
   previousType: string | null;
+  /** Type that Keelson gave it last; another one was given by somebody else. */
+  givenType: string | null;
+  /** When its K3s was last restarted for upkeep. */
+  upkeepAt: string | null;
+  /** Until when what is not well with it does not count: it was touched by our own hand. */
+  graceUntil: string | null;
+  /** Of its K3s, because it was not well. */
+  restarts: Restarts | null;
+  /** When the instance was rebooted because its agent was lost; null when it came back since. */
+  rebootedAt: string | null;
+  /** What it told of itself last. */
+  facts: NodeFacts | null;
 }
 
 export interface StepRecord {
@@ -148,7 +163,10 @@ export interface Condition {
   reason: string;
   message: string;
   advice: string;
+  /** Since when the status is this. */
   since: string;
+  /** When it was last looked at. */
+  lastChecked: string;
 }
 
 export interface ClusterEvent {
@@ -231,6 +249,18 @@ export interface ClusterState {
   waiting: Waiting | null;
   /** Somebody has asked for a look, or has seen a change: the next round of the loop looks for itself. */
   lookWanted: boolean;
+  /** When somebody looked last: by a look, or by a step that changed what is known. */
+  checkedAt: string;
+  /** Looks in a row that saw nothing. */
+  blindLooks: number;
+  /** Looks in a row after which something was not well. */
+  uneasyLooks: number;
+  /** What is not well with nodes, by slot and kind, and ghosts. */
+  findings: Findings;
+  /** When nodes were replaced, of the last hour. */
+  replacements: string[];
+  /** Somebody wants repairs that are held back: carried out as soon as can be. */
+  repairAsked: boolean;
   /** What the region watch or an event told while an operation ran: judged at its end. */
   sight: Sight | null;
   /** Why the document in the bucket is not in force; null when it is, or nobody has put one there. */

@@ -1,5 +1,6 @@
-import { conditionsOf, TYPES_AS_ASKED } from './checks.js';
+import { conditionsOf, OBSERVED, TYPES_AS_ASKED } from './checks.js';
 import { CONFIG_VALID } from './config-problem.js';
+import { nodeHas } from './node-ready.js';
 import type { Phase } from './phase.js';
 import { phaseOf } from './phase-of.js';
 import type { ClusterState, Condition, ErrorRecord, Operation, Waiting } from './state.js';
@@ -74,10 +75,12 @@ export function statusOf(state: ClusterState): StatusView {
   };
 }
 
-/** Healthy when all conditions hold; Unhealthy when the API is not there; Unknown while nothing has been seen or all sleeps. */
+/** Healthy when all conditions hold; Unhealthy when the API is not there; Unknown while nothing can be seen or all sleeps. */
 export function healthOf(state: ClusterState): Health {
   if (state.bornAt === null || state.wish !== 'running') return 'Unknown';
-  const conditions = conditionsOf(state).filter(({ type }) => type !== TYPES_AS_ASKED && type !== CONFIG_VALID);
+  const all = conditionsOf(state);
+  if (all.some((one) => one.type === OBSERVED && one.status !== 'True')) return 'Unknown';
+  const conditions = all.filter(({ type }) => type !== TYPES_AS_ASKED && type !== CONFIG_VALID);
   const failing = conditions.filter((condition) => condition.status === 'False');
   if (failing.some((condition) => condition.type === 'ApiAvailable')) return 'Unhealthy';
   if (failing.length > 0) return 'Degraded';
@@ -90,6 +93,7 @@ function nodesOf(state: ClusterState): NodeStatus[] {
   return Object.values(state.slots).map((slot) => {
     const node = seen.get(slot.nodeName);
     const up = slot.service === 'running' && slot.joined;
+    const says = (what: 'ready' | 'voter') => (!up || !nodeHas(state, slot, what) ? 'False' : node ? 'True' : 'Unknown');
     return {
       slot: slot.name,
       role: slot.role,
@@ -102,8 +106,8 @@ function nodesOf(state: ClusterState): NodeStatus[] {
       privateIp: slot.instance?.privateIp ?? null,
       publicIp: slot.instance?.publicIp ?? null,
       k3s: slot.installed,
-      ready: !up ? 'False' : node ? (node.ready ? 'True' : 'False') : 'Unknown',
-      voter: slot.role === 'agent' ? '-' : !up ? 'False' : node ? (node.voter === true ? 'True' : 'False') : 'Unknown',
+      ready: says('ready'),
+      voter: slot.role === 'agent' ? '-' : says('voter'),
       doing: running.find((step) => step.slot === slot.name)?.title ?? null,
     };
   });

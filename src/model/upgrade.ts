@@ -1,4 +1,5 @@
 import { blankState } from './blank-state.js';
+import { emptySlot } from './empty-slot.js';
 import { type ClusterState, STATE_SCHEMA_VERSION } from './state.js';
 
 /**
@@ -14,5 +15,14 @@ export function upgradeState(carried: Partial<ClusterState> & Pick<ClusterState,
       `the state is of schema version ${version}, this worker knows ${STATE_SCHEMA_VERSION}: run a newer worker`,
     );
   }
-  return { ...blankState(carried.document), ...carried, schemaVersion: STATE_SCHEMA_VERSION };
+  const slots = Object.entries(carried.slots ?? {}).map(([name, slot]) => [
+    name,
+    { ...emptySlot(slot, slot.generation, slot.nodeName), ...slot },
+  ]);
+  return {
+    ...blankState(carried.document),
+    ...carried,
+    slots: Object.fromEntries(slots),
+    schemaVersion: STATE_SCHEMA_VERSION,
+  };
 }

@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
 # The state of one node, for the checks. Changes nothing and does not fail: what cannot be seen is said as `unknown`.
-# Variables: ROLE
+# Variables: ROLE [DEEP (true: ask for certificates too, which costs a process of K3s)]
 # Result: service=, restarts=, readyz=ok|failed|unknown, failing=<names of readyz checks>, version=, started-with=,
-#         founder=<whether its configuration has cluster-init>, disk-used-percent=, disk-free-mib=, clock=<seconds since 1970>, boot=
+#         founder=<whether its configuration has cluster-init>, disk-used-percent=, disk-free-mib=, clock=<seconds since 1970>, boot=;
+#         of a server where it is there: db-mib=<etcd's whole database file; K3s's quota is 2 GiB>, snapshot=<newest file name>;
+#         with DEEP where K3s was started once: cert-earliest=<YYYY-MM-DDTHH:MMZ>
 # shellcheck disable=SC2154 # variables are set by the parts that are put before this one
 
 unit=$(unit_of "$ROLE")
@@ -21,9 +23,18 @@ if [ "$ROLE" = server ]; then
   else
     result readyz unknown
   fi
+  database=$SERVER_DIR/db/etcd/member/snap/db
+  if [ -f "$database" ] && size=$(wc -c 2>/dev/null <"$database"); then result db-mib "$((size / 1048576))"; fi
+  find_newest_snapshot ''
+  [ -z "$newest" ] || result snapshot "$newest"
 fi
-result disk-used-percent "$(df -Pk "$R/var/lib" | awk 'NR == 2 { sub("%", "", $5); print $5 }')"
-result disk-free-mib "$(df -Pk "$R/var/lib" | awk 'NR == 2 { print int($4 / 1024) }')"
+# On an agent node k3s checks the agent's certificates. [k3s source: pkg/cli/cert, check]
+if [ "${DEEP:-}" = true ] && table=$(certificate_table) && rows=$(certificate_rows "$table") && [ -n "$rows" ]; then
+  result cert-earliest "$(earliest_end "$rows")"
+fi
+read -r used free <<<"$(df -Pk "$R/var/lib" | awk 'NR == 2 { sub("%", "", $5); print $5, int($4 / 1024) }')"
+result disk-used-percent "$used"
+result disk-free-mib "$free"
 result clock "$(date +%s)"
 find_boot
 result boot "$this_boot"

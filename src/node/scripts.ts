@@ -14,12 +14,12 @@ const HELPERS = {
   'reset-member': ['kubectl', 'service', 'stop'],
   kubeconfig: ['transfer', 'kubeconfig'],
   verify: ['kubectl'],
-  snapshot: [],
+  snapshot: ['snapshots'],
   drain: ['kubectl'],
   uncordon: ['kubectl'],
   'remove-node': ['kubectl'],
-  certificates: [],
-  probe: ['binary', 'unit', 'kubectl', 'service'],
+  certificates: ['certificates'],
+  probe: ['binary', 'unit', 'kubectl', 'service', 'snapshots', 'certificates'],
   uninstall: ['service', 'stop'],
 } as const satisfies Record<string, readonly string[]>;
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# K3s with the configuration of now, on a node that has its tokens: started, or restarted where it runs with another one.
+# K3s with the configuration of now, on a node that has its tokens: started, or restarted where it runs with another one or RESTART says so.
 # A server that is told so lets pods come back to it, and stores the kubeconfig.
-# Variables: ROLE NODE_NAME CONFIG_B64 CONFIG_HASH; UNCORDON (true), API_ADDRESS and URL KUBECONFIG_PUT where wanted
+# Variables: ROLE NODE_NAME CONFIG_B64 CONFIG_HASH; RESTART (true), UNCORDON (true), API_ADDRESS and URL KUBECONFIG_PUT where wanted
 # Result: node=, of a server also nodes as in verify, address= where the kubeconfig was stored
 
 start_and_wait

@@ -1,15 +1,19 @@
 /** `/_region/...`: what the region recorded, fault plans, and what somebody else does to instances. */
-import { ZodError, z } from 'zod';
-import type { HttpReply } from './contract.js';
+import { z } from 'zod';
+import { json, withBody } from './admin-json.js';
+import type { HttpReply, MachineHost } from './contract.js';
 import { criticalPath } from './critical-path.js';
 import type { Ec2 } from './ec2/handle.js';
 import { duplicates, leftovers } from './evidence.js';
+import { serveGhosts } from './haunting.js';
 import type { Request } from './http.js';
 import type { S3 } from './s3/handle.js';
+import { serveTampering } from './tampering.js';
 import type { LocalWorld } from './world.js';
 
 export interface AdminDeps {
   world: LocalWorld;
+  host: MachineHost;
   ec2: Ec2;
   s3: S3;
   about: Record<string, unknown>;
@@ -41,13 +45,19 @@ export function serveAdmin(
     case 'GET faults':
       return json(200, deps.world.faults.list());
     case 'POST faults':
-      return addFaults(deps.world, body);
+      return withBody(body, 'a fault plan', { parse: (plan) => deps.world.faults.add(plan) }, (ids) =>
+        json(201, { ids }),
+      );
     case 'DELETE faults':
       deps.world.faults.remove(id);
       return json(200, { removed: id ?? 'all' });
     case 'POST instances':
-      if (id === undefined) return seed(deps, body);
-      return act(deps, id ?? '', action ?? '', query.has('hard'));
+      if (id === undefined) return withBody(body, 'a list of instances', seedSchema, (seeds) => seed(deps, seeds));
+      return act(deps, id, action ?? '', query.has('hard'));
+    case 'POST machines':
+      return serveTampering(deps.world, deps.host, id ?? '', body);
+    case 'POST ghosts':
+      return serveGhosts(deps.world, deps.host, body);
     default:
       return json(404, { error: `the local region has no ${method} ${rawPath}` });
   }
@@ -73,26 +83,14 @@ function pathOf(world: LocalWorld, query: URLSearchParams): object {
   });
 }
 
-function addFaults(world: LocalWorld, body: Buffer): HttpReply {
-  try {
-    return json(201, { ids: world.faults.add(JSON.parse(body.toString('utf8'))) });
-  } catch (error) {
-    if (error instanceof ZodError) return json(400, { error: 'not a fault plan', issues: error.issues });
-    if (error instanceof SyntaxError) return json(400, { error: error.message });
-    throw error;
-  }
-}
-
 const seedSchema = z.array(
   z.strictObject({ region: z.string(), instanceType: z.string(), tags: z.record(z.string(), z.string()) }),
 );
 
 /** Many instances in one request, spread over the zones, without the limits of the account. */
-async function seed({ ec2 }: AdminDeps, body: Buffer): Promise<HttpReply> {
-  const wanted = seedSchema.safeParse(JSON.parse(body.toString('utf8')));
-  if (!wanted.success) return json(400, { error: 'no list of instances', issues: wanted.error.issues });
+async function seed({ ec2 }: AdminDeps, seeds: z.output<typeof seedSchema>): Promise<HttpReply> {
   await Promise.all(
-    wanted.data.map(({ region, instanceType, tags }, index) => {
+    seeds.map(({ region, instanceType, tags }, index) => {
       const account = ec2.accounts.get(region);
       const form = new URLSearchParams({
         ImageId: account?.images.find((image) => image.architecture === 'x86_64')?.id ?? '',
@@ -110,7 +108,7 @@ async function seed({ ec2 }: AdminDeps, body: Buffer): Promise<HttpReply> {
       return ec2.seed(region, form);
     }),
   );
-  return json(201, { launched: wanted.data.length });
+  return json(201, { launched: seeds.length });
 }
 
 /** As if somebody did it at the console; `?hard` without a shutdown of the operating system. */
@@ -136,8 +134,4 @@ function timeOf(text: string | null): number | null {
   if (text === null) return null;
   const time = /^\d+$/.test(text) ? Number(text) : Date.parse(text);
   return Number.isNaN(time) ? null : time;
-}
-
-function json(status: number, value: unknown): HttpReply {
-  return { status, headers: { 'content-type': 'application/json' }, body: `${JSON.stringify(value)}\n` };
 }

@@ -80,7 +80,7 @@ export async function startRegion(options: RegionOptions): Promise<Region> {
     sqs: sqs.handle.bind(sqs),
   };
   const front = { world, regions: new Set(regions), services, onCall: options.onCall };
-  route = routes({ world, ec2, s3, about }, host, (request) => serveAws(front, request));
+  route = routes({ world, host, ec2, s3, about }, (request) => serveAws(front, request));
   return {
     url,
     queueUrl: queue.url,
@@ -96,8 +96,8 @@ export async function startRegion(options: RegionOptions): Promise<Region> {
 }
 
 /** A bucket's name cannot begin with an underscore, so these paths are never S3's. */
-function routes(admin: AdminDeps, host: MachineHost, aws: (request: Request) => Promise<HttpReply | null>) {
-  const { world } = admin;
+function routes(admin: AdminDeps, aws: (request: Request) => Promise<HttpReply | null>) {
+  const { world, host } = admin;
   return (request: Request): Promise<HttpReply | null> => {
     const { method, rawPath: path, body, callerPort } = request;
     if (path.startsWith('/_node/')) return handleNodeRequest(world, host, method, path, body);

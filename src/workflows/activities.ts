@@ -39,6 +39,9 @@ const wait: ActivityOptions = {
 /** A question to a node, that may be dead while EC2 calls it running: its silence is an answer too, and soon. */
 const ask: ActivityOptions = { ...wait, startToCloseTimeout: '90s', scheduleToCloseTimeout: '2m' };
 
+/** An agent that was lost before a reboot: it comes back soon, or its machine is replaced. */
+const back: ActivityOptions = { ...wait, startToCloseTimeout: '4m', scheduleToCloseTimeout: '4m' };
+
 /** Status is written for people; it never holds up the work. */
 const note: ActivityOptions = {
   startToCloseTimeout: '15s',
@@ -66,10 +69,13 @@ export const activities = {
   ensureSecurityGroup: summarised('ensureSecurityGroup', call),
   launchInstance: summarised('launchInstance', turn),
   awaitInstance: summarised('awaitInstance', wait),
+  awaitReboot: summarised('awaitInstance', back),
   findCluster: summarised('findCluster', call),
   observeInstances: summarised('observeInstances', call),
   startInstances: summarised('startInstances', turn),
   stopInstances: summarised('stopInstances', call),
+  rebootInstances: summarised('rebootInstances', call),
+  tagInstance: summarised('tagInstance', call),
   modifyInstanceType: summarised('modifyInstanceType', call),
   terminateInstances: summarised('terminateInstances', {
     ...wait,

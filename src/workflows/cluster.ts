@@ -21,13 +21,12 @@ import { registerHandlers } from './handlers.js';
 import { initialState } from './initial-state.js';
 import type { DeletionProof } from './messages.js';
 import { observe } from './observe.js';
+import { untilNextLook } from './next-look.js';
 import { beginOperation, countFailure, endOperation } from './operations.js';
 import { createPresenter } from './present.js';
 import { ensureWatch, judgeSight } from './sight.js';
 import { createStatusWriter } from './status-writer.js';
 
-/** How long a quiet cluster goes without a look of its own; jitter keeps thousands of them apart. */
-const RESYNC_MS = 4 * 60 * 60 * 1000;
 
 /** A cluster document, and who starts it. */
 export type ClusterInput = (ClusterDocument | Record<string, unknown>) & { requestedBy?: string };
@@ -111,7 +110,7 @@ async function live(self: Cluster): Promise<DeletionProof> {
       await pause(self, 'resume', null);
       continue;
     }
-    const next = plan(state.document, state, null);
+    const next = plan(state.document, state, null, now());
     if (next.steps.length === 0) {
       if (next.blocked === undefined) settle(self);
       else park(self, next.blocked);
@@ -125,8 +124,10 @@ async function live(self: Cluster): Promise<DeletionProof> {
         continue;
       }
       const what = next.blocked === undefined ? null : `a person: ${next.blocked.message}`;
-      const ended = await pause(self, what, RESYNC_MS * (0.9 + 0.2 * Math.random()));
-      if (ended === 'time' || state.lookWanted) await observe(self);
+      const quietMs = untilNextLook(state) * (0.9 + 0.2 * Math.random());
+      const dueMs = next.until === undefined ? quietMs : Math.max(1_000, Date.parse(next.until) - Date.now());
+      const ended = await pause(self, what, Math.min(quietMs, dueMs));
+      if ((ended === 'time' && quietMs <= dueMs) || state.lookWanted) await observe(self);
       continue;
     }
     const operation = beginOperation(self, next);
@@ -141,6 +142,7 @@ async function live(self: Cluster): Promise<DeletionProof> {
     if (outcome.kind === 'done') {
       const { [operation.kind]: _closed, ...breakers } = state.breakers;
       state.breakers = breakers;
+      state.checkedAt = now();
       if (state.wish === 'deleted') return proofOf(self);
       if (state.lookWanted) await observe(self);
     } else if (outcome.kind === 'interrupted' && state.lookWanted && state.wish === 'running') {
@@ -164,12 +166,15 @@ async function live(self: Cluster): Promise<DeletionProof> {
 /** What was wanted is there. */
 function settle(self: Cluster): void {
   const { state } = self;
+  state.repairAsked = false;
   if (state.wish === 'running') state.bornAt ??= now();
   if (state.operation !== null) endOperation(self, Object.keys(state.heldTypes).length > 0 ? 'rolledBack' : 'done');
   if (state.operation === null && state.observedGeneration !== state.specGeneration) {
     state.observedGeneration = state.specGeneration;
     state.lastError = null;
   }
+  // Whatever kept it from being well is no longer.
+  if (state.lastError?.operation === null) state.lastError = null;
   state.breakers = {};
   self.present();
 }
@@ -177,9 +182,12 @@ function settle(self: Cluster): void {
 /** What is wanted cannot be reached without a person: said, and nothing done. */
 function park(self: Cluster, blocked: NonNullable<Plan['blocked']>): void {
   const { state } = self;
-  if (state.operation !== null) endOperation(self, 'failed');
+  state.repairAsked = false;
+  // What could be repaired is.
+  if (state.operation !== null) endOperation(self, state.operation.kind === 'repair' && blocked.code !== 'QuorumLost' ? 'done' : 'failed');
   if (state.lastError?.code !== blocked.code) emit(self, 'Warning', blocked.code, blocked.message);
-  const nowhere = { at: now(), class: 'conflict', operation: null, step: null, slot: null, attempt: 1 } as const;
+  const known = state.lastError?.code === blocked.code ? state.lastError.at : null;
+  const nowhere = { at: known ?? now(), class: 'conflict', operation: null, step: null, slot: null, attempt: 1 } as const;
   state.lastError = { ...nowhere, ...blocked };
   self.present();
 }

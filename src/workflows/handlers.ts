@@ -4,7 +4,7 @@ import { fingerprint } from '../model/k3s/fingerprint.js';
 import { type Plan, plan } from '../model/plan/index.js';
 import { type Decision, decide, REQUESTS, type RequestName } from '../model/requests/decide.js';
 import { statusOf } from '../model/status.js';
-import { type Cluster, emit, shortId } from './cluster-context.js';
+import { type Cluster, emit, now, shortId } from './cluster-context.js';
 import {
   type Accepted,
   configSignal,
@@ -27,6 +27,7 @@ const DESCRIPTIONS: Record<RequestName, string> = {
   pause: 'Do nothing until resume; what was begun is finished. {}',
   resume: 'Go on after pause. {}',
   retry: 'Try again at once: close breakers, cut waits short. {}',
+  repair: 'Do now what repairs are held back, by autoRepair: false or the storm brake. {}',
 };
 
 /** All handlers, before the first await: an update without a handler would be refused. [Temporal docs: message passing] */
@@ -68,11 +69,11 @@ export const withId = (one: Plan): Plan & { id: string } => ({ ...one, id: finge
 
 function planWith(cluster: Cluster, request: unknown): Plan & { id: string } {
   const { state } = cluster;
-  if (request === undefined || request === null) return withId(plan(state.document, state, null));
+  if (request === undefined || request === null) return withId(plan(state.document, state, null, now()));
   const decision = decide(state, 'apply', request);
   if (decision.outcome === 'refused') throw failureOf(decision);
   const next = decision.outcome === 'accepted' ? { ...state, ...decision.change } : state;
-  return withId(plan(next.document, next, null));
+  return withId(plan(next.document, next, null, now()));
 }
 
 function validate(cluster: Cluster, name: RequestName, payload: unknown): void {
@@ -82,7 +83,7 @@ function validate(cluster: Cluster, name: RequestName, payload: unknown): void {
   const planId = name === 'apply' ? planIdOf(payload) : null;
   if (planId === null) return;
   const next = decision.outcome === 'accepted' ? { ...cluster.state, ...decision.change } : cluster.state;
-  const actual = withId(plan(next.document, next, null)).id;
+  const actual = withId(plan(next.document, next, null, now())).id;
   if (actual !== planId) {
     throw ApplicationFailure.nonRetryable(
       `the plan has changed since it was shown (${planId} then, ${actual} now): look at it again`,
@@ -137,7 +138,7 @@ function accepted({ state }: Cluster, operationId: string | null, message: strin
   return {
     operationId,
     message,
-    plan: withId(plan(state.document, state, null)),
+    plan: withId(plan(state.document, state, null, now())),
     heard: { traceId, specGeneration },
   };
 }

@@ -1,3 +1,4 @@
+import { believed } from '../model/care/findings.js';
 import { joinTarget } from '../model/plan/wanted.js';
 import { type Cluster, now } from './cluster-context.js';
 import { runJob } from './node-job.js';
@@ -33,12 +34,16 @@ export function touched(cluster: Cluster): void {
   cluster.gateOpenSince = null;
 }
 
+const ILL = ['service', 'ready', 'voter'] as const;
+
 /** What the nodes last seen lack, in words. */
 export function missing(cluster: Cluster): string[] {
   const { document, nodesSeen, slots } = cluster.state;
   const { version } = document.spec.k3s;
   return Object.values(slots).flatMap((slot) => {
-    if (!slot.joined) return [];
+    // What is gone or known to be ill has its own steps, or waits for its time.
+    if (!slot.joined || slot.instance === null || slot.rebootedAt !== null) return [];
+    if (ILL.some((kind) => believed(cluster.state, slot.name, kind))) return [];
     const node = nodesSeen?.nodes.find((one) => one.name === slot.nodeName);
     if (node === undefined) return [`${slot.nodeName} is not registered`];
     if (!node.ready) return [`${slot.nodeName} is not Ready`];

@@ -1,10 +1,10 @@
 import type { NodeView } from '../model/observation.js';
 
-/** Reads the `node.<name>=<ready>,<voter>,<version>,<schedulable>,<ip>` lines of the verify script. */
+/** Reads the `node.<name>=<ready>,<voter>,<version>,<schedulable>,<ip>,<pressures>` lines of the verify script. */
 export function parseNodes(result: Record<string, string>): NodeView[] {
   return Object.entries(result).flatMap(([key, value]) => {
     if (!key.startsWith('node.')) return [];
-    const [ready, voter, version = '', schedulable, internalIp = ''] = value.split(',');
+    const [ready, voter, version = '', schedulable, internalIp = '', pressures = '-'] = value.split(',');
     return [
       {
         name: key.slice('node.'.length),
@@ -13,6 +13,7 @@ export function parseNodes(result: Record<string, string>): NodeView[] {
         version,
         schedulable: schedulable === 'true',
         internalIp,
+        ...(pressures !== '-' && pressures !== '' && { pressures: pressures.split('+') }),
       },
     ];
   });

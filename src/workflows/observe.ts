@@ -1,17 +1,19 @@
 import { CancellationScope, condition } from '@temporalio/workflow';
+import { believed } from '../model/care/findings.js';
+import { BLIND } from '../model/checks.js';
 import { instancesOf } from '../model/instances-of.js';
 import { absorb } from '../model/plan/observe.js';
 import type { Slot } from '../model/state.js';
 import { TAG } from '../model/tags.js';
 import { activities } from './activities.js';
 import { type Cluster, emit, isCancelled, now, scopeOf } from './cluster-context.js';
-import { look, touched } from './look.js';
-import { runJob } from './node-job.js';
+import { type AgentSight, seeNodes } from './see-nodes.js';
+import { suspect } from './suspect.js';
 
 /**
- * Takes over what AWS says of the instances and, of a cluster that runs, what Kubernetes says of the nodes. What cannot be
- * seen changes nothing: not to see is not the same as to be broken. A message ends the look, which is made up for when that is done:
- * a node that is dead while EC2 calls it running must not hold up a delete.
+ * Takes over what AWS says of the instances and, of a cluster that runs, what its nodes say. What cannot be seen changes nothing: not to see is
+ * not the same as to be broken. A message ends the look, which is made up for when that is done: a node that is dead while EC2 calls it
+ * running must not hold up a delete.
  */
 export async function observe(cluster: Cluster): Promise<void> {
   const { state } = cluster;
@@ -20,19 +22,23 @@ export async function observe(cluster: Cluster): Promise<void> {
   if (state.wish === 'deleted' || Object.values(state.slots).every((slot) => slot.instance === null)) return;
   try {
     await untilWoken(cluster, async () => {
-      const instances = await activities.observeInstances('look at its instances', {
-        ...scopeOf(cluster),
-        known: instancesOf(state),
-      });
-      const before = state.slots;
-      state.slots = absorb(state, { at: now(), instances }).slots;
-      tellChanges(cluster, before);
-      if (state.operation === null && state.wish === 'running') await observeNodes(cluster);
+      const agents = await seeInstances(cluster);
+      if (state.operation === null && state.wish === 'running' && state.bornAt !== null) await seeNodes(cluster, agents);
+      state.checkedAt = now();
+      state.blindLooks = 0;
+      state.uneasyLooks = isUneasy(cluster) ? state.uneasyLooks + 1 : 0;
     });
   } catch (error) {
-    emit(cluster, 'Warning', 'ObservationFailed', error instanceof Error ? error.message : String(error));
+    state.blindLooks += 1;
+    // More than once would push out of the list what led to it.
+    if (state.blindLooks === 1 || state.blindLooks === BLIND) {
+      const what = error instanceof Error ? error.message : String(error);
+      emit(cluster, 'Warning', 'ObservationFailed', `look ${state.blindLooks} in a row that sees nothing: ${what}`);
+    }
   }
 }
+
+const isUneasy = ({ state }: Cluster): boolean => Object.values(state.findings).some((one) => one.holds);
 
 /**
  * A node that has gone meanwhile may keep a look waiting for long. Whatever else comes, a request or news of the region, is heard at once:
@@ -51,6 +57,33 @@ async function untilWoken(cluster: Cluster, look: () => Promise<void>): Promise<
   });
 }
 
+/** What EC2 and SSM say. @returns what SSM says of the agents, by slot */
+async function seeInstances(cluster: Cluster): Promise<AgentSight> {
+  const { state } = cluster;
+  const instances = await activities.observeInstances('look at its instances', {
+    ...scopeOf(cluster),
+    known: instancesOf(state),
+    checks: state.bornAt !== null,
+  });
+  const before = state.slots;
+  const next = absorb(state, { at: now(), instances });
+  state.slots = next.slots;
+  state.findings = next.findings;
+  tellChanges(cluster, before);
+  const agents: AgentSight = new Map();
+  const views = new Map(instances.map((view) => [view.id, view]));
+  for (const slot of Object.values(state.slots)) {
+    const view = slot.instance === null ? undefined : views.get(slot.instance.id);
+    if (view?.state !== 'running' || state.bornAt === null) continue;
+    if (view.agent !== undefined) agents.set(slot.name, view.agent);
+    suspect(cluster, slot, 'impaired', view.impaired ? 'EC2 says that it fails its status checks' : null);
+    if (view.agent !== undefined && slot.agentOnline)
+      suspect(cluster, slot, 'agent', view.agent === 'lost' ? 'SSM has lost its agent' : null);
+    if (view.agent === 'online' && believed(state, slot.name, 'agent') === null) slot.rebootedAt = null;
+  }
+  return agents;
+}
+
 /** What happened to an instance by another hand is worth an event. */
 function tellChanges(cluster: Cluster, before: Record<string, Slot>): void {
   for (const slot of Object.values(cluster.state.slots)) {
@@ -64,29 +97,9 @@ function tellChanges(cluster: Cluster, before: Record<string, Slot>): void {
     if (old?.instance?.power === 'running' && slot.instance?.power === 'stopped') {
       emit(cluster, 'Warning', 'InstanceStopped', `${slot.name}: ${slot.instance.id} was stopped by another hand`);
     }
-  }
-}
-
-/** Nodes that are not well are asked what their service does; a service that is down is started by the next plan. */
-async function observeNodes(cluster: Cluster): Promise<void> {
-  const lacking = await look(cluster, { brief: true });
-  if (lacking.length === 0) return;
-  touched(cluster);
-  const nodes = cluster.state.nodesSeen?.nodes ?? [];
-  const sick = Object.values(cluster.state.slots).filter(
-    (slot) =>
-      slot.joined && slot.service === 'running' && nodes.find((node) => node.name === slot.nodeName)?.ready !== true,
-  );
-  for (const slot of sick) {
-    const probe = await runJob(cluster, slot, {
-      script: 'probe',
-      summary: `ask ${slot.nodeName} what its service does`,
-      params: { ROLE: slot.role },
-      timeoutSeconds: 60,
-      brief: true,
-    });
-    if (probe['service'] === 'active' || probe['service'] === 'activating') continue;
-    slot.service = 'stopped';
-    emit(cluster, 'Warning', 'ServiceDown', `${slot.name}: K3s is ${probe['service'] ?? 'unknown'}`);
+    if (old?.instance && slot.instance && old.instance.type !== slot.instance.type) {
+      const types = `${old.instance.type} -> ${slot.instance.type}`;
+      emit(cluster, 'Warning', 'TypeChanged', `${slot.name}: ${slot.instance.id} has another type by another hand: ${types}`);
+    }
   }
 }

@@ -25,7 +25,12 @@ export function createPresenter(cluster: Cluster, writer: Pick<StatusWriter, 'to
   const shown: Partial<Record<keyof typeof ATTRIBUTES, string>> = {};
   let nodesShown = '';
   return (how) => {
-    cluster.state.conditions = setConditions(cluster.state.conditions, conditionsOf(cluster.state), now());
+    cluster.state.conditions = setConditions(
+      cluster.state.conditions,
+      conditionsOf(cluster.state),
+      now(),
+      cluster.state.checkedAt,
+    );
     const status = statusOf(cluster.state);
     setCurrentDetails(detailsOf(status));
     const wanted = {

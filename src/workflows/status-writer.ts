@@ -30,7 +30,7 @@ export function createStatusWriter(cluster: Cluster): StatusWriter {
   let busy = false;
   let writing: Promise<void> = Promise.resolve();
   let closed = false;
-  /** What status.yaml holds; a quiet cluster that was looked at and is as it was is not written again. */
+  /** What status.yaml holds; of a quiet cluster that is as it was it is not written again that somebody has looked. */
   let written = '';
 
   const drain = async (): Promise<void> => {
@@ -39,7 +39,7 @@ export function createStatusWriter(cluster: Cluster): StatusWriter {
       while (latest !== null) {
         const status = latest;
         latest = null;
-        const text = JSON.stringify(status);
+        const text = JSON.stringify(status, (key, value: unknown) => (key === 'lastChecked' ? undefined : value));
         if (text === written) continue;
         try {
           await activities.writeStatus(`write status.yaml: ${digest(status)}`, { ...scopeOf(cluster), status });

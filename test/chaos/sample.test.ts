@@ -20,6 +20,8 @@ const CALLS: Record<OperationName, number> = {
   'remove agents': 20,
   'apply config': 14,
   repair: 20,
+  'repair unasked': 20,
+  'repair sick': 24,
   delete: 10,
 };
 

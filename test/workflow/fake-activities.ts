@@ -16,6 +16,12 @@ export class FakeActivities {
   before: (name: keyof Activities, input: never) => Promise<void> = async () => undefined;
   /** Answers a job instead of the default, which is that it went well. */
   onJob: (input: RunOnNodesInput) => Partial<JobResult> | null = () => null;
+  /** What EC2 and SSM say of an instance besides; `{}` is well. */
+  onLook: (view: InstanceView) => Partial<InstanceView> = () => ({});
+  /** What a node tells of itself when it is asked, besides that it is well. */
+  onProbe: (view: InstanceView) => Record<string, string> = () => ({});
+  /** What Kubernetes says of nodes, by name: over or instead of what the fake would. */
+  readonly kubernetes = new Map<string, string>();
   private count = 0;
 
   readonly activities: Activities = {
@@ -67,7 +73,9 @@ export class FakeActivities {
     awaitInstance: this.wrap('awaitInstance', async ({ instanceId }) => this.instance(instanceId)),
     findCluster: this.wrap('findCluster', async () => null),
     observeInstances: this.wrap('observeInstances', async () =>
-      [...this.instances.values()].filter((one) => one.state !== 'terminated'),
+      [...this.instances.values()]
+        .filter((one) => one.state !== 'terminated')
+        .map((one) => ({ ...one, agent: 'online' as const, ...this.onLook(one) })),
     ),
     startInstances: this.wrap('startInstances', async ({ instanceIds }) =>
       this.set(instanceIds, { state: 'running', publicIp: `192.0.2.${100 + this.calls.length}` }),
@@ -79,6 +87,10 @@ export class FakeActivities {
     modifyInstanceType: this.wrap('modifyInstanceType', async ({ instanceId, instanceType }) =>
       this.set([instanceId], { type: instanceType }),
     ),
+    tagInstance: this.wrap('tagInstance', async ({ instanceId }) => {
+      const { untagged: _, ...view } = this.instance(instanceId);
+      this.instances.set(instanceId, view);
+    }),
     terminateInstances: this.wrap('terminateInstances', async ({ instanceIds }) =>
       this.set(instanceIds, { state: 'terminated' }),
     ),
@@ -95,6 +107,8 @@ export class FakeActivities {
           ...answer,
         }));
       this.jobs.push(input);
+      if (input.script === 'remove-node') this.kubernetes.delete(input.params['NODE_NAME'] ?? '');
+      if (input.script === 'probe') return input.instanceIds.map((id) => this.probe(id, input.params['ROLE'] ?? ''));
       const tells = ['verify', 'drain'].includes(input.script) || input.params['ROLE'] === 'server';
       const result = tells ? this.nodes() : {};
       return input.instanceIds.map((instanceId) => ({
@@ -122,6 +136,13 @@ export class FakeActivities {
     for (const id of ids) this.instances.set(id, { ...this.instance(id), ...change });
   }
 
+  private probe(instanceId: string, role: string): JobResult {
+    const version = this.jobs.findLast((job) => 'K3S_VERSION' in job.params)?.params['K3S_VERSION'] ?? 'none';
+    const well = { service: 'active', version, ...(role === 'server' && { readyz: 'ok' }), 'disk-used-percent': '20' };
+    const result = { ...well, ...this.onProbe(this.instance(instanceId)) };
+    return { instanceId, outcome: 'done', exitCode: 0, result, logTail: '' };
+  }
+
   /** What Kubernetes knows of its nodes, as the scripts tell it. */
   nodes(): Record<string, string> {
     const started = new Map<string, string>();
@@ -131,12 +152,11 @@ export class FakeActivities {
       if (job.script === 'remove-node') started.delete(job.params['NODE_NAME'] ?? '');
     }
     const version = this.jobs.findLast((job) => 'K3S_VERSION' in job.params)?.params['K3S_VERSION'] ?? '';
-    return Object.fromEntries(
-      [...started].map(([name, role]) => [
-        `node.${name}`,
-        `True,${role === 'server' ? 'True' : '-'},${version},true,10.0.0.1`,
-      ]),
+    const nodes = new Map(
+      [...started].map(([name, role]) => [name, `True,${role === 'server' ? 'True' : '-'},${version},true,10.0.0.1,-`]),
     );
+    for (const [name, line] of this.kubernetes) nodes.set(name, line);
+    return Object.fromEntries([...nodes].map(([name, line]) => [`node.${name}`, line]));
   }
 
   private wrap<K extends keyof Activities>(

@@ -6,6 +6,7 @@ import { fingerprint } from '../../model/k3s/fingerprint.js';
 import { plan } from '../../model/plan/index.js';
 import type { RequestName } from '../../model/requests/decide.js';
 import type { ClusterDocument } from '../../model/spec/schema.js';
+import type { ClusterEvent } from '../../model/state.js';
 import type { StatusView } from '../../model/status.js';
 import { applyDocument, CLUSTER_PREFIX } from '../../temporal/apply.js';
 import type { Accepted, DeletionProof } from '../../workflows/messages.js';
@@ -42,9 +43,19 @@ export class Clusters {
     return status;
   }
 
+  /** @throws CliError `missing` when there is no such cluster (any more) */
+  async requireOpen(name: string): Promise<void> {
+    if (!(await this.isOpen(name))) throw missing(name);
+  }
+
   /** Asks the workflow, whether it has ended or not. */
   async status(name: string): Promise<StatusView> {
     return await this.timely(() => this.handle(name).query<StatusView>('status'));
+  }
+
+  /** What has happened lately, oldest first. Asks the workflow, whether it has ended or not. */
+  async events(name: string): Promise<ClusterEvent[]> {
+    return await this.timely(() => this.handle(name).query<ClusterEvent[]>('events'));
   }
 
   /** Asks Temporal, not the workflow. */
@@ -86,7 +97,7 @@ export class Clusters {
 
   /** @throws CliError `missing`, or what the workflow refuses */
   async request(name: string, verb: RequestName, payload: Record<string, unknown>): Promise<Accepted> {
-    if (!(await this.isOpen(name))) throw missing(name);
+    await this.requireOpen(name);
     return await this.timely(() => this.handle(name).executeUpdate<Accepted, [unknown]>(verb, { args: [payload] }));
   }
 

@@ -1,5 +1,8 @@
+import type { ErrorRecord, Waiting } from '../../model/state.js';
 import type { StatusView } from '../../model/status.js';
 import type { Colors } from '../io.js';
+import { isFailing } from './conditions.js';
+import { heldBack } from './held-back.js';
 import { moment } from './time.js';
 
 /** Why a cluster is not (yet) what was asked. */
@@ -17,9 +20,7 @@ export interface Explanation {
 
 export function explain(status: StatusView): Explanation {
   const { operation, waiting, lastError } = status;
-  const failing = status.conditions.filter(
-    (one) => one.status !== 'True' && one.reason !== 'NoneWanted' && one.reason !== 'Stopped',
-  );
+  const failing = status.conditions.filter(isFailing);
   return {
     cluster: status.name,
     phase: status.phase,
@@ -28,8 +29,7 @@ export function explain(status: StatusView): Explanation {
     underWay: (operation?.steps ?? [])
       .filter((step) => step.outcome === 'running')
       .map((step) => `${step.slot === null ? '' : `${step.slot}: `}${step.title}, since ${moment(step.startedAt)}`),
-    waiting:
-      waiting === null ? null : `${waiting.for}${waiting.until === null ? '' : `, until ${moment(waiting.until)}`}`,
+    waiting: waiting === null ? null : waitingOf(waiting, lastError),
     failing: failing.map(({ type, reason, message, advice }) => ({ condition: type, reason, message, advice })),
     lastError:
       lastError === null
@@ -46,11 +46,19 @@ export function explain(status: StatusView): Explanation {
   };
 }
 
+/** Where it waits for a person it says why, which the last error says too. */
+function waitingOf({ for: what, until }: Waiting, lastError: ErrorRecord | null): string {
+  const brief = lastError === null ? what : what.replace(`: ${lastError.message}`, '');
+  return `${brief}${until === null ? '' : `, until ${moment(until)}`}`;
+}
+
 function summaryOf(status: StatusView, failing: number): string {
-  const { operation } = status;
+  const { operation, lastError } = status;
   if (status.paused) return 'it is paused: nothing is done until `keelson resume`';
+  const why = heldBack(status);
+  if (why !== null) return why;
   if (status.phase === 'Failed') {
-    const { class: errorClass } = status.lastError ?? {};
+    const { class: errorClass } = lastError ?? {};
     return errorClass === 'invalid' || errorClass === 'auth'
       ? 'it cannot go on until something is changed; then `keelson apply`, or `keelson retry` to try at once'
       : 'the operation failed too often; it is tried again by itself, or at once by `keelson retry`';

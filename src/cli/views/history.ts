@@ -19,7 +19,7 @@ export const operationsOf = (status: StatusView): Operation[] =>
 function operationText(operation: Operation, colors: Colors, now: number): string {
   const took = between(operation.startedAt, operation.endedAt, now);
   const head = `${colors.bold(operation.kind)} ${operation.id}: ${painted(operation.outcome, colors)}, ${moment(operation.startedAt)}, ${took}, asked for by ${operation.requestedBy}`;
-  const lines = [head, `  ${operation.reason}`];
+  const lines = [head, ...reasonsOf(operation).map((reason) => `  ${reason}`)];
   if (operation.steps.length === 0) return [...lines, '  (its steps are no longer kept)'].join('\n');
   const rows = operation.steps.map((step) => [
     step.phase,
@@ -32,6 +32,9 @@ function operationText(operation: Operation, colors: Colors, now: number): strin
   const steps = table(['phase', 'slot', 'step', 'took', 'outcome', 'error'], rows);
   return [...lines, ...steps.split('\n').map((line) => `  ${line}`)].join('\n');
 }
+
+/** A repair may have several, one behind the other. [model/plan] */
+const reasonsOf = ({ reason }: Operation): string[] => reason.split('; ');
 
 function painted(outcome: Operation['outcome'], colors: Colors): string {
   if (outcome === 'done') return colors.green(outcome);

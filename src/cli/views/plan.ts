@@ -9,7 +9,7 @@ export type IdentifiedPlan = Plan & { id: string };
 
 /** Steps in order, each with reason and disruption. */
 export function planText(name: string, plan: IdentifiedPlan, colors: Colors): string {
-  if (plan.steps.length === 0) return `${name}: nothing to do`;
+  if (plan.steps.length === 0) return heldBack(name, plan) || `${name}: nothing to do`;
   const worst = disruptionOf(plan.steps);
   const paint = { none: colors.green, node: colors.yellow, cluster: colors.red };
   const rows = plan.steps.map((step, index) => [
@@ -23,9 +23,16 @@ export function planText(name: string, plan: IdentifiedPlan, colors: Colors): st
   return [
     `${colors.bold(name)}: ${plan.kind}, ${plan.steps.length} steps, disruption ${paint[worst](worst)}: ${plan.reason}`,
     table(['#', 'phase', 'slot', 'step', 'reason', 'disruption'], rows),
+    heldBack(name, plan),
     `plan id ${plan.id}`,
-  ].join('\n');
+  ]
+    .filter((part) => part !== '')
+    .join('\n');
 }
+
+/** What only a person can decide. */
+const heldBack = (name: string, { blocked }: Plan): string =>
+  blocked === undefined ? '' : `${name}: held back: ${blocked.message}\n  -> ${blocked.advice}`;
 
 /** The document with its defaults filled in, so that they are visible. */
 export const resolvedText = (document: ClusterDocument): string =>

@@ -1,5 +1,6 @@
 import type { StatusView } from '../../model/status.js';
 import type { Colors } from '../io.js';
+import { conditionTable } from './conditions.js';
 import { table } from './table.js';
 import { age, moment } from './time.js';
 
@@ -18,7 +19,7 @@ export function statusText(status: StatusView, colors: Colors, now = Date.now())
   if (lastError !== null)
     lines.push(colors.red(`Last error ${lastError.code}: ${firstLine(lastError.message)}`), `  ${lastError.advice}`);
   if (status.apiAddress !== null) lines.push(`API: https://${status.apiAddress}:6443`);
-  lines.push('', nodeTable(status), '', conditionTable(status, colors, now));
+  lines.push('', nodeTable(status), '', conditionTable(status.conditions, colors, now));
   return lines.join('\n');
 }
 
@@ -37,21 +38,6 @@ export function nodeTable(status: StatusView): string {
       node.zone,
       node.privateIp,
       node.publicIp,
-    ]),
-  );
-}
-
-function conditionTable(status: StatusView, colors: Colors, now: number): string {
-  if (status.conditions.length === 0) return 'no conditions yet';
-  const mark = { True: colors.green, False: colors.red, Unknown: colors.yellow };
-  return table(
-    ['condition', 'status', 'reason', 'since', 'message'],
-    status.conditions.map((one) => [
-      one.type,
-      mark[one.status](one.status),
-      one.reason,
-      age(one.since, now),
-      one.message,
     ]),
   );
 }

@@ -2,17 +2,18 @@ import type { StatusView } from '../../model/status.js';
 import type { Life } from '../clusters/life.js';
 import { isUnreachable } from '../errors.js';
 import { CliError, EXIT } from '../exit.js';
+import { pause } from './abort.js';
 
 const LOOK_MS = 1_000;
 /** The quick part of a small operation is worth a closer look. */
 const QUICK_LOOK_MS = 250;
 const QUICK_FOR_MS = 5_000;
 /** A server or worker that restarts is waited for. */
-const PATIENCE_MS = 60_000;
+export const PATIENCE_MS = 60_000;
 /** So long after its last work a cluster whose file does not tell the end is asked itself. */
 const REST_MS = 2_000;
 /** A task that has been tried so often fails by itself, and not with a worker that died. */
-const STUCK_AT = 4;
+export const STUCK_AT = 4;
 
 /** Where a status can come from. */
 export interface Source {
@@ -102,22 +103,9 @@ const isOf = (status: StatusView, since: Since): boolean =>
   status.traceId === since.traceId && status.specGeneration >= since.specGeneration;
 
 /** The workflow's code does not fit its history, or throws: no worker of this version will get it further. */
-const stuck = (name: string, { taskAttempt }: Life): CliError =>
+export const stuck = (name: string, { taskAttempt }: Life): CliError =>
   new CliError(
     EXIT.failed,
     `the workflow of ${name} does not get on: its task has failed ${taskAttempt - 1} times`,
     `see the worker's log; where it says TMPRL1100: temporal workflow terminate -w cluster/${name}, and keelson apply of its document`,
   );
-
-/** Resolves after the time, or when the signal aborts. */
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const end = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', end);
-      resolve();
-    };
-    const timer = setTimeout(end, ms);
-    signal.addEventListener('abort', end, { once: true });
-  });
-}

@@ -1,5 +1,6 @@
 import type { StatusView } from '../../model/status.js';
 import { CliError, EXIT } from '../exit.js';
+import { heldBack } from '../views/held-back.js';
 
 /** What a look at a cluster says about the wait for it. */
 export type Verdict = { kind: 'waiting' } | { kind: 'reached' } | { kind: 'failed'; error: CliError };
@@ -20,7 +21,9 @@ export function judge(status: StatusView, generation: number, operationId: strin
   }
   if (status.phase === 'Failed') return failed(status, `${status.name} failed`);
   const isIdle = status.operation === null;
-  if (isIdle && status.observedGeneration >= generation) return { kind: 'reached' };
+  if (isIdle && status.observedGeneration >= generation) {
+    return heldBack(status) === null ? { kind: 'reached' } : failed(status, `${status.name} is not as asked for`);
+  }
   const isHeld = status.paused && status.operation?.steps.every((step) => step.outcome !== 'running') !== false;
   if (isHeld) {
     return {

@@ -132,8 +132,10 @@ function heldUp(watching: Promise<CliError | null>): Promise<never> {
 /** Says each error once, as it comes up: it is tried again, but who waits wants to know. */
 function errorNotes(progress: Progress): (status: StatusView) => void {
   let told = '';
-  return ({ lastError }) => {
+  return ({ lastError, operation }) => {
     if (lastError === null || lastError.at === told) return;
+    // Of no operation: it says why repairs were held back, before this one began.
+    if (operation !== null && lastError.operation === null) return;
     told = lastError.at;
     progress.note(
       `${lastError.slot ?? lastError.step ?? 'error'}: ${lastError.code}: ${firstLine(lastError.message)} -> ${lastError.advice}`,

@@ -123,5 +123,13 @@ export const OWN_ERRORS: KnownErrors = {
     'Unknown',
   ]),
   ...alike('Keelson', 'conflict', 'restore from what the message names; nothing is done by itself', ['QuorumLost']),
-  ...alike('Keelson', 'conflict', 'set spec.health.autoRepair to true and apply, or mend it by hand', ['RepairNeeded']),
+  ...alike('Keelson', 'conflict', '`keelson repair` does it, once; or mend it by hand', ['RepairNeeded']),
+  ...alike('Keelson', 'conflict', 'see why nodes are lost (`keelson events`); `keelson repair` replaces them at once', [
+    'RepairParked',
+  ]),
+  ...alike('Keelson', 'conflict', 'save what is on its disk; nothing is done to it by itself', ['OnlyServer']),
+  ...alike('Keelson', 'conflict', 'mend one of the servers named by hand; nothing is done before', ['QuorumAtRisk']),
+  ...alike('Keelson', 'conflict', 'see whether SSM and the way to it are well; nothing is rebooted for that', [
+    'AgentsLost',
+  ]),
 };

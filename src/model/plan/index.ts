@@ -1,10 +1,12 @@
+import { careOf } from '../care/care.js';
+import { upkeepTime } from '../care/window.js';
 import type { ClusterDocument } from '../spec/schema.js';
 import type { ClusterState, OperationKind } from '../state.js';
 import { planDeleted } from './deleting.js';
 import { absorb, type Observation } from './observe.js';
 import { quorumLost } from './quorum-lost.js';
 import { planRunning } from './running.js';
-import type { Plan, Step } from './steps.js';
+import type { Plan, Step, StepKind } from './steps.js';
 import { planStopped } from './stopping.js';
 
 export type { Observation } from './observe.js';
@@ -17,8 +19,14 @@ export { disruptionOf, type Plan, type Step, type StepKind, WAITS } from './step
  * @param document what is wanted
  * @param state the facts that the workflow carries, with the wish
  * @param observation what AWS said last, or null: then the carried facts alone count
+ * @param now ISO 8601; by default when somebody looked last
  */
-export function plan(document: ClusterDocument, state: ClusterState, observation: Observation | null): Plan {
+export function plan(
+  document: ClusterDocument,
+  state: ClusterState,
+  observation: Observation | null,
+  now: string = observation?.at ?? state.checkedAt,
+): Plan {
   const facts = observation === null ? state : absorb(state, observation);
   switch (facts.wish) {
     case 'deleted':
@@ -28,31 +36,37 @@ export function plan(document: ClusterDocument, state: ClusterState, observation
     case 'running': {
       const blocked = quorumLost(facts);
       if (blocked) return { kind: 'repair', reason: blocked.message, steps: [], blocked };
-      const steps = planRunning(document, facts);
+      const upkeep = upkeepTime(document, now);
+      const care = careOf(document, facts, now, upkeep.open);
+      const steps = planRunning(document, facts, care);
       const kind = kindOf(facts, steps);
       const reason = reasonOf(facts, steps);
       const operating = facts.operation !== null && facts.operation.kind !== 'repair';
-      if (kind === 'repair' && !document.spec.health.autoRepair && !operating) {
-        return { kind, reason, steps: [], blocked: repairNeeded(steps) };
+      if (kind === 'repair' && !document.spec.health.autoRepair && !operating && !facts.repairAsked) {
+        return { kind, reason, steps: [], blocked: repairNeeded(document, steps) };
       }
-      return { kind, reason, steps };
+      const until = [care.until, upkeep.opensAt].filter((time) => time !== null).sort()[0];
+      const held = { ...(care.blocked !== null && { blocked: care.blocked }), ...(until !== undefined && { until }) };
+      return { kind, reason, steps, ...held };
     }
   }
 }
 
 /** With `autoRepair: false` it is said what would be done, and nothing is done. */
-function repairNeeded(steps: readonly Step[]): NonNullable<Plan['blocked']> {
+function repairNeeded({ metadata }: ClusterDocument, steps: readonly Step[]): NonNullable<Plan['blocked']> {
   const would = steps.map((step) => `${step.slot === null ? '' : `${step.slot}: `}${step.title}`).join('; ');
   return {
     code: 'RepairNeeded',
     message: `not all is as wanted and spec.health.autoRepair is false; it would: ${would}`,
-    advice: 'set spec.health.autoRepair to true and apply, or mend it by hand',
+    advice: `keelson repair ${metadata.name} does it, once; or mend it by hand`,
   };
 }
 
 function kindOf(state: ClusterState, steps: readonly Step[]): OperationKind {
   if (state.bornAt === null) return 'create';
   const kinds = new Set(steps.map((step) => step.kind));
+  if (['reboot', 'retire', 'tag', 'remove-ghosts'].some((kind) => kinds.has(kind as StepKind))) return 'repair';
+  if (steps.some((step) => step.kind === 'start-service' && step.phase === 'Configuring')) return 'repair';
   if (kinds.has('modify')) return 'resize';
   if (Object.values(state.slots).some((slot) => slot.joined && slot.instance === null)) return 'repair';
   // All asleep is a start; some down while others serve is a repair.

@@ -28,7 +28,14 @@ export function isOnlyChange(document: ClusterDocument, slots: ClusterState['slo
 }
 
 export function typeDiffers(state: ClusterState, wanted: WantedSlot, slot: Slot): boolean {
-  return slot.instance !== null && slot.instance.type !== typeFor(state, wanted, slot);
+  if (slot.instance === null || slot.instance.type === typeFor(state, wanted, slot)) return false;
+  return state.document.spec.drift === 'repair' || !hasDrifted(state, wanted, slot);
+}
+
+/** Whether somebody else has given it another type than Keelson did, while the document wants what Keelson gave. */
+export function hasDrifted(state: ClusterState, wanted: WantedSlot, slot: Slot): boolean {
+  const { instance, givenType } = slot;
+  return instance !== null && givenType !== null && instance.type !== givenType && typeFor(state, wanted, slot) === givenType;
 }
 
 /** A type that is wanted for an instance that cannot have it. */

@@ -1,5 +1,7 @@
+import { forgetFindings } from '../care/findings.js';
 import type { InstanceView } from '../observation.js';
 import type { ClusterState, Slot } from '../state.js';
+import { lostInstance } from './lost-instance.js';
 
 /** What AWS says of a cluster's instances, at a time. */
 export interface Observation {
@@ -14,24 +16,21 @@ export interface Observation {
 export function absorb(state: ClusterState, observation: Observation): ClusterState {
   const seen = new Map(observation.instances.map((view) => [view.id, view]));
   const slots: Record<string, Slot> = {};
-  for (const [name, slot] of Object.entries(state.slots)) slots[name] = absorbSlot(slot, seen);
-  return { ...state, slots };
+  let { findings } = state;
+  for (const [name, slot] of Object.entries(state.slots)) {
+    const next = absorbSlot(slot, seen);
+    slots[name] = next;
+    // Of what is gone or down nothing else is worth knowing.
+    if (next.instance?.power !== 'running') findings = forgetFindings(findings, name);
+  }
+  return { ...state, slots, findings };
 }
 
 function absorbSlot(slot: Slot, seen: Map<string, InstanceView>): Slot {
   if (slot.instance === null) return slot;
   const view = seen.get(slot.instance.id);
   if (view === undefined || view.state === 'terminated' || view.state === 'shutting-down') {
-    return {
-      ...slot,
-      instance: null,
-      lastInstanceId: slot.instance.id,
-      launch: null,
-      agentOnline: false,
-      installed: null,
-      configHash: null,
-      service: 'stopped',
-    };
+    return lostInstance(slot);
   }
   const running = view.state === 'running' || view.state === 'pending';
   const was = slot.instance.power === 'running';

@@ -12,13 +12,14 @@ export function quorumLost(state: ClusterState): Plan['blocked'] | null {
   const left = members.filter((slot) => slot.instance !== null);
   if (members.length === 0 || left.length >= quorumOf(members.length)) return null;
   const gone = members.filter((slot) => slot.instance === null).map((slot) => slot.nodeName);
+  const snapshots = left.flatMap((slot) => (slot.facts?.snapshot ? [`${slot.facts.snapshot} on ${slot.nodeName}`] : []));
   const rest = left.length === 0 ? 'none' : left.map((slot) => `${slot.nodeName} (${slot.instance?.id})`).join(', ');
   return {
     code: 'QuorumLost',
-    message: `etcd has lost its quorum: ${gone.join(', ')} of ${members.length} members are gone; left: ${rest}`,
+    message: `etcd has lost its quorum: ${gone.join(', ')} of ${members.length} members are gone; left: ${rest}; snapshots seen there: ${snapshots.length === 0 ? 'none' : snapshots.join(', ')}`,
     advice:
       left.length === 0
         ? 'no disk is left: restore a snapshot that was kept elsewhere into a new cluster, or delete this one'
-        : 'nothing is done by itself: on the server that is left run k3s server --cluster-reset, or restore a snapshot from its disk under /var/lib/rancher/k3s/server/db/snapshots',
+        : 'nothing is done by itself: on the server that is left stop k3s and run `k3s server --cluster-reset`, or with a snapshot `k3s server --cluster-reset --cluster-reset-restore-path=/var/lib/rancher/k3s/server/db/snapshots/NAME`',
   };
 }

@@ -1,8 +1,12 @@
+import type { Care } from '../care/care.js';
+import { believed } from '../care/findings.js';
+import { ghostsOf } from '../care/ghosts.js';
 import { slotsOf, type WantedSlot } from '../ids.js';
 import type { ClusterDocument } from '../spec/schema.js';
 import type { ClusterState } from '../state.js';
 import { planAdoption, planInspection } from './adoption.js';
 import { typeDiffers, typeFor } from './instance-type.js';
+import { planRepair, withoutInstance } from './repairing.js';
 import { PlanBuilder, type Step, stepId } from './steps.js';
 import { apiAddressOf, nodeConfigOf, placementKeyOf, publisherOf } from './wanted.js';
 
@@ -10,21 +14,28 @@ import { apiAddressOf, nodeConfigOf, placementKeyOf, publisherOf } from './wante
  * Steps from the facts in `state` to a running cluster. New nodes go side by side, each as fast as it can; changes to nodes
  * that serve go one server after the other behind the gate, then one agent after the other; what is too many goes last.
  */
-export function planRunning(document: ClusterDocument, state: ClusterState): Step[] {
+export function planRunning(document: ClusterDocument, carried: ClusterState, care: Care): Step[] {
   const plan = new PlanBuilder();
-  if (state.adoption === 'inspecting') return planInspection(state);
-  const wanted = slotsOf(document);
+  if (carried.adoption === 'inspecting') return planInspection(carried);
+  const { repair } = care;
+  // What is to be replaced is planned as if it were gone, after what takes it away.
+  const state = repair?.remedy === 'replace' ? withoutInstance(carried, repair.slot) : carried;
+  const wanted = slotsOf(document).filter((one) => !care.parked.has(one.name));
   planAdoption(plan, state);
   planPlacement(plan, document, state, wanted);
+  planTidying(plan, document, state);
+  if (repair !== null) planRepair(plan, document, carried, repair);
   for (const one of wanted) planArrival(plan, document, state, one);
-  planServices(plan, state, wanted);
+  planServices(plan, state, wanted.filter((one) => !care.resting.has(one.name)));
   for (const one of wanted) planMembership(plan, state, one);
   let before = plan.steps
     .filter((step) => ['start-service', 'found', 'join'].includes(step.kind))
     .map((step) => step.id);
-  for (const one of wanted) before = planChange(plan, document, state, one, before);
-  planDepartures(plan, state, wanted, before);
-  planProof(plan, document, state);
+  for (const one of wanted) {
+    if (one.name !== repair?.slot.name) before = planChange(plan, document, state, one, before);
+  }
+  planDepartures(plan, state, slotsOf(document), before);
+  planProof(plan, document, state, care);
   return plan.steps;
 }
 
@@ -50,6 +61,32 @@ function planPlacement(plan: PlanBuilder, document: ClusterDocument, state: Clus
   }
 }
 
+/** What costs nobody anything: nodes without a machine go, and tags that somebody took away come back. */
+function planTidying(plan: PlanBuilder, document: ClusterDocument, state: ClusterState): void {
+  const ghosts = ghostsOf(state);
+  if (ghosts.length > 0 && state.bornAt !== null) {
+    plan.add({
+      kind: 'remove-ghosts',
+      phase: 'Configuring',
+      after: [],
+      title: `remove ${ghosts.join(', ')} from Kubernetes`,
+      reason: 'no instance is behind it, and its slot has another node',
+    });
+  }
+  if (document.spec.drift !== 'repair') return;
+  for (const slot of Object.values(state.slots)) {
+    if (slot.instance?.untagged !== true) continue;
+    plan.add({
+      kind: 'tag',
+      slot: slot.name,
+      phase: 'Configuring',
+      after: [],
+      title: 'set its tags again',
+      reason: 'somebody has taken them away, and spec.drift is repair',
+    });
+  }
+}
+
 /** From an empty or stopped slot to a node with K3s installed. */
 function planArrival(plan: PlanBuilder, document: ClusterDocument, state: ClusterState, wanted: WantedSlot): void {
   const slot = state.slots[wanted.name];
@@ -61,7 +98,7 @@ function planArrival(plan: PlanBuilder, document: ClusterDocument, state: Cluste
         kind: 'remove-node',
         slot: name,
         phase: 'Configuring',
-        after: [],
+        after: ['remove-ghosts'],
         title: `remove ${slot.nodeName}`,
         reason: 'its instance is gone',
       });
@@ -70,7 +107,7 @@ function planArrival(plan: PlanBuilder, document: ClusterDocument, state: Cluste
       kind: 'launch',
       slot: name,
       phase: 'Provisioning',
-      after: ['adopt', 'resolve', 'security-group', stepId('remove-node', name)],
+      after: ['adopt', 'resolve', 'security-group', stepId('remove-node', name), stepId('retire', name)],
       title: `launch ${wanted.instanceType}`,
       reason: slot ? 'the slot has lost its instance' : 'the slot is empty',
     });
@@ -167,14 +204,16 @@ function planServices(plan: PlanBuilder, state: ClusterState, wanted: WantedSlot
   for (const role of ['server', 'agent'] as const) {
     const after = role === 'server' ? [] : [...started];
     for (const one of down.filter((each) => each.role === role)) {
+      const failed = believed(state, one.name, 'service')?.text ?? null;
       started.push(
         plan.add({
           kind: 'start-service',
           slot: one.name,
-          phase: 'Starting',
+          // Down by itself, on a machine that runs.
+          phase: failed === null ? 'Starting' : 'Configuring',
           after: [stepId('agent', one.name), stepId('install', one.name), ...after],
           title: role === 'server' && state.slots[one.name]?.cordoned ? 'start K3s, uncordon' : 'start K3s',
-          reason: 'its service is stopped',
+          reason: failed ?? 'its service is stopped',
         }),
       );
     }
@@ -251,7 +290,7 @@ function planDepartures(plan: PlanBuilder, state: ClusterState, wanted: WantedSl
 }
 
 /** The kubeconfig for people, and the look that proves the whole. */
-function planProof(plan: PlanBuilder, document: ClusterDocument, state: ClusterState): void {
+function planProof(plan: PlanBuilder, document: ClusterDocument, state: ClusterState, care: Care): void {
   const phase = state.bornAt === null ? 'Configuring' : plan.steps[0]?.phase === 'Starting' ? 'Starting' : 'Updating';
   const address = apiAddressOf(document, state);
   const founding = plan.steps.some((step) => step.kind === 'found');
@@ -268,7 +307,9 @@ function planProof(plan: PlanBuilder, document: ClusterDocument, state: ClusterS
       reason: state.apiAddress === null ? 'people need it' : 'the address of the API has changed',
     });
   }
-  if (plan.steps.length > 0 || !state.verified) {
+  // What is not well and has to wait is known; to wait here for it to get well would hold up everything else.
+  const known = care.parked.size > 0 || care.resting.size > 0 || care.until !== null || care.blocked !== null;
+  if (plan.steps.length > 0 || (!state.verified && !known)) {
     plan.add({
       kind: 'verify',
       phase,

@@ -25,6 +25,10 @@ export type StepKind =
   | 'start-service'
   | 'uncordon'
   | 'remove-node'
+  | 'remove-ghosts'
+  | 'reboot'
+  | 'retire'
+  | 'tag'
   | 'terminate'
   | 'terminate-all'
   | 'sweep'
@@ -55,6 +59,8 @@ export interface Plan {
   steps: Step[];
   /** Why nothing is done although not all is as wanted: only a person can decide. */
   blocked?: { code: string; message: string; advice: string };
+  /** When something that has to wait may be done, ISO 8601. */
+  until?: string;
 }
 
 export const stepId = (kind: StepKind, slot?: string): string => (slot === undefined ? kind : `${kind}:${slot}`);

@@ -1,8 +1,12 @@
+import { type FindingKind, findingKey } from '../care/findings.js';
 import { slotsOf, type WantedSlot } from '../ids.js';
 import { type NodeConfigInput, renderNodeConfig } from '../k3s/config.js';
 import { fingerprint } from '../k3s/fingerprint.js';
 import type { ClusterDocument } from '../spec/schema.js';
 import type { ClusterState, NodeInstance, Slot } from '../state.js';
+
+/** A server of which one of these is suspected is not asked while there is another. */
+const SERVES: readonly FindingKind[] = ['agent', 'impaired', 'service', 'readyz', 'ready', 'voter'];
 
 /** What the placement depends on; when this changes it is resolved anew before the next launch or change of type. */
 export function placementKeyOf(document: ClusterDocument): string {
@@ -22,11 +26,13 @@ export function placementKeyOf(document: ClusterDocument): string {
   );
 }
 
-/** Server that other nodes join at: the founder while it is up, else any server that is. */
-export function joinTarget(state: ClusterState): Slot | null {
-  const up = Object.values(state.slots).filter(
-    (slot) => slot.role === 'server' && slot.joined && slot.service === 'running',
+/** Server that other nodes join at and that is asked: the founder while it is up and well, else any server that is, else any that is up. */
+export function joinTarget(state: ClusterState, except?: string): Slot | null {
+  const all = Object.values(state.slots).filter(
+    (slot) => slot.role === 'server' && slot.joined && slot.service === 'running' && slot.name !== except,
   );
+  const well = all.filter((slot) => SERVES.every((kind) => state.findings[findingKey(slot.name, kind)] === undefined));
+  const up = well.length > 0 ? well : all;
   return up.find((slot) => `${slot.name}#${slot.generation}` === state.founder) ?? up[0] ?? null;
 }
 

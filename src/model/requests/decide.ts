@@ -1,10 +1,11 @@
 import { refusalsOf } from '../diff.js';
+import { plan } from '../plan/index.js';
 import { parseDocument } from '../spec/parse.js';
 import type { ClusterDocument } from '../spec/schema.js';
 import { violationText } from '../spec/violation.js';
 import type { ClusterState } from '../state.js';
 
-export const REQUESTS = ['stop', 'start', 'resize', 'apply', 'delete', 'pause', 'resume', 'retry'] as const;
+export const REQUESTS = ['stop', 'start', 'resize', 'apply', 'delete', 'pause', 'resume', 'retry', 'repair'] as const;
 export type RequestName = (typeof REQUESTS)[number];
 
 /** What a request does to the carried wish. `type` of a refusal is the failure's type: InvalidSpec, InvalidRequest or Refused. */
@@ -59,6 +60,8 @@ export function decide(state: ClusterState, name: RequestName, payload: unknown)
         // What the account offers is looked at again before a type is tried again.
         ...(Object.keys(state.heldTypes).length > 0 && { placementKey: null }),
       });
+    case 'repair':
+      return repair(state);
   }
 }
 
@@ -89,6 +92,14 @@ function remove(state: ClusterState): Decision {
     return { outcome: 'refused', type: 'Refused', message, problems: [] };
   }
   return accepted('it will be deleted', { wish: 'deleted', breakers: {} });
+}
+
+/** Allows what is held back. Nothing is asked for twice: the plan tells whether there is anything to allow. */
+function repair(state: ClusterState): Decision {
+  if (state.wish !== 'running') return unchanged('it is stopped, or about to be');
+  const { steps, blocked } = plan(state.document, { ...state, repairAsked: true }, null);
+  if (steps.length > 0) return accepted('what is held back will be repaired', { repairAsked: true, breakers: {} });
+  return unchanged(blocked === undefined ? 'nothing is held back' : `${blocked.message}; ${blocked.advice}`);
 }
 
 function resize(state: ClusterState, body: Record<string, unknown>): Decision {

@@ -45,3 +45,42 @@ function numberOf(text: string, field: Field): number | null {
   const value = Number(text);
   return value >= field.min && value <= field.max ? value : null;
 }
+
+/** A moment on a wall clock; `weekday` from 0 for Sunday. */
+export interface WallTime {
+  minute: number;
+  hour: number;
+  day: number;
+  month: number;
+  weekday: number;
+}
+
+/** Values that each field of a valid expression stands for, in the order minute, hour, day, month, weekday. */
+export function cronFields(expression: string): Set<number>[] {
+  const parts = expression.split(/ +/);
+  return FIELDS.map((field, index) => {
+    const values = (parts[index] ?? '*').split(',').flatMap((item) => valuesOf(item, field));
+    // 7 is Sunday, too.
+    return new Set(field.max === 7 ? values.map((value) => value % 7) : values);
+  });
+}
+
+/** Whether the hour of the moment is one in which the expression fires. Where both days are restricted either will do. [crontab(5)] */
+export function firesInHour(expression: string, fields: Set<number>[], { hour, day, month, weekday }: WallTime): boolean {
+  const [, hours, days, months, weekdays] = fields;
+  const [, , dayText = '*', , weekdayText = '*'] = expression.split(/ +/);
+  const [onDay, onWeekday] = [days?.has(day) === true, weekdays?.has(weekday) === true];
+  const either = !dayText.startsWith('*') && !weekdayText.startsWith('*');
+  return hours?.has(hour) === true && months?.has(month) === true && (either ? onDay || onWeekday : onDay && onWeekday);
+}
+
+function valuesOf(item: string, field: Field): number[] {
+  const [range = '*', step = '1'] = item.split('/');
+  const [from = '*', to] = range.split('-');
+  const first = from === '*' ? field.min : (numberOf(from, field) ?? field.min);
+  // `5/10` is from five on.
+  const last = to !== undefined ? (numberOf(to, field) ?? first) : from === '*' || item.includes('/') ? field.max : first;
+  const values: number[] = [];
+  for (let value = first; value <= last; value += Number(step)) values.push(value);
+  return values;
+}

@@ -1,3 +1,4 @@
+import { believed, type FindingKind } from '../care/findings.js';
 import type { InstanceStateName } from '../observation.js';
 import type { ClusterState, Slot } from '../state.js';
 
@@ -43,20 +44,22 @@ export function surprisesOf(state: ClusterState, sight: Sight): string[] {
   const ids = new Set(sight.seen.map((one) => one.id));
   const missing = sight.whole ? [...slots].filter(([id]) => !ids.has(id)) : [];
   return [
-    ...sight.seen.flatMap((one) => surprisesIn(one, slots.get(one.id))),
+    ...sight.seen.flatMap((one) => surprisesIn(state, one, slots.get(one.id))),
     ...missing.map(([id, slot]) => `${slot.name}: ${id} is gone`),
   ];
 }
 
-function surprisesIn(one: Sighting, slot: Slot | undefined): string[] {
+function surprisesIn(state: ClusterState, one: Sighting, slot: Slot | undefined): string[] {
   const power = POWER[one.state];
   if (slot?.instance == null) return power === 'gone' ? [] : [`${one.id} is of no slot`];
   const what = (text: string): string => `${slot.name}: ${one.id} ${text}`;
   if (power !== slot.instance.power) return [what(`is ${one.state}`)];
   const surprises: string[] = [];
   if (one.type !== undefined && one.type !== slot.instance.type) surprises.push(what(`is of type ${one.type}`));
-  if (one.impaired) surprises.push(what('fails its status checks'));
-  if (one.agentLost && slot.agentOnline) surprises.push(what('has lost its SSM agent'));
+  // What counts already is looked at again by and by.
+  const isKnown = (kind: FindingKind): boolean => believed(state, slot.name, kind) !== null;
+  if (one.impaired && !isKnown('impaired')) surprises.push(what('fails its status checks'));
+  if (one.agentLost && slot.agentOnline && !isKnown('agent')) surprises.push(what('has lost its SSM agent'));
   if (one.k3s !== undefined && slot.joined && slot.service === 'running') surprises.push(what(`says ${one.k3s}`));
   return surprises;
 }

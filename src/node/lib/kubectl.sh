@@ -9,12 +9,14 @@ ask() { kubectl get --request-timeout=10s "$@"; }
 # A condition of a node, as a column.
 condition() { printf '.status.conditions[?(@.type=="%s")].status' "$1"; }
 
-# Name, Ready, EtcdIsVoter, kubelet version, unschedulable, internal address of every node; `<none>` where there is none.
+# Name, Ready, EtcdIsVoter, kubelet version, unschedulable, internal address, then the pressures of memory, disk and PIDs of every node;
+# `<none>` where there is none.
 nodes_table() {
   local columns
   columns="NAME:.metadata.name,READY:$(condition Ready),VOTER:$(condition EtcdIsVoter)"
   columns="$columns,VERSION:.status.nodeInfo.kubeletVersion,UNSCHEDULABLE:.spec.unschedulable"
   columns="$columns,ADDRESS:.status.addresses[?(@.type==\"InternalIP\")].address"
+  columns="$columns,MEMORY:$(condition MemoryPressure),DISK:$(condition DiskPressure),PIDS:$(condition PIDPressure)"
   ask nodes -o "custom-columns=$columns" | awk 'NR > 1'
 }
 
@@ -44,16 +46,21 @@ require_node() {
 }
 
 # report_nodes: what Kubernetes knows about its nodes, into the result:
-# api=ok, voters=<n>, node.<name>=<Ready>,<EtcdIsVoter or ->,<kubelet version>,<schedulable>,<internal address>
+# api=ok, voters=<n>, node.<name>=<Ready>,<EtcdIsVoter or ->,<kubelet version>,<schedulable>,<internal address>,<pressures or ->
 report_nodes() {
-  local table name ready voter version unschedulable address schedulable
+  local table name ready voter version unschedulable address memory disk pids schedulable pressures
   table=$(nodes_table) || fail ApiUnreachable 'the API server of this node does not list nodes' 'look at the k3s service'
   result api ok
   result voters "$(awk '$3 == "True"' <<<"$table" | wc -l | tr -d ' ')"
-  while read -r name ready voter version unschedulable address; do
+  while read -r name ready voter version unschedulable address memory disk pids; do
     [ -n "$name" ] || continue
     [ "$voter" != '<none>' ] || voter=-
     [ "$unschedulable" = true ] && schedulable=false || schedulable=true
-    result "node.$name" "$ready,$voter,$version,$schedulable,${address%%,*}"
+    pressures=
+    [ "$memory" != True ] || pressures+=+MemoryPressure
+    [ "$disk" != True ] || pressures+=+DiskPressure
+    [ "$pids" != True ] || pressures+=+PIDPressure
+    pressures=${pressures#+}
+    result "node.$name" "$ready,$voter,$version,$schedulable,${address%%,*},${pressures:--}"
   done <<<"$table"
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # config.yaml, tokens, and K3s as a service: started once, never blocked on, watched until it is there.
-# Variables: ROLE NODE_NAME CONFIG_B64 (or CONFIG) CONFIG_HASH; UNCORDON
+# Variables: ROLE NODE_NAME CONFIG_B64 (or CONFIG) CONFIG_HASH; RESTART UNCORDON
 # shellcheck disable=SC2034 # variables are read by the parts that are put behind this one
 
 K3S_ETC=$R/etc/rancher/k3s
@@ -24,7 +24,9 @@ write_config() {
   [ "$(cat "$K3S_ETC/config.yaml" 2>/dev/null)" = "$text" ] || put_file "$K3S_ETC/config.yaml" 600 <<<"$text"
 }
 
-# run_service: enables and starts the service, whose configuration is in place, restarts it where it runs with another configuration or version, else leaves it alone.
+# run_service: enables and starts the service, whose configuration is in place; restarts it where it runs with another configuration
+# or version, or where RESTART is true, else leaves it alone. Only at a start does K3s renew certificates and defragment etcd.
+# [docs: cli/certificate; k3s source: etcd]
 run_service() {
   local unit wanted
   unit=$(unit_of "$ROLE")
@@ -37,7 +39,7 @@ run_service() {
   done
   case $(service_state "$unit") in
     active | activating | reloading)
-      if [ "$(cat "$STARTED_WITH" 2>/dev/null)" = "$wanted" ]; then
+      if [ "${RESTART:-}" != true ] && [ "$(cat "$STARTED_WITH" 2>/dev/null)" = "$wanted" ]; then
         say "$unit runs with this configuration"
       else
         say "restarting $unit"

@@ -2,9 +2,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Service } from '../machine/unit.js';
 import { checkToken, PASSWORD_REJECTED } from './admission.js';
+import { renewCertificates } from './certificate.js';
 import type { KubeCluster } from './cluster.js';
 import { type K3sConfig, readConfig } from './config.js';
-import { nodePassword } from './disk.js';
+import { nodePassword, writeAgentFiles } from './disk.js';
 import { fatal, logLine } from './exit.js';
 import { causes, info, registerNode, type ServiceContext, warn } from './service-context.js';
 
@@ -33,6 +34,8 @@ export class AgentService implements Service {
     const ms = plane.world.profile.agentJoin;
     await plane.world.impose({ kind: 'agentJoin', instanceId: machine.id, ms, after, signal });
     await cluster.etcd.until(() => cluster.etcd.available, signal);
+    writeAgentFiles(machine, cluster);
+    renewCertificates(machine);
     registerNode(context, config, cluster);
     cluster.kubeletUp(config.nodeName);
     this.cluster = cluster;

@@ -27,7 +27,7 @@ interface Authority {
 }
 
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
-const DAY_MS = 86_400_000;
+export const DAY_MS = 86_400_000;
 /** Leaf certificates live 365 days, the authorities ten years. [facts: k3s certificate] */
 export const LEAF_DAYS = 365;
 const CA_DAYS = 3650;

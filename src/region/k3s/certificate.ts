@@ -1,25 +1,42 @@
-/** `k3s certificate check --output table`: leaf certificates live 365 days from the first start of the server. [docs: cli/certificate] */
+/**
+ * `k3s certificate check --output table`, and the renewal at a start: leaf certificates live 365 days, and K3s makes new ones
+ * when it starts with 120 days or less left; until then they are a WARNING. [docs: cli/certificate; k3s source: pkg/cli/cert]
+ */
 import { statSync } from 'node:fs';
 import type { Machine } from '../machine/machine.js';
 import { type CommandReply, reply } from '../machine/systemctl.js';
-import { LEAF_DAYS } from './ca.js';
+import { DAY_MS, LEAF_DAYS } from './ca.js';
+import { AGENT_CA, SERVER_CA } from './disk.js';
 import { logLine } from './exit.js';
 import { printTable } from './kubectl/columns.js';
 
-const CERTIFICATES = ['client-admin.crt', 'serving-kube-apiserver.crt', 'client-kubelet.crt', 'etcd/server-client.crt'];
-const DAY_MS = 86_400_000;
+const OF_AGENTS = ['client-kubelet.crt', 'serving-kubelet.crt'];
+const OF_SERVERS = ['client-admin.crt', 'serving-kube-apiserver.crt', 'etcd/server-client.crt', ...OF_AGENTS];
+const RENEW_DAYS = 120;
+
+/** What a start of K3s does to certificates whose end is near. */
+export function renewCertificates({ troubles }: Machine): void {
+  const end = troubles.certificatesEnd;
+  if (end !== null && end - Date.now() <= RENEW_DAYS * DAY_MS) troubles.certificatesEnd = null;
+}
 
 export function certificate(machine: Machine, args: string[]): CommandReply {
   if (args[0] !== 'check') return reply(1, '', `${logLine('fatal', `No help topic for '${args[0] ?? ''}'`)}\n`);
-  let issued: number;
-  try {
-    issued = statSync(machine.path('/var/lib/rancher/k3s/server/tls/server-ca.crt')).mtimeMs;
-  } catch {
-    return reply(1, '', `${logLine('fatal', 'server is not initialized: no certificates found')}\n`);
-  }
-  const expires = shown(new Date(issued + LEAF_DAYS * DAY_MS));
-  const rows = CERTIFICATES.map((name) => [name, 'CN=k3s', 'ServerAuth', expires, '1.0 years', 'OK']);
+  const ofServer = writtenAt(machine, SERVER_CA);
+  const issued = ofServer ?? writtenAt(machine, AGENT_CA);
+  if (issued === null) return reply(1, '', `${logLine('fatal', 'node is not initialized: no certificates found')}\n`);
+  const end = machine.troubles.certificatesEnd ?? issued + LEAF_DAYS * DAY_MS;
+  const left = (end - Date.now()) / DAY_MS;
+  const status = left <= 0 ? 'EXPIRED' : left <= RENEW_DAYS ? 'WARNING' : 'OK';
+  const told = [shown(new Date(end)), `${Math.round(Math.abs(left))} days`, status];
+  const names = ofServer === null ? OF_AGENTS : OF_SERVERS;
+  const rows = names.map((name) => [name, 'CN=k3s', 'ServerAuth', ...told]);
   return reply(0, printTable([['FILENAME', 'SUBJECT', 'USAGES', 'EXPIRES', 'RESIDUAL TIME', 'STATUS'], ...rows]));
+}
+
+/** Milliseconds since the epoch; null where there is no such file. */
+function writtenAt(machine: Machine, path: string): number | null {
+  return statSync(machine.path(path), { throwIfNoEntry: false })?.mtimeMs ?? null;
 }
 
 /** `Jan 02, 2006 15:04 UTC` */

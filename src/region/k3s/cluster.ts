@@ -19,6 +19,9 @@ export interface Founding {
   foundSpan: string;
 }
 
+/** What a kubelet says of its Node when it registers. */
+type Registration = Pick<K3sConfig, 'role' | 'nodeName' | 'nodeIp' | 'labels' | 'taints'>;
+
 export class KubeCluster {
   readonly etcd: Etcd;
   readonly nodes = new Map<string, KubeNode>();
@@ -85,8 +88,8 @@ export class KubeCluster {
 
   /** The kubelet's registration; a Node that is there keeps its cordon, annotations and age. */
   register(
-    config: K3sConfig,
-    node: Pick<KubeNode, 'instanceId' | 'architecture' | 'version'>,
+    config: Registration,
+    node: Pick<KubeNode, 'instanceId' | 'architecture' | 'version' | 'troubles'>,
     password: string,
   ): KubeNode {
     this.nodePasswords.set(config.nodeName, password);
@@ -145,7 +148,7 @@ export class KubeCluster {
     return this.memberOf(node.name) ?? null;
   }
 
-  private labels(config: K3sConfig, architecture: string): Record<string, string> {
+  private labels(config: Registration, architecture: string): Record<string, string> {
     const given = config.labels.map((label): [string, string] => {
       const [key = '', ...value] = label.split('=');
       return [key, value.join('=')];

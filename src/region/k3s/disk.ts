@@ -1,12 +1,16 @@
 /** What K3s leaves on a node's disk. The etcd data is a mark that names the member; moved away with `server/db`, it is gone. */
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Machine } from '../machine/machine.js';
 import type { KubeCluster } from './cluster.js';
 
 const DATA = '/var/lib/rancher/k3s';
 const MEMBER = `${DATA}/server/db/etcd/member/keelson-region.json`;
+/** Written at every start of a server, and of an agent: as old as the certificates beside them. */
+export const SERVER_CA = `${DATA}/server/tls/server-ca.crt`;
+export const AGENT_CA = `${DATA}/agent/server-ca.crt`;
+const DATABASE = `${DATA}/server/db/etcd/member/snap/db`;
 
 export interface MemberMark {
   clusterId: string;
@@ -30,15 +34,29 @@ export function writeMember(machine: Machine, mark: MemberMark, memberName: stri
   write(machine, `${DATA}/server/db/etcd/name`, memberName);
 }
 
+/** Size of etcd's database file after a defragmentation. Assumption: a young cluster with few objects. */
+export const DEFRAGMENTED_MIB = 20;
+
+/** Makes etcd's database file that large; it holds nothing and takes no space. */
+export function sizeDatabase(machine: Machine, mib: number): void {
+  if (!existsSync(machine.path(DATABASE))) write(machine, DATABASE, '');
+  truncateSync(machine.path(DATABASE), mib * 1024 * 1024);
+}
+
 /** Tokens, CA and admin kubeconfig, as every server has them once it is up. */
 export function writeServerFiles(machine: Machine, cluster: KubeCluster): void {
   const { ca } = cluster.founding;
   write(machine, `${DATA}/server/token`, `${cluster.serverToken}\n`);
   write(machine, `${DATA}/server/agent-token`, `${cluster.agentToken}\n`);
   link(machine, 'agent-token', `${DATA}/server/node-token`);
-  write(machine, `${DATA}/server/tls/server-ca.crt`, ca.serverCa, 0o644);
+  write(machine, SERVER_CA, ca.serverCa, 0o644);
   write(machine, `${DATA}/server/tls/client-ca.crt`, ca.clientCa, 0o644);
   write(machine, '/etc/rancher/k3s/k3s.yaml', kubeconfig(cluster));
+}
+
+/** The CA, as an agent has it once it was let in. */
+export function writeAgentFiles(machine: Machine, { founding }: KubeCluster): void {
+  write(machine, AGENT_CA, founding.ca.serverCa, 0o644);
 }
 
 /** This node's password: made once a disk. A node whose name is known must show the same. [docs: architecture] */

@@ -59,6 +59,13 @@ export class Etcd {
     return null;
   }
 
+  /** A voter that is down, as a server leaves it behind that is gone without having been removed. */
+  haunt(member: Member): void {
+    Object.assign(member, { learner: false, started: false });
+    this.members.push(member);
+    this.settle('graceful');
+  }
+
   start(member: Member, clock: number): void {
     member.started = true;
     member.clock = clock;

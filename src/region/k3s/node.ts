@@ -1,4 +1,5 @@
 /** A Kubernetes Node as the cluster keeps it, and as the API shows it. */
+import { type KubeletTroubles, PRESSURES } from '../machine/troubles.js';
 import type { Member } from './etcd.js';
 
 export interface KubeNode {
@@ -16,6 +17,8 @@ export interface KubeNode {
   createdAt: number;
   /** Whether its kubelet reports; and since when it does, or doesn't. */
   kubelet: { up: boolean; since: number };
+  /** The machine's own, which may change at any time. */
+  troubles: KubeletTroubles;
   /** False until the kubelet has reported once. */
   seen: boolean;
 }
@@ -25,7 +28,8 @@ export type ConditionStatus = 'True' | 'False' | 'Unknown';
 /** A kubelet that is silent counts as there until its lease has run out for `notReadyMs`. */
 export function readyStatus(node: KubeNode, notReadyMs: number, now = Date.now()): ConditionStatus {
   if (!node.seen) return 'False';
-  return node.kubelet.up || now - node.kubelet.since < notReadyMs ? 'True' : 'Unknown';
+  if (!node.kubelet.up && now - node.kubelet.since >= notReadyMs) return 'Unknown';
+  return node.troubles.notReady ? 'False' : 'True';
 }
 
 /** The Node as JSON of the API. `member` is its etcd member: null where it was one and is no more, undefined without etcd. */
@@ -33,13 +37,10 @@ export function nodeObject(node: KubeNode, member: Member | null | undefined, no
   const ready = readyStatus(node, notReadyMs);
   const at = new Date(node.kubelet.since).toISOString();
   const conditions = [
-    ...['MemoryPressure', 'DiskPressure', 'PIDPressure'].map((type) =>
-      condition(
-        type,
-        ready === 'Unknown' ? 'Unknown' : 'False',
-        ready === 'Unknown' ? 'NodeStatusUnknown' : 'Kubelet',
-        at,
-      ),
+    ...PRESSURES.map((type) =>
+      ready === 'Unknown'
+        ? condition(type, 'Unknown', 'NodeStatusUnknown', at)
+        : condition(type, node.troubles.pressure.includes(type) ? 'True' : 'False', 'Kubelet', at),
     ),
     condition(
       'Ready',

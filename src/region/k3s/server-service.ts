@@ -2,8 +2,9 @@
 import type { Machine } from '../machine/machine.js';
 import type { Service } from '../machine/unit.js';
 import { ApiListener } from './api/listener.js';
+import { renewCertificates } from './certificate.js';
 import { type K3sConfig, readConfig } from './config.js';
-import { readMember, writeServerFiles } from './disk.js';
+import { DEFRAGMENTED_MIB, readMember, sizeDatabase, writeServerFiles } from './disk.js';
 import { fatal } from './exit.js';
 import { found } from './found.js';
 import { joinServer } from './join-server.js';
@@ -92,6 +93,9 @@ export class ServerService implements Service {
     if (!membership) throw fatal('etcd did not start');
     const { cluster } = membership;
     writeServerFiles(machine, cluster);
+    renewCertificates(machine);
+    // K3s defragments etcd whenever it starts. [k3s source: pkg/etcd]
+    sizeDatabase(machine, DEFRAGMENTED_MIB);
     await this.api.open(cluster, config, () => this.answers);
     if (signal.aborted) return this.api.close();
     registerNode(context, config, cluster);

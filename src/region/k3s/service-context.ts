@@ -41,9 +41,11 @@ export function causes(context: ServiceContext, ...more: (string | null | undefi
   return [own('deliver')?.id, own('download')?.id, own('boot')?.id, ...more].filter((id) => typeof id === 'string');
 }
 
-/** Registers the node under its name; shown as not ready until its kubelet is up. */
+/** Registers the node under its name; shown as not ready until its kubelet is up. A kubelet that was broken is a new process now. */
 export function registerNode(context: ServiceContext, config: K3sConfig, cluster: KubeCluster): void {
   const { machine, version } = context;
   const architecture = machine.instance.architecture === 'arm64' ? 'arm64' : 'amd64';
-  cluster.register(config, { instanceId: machine.id, architecture, version }, nodePassword(machine));
+  const troubles = machine.troubles.kubelet;
+  troubles.notReady = false;
+  cluster.register(config, { instanceId: machine.id, architecture, version, troubles }, nodePassword(machine));
 }

@@ -14,14 +14,17 @@ export class Agent {
   /** It has registered in this boot of the machine. */
   connected = false;
   private deadUntil = 0;
+  /** Until somebody revives it, or the machine boots. */
+  private killed: 'no' | 'till-boot' | 'for-good' = 'no';
   private busy = 0;
   private waiting: (() => void)[] = [];
 
   get online(): boolean {
-    return this.connected && Date.now() >= this.deadUntil;
+    return this.connected && this.killed === 'no' && Date.now() >= this.deadUntil;
   }
 
   register(): void {
+    if (this.killed === 'till-boot') this.killed = 'no';
     this.connected = true;
     this.known = true;
     this.registeredAt ??= Date.now();
@@ -39,6 +42,23 @@ export class Agent {
     setTimeout(() => this.wake(), Math.min(ms + 1, LONGEST_TIMER)).unref();
   }
 
+  /** The agent is dead until it is revived; a boot does that too, unless it `stays` dead. */
+  kill(stays: boolean): void {
+    this.killed = stays ? 'for-good' : 'till-boot';
+  }
+
+  revive(): void {
+    this.killed = 'no';
+    this.deadUntil = 0;
+    this.wake();
+  }
+
+  /** Resolves with true while nobody has killed the agent, or as soon as it is revived; with false when the signal aborted first. */
+  async alive(signal: AbortSignal): Promise<boolean> {
+    while (this.killed !== 'no' && !signal.aborted) await this.change(signal);
+    return !signal.aborted;
+  }
+
   /** Resolves when the agent is there and has a free worker; null when the signal aborted first. */
   async take(signal: AbortSignal): Promise<(() => void) | null> {
     while (!signal.aborted) {
@@ -52,16 +72,21 @@ export class Agent {
           this.wake();
         };
       }
-      await new Promise<void>((resolve) => {
-        const resume = () => {
-          signal.removeEventListener('abort', resume);
-          resolve();
-        };
-        this.waiting.push(resume);
-        signal.addEventListener('abort', resume);
-      });
+      await this.change(signal);
     }
     return null;
+  }
+
+  /** Resolves when something about the agent may have changed, or the signal aborts. */
+  private change(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const resume = () => {
+        signal.removeEventListener('abort', resume);
+        resolve();
+      };
+      this.waiting.push(resume);
+      signal.addEventListener('abort', resume);
+    });
   }
 
   private wake(): void {

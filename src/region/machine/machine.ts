@@ -5,6 +5,7 @@ import { Agent } from './agent.js';
 import { type MachineFolder, machineFolder, prepareFolder, removeFolder, writeBootId } from './folder.js';
 import { Processes } from './processes.js';
 import { Systemd } from './systemd.js';
+import { noTroubles } from './troubles.js';
 import type { ServiceFactory } from './unit.js';
 import { runUserData } from './user-data.js';
 
@@ -16,6 +17,7 @@ export class Machine {
   readonly processes: Processes;
   readonly agent = new Agent();
   readonly systemd: Systemd;
+  readonly troubles = noTroubles();
   /** Aborts when this boot ends; null while the machine is down. */
   private power: AbortController | null = null;
   /** The end of the last boot's processes. */

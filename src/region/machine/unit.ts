@@ -86,6 +86,16 @@ export class Unit {
     this.set('inactive', 'dead');
   }
 
+  /** The process dies, and systemd does not bring it back. */
+  fail(): void {
+    if (this.state !== 'active' && this.state !== 'activating') return;
+    this.abort?.abort();
+    this.service?.kill();
+    this.service = null;
+    this.log(`${this.file.name}: Main process exited, code=killed, status=9/KILL`);
+    this.set('failed', 'failed');
+  }
+
   private async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       const service = this.make(this.file, (message) => void this.exited(service, message, signal));

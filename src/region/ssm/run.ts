@@ -31,6 +31,8 @@ export async function carryOut(command: Command, invocation: Invocation, machine
     world.note('script-ended', { ...about, exitCode: finished?.exitCode ?? null });
     // The machine went down: the agent can't tell how it ended. The command reads InProgress until its time is over.
     if (finished === null || boot.aborted) return;
+    // Nor can a dead agent; it tells when it is back.
+    if (!(await machine.agent.alive(boot))) return;
     await report(command, invocation, machine, finished);
   } finally {
     release();

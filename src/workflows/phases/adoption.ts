@@ -31,7 +31,7 @@ export async function adopt(cluster: Cluster): Promise<void> {
       view.generation,
       nodeNameIn(cluster, view.slot, view.generation),
     );
-    state.slots = { ...state.slots, [view.slot]: { ...slot, instance: nodeInstanceOf(view) } };
+    state.slots = { ...state.slots, [view.slot]: { ...slot, instance: nodeInstanceOf(view), givenType: view.type } };
   }
   // A group alone is found again by its uid when one is wanted; the document may name another VPC by then.
   if (found.instances.length > 0) state.ownSecurityGroupId = found.securityGroupId;

@@ -3,6 +3,7 @@ import { BUCKET_KEY } from '../../model/bucket.js';
 import type { Step } from '../../model/plan/index.js';
 import { apiAddressOf, joinTarget } from '../../model/plan/wanted.js';
 import type { Slot } from '../../model/state.js';
+import { begunAnew } from '../begun-anew.js';
 import { type Cluster, failure, now, slotOf } from '../cluster-context.js';
 import { inTurn } from '../in-turn.js';
 import { look, missing, sawNodes, touched } from '../look.js';
@@ -56,6 +57,7 @@ function joined(cluster: Cluster, slot: Slot, started: { hash: string; result: R
   slot.configHash = started.hash;
   slot.service = 'running';
   slot.joined = true;
+  begunAnew(cluster, slot);
   touched(cluster);
   sawNodes(cluster, started.result);
 }

@@ -7,6 +7,7 @@ import { awaitAgent, install } from './installing.js';
 import { resolve } from './pending.js';
 import { launch, makeSecurityGroup } from './provisioning.js';
 import { gate, secondLook } from './quorum-gate.js';
+import { reboot, removeGhosts, retire, tag } from './repairing.js';
 import { startInstance, startService } from './starting.js';
 import { snapshot, stopInstance, stopService } from './stopping.js';
 import { drain, modify, removeNode, terminate, uncordon } from './updating.js';
@@ -35,6 +36,10 @@ export const performers: Record<StepKind, (cluster: Cluster, step: Step) => Prom
   modify,
   uncordon,
   'remove-node': removeNode,
+  'remove-ghosts': removeGhosts,
+  reboot,
+  retire,
+  tag,
   terminate,
   'terminate-all': terminateAll,
   sweep,

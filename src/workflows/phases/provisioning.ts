@@ -1,10 +1,12 @@
 import { CancellationScope } from '@temporalio/workflow';
+import { withReplacement } from '../../model/care/brake.js';
+import { forgetFindings } from '../../model/care/findings.js';
 import { emptySlot } from '../../model/empty-slot.js';
 import { nodeNameOf, slotsOf, type WantedSlot } from '../../model/ids.js';
 import type { Step } from '../../model/plan/index.js';
 import type { ErrorClass, LaunchRequest, Placement, Slot } from '../../model/state.js';
 import { activities } from '../activities.js';
-import { type Cluster, classOf, detailOf, emit, failure, scopeOf, stepLabel } from '../cluster-context.js';
+import { type Cluster, classOf, detailOf, emit, failure, now, scopeOf, stepLabel } from '../cluster-context.js';
 import { touched } from '../look.js';
 import { nodeInstanceOf } from '../node-instance.js';
 
@@ -60,6 +62,7 @@ export async function launch(cluster: Cluster, step: Step): Promise<void> {
         ),
       );
       slot.instance = nodeInstanceOf(view);
+      slot.givenType = view.type;
       slot.exhaustedSubnets = [];
       touched(cluster);
       return;
@@ -95,6 +98,11 @@ function openSlot(cluster: Cluster, wanted: WantedSlot): Slot {
   // A launch that was sent and not answered goes on under its own generation: its token finds the instance.
   if (before !== undefined && before.launch !== null) return before;
   const unused = before !== undefined && before.instance === null && before.lastInstanceId === null;
+  const { state } = cluster;
+  // Whatever the slot was, its node begins anew.
+  state.findings = forgetFindings(state.findings, wanted.name);
+  if (state.bornAt !== null && before !== undefined && before.lastInstanceId !== null)
+    state.replacements = withReplacement(state.replacements, now());
   const generation = unused ? before.generation : (cluster.state.generations[wanted.name] ?? 0) + 1;
   cluster.state.generations = { ...cluster.state.generations, [wanted.name]: generation };
   const nodeName = nodeNameOf(cluster.state.document.metadata.name, wanted.name, generation);

@@ -1,9 +1,12 @@
 import { CancellationScope } from '@temporalio/workflow';
+import { believed } from '../../model/care/findings.js';
+import { withRestart } from '../../model/care/restarts.js';
 import type { Step } from '../../model/plan/index.js';
 import { apiAddressOf, publisherOf } from '../../model/plan/wanted.js';
 import type { Slot } from '../../model/state.js';
 import { activities } from '../activities.js';
-import { type Cluster, classOf, emit, scopeOf, slotOf } from '../cluster-context.js';
+import { begunAnew } from '../begun-anew.js';
+import { type Cluster, classOf, emit, now, scopeOf, slotOf } from '../cluster-context.js';
 import { sawNodes, touched } from '../look.js';
 import { startNode } from '../start-node.js';
 import { KUBECONFIG_PUT } from './configuring.js';
@@ -26,6 +29,7 @@ export async function startInstance(cluster: Cluster, step: Step): Promise<void>
   }
   slot.instance = { ...instance, power: 'running' };
   slot.agentOnline = false;
+  begunAnew(cluster, slot);
   touched(cluster);
 }
 
@@ -39,16 +43,22 @@ export async function startService(cluster: Cluster, step: Step): Promise<void> 
   touched(cluster);
   const address = publisherOf(cluster.state) === slot ? newAddressOf(cluster) : null;
   const uncordons = slot.role === 'server' && slot.cordoned;
+  const ill = (['service', 'ready', 'readyz'] as const).some((kind) => believed(cluster.state, slot.name, kind) !== null);
+  // Before it is tried: what fails again and again is tried less and less often, too.
+  if (ill) slot.restarts = withRestart(slot.restarts, now());
+  if ((['certificates', 'database'] as const).some((kind) => believed(cluster.state, slot.name, kind) !== null)) slot.upkeepAt = now();
+  const restarts = slot.service === 'running';
   const started = await startNode(cluster, slot, {
     script: 'service-start',
     summary: step.title,
-    params: { ...(uncordons ? { UNCORDON: 'true' } : {}), ...(address === null ? {} : { API_ADDRESS: address }) },
+    params: { ...(uncordons ? { UNCORDON: 'true' } : {}), ...(restarts ? { RESTART: 'true' } : {}), ...(address === null ? {} : { API_ADDRESS: address }) },
     ...(address === null ? {} : { presign: { KUBECONFIG_PUT } }),
   });
   if (address !== null) cluster.state.apiAddress = address;
   if (uncordons) Object.assign(slot, { cordoned: false, drained: false });
   slot.configHash = started.hash;
   slot.service = 'running';
+  begunAnew(cluster, slot);
   touched(cluster);
   sawNodes(cluster, started.result);
   slot.previousType = null;

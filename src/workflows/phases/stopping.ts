@@ -1,4 +1,5 @@
 import { CancellationScope } from '@temporalio/workflow';
+import { forgetFindings } from '../../model/care/findings.js';
 import type { Step } from '../../model/plan/index.js';
 import { activities } from '../activities.js';
 import { type Cluster, scopeOf, slotOf } from '../cluster-context.js';
@@ -27,6 +28,7 @@ export async function stopService(cluster: Cluster, step: Step): Promise<void> {
     timeoutSeconds: 300,
   });
   slot.service = 'stopped';
+  cluster.state.findings = forgetFindings(cluster.state.findings, slot.name);
   touched(cluster);
 }
 

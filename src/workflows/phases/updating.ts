@@ -11,10 +11,7 @@ import { runJob } from '../node-job.js';
 
 /** A server that is up and is not the node itself, if there is one. */
 function helperFor(cluster: Cluster, slot: Slot): Slot {
-  const others = Object.values(cluster.state.slots).filter(
-    (one) => one.role === 'server' && one.joined && one.service === 'running' && one.name !== slot.name,
-  );
-  const helper = others[0] ?? joinTarget(cluster.state);
+  const helper = joinTarget(cluster.state, slot.name) ?? joinTarget(cluster.state);
   if (helper === null) throw failure('conflict', 'NoServerUp', 'no server is up to ask', 'it is planned anew');
   return helper;
 }
@@ -49,6 +46,7 @@ export async function modify(cluster: Cluster, step: Step): Promise<void> {
   );
   slot.previousType = instance.type;
   slot.instance = { ...instance, type: instanceType };
+  slot.givenType = instanceType;
 }
 
 /** Lets pods come back. */

@@ -21,6 +21,8 @@ export const BEFORE: Record<OperationName, readonly OperationName[]> = {
   'remove agents': ['create ha', 'add agents'],
   'apply config': ['create ha'],
   repair: ['create ha'],
+  'repair unasked': ['create ha'],
+  'repair sick': ['create ha'],
   delete: ['create ha'],
 };
 

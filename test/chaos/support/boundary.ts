@@ -21,19 +21,21 @@ const OTHERS = /^(Get|Put)Object \S*\/(k3s-server-token|k3s-agent-token|kubeconf
 /** Names the calls of one region, whose instances all are of one cluster at a time. */
 export class Boundaries {
   private counts = new Map<string, number>();
+  private events = false;
   private readonly jobs = new Map<string, string>();
 
   constructor(private readonly tagsOf: (instanceId: string) => Record<string, string> | undefined) {}
 
-  /** Counts begin anew with each operation. */
-  reset(): void {
+  /** Counts begin anew with each operation. @param events whether what becomes of messages of the queue counts */
+  reset(events = false): void {
+    this.events = events;
     this.counts = new Map();
   }
 
   /** @returns null for a call that is no worker's, or of the region watch. */
   of(entry: CallEntry): Boundary | null {
     const { service, action, params } = entry;
-    if (isWatch(entry)) return null;
+    if (isWatch(entry) && !(this.events && action === 'DeleteMessage')) return null;
     if (service === 's3' && OTHERS.test(`${action} /${params['key'] ?? ''}`)) return null;
     const call = `${service}.${action} ${this.what(entry)}`.trim();
     const count = (this.counts.get(call) ?? 0) + 1;
@@ -60,7 +62,9 @@ export class Boundaries {
 
 /** The region watch looks by the clock: its calls fall anywhere between those of an operation, and SQS waits beside all of them. */
 function isWatch({ service, action, params }: CallEntry): boolean {
-  if (service === 'sqs' || action === 'DescribeInstanceStatus' || action === 'ListCommands') return true;
+  if (service === 'sqs' || action === 'ListCommands') return true;
+  // A look of a cluster asks for its own instances.
+  if (action === 'DescribeInstanceStatus') return params['Filter.1.Name'] !== 'instance-id';
   if (params['Comment'] === 'keelson pulse') return true;
   return action === 'DescribeInstanceInformation'
     ? (params['Filters'] ?? '').includes('PingStatus')

@@ -55,7 +55,12 @@ export class Cell {
         if (boundary !== null) await cell.watch?.(moment, boundary, entry);
       },
     });
-    const variables = localVariables({ temporal, region: region.url, k3sMirror: `${region.url}/_mirror` });
+    const variables = localVariables({
+      temporal,
+      region: region.url,
+      k3sMirror: `${region.url}/_mirror`,
+      eventsQueue: region.queueUrl,
+    });
     const env = {
       ...localEnvironment(process.env, variables),
       KEELSON_TASK_QUEUE: taskQueue,
@@ -68,9 +73,9 @@ export class Cell {
     return cell;
   }
 
-  /** @param watch null ends it. */
-  watchCalls(watch: Watch | null): void {
-    this.boundaries.reset();
+  /** @param watch null ends it. @param which whether deaths at the queue of events count as well */
+  watchCalls(watch: Watch | null, which: 'calls' | 'and events' = 'calls'): void {
+    this.boundaries.reset(which === 'and events');
     this.watch = watch;
   }
 

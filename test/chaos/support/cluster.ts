@@ -96,13 +96,13 @@ export class ChaosCluster {
     await this.settled('Running');
   }
 
-  /** Somebody terminates the instance of a slot, and somebody tells; until another one serves in its place. */
-  async repair(slot: string): Promise<void> {
+  /** Somebody terminates the instance of a slot, or it hangs, and somebody tells of it or not; until another one serves in its place. */
+  async repair(slot: string, what: 'terminate' | 'crash', how: 'told' | 'untold'): Promise<void> {
     const instanceOf = (status: StatusView): string | null =>
       status.nodes.find((node) => node.slot === slot)?.instanceId ?? null;
     const lost = instanceOf(await this.status());
-    await fetch(`${this.cell.region.url}/_region/instances/${lost}/terminate`, { method: 'POST' });
-    await this.handle.signal('look', { reason: `${slot} is gone` });
+    await fetch(`${this.cell.region.url}/_region/instances/${lost}/${what}`, { method: 'POST' });
+    if (how === 'told') await this.handle.signal('look', { reason: `${slot} is gone` });
     await this.settled('Running', (status) => ![null, lost].includes(instanceOf(status)));
   }
 

@@ -46,6 +46,8 @@ const TOURS: readonly (readonly OperationName[])[] = [
   ['resize'],
   ['apply config'],
   ['repair'],
+  ['repair unasked'],
+  ['repair sick'],
   ['delete', 'create ha'],
   ['delete', 'create dev', 'delete', 'create ha'],
 ];
@@ -102,7 +104,7 @@ export class Matrix {
     const ha = this.laboratory.newCluster(cell, 'ha');
     const dev = this.laboratory.newCluster(cell, 'dev');
     const plan: [ChaosCluster, OperationName[]][] = [
-      [ha, ['create ha', 'stop', 'start', 'resize', 'add agents', 'remove agents', 'apply config', 'repair', 'delete']],
+      [ha, ['create ha', 'stop', 'start', 'resize', 'add agents', 'remove agents', 'apply config', 'repair', 'repair unasked', 'repair sick', 'delete']],
       [dev, ['create dev', 'delete']],
     ];
     for (const [cluster, operations] of plan) {

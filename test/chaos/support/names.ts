@@ -8,6 +8,8 @@ export const OPERATIONS = [
   'remove agents',
   'apply config',
   'repair',
+  'repair unasked',
+  'repair sick',
   'delete',
 ] as const;
 export type OperationName = (typeof OPERATIONS)[number];

@@ -22,7 +22,10 @@ const ACTS: Record<OperationName, (cluster: ChaosCluster) => Promise<void>> = {
   'remove agents': (cluster) => cluster.apply({ agents: 0 }),
   'apply config': (cluster) =>
     cluster.apply({ disable: cluster.shape.disable === 'traefik' ? 'servicelb' : 'traefik' }),
-  repair: (cluster) => cluster.repair('server-1'),
+  repair: (cluster) => cluster.repair('server-1', 'terminate', 'told'),
+  // Event and region watch are all that tells.
+  'repair unasked': (cluster) => cluster.repair('server-2', 'terminate', 'untold'),
+  'repair sick': (cluster) => cluster.repair('server-0', 'crash', 'told'),
   delete: (cluster) => cluster.delete(),
 };
 
@@ -46,7 +49,7 @@ export async function operate(
   const findings = noFindings();
   const started = Date.now();
   cluster.allow(kills.length);
-  cell.watchCalls(reaper.watch);
+  cell.watchCalls(reaper.watch, operation === 'repair unasked' ? 'and events' : 'calls');
   try {
     await ACTS[operation](cluster);
   } catch (error) {

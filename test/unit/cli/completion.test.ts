@@ -17,7 +17,10 @@ _keelson; printf '%s\\n' "\${COMPREPLY[@]}"`;
 describe('completion', () => {
   it.each([
     { words: ['keelson', 'st'], offers: ['status', 'stop', 'start'] },
+    { words: ['keelson', 're'], offers: ['resize', 'resume', 'retry', 'repair'] },
     { words: ['keelson', 'apply', '--w'], offers: ['--wait'] },
+    { words: ['keelson', 'events', 'shop', '--w'], offers: ['--watch', '--warnings'] },
+    { words: ['keelson', 'repair', ''], offers: ['shop'] },
     { words: ['keelson', 'list', '-o', ''], offers: ['json', 'yaml'] },
     { words: ['keelson', 'status', ''], offers: ['shop'] },
     { words: ['keelson', 'resize', 'shop', '--inst'], offers: ['--instance-type'] },

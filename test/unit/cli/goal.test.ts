@@ -24,6 +24,16 @@ describe('a wait', () => {
       status: statusView({ observedGeneration: 2, operation: operation() }),
       kind: 'waiting',
     },
+    {
+      what: 'the wish was observed and repairs are held back',
+      status: statusView({ specGeneration: 2, observedGeneration: 2, lastError: failure({ code: 'RepairParked' }) }),
+      kind: 'failed',
+    },
+    {
+      what: 'repairs were held back and the wish was not observed yet',
+      status: statusView({ specGeneration: 2, observedGeneration: 1, lastError: failure({ code: 'RepairNeeded' }) }),
+      kind: 'waiting',
+    },
     { what: 'the breaker is open', status: statusView({ phase: 'Failed', operation: operation() }), kind: 'failed' },
     { what: 'it is paused and rests', status: statusView({ paused: true, operation: operation() }), kind: 'failed' },
     {

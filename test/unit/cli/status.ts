@@ -1,4 +1,4 @@
-import type { ErrorRecord, Operation, StepRecord } from '../../../src/model/state.js';
+import type { Condition, ErrorRecord, Operation, StepRecord } from '../../../src/model/state.js';
 import type { NodeStatus, StatusView } from '../../../src/model/status.js';
 
 const AT = '2026-03-01T12:00:00.000Z';
@@ -70,6 +70,19 @@ export function node(part: Partial<NodeStatus> = {}): NodeStatus {
   };
 }
 
+export function condition(part: Partial<Condition> = {}): Condition {
+  return {
+    type: 'NodesReady',
+    status: 'True',
+    reason: 'All',
+    message: '1 of 1 nodes are Ready',
+    advice: '',
+    since: AT,
+    lastChecked: '2026-03-01T12:00:48.000Z',
+    ...part,
+  };
+}
+
 /** A cluster that runs and is well, but for what is said. */
 export function statusView(part: Partial<StatusView> = {}): StatusView {
   return {
@@ -88,9 +101,7 @@ export function statusView(part: Partial<StatusView> = {}): StatusView {
     traceId: 't',
     apiAddress: '10.0.0.4',
     nodes: [node()],
-    conditions: [
-      { type: 'NodesReady', status: 'True', reason: 'All', message: '1 of 1 nodes are Ready', advice: '', since: AT },
-    ],
+    conditions: [condition()],
     operation: null,
     operations: [],
     waiting: null,

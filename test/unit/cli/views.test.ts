@@ -8,8 +8,9 @@ import { proofText } from '../../../src/cli/views/proof.js';
 import { statusText } from '../../../src/cli/views/status.js';
 import { between, duration } from '../../../src/cli/views/time.js';
 import { createLines } from '../../../src/cli/wait/lines.js';
+import type { Condition } from '../../../src/model/state.js';
 import { captured } from './io.js';
-import { failure, node, operation, statusView, step } from './status.js';
+import { condition, failure, node, operation, statusView, step } from './status.js';
 
 const plain = createColors(false);
 const NOW = Date.parse('2026-03-01T12:01:00.000Z');
@@ -36,7 +37,44 @@ describe('status', () => {
     expect(text).toMatch(
       /shop-server-0-g1 +True +True +v1\.34\.2\+k3s1 +i-1 +t3\.medium +running +eu-west-1a +10\.0\.0\.4 +-/,
     );
-    expect(text).toMatch(/NodesReady +True +All +1m +1 of 1 nodes are Ready/);
+    expect(text).toMatch(/NodesReady +True +All +1m +12s +1 of 1 nodes are Ready/);
+  });
+
+  it('shows all conditions, those that fail first, each with when it was looked at', () => {
+    // Prepare
+    const conditions = [
+      condition({ type: 'InstancesRunning' }),
+      condition({ type: 'ApiAvailable', status: 'Unknown', reason: 'Stopped' }),
+      condition({ type: 'EtcdHealthy', status: 'False', reason: 'VoterMissing' }),
+      condition({ type: 'AgentsOnline', status: 'True', reason: 'NoneWanted' }),
+      condition({ type: 'DisksHealthy', status: 'Unknown', reason: 'NotSeen' }),
+    ];
+
+    // Act
+    const text = statusText(statusView({ conditions }), plain, NOW);
+
+    // Assess
+    const shown = text.slice(text.indexOf('CONDITION')).split('\n');
+    expect(shown[0]).toMatch(/^CONDITION +STATUS +REASON +SINCE +CHECKED +MESSAGE$/);
+    expect(shown.slice(1).map((line) => line.split(' ')[0])).toEqual([
+      'EtcdHealthy',
+      'DisksHealthy',
+      'InstancesRunning',
+      'ApiAvailable',
+      'AgentsOnline',
+    ]);
+    expect(shown[1]).toMatch(/^EtcdHealthy +False +VoterMissing +1m +12s /);
+  });
+
+  it('shows the conditions of an older worker, which does not tell when it looked', () => {
+    // Prepare
+    const { lastChecked: _, ...old } = condition();
+
+    // Act
+    const text = statusText(statusView({ conditions: [old as Condition] }), plain, NOW);
+
+    // Assess
+    expect(text).toMatch(/NodesReady +True +All +1m +- +1 of 1 nodes are Ready/);
   });
 
   it('shows a cluster of which nothing is there yet', () => {
@@ -49,14 +87,12 @@ describe('status', () => {
 describe('explain', () => {
   it('gives reasons and advice', () => {
     // Prepare
-    const failing = {
-      type: 'NodesReady',
-      status: 'False' as const,
+    const failing = condition({
+      status: 'False',
       reason: 'Some',
       message: '2 of 3 nodes are Ready',
       advice: 'look at kubectl',
-      since: '',
-    };
+    });
     const status = statusView({ phase: 'Failed', conditions: [failing], lastError: failure() });
 
     // Act
@@ -75,7 +111,63 @@ describe('explain', () => {
   });
 });
 
+describe('explain of repairs that are held back', () => {
+  const held = (code: string) => failure({ code, class: 'conflict', operation: null, step: null, slot: null });
+
+  it.each([
+    {
+      code: 'RepairNeeded',
+      phase: 'Running' as const,
+      says: /what it would do is said below; .*`keelson repair shop`/,
+    },
+    { code: 'RepairParked', phase: 'Running' as const, says: /within an hour; .*`keelson repair shop`/ },
+    { code: 'QuorumLost', phase: 'Failed' as const, says: /most of its servers are lost; nothing is done by itself/ },
+    { code: 'QuorumAtRisk', phase: 'Running' as const, says: /nothing is done that could cost the quorum/ },
+    { code: 'OnlyServer', phase: 'Failed' as const, says: /its disk is all there is/ },
+    { code: 'AgentsLost', phase: 'Running' as const, says: /SSM has lost most of its agents/ },
+  ])('says so of $code', ({ code, phase, says }) => {
+    const { summary } = explain(statusView({ phase, lastError: held(code) }));
+    expect(summary).toMatch(says);
+    expect(summary).not.toMatch(/keelson retry/);
+  });
+
+  it('shows what would be done', () => {
+    // Prepare
+    const lastError = failure({
+      code: 'RepairNeeded',
+      message: 'it would: server-1: launch t3.medium; server-1: join',
+    });
+
+    // Act
+    const text = explanationText(explain(statusView({ lastError })), plain);
+
+    // Assess
+    expect(text).toContain('    it would: server-1: launch t3.medium; server-1: join');
+  });
+
+  it('says what is under way once somebody has asked for it', () => {
+    const { summary } = explain(
+      statusView({ lastError: held('RepairNeeded'), operation: operation({ kind: 'repair', reason: 'r' }) }),
+    );
+    expect(summary).toBe('repair is under way (r)');
+  });
+});
+
 describe('history', () => {
+  it('shows each reason of a repair on a line of its own', () => {
+    // Prepare
+    const reason = 'server-1: its instance is gone; workers-0: not Ready for 2m';
+    const repair = operation({ kind: 'repair', reason, requestedBy: 'keelson', steps: [step()] });
+
+    // Act
+    const text = historyText(statusView({ operation: repair }), plain, NOW);
+
+    // Assess
+    expect(text).toMatch(
+      /^repair op-1: running, .*\n {2}server-1: its instance is gone\n {2}workers-0: not Ready for 2m\n {2}PHASE /,
+    );
+  });
+
   it('tells who asked, when, how long, with what outcome', () => {
     // Prepare
     const done = operation({
@@ -115,6 +207,13 @@ describe('lists and plans', () => {
   it('say when there is nothing', () => {
     expect(listText([])).toBe('no clusters');
     expect(planText('shop', { kind: 'update', reason: '', steps: [], id: 'x' }, plain)).toBe('shop: nothing to do');
+  });
+
+  it('say of a plan what is held back, and who decides', () => {
+    const blocked = { code: 'RepairNeeded', message: 'it would: launch', advice: 'keelson repair shop' };
+    expect(planText('shop', { kind: 'repair', reason: '', steps: [], id: 'x', blocked }, plain)).toBe(
+      'shop: held back: it would: launch\n  -> keelson repair shop',
+    );
   });
 
   it('show the worst disruption of a plan and its id', () => {

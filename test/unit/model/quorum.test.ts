@@ -48,6 +48,20 @@ describe('quorum gate', () => {
     expect(gate.reasons.join('\n')).toMatch(reason);
   });
 
+  it.each([
+    ['is not Ready', [node(0), node(1, { ready: false }), node(2)], true],
+    ['does not vote', [node(0), node(1, { voter: false }), node(2)], true],
+    ['is no member any more', [node(0), node(2)], true],
+    ['is not Ready, and another one neither', [node(0), node(1, { ready: false }), node(2, { ready: false })], false],
+    ['is not Ready, and there is a ghost', [node(0), node(1, { ready: false }), node(2), node(9)], false],
+  ])('leaves out a server that is to be taken down because it %s', (_, nodes, open) => {
+    expect(lookAtGate(servers, nodes, 'server-1').open).toBe(open);
+  });
+
+  it('is closed for the only one that is left, well or not', () => {
+    expect(lookAtGate(servers.slice(0, 1), [node(0, { ready: false })], 'server-0').open).toBe(false);
+  });
+
   it('wants to be seen open twice, apart from each other, without a closed look between', () => {
     // Prepare
     const [open, closed] = [lookAtGate(servers, all), lookAtGate(servers, [])];

@@ -1,4 +1,5 @@
 /** Scripts that ask or change Kubernetes, under a real bash. Fake: the k3s binary, whose answers stand in files. */
+import { mkdirSync, truncateSync, utimesSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { TestServer } from './support/http.js';
 import { TestNode, until } from './support/node.js';
@@ -10,9 +11,10 @@ beforeEach(() => {
   node.write(
     'fake/nodes',
     [
-      'shop-server-0-g1   True      True     v1.34.2+k3s1   <none>   10.0.0.1',
-      'shop-server-1-g2   Unknown   False    v1.34.2+k3s1   true     10.0.0.2,fd00::2',
-      'shop-w-0-g1        True      <none>   v1.34.1+k3s1   <none>   10.0.0.9',
+      'shop-server-0-g1   True      True     v1.34.2+k3s1   <none>   10.0.0.1            False     False     False',
+      'shop-server-1-g2   Unknown   False    v1.34.2+k3s1   true     10.0.0.2,fd00::2    Unknown   Unknown   Unknown',
+      'shop-w-0-g1        True      <none>   v1.34.1+k3s1   <none>   10.0.0.9            False     True      False',
+      'shop-w-1-g1        True      <none>   v1.34.1+k3s1   <none>   <none>              True      True      True',
       '',
     ].join('\n'),
   );
@@ -22,15 +24,16 @@ afterEach(() => node.destroy());
 const changes = () => node.calls().filter((call) => /^k3s kubectl (cordon|uncordon|drain|annotate|delete)/.test(call));
 
 describe('verify', () => {
-  it('tells nodes and voters', async () => {
+  it('tells nodes, their pressures, and voters', async () => {
     const end = await node.script('verify');
 
     expect(end.job.result).toEqual({
       api: 'ok',
       voters: '1',
-      'node.shop-server-0-g1': 'True,True,v1.34.2+k3s1,true,10.0.0.1',
-      'node.shop-server-1-g2': 'Unknown,False,v1.34.2+k3s1,false,10.0.0.2',
-      'node.shop-w-0-g1': 'True,-,v1.34.1+k3s1,true,10.0.0.9',
+      'node.shop-server-0-g1': 'True,True,v1.34.2+k3s1,true,10.0.0.1,-',
+      'node.shop-server-1-g2': 'Unknown,False,v1.34.2+k3s1,false,10.0.0.2,-',
+      'node.shop-w-0-g1': 'True,-,v1.34.1+k3s1,true,10.0.0.9,DiskPressure',
+      'node.shop-w-1-g1': 'True,-,v1.34.1+k3s1,true,<none>,MemoryPressure+DiskPressure+PIDPressure',
     });
   });
 });
@@ -160,23 +163,28 @@ describe('snapshot', () => {
   });
 });
 
+const CERTIFICATES = [
+  '',
+  'FILENAME           SUBJECT        USAGES      EXPIRES                  RESIDUAL TIME   STATUS',
+  '--------           -------        ------      -------                  -------------   ------',
+  'client-admin.crt   system:admin   ClientAuth  Nov 24, 2026 09:15 UTC   1 year          OK',
+  'client-admin.crt   k3s-client-ca  CertSign    Nov 22, 2035 09:15 UTC   10 years        OK',
+  'kubelet.crt        some node      ServerAuth  Feb 03, 2026 10:00 UTC   2 months        WARNING',
+].join('\n');
+
 describe('certificates', () => {
   it('tells the earliest end and how many are not well', async () => {
-    node.write(
-      'fake/certificates',
-      [
-        '',
-        'FILENAME           SUBJECT        USAGES      EXPIRES                  RESIDUAL TIME   STATUS',
-        '--------           -------        ------      -------                  -------------   ------',
-        'client-admin.crt   system:admin   ClientAuth  Nov 24, 2026 09:15 UTC   1 year          OK',
-        'client-admin.crt   k3s-client-ca  CertSign    Nov 22, 2035 09:15 UTC   10 years        OK',
-        'kubelet.crt        some node      ServerAuth  Feb 03, 2026 10:00 UTC   2 months        WARNING',
-      ].join('\n'),
-    );
+    node.write('fake/certificates', CERTIFICATES);
 
     const end = await node.script('certificates');
 
     expect(end.job.result).toEqual({ checked: '3', 'not-ok': '1', earliest: '2026-02-03T10:00Z' });
+  });
+
+  it('fails where K3s tells nothing', async () => {
+    const end = await node.script('certificates');
+
+    expect(end.job.result).toEqual({ code: 'CertificateCheckFailed' });
   });
 });
 
@@ -208,6 +216,54 @@ describe('probe', () => {
     const end = await node.script('probe', { ROLE: 'server' });
 
     expect(end.job.result).toMatchObject({ founder: 'true' });
+  });
+
+  it('tells the size of the database and the newest snapshot that is whole', async () => {
+    const db = 'var/lib/rancher/k3s/server/db';
+    mkdirSync(node.path(db, 'etcd/member/snap'), { recursive: true });
+    node.write(`${db}/etcd/member/snap/db`, '');
+    truncateSync(node.path(db, 'etcd/member/snap/db'), 1500.5 * 1024 * 1024);
+    for (const [name, seconds] of [
+      ['z-old', 1_000],
+      ['a-new', 3_000],
+      ['m', 2_000],
+      ['cut.part', 4_000],
+    ] as const) {
+      node.write(`${db}/snapshots/${name}`, 'x');
+      utimesSync(node.path(db, 'snapshots', name), seconds, seconds);
+    }
+
+    const server = await node.script('probe', { ROLE: 'server' });
+    const agent = await node.script('probe', { ROLE: 'agent' });
+
+    expect(server.job.result).toMatchObject({ 'db-mib': '1500', snapshot: 'a-new' });
+    expect(agent.job.result).not.toHaveProperty('db-mib');
+    expect(agent.job.result).not.toHaveProperty('snapshot');
+  });
+
+  it('asks for certificates only when told to, on any node', async () => {
+    node.write('fake/certificates', CERTIFICATES);
+
+    const deep = await node.script('probe', { ROLE: 'server', DEEP: 'true' });
+    const shallow = await node.script('probe', { ROLE: 'server' });
+    const agent = await node.script('probe', { ROLE: 'agent', DEEP: 'true' });
+
+    expect(deep.job.result).toMatchObject({ 'cert-earliest': '2026-02-03T10:00Z' });
+    expect(agent.job.result).toMatchObject({ 'cert-earliest': '2026-02-03T10:00Z' });
+    expect(shallow.job.result).not.toHaveProperty('cert-earliest');
+    expect(node.calls().filter((call) => call.includes('certificate check'))).toHaveLength(2);
+  });
+
+  it.each([
+    ['fails', null],
+    ['lists none', 'FILENAME   EXPIRES   STATUS\n'],
+  ])('says nothing of certificates when their check %s, and all else', async (_, table) => {
+    if (table !== null) node.write('fake/certificates', table);
+
+    const end = await node.script('probe', { ROLE: 'server', DEEP: 'true' });
+
+    expect(end.job).toMatchObject({ outcome: 'done', result: { readyz: 'ok', boot: 'boot-1' } });
+    for (const name of ['cert-earliest', 'db-mib', 'snapshot']) expect(end.job.result).not.toHaveProperty(name);
   });
 
   it('does not fail on a node that has nothing', async () => {

@@ -194,6 +194,14 @@ describe('service-start', () => {
     expect(starts().at(-1)).toBe('systemctl restart --no-block k3s');
   });
 
+  it('restarts what runs with this configuration when told to, once a job', async () => {
+    await node.script('service-start', params());
+    const end = await node.script('service-start', params({ RESTART: 'true' }));
+
+    expect(end.job.outcome).toBe('done');
+    expect(starts()).toEqual(['systemctl start --no-block k3s', 'systemctl restart --no-block k3s']);
+  });
+
   it('starts what was stopped', async () => {
     await node.script('service-stop', { ROLE: 'server' });
 

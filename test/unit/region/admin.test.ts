@@ -1,6 +1,7 @@
 import { DescribeVpcsCommand, RunInstancesCommand } from '@aws-sdk/client-ec2';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createMachineHost } from '../../../src/region/machine/host.js';
 import type { CallEntry } from '../../../src/region/record.js';
 import { launchOne, reaches } from './ec2/launch-one.js';
 import { startTestRegion, type TestRegion } from './local-region.js';
@@ -133,6 +134,25 @@ describe("the region's own desk", () => {
     await expect(ask()).rejects.toMatchObject({ name: 'RequestLimitExceeded', $metadata: { httpStatusCode: 503 } });
     await expect(ask()).rejects.toMatchObject({ code: 'ECONNRESET' });
     expect(region.world.record.calls.map(({ status }) => status)).toEqual([200, 503, 0]);
+  });
+
+  it('takes what goes wrong on a machine, and nodes without one', async () => {
+    // Prepare
+    await region.close();
+    region = await startTestRegion({ createHost: createMachineHost });
+    const id = await launchOne(region, TAGS);
+
+    // Act
+    const tampered = await region.post(`/_region/machines/${id}`, { tags: { 'keelson:slot': 'server-9' } });
+    const misspelt = await region.post(`/_region/machines/${id}`, { tag: null });
+    const unknown = await region.post('/_region/machines/i-00000000', {});
+    const ghost = await region.post('/_region/ghosts', { cluster: 'shop', nodeName: 'shop-server-0-g0', server: true });
+
+    // Assess
+    expect([tampered, misspelt, unknown, ghost].map(({ status }) => status)).toEqual([200, 400, 404, 404]);
+    expect(await tampered.json()).toEqual({ id });
+    expect(await ghost.json()).toEqual({ error: 'no server of cluster shop runs K3s' });
+    expect(region.world.instances.get(id)?.tags['keelson:slot']).toBe('server-9');
   });
 
   it('tells what it is, and refuses what it has not', async () => {

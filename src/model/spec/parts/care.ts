@@ -30,7 +30,7 @@ export const upgrade = z
         timezone: timezone().default('UTC'),
       })
       .optional()
-      .describe('Disruptive changes wait for this window.'),
+      .describe('When upkeep that nobody has asked for may restart K3s: renewed certificates, a defragmented etcd. At any time without it.'),
   })
   .prefault({})
   .describe('How nodes are changed.');

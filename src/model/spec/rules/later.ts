@@ -13,21 +13,11 @@ const LATER: readonly { path: string[]; used: (spec: ClusterDocument['spec']) =>
     used: (spec) => spec.hibernation !== undefined,
     remedy: 'leave it out; stop and start by `keelson stop` and `keelson start`',
   },
-  {
-    path: ['spec', 'upgrade', 'window'],
-    used: (spec) => spec.upgrade.window !== undefined,
-    remedy: 'leave it out; apply when a disruption suits',
-  },
-  {
-    path: ['spec', 'drift'],
-    used: (spec) => spec.drift === 'repair',
-    remedy: 'use report',
-  },
 ];
 
 export const laterParts: Rule = ({ spec }) =>
   LATER.filter((part) => part.used(spec)).map(({ path, remedy }) => ({
     path,
-    message: path.at(-1) === 'drift' ? '"repair" is not supported yet' : 'is not supported yet',
+    message: 'is not supported yet',
     remedy,
   }));

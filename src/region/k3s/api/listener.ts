@@ -32,6 +32,7 @@ export class ApiListener {
         version,
         authorized,
         available: available(),
+        failingChecks: machine.troubles.failingChecks,
         method: request.method ?? 'GET',
         url,
         accept,

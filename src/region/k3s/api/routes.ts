@@ -8,6 +8,8 @@ export interface ApiRequest {
   /** The client showed a certificate of the cluster's client CA. */
   authorized: boolean;
   available: boolean;
+  /** Checks of /readyz that fail whatever etcd does. */
+  failingChecks: readonly string[];
   method: string;
   url: URL;
   accept: string;
@@ -29,12 +31,14 @@ const CHECKS = [
 ];
 
 export function answer(request: ApiRequest): ApiReply {
-  const { cluster, url, available } = request;
+  const { cluster, url, available, failingChecks } = request;
   const path = url.pathname.replace(/\/$/, '');
   if (path === '/cacerts') return text(200, cluster.founding.ca.serverCa);
   if (path === '/ping') return text(200, 'pong');
   if (!request.authorized) return status(401, 'Unauthorized', 'Unauthorized');
-  if (/^\/(readyz|livez|healthz)$/.test(path)) return health(path.slice(1), available, url.searchParams.has('verbose'));
+  if (/^\/(readyz|livez|healthz)$/.test(path)) {
+    return health(path.slice(1), available, failingChecks, url.searchParams.has('verbose'));
+  }
   if (path === '/version') return json(versionInfo(request.version));
   if (!available) return status(503, 'ServiceUnavailable', 'etcdserver: no leader');
   if (request.method !== 'GET') return status(405, 'MethodNotAllowed', 'the simulated API server is read-only');
@@ -79,12 +83,14 @@ function table(objects: ReturnType<KubeCluster['nodeObjects']>) {
   };
 }
 
-/** The same checks by name as kube-apiserver's; etcd's fail without a quorum. */
-export function health(endpoint: string, available: boolean, verbose: boolean): ApiReply {
-  const lines = CHECKS.map((check) =>
-    available || !check.startsWith('etcd') ? `[+]${check} ok` : `[-]${check} failed: reason withheld`,
+/** The same checks by name as kube-apiserver's; etcd's fail without a quorum, and those of /readyz that are told to. */
+export function health(endpoint: string, available: boolean, told: readonly string[], verbose: boolean): ApiReply {
+  const ofEtcd = available ? [] : CHECKS.filter((check) => check.startsWith('etcd'));
+  const failing = new Set([...ofEtcd, ...(endpoint === 'readyz' ? told : [])]);
+  const lines = [...new Set([...CHECKS, ...failing])].map((check) =>
+    failing.has(check) ? `[-]${check} failed: reason withheld` : `[+]${check} ok`,
   );
-  if (!available) return text(500, `${lines.join('\n')}\n${endpoint} check failed\n`);
+  if (failing.size > 0) return text(500, `${lines.join('\n')}\n${endpoint} check failed\n`);
   return text(200, verbose ? `${lines.join('\n')}\n${endpoint} check passed\n` : 'ok');
 }
 

@@ -57,7 +57,8 @@ function getRaw(path: string, server: ServerService): CommandReply {
   if (endpoint === undefined) {
     return reply(1, '', 'Error from server (NotFound): the server could not find the requested resource\n');
   }
-  const answer = health(endpoint, server.answers, url.searchParams.has('verbose'));
+  const { failingChecks } = server.machine.troubles;
+  const answer = health(endpoint, server.answers, failingChecks, url.searchParams.has('verbose'));
   if (answer.status === 200) return reply(0, answer.body);
   return reply(
     1,

@@ -18,7 +18,7 @@ function observationOf(state: ClusterState, done: readonly string[]): Observatio
   const instances = Object.values(state.slots).flatMap((slot, index): InstanceView[] => {
     const deed = done[index] ?? 'nothing';
     if (slot.instance === null || deed === 'is not seen') return [];
-    const { power, ...instance } = slot.instance;
+    const { power, untagged: _, ...instance } = slot.instance;
     const states = { stops: 'stopping', starts: 'running', terminates: 'shutting-down' } as const;
     const next = deed in states ? states[deed as keyof typeof states] : power;
     return [{ ...instance, slot: slot.name, generation: slot.generation, state: next }];
@@ -51,7 +51,8 @@ describe('plan, of what was observed', () => {
             expect(state).toEqual(before);
             state.slots = absorb(state, seen).slots;
             expect(plan(state.document, state, null)).toEqual(next);
-            if (next.blocked !== undefined) {
+            // Too many are lost: the rest waits for the storm brake, which `settle` does not.
+            if (next.blocked !== undefined && next.blocked.code !== 'RepairParked') {
               expect(next).toMatchObject({ steps: [], blocked: { code: 'QuorumLost' } });
               expect(world.alarms).toEqual([]);
               return;

@@ -1,7 +1,9 @@
 import { blankState } from '../../../../src/model/blank-state.js';
+import { forgetFindings } from '../../../../src/model/care/findings.js';
 import { emptySlot } from '../../../../src/model/empty-slot.js';
 import { nodeNameOf, slotsOf } from '../../../../src/model/ids.js';
 import type { Plan, Step } from '../../../../src/model/plan/index.js';
+import { lostInstance } from '../../../../src/model/plan/lost-instance.js';
 import { apiAddressOf, nodeConfigOf, placementKeyOf, publisherOf } from '../../../../src/model/plan/wanted.js';
 import { quorumOf } from '../../../../src/model/quorum.js';
 import type { ClusterDocument } from '../../../../src/model/spec/schema.js';
@@ -132,6 +134,7 @@ export class ModelWorld {
             launchedAt: '2026-01-01T00:00:00Z',
             power: 'running',
           },
+          givenType: wanted.instanceType,
         };
         return;
       }
@@ -163,6 +166,7 @@ export class ModelWorld {
         return;
       case 'start-service':
         need(slot?.agentOnline, 'starts K3s without an agent');
+        state.findings = forgetFindings(state.findings, step.slot ?? '');
         if (slot?.instance && wanted) {
           slot.service = 'running';
           slot.configHash = nodeConfigOf(document, state, wanted, slot, slot.instance).hash;
@@ -198,7 +202,10 @@ export class ModelWorld {
         return;
       case 'modify':
         need(slot?.instance?.power === 'stopped', 'changes the type of an instance that is not stopped');
-        if (slot?.instance && wanted) slot.instance = { ...slot.instance, type: wanted.instanceType };
+        if (slot?.instance && wanted) {
+          slot.instance = { ...slot.instance, type: wanted.instanceType };
+          slot.givenType = wanted.instanceType;
+        }
         return;
       case 'remove-node':
         if (slot) slot.joined = false;
@@ -206,6 +213,25 @@ export class ModelWorld {
       case 'terminate':
         need(slot && !slot.joined, 'terminates a member');
         if (step.slot !== null) delete state.slots[step.slot];
+        return;
+      case 'retire':
+        need(slot && !slot.joined, 'terminates a member');
+        if (slot) Object.assign(slot, lostInstance(slot));
+        state.findings = forgetFindings(state.findings, step.slot ?? '');
+        return;
+      case 'reboot':
+        if (slot) Object.assign(slot, { rebootedAt: state.checkedAt });
+        state.findings = forgetFindings(state.findings, step.slot ?? '');
+        return;
+      case 'tag': {
+        if (slot?.instance) {
+          const { untagged: _, ...instance } = slot.instance;
+          slot.instance = instance;
+        }
+        return;
+      }
+      case 'remove-ghosts':
+        state.findings = Object.fromEntries(Object.entries(state.findings).filter(([key]) => !key.startsWith('ghost/')));
         return;
       case 'gate':
       case 'second-look':

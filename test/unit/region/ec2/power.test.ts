@@ -151,6 +151,26 @@ describe('power of instances', () => {
     ]);
   });
 
+  it('does not pass on to the next instance what a fault plan says of one by its id', async () => {
+    // Prepare
+    const ec2 = region.ec2Client();
+    const statusOf = async (instanceId: string) => {
+      const { InstanceStatuses } = await ec2.send(new DescribeInstanceStatusCommand({ InstanceIds: [instanceId] }));
+      return InstanceStatuses?.[0]?.InstanceStatus?.Status;
+    };
+    await region.post('/_region/faults', { point: 'status-check', instance: id, effect: 'impaired' });
+    const before = await statusOf(id);
+
+    // Act
+    await ec2.send(new TerminateInstancesCommand(one()));
+    await reaches(region, id, 'terminated');
+    const next = await launchOne(region);
+
+    // Assess
+    expect(before).toBe('impaired');
+    expect(await statusOf(next)).toMatch(/^(initializing|ok)$/);
+  });
+
   it.each([
     ['stop', 'stopped', 'shutdown'],
     ['terminate', 'terminated', 'shutdown'],

@@ -3,6 +3,7 @@ import { GetCommandInvocationCommand, SendCommandCommand } from '@aws-sdk/client
 import { afterEach, describe, expect, it } from 'vitest';
 import { type JobOutput, parseJobOutput, renderCommand, renderUserData } from '../../../../src/node/render.js';
 import type { Machine } from '../../../../src/region/machine/machine.js';
+import { haunt, tamper } from '../machine/desk.js';
 import { type Rig, startRig, until } from '../machine/rig.js';
 
 let rig: Rig;
@@ -51,10 +52,10 @@ const tokens = (verb: 'PUT' | 'GET') => ({
   [`AGENT_TOKEN_${verb}`]: `${rig.url}/bucket/agent`,
 });
 
-async function prepared(name: string, role: 'server' | 'agent'): Promise<Machine> {
+async function prepared(name: string, role: 'server' | 'agent', tags: Record<string, string> = {}): Promise<Machine> {
   const mirror = `${rig.url}/_mirror`;
   const userData = renderUserData({ version: VERSION, mirror, architecture: 'amd64' });
-  const machine = await rig.launch(name, { userData: base64(userData) });
+  const machine = await rig.launch(name, { userData: base64(userData), tags });
   const installed = await run(machine, 'install', {
     K3S_VERSION: VERSION,
     K3S_MIRROR: mirror,
@@ -88,10 +89,10 @@ describe('the node scripts', () => {
     expect(verified.result).toEqual({
       api: 'ok',
       voters: '3',
-      'node.a-g1': `True,True,${VERSION},true,${a.instance.privateIp}`,
-      'node.b-g1': `True,True,${VERSION},true,${b.instance.privateIp}`,
-      'node.c-g1': `True,True,${VERSION},true,${c.instance.privateIp}`,
-      'node.w-g1': `True,-,${VERSION},true,${w.instance.privateIp}`,
+      'node.a-g1': `True,True,${VERSION},true,${a.instance.privateIp},-`,
+      'node.b-g1': `True,True,${VERSION},true,${b.instance.privateIp},-`,
+      'node.c-g1': `True,True,${VERSION},true,${c.instance.privateIp},-`,
+      'node.w-g1': `True,-,${VERSION},true,${w.instance.privateIp},-`,
     });
 
     // A server out, and in again as a new member.
@@ -108,10 +109,63 @@ describe('the node scripts', () => {
 
     // What checks ask.
     expect((await run(c, 'probe', { ROLE: 'server' })).result).toMatchObject({ service: 'active', readyz: 'ok' });
+    expect((await run(a, 'probe', { ROLE: 'server', DEEP: 'true' })).result).toMatchObject({
+      'db-mib': '20',
+      snapshot: expect.stringMatching(/^keelson-a-g1-/),
+      'cert-earliest': expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\dZ$/),
+    });
     expect((await run(a, 'certificates')).result).toMatchObject({ 'not-ok': '0' });
     const kubeconfig = { KUBECONFIG_PUT: `${rig.url}/bucket/kubeconfig` };
     expect(await run(a, 'kubeconfig', { API_ADDRESS: '127.9.9.9' }, kubeconfig)).toMatchObject({ outcome: 'done' });
     expect(rig.bucket.get('/bucket/kubeconfig')?.toString()).toContain('server: https://127.9.9.9:6443');
+  }, 60_000);
+
+  it('see what somebody has broken, restart K3s for what that heals, and remove a node without a machine', async () => {
+    // Prepare
+    rig = await startRig();
+    const tags = { 'keelson:cluster': 'shop' };
+    const [a, b] = await Promise.all([prepared('a', 'server', tags), prepared('b', 'server', tags)]);
+    const b1 = { ROLE: 'server', ...node('b-g1', [`server: https://${a.instance.privateIp}:6443`]) };
+    await run(a, 'found', node('a-g1', ['cluster-init: true']), tokens('PUT'));
+    expect(await run(b, 'join', b1, tokens('GET'))).toMatchObject({ outcome: 'done' });
+    await haunt(rig, { cluster: 'shop', nodeName: 'old-g1', server: true });
+    await tamper(rig, b.id, {
+      diskUsedPercent: 93,
+      clockOffsetSeconds: 7_200,
+      certificateDays: 30,
+      databaseMiB: 1_700,
+      pressure: ['DiskPressure'],
+      readyz: ['etcd'],
+    });
+
+    // Act
+    const broken = await run(b, 'probe', { ROLE: 'server', DEEP: 'true' });
+    const seen = await run(a, 'verify');
+    await tamper(rig, b.id, { readyz: [] });
+    const restarted = await run(b, 'service-start', { ...b1, RESTART: 'true' });
+    const removed = await run(a, 'remove-node', { NODE_NAME: 'old-g1', ROLE: 'server' });
+    const healed = await run(b, 'probe', { ROLE: 'server', DEEP: 'true' });
+
+    // Assess
+    const daysOf = ({ result }: JobOutput) => (Date.parse(result['cert-earliest'] ?? '') - Date.now()) / 86_400_000;
+    expect(broken.result).toMatchObject({
+      readyz: 'failed',
+      failing: 'etcd',
+      'disk-used-percent': '93',
+      'db-mib': '1700',
+    });
+    expect(Number(broken.result['clock']) - Date.now() / 1000).toBeGreaterThan(7_000);
+    expect(daysOf(broken)).toBeCloseTo(30, 1);
+    expect(seen.result).toMatchObject({
+      voters: '3',
+      'node.b-g1': `True,True,${VERSION},true,${b.instance.privateIp},DiskPressure`,
+      'node.old-g1': `Unknown,True,${VERSION},true,192.0.2.1,-`,
+    });
+    expect(restarted, restarted.logTail).toMatchObject({ outcome: 'done' });
+    expect(removed, removed.logTail).toMatchObject({ outcome: 'done', result: { removed: 'true' } });
+    expect(healed.result).toMatchObject({ readyz: 'ok', 'db-mib': '20' });
+    expect(daysOf(healed)).toBeCloseTo(365, 1);
+    expect((await run(b, 'verify')).result).not.toHaveProperty(['node.old-g1']);
   }, 60_000);
 
   it('say why a server is not let in', async () => {

@@ -149,12 +149,6 @@ const REFUSED: [string, unknown, RegExp][] = [
     sample({ hibernation: { stop: '0 20 * * 1-5', start: '0 7 * * 1-5' } }),
     /^spec\.hibernation: is not supported yet/,
   ],
-  [
-    'a window',
-    sample({ upgrade: { window: { start: '0 2 * * 6', duration: '4h' } } }),
-    /^spec\.upgrade\.window: is not supported yet/,
-  ],
-  ['repair of drift', sample({ drift: 'repair' }), /^spec\.drift: "repair" is not supported yet/],
 ];
 
 /** Parts that are refused for now still have to be right, so that the list does not grow when they are allowed. */

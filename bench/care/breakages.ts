@@ -1,0 +1,242 @@
+import { stringify } from 'yaml';
+import type { Lane } from './lane.js';
+
+export interface Breakage {
+  /** What breaks. */
+  what: string;
+  /** How it was broken here. */
+  how: string;
+  break: (lane: Lane) => Promise<void>;
+  /** Undoes what nobody repairs by himself; from then on the time to well again counts. Done when it was noticed. */
+  mend?: (lane: Lane) => Promise<void>;
+  /** Event that says that it was noticed. */
+  noticed: RegExp;
+  /** Condition or error code that has to be said; then it counts as told. */
+  tells?: string;
+  /** Nothing may have been done about it. */
+  idle?: boolean;
+  /** Time counts from the end of `break`, which takes its time itself. */
+  slow?: boolean;
+  /** Nobody mends it: the cluster is given up with it. */
+  last?: boolean;
+}
+
+export interface LanePlan {
+  name: string;
+  spec: Record<string, unknown>;
+  breakages: Breakage[];
+}
+
+const AGENTS = (count: number) => [{ name: 'workers', count, instanceType: 't3.large' }];
+
+let restore: (() => Promise<void>) | null = null;
+const remember = (undo: () => Promise<void>): void => {
+  restore = undo;
+};
+const undo = async (): Promise<void> => {
+  await restore?.();
+  restore = null;
+};
+
+const gone = (slot: string): Breakage => ({
+  what: slot.startsWith('server') ? 'server terminated' : 'agent node terminated',
+  how: 'TerminateInstances by somebody',
+  break: (lane) => lane.act(slot, 'terminate?hard'),
+  noticed: /^InstanceLost/,
+});
+
+const onMachine = (
+  what: string,
+  slot: string,
+  how: Record<string, unknown>,
+  noticed: RegExp,
+  more: Partial<Breakage> = {},
+): Breakage => ({ what, how: JSON.stringify(how), break: (lane) => lane.machine(slot, how), noticed, ...more });
+
+/** What is only told of: somebody else undoes it. */
+const told = (
+  what: string,
+  slot: string,
+  how: Record<string, unknown>,
+  back: Record<string, unknown>,
+  tells: string,
+): Breakage => ({
+  ...onMachine(what, slot, how, /^Unwell/),
+  // No event tells of these, and the pulse asks for more urgent things: the next look finds them, here asked for by `look`.
+  how: `${JSON.stringify(how)}, then signal look`,
+  break: async (lane) => {
+    await lane.machine(slot, how);
+    await lane.handle.signal('look', { reason: 'benchmark' });
+  },
+  mend: (lane) => lane.machine(slot, back),
+  tells,
+  idle: true,
+});
+
+const looked = (one: Breakage): Breakage => ({
+  ...one,
+  how: `${one.how}, then signal look`,
+  break: async (lane) => {
+    await one.break(lane);
+    await lane.handle.signal('look', { reason: 'benchmark' });
+  },
+});
+
+/** All that can break, by the cluster that it is broken on. Clusters go side by side, what is broken on one goes one after the other. */
+export const LANES: LanePlan[] = [
+  {
+    name: 'care-gone',
+    spec: { pools: AGENTS(1) },
+    breakages: [gone('server-1'), gone('workers-0'), {
+      what: 'server stopped by somebody', how: 'StopInstances', break: (lane) => lane.act('server-2', 'stop'), noticed: /^InstanceStopped/,
+    }, {
+      what: 'agent node stopped by somebody', how: 'StopInstances', break: (lane) => lane.act('workers-0', 'stop'), noticed: /^InstanceStopped/,
+    }, {
+      what: 'machine of a server hangs (status checks fail)', how: 'kernel panic: machine dead, EC2 says running', break: (lane) => lane.act('server-0', 'crash'), noticed: /^Unwell/,
+    }],
+  },
+  {
+    name: 'care-checks',
+    spec: { pools: AGENTS(1) },
+    breakages: [
+      {
+        what: 'status checks of an agent node fail', how: 'fault plan status-check impaired',
+        break: async (lane) => void (await lane.fault({ point: 'status-check', effect: 'impaired', instance: await lane.instance('workers-0') })),
+        noticed: /^Unwell/,
+      },
+      onMachine('SSM agent of a server dead', 'server-1', { agent: 'dead' }, /^Unwell/),
+      onMachine('SSM agent of an agent node dead, also after a reboot', 'workers-0', { agent: 'dead', agentStays: true }, /^Unwell/),
+    ],
+  },
+  {
+    name: 'care-service',
+    spec: { pools: AGENTS(1) },
+    breakages: [
+      onMachine('K3s stopped on a server', 'server-1', { service: 'stop' }, /^Unwell.*K3s service/),
+      onMachine('K3s has failed on a server for good', 'server-2', { service: 'kill' }, /^Unwell.*K3s service/),
+      onMachine('K3s stopped on an agent node', 'workers-0', { service: 'stop' }, /^Unwell.*K3s service/),
+      onMachine('node not Ready although K3s runs', 'workers-0', { notReady: true }, /^Unwell.*not Ready/),
+      onMachine('API server of a server not ready', 'server-0', { readyz: ['etcd'] }, /^Unwell.*API server/),
+    ],
+  },
+  {
+    name: 'care-told',
+    spec: { pools: AGENTS(1) },
+    breakages: [
+      told('disk nearly full', 'workers-0', { diskUsedPercent: 93 }, { diskUsedPercent: null }, 'DisksFree'),
+      told('clock wrong', 'server-1', { clockOffsetSeconds: 120 }, { clockOffsetSeconds: null }, 'ClocksInStep'),
+      told('memory short', 'workers-0', { pressure: ['MemoryPressure'] }, { pressure: [] }, 'NodesWithoutPressure'),
+      looked({
+        what: 'tags taken away (drift: report)', how: '{"tags":null}', break: (lane) => lane.machine('server-2', { tags: null }), noticed: /^TagsMissing/,
+        mend: async (lane) => {
+          const { generation } = await lane.node('server-2');
+          const { uid } = await lane.status();
+          const tags = { 'keelson:cluster': lane.name, 'keelson:uid': uid, 'keelson:slot': 'server-2', 'keelson:generation': String(generation) };
+          await lane.machine('server-2', { tags });
+          await lane.handle.signal('look', { reason: 'benchmark' });
+        },
+        tells: 'InstancesTagged', idle: true,
+      }),
+      {
+        what: 'config.yaml in the bucket is wrong', how: 'PutObject of a document with an unknown key',
+        break: (lane) => lane.put('colour: red'), noticed: /^ConfigInvalid/, tells: 'ConfigValid', idle: true,
+        mend: (lane) => lane.put(stringify(lane.document())),
+      },
+      {
+        what: 'AWS does not answer looks', how: 'every DescribeInstances refused',
+        break: async (lane) => {
+          remember(await lane.fault({ service: 'ec2', action: 'DescribeInstances', error: { code: 'InternalError', status: 500 } }));
+          await lane.handle.signal('look', { reason: 'benchmark' });
+        },
+        noticed: /^ObservationFailed: look 4/, tells: 'Observed', idle: true, mend: undo,
+      },
+    ],
+  },
+  {
+    name: 'care-upkeep',
+    spec: { drift: 'repair' },
+    breakages: [
+      looked(onMachine('certificates of a server end in 20 days', 'server-1', { certificateDays: 20 }, /^Unwell.*certificates/)),
+      looked(onMachine('etcd database near its limit', 'server-2', { databaseMiB: 1_800 }, /^Unwell.*etcd database/)),
+      looked(onMachine('tags taken away (drift: repair)', 'server-0', { tags: null }, /^TagsMissing/)),
+      {
+        what: 'instance type changed by somebody (drift: repair)', how: 'stopped, ModifyInstanceAttribute, started',
+        break: (lane) => lane.retype('server-2', 't3.large'), slow: true, noticed: /^TypeChanged/,
+      },
+      looked({
+        what: 'node left over in Kubernetes', how: 'a Node without a machine',
+        break: (lane) => ghost(lane, false), noticed: /^Unwell.*without an instance/,
+      }),
+      looked({
+        what: 'etcd member left over', how: 'a member without a machine',
+        break: (lane) => ghost(lane, true), noticed: /^Unwell.*without an instance/,
+      }),
+    ],
+  },
+  {
+    name: 'care-asks',
+    spec: { health: { autoRepair: false, gracePeriod: '10s' } },
+    breakages: [
+      {
+        what: 'server terminated (autoRepair: false)', how: 'TerminateInstances by somebody; `keelson repair` once it was told',
+        break: (lane) => lane.act('server-1', 'terminate?hard'), noticed: /^InstanceLost/, tells: 'RepairNeeded',
+        mend: async (lane) => void (await lane.handle.executeUpdate('repair', { args: [{}] })),
+      },
+      {
+        what: 'instance type changed by somebody (drift: report)', how: 'stopped, ModifyInstanceAttribute, started',
+        break: (lane) => lane.retype('server-2', 't3.large'), slow: true, noticed: /^TypeChanged/, tells: 'TypesAsAsked', last: true,
+      },
+    ],
+  },
+  {
+    name: 'care-storm',
+    spec: { mode: 'dev', pools: AGENTS(4) },
+    breakages: [
+      {
+        what: 'four nodes terminated within a minute', how: 'TerminateInstances of four agents; the fourth waits for `keelson repair`',
+        break: async (lane) => {
+          for (const slot of ['workers-0', 'workers-1', 'workers-2', 'workers-3']) await lane.act(slot, 'terminate?hard');
+        },
+        noticed: /^InstanceLost/, tells: 'RepairParked',
+        mend: async (lane) => void (await lane.handle.executeUpdate('repair', { args: [{}] })),
+      },
+      {
+        what: 'agents of most nodes lost at once', how: '{"agent":"dead"} on four of five nodes',
+        break: async (lane) => {
+          for (const slot of ['server-0', 'workers-0', 'workers-1', 'workers-2']) await lane.machine(slot, { agent: 'dead' });
+        },
+        mend: async (lane) => {
+          for (const slot of ['server-0', 'workers-0', 'workers-1', 'workers-2']) await lane.machine(slot, { agent: 'alive' });
+        },
+        noticed: /^Unwell.*SSM/, tells: 'AgentsLost', idle: true,
+      },
+      {
+        what: 'the only server fails its status checks', how: 'fault plan status-check impaired',
+        break: async (lane) => {
+          remember(await lane.fault({ point: 'status-check', effect: 'impaired', instance: await lane.instance('server-0') }));
+        },
+        noticed: /^Unwell/, tells: 'OnlyServer', idle: true, mend: undo,
+      },
+    ],
+  },
+  {
+    name: 'care-quorum',
+    spec: {},
+    breakages: [
+      {
+        what: 'two of three servers terminated', how: 'TerminateInstances of two',
+        break: async (lane) => {
+          await Promise.all(['server-0', 'server-2'].map((slot) => lane.act(slot, 'terminate?hard')));
+        },
+        noticed: /^InstanceLost/, tells: 'QuorumLost', idle: true, last: true,
+      },
+    ],
+  },
+];
+
+async function ghost(lane: Lane, server: boolean): Promise<void> {
+  const slot = server ? 'server-1' : 'server-2';
+  // A name that Keelson has given and used up: of a generation before the present one.
+  const nodeName = `${lane.name}-${slot}-g0`;
+  await lane.bench.region('/_region/ghosts', { method: 'POST', body: { cluster: lane.name, nodeName, server } });
+}

@@ -1,0 +1,101 @@
+import { type Instance, paginateDescribeInstanceStatus } from '@aws-sdk/client-ec2';
+import { toFailure } from '../../aws/failure.js';
+import { allPages, chunks } from '../../aws/pages.js';
+import { tagValue } from '../../aws/tags.js';
+import type { InstanceView } from '../../model/observation.js';
+import { type Owner, TAG } from '../../model/tags.js';
+import type { ObserveInput } from '../api.js';
+import type { Attempt } from '../attempt.js';
+import type { ActivityDeps } from '../deps.js';
+import { findInstances, findOwned } from './find-instances.js';
+import { instanceView } from './instance-view.js';
+
+/** A filter takes 200 values. [docs: EC2 Using_Filtering] */
+const CHUNK = 200;
+
+/**
+ * Every instance of the cluster that is not terminated. One that has lost its tags is not gone: taken for that, it would get a successor and
+ * live on beside it. So those that the tags do not show are asked for by id. Of those that run, with `checks`, also what the status checks of
+ * EC2 and SSM's list of agents say.
+ */
+export async function observeInstances(
+  deps: ActivityDeps,
+  attempt: Attempt,
+  input: ObserveInput,
+): Promise<InstanceView[]> {
+  const ec2 = deps.clients.ec2(input.region);
+  const owned = await findOwned(ec2, input, attempt.signal);
+  const listed = new Set(owned.map((instance) => instance.InstanceId));
+  const hidden = input.known.filter((id) => !listed.has(id));
+  const others = await Promise.all(
+    chunks(hidden, CHUNK).map((Values) => findInstances(ec2, [{ Name: 'instance-id', Values }], attempt.signal)),
+  );
+  const views: InstanceView[] = [
+    ...owned.map(instanceView),
+    // Right after a launch EC2 may know the id and its tags, and not yet find it by them.
+    ...others.flat().map((one) => ({ ...instanceView(one), ...(!isOwned(one, input) && { untagged: true as const }) })),
+  ];
+  return input.checks === true ? withChecks(deps, attempt, input.region, views) : views;
+}
+
+const isOwned = (instance: Instance, owner: Owner): boolean =>
+  tagValue(instance.Tags, TAG.uid) === owner.uid && tagValue(instance.Tags, TAG.cluster) === owner.cluster;
+
+async function withChecks(
+  deps: ActivityDeps,
+  attempt: Attempt,
+  region: string,
+  views: InstanceView[],
+): Promise<InstanceView[]> {
+  const ids = views.filter((view) => view.state === 'running').map((view) => view.id);
+  const [impaired, agents] = await Promise.all([
+    impairedAmong(deps, attempt, region, ids),
+    agentsOf(deps, attempt, region, ids),
+  ]);
+  return views.map((view) => {
+    const ping = agents.get(view.id);
+    return {
+      ...view,
+      ...(impaired.has(view.id) && { impaired: true as const }),
+      ...(ping !== undefined && { agent: ping === 'Online' ? ('online' as const) : ('lost' as const) }),
+    };
+  });
+}
+
+/** Instances of which a status check fails; `initializing` and `insufficient-data` say nothing. [docs: EC2 status checks] */
+async function impairedAmong(deps: ActivityDeps, attempt: Attempt, region: string, ids: string[]): Promise<Set<string>> {
+  const ec2 = deps.clients.ec2(region);
+  try {
+    const lists = await Promise.all(
+      chunks(ids, CHUNK).map((Values) =>
+        allPages(
+          paginateDescribeInstanceStatus(
+            { client: ec2 },
+            { Filters: [{ Name: 'instance-id', Values }] },
+            { abortSignal: attempt.signal },
+          ),
+          (page) => page.InstanceStatuses,
+        ),
+      ),
+    );
+    const sick = lists
+      .flat()
+      .filter((one) => one.InstanceStatus?.Status === 'impaired' || one.SystemStatus?.Status === 'impaired');
+    return new Set(sick.flatMap((one) => one.InstanceId ?? []));
+  } catch (error) {
+    if (attempt.signal.aborted) throw error;
+    throw toFailure(error, 'DescribeInstanceStatus of its instances');
+  }
+}
+
+/** PingStatus by instance, of those that have registered; through the reader that all waits of the region share. */
+async function agentsOf(deps: ActivityDeps, attempt: Attempt, region: string, ids: string[]): Promise<Map<string, string>> {
+  const reader = deps.readers(region);
+  try {
+    const agents = await Promise.all(ids.map((id) => reader.agent.next(id)));
+    return new Map(agents.flatMap((one) => (one?.InstanceId && one.PingStatus ? [[one.InstanceId, one.PingStatus]] : [])));
+  } catch (error) {
+    if (attempt.signal.aborted) throw error;
+    throw toFailure(error, 'DescribeInstanceInformation of its instances');
+  }
+}

@@ -1,0 +1,18 @@
+import { CreateTagsCommand } from '@aws-sdk/client-ec2';
+import { toFailure } from '../../aws/failure.js';
+import { nodeTags } from '../../model/tags.js';
+import type { TagInput } from '../api.js';
+import type { Attempt } from '../attempt.js';
+import type { ActivityDeps } from '../deps.js';
+
+/** Gives an instance the tags again that it was launched with. What has them already is left as it is. */
+export async function tagInstance(deps: ActivityDeps, _: Attempt, input: TagInput): Promise<void> {
+  const Tags = Object.entries(nodeTags(input, input.tags)).map(([Key, Value]) => ({ Key, Value }));
+  try {
+    await deps.clients
+      .ec2(input.region)
+      .send(new CreateTagsCommand({ Resources: [input.instanceId], Tags }));
+  } catch (error) {
+    throw toFailure(error, `CreateTags ${input.instanceId}`);
+  }
+}

@@ -1,0 +1,39 @@
+import type { ClusterEvent } from '../../model/state.js';
+import { colorsFor, type Io } from '../io.js';
+import { type Format, show } from '../output.js';
+import type { Session } from '../session.js';
+import { eventsText, eventTable } from '../views/events.js';
+import { followEvents } from '../wait/follow-events.js';
+
+export interface EventsOptions {
+  watch: boolean;
+  /** Leave out what is as it should be. */
+  warnings: boolean;
+  output: Format;
+}
+
+/** `keelson events NAME [--watch] [--warnings]` */
+export async function events(session: Session, name: string, options: EventsOptions): Promise<void> {
+  const { io } = session;
+  const clusters = await session.clusters();
+  await clusters.requireOpen(name);
+  const known = await clusters.events(name);
+  const isWanted = ({ type }: ClusterEvent): boolean => !options.warnings || type === 'Warning';
+  const first = known.filter(isWanted);
+  if (!options.watch) {
+    show(io, options.output, first, (colors) => eventsText(first, colors));
+    return;
+  }
+  const print = printer(io, options.output, first);
+  for (const event of first) print(event);
+  for await (const event of followEvents(clusters, name, known, io.signal)) if (isWanted(event)) print(event);
+}
+
+/** One by one: a line, an object a line, or an entry of one YAML list. */
+function printer(io: Io, output: Format, first: readonly ClusterEvent[]): (event: ClusterEvent) => void {
+  if (output === 'json') return (event) => void io.stdout.write(`${JSON.stringify(event)}\n`);
+  if (output === 'yaml') return (event) => show(io, output, [event], () => '');
+  const { head, row } = eventTable(first, colorsFor(io, io.stdout));
+  io.stdout.write(`${head}\n`);
+  return (event) => void io.stdout.write(`${row(event)}\n`);
+}

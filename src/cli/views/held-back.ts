@@ -1,0 +1,20 @@
+import type { StatusView } from '../../model/status.js';
+
+/** By the code of the last error. [model/plan, model/care] */
+const REASONS: Record<string, (name: string) => string> = {
+  RepairNeeded: (name) =>
+    `not all is as wanted; what it would do is said below; it waits for \`keelson repair ${name}\``,
+  RepairParked: (name) =>
+    `too many nodes were replaced within an hour; it waits, or \`keelson repair ${name}\` goes on`,
+  QuorumLost: () => 'most of its servers are lost; nothing is done by itself',
+  QuorumAtRisk: () => 'more than one of its servers is not well; nothing is done that could cost the quorum',
+  OnlyServer: () => 'its only server is not well; nothing is done by itself, for its disk is all there is',
+  AgentsLost: () => 'SSM has lost most of its agents at once; nothing is done to the nodes for that',
+};
+
+/** Why repairs that are known are not done, in a sentence; null when that is not so. */
+export function heldBack({ name, phase, operation, lastError }: StatusView): string | null {
+  // While an operation runs the error may be of before it.
+  if (lastError === null || (operation !== null && phase !== 'Failed')) return null;
+  return REASONS[lastError.code]?.(name) ?? null;
+}

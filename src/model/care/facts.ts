@@ -1,0 +1,76 @@
+/** What a node tells of itself in a look, as far as it is worth carrying. */
+export interface NodeFacts {
+  at: string;
+  /** When it was asked for what is asked seldom. */
+  deepAt: string | null;
+  /** Of its service, as systemd counts them since the boot. */
+  restarts: number;
+  diskUsedPercent: number | null;
+  /** Seconds that its clock is ahead of the worker's. */
+  clockOffset: number | null;
+  /** When the first of its certificates ends, ISO 8601. */
+  certificatesUntil: string | null;
+  /** Size of its etcd database. */
+  databaseMiB: number | null;
+  /** Name of its newest etcd snapshot. */
+  snapshot: string | null;
+}
+
+/** From here on the kubelet begins to delete images, and at 95 % to evict pods. [docs: Kubernetes, node-pressure eviction] */
+export const DISK_LIMIT_PERCENT = 85;
+/** The way of the answer to the worker is not known better; certificates and etcd bear much more. */
+export const CLOCK_LIMIT_SECONDS = 30;
+/** K3s renews at a start with 120 days or less left; below this it is started again for that. [docs: K3s, cli/certificate] */
+export const CERTIFICATE_LIMIT_DAYS = 90;
+/** Three quarters of etcd's quota: at 2 GiB it takes no more writes. [docs: etcd, quota-backend-bytes] */
+export const DATABASE_LIMIT_MIB = 1_536;
+
+const DAY_MS = 86_400_000;
+
+/**
+ * Reads the result of the script `probe`.
+ *
+ * @param before what was known: what is asked seldom stays
+ * @param now when the answer came, ISO 8601
+ * @param deep it was asked for what is asked seldom, too
+ */
+export function factsOf(told: Record<string, string>, before: NodeFacts | null, now: string, deep: boolean): NodeFacts {
+  const clock = numberOf(told['clock']);
+  return {
+    at: now,
+    deepAt: deep ? now : (before?.deepAt ?? null),
+    restarts: numberOf(told['restarts']) ?? 0,
+    diskUsedPercent: numberOf(told['disk-used-percent']),
+    clockOffset: clock === null ? null : Math.round(clock - Date.parse(now) / 1_000),
+    certificatesUntil: dateOf(told['cert-earliest']) ?? before?.certificatesUntil ?? null,
+    databaseMiB: numberOf(told['db-mib']),
+    snapshot: told['snapshot'] ?? before?.snapshot ?? null,
+  };
+}
+
+/** What is wrong by these facts, in words, by kind; null where all is well; left out where nothing is known. */
+export function ailmentsOf(facts: NodeFacts, now: string): Partial<Record<'disk' | 'clock' | 'certificates' | 'database', string | null>> {
+  const { diskUsedPercent: disk, clockOffset: clock, certificatesUntil: until, databaseMiB: database } = facts;
+  const days = until === null ? null : Math.floor((Date.parse(until) - Date.parse(now)) / DAY_MS);
+  return {
+    ...(disk !== null && { disk: disk < DISK_LIMIT_PERCENT ? null : `its disk is ${disk} % full` }),
+    ...(clock !== null && {
+      clock: Math.abs(clock) < CLOCK_LIMIT_SECONDS ? null : `its clock is ${Math.abs(clock)} s ${clock > 0 ? 'fast' : 'slow'}`,
+    }),
+    ...(days !== null && {
+      certificates: days >= CERTIFICATE_LIMIT_DAYS ? null : days < 0 ? 'its certificates have ended' : `its certificates end in ${days} days`,
+    }),
+    ...(database !== null && {
+      database: database < DATABASE_LIMIT_MIB ? null : `its etcd database has ${database} MiB`,
+    }),
+  };
+}
+
+function numberOf(text: string | undefined): number | null {
+  return text !== undefined && /^-?\d+$/.test(text) ? Number(text) : null;
+}
+
+function dateOf(text: string | undefined): string | null {
+  const time = text === undefined ? Number.NaN : Date.parse(text);
+  return Number.isNaN(time) ? null : new Date(time).toISOString();
+}

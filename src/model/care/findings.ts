@@ -1,0 +1,71 @@
+import type { ClusterState } from '../state.js';
+
+/** What may be wrong with a node. What EC2 itself calls gone or stopped is no finding: that is a fact at once. */
+export type FindingKind =
+  | 'impaired'
+  | 'agent'
+  | 'service'
+  | 'version'
+  | 'ready'
+  | 'voter'
+  | 'readyz'
+  | 'pressure'
+  | 'disk'
+  | 'clock'
+  | 'certificates'
+  | 'database';
+
+/** Something that is wrong, or of which it is not sure yet whether it is, or still is. */
+export interface Finding {
+  /** What was seen last, in words. */
+  text: string;
+  /** Whether it counts. */
+  holds: boolean;
+  /** Since when it counts, or, of one that does not, when it was first seen. */
+  since: string;
+  /** Since when looks say the contrary; null while the last one agreed. */
+  doubtedAt: string | null;
+}
+
+export type Findings = Record<string, Finding>;
+
+/** Between the two looks that a change takes: a restart that systemd makes by itself is over by then. [unit: RestartSec=5] */
+export const APART_MS = 10_000;
+
+export const findingKey = (slot: string, kind: FindingKind): string => `${slot}/${kind}`;
+
+/**
+ * Takes over what one look saw of one thing. A change counts when two looks in a row have seen it, at least `APART_MS` apart: what comes and
+ * goes changes nothing, in neither direction.
+ *
+ * @param bad what is wrong, in words; null when it is well
+ * @param grace what is wrong is noted and does not come to count yet
+ */
+export function believe(findings: Findings, key: string, bad: string | null, now: string, grace = false): Findings {
+  const { [key]: before, ...rest } = findings;
+  if (before === undefined) {
+    return bad === null ? findings : { ...findings, [key]: { text: bad, holds: false, since: now, doubtedAt: now } };
+  }
+  const text = bad ?? before.text;
+  if (before.holds === (bad !== null)) return before.holds ? { ...findings, [key]: { ...before, text, doubtedAt: null } } : rest;
+  if (before.doubtedAt === null) return { ...findings, [key]: { ...before, text, doubtedAt: now } };
+  if ((grace && !before.holds) || Date.parse(now) - Date.parse(before.doubtedAt) < APART_MS) return { ...findings, [key]: { ...before, text } };
+  return before.holds ? rest : { ...findings, [key]: { text, holds: true, since: now, doubtedAt: null } };
+}
+
+/** The finding, if it counts. */
+export function believed(state: Pick<ClusterState, 'findings'>, slot: string, kind: FindingKind): Finding | null {
+  const finding = state.findings[findingKey(slot, kind)];
+  return finding?.holds === true ? finding : null;
+}
+
+/** Whether a second look is due to make sure of something. */
+export const isUnsure = ({ findings }: Pick<ClusterState, 'findings'>): boolean =>
+  Object.values(findings).some((one) => one.doubtedAt !== null);
+
+/** Without what is known of a slot, of some kinds or of all: its node has begun anew. */
+export function forgetFindings(findings: Findings, slot: string, kinds?: readonly FindingKind[]): Findings {
+  const gone = (key: string): boolean =>
+    kinds === undefined ? key.startsWith(`${slot}/`) : kinds.some((kind) => key === findingKey(slot, kind));
+  return Object.fromEntries(Object.entries(findings).filter(([key]) => !gone(key)));
+}

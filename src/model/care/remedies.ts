@@ -1,0 +1,57 @@
+import type { ClusterDocument } from '../spec/schema.js';
+import type { ClusterState, Slot } from '../state.js';
+import { believed } from './findings.js';
+import { restartDue } from './restarts.js';
+
+/** What is done for a node that is there and not well. */
+export type Remedy = 'replace' | 'reboot' | 'restart';
+
+export interface Repair {
+  slot: Slot;
+  remedy: Remedy;
+  reason: string;
+  /** Not before, ISO 8601; null for at once. */
+  due: string | null;
+  /** It can wait for the window: the node serves. */
+  upkeep: boolean;
+}
+
+/** A reboot takes a minute or two, and the agent registers within two more. [docs: SSM agent; facts of issue tracker amazon-ssm-agent#202] */
+export const REBOOT_MS = 4 * 60_000;
+/** What a restart has not mended is not tried by another one for a day. */
+const UPKEEP_MS = 86_400_000;
+
+/**
+ * What a node wants that runs and of which two looks have said that it is not well; null for nothing. A node that EC2 or SSM has lost is not
+ * asked to restart anything: first it is rebooted, once, then it is replaced.
+ */
+export function remedyFor(document: ClusterDocument, state: ClusterState, slot: Slot): Repair | null {
+  if (slot.instance?.power !== 'running') return null;
+  const because = (kind: Parameters<typeof believed>[2]): string | null => believed(state, slot.name, kind)?.text ?? null;
+  const repair = (remedy: Remedy, reason: string, due: string | null = null, upkeep = false): Repair => ({
+    slot,
+    remedy,
+    reason,
+    due,
+    upkeep,
+  });
+  const impaired = because('impaired');
+  if (impaired !== null) return repair('replace', impaired);
+  const lost = because('agent');
+  if (lost !== null) {
+    if (slot.rebootedAt === null) return slot.joined ? repair('reboot', lost) : null;
+    return repair('replace', `${lost}, and a reboot did not bring it back`, later(slot.rebootedAt, REBOOT_MS));
+  }
+  if (!slot.joined || slot.service !== 'running') return null;
+  const ill = because('ready') ?? because('readyz');
+  if (ill !== null) return repair('restart', ill, restartDue(slot.restarts));
+  const upkeep = because('certificates') ?? databaseOf(document, slot, because('database'));
+  if (upkeep !== null) return repair('restart', upkeep, slot.upkeepAt && later(slot.upkeepAt, UPKEEP_MS), true);
+  return null;
+}
+
+/** K3s defragments etcd at each start [k3s source: pkg/etcd]; the only server is not stopped for that. */
+const databaseOf = (document: ClusterDocument, slot: Slot, text: string | null): string | null =>
+  document.spec.mode === 'ha' && slot.role === 'server' ? text : null;
+
+const later = (from: string, ms: number): string => new Date(Date.parse(from) + ms).toISOString();

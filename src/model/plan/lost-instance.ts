@@ -1,0 +1,17 @@
+import type { Slot } from '../state.js';
+
+/** The slot without its instance, which is gone for good: its generation is used up, its node is still a member. */
+export function lostInstance(slot: Slot): Slot {
+  return {
+    ...slot,
+    instance: null,
+    lastInstanceId: slot.instance?.id ?? slot.lastInstanceId,
+    launch: null,
+    agentOnline: false,
+    installed: null,
+    configHash: null,
+    service: 'stopped',
+    rebootedAt: null,
+    facts: null,
+  };
+}

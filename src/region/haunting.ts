@@ -1,0 +1,39 @@
+/** A Node that stays behind without a machine: `POST /_region/ghosts`. */
+import { z } from 'zod';
+import { json, withBody } from './admin-json.js';
+import type { HttpReply, MachineHost, World } from './contract.js';
+import { addGhost } from './k3s/ghost.js';
+import type { ServerService } from './k3s/server-service.js';
+import { machinesOf } from './machine/host.js';
+
+const ghostSchema = z.strictObject({
+  cluster: z.string(),
+  uid: z.string().optional(),
+  nodeName: z.string().regex(/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/),
+  server: z.boolean(),
+});
+
+/** Carries out one request, at the Kubernetes cluster of any server of that Keelson cluster whose K3s runs. */
+export function serveGhosts(world: World, host: MachineHost, body: Buffer): HttpReply | Promise<HttpReply> {
+  return withBody(body, 'a ghost', ghostSchema, ({ cluster, uid, nodeName, server: isServer }) => {
+    const server = serverOf(host, cluster, uid);
+    const kube = server?.membership?.cluster;
+    if (server === undefined || kube === undefined) {
+      return json(404, { error: `no server of cluster ${cluster} runs K3s` });
+    }
+    if (kube.nodes.has(nodeName)) return json(409, { error: `there is a node ${nodeName}` });
+    addGhost(kube, nodeName, isServer, server.version);
+    world.note('somebody', { action: 'ghost', cluster, node: nodeName, server: isServer });
+    return json(201, { node: nodeName, voters: kube.etcd.voters.length });
+  });
+}
+
+function serverOf(host: MachineHost, cluster: string, uid: string | undefined): ServerService | undefined {
+  const machines = machinesOf(host);
+  return machines
+    .all()
+    .filter(({ instance: { tags } }) => tags['keelson:cluster'] === cluster)
+    .filter(({ instance: { tags } }) => uid === undefined || tags['keelson:uid'] === uid)
+    .map(({ id }) => machines.k3s.serverOn(id))
+    .find((server) => server?.membership != null);
+}

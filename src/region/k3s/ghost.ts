@@ -1,0 +1,31 @@
+/** A Node without a machine, as a machine leaves it behind that went without being removed; of a server also its vote in etcd. */
+import { randomBytes } from 'node:crypto';
+import { noKubeletTroubles } from '../machine/troubles.js';
+import type { KubeCluster } from './cluster.js';
+
+/** An address for documentation, which nobody has. [RFC 5737] */
+const NOWHERE = '192.0.2.1';
+
+/** Adds the Node, whose kubelet has been silent for longer than any lease. The name must be free. */
+export function addGhost(cluster: KubeCluster, nodeName: string, isServer: boolean, version: string): void {
+  const instanceId = `ghost-${nodeName}`;
+  const password = randomBytes(16).toString('hex');
+  const node = cluster.register(
+    { role: isServer ? 'server' : 'agent', nodeName, nodeIp: NOWHERE, labels: [], taints: [] },
+    { instanceId, architecture: 'amd64', version, troubles: noKubeletTroubles() },
+    password,
+  );
+  node.seen = true;
+  node.kubelet = { up: false, since: 0 };
+  if (!isServer) return;
+  cluster.etcd.haunt({
+    id: randomBytes(8).toString('hex'),
+    name: `${nodeName}-${randomBytes(4).toString('hex')}`,
+    nodeName,
+    instanceId,
+    peerIp: NOWHERE,
+    learner: false,
+    started: false,
+    clock: 0,
+  });
+}

@@ -1,0 +1,26 @@
+/** What somebody has made of one machine's K3s, through the region's own desk. Goes with the machine. */
+export interface Troubles {
+  /** When its certificates end, in milliseconds since the epoch; null: a year after they were made. */
+  certificatesEnd: number | null;
+  /** Names of the checks that fail on its /readyz. */
+  failingChecks: string[];
+  kubelet: KubeletTroubles;
+}
+
+/** What a kubelet reports of its Node. */
+export interface KubeletTroubles {
+  pressure: Pressure[];
+  /** Not ready although its service runs, until that is started again. */
+  notReady: boolean;
+}
+
+export const PRESSURES = ['MemoryPressure', 'DiskPressure', 'PIDPressure'] as const;
+export type Pressure = (typeof PRESSURES)[number];
+
+export function noTroubles(): Troubles {
+  return { certificatesEnd: null, failingChecks: [], kubelet: noKubeletTroubles() };
+}
+
+export function noKubeletTroubles(): KubeletTroubles {
+  return { pressure: [], notReady: false };
+}

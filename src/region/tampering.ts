@@ -1,0 +1,87 @@
+/** What somebody else does to a machine behind Keelson's back: `POST /_region/machines/<id>`. The README says what each key does. */
+import { z } from 'zod';
+import { json, withBody } from './admin-json.js';
+import type { HttpReply, MachineHost, World } from './contract.js';
+import { DAY_MS } from './k3s/ca.js';
+import { DEFRAGMENTED_MIB, sizeDatabase } from './k3s/disk.js';
+import { setReading } from './machine/false-reading.js';
+import { machinesOf } from './machine/host.js';
+import type { Machine } from './machine/machine.js';
+import { PRESSURES } from './machine/troubles.js';
+import type { Unit } from './machine/unit.js';
+
+const tamperingSchema = z
+  .strictObject({
+    service: z.enum(['stop', 'kill', 'start']).optional(),
+    agent: z.enum(['dead', 'alive']).optional(),
+    agentStays: z.boolean().optional(),
+    diskUsedPercent: z.int().min(0).max(100).nullable().optional(),
+    clockOffsetSeconds: z.int().nullable().optional(),
+    certificateDays: z.number().nullable().optional(),
+    databaseMiB: z.int().nonnegative().nullable().optional(),
+    pressure: z.array(z.enum(PRESSURES)).optional(),
+    readyz: z.array(z.string().regex(/^\S+$/)).optional(),
+    notReady: z.boolean().optional(),
+    tags: z.record(z.string(), z.string()).nullable().optional(),
+  })
+  .refine(({ agent, agentStays }) => agentStays === undefined || agent === 'dead', 'agentStays is for agent dead only');
+
+type Tampering = z.output<typeof tamperingSchema>;
+
+/** Carries out one request. A service that is stopped has stopped before the answer. */
+export function serveTampering(
+  world: World,
+  host: MachineHost,
+  id: string,
+  body: Buffer,
+): HttpReply | Promise<HttpReply> {
+  return withBody(body, 'what can be done to a machine', tamperingSchema, async (wanted) => {
+    const machine = machinesOf(host).get(id);
+    if (machine === undefined) return json(404, { error: `there is no machine ${id}` });
+    const unit = unitOf(machine);
+    if (wanted.service !== undefined && (unit === null || machine.boot === null)) {
+      return json(409, { error: `${id} is down or has no K3s: cannot ${wanted.service} its service` });
+    }
+    world.note('somebody', { instanceId: id, action: 'tamper', ...wanted });
+    touchSystem(machine, wanted);
+    touchK3s(machine, wanted);
+    if (unit !== null) await touchService(unit, wanted);
+    return json(200, { id });
+  });
+}
+
+function touchSystem(machine: Machine, wanted: Tampering): void {
+  const { agent, folder } = machine;
+  if (wanted.tags !== undefined) setTags(machine.instance.tags, wanted.tags);
+  if (wanted.agent === 'dead') agent.kill(wanted.agentStays ?? false);
+  if (wanted.agent === 'alive') agent.revive();
+  if (wanted.diskUsedPercent !== undefined) setReading(folder, 'df', wanted.diskUsedPercent);
+  if (wanted.clockOffsetSeconds !== undefined) setReading(folder, 'date', wanted.clockOffsetSeconds);
+}
+
+function touchK3s(machine: Machine, wanted: Tampering): void {
+  const { troubles } = machine;
+  const { certificateDays: days, databaseMiB, pressure, readyz, notReady } = wanted;
+  if (days !== undefined) troubles.certificatesEnd = days === null ? null : Date.now() + days * DAY_MS;
+  if (databaseMiB !== undefined) sizeDatabase(machine, databaseMiB ?? DEFRAGMENTED_MIB);
+  if (pressure !== undefined) troubles.kubelet.pressure = pressure;
+  if (readyz !== undefined) troubles.failingChecks = readyz;
+  if (notReady !== undefined) troubles.kubelet.notReady = notReady;
+}
+
+/** After all else, so that a start finds it. */
+async function touchService(unit: Unit, { service }: Tampering): Promise<void> {
+  if (service === 'stop') await unit.stop();
+  if (service === 'kill') unit.fail();
+  if (service === 'start') unit.start();
+}
+
+/** Null: as if somebody had deleted all that Keelson finds its instances by. */
+function setTags(tags: Record<string, string>, wanted: Record<string, string> | null): void {
+  if (wanted !== null) Object.assign(tags, wanted);
+  else for (const key of Object.keys(tags)) if (key.startsWith('keelson:')) delete tags[key];
+}
+
+function unitOf({ systemd }: Machine): Unit | null {
+  return systemd.unit('k3s.service') ?? systemd.unit('k3s-agent.service');
+}

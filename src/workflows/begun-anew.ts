@@ -1,0 +1,12 @@
+import { forgetFindings } from '../model/care/findings.js';
+import { secondsOf } from '../model/duration.js';
+import type { Slot } from '../model/state.js';
+import type { Cluster } from './cluster-context.js';
+
+/** The node was started by our own hand: what was known of its health is of before, and for a while what is not well does not count. */
+export function begunAnew(cluster: Cluster, slot: Slot): void {
+  const { state } = cluster;
+  const graceMs = secondsOf(state.document.spec.health.gracePeriod) * 1_000;
+  slot.graceUntil = new Date(Date.now() + graceMs).toISOString();
+  state.findings = forgetFindings(state.findings, slot.name);
+}

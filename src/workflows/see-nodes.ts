@@ -1,0 +1,121 @@
+import type { JobResult } from '../activities/api.js';
+import { ailmentsOf, factsOf } from '../model/care/facts.js';
+import { ghostKey, ghostsAmong } from '../model/care/ghosts.js';
+import { jobIdOf } from '../model/ids.js';
+import type { NodeView } from '../model/observation.js';
+import { joinTarget } from '../model/plan/wanted.js';
+import type { Slot } from '../model/state.js';
+import { activities } from './activities.js';
+import { type Cluster, detailOf, isCancelled, now, scopeOf } from './cluster-context.js';
+import { look } from './look.js';
+import { suspect, suspectKey } from './suspect.js';
+
+/** What SSM says of the agents, by slot; one that is missing was not told of. */
+export type AgentSight = Map<string, 'online' | 'lost'>;
+
+/** A command takes at most 50 instances. [docs: SSM SendCommand] */
+const AT_ONCE = 50;
+/** Certificates change once in a quarter; to list them costs a start of K3s's binary. */
+const DEEP_MS = 3 * 3_600_000;
+
+/**
+ * Looks at the nodes: through one server at what Kubernetes says of all of them, and at every node itself by one command. A node that cannot be
+ * asked is left out: that its agent is lost is a finding of its own.
+ *
+ * @throws what kept the whole of it from being seen
+ */
+export async function seeNodes(cluster: Cluster, agents: AgentSight): Promise<void> {
+  const reachable = Object.values(cluster.state.slots).filter(
+    (slot) => slot.joined && slot.agentOnline && slot.instance?.power === 'running' && agents.get(slot.name) !== 'lost',
+  );
+  await seeKubernetes(cluster, reachable);
+  await probe(cluster, reachable);
+}
+
+async function seeKubernetes(cluster: Cluster, reachable: readonly Slot[]): Promise<void> {
+  const server = joinTarget(cluster.state);
+  if (server === null || !reachable.includes(server)) return;
+  try {
+    await look(cluster, { brief: true });
+  } catch (error) {
+    // An API server that does not answer is told of by its own node; whether the others are well is not known by that.
+    if (isCancelled(error) || detailOf(error)?.class !== 'node-script') throw error;
+    return;
+  }
+  takeNodes(cluster, cluster.state.nodesSeen?.nodes ?? []);
+}
+
+function takeNodes(cluster: Cluster, nodes: readonly NodeView[]): void {
+  const { state } = cluster;
+  const byName = new Map(nodes.map((node) => [node.name, node]));
+  for (const slot of Object.values(state.slots)) {
+    if (!slot.joined || slot.instance?.power !== 'running' || slot.service !== 'running') continue;
+    const node = byName.get(slot.nodeName);
+    suspect(cluster, slot, 'ready', node === undefined ? 'Kubernetes has no such node' : node.ready ? null : 'its node is not Ready');
+    if (node === undefined) continue;
+    if (slot.role === 'server') suspect(cluster, slot, 'voter', node.voter === true ? null : 'its etcd member does not vote');
+    const pressures = node.pressures ?? [];
+    suspect(cluster, slot, 'pressure', pressures.length === 0 ? null : `its node has ${pressures.join(', ')}`);
+  }
+  const ghosts = ghostsAmong(state, nodes).map((node) => node.name);
+  const known = Object.keys(state.findings).filter((key) => key.startsWith('ghost/'));
+  for (const key of new Set([...known, ...ghosts.map(ghostKey)])) {
+    const name = key.slice('ghost/'.length);
+    suspectKey(cluster, key, name, ghosts.includes(name) ? 'a node without an instance' : null);
+  }
+}
+
+/** All nodes by one command each for servers and agents. A node that does not answer in time has told nothing. */
+async function probe(cluster: Cluster, reachable: readonly Slot[]): Promise<void> {
+  for (const role of ['server', 'agent'] as const) {
+    const slots = reachable.filter((slot) => slot.role === role);
+    for (let at = 0; at < slots.length; at += AT_ONCE) await ask(cluster, role, slots.slice(at, at + AT_ONCE));
+  }
+}
+
+async function ask(cluster: Cluster, role: Slot['role'], slots: readonly Slot[]): Promise<void> {
+  const { state } = cluster;
+  const deep = slots.some(({ facts }) => facts?.deepAt == null || Date.now() - Date.parse(facts.deepAt) > DEEP_MS);
+  state.jobCount += 1;
+  const results = await activities.askNodes(`ask ${slots.length} ${role}s how they are`, {
+    ...scopeOf(cluster),
+    instanceIds: slots.flatMap((slot) => slot.instance?.id ?? []),
+    jobId: jobIdOf(state.document.metadata.name, state.uid, 'probe', role, state.jobCount),
+    script: 'probe',
+    params: { ROLE: role, ...(deep && { DEEP: 'true' }) },
+    presign: {},
+    timeoutSeconds: 60,
+  });
+  for (const result of results) {
+    const slot = slots.find((one) => one.instance?.id === result.instanceId);
+    if (slot !== undefined && result.outcome === 'done') take(cluster, slot, result, deep);
+  }
+}
+
+function take(cluster: Cluster, slot: Slot, { result }: JobResult, deep: boolean): void {
+  slot.facts = factsOf(result, slot.facts, now(), deep);
+  for (const [kind, bad] of Object.entries(ailmentsOf(slot.facts, now())))
+    suspect(cluster, slot, kind as keyof ReturnType<typeof ailmentsOf>, bad);
+  const { service, version, readyz, failing } = result;
+  if (service !== undefined && slot.service === 'running') {
+    // To start one that is activating is to wait for it, and to be told when it never gets there.
+    const runs = service === 'active' || service === 'reloading';
+    suspect(cluster, slot, 'service', runs ? null : `its K3s service is ${service}`);
+  }
+  if (readyz !== undefined && service === 'active')
+    suspect(cluster, slot, 'readyz', readyz === 'ok' ? null : `its API server is not ready: ${failing ?? 'it does not answer'}`);
+  if (version !== undefined && slot.installed !== null)
+    suspect(cluster, slot, 'version', version === slot.installed ? null : `its K3s binary is ${version}`);
+  takeBelieved(cluster, slot, version);
+}
+
+/** What counts now changes what is planned. */
+function takeBelieved(cluster: Cluster, slot: Slot, version: string | undefined): void {
+  const { findings } = cluster.state;
+  if (findings[`${slot.name}/service`]?.holds) slot.service = 'stopped';
+  if (version !== undefined && findings[`${slot.name}/version`]?.holds) {
+    slot.installed = version === 'none' ? null : version;
+    const { [`${slot.name}/version`]: _, ...rest } = findings;
+    cluster.state.findings = rest;
+  }
+}

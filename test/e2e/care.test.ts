@@ -1,0 +1,135 @@
+import { GetCommandInvocationCommand, SendCommandCommand, SSMClient } from '@aws-sdk/client-ssm';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ClusterEvent } from '../../src/model/state.js';
+import type { StatusView } from '../../src/model/status.js';
+import type { Instance } from '../../src/region/contract.js';
+import { PROFILES } from '../../src/region/profiles.js';
+import type { CallEntry } from '../../src/region/record.js';
+import { type Bench, openBench } from './harness.js';
+import { EVERY_MS, PATIENCE_MS, watchApi } from './support/api-watch.js';
+
+const NAME = 'cared-for';
+/** As in lifecycle-resize.test.ts: the client's pause, an election, one server that says nothing, and a busy machine. */
+const ALLOWED_GAP_MS = EVERY_MS + PROFILES.fast.election + PATIENCE_MS + 500;
+/** What changes anything on a node. */
+const CHANGING = /-(found|join|install|service-start|service-stop|drain|remove-node|reset-member|uninstall)-/;
+
+let bench: Bench;
+let ssm: SSMClient;
+beforeAll(async () => {
+  bench = await openBench();
+  const { variables, region } = bench.stack;
+  ssm = new SSMClient({
+    endpoint: region.url,
+    region: 'eu-west-1',
+    credentials: {
+      accessKeyId: variables['AWS_ACCESS_KEY_ID'] ?? '',
+      secretAccessKey: variables['AWS_SECRET_ACCESS_KEY'] ?? '',
+    },
+  });
+});
+afterAll(async () => {
+  ssm?.destroy();
+  await bench?.close();
+});
+
+const status = () => bench.client.workflow.getHandle(`cluster/${NAME}`).query<StatusView>('status');
+const events = () => bench.client.workflow.getHandle(`cluster/${NAME}`).query<ClusterEvent[]>('events');
+
+async function until(holds: (seen: StatusView) => boolean): Promise<StatusView> {
+  const deadline = Date.now() + 120_000;
+  for (;;) {
+    const seen = await status();
+    if (holds(seen)) return seen;
+    if (Date.now() > deadline) throw new Error(`never so: ${JSON.stringify([seen, await events()]).slice(0, 6_000)}`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+const instanceOf = (seen: StatusView, slot: string): string =>
+  seen.nodes.find((node) => node.slot === slot)?.instanceId ?? '';
+const terminate = (id: string) => bench.region(`instances/${id}/terminate?hard`, { method: 'POST' });
+
+async function serversAt(): Promise<string[]> {
+  const instances = await bench.region<Instance[]>('instances');
+  return instances.flatMap((one) =>
+    one.tags['keelson:slot']?.startsWith('server-') && one.state === 'running' && one.publicIp ? [one.publicIp] : [],
+  );
+}
+
+/** What Kubernetes itself says, asked past Keelson. */
+async function kubectl(instance: string, command: string): Promise<string> {
+  const { Command } = await ssm.send(
+    new SendCommandCommand({
+      DocumentName: 'AWS-RunShellScript',
+      InstanceIds: [instance],
+      Parameters: { commands: [`k3s kubectl ${command}`] },
+    }),
+  );
+  for (;;) {
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    const told = await ssm
+      .send(new GetCommandInvocationCommand({ CommandId: Command?.CommandId, InstanceId: instance }))
+      .catch(() => undefined);
+    if (told?.Status === 'Success') return told.StandardOutputContent ?? '';
+    if (told?.Status === 'Failed') throw new Error(told.StandardErrorContent);
+  }
+}
+
+describe('a server of three that somebody terminates', () => {
+  it('is replaced: three voters, no ghost, and the API answers throughout', async () => {
+    // Prepare
+    await bench.keelson('apply', '-f', bench.document(NAME, { mode: 'ha' }), '--wait');
+    const { stdout: kubeconfig } = await bench.keelson('kubeconfig', NAME);
+    const born = await status();
+    const watch = watchApi(kubeconfig, serversAt);
+    // Act
+    await terminate(instanceOf(born, 'server-0'));
+    const mended = await until(
+      (seen) => seen.operations.at(-1)?.kind === 'repair' && seen.operation === null && seen.health === 'Healthy',
+    );
+    const seen = await watch.stop();
+    const nodes = await kubectl(
+      instanceOf(mended, 'server-1'),
+      'get nodes -o custom-columns=N:.metadata.name,V:.status.conditions[?(@.type=="EtcdIsVoter")].status',
+    );
+    // Assess
+    process.stdout.write(
+      `API during replacement: ${seen.answers} answers, longest gap ${seen.longestGapMs.toFixed(0)} ms (allowed ${ALLOWED_GAP_MS})\n`,
+    );
+    expect(mended.operations.at(-1)).toMatchObject({ kind: 'repair', outcome: 'done' });
+    expect(nodes.trim().split('\n').slice(1).map((line) => line.split(/ +/)).sort()).toEqual([
+      [`${NAME}-server-0-g2`, 'True'],
+      [`${NAME}-server-1-g1`, 'True'],
+      [`${NAME}-server-2-g1`, 'True'],
+    ]);
+    expect(seen.answers).toBeGreaterThan(10);
+    expect(seen.longestGapMs).toBeLessThanOrEqual(ALLOWED_GAP_MS);
+    expect(await bench.region('duplicates')).toEqual([]);
+  });
+
+  it('is one too many when another one is gone: nothing that could cost data is done, and all of it is said', async () => {
+    // Prepare
+    const before = await status();
+    const callsBefore = (await bench.region<{ calls: CallEntry[] }>('record')).calls.length;
+    // Act
+    await Promise.all(['server-0', 'server-2'].map((slot) => terminate(instanceOf(before, slot))));
+    const told = await until((seen) => seen.lastError?.code === 'QuorumLost');
+    const { stdout: explained } = await bench.keelson('explain', NAME);
+    await bench.client.workflow.getHandle(`cluster/${NAME}`).signal('look', { reason: 'a test' });
+    await until((seen) => seen.lastError?.code === 'QuorumLost' && seen.operation === null);
+    const { calls } = await bench.region<{ calls: CallEntry[] }>('record');
+    const since = calls.slice(callsBefore);
+    // Assess
+    expect(told).toMatchObject({ phase: 'Failed', health: 'Unhealthy' });
+    expect(explained).toContain('QuorumLost');
+    expect(explained).toContain('--cluster-reset');
+    expect(explained).toContain(instanceOf(before, 'server-1'));
+    const jobs = since.flatMap((call) => JSON.stringify(call).match(CHANGING) ?? []);
+    expect(jobs).toEqual([]);
+    expect(since.filter(({ action }) => /^(Run|Terminate|Start|Stop|Reboot)Instances$/.test(action))).toEqual([]);
+    const instance = (await bench.region<Instance[]>('instances')).find((one) => one.id === instanceOf(before, 'server-1'));
+    expect(instance?.state).toBe('running');
+    expect(await bench.keelson('delete', NAME, '--wait')).toMatchObject({ code: 0 });
+  });
+});

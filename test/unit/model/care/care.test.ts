@@ -1,0 +1,223 @@
+import { describe, expect, it } from 'vitest';
+import { brakeOf, withReplacement } from '../../../../src/model/care/brake.js';
+import type { FindingKind } from '../../../../src/model/care/findings.js';
+import { ghostsAmong } from '../../../../src/model/care/ghosts.js';
+import { restartDue, withRestart } from '../../../../src/model/care/restarts.js';
+import { conditionsOf } from '../../../../src/model/checks.js';
+import type { NodeView } from '../../../../src/model/observation.js';
+import { plan } from '../../../../src/model/plan/index.js';
+import { lostInstance } from '../../../../src/model/plan/lost-instance.js';
+import type { ClusterState, Slot } from '../../../../src/model/state.js';
+import { documentOf } from '../plan/documents.js';
+import { settle } from '../plan/settle.js';
+import { emptyState, ModelWorld } from '../plan/world.js';
+
+const NOW = '2026-01-01T12:00:00.000Z';
+const after = (minutes: number): string => new Date(Date.parse(NOW) + minutes * 60_000).toISOString();
+
+/** A cluster that runs: three servers or one, and agents. */
+function running({ mode = 'ha' as 'ha' | 'dev', agents = 2, spec = {} } = {}): ClusterState {
+  const document = documentOf({ mode, pools: [{ name: 'workers', count: agents, type: 't3.large' }] });
+  const state = emptyState({ ...document, spec: { ...document.spec, ...spec } });
+  settle(new ModelWorld(), state, () => 0);
+  return { ...state, checkedAt: NOW };
+}
+
+function ill(state: ClusterState, slot: string, kind: FindingKind): ClusterState {
+  const finding = { text: `${kind} of ${slot}`, holds: true, since: NOW, doubtedAt: null };
+  return { ...state, findings: { ...state.findings, [`${slot}/${kind}`]: finding } };
+}
+
+function slotOf(state: ClusterState, name: string): Slot {
+  const slot = state.slots[name];
+  if (slot === undefined) throw new Error(`no ${name} in ${Object.keys(state.slots).join(', ')}`);
+  return slot;
+}
+
+const change = (state: ClusterState, name: string, with_: Partial<Slot>): ClusterState => ({
+  ...state,
+  slots: { ...state.slots, [name]: { ...slotOf(state, name), ...with_ } },
+});
+
+const planned = (state: ClusterState, now = NOW) => plan(state.document, state, null, now);
+const ids = (state: ClusterState, now = NOW): string[] => planned(state, now).steps.map((step) => step.id);
+const agent = (state: ClusterState): string => Object.values(state.slots).find((slot) => slot.role === 'agent')?.name ?? '';
+
+describe('the plan for a node that is not well', () => {
+  it('replaces a server that fails its status checks: behind the gate, the member removed before its instance goes', () => {
+    const state = ill(running(), 'server-1', 'impaired');
+    expect(ids(state)).toEqual([
+      'gate:server-1',
+      'drain:server-1',
+      'second-look:server-1',
+      'remove-node:server-1',
+      'retire:server-1',
+      'launch:server-1',
+      'agent:server-1',
+      'install:server-1',
+      'join:server-1',
+      'verify',
+    ]);
+    expect(planned(state)).toMatchObject({ kind: 'repair' });
+    expect(planned(state).steps.find((step) => step.id === 'launch:server-1')?.after).toContain('retire:server-1');
+  });
+
+  it('does not drain what is not Ready, and goes on where it was interrupted', () => {
+    const state = ill(ill(running(), 'server-1', 'impaired'), 'server-1', 'ready');
+    expect(ids(state)).not.toContain('drain:server-1');
+    expect(ids(change(state, 'server-1', { joined: false }))).not.toContain('remove-node:server-1');
+    expect(ids(change(state, 'server-1', { joined: false }))).toContain('retire:server-1');
+  });
+
+  it('reboots once a node whose agent is lost, waits for it, and replaces it then', () => {
+    const state = running();
+    const name = agent(state);
+    const lost = ill(state, name, 'agent');
+    expect(ids(lost)).toEqual([`drain:${name}`, `reboot:${name}`, `uncordon:${name}`, 'verify']);
+    const rebooted = change(lost, name, { rebootedAt: NOW });
+    expect(planned(rebooted)).toMatchObject({ steps: [], until: after(4) });
+    expect(ids(rebooted, after(4))).toContain(`retire:${name}`);
+  });
+
+  it('restarts K3s that does not serve, at once and then less and less often', () => {
+    const state = ill(running(), 'server-2', 'readyz');
+    expect(ids(state)).toEqual(['gate:server-2', 'second-look:server-2', 'start-service:server-2', 'verify']);
+    const restarted = change(state, 'server-2', { restarts: { count: 3, at: NOW } });
+    expect(planned(restarted)).toMatchObject({ steps: [], until: after(2) });
+    expect(ids(restarted, after(2))).toContain('start-service:server-2');
+  });
+
+  it('starts K3s that is down with the same patience, as phase Configuring', () => {
+    const down = change(ill(running(), 'server-2', 'service'), 'server-2', { service: 'stopped' });
+    expect(planned(down).steps[0]).toMatchObject({ id: 'start-service:server-2', phase: 'Configuring' });
+    expect(planned(down)).toMatchObject({ kind: 'repair' });
+    const again = change(down, 'server-2', { restarts: { count: 1, at: NOW } });
+    expect(planned(again)).toMatchObject({ steps: [], until: after(0.5) });
+  });
+
+  it('does one node at a time, servers first, and lost instances before all', () => {
+    const state = running();
+    const both = ill(ill(state, agent(state), 'impaired'), 'server-1', 'impaired');
+    expect(ids(both).filter((id) => id.startsWith('retire'))).toEqual(['retire:server-1']);
+    const lost = { ...both, slots: { ...both.slots, 'server-2': lostInstance(slotOf(both, 'server-2')) } };
+    expect(ids(lost).filter((id) => /^(retire|reboot)/.test(id))).toEqual([]);
+    expect(ids(lost)).toContain('launch:server-2');
+  });
+
+  it('touches no server while another one is not well', () => {
+    const state = ill(ill(running(), 'server-1', 'impaired'), 'server-0', 'voter');
+    expect(planned(state)).toMatchObject({ steps: [], blocked: { code: 'QuorumAtRisk' } });
+  });
+
+  it('never replaces the only server', () => {
+    const state = ill(running({ mode: 'dev' }), 'server-0', 'impaired');
+    expect(planned(state)).toMatchObject({ steps: [], blocked: { code: 'OnlyServer' } });
+  });
+
+  it('reboots nobody when SSM has lost most agents at once', () => {
+    const state = running({ agents: 1 });
+    const names = Object.keys(state.slots).slice(0, 3);
+    const silent = names.reduce((one, name) => ill(one, name, 'agent'), state);
+    expect(planned(silent)).toMatchObject({ steps: [], blocked: { code: 'AgentsLost' } });
+  });
+
+  it('says what it would do, and does it once it is asked to, with autoRepair: false', () => {
+    const state = ill(running({ spec: { health: { gracePeriod: '90s', autoRepair: false } } }), 'server-1', 'impaired');
+    expect(planned(state)).toMatchObject({ steps: [], blocked: { code: 'RepairNeeded' } });
+    expect(ids({ ...state, repairAsked: true })).toContain('retire:server-1');
+  });
+
+  it('renews certificates and makes room in etcd by a restart, once a day at most and not for the only server', () => {
+    const state = ill(running(), 'server-1', 'certificates');
+    expect(ids(state)).toContain('start-service:server-1');
+    const done = change(state, 'server-1', { upkeepAt: NOW });
+    expect(planned(done)).toMatchObject({ steps: [], until: after(24 * 60) });
+    expect(ids(ill(running(), 'server-0', 'database'))).toContain('start-service:server-0');
+    expect(ids(ill(running({ mode: 'dev' }), 'server-0', 'database'))).toEqual([]);
+    expect(ids(ill(running({ mode: 'dev' }), 'server-0', 'certificates'))).toContain('start-service:server-0');
+  });
+
+  it('keeps upkeep for the window, and nothing else', () => {
+    const spec = { upgrade: { maxUnavailable: 1, drainTimeout: '5m', window: { start: '0 2 * * *', duration: '1h', timezone: 'UTC' } } };
+    const state = ill(running({ spec }), 'server-1', 'certificates');
+    expect(planned(state)).toMatchObject({ steps: [], until: '2026-01-02T02:00:00.000Z' });
+    expect(ids(state, '2026-01-02T02:30:00.000Z')).toContain('start-service:server-1');
+    expect(ids(ill(state, 'server-2', 'readyz'))).toContain('start-service:server-2');
+  });
+
+  it('removes ghosts, and sets tags again where the document wants that', () => {
+    const state = running();
+    const haunted = { ...state, findings: { 'ghost/x-g1': { text: 't', holds: true, since: NOW, doubtedAt: null } } };
+    expect(ids(haunted)).toEqual(['remove-ghosts', 'verify']);
+    const bare = (one: ClusterState) => {
+      const { instance } = slotOf(one, 'server-1');
+      return change(one, 'server-1', { instance: instance && { ...instance, untagged: true } });
+    };
+    expect(ids(bare(state))).toEqual([]);
+    expect(ids(bare(running({ spec: { drift: 'repair' } })))).toEqual(['tag:server-1', 'verify']);
+  });
+
+  it('takes a type that somebody else has given as it is, or back', () => {
+    const retyped = (one: ClusterState) => {
+      const { instance } = slotOf(one, 'server-1');
+      return change(one, 'server-1', { instance: instance && { ...instance, type: 'm6i.large' } });
+    };
+    const left = retyped(running());
+    expect(ids(left)).toEqual([]);
+    expect(conditionsOf(left).find((one) => one.type === 'TypesAsAsked')).toMatchObject({ status: 'False', reason: 'Drifted' });
+    expect(ids(retyped(running({ spec: { drift: 'repair' } })))).toContain('modify:server-1');
+  });
+});
+
+describe('the storm brake', () => {
+  const lost = (state: ClusterState, names: string[]): ClusterState => ({
+    ...state,
+    slots: Object.fromEntries(
+      Object.entries(state.slots).map(([name, slot]) => [name, names.includes(name) ? lostInstance(slot) : slot]),
+    ),
+  });
+
+  it('lets three nodes be replaced within an hour, then parks and says until when', () => {
+    const state = running({ agents: 4 });
+    const agents = Object.values(state.slots).flatMap((slot) => (slot.role === 'agent' ? [slot.name] : []));
+    const four = lost(state, agents);
+    expect(ids(four).filter((id) => id.startsWith('launch'))).toHaveLength(3);
+    const spent = { ...lost(state, agents.slice(3)), replacements: [after(-50), after(-20), after(-10)] };
+    expect(planned(spent)).toMatchObject({ steps: [], blocked: { code: 'RepairParked' }, until: after(10) });
+    expect(ids({ ...spent, repairAsked: true })).toContain(`launch:${agents[3]}`);
+    expect(ids(spent, after(10))).toContain(`launch:${agents[3]}`);
+  });
+
+  it('counts what was within the hour', () => {
+    const slots = running().slots;
+    expect(brakeOf({ slots, replacements: [], repairAsked: false }, NOW)).toEqual({ left: 3, until: null });
+    expect(withReplacement([after(-61), after(-59)], NOW)).toEqual([after(-59), NOW]);
+  });
+});
+
+describe('restarts', () => {
+  it('wait twice as long each time, at most a quarter of an hour, and begin anew after an hour', () => {
+    const waits: number[] = [];
+    let restarts = withRestart(null, NOW);
+    for (let count = 0; count < 8; count += 1) {
+      waits.push((Date.parse(restartDue(restarts) ?? '') - Date.parse(restarts.at)) / 1_000);
+      restarts = withRestart(restarts, restartDue(restarts) ?? '');
+    }
+    expect(waits).toEqual([30, 60, 120, 240, 480, 900, 900, 900]);
+    expect(withRestart({ count: 9, at: NOW }, after(61))).toEqual({ count: 1, at: after(61) });
+  });
+});
+
+describe('ghosts', () => {
+  const view = (name: string, ready = false): NodeView => ({ name, ready, voter: null, version: 'v', schedulable: true, internalIp: '' });
+
+  it('are nodes of ours without a slot that are not Ready', () => {
+    const state = running();
+    const cluster = state.document.metadata.name;
+    const older = { ...state, generations: { ...state.generations, 'server-1': 2 } };
+    const slots = { ...state.slots, 'server-1': { ...slotOf(state, 'server-1'), nodeName: `${cluster}-server-1-g2` } };
+    const seen = [`${cluster}-server-1-g1`, `${cluster}-server-1-g2`, `${cluster}-server-1-g3`, 'somebody', `${cluster}-x-g1`];
+    expect(ghostsAmong({ ...older, slots }, seen.map((name) => view(name))).map((node) => node.name)).toEqual([`${cluster}-server-1-g1`]);
+    expect(ghostsAmong({ ...older, slots }, [view(`${cluster}-server-1-g1`, true)])).toEqual([]);
+  });
+});

@@ -1,0 +1,166 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { StatusView } from '../../src/model/status.js';
+import { openBench, type WorkflowBench, written } from './harness.js';
+
+let bench: WorkflowBench;
+beforeAll(async () => {
+  bench = await openBench();
+});
+afterAll(() => bench.close());
+
+/** What a start by our own hand brings about is over soon. */
+const SOON = { health: { gracePeriod: '10s' } };
+const reasonsOf = (status: StatusView, index: number) => status.operations[index]?.reason;
+const condition = (status: StatusView, type: string) => status.conditions.find((one) => one.type === type);
+
+describe.concurrent('a node that is not well', () => {
+  it('is replaced when its status checks fail, seen twice, its member removed before its instance is terminated', ({
+    expect,
+  }) =>
+    bench.withWorker(async ({ fake, start }) => {
+      // Prepare
+      const cluster = await start(written(SOON));
+      await cluster.settled('Running');
+      const order: string[] = [];
+      fake.before = async (name, input: { script?: string; params?: Record<string, string> }) => {
+        if (name === 'terminateInstances') order.push('terminate');
+        if (input.script === 'remove-node') order.push('remove');
+      };
+      fake.onLook = (view) => (view.id === 'i-2' ? { impaired: true } : {});
+      const sick = [...fake.instances.values()].find((view) => view.id === 'i-2')?.slot;
+      // Act
+      await cluster.workflow.signal('look', { reason: 'a test' });
+      const status = await cluster.until((one) => one.operations.length === 2 && one.operation === null);
+      // Assess
+      expect(status.operations[1]).toMatchObject({ kind: 'repair', outcome: 'done' });
+      expect(reasonsOf(status, 1)).toContain('status checks');
+      expect(status.nodes.find((node) => node.slot === sick)).toMatchObject({ generation: 2, ready: 'True', voter: 'True' });
+      expect(order).toEqual(['remove', 'terminate']);
+      expect(fake.instances.get('i-2')?.state).toBe('terminated');
+      expect(status.health).toBe('Healthy');
+    }));
+
+  it('is rebooted when its agent is lost, drained before, and left alone when that has helped', ({ expect }) =>
+    bench.withWorker(async ({ fake, start }) => {
+      const cluster = await start(written(SOON));
+      await cluster.settled('Running');
+      const lost = [...fake.instances.values()].find((view) => view.slot === 'server-1')?.id ?? '';
+      let rebooted = 0;
+      fake.before = async (name) => {
+        if (name === 'rebootInstances') rebooted += 1;
+      };
+      fake.onLook = (view) => (view.id === lost && rebooted === 0 ? { agent: 'lost' } : {});
+      await cluster.workflow.signal('look', { reason: 'a test' });
+      const status = await cluster.until((one) => one.operations.length === 2 && one.operation === null);
+      expect(status.operations[1]?.steps.map((step) => step.kind)).toEqual([
+        'gate',
+        'drain',
+        'second-look',
+        'reboot',
+        'uncordon',
+        'verify',
+      ]);
+      expect(rebooted).toBe(1);
+      expect(fake.launches).toHaveLength(3);
+    }));
+
+  it('has its K3s started again, and no more than seen twice', ({ expect }) =>
+    bench.withWorker(async ({ fake, start }) => {
+      const cluster = await start(written(SOON));
+      await cluster.settled('Running');
+      const starts = () => fake.jobs.filter((job) => job.script === 'service-start').length;
+      let looks = 0;
+      fake.onProbe = ({ slot }) => {
+        if (slot === 'server-2') looks += 1;
+        return slot === 'server-2' && starts() === 0 ? { service: 'failed' } : {};
+      };
+      await cluster.workflow.signal('look', { reason: 'a test' });
+      const status = await cluster.until((one) => one.operations.length === 2 && one.operation === null);
+      expect(status.operations[1]).toMatchObject({ kind: 'repair', outcome: 'done' });
+      expect(status.operations[1]?.steps[0]).toMatchObject({ id: 'start-service:server-2', phase: 'Configuring' });
+      expect(starts()).toBe(1);
+      expect(looks).toBeGreaterThanOrEqual(2);
+    }));
+
+  it('is a ghost that has no instance: removed, an etcd member first', ({ expect }) =>
+    bench.withWorker(async ({ fake, start }) => {
+      const cluster = await start(written(SOON));
+      await cluster.settled('Running');
+      fake.kubernetes.set('demo-server-1-g0', 'False,True,v1.34.2+k3s1,true,10.0.0.9,-');
+      await cluster.workflow.signal('look', { reason: 'a test' });
+      const status = await cluster.until((one) => one.operations.length === 2 && one.operation === null);
+      expect(status.operations[1]?.steps[0]).toMatchObject({ kind: 'remove-ghosts', outcome: 'done' });
+      const removed = fake.jobs.find((job) => job.script === 'remove-node')?.params;
+      expect(removed).toEqual({ NODE_NAME: 'demo-server-1-g0', ROLE: 'server' });
+      expect(status.health).toBe('Healthy');
+    }));
+
+  it('waits for `repair` where autoRepair is false, and is told of', ({ expect }) =>
+    bench.withWorker(async ({ fake, start }) => {
+      const cluster = await start(written({ health: { gracePeriod: '10s', autoRepair: false } }));
+      await cluster.settled('Running');
+      const [server] = [...fake.instances.values()].filter((view) => view.slot === 'server-1');
+      if (server !== undefined) fake.instances.set(server.id, { ...server, state: 'terminated' });
+      await cluster.workflow.signal('look', { reason: 'a test' });
+      const told = await cluster.until((one) => one.lastError?.code === 'RepairNeeded');
+      const launched = fake.launches.length;
+      const nothing = await cluster.workflow.executeUpdate<{ message: string }, [unknown]>('repair', { args: [{}] });
+      const status = await cluster.until((one) => one.operations.length === 2 && one.operation === null);
+      expect(told).toMatchObject({ phase: 'Running', health: 'Degraded' });
+      expect(told.lastError?.message).toContain('server-1: launch');
+      expect(launched).toBe(3);
+      expect(nothing.message).toContain('repaired');
+      expect(status.operations[1]).toMatchObject({ kind: 'repair', outcome: 'done' });
+      expect(status.lastError).toBeNull();
+      const again = await cluster.workflow.executeUpdate<{ message: string }, [unknown]>('repair', { args: [{}] });
+      expect(again.message).toContain('nothing is held back');
+    }));
+
+  it('is told of where nothing can be done: a disk that is full, for as long as two looks say so', ({ expect }) =>
+    bench.withWorker(async ({ fake, start }) => {
+      const cluster = await start(written(SOON));
+      await cluster.settled('Running');
+      let full = true;
+      fake.onProbe = ({ slot }) => (slot === 'server-0' && full ? { 'disk-used-percent': '97' } : {});
+      await cluster.workflow.signal('look', { reason: 'a test' });
+      const told = await cluster.until((one) => condition(one, 'DisksFree')?.status === 'False');
+      full = false;
+      const status = await cluster.until((one) => condition(one, 'DisksFree')?.status === 'True');
+      expect(condition(told, 'DisksFree')?.message).toBe('2 of 3 nodes have room on their disks; server-0: its disk is 97 % full');
+      expect(told.health).toBe('Degraded');
+      expect(status.health).toBe('Healthy');
+      expect(status.operations).toHaveLength(1);
+      expect((await cluster.events()).map((event) => event.reason)).toEqual(expect.arrayContaining(['Unwell', 'WellAgain']));
+    }), 150_000);
+
+  it('is started, and what it is started for is not held against it', ({ expect }) =>
+    bench.withWorker(async ({ fake, start }) => {
+      // Prepare: seldom looked at, for nothing is wrong
+      const cluster = await start(written());
+      await cluster.settled('Running');
+      const looks = fake.calls.filter((name) => name === 'observeInstances').length;
+      fake.onProbe = () => ({ service: 'failed' });
+      // Act: within the grace
+      await cluster.workflow.signal('look', { reason: 'a test' });
+      await cluster.until(() => fake.calls.filter((name) => name === 'observeInstances').length >= looks + 3);
+      // Assess
+      const status = await cluster.status();
+      expect(status.operations).toHaveLength(1);
+      expect(condition(status, 'K3sRunning')?.status).toBe('True');
+    }), 150_000);
+});
+
+describe('a cluster that is stopped', () => {
+  it('is not looked after', () =>
+    bench.withWorker(async ({ fake, start }) => {
+      const cluster = await start(written({ mode: 'dev' }));
+      await cluster.settled('Running');
+      fake.onLook = () => ({ impaired: true });
+      await cluster.workflow.signal('stop', {});
+      await cluster.settled('Stopped');
+      await cluster.workflow.signal('look', { reason: 'a test' });
+      const looks = fake.calls.filter((name) => name === 'observeInstances').length;
+      await cluster.until(() => fake.calls.filter((name) => name === 'observeInstances').length > looks);
+      expect(await cluster.status()).toMatchObject({ phase: 'Stopped', health: 'Unknown' });
+    }));
+});
