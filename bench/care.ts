@@ -46,7 +46,8 @@ async function measure(lane: Lane, breakage: Breakage): Promise<Row> {
     );
   const told = tells === undefined ? '' : `told: ${tells}`;
   const didMeanwhile = doneIn(await lane.operationsSince(before));
-  if (breakage.idle && didMeanwhile !== '') throw new Error(`${breakage.what}: nothing was to be done, but: ${didMeanwhile}`);
+  if (breakage.idle && didMeanwhile !== '')
+    throw new Error(`${breakage.what}: nothing was to be done, but: ${didMeanwhile}`);
   const mended = Date.now();
   await breakage.mend?.(lane);
   if (!breakage.last) await lane.well();
@@ -61,8 +62,14 @@ async function measure(lane: Lane, breakage: Breakage): Promise<Row> {
   };
 }
 
-function noticedAt(events: { at: string; reason: string; message: string }[], { noticed }: Breakage, since: number): number | null {
-  const found = events.find(({ at, reason, message }) => Date.parse(at) >= since && noticed.test(`${reason}: ${message}`));
+function noticedAt(
+  events: { at: string; reason: string; message: string }[],
+  { noticed }: Breakage,
+  since: number,
+): number | null {
+  const found = events.find(
+    ({ at, reason, message }) => Date.parse(at) >= since && noticed.test(`${reason}: ${message}`),
+  );
   return found === undefined ? null : Date.parse(found.at);
 }
 

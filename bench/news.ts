@@ -13,20 +13,31 @@ const TIMES = 10;
 export async function benchNews(): Promise<Row[]> {
   const bench = await openStack('demo');
   try {
-    const lane = new Lane(bench, 'news', { mode: 'dev', pools: [{ name: 'workers', count: 1, instanceType: 't3.large' }] });
+    const lane = new Lane(bench, 'news', {
+      mode: 'dev',
+      pools: [{ name: 'workers', count: 1, instanceType: 't3.large' }],
+    });
     await lane.create();
     return [
       await measured('S3: config.yaml changed', 'PutObject -> EventBridge -> SQS -> update apply', lane, (turn) =>
         lane.put(stringify(lane.document({ tags: { turn: String(turn) } }))),
       ),
-      await measured('EC2: instance changed its state', 'StopInstances -> EventBridge -> SQS -> signal look', lane, () =>
-        lane.act('workers-0', 'stop'),
+      await measured(
+        'EC2: instance changed its state',
+        'StopInstances -> EventBridge -> SQS -> signal look',
+        lane,
+        () => lane.act('workers-0', 'stop'),
       ),
       await timers(lane),
       await measured('manual: a signal', 'temporal workflow signal look', lane, () =>
         lane.handle.signal('look', { reason: 'benchmark' }),
       ),
-      await measured('manual: a request', 'keelson retry (update)', lane, async () => void (await lane.handle.executeUpdate('retry', { args: [{}] }))),
+      await measured(
+        'manual: a request',
+        'keelson retry (update)',
+        lane,
+        async () => void (await lane.handle.executeUpdate('retry', { args: [{}] })),
+      ),
     ];
   } finally {
     await bench.close();
@@ -51,7 +62,8 @@ async function heardSince(lane: Lane, since: number): Promise<number> {
     const { events } = await lane.handle.fetchHistory();
     for (const event of events ?? []) {
       const isMessage =
-        event.workflowExecutionSignaledEventAttributes != null || event.workflowExecutionUpdateAcceptedEventAttributes != null;
+        event.workflowExecutionSignaledEventAttributes != null ||
+        event.workflowExecutionUpdateAcceptedEventAttributes != null;
       const at = Number(event.eventTime?.seconds ?? 0) * 1_000 + (event.eventTime?.nanos ?? 0) / 1e6;
       if (isMessage && at >= since) return at;
     }
@@ -64,7 +76,9 @@ async function heardSince(lane: Lane, since: number): Promise<number> {
 async function timers(lane: Lane): Promise<Row> {
   await lane.machine('workers-0', { pressure: ['DiskPressure'] });
   await lane.handle.signal('look', { reason: 'benchmark' });
-  await lane.until((status) => status.conditions.some((one) => one.type === 'NodesWithoutPressure' && one.status === 'False'));
+  await lane.until((status) =>
+    status.conditions.some((one) => one.type === 'NodesWithoutPressure' && one.status === 'False'),
+  );
   await lane.machine('workers-0', { pressure: [] });
   await lane.well();
   const { events } = await lane.handle.fetchHistory();

@@ -164,13 +164,16 @@ const CARE_COLUMNS = {
   'how it was broken': (row) => row.how,
   noticed: (row) => `${row.noticedSeconds.toFixed(1)} s`,
   'what was done': (row) => row.done,
-  'well again': (row) => (row.wellSeconds === '' ? '-' : `${row.wellSeconds.toFixed(1)} s${row.wellAgain === 'by itself' ? '' : `, ${row.wellAgain}`}`),
+  'well again': (row) =>
+    row.wellSeconds === ''
+      ? '-'
+      : `${row.wellSeconds.toFixed(1)} s${row.wellAgain === 'by itself' ? '' : `, ${row.wellAgain}`}`,
 };
 const NEWS_COLUMNS = {
   cause: (row) => row.case,
   way: (row) => row.way,
   times: (row) => row.times,
-  'p50': (row) => `${row.p50Seconds.toFixed(2)} s`,
+  p50: (row) => `${row.p50Seconds.toFixed(2)} s`,
   longest: (row) => `${row.maxSeconds.toFixed(2)} s`,
 };
 
@@ -182,16 +185,29 @@ function tableOf(name, columns, said) {
   const escape = (cell) => String(cell).replaceAll('|', '\\|');
   const line = (cells) => `| ${cells.join(' | ')} |`;
   const names = Object.keys(columns);
-  const body = cases.filter((row) => row.doubles === undefined).map((row) => line(names.map((one) => escape(columns[one](row)))));
+  const body = cases
+    .filter((row) => row.doubles === undefined)
+    .map((row) => line(names.map((one) => escape(columns[one](row)))));
   return `Measured ${measuredAt.slice(0, 10)} on ${machine.cores} cores, Node ${machine.node.slice(1).split('.')[0]}, with \`npm run bench -- ${name}\`: ${said}\n\n${line(names)}\n${line(names.map(() => '---'))}\n${body.join('\n')}\n`;
 }
 
 /** The page as it is, with the tables of the kept results in it. */
 function repairPage() {
   const fill = (text, name, table) =>
-    text.replace(new RegExp(`(<!-- begin: ${name} -->\\n)[\\s\\S]*?(<!-- end: ${name} -->)`), (_, begin, end) => begin + table + end);
-  const care = tableOf('care', CARE_COLUMNS, 'the local region on profile `demo`, all clusters side by side, `gracePeriod: 10s`. Time runs from the breakage; for what somebody else has to mend, from there.');
-  const news = tableOf('news', NEWS_COLUMNS, 'from the cause to the event in the history of the cluster; EventBridge is assumed to take no time on profile `demo`.');
+    text.replace(
+      new RegExp(`(<!-- begin: ${name} -->\\n)[\\s\\S]*?(<!-- end: ${name} -->)`),
+      (_, begin, end) => begin + table + end,
+    );
+  const care = tableOf(
+    'care',
+    CARE_COLUMNS,
+    'the local region on profile `demo`, all clusters side by side, `gracePeriod: 10s`. Time runs from the breakage; for what somebody else has to mend, from there.',
+  );
+  const news = tableOf(
+    'news',
+    NEWS_COLUMNS,
+    'from the cause to the event in the history of the cluster; EventBridge is assumed to take no time on profile `demo`.',
+  );
   return fill(fill(readFileSync('docs/explanation/repair.md', 'utf8'), 'care', care), 'news', news);
 }
 

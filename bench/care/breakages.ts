@@ -87,25 +87,51 @@ export const LANES: LanePlan[] = [
   {
     name: 'care-gone',
     spec: { pools: AGENTS(1) },
-    breakages: [gone('server-1'), gone('workers-0'), {
-      what: 'server stopped by somebody', how: 'StopInstances', break: (lane) => lane.act('server-2', 'stop'), noticed: /^InstanceStopped/,
-    }, {
-      what: 'agent node stopped by somebody', how: 'StopInstances', break: (lane) => lane.act('workers-0', 'stop'), noticed: /^InstanceStopped/,
-    }, {
-      what: 'machine of a server hangs (status checks fail)', how: 'kernel panic: machine dead, EC2 says running', break: (lane) => lane.act('server-0', 'crash'), noticed: /^Unwell/,
-    }],
+    breakages: [
+      gone('server-1'),
+      gone('workers-0'),
+      {
+        what: 'server stopped by somebody',
+        how: 'StopInstances',
+        break: (lane) => lane.act('server-2', 'stop'),
+        noticed: /^InstanceStopped/,
+      },
+      {
+        what: 'agent node stopped by somebody',
+        how: 'StopInstances',
+        break: (lane) => lane.act('workers-0', 'stop'),
+        noticed: /^InstanceStopped/,
+      },
+      {
+        what: 'machine of a server hangs (status checks fail)',
+        how: 'kernel panic: machine dead, EC2 says running',
+        break: (lane) => lane.act('server-0', 'crash'),
+        noticed: /^Unwell/,
+      },
+    ],
   },
   {
     name: 'care-checks',
     spec: { pools: AGENTS(1) },
     breakages: [
       {
-        what: 'status checks of an agent node fail', how: 'fault plan status-check impaired',
-        break: async (lane) => void (await lane.fault({ point: 'status-check', effect: 'impaired', instance: await lane.instance('workers-0') })),
+        what: 'status checks of an agent node fail',
+        how: 'fault plan status-check impaired',
+        break: async (lane) =>
+          void (await lane.fault({
+            point: 'status-check',
+            effect: 'impaired',
+            instance: await lane.instance('workers-0'),
+          })),
         noticed: /^Unwell/,
       },
       onMachine('SSM agent of a server dead', 'server-1', { agent: 'dead' }, /^Unwell/),
-      onMachine('SSM agent of an agent node dead, also after a reboot', 'workers-0', { agent: 'dead', agentStays: true }, /^Unwell/),
+      onMachine(
+        'SSM agent of an agent node dead, also after a reboot',
+        'workers-0',
+        { agent: 'dead', agentStays: true },
+        /^Unwell/,
+      ),
     ],
   },
   {
@@ -127,28 +153,51 @@ export const LANES: LanePlan[] = [
       told('clock wrong', 'server-1', { clockOffsetSeconds: 120 }, { clockOffsetSeconds: null }, 'ClocksInStep'),
       told('memory short', 'workers-0', { pressure: ['MemoryPressure'] }, { pressure: [] }, 'NodesWithoutPressure'),
       looked({
-        what: 'tags taken away (drift: report)', how: '{"tags":null}', break: (lane) => lane.machine('server-2', { tags: null }), noticed: /^TagsMissing/,
+        what: 'tags taken away (drift: report)',
+        how: '{"tags":null}',
+        break: (lane) => lane.machine('server-2', { tags: null }),
+        noticed: /^TagsMissing/,
         mend: async (lane) => {
           const { generation } = await lane.node('server-2');
           const { uid } = await lane.status();
-          const tags = { 'keelson:cluster': lane.name, 'keelson:uid': uid, 'keelson:slot': 'server-2', 'keelson:generation': String(generation) };
+          const tags = {
+            'keelson:cluster': lane.name,
+            'keelson:uid': uid,
+            'keelson:slot': 'server-2',
+            'keelson:generation': String(generation),
+          };
           await lane.machine('server-2', { tags });
           await lane.handle.signal('look', { reason: 'benchmark' });
         },
-        tells: 'InstancesTagged', idle: true,
+        tells: 'InstancesTagged',
+        idle: true,
       }),
       {
-        what: 'config.yaml in the bucket is wrong', how: 'PutObject of a document with an unknown key',
-        break: (lane) => lane.put('colour: red'), noticed: /^ConfigInvalid/, tells: 'ConfigValid', idle: true,
+        what: 'config.yaml in the bucket is wrong',
+        how: 'PutObject of a document with an unknown key',
+        break: (lane) => lane.put('colour: red'),
+        noticed: /^ConfigInvalid/,
+        tells: 'ConfigValid',
+        idle: true,
         mend: (lane) => lane.put(stringify(lane.document())),
       },
       {
-        what: 'AWS does not answer looks', how: 'every DescribeInstances refused',
+        what: 'AWS does not answer looks',
+        how: 'every DescribeInstances refused',
         break: async (lane) => {
-          remember(await lane.fault({ service: 'ec2', action: 'DescribeInstances', error: { code: 'InternalError', status: 500 } }));
+          remember(
+            await lane.fault({
+              service: 'ec2',
+              action: 'DescribeInstances',
+              error: { code: 'InternalError', status: 500 },
+            }),
+          );
           await lane.handle.signal('look', { reason: 'benchmark' });
         },
-        noticed: /^ObservationFailed: look 4/, tells: 'Observed', idle: true, mend: undo,
+        noticed: /^ObservationFailed: look 4/,
+        tells: 'Observed',
+        idle: true,
+        mend: undo,
       },
     ],
   },
@@ -156,20 +205,34 @@ export const LANES: LanePlan[] = [
     name: 'care-upkeep',
     spec: { drift: 'repair' },
     breakages: [
-      looked(onMachine('certificates of a server end in 20 days', 'server-1', { certificateDays: 20 }, /^Unwell.*certificates/)),
+      looked(
+        onMachine(
+          'certificates of a server end in 20 days',
+          'server-1',
+          { certificateDays: 20 },
+          /^Unwell.*certificates/,
+        ),
+      ),
       looked(onMachine('etcd database near its limit', 'server-2', { databaseMiB: 1_800 }, /^Unwell.*etcd database/)),
       looked(onMachine('tags taken away (drift: repair)', 'server-0', { tags: null }, /^TagsMissing/)),
       {
-        what: 'instance type changed by somebody (drift: repair)', how: 'stopped, ModifyInstanceAttribute, started',
-        break: (lane) => lane.retype('server-2', 't3.large'), slow: true, noticed: /^TypeChanged/,
+        what: 'instance type changed by somebody (drift: repair)',
+        how: 'stopped, ModifyInstanceAttribute, started',
+        break: (lane) => lane.retype('server-2', 't3.large'),
+        slow: true,
+        noticed: /^TypeChanged/,
       },
       looked({
-        what: 'node left over in Kubernetes', how: 'a Node without a machine',
-        break: (lane) => ghost(lane, false), noticed: /^Unwell.*without an instance/,
+        what: 'node left over in Kubernetes',
+        how: 'a Node without a machine',
+        break: (lane) => ghost(lane, false),
+        noticed: /^Unwell.*without an instance/,
       }),
       looked({
-        what: 'etcd member left over', how: 'a member without a machine',
-        break: (lane) => ghost(lane, true), noticed: /^Unwell.*without an instance/,
+        what: 'etcd member left over',
+        how: 'a member without a machine',
+        break: (lane) => ghost(lane, true),
+        noticed: /^Unwell.*without an instance/,
       }),
     ],
   },
@@ -178,13 +241,21 @@ export const LANES: LanePlan[] = [
     spec: { health: { autoRepair: false, gracePeriod: '10s' } },
     breakages: [
       {
-        what: 'server terminated (autoRepair: false)', how: 'TerminateInstances by somebody; `keelson repair` once it was told',
-        break: (lane) => lane.act('server-1', 'terminate?hard'), noticed: /^InstanceLost/, tells: 'RepairNeeded',
+        what: 'server terminated (autoRepair: false)',
+        how: 'TerminateInstances by somebody; `keelson repair` once it was told',
+        break: (lane) => lane.act('server-1', 'terminate?hard'),
+        noticed: /^InstanceLost/,
+        tells: 'RepairNeeded',
         mend: async (lane) => void (await lane.handle.executeUpdate('repair', { args: [{}] })),
       },
       {
-        what: 'instance type changed by somebody (drift: report)', how: 'stopped, ModifyInstanceAttribute, started',
-        break: (lane) => lane.retype('server-2', 't3.large'), slow: true, noticed: /^TypeChanged/, tells: 'TypesAsAsked', last: true,
+        what: 'instance type changed by somebody (drift: report)',
+        how: 'stopped, ModifyInstanceAttribute, started',
+        break: (lane) => lane.retype('server-2', 't3.large'),
+        slow: true,
+        noticed: /^TypeChanged/,
+        tells: 'TypesAsAsked',
+        last: true,
       },
     ],
   },
@@ -193,29 +264,43 @@ export const LANES: LanePlan[] = [
     spec: { mode: 'dev', pools: AGENTS(4) },
     breakages: [
       {
-        what: 'four nodes terminated within a minute', how: 'TerminateInstances of four agents; the fourth waits for `keelson repair`',
+        what: 'four nodes terminated within a minute',
+        how: 'TerminateInstances of four agents; the fourth waits for `keelson repair`',
         break: async (lane) => {
-          for (const slot of ['workers-0', 'workers-1', 'workers-2', 'workers-3']) await lane.act(slot, 'terminate?hard');
+          for (const slot of ['workers-0', 'workers-1', 'workers-2', 'workers-3'])
+            await lane.act(slot, 'terminate?hard');
         },
-        noticed: /^InstanceLost/, tells: 'RepairParked',
+        noticed: /^InstanceLost/,
+        tells: 'RepairParked',
         mend: async (lane) => void (await lane.handle.executeUpdate('repair', { args: [{}] })),
       },
       {
-        what: 'agents of most nodes lost at once', how: '{"agent":"dead"} on four of five nodes',
+        what: 'agents of most nodes lost at once',
+        how: '{"agent":"dead"} on four of five nodes',
         break: async (lane) => {
-          for (const slot of ['server-0', 'workers-0', 'workers-1', 'workers-2']) await lane.machine(slot, { agent: 'dead' });
+          for (const slot of ['server-0', 'workers-0', 'workers-1', 'workers-2'])
+            await lane.machine(slot, { agent: 'dead' });
         },
         mend: async (lane) => {
-          for (const slot of ['server-0', 'workers-0', 'workers-1', 'workers-2']) await lane.machine(slot, { agent: 'alive' });
+          for (const slot of ['server-0', 'workers-0', 'workers-1', 'workers-2'])
+            await lane.machine(slot, { agent: 'alive' });
         },
-        noticed: /^Unwell.*SSM/, tells: 'AgentsLost', idle: true,
+        noticed: /^Unwell.*SSM/,
+        tells: 'AgentsLost',
+        idle: true,
       },
       {
-        what: 'the only server fails its status checks', how: 'fault plan status-check impaired',
+        what: 'the only server fails its status checks',
+        how: 'fault plan status-check impaired',
         break: async (lane) => {
-          remember(await lane.fault({ point: 'status-check', effect: 'impaired', instance: await lane.instance('server-0') }));
+          remember(
+            await lane.fault({ point: 'status-check', effect: 'impaired', instance: await lane.instance('server-0') }),
+          );
         },
-        noticed: /^Unwell/, tells: 'OnlyServer', idle: true, mend: undo,
+        noticed: /^Unwell/,
+        tells: 'OnlyServer',
+        idle: true,
+        mend: undo,
       },
     ],
   },
@@ -224,11 +309,15 @@ export const LANES: LanePlan[] = [
     spec: {},
     breakages: [
       {
-        what: 'two of three servers terminated', how: 'TerminateInstances of two',
+        what: 'two of three servers terminated',
+        how: 'TerminateInstances of two',
         break: async (lane) => {
           await Promise.all(['server-0', 'server-2'].map((slot) => lane.act(slot, 'terminate?hard')));
         },
-        noticed: /^InstanceLost/, tells: 'QuorumLost', idle: true, last: true,
+        noticed: /^InstanceLost/,
+        tells: 'QuorumLost',
+        idle: true,
+        last: true,
       },
     ],
   },

@@ -137,7 +137,9 @@ export class Lane {
       if (holds(status, events)) return status;
       if (Date.now() > deadline) {
         const failing = status.conditions.filter((one) => one.status !== 'True');
-        throw new Error(`${this.name} never got there: ${status.phase}, ${JSON.stringify([status.lastError, failing])}`);
+        throw new Error(
+          `${this.name} never got there: ${status.phase}, ${JSON.stringify([status.lastError, failing])}`,
+        );
       }
       await sleep(PAUSE_MS);
     }
@@ -146,6 +148,8 @@ export class Lane {
   /** Operations that were begun since then. */
   async operationsSince(time: number): Promise<Operation[]> {
     const { operations, operation } = await this.status();
-    return [...operations, ...(operation === null ? [] : [operation])].filter((one) => Date.parse(one.startedAt) >= time);
+    return [...operations, ...(operation === null ? [] : [operation])].filter(
+      (one) => Date.parse(one.startedAt) >= time,
+    );
   }
 }

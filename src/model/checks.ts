@@ -26,21 +26,93 @@ export function conditionsOf(state: ClusterState): Verdict[] {
   const none = (kind: FindingKind) => (slot: Slot) => believed(state, slot.name, kind)?.text ?? null;
   return [
     observed(state),
-    count('InstancesRunning', wanted, (slot) => (slot.instance?.power === 'running' ? null : powerOf(slot)), 'instances run', 'see the Provisioning steps in the history'),
-    count('InstancesHealthy', wanted, none('impaired'), 'instances pass their status checks', 'one that fails them is replaced; the EC2 console tells which check fails'),
-    count('InstancesTagged', wanted, (slot) => (slot.instance?.untagged ? `${slot.instance.id} has lost its tags` : null), 'instances have their tags', 'set keelson:cluster, keelson:uid, keelson:slot and keelson:generation again, or spec.drift: repair'),
+    count(
+      'InstancesRunning',
+      wanted,
+      (slot) => (slot.instance?.power === 'running' ? null : powerOf(slot)),
+      'instances run',
+      'see the Provisioning steps in the history',
+    ),
+    count(
+      'InstancesHealthy',
+      wanted,
+      none('impaired'),
+      'instances pass their status checks',
+      'one that fails them is replaced; the EC2 console tells which check fails',
+    ),
+    count(
+      'InstancesTagged',
+      wanted,
+      (slot) => (slot.instance?.untagged ? `${slot.instance.id} has lost its tags` : null),
+      'instances have their tags',
+      'set keelson:cluster, keelson:uid, keelson:slot and keelson:generation again, or spec.drift: repair',
+    ),
     types(state),
-    count('AgentsOnline', wanted, (slot) => (slot.agentOnline ? none('agent')(slot) : 'its agent has not registered'), 'SSM agents are online', 'check the instance profile and the way out to SSM'),
-    count('K3sInstalled', wanted, (slot) => (slot.installed === state.document.spec.k3s.version ? null : `has ${slot.installed ?? 'none'}`), 'nodes have the K3s version asked for', 'see the Installing steps'),
-    count('K3sRunning', wanted, (slot) => (slot.service === 'running' ? none('service')(slot) : 'its service is down'), 'K3s services run', 'on the node: journalctl -u k3s'),
+    count(
+      'AgentsOnline',
+      wanted,
+      (slot) => (slot.agentOnline ? none('agent')(slot) : 'its agent has not registered'),
+      'SSM agents are online',
+      'check the instance profile and the way out to SSM',
+    ),
+    count(
+      'K3sInstalled',
+      wanted,
+      (slot) => (slot.installed === state.document.spec.k3s.version ? null : `has ${slot.installed ?? 'none'}`),
+      'nodes have the K3s version asked for',
+      'see the Installing steps',
+    ),
+    count(
+      'K3sRunning',
+      wanted,
+      (slot) => (slot.service === 'running' ? none('service')(slot) : 'its service is down'),
+      'K3s services run',
+      'on the node: journalctl -u k3s',
+    ),
     api(state),
-    count('NodesReady', wanted, (slot) => (nodeHas(state, slot, 'ready') ? null : (none('ready')(slot) ?? 'is not Ready')), 'nodes are Ready', 'kubectl describe node tells more'),
-    count('NodesWithoutPressure', wanted, none('pressure'), 'nodes are without pressure', 'kubectl describe node tells what is short; free it, or take a larger type or disk'),
+    count(
+      'NodesReady',
+      wanted,
+      (slot) => (nodeHas(state, slot, 'ready') ? null : (none('ready')(slot) ?? 'is not Ready')),
+      'nodes are Ready',
+      'kubectl describe node tells more',
+    ),
+    count(
+      'NodesWithoutPressure',
+      wanted,
+      none('pressure'),
+      'nodes are without pressure',
+      'kubectl describe node tells what is short; free it, or take a larger type or disk',
+    ),
     etcd(state, servers),
-    count('EtcdSpace', servers, none('database'), 'servers have room in etcd', 'at 2 GiB it takes no more writes: see what fills it (kubectl get --raw /metrics | grep apiserver_storage_objects)'),
-    count('CertificatesValid', wanted, none('certificates'), 'nodes have certificates for long enough', 'they are renewed by a restart of K3s, one node at a time'),
-    count('DisksFree', wanted, none('disk'), 'nodes have room on their disks', 'delete images and logs, or take a larger root volume for new nodes'),
-    count('ClocksInStep', wanted, none('clock'), 'clocks are in step', 'on the node: chronyc tracking; certificates and leases go by the clock'),
+    count(
+      'EtcdSpace',
+      servers,
+      none('database'),
+      'servers have room in etcd',
+      'at 2 GiB it takes no more writes: see what fills it (kubectl get --raw /metrics | grep apiserver_storage_objects)',
+    ),
+    count(
+      'CertificatesValid',
+      wanted,
+      none('certificates'),
+      'nodes have certificates for long enough',
+      'they are renewed by a restart of K3s, one node at a time',
+    ),
+    count(
+      'DisksFree',
+      wanted,
+      none('disk'),
+      'nodes have room on their disks',
+      'delete images and logs, or take a larger root volume for new nodes',
+    ),
+    count(
+      'ClocksInStep',
+      wanted,
+      none('clock'),
+      'clocks are in step',
+      'on the node: chronyc tracking; certificates and leases go by the clock',
+    ),
     {
       type: 'KubeconfigPublished',
       status: state.apiAddress === null ? 'False' : 'True',
@@ -52,10 +124,17 @@ export function conditionsOf(state: ClusterState): Verdict[] {
   ];
 }
 
-const powerOf = (slot: Slot): string => (slot.instance === null ? 'has no instance' : `${slot.instance.id} is ${slot.instance.power}`);
+const powerOf = (slot: Slot): string =>
+  slot.instance === null ? 'has no instance' : `${slot.instance.id} is ${slot.instance.power}`;
 
 /** @param lacks what a node lacks, in words; null for nothing */
-function count(type: string, wanted: Place[], lacks: (slot: Slot) => string | null, what: string, advice: string): Verdict {
+function count(
+  type: string,
+  wanted: Place[],
+  lacks: (slot: Slot) => string | null,
+  what: string,
+  advice: string,
+): Verdict {
   const bad = wanted.flatMap((slot) => {
     const text = slot === undefined ? 'is not there yet' : lacks(slot);
     return text === null ? [] : [slot === undefined ? '' : `${slot.name}: ${text}`];
@@ -78,7 +157,9 @@ function observed({ blindLooks, checkedAt }: ClusterState): Verdict {
     type: OBSERVED,
     status: blind ? 'Unknown' : 'True',
     reason: blind ? 'LooksFail' : 'Seen',
-    message: blind ? `the last ${blindLooks} looks have failed; all else is as of ${checkedAt}` : 'it could be looked at',
+    message: blind
+      ? `the last ${blindLooks} looks have failed; all else is as of ${checkedAt}`
+      : 'it could be looked at',
     advice: blind ? 'see the events for why: AWS or the worker may be in trouble, and the cluster well' : '',
   };
 }
@@ -88,7 +169,9 @@ function types(state: ClusterState): Verdict {
   const held = Object.values(state.heldTypes);
   const drifted = slotsOf(state.document).flatMap((wanted) => {
     const slot = state.slots[wanted.name];
-    return slot?.instance && hasDrifted(state, wanted, slot) ? [`${slot.name} is ${slot.instance.type}, not ${slot.givenType}`] : [];
+    return slot?.instance && hasDrifted(state, wanted, slot)
+      ? [`${slot.name} is ${slot.instance.type}, not ${slot.givenType}`]
+      : [];
   });
   if (held.length > 0) {
     return {
@@ -103,7 +186,10 @@ function types(state: ClusterState): Verdict {
     type: TYPES_AS_ASKED,
     status: drifted.length === 0 ? 'True' : 'False',
     reason: drifted.length === 0 ? 'AsAsked' : 'Drifted',
-    message: drifted.length === 0 ? 'no instance type was given up or changed' : `somebody has changed it: ${drifted.join('; ')}`,
+    message:
+      drifted.length === 0
+        ? 'no instance type was given up or changed'
+        : `somebody has changed it: ${drifted.join('; ')}`,
     advice: drifted.length === 0 ? '' : 'put it into the document (`keelson resize`), or set spec.drift to repair',
   };
 }

@@ -23,7 +23,11 @@ export interface Gate {
  * @param nodes Kubernetes nodes as a verify step saw them; agents among them do not count
  * @param unwell the slot that is to be taken down because it is not well: it need not be, but all others must do without it
  */
-export function lookAtGate(servers: readonly ServerSlot[], nodes: readonly NodeView[], unwell: string | null = null): Gate {
+export function lookAtGate(
+  servers: readonly ServerSlot[],
+  nodes: readonly NodeView[],
+  unwell: string | null = null,
+): Gate {
   const reasons: string[] = [];
   const members = nodes.filter((node) => node.voter !== null);
   const byName = new Map(members.map((node) => [node.name, node]));

@@ -93,7 +93,8 @@ function nodesOf(state: ClusterState): NodeStatus[] {
   return Object.values(state.slots).map((slot) => {
     const node = seen.get(slot.nodeName);
     const up = slot.service === 'running' && slot.joined;
-    const says = (what: 'ready' | 'voter') => (!up || !nodeHas(state, slot, what) ? 'False' : node ? 'True' : 'Unknown');
+    const says = (what: 'ready' | 'voter') =>
+      !up || !nodeHas(state, slot, what) ? 'False' : node ? 'True' : 'Unknown';
     return {
       slot: slot.name,
       role: slot.role,

@@ -20,13 +20,12 @@ import { execute } from './execute.js';
 import { registerHandlers } from './handlers.js';
 import { initialState } from './initial-state.js';
 import type { DeletionProof } from './messages.js';
-import { observe } from './observe.js';
 import { untilNextLook } from './next-look.js';
+import { observe } from './observe.js';
 import { beginOperation, countFailure, endOperation } from './operations.js';
 import { createPresenter } from './present.js';
 import { ensureWatch, judgeSight } from './sight.js';
 import { createStatusWriter } from './status-writer.js';
-
 
 /** A cluster document, and who starts it. */
 export type ClusterInput = (ClusterDocument | Record<string, unknown>) & { requestedBy?: string };
@@ -184,11 +183,21 @@ function park(self: Cluster, blocked: NonNullable<Plan['blocked']>): void {
   const { state } = self;
   state.repairAsked = false;
   // What could be repaired is.
-  if (state.operation !== null) endOperation(self, state.operation.kind === 'repair' && blocked.code !== 'QuorumLost' ? 'done' : 'failed');
+  if (state.operation !== null)
+    endOperation(self, state.operation.kind === 'repair' && blocked.code !== 'QuorumLost' ? 'done' : 'failed');
   if (state.lastError?.code !== blocked.code) emit(self, 'Warning', blocked.code, blocked.message);
   const known = state.lastError?.code === blocked.code ? state.lastError.at : null;
-  const nowhere = { at: known ?? now(), class: 'conflict', operation: null, step: null, slot: null, attempt: 1 } as const;
+  const nowhere = {
+    at: known ?? now(),
+    class: 'conflict',
+    operation: null,
+    step: null,
+    slot: null,
+    attempt: 1,
+  } as const;
   state.lastError = { ...nowhere, ...blocked };
+  // Heard, and as far as it goes without a person.
+  state.observedGeneration = state.specGeneration;
   self.present();
 }
 

@@ -23,7 +23,8 @@ export async function observe(cluster: Cluster): Promise<void> {
   try {
     await untilWoken(cluster, async () => {
       const agents = await seeInstances(cluster);
-      if (state.operation === null && state.wish === 'running' && state.bornAt !== null) await seeNodes(cluster, agents);
+      if (state.operation === null && state.wish === 'running' && state.bornAt !== null)
+        await seeNodes(cluster, agents);
       state.checkedAt = now();
       state.blindLooks = 0;
       state.uneasyLooks = isUneasy(cluster) ? state.uneasyLooks + 1 : 0;
@@ -38,7 +39,9 @@ export async function observe(cluster: Cluster): Promise<void> {
   }
 }
 
-const isUneasy = ({ state }: Cluster): boolean => Object.values(state.findings).some((one) => one.holds);
+const isUneasy = ({ state }: Cluster): boolean =>
+  Object.values(state.findings).some((one) => one.holds) ||
+  Object.values(state.slots).some((slot) => slot.instance?.power !== 'running' || slot.service !== 'running');
 
 /**
  * A node that has gone meanwhile may keep a look waiting for long. Whatever else comes, a request or news of the region, is heard at once:
@@ -99,7 +102,12 @@ function tellChanges(cluster: Cluster, before: Record<string, Slot>): void {
     }
     if (old?.instance && slot.instance && old.instance.type !== slot.instance.type) {
       const types = `${old.instance.type} -> ${slot.instance.type}`;
-      emit(cluster, 'Warning', 'TypeChanged', `${slot.name}: ${slot.instance.id} has another type by another hand: ${types}`);
+      emit(
+        cluster,
+        'Warning',
+        'TypeChanged',
+        `${slot.name}: ${slot.instance.id} has another type by another hand: ${types}`,
+      );
     }
   }
 }

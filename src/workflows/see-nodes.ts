@@ -51,9 +51,15 @@ function takeNodes(cluster: Cluster, nodes: readonly NodeView[]): void {
   for (const slot of Object.values(state.slots)) {
     if (!slot.joined || slot.instance?.power !== 'running' || slot.service !== 'running') continue;
     const node = byName.get(slot.nodeName);
-    suspect(cluster, slot, 'ready', node === undefined ? 'Kubernetes has no such node' : node.ready ? null : 'its node is not Ready');
+    suspect(
+      cluster,
+      slot,
+      'ready',
+      node === undefined ? 'Kubernetes has no such node' : node.ready ? null : 'its node is not Ready',
+    );
     if (node === undefined) continue;
-    if (slot.role === 'server') suspect(cluster, slot, 'voter', node.voter === true ? null : 'its etcd member does not vote');
+    if (slot.role === 'server')
+      suspect(cluster, slot, 'voter', node.voter === true ? null : 'its etcd member does not vote');
     const pressures = node.pressures ?? [];
     suspect(cluster, slot, 'pressure', pressures.length === 0 ? null : `its node has ${pressures.join(', ')}`);
   }
@@ -103,7 +109,12 @@ function take(cluster: Cluster, slot: Slot, { result }: JobResult, deep: boolean
     suspect(cluster, slot, 'service', runs ? null : `its K3s service is ${service}`);
   }
   if (readyz !== undefined && service === 'active')
-    suspect(cluster, slot, 'readyz', readyz === 'ok' ? null : `its API server is not ready: ${failing ?? 'it does not answer'}`);
+    suspect(
+      cluster,
+      slot,
+      'readyz',
+      readyz === 'ok' ? null : `its API server is not ready: ${failing ?? 'it does not answer'}`,
+    );
   if (version !== undefined && slot.installed !== null)
     suspect(cluster, slot, 'version', version === slot.installed ? null : `its K3s binary is ${version}`);
   takeBelieved(cluster, slot, version);

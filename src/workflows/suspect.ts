@@ -22,5 +22,6 @@ export function suspectKey(cluster: Cluster, key: string, who: string, bad: stri
   state.findings = believe(state.findings, key, bad, now(), grace);
   const after = state.findings[key];
   if (after?.holds === true && before?.holds !== true) emit(cluster, 'Warning', 'Unwell', `${who}: ${after.text}`);
-  if (before?.holds === true && after?.holds !== true) emit(cluster, 'Normal', 'WellAgain', `${who}: no longer: ${before.text}`);
+  if (before?.holds === true && after?.holds !== true)
+    emit(cluster, 'Normal', 'WellAgain', `${who}: no longer: ${before.text}`);
 }

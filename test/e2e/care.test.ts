@@ -79,7 +79,7 @@ async function kubectl(instance: string, command: string): Promise<string> {
 describe('a server of three that somebody terminates', () => {
   it('is replaced: three voters, no ghost, and the API answers throughout', async () => {
     // Prepare
-    await bench.keelson('apply', '-f', bench.document(NAME, { mode: 'ha' }), '--wait');
+    await bench.keelson('apply', '-f', bench.document(NAME, { mode: 'ha', health: { gracePeriod: '10s' } }), '--wait');
     const { stdout: kubeconfig } = await bench.keelson('kubeconfig', NAME);
     const born = await status();
     const watch = watchApi(kubeconfig, serversAt);
@@ -91,14 +91,21 @@ describe('a server of three that somebody terminates', () => {
     const seen = await watch.stop();
     const nodes = await kubectl(
       instanceOf(mended, 'server-1'),
-      'get nodes -o custom-columns=N:.metadata.name,V:.status.conditions[?(@.type=="EtcdIsVoter")].status',
+      `get nodes -o 'custom-columns=N:.metadata.name,V:.status.conditions[?(@.type=="EtcdIsVoter")].status'`,
     );
     // Assess
     process.stdout.write(
       `API during replacement: ${seen.answers} answers, longest gap ${seen.longestGapMs.toFixed(0)} ms (allowed ${ALLOWED_GAP_MS})\n`,
     );
     expect(mended.operations.at(-1)).toMatchObject({ kind: 'repair', outcome: 'done' });
-    expect(nodes.trim().split('\n').slice(1).map((line) => line.split(/ +/)).sort()).toEqual([
+    expect(
+      nodes
+        .trim()
+        .split('\n')
+        .slice(1)
+        .map((line) => line.split(/ +/))
+        .sort(),
+    ).toEqual([
       [`${NAME}-server-0-g2`, 'True'],
       [`${NAME}-server-1-g1`, 'True'],
       [`${NAME}-server-2-g1`, 'True'],
@@ -128,7 +135,9 @@ describe('a server of three that somebody terminates', () => {
     const jobs = since.flatMap((call) => JSON.stringify(call).match(CHANGING) ?? []);
     expect(jobs).toEqual([]);
     expect(since.filter(({ action }) => /^(Run|Terminate|Start|Stop|Reboot)Instances$/.test(action))).toEqual([]);
-    const instance = (await bench.region<Instance[]>('instances')).find((one) => one.id === instanceOf(before, 'server-1'));
+    const instance = (await bench.region<Instance[]>('instances')).find(
+      (one) => one.id === instanceOf(before, 'server-1'),
+    );
     expect(instance?.state).toBe('running');
     expect(await bench.keelson('delete', NAME, '--wait')).toMatchObject({ code: 0 });
   });

@@ -37,7 +37,7 @@ const eventsOf = (name: string) => handle(name).query<ClusterEvent[]>('events');
 
 /** Polls what people can ask, until it holds. */
 async function until<T>(ask: () => Promise<T>, holds: (seen: T) => boolean): Promise<T> {
-  const deadline = Date.now() + 90_000;
+  const deadline = Date.now() + 150_000;
   for (;;) {
     const seen = await ask();
     if (holds(seen)) return seen;
@@ -80,7 +80,12 @@ const replaced = (name: string, slot: string, generation: number) =>
 describe('a server that somebody terminates', () => {
   it('is missed at once by its event, and within a round by the region watch; and is replaced', async () => {
     // Prepare
-    await bench.keelson('apply', '-f', bench.document('watched', { mode: 'ha' }), '--wait');
+    await bench.keelson(
+      'apply',
+      '-f',
+      bench.document('watched', { mode: 'ha', health: { gracePeriod: '10s' } }),
+      '--wait',
+    );
     const born = await settled('watched', 'Running', 1);
 
     // Act: with events

@@ -39,6 +39,7 @@ afterAll(() => time?.close());
 
 /** Lets hours pass in which the region watch speaks up again and again. @returns what was said of the cluster meanwhile */
 async function live(name: string): Promise<{ statuses: StatusView[]; events: ClusterEvent[]; jobs: string[] }> {
+  fake.forget();
   const cluster = await time.start(written({ health: { gracePeriod: '10s' } }), name);
   await cluster.settled('Running');
   const from = { statuses: fake.statuses.length, jobs: fake.jobs.length };
@@ -46,11 +47,13 @@ async function live(name: string): Promise<{ statuses: StatusView[]; events: Clu
     await cluster.workflow.signal('look', { reason: 'the picture has changed' });
     await time.pass(`${EVERY_MINUTES}m`);
   }
-  return {
+  const seen = {
     statuses: fake.statuses.slice(from.statuses) as StatusView[],
     events: (await cluster.events()) as ClusterEvent[],
     jobs: fake.jobs.slice(from.jobs).map((job) => job.script),
   };
+  await cluster.workflow.terminate('the test is over');
+  return seen;
 }
 
 const changes = (statuses: StatusView[], type: string): number =>
@@ -68,10 +71,13 @@ describe.each(SEEDS)('six hours of flapping, seed %i', (seed) => {
     fake.onProbe = ({ slot }) => (slot === 'server-1' && service() ? { service: 'failed' } : {});
     fake.onLook = ({ slot }) => (slot === 'server-2' && agent() ? { agent: 'lost' } : {});
     fake.onJob = ({ script }) => {
-      if (script === 'verify') fake.kubernetes.set(`flaps-${seed}-server-0-g1`, `${ready() ? 'False' : 'True'},True,v1.34.2+k3s1,true,10.0.0.1,-`);
+      if (script === 'verify')
+        fake.kubernetes.set(
+          `flaps-${seed}-server-0-g1`,
+          `${ready() ? 'False' : 'True'},True,v1.34.2+k3s1,true,10.0.0.1,-`,
+        );
       return null;
     };
-    fake.kubernetes.clear();
     // Act
     const { statuses, events, jobs } = await live(`flaps-${seed}`);
     // Assess
@@ -86,13 +92,10 @@ describe.each(SEEDS)('six hours of flapping, seed %i', (seed) => {
     fake.onProbe = () => ({});
     fake.onLook = () => ({});
     fake.onJob = () => null;
-    fake.kubernetes.clear();
-    let born = false;
     fake.before = async (name) => {
-      if (born && name === 'observeInstances' && random() < 0.5)
+      if (name === 'observeInstances' && random() < 0.5)
         throw failed({ code: 'InternalError', class: 'transient', message: 'no answer', advice: 'wait' });
     };
-    born = true;
     const { statuses, jobs } = await live(`blind-${seed}`);
     fake.before = async () => undefined;
     const types = statuses.at(-1)?.conditions.map((one) => one.type) ?? [];

@@ -125,6 +125,13 @@ export class FakeActivities {
     forget: this.wrap('forget', async () => ({ left: [] })),
   };
 
+  /** As new, for the next test; what it is told to answer stays. */
+  forget(): void {
+    this.instances.clear();
+    this.kubernetes.clear();
+    for (const list of [this.jobs, this.launches, this.statuses, this.calls]) list.length = 0;
+  }
+
   private instance(id: string): InstanceView {
     const view = this.instances.get(id);
     if (view === undefined)

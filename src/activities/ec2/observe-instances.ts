@@ -63,7 +63,12 @@ async function withChecks(
 }
 
 /** Instances of which a status check fails; `initializing` and `insufficient-data` say nothing. [docs: EC2 status checks] */
-async function impairedAmong(deps: ActivityDeps, attempt: Attempt, region: string, ids: string[]): Promise<Set<string>> {
+async function impairedAmong(
+  deps: ActivityDeps,
+  attempt: Attempt,
+  region: string,
+  ids: string[],
+): Promise<Set<string>> {
   const ec2 = deps.clients.ec2(region);
   try {
     const lists = await Promise.all(
@@ -89,11 +94,18 @@ async function impairedAmong(deps: ActivityDeps, attempt: Attempt, region: strin
 }
 
 /** PingStatus by instance, of those that have registered; through the reader that all waits of the region share. */
-async function agentsOf(deps: ActivityDeps, attempt: Attempt, region: string, ids: string[]): Promise<Map<string, string>> {
+async function agentsOf(
+  deps: ActivityDeps,
+  attempt: Attempt,
+  region: string,
+  ids: string[],
+): Promise<Map<string, string>> {
   const reader = deps.readers(region);
   try {
     const agents = await Promise.all(ids.map((id) => reader.agent.next(id)));
-    return new Map(agents.flatMap((one) => (one?.InstanceId && one.PingStatus ? [[one.InstanceId, one.PingStatus]] : [])));
+    return new Map(
+      agents.flatMap((one) => (one?.InstanceId && one.PingStatus ? [[one.InstanceId, one.PingStatus]] : [])),
+    );
   } catch (error) {
     if (attempt.signal.aborted) throw error;
     throw toFailure(error, 'DescribeInstanceInformation of its instances');

@@ -9,9 +9,7 @@ import type { ActivityDeps } from '../deps.js';
 export async function tagInstance(deps: ActivityDeps, _: Attempt, input: TagInput): Promise<void> {
   const Tags = Object.entries(nodeTags(input, input.tags)).map(([Key, Value]) => ({ Key, Value }));
   try {
-    await deps.clients
-      .ec2(input.region)
-      .send(new CreateTagsCommand({ Resources: [input.instanceId], Tags }));
+    await deps.clients.ec2(input.region).send(new CreateTagsCommand({ Resources: [input.instanceId], Tags }));
   } catch (error) {
     throw toFailure(error, `CreateTags ${input.instanceId}`);
   }

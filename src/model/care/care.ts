@@ -31,9 +31,14 @@ export interface Care {
 export function careOf(document: ClusterDocument, state: ClusterState, now: string, open: boolean): Care {
   const slots = slotsOf(document).flatMap(({ name }) => state.slots[name] ?? []);
   const brake = brakeOf(state, now);
-  const lost = state.bornAt === null ? [] : slots.filter((slot) => slot.instance === null && slot.lastInstanceId !== null && slot.launch === null);
+  const lost =
+    state.bornAt === null
+      ? []
+      : slots.filter((slot) => slot.instance === null && slot.lastInstanceId !== null && slot.launch === null);
   const parked = lost.slice(brake.left);
-  const down = slots.filter((slot) => slot.instance !== null && slot.joined && slot.service === 'stopped' && slot.instance.power === 'running');
+  const down = slots.filter(
+    (slot) => slot.instance !== null && slot.joined && slot.service === 'stopped' && slot.instance.power === 'running',
+  );
   const resting = down.filter((slot) => isLater(restartDue(slot.restarts), now));
   const busy = lost.length > parked.length || down.length > resting.length;
   const weighed = slots.flatMap((slot) => remedyFor(document, state, slot) ?? []);
@@ -49,7 +54,14 @@ export function careOf(document: ClusterDocument, state: ClusterState, now: stri
     repair: busy ? null : first,
     parked: new Set(parked.map((slot) => slot.name)),
     resting: new Set(resting.map((slot) => slot.name)),
-    blocked: parked.length > 0 ? parkedBy(state, parked.map((slot) => slot.name), brake.until) : obstacle,
+    blocked:
+      parked.length > 0
+        ? parkedBy(
+            state,
+            parked.map((slot) => slot.name),
+            brake.until,
+          )
+        : obstacle,
     until: times.sort()[0] ?? null,
   };
 }
@@ -59,18 +71,24 @@ const isLater = (time: string | null, now: string): boolean => time !== null && 
 function obstacleTo(document: ClusterDocument, state: ClusterState, repair: Repair, left: number): Care['blocked'] {
   const { slot, remedy, reason } = repair;
   const silent = Object.values(state.slots).filter((one) => believed(state, one.name, 'agent') !== null);
-  if (believed(state, slot.name, 'agent') !== null && silent.length > 1 && silent.length > Object.keys(state.slots).length / 2) {
+  if (
+    believed(state, slot.name, 'agent') !== null &&
+    silent.length > 1 &&
+    silent.length > Object.keys(state.slots).length / 2
+  ) {
     return {
       code: 'AgentsLost',
       message: `SSM has lost the agents of ${silent.length} nodes at once (${silent.map((one) => one.name).join(', ')}): it may be SSM, or the way to it`,
-      advice: 'nothing is rebooted or replaced for that; see the AWS health page, endpoints, routes and the instance profile',
+      advice:
+        'nothing is rebooted or replaced for that; see the AWS health page, endpoints, routes and the instance profile',
     };
   }
   if (remedy === 'replace' && slot.role === 'server' && document.spec.mode === 'dev') {
     return {
       code: 'OnlyServer',
       message: `${slot.name} (${slot.instance?.id}): ${reason}; it is the only server, and its disk is all there is`,
-      advice: 'nothing is done by itself: save what is on it (a snapshot, the volume), then stop and start the cluster, or delete it and make it anew',
+      advice:
+        'nothing is done by itself: save what is on it (a snapshot, the volume), then stop and start the cluster, or delete it and make it anew',
     };
   }
   const others = slot.role === 'server' ? unwellBeside(state, slot) : [];
@@ -78,7 +96,8 @@ function obstacleTo(document: ClusterDocument, state: ClusterState, repair: Repa
     return {
       code: 'QuorumAtRisk',
       message: `${slot.name}: ${reason}; it would: ${remedy} it; but ${others.join(', ')} is not well either, and the quorum could be lost`,
-      advice: 'nothing is done to it before the others are well: mend one by hand, or see why K3s does not come up there',
+      advice:
+        'nothing is done to it before the others are well: mend one by hand, or see why K3s does not come up there',
     };
   }
   return remedy === 'replace' && left === 0 ? parkedBy(state, [slot.name], null) : null;

@@ -49,16 +49,27 @@ export function factsOf(told: Record<string, string>, before: NodeFacts | null, 
 }
 
 /** What is wrong by these facts, in words, by kind; null where all is well; left out where nothing is known. */
-export function ailmentsOf(facts: NodeFacts, now: string): Partial<Record<'disk' | 'clock' | 'certificates' | 'database', string | null>> {
+export function ailmentsOf(
+  facts: NodeFacts,
+  now: string,
+): Partial<Record<'disk' | 'clock' | 'certificates' | 'database', string | null>> {
   const { diskUsedPercent: disk, clockOffset: clock, certificatesUntil: until, databaseMiB: database } = facts;
   const days = until === null ? null : Math.floor((Date.parse(until) - Date.parse(now)) / DAY_MS);
   return {
     ...(disk !== null && { disk: disk < DISK_LIMIT_PERCENT ? null : `its disk is ${disk} % full` }),
     ...(clock !== null && {
-      clock: Math.abs(clock) < CLOCK_LIMIT_SECONDS ? null : `its clock is ${Math.abs(clock)} s ${clock > 0 ? 'fast' : 'slow'}`,
+      clock:
+        Math.abs(clock) < CLOCK_LIMIT_SECONDS
+          ? null
+          : `its clock is ${Math.abs(clock)} s ${clock > 0 ? 'fast' : 'slow'}`,
     }),
     ...(days !== null && {
-      certificates: days >= CERTIFICATE_LIMIT_DAYS ? null : days < 0 ? 'its certificates have ended' : `its certificates end in ${days} days`,
+      certificates:
+        days >= CERTIFICATE_LIMIT_DAYS
+          ? null
+          : days < 0
+            ? 'its certificates have ended'
+            : `its certificates end in ${days} days`,
     }),
     ...(database !== null && {
       database: database < DATABASE_LIMIT_MIB ? null : `its etcd database has ${database} MiB`,

@@ -47,9 +47,11 @@ export function believe(findings: Findings, key: string, bad: string | null, now
     return bad === null ? findings : { ...findings, [key]: { text: bad, holds: false, since: now, doubtedAt: now } };
   }
   const text = bad ?? before.text;
-  if (before.holds === (bad !== null)) return before.holds ? { ...findings, [key]: { ...before, text, doubtedAt: null } } : rest;
+  if (before.holds === (bad !== null))
+    return before.holds ? { ...findings, [key]: { ...before, text, doubtedAt: null } } : rest;
   if (before.doubtedAt === null) return { ...findings, [key]: { ...before, text, doubtedAt: now } };
-  if ((grace && !before.holds) || Date.parse(now) - Date.parse(before.doubtedAt) < APART_MS) return { ...findings, [key]: { ...before, text } };
+  if ((grace && !before.holds) || Date.parse(now) - Date.parse(before.doubtedAt) < APART_MS)
+    return { ...findings, [key]: { ...before, text } };
   return before.holds ? rest : { ...findings, [key]: { text, holds: true, since: now, doubtedAt: null } };
 }
 

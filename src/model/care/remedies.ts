@@ -27,7 +27,8 @@ const UPKEEP_MS = 86_400_000;
  */
 export function remedyFor(document: ClusterDocument, state: ClusterState, slot: Slot): Repair | null {
   if (slot.instance?.power !== 'running') return null;
-  const because = (kind: Parameters<typeof believed>[2]): string | null => believed(state, slot.name, kind)?.text ?? null;
+  const because = (kind: Parameters<typeof believed>[2]): string | null =>
+    believed(state, slot.name, kind)?.text ?? null;
   const repair = (remedy: Remedy, reason: string, due: string | null = null, upkeep = false): Repair => ({
     slot,
     remedy,

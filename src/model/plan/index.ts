@@ -40,7 +40,7 @@ export function plan(
       const care = careOf(document, facts, now, upkeep.open);
       const steps = planRunning(document, facts, care);
       const kind = kindOf(facts, steps);
-      const reason = reasonOf(facts, steps);
+      const reason = reasonOf(facts, kind, steps);
       const operating = facts.operation !== null && facts.operation.kind !== 'repair';
       if (kind === 'repair' && !document.spec.health.autoRepair && !operating && !facts.repairAsked) {
         return { kind, reason, steps: [], blocked: repairNeeded(document, steps) };
@@ -75,8 +75,15 @@ function kindOf(state: ClusterState, steps: readonly Step[]): OperationKind {
   return 'update';
 }
 
-function reasonOf(state: ClusterState, steps: readonly Step[]): string {
+function reasonOf(state: ClusterState, kind: OperationKind, steps: readonly Step[]): string {
   if (state.bornAt === null) return 'the cluster shall run and does not exist yet';
-  const reasons = [...new Set(steps.filter((step) => step.kind !== 'verify').map((step) => step.reason))];
+  const all = steps.filter((step) => step.kind !== 'verify');
+  // Of a slot the first one says it; the others follow from it.
+  const firsts = all.filter((step, index) => all.findIndex((one) => one.slot === step.slot) === index);
+  const said =
+    kind === 'repair'
+      ? firsts.map(({ slot, reason }) => (slot === null ? reason : `${slot}: ${reason}`))
+      : all.map((step) => step.reason);
+  const reasons = [...new Set(said)];
   return reasons.length === 0 ? 'the nodes were not seen well since the last change' : reasons.slice(0, 3).join('; ');
 }

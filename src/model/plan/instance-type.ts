@@ -35,7 +35,9 @@ export function typeDiffers(state: ClusterState, wanted: WantedSlot, slot: Slot)
 /** Whether somebody else has given it another type than Keelson did, while the document wants what Keelson gave. */
 export function hasDrifted(state: ClusterState, wanted: WantedSlot, slot: Slot): boolean {
   const { instance, givenType } = slot;
-  return instance !== null && givenType !== null && instance.type !== givenType && typeFor(state, wanted, slot) === givenType;
+  return (
+    instance !== null && givenType !== null && instance.type !== givenType && typeFor(state, wanted, slot) === givenType
+  );
 }
 
 /** A type that is wanted for an instance that cannot have it. */

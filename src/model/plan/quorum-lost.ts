@@ -12,7 +12,9 @@ export function quorumLost(state: ClusterState): Plan['blocked'] | null {
   const left = members.filter((slot) => slot.instance !== null);
   if (members.length === 0 || left.length >= quorumOf(members.length)) return null;
   const gone = members.filter((slot) => slot.instance === null).map((slot) => slot.nodeName);
-  const snapshots = left.flatMap((slot) => (slot.facts?.snapshot ? [`${slot.facts.snapshot} on ${slot.nodeName}`] : []));
+  const snapshots = left.flatMap((slot) =>
+    slot.facts?.snapshot ? [`${slot.facts.snapshot} on ${slot.nodeName}`] : [],
+  );
   const rest = left.length === 0 ? 'none' : left.map((slot) => `${slot.nodeName} (${slot.instance?.id})`).join(', ');
   return {
     code: 'QuorumLost',

@@ -1,8 +1,8 @@
-import type { Repair } from '../care/remedies.js';
 import { believed, forgetFindings } from '../care/findings.js';
-import { lostInstance } from './lost-instance.js';
+import type { Repair } from '../care/remedies.js';
 import type { ClusterDocument } from '../spec/schema.js';
 import type { ClusterState, Slot } from '../state.js';
+import { lostInstance } from './lost-instance.js';
 import type { PlanBuilder, Step } from './steps.js';
 
 /**
@@ -25,7 +25,12 @@ export function planRepair(plan: PlanBuilder, document: ClusterDocument, state: 
   if (gated) add('second-look', 'Configuring', 'see it again');
   switch (remedy) {
     case 'restart':
-      add('start-service', 'Configuring', `restart K3s${slot.cordoned && slot.role === 'server' ? ', uncordon' : ''}`, disruption);
+      add(
+        'start-service',
+        'Configuring',
+        `restart K3s${slot.cordoned && slot.role === 'server' ? ', uncordon' : ''}`,
+        disruption,
+      );
       break;
     case 'reboot':
       add('reboot', 'Configuring', `reboot ${slot.instance?.id}`, disruption);

@@ -26,7 +26,11 @@ export function planRunning(document: ClusterDocument, carried: ClusterState, ca
   planTidying(plan, document, state);
   if (repair !== null) planRepair(plan, document, carried, repair);
   for (const one of wanted) planArrival(plan, document, state, one);
-  planServices(plan, state, wanted.filter((one) => !care.resting.has(one.name)));
+  planServices(
+    plan,
+    state,
+    wanted.filter((one) => !care.resting.has(one.name)),
+  );
   for (const one of wanted) planMembership(plan, state, one);
   let before = plan.steps
     .filter((step) => ['start-service', 'found', 'join'].includes(step.kind))

@@ -66,7 +66,11 @@ export function cronFields(expression: string): Set<number>[] {
 }
 
 /** Whether the hour of the moment is one in which the expression fires. Where both days are restricted either will do. [crontab(5)] */
-export function firesInHour(expression: string, fields: Set<number>[], { hour, day, month, weekday }: WallTime): boolean {
+export function firesInHour(
+  expression: string,
+  fields: Set<number>[],
+  { hour, day, month, weekday }: WallTime,
+): boolean {
   const [, hours, days, months, weekdays] = fields;
   const [, , dayText = '*', , weekdayText = '*'] = expression.split(/ +/);
   const [onDay, onWeekday] = [days?.has(day) === true, weekdays?.has(weekday) === true];
@@ -79,7 +83,8 @@ function valuesOf(item: string, field: Field): number[] {
   const [from = '*', to] = range.split('-');
   const first = from === '*' ? field.min : (numberOf(from, field) ?? field.min);
   // `5/10` is from five on.
-  const last = to !== undefined ? (numberOf(to, field) ?? first) : from === '*' || item.includes('/') ? field.max : first;
+  const last =
+    to !== undefined ? (numberOf(to, field) ?? first) : from === '*' || item.includes('/') ? field.max : first;
   const values: number[] = [];
   for (let value = first; value <= last; value += Number(step)) values.push(value);
   return values;

@@ -2,8 +2,8 @@ import { CancellationScope } from '@temporalio/workflow';
 import { forgetFindings } from '../../model/care/findings.js';
 import { ghostKey, ghostsOf } from '../../model/care/ghosts.js';
 import type { Step } from '../../model/plan/index.js';
-import { joinTarget } from '../../model/plan/wanted.js';
 import { lostInstance } from '../../model/plan/lost-instance.js';
+import { joinTarget } from '../../model/plan/wanted.js';
 import { activities } from '../activities.js';
 import { begunAnew } from '../begun-anew.js';
 import { type Cluster, classOf, emit, failure, isCancelled, now, scopeOf, slotOf } from '../cluster-context.js';
@@ -19,7 +19,10 @@ export async function reboot(cluster: Cluster, step: Step): Promise<void> {
   const { instance } = slot;
   if (instance === null) return;
   await CancellationScope.nonCancellable(() =>
-    activities.rebootInstances(`${slot.name}: reboot ${instance.id}`, { ...scopeOf(cluster), instanceIds: [instance.id] }),
+    activities.rebootInstances(`${slot.name}: reboot ${instance.id}`, {
+      ...scopeOf(cluster),
+      instanceIds: [instance.id],
+    }),
   );
   slot.rebootedAt = now();
   touched(cluster);
@@ -28,7 +31,12 @@ export async function reboot(cluster: Cluster, step: Step): Promise<void> {
     await activities.awaitReboot(`${slot.name}: wait for the SSM agent of ${instance.id}`, wait);
   } catch (error) {
     if (isCancelled(error)) throw error;
-    emit(cluster, 'Warning', 'AgentStillLost', `${slot.name}: the agent of ${instance.id} has not come back after a reboot`);
+    emit(
+      cluster,
+      'Warning',
+      'AgentStillLost',
+      `${slot.name}: the agent of ${instance.id} has not come back after a reboot`,
+    );
     return;
   }
   slot.rebootedAt = null;
@@ -41,7 +49,10 @@ export async function retire(cluster: Cluster, step: Step): Promise<void> {
   const { instance } = slot;
   if (instance === null) return;
   await CancellationScope.nonCancellable(() =>
-    activities.terminateInstances(`${slot.name}: terminate ${instance.id}`, { ...scopeOf(cluster), instanceIds: [instance.id] }),
+    activities.terminateInstances(`${slot.name}: terminate ${instance.id}`, {
+      ...scopeOf(cluster),
+      instanceIds: [instance.id],
+    }),
   );
   emit(cluster, 'Normal', 'InstanceRetired', `${slot.name}: ${instance.id} is terminated: ${step.reason}`);
   Object.assign(slot, lostInstance(slot));
@@ -61,7 +72,12 @@ export async function tag(cluster: Cluster, step: Step): Promise<void> {
   } catch (error) {
     if (classOf(error) !== 'auth') throw error;
     slot.instance = { ...instance, untagged: 'refused' };
-    emit(cluster, 'Warning', 'TagsRefused', `${slot.name}: Keelson may not set the tags of ${instance.id}: set them by hand`);
+    emit(
+      cluster,
+      'Warning',
+      'TagsRefused',
+      `${slot.name}: Keelson may not set the tags of ${instance.id}: set them by hand`,
+    );
     return;
   }
   const { untagged: _, ...tagged } = instance;

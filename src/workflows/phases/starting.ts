@@ -43,15 +43,22 @@ export async function startService(cluster: Cluster, step: Step): Promise<void> 
   touched(cluster);
   const address = publisherOf(cluster.state) === slot ? newAddressOf(cluster) : null;
   const uncordons = slot.role === 'server' && slot.cordoned;
-  const ill = (['service', 'ready', 'readyz'] as const).some((kind) => believed(cluster.state, slot.name, kind) !== null);
+  const ill = (['service', 'ready', 'readyz'] as const).some(
+    (kind) => believed(cluster.state, slot.name, kind) !== null,
+  );
   // Before it is tried: what fails again and again is tried less and less often, too.
   if (ill) slot.restarts = withRestart(slot.restarts, now());
-  if ((['certificates', 'database'] as const).some((kind) => believed(cluster.state, slot.name, kind) !== null)) slot.upkeepAt = now();
+  if ((['certificates', 'database'] as const).some((kind) => believed(cluster.state, slot.name, kind) !== null))
+    slot.upkeepAt = now();
   const restarts = slot.service === 'running';
   const started = await startNode(cluster, slot, {
     script: 'service-start',
     summary: step.title,
-    params: { ...(uncordons ? { UNCORDON: 'true' } : {}), ...(restarts ? { RESTART: 'true' } : {}), ...(address === null ? {} : { API_ADDRESS: address }) },
+    params: {
+      ...(uncordons ? { UNCORDON: 'true' } : {}),
+      ...(restarts ? { RESTART: 'true' } : {}),
+      ...(address === null ? {} : { API_ADDRESS: address }),
+    },
     ...(address === null ? {} : { presign: { KUBECONFIG_PUT } }),
   });
   if (address !== null) cluster.state.apiAddress = address;

@@ -104,7 +104,22 @@ export class Matrix {
     const ha = this.laboratory.newCluster(cell, 'ha');
     const dev = this.laboratory.newCluster(cell, 'dev');
     const plan: [ChaosCluster, OperationName[]][] = [
-      [ha, ['create ha', 'stop', 'start', 'resize', 'add agents', 'remove agents', 'apply config', 'repair', 'repair unasked', 'repair sick', 'delete']],
+      [
+        ha,
+        [
+          'create ha',
+          'stop',
+          'start',
+          'resize',
+          'add agents',
+          'remove agents',
+          'apply config',
+          'repair',
+          'repair unasked',
+          'repair sick',
+          'delete',
+        ],
+      ],
       [dev, ['create dev', 'delete']],
     ];
     for (const [cluster, operations] of plan) {

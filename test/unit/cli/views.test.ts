@@ -131,18 +131,18 @@ describe('explain of repairs that are held back', () => {
     expect(summary).not.toMatch(/keelson retry/);
   });
 
-  it('shows what would be done', () => {
+  it('shows what would be done, once', () => {
     // Prepare
-    const lastError = failure({
-      code: 'RepairNeeded',
-      message: 'it would: server-1: launch t3.medium; server-1: join',
-    });
+    const message = 'it would: server-1: launch t3.medium; server-1: join';
+    const lastError = { ...held('RepairNeeded'), message };
+    const waiting = { for: `a person: ${message}`, since: '2026-03-01T12:00:00.000Z', until: null };
 
     // Act
-    const text = explanationText(explain(statusView({ lastError })), plain);
+    const lines = explanationText(explain(statusView({ lastError, waiting })), plain).split('\n');
 
     // Assess
-    expect(text).toContain('    it would: server-1: launch t3.medium; server-1: join');
+    expect(lines).toContain('  waits for a person');
+    expect(lines.filter((line) => line.includes(message))).toEqual([`    ${message}`]);
   });
 
   it('says what is under way once somebody has asked for it', () => {

@@ -30,7 +30,9 @@ export const upgrade = z
         timezone: timezone().default('UTC'),
       })
       .optional()
-      .describe('When upkeep that nobody has asked for may restart K3s: renewed certificates, a defragmented etcd. At any time without it.'),
+      .describe(
+        'When upkeep that nobody has asked for may restart K3s: renewed certificates, a defragmented etcd. At any time without it.',
+      ),
   })
   .prefault({})
   .describe('How nodes are changed.');

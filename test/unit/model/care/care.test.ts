@@ -41,7 +41,8 @@ const change = (state: ClusterState, name: string, with_: Partial<Slot>): Cluste
 
 const planned = (state: ClusterState, now = NOW) => plan(state.document, state, null, now);
 const ids = (state: ClusterState, now = NOW): string[] => planned(state, now).steps.map((step) => step.id);
-const agent = (state: ClusterState): string => Object.values(state.slots).find((slot) => slot.role === 'agent')?.name ?? '';
+const agent = (state: ClusterState): string =>
+  Object.values(state.slots).find((slot) => slot.role === 'agent')?.name ?? '';
 
 describe('the plan for a node that is not well', () => {
   it('replaces a server that fails its status checks: behind the gate, the member removed before its instance goes', () => {
@@ -138,7 +139,13 @@ describe('the plan for a node that is not well', () => {
   });
 
   it('keeps upkeep for the window, and nothing else', () => {
-    const spec = { upgrade: { maxUnavailable: 1, drainTimeout: '5m', window: { start: '0 2 * * *', duration: '1h', timezone: 'UTC' } } };
+    const spec = {
+      upgrade: {
+        maxUnavailable: 1,
+        drainTimeout: '5m',
+        window: { start: '0 2 * * *', duration: '1h', timezone: 'UTC' },
+      },
+    };
     const state = ill(running({ spec }), 'server-1', 'certificates');
     expect(planned(state)).toMatchObject({ steps: [], until: '2026-01-02T02:00:00.000Z' });
     expect(ids(state, '2026-01-02T02:30:00.000Z')).toContain('start-service:server-1');
@@ -164,7 +171,10 @@ describe('the plan for a node that is not well', () => {
     };
     const left = retyped(running());
     expect(ids(left)).toEqual([]);
-    expect(conditionsOf(left).find((one) => one.type === 'TypesAsAsked')).toMatchObject({ status: 'False', reason: 'Drifted' });
+    expect(conditionsOf(left).find((one) => one.type === 'TypesAsAsked')).toMatchObject({
+      status: 'False',
+      reason: 'Drifted',
+    });
     expect(ids(retyped(running({ spec: { drift: 'repair' } })))).toContain('modify:server-1');
   });
 });
@@ -209,15 +219,33 @@ describe('restarts', () => {
 });
 
 describe('ghosts', () => {
-  const view = (name: string, ready = false): NodeView => ({ name, ready, voter: null, version: 'v', schedulable: true, internalIp: '' });
+  const view = (name: string, ready = false): NodeView => ({
+    name,
+    ready,
+    voter: null,
+    version: 'v',
+    schedulable: true,
+    internalIp: '',
+  });
 
   it('are nodes of ours without a slot that are not Ready', () => {
     const state = running();
     const cluster = state.document.metadata.name;
     const older = { ...state, generations: { ...state.generations, 'server-1': 2 } };
     const slots = { ...state.slots, 'server-1': { ...slotOf(state, 'server-1'), nodeName: `${cluster}-server-1-g2` } };
-    const seen = [`${cluster}-server-1-g1`, `${cluster}-server-1-g2`, `${cluster}-server-1-g3`, 'somebody', `${cluster}-x-g1`];
-    expect(ghostsAmong({ ...older, slots }, seen.map((name) => view(name))).map((node) => node.name)).toEqual([`${cluster}-server-1-g1`]);
+    const seen = [
+      `${cluster}-server-1-g1`,
+      `${cluster}-server-1-g2`,
+      `${cluster}-server-1-g3`,
+      'somebody',
+      `${cluster}-x-g1`,
+    ];
+    expect(
+      ghostsAmong(
+        { ...older, slots },
+        seen.map((name) => view(name)),
+      ).map((node) => node.name),
+    ).toEqual([`${cluster}-server-1-g1`]);
     expect(ghostsAmong({ ...older, slots }, [view(`${cluster}-server-1-g1`, true)])).toEqual([]);
   });
 });

@@ -12,8 +12,16 @@ describe('what a node tells of itself', () => {
     ['a slow clock', { clock: String(Date.parse(NOW) / 1_000 - 40) }, { clock: 'its clock is 40 s slow' }],
     ['a fast clock', { clock: String(Date.parse(NOW) / 1_000 + 40) }, { clock: 'its clock is 40 s fast' }],
     ['certificates of 90 days', { 'cert-earliest': '2026-04-01T00:00Z' }, { certificates: null }],
-    ['certificates of 89 days', { 'cert-earliest': '2026-03-31T00:00Z' }, { certificates: 'its certificates end in 89 days' }],
-    ['certificates that have ended', { 'cert-earliest': '2025-12-01T00:00Z' }, { certificates: 'its certificates have ended' }],
+    [
+      'certificates of 89 days',
+      { 'cert-earliest': '2026-03-31T00:00Z' },
+      { certificates: 'its certificates end in 89 days' },
+    ],
+    [
+      'certificates that have ended',
+      { 'cert-earliest': '2025-12-01T00:00Z' },
+      { certificates: 'its certificates have ended' },
+    ],
     ['a small database', { 'db-mib': '1535' }, { database: null }],
     ['a large database', { 'db-mib': '1536' }, { database: 'its etcd database has 1536 MiB' }],
     ['nothing', {}, {}],

@@ -5,25 +5,52 @@ import { APART_MS, believe, type Findings, forgetFindings, isUnsure } from '../.
 const at = (seconds: number): string => new Date(Date.UTC(2026, 0, 1) + seconds * 1_000).toISOString();
 /** Looks at these seconds, bad or not. */
 const looks = (seen: [number, boolean][], grace = false): Findings =>
-  seen.reduce<Findings>((findings, [second, bad]) => believe(findings, 'a/ready', bad ? 'bad' : null, at(second), grace), {});
+  seen.reduce<Findings>(
+    (findings, [second, bad]) => believe(findings, 'a/ready', bad ? 'bad' : null, at(second), grace),
+    {},
+  );
 
 describe('what a look finds', () => {
   it('counts when two looks in a row, apart from each other, have seen it', () => {
     expect(looks([[0, true]])['a/ready']).toMatchObject({ holds: false });
-    expect(looks([[0, true], [9, true]])['a/ready']).toMatchObject({ holds: false });
-    expect(looks([[0, true], [10, true]])['a/ready']).toMatchObject({ holds: true, since: at(10) });
-    expect(looks([[0, true], [10, false]])).toEqual({});
+    expect(
+      looks([
+        [0, true],
+        [9, true],
+      ])['a/ready'],
+    ).toMatchObject({ holds: false });
+    expect(
+      looks([
+        [0, true],
+        [10, true],
+      ])['a/ready'],
+    ).toMatchObject({ holds: true, since: at(10) });
+    expect(
+      looks([
+        [0, true],
+        [10, false],
+      ]),
+    ).toEqual({});
   });
 
   it('no longer counts when two looks in a row have seen it well', () => {
-    const ill: [number, boolean][] = [[0, true], [10, true]];
+    const ill: [number, boolean][] = [
+      [0, true],
+      [10, true],
+    ];
     expect(looks([...ill, [20, false]])['a/ready']).toMatchObject({ holds: true });
     expect(looks([...ill, [20, false], [30, true], [40, false]])['a/ready']).toMatchObject({ holds: true });
     expect(looks([...ill, [20, false], [30, false]])).toEqual({});
   });
 
   it('is only noted while a start by our own hand is to be borne', () => {
-    const noted = looks([[0, true], [60, true]], true);
+    const noted = looks(
+      [
+        [0, true],
+        [60, true],
+      ],
+      true,
+    );
     expect(noted['a/ready']).toMatchObject({ holds: false });
     expect(isUnsure({ findings: noted })).toBe(true);
     expect(believe(noted, 'a/ready', 'bad', at(90))['a/ready']).toMatchObject({ holds: true });
@@ -43,7 +70,11 @@ describe('what a look finds', () => {
   });
 
   it('is forgotten by slot, and by kind', () => {
-    const both = { 'a/ready': looks([[0, true]])['a/ready'], 'a/disk': looks([[0, true]])['a/ready'], 'ab/disk': looks([[0, true]])['a/ready'] };
+    const both = {
+      'a/ready': looks([[0, true]])['a/ready'],
+      'a/disk': looks([[0, true]])['a/ready'],
+      'ab/disk': looks([[0, true]])['a/ready'],
+    };
     expect(Object.keys(forgetFindings(both as Findings, 'a'))).toEqual(['ab/disk']);
     expect(Object.keys(forgetFindings(both as Findings, 'a', ['disk']))).toEqual(['a/ready', 'ab/disk']);
   });

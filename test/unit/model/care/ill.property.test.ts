@@ -7,7 +7,17 @@ import { documentOf } from '../plan/documents.js';
 import { settle } from '../plan/settle.js';
 import { emptyState, ModelWorld } from '../plan/world.js';
 
-const KINDS: FindingKind[] = ['impaired', 'agent', 'ready', 'voter', 'readyz', 'pressure', 'disk', 'certificates', 'database'];
+const KINDS: FindingKind[] = [
+  'impaired',
+  'agent',
+  'ready',
+  'voter',
+  'readyz',
+  'pressure',
+  'disk',
+  'certificates',
+  'database',
+];
 const NOW = '2026-01-01T12:00:00.000Z';
 /** Each repair takes at least one plan; there are at most seven nodes. */
 const ROUNDS = 20;

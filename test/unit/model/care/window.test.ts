@@ -5,7 +5,10 @@ import { documentOf } from '../plan/documents.js';
 
 function open(window: { start: string; duration: string; timezone: string } | undefined, now: string) {
   const document = documentOf();
-  return upkeepTime({ ...document, spec: { ...document.spec, upgrade: { ...document.spec.upgrade, ...(window && { window }) } } }, now);
+  return upkeepTime(
+    { ...document, spec: { ...document.spec, upgrade: { ...document.spec.upgrade, ...(window && { window }) } } },
+    now,
+  );
 }
 
 describe('the window for upkeep', () => {

@@ -43,7 +43,15 @@ const EVENTS = new Set(['Normal', 'Warning']);
 /** `transfer_failed` puts them together of the place and the outcome. */
 const TRANSFERS = ['Mirror', 'Bucket'].flatMap((place) => [`${place}Refused`, `${place}Unreachable`]);
 
-const FOLDERS = ['src/activities', 'src/aws', 'src/workflows', 'src/model/requests', 'src/model/plan', 'src/model/care', 'src/node'];
+const FOLDERS = [
+  'src/activities',
+  'src/aws',
+  'src/workflows',
+  'src/model/requests',
+  'src/model/plan',
+  'src/model/care',
+  'src/node',
+];
 
 describe('table of errors', () => {
   it.each(FOLDERS)('has every code that %s gives', (folder) => {

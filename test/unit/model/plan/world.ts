@@ -231,7 +231,9 @@ export class ModelWorld {
         return;
       }
       case 'remove-ghosts':
-        state.findings = Object.fromEntries(Object.entries(state.findings).filter(([key]) => !key.startsWith('ghost/')));
+        state.findings = Object.fromEntries(
+          Object.entries(state.findings).filter(([key]) => !key.startsWith('ghost/')),
+        );
         return;
       case 'gate':
       case 'second-look':
