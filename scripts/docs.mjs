@@ -182,12 +182,12 @@ function tableOf(name, columns, said) {
   const file = `bench/results/${name}.json`;
   if (!existsSync(file)) return '';
   const { measuredAt, machine, rows: cases } = JSON.parse(readFileSync(file, 'utf8'));
-  const escape = (cell) => String(cell).replaceAll('|', '\\|');
+  const cellOf = (cell) => String(cell).replaceAll('|', '\\|');
   const line = (cells) => `| ${cells.join(' | ')} |`;
   const names = Object.keys(columns);
   const body = cases
     .filter((row) => row.doubles === undefined)
-    .map((row) => line(names.map((one) => escape(columns[one](row)))));
+    .map((row) => line(names.map((one) => cellOf(columns[one](row)))));
   return `Measured ${measuredAt.slice(0, 10)} on ${machine.cores} cores, Node ${machine.node.slice(1).split('.')[0]}, with \`npm run bench -- ${name}\`: ${said}\n\n${line(names)}\n${line(names.map(() => '---'))}\n${body.join('\n')}\n`;
 }
 

@@ -1,6 +1,6 @@
 import { blankState } from './blank-state.js';
 import { emptySlot } from './empty-slot.js';
-import { type ClusterState, STATE_SCHEMA_VERSION } from './state.js';
+import { type ClusterState, type Slot, STATE_SCHEMA_VERSION } from './state.js';
 
 /**
  * State that an earlier version of this program carried over continue-as-new, as this version wants it: what came later gets
@@ -15,14 +15,13 @@ export function upgradeState(carried: Partial<ClusterState> & Pick<ClusterState,
       `the state is of schema version ${version}, this worker knows ${STATE_SCHEMA_VERSION}: run a newer worker`,
     );
   }
-  const slots = Object.entries(carried.slots ?? {}).map(([name, slot]) => [
-    name,
-    { ...emptySlot(slot, slot.generation, slot.nodeName), ...slot },
-  ]);
+  const slots: Record<string, Slot> = {};
+  for (const [name, slot] of Object.entries(carried.slots ?? {}))
+    slots[name] = { ...emptySlot(slot, slot.generation, slot.nodeName), ...slot };
   return {
     ...blankState(carried.document),
     ...carried,
-    slots: Object.fromEntries(slots),
+    slots,
     schemaVersion: STATE_SCHEMA_VERSION,
   };
 }

@@ -30,6 +30,7 @@ export class Wish {
         return;
       case 'resize':
       case 'retry':
+      case 'repair':
         return;
     }
   }

@@ -13,10 +13,18 @@ import { settle } from '../plan/settle.js';
 import { emptyState, ModelWorld } from '../plan/world.js';
 
 const NOW = '2026-01-01T12:00:00.000Z';
-const after = (minutes: number): string => new Date(Date.parse(NOW) + minutes * 60_000).toISOString();
+const later = (minutes: number): string => new Date(Date.parse(NOW) + minutes * 60_000).toISOString();
 
 /** A cluster that runs: three servers or one, and agents. */
-function running({ mode = 'ha' as 'ha' | 'dev', agents = 2, spec = {} } = {}): ClusterState {
+function running({
+  mode = 'ha',
+  agents = 2,
+  spec = {},
+}: {
+  mode?: 'ha' | 'dev';
+  agents?: number;
+  spec?: object;
+} = {}): ClusterState {
   const document = documentOf({ mode, pools: [{ name: 'workers', count: agents, type: 't3.large' }] });
   const state = emptyState({ ...document, spec: { ...document.spec, ...spec } });
   settle(new ModelWorld(), state, () => 0);
@@ -76,16 +84,16 @@ describe('the plan for a node that is not well', () => {
     const lost = ill(state, name, 'agent');
     expect(ids(lost)).toEqual([`drain:${name}`, `reboot:${name}`, `uncordon:${name}`, 'verify']);
     const rebooted = change(lost, name, { rebootedAt: NOW });
-    expect(planned(rebooted)).toMatchObject({ steps: [], until: after(4) });
-    expect(ids(rebooted, after(4))).toContain(`retire:${name}`);
+    expect(planned(rebooted)).toMatchObject({ steps: [], until: later(4) });
+    expect(ids(rebooted, later(4))).toContain(`retire:${name}`);
   });
 
   it('restarts K3s that does not serve, at once and then less and less often', () => {
     const state = ill(running(), 'server-2', 'readyz');
     expect(ids(state)).toEqual(['gate:server-2', 'second-look:server-2', 'start-service:server-2', 'verify']);
     const restarted = change(state, 'server-2', { restarts: { count: 3, at: NOW } });
-    expect(planned(restarted)).toMatchObject({ steps: [], until: after(2) });
-    expect(ids(restarted, after(2))).toContain('start-service:server-2');
+    expect(planned(restarted)).toMatchObject({ steps: [], until: later(2) });
+    expect(ids(restarted, later(2))).toContain('start-service:server-2');
   });
 
   it('starts K3s that is down with the same patience, as phase Configuring', () => {
@@ -93,7 +101,7 @@ describe('the plan for a node that is not well', () => {
     expect(planned(down).steps[0]).toMatchObject({ id: 'start-service:server-2', phase: 'Configuring' });
     expect(planned(down)).toMatchObject({ kind: 'repair' });
     const again = change(down, 'server-2', { restarts: { count: 1, at: NOW } });
-    expect(planned(again)).toMatchObject({ steps: [], until: after(0.5) });
+    expect(planned(again)).toMatchObject({ steps: [], until: later(0.5) });
   });
 
   it('does one node at a time, servers first, and lost instances before all', () => {
@@ -132,7 +140,7 @@ describe('the plan for a node that is not well', () => {
     const state = ill(running(), 'server-1', 'certificates');
     expect(ids(state)).toContain('start-service:server-1');
     const done = change(state, 'server-1', { upkeepAt: NOW });
-    expect(planned(done)).toMatchObject({ steps: [], until: after(24 * 60) });
+    expect(planned(done)).toMatchObject({ steps: [], until: later(24 * 60) });
     expect(ids(ill(running(), 'server-0', 'database'))).toContain('start-service:server-0');
     expect(ids(ill(running({ mode: 'dev' }), 'server-0', 'database'))).toEqual([]);
     expect(ids(ill(running({ mode: 'dev' }), 'server-0', 'certificates'))).toContain('start-service:server-0');
@@ -192,16 +200,16 @@ describe('the storm brake', () => {
     const agents = Object.values(state.slots).flatMap((slot) => (slot.role === 'agent' ? [slot.name] : []));
     const four = lost(state, agents);
     expect(ids(four).filter((id) => id.startsWith('launch'))).toHaveLength(3);
-    const spent = { ...lost(state, agents.slice(3)), replacements: [after(-50), after(-20), after(-10)] };
-    expect(planned(spent)).toMatchObject({ steps: [], blocked: { code: 'RepairParked' }, until: after(10) });
+    const spent = { ...lost(state, agents.slice(3)), replacements: [later(-50), later(-20), later(-10)] };
+    expect(planned(spent)).toMatchObject({ steps: [], blocked: { code: 'RepairParked' }, until: later(10) });
     expect(ids({ ...spent, repairAsked: true })).toContain(`launch:${agents[3]}`);
-    expect(ids(spent, after(10))).toContain(`launch:${agents[3]}`);
+    expect(ids(spent, later(10))).toContain(`launch:${agents[3]}`);
   });
 
   it('counts what was within the hour', () => {
     const slots = running().slots;
     expect(brakeOf({ slots, replacements: [], repairAsked: false }, NOW)).toEqual({ left: 3, until: null });
-    expect(withReplacement([after(-61), after(-59)], NOW)).toEqual([after(-59), NOW]);
+    expect(withReplacement([later(-61), later(-59)], NOW)).toEqual([later(-59), NOW]);
   });
 });
 
@@ -214,7 +222,7 @@ describe('restarts', () => {
       restarts = withRestart(restarts, restartDue(restarts) ?? '');
     }
     expect(waits).toEqual([30, 60, 120, 240, 480, 900, 900, 900]);
-    expect(withRestart({ count: 9, at: NOW }, after(61))).toEqual({ count: 1, at: after(61) });
+    expect(withRestart({ count: 9, at: NOW }, later(61))).toEqual({ count: 1, at: later(61) });
   });
 });
 
