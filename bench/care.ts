@@ -27,7 +27,11 @@ export async function benchCare(): Promise<Row[]> {
 async function play(lane: Lane, { breakages }: LanePlan): Promise<Row[]> {
   await lane.create();
   const rows: Row[] = [];
-  for (const breakage of breakages) rows.push(await measure(lane, breakage));
+  for (const breakage of breakages) {
+    const row = await measure(lane, breakage);
+    process.stderr.write(`${lane.name}: ${Object.values(row).join(' | ')}\n`);
+    rows.push(row);
+  }
   return rows;
 }
 

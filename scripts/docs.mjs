@@ -68,7 +68,7 @@ Editors that know the YAML language server complete and check it with this first
 \`\`\`
 
 The last column is the schema's own description. A field without a default may be left out unless it says required.
-\`spec.backup\`, \`spec.hibernation\`, \`spec.upgrade.window\` and \`spec.drift: repair\` are not supported yet and refused.
+\`spec.backup\` and \`spec.hibernation\` are not supported yet and refused.
 
 | field | kind | default | meaning |
 |---|---|---|---|

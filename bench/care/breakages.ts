@@ -29,14 +29,8 @@ export interface LanePlan {
 
 const AGENTS = (count: number) => [{ name: 'workers', count, instanceType: 't3.large' }];
 
-let restore: (() => Promise<void>) | null = null;
-const remember = (undo: () => Promise<void>): void => {
-  restore = undo;
-};
-const undo = async (): Promise<void> => {
-  await restore?.();
-  restore = null;
-};
+/** Takes away the fault plan that broke it. */
+const undo = (lane: Lane): Promise<void> => lane.undo();
 
 const gone = (slot: string): Breakage => ({
   what: slot.startsWith('server') ? 'server terminated' : 'agent node terminated',
@@ -118,11 +112,11 @@ export const LANES: LanePlan[] = [
         what: 'status checks of an agent node fail',
         how: 'fault plan status-check impaired',
         break: async (lane) =>
-          void (await lane.fault({
+          lane.fault({
             point: 'status-check',
             effect: 'impaired',
             instance: await lane.instance('workers-0'),
-          })),
+          }),
         noticed: /^Unwell/,
       },
       onMachine('SSM agent of a server dead', 'server-1', { agent: 'dead' }, /^Unwell/),
@@ -183,15 +177,15 @@ export const LANES: LanePlan[] = [
       },
       {
         what: 'AWS does not answer looks',
-        how: 'every DescribeInstances refused',
+        how: 'every DescribeInstances for its instances answers 500',
         break: async (lane) => {
-          remember(
-            await lane.fault({
-              service: 'ec2',
-              action: 'DescribeInstances',
-              error: { code: 'InternalError', status: 500 },
-            }),
-          );
+          const { uid } = await lane.status();
+          await lane.fault({
+            service: 'ec2',
+            action: 'DescribeInstances',
+            match: { 'Filter.1.Value.1': uid },
+            error: { code: 'InternalError', status: 500 },
+          });
           await lane.handle.signal('look', { reason: 'benchmark' });
         },
         noticed: /^ObservationFailed: look 4/,
@@ -293,9 +287,7 @@ export const LANES: LanePlan[] = [
         what: 'the only server fails its status checks',
         how: 'fault plan status-check impaired',
         break: async (lane) => {
-          remember(
-            await lane.fault({ point: 'status-check', effect: 'impaired', instance: await lane.instance('server-0') }),
-          );
+          await lane.fault({ point: 'status-check', effect: 'impaired', instance: await lane.instance('server-0') });
         },
         noticed: /^Unwell/,
         tells: 'OnlyServer',

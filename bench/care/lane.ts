@@ -16,6 +16,8 @@ const credentialsOf = (variables: Record<string, string>) => ({
 
 /** A cluster of the benchmark on which things are broken one after the other. */
 export class Lane {
+  private readonly plans: string[] = [];
+
   constructor(
     readonly bench: BenchStack,
     readonly name: string,
@@ -101,9 +103,15 @@ export class Lane {
     ec2.destroy();
   }
 
-  async fault(plan: Record<string, unknown>): Promise<() => Promise<void>> {
+  /** Adds a fault plan, to be taken away by `undo`. */
+  async fault(plan: Record<string, unknown>): Promise<void> {
     const { ids } = await this.bench.region<{ ids: string[] }>('/_region/faults', { method: 'POST', body: plan });
-    return async () => void (await this.bench.region(`/_region/faults/${ids[0]}`, { method: 'DELETE' }));
+    this.plans.push(...ids);
+  }
+
+  /** Takes all its fault plans away. */
+  async undo(): Promise<void> {
+    for (const id of this.plans.splice(0)) await this.bench.region(`/_region/faults/${id}`, { method: 'DELETE' });
   }
 
   async put(body: string): Promise<void> {

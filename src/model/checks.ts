@@ -71,6 +71,13 @@ export function conditionsOf(state: ClusterState): Verdict[] {
     ),
     api(state),
     count(
+      'ApiServersReady',
+      servers,
+      none('readyz'),
+      'API servers are ready',
+      'kubectl get --raw "/readyz?verbose" at the server named',
+    ),
+    count(
       'NodesReady',
       wanted,
       (slot) => (nodeHas(state, slot, 'ready') ? null : (none('ready')(slot) ?? 'is not Ready')),

@@ -39,6 +39,9 @@ const wait: ActivityOptions = {
 /** A question to a node, that may be dead while EC2 calls it running: its silence is an answer too, and soon. */
 const ask: ActivityOptions = { ...wait, startToCloseTimeout: '90s', scheduleToCloseTimeout: '2m' };
 
+/** A look that fails is made up for by the next one. */
+const glance: ActivityOptions = { ...call, startToCloseTimeout: '30s', scheduleToCloseTimeout: '1m' };
+
 /** An agent that was lost before a reboot: it comes back soon, or its machine is replaced. */
 const back: ActivityOptions = { ...wait, startToCloseTimeout: '4m', scheduleToCloseTimeout: '4m' };
 
@@ -72,6 +75,7 @@ export const activities = {
   awaitReboot: summarised('awaitInstance', back),
   findCluster: summarised('findCluster', call),
   observeInstances: summarised('observeInstances', call),
+  glanceAtInstances: summarised('observeInstances', glance),
   startInstances: summarised('startInstances', turn),
   stopInstances: summarised('stopInstances', call),
   rebootInstances: summarised('rebootInstances', call),

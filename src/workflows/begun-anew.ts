@@ -8,5 +8,7 @@ export function begunAnew(cluster: Cluster, slot: Slot): void {
   const { state } = cluster;
   const graceMs = secondsOf(state.document.spec.health.gracePeriod) * 1_000;
   slot.graceUntil = new Date(Date.now() + graceMs).toISOString();
+  // K3s may have renewed its certificates and made room in etcd.
+  if (slot.facts !== null) slot.facts = { ...slot.facts, deepAt: null, certificatesUntil: null };
   state.findings = forgetFindings(state.findings, slot.name);
 }

@@ -63,7 +63,7 @@ async function untilWoken(cluster: Cluster, look: () => Promise<void>): Promise<
 /** What EC2 and SSM say. @returns what SSM says of the agents, by slot */
 async function seeInstances(cluster: Cluster): Promise<AgentSight> {
   const { state } = cluster;
-  const instances = await activities.observeInstances('look at its instances', {
+  const instances = await activities.glanceAtInstances('look at its instances', {
     ...scopeOf(cluster),
     known: instancesOf(state),
     checks: state.bornAt !== null,
@@ -84,6 +84,8 @@ async function seeInstances(cluster: Cluster): Promise<AgentSight> {
       suspect(cluster, slot, 'agent', view.agent === 'lost' ? 'SSM has lost its agent' : null);
     if (view.agent === 'online' && believed(state, slot.name, 'agent') === null) slot.rebootedAt = null;
   }
+  // What is known now is said now: the nodes may take their time to answer.
+  cluster.present('glance');
   return agents;
 }
 

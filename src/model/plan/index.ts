@@ -1,8 +1,10 @@
 import { careOf } from '../care/care.js';
 import { upkeepTime } from '../care/window.js';
+import { slotsOf } from '../ids.js';
 import type { ClusterDocument } from '../spec/schema.js';
 import type { ClusterState, OperationKind } from '../state.js';
 import { planDeleted } from './deleting.js';
+import { hasDrifted } from './instance-type.js';
 import { absorb, type Observation } from './observe.js';
 import { quorumLost } from './quorum-lost.js';
 import { planRunning } from './running.js';
@@ -67,12 +69,20 @@ function kindOf(state: ClusterState, steps: readonly Step[]): OperationKind {
   const kinds = new Set(steps.map((step) => step.kind));
   if (['reboot', 'retire', 'tag', 'remove-ghosts'].some((kind) => kinds.has(kind as StepKind))) return 'repair';
   if (steps.some((step) => step.kind === 'start-service' && step.phase === 'Configuring')) return 'repair';
-  if (kinds.has('modify')) return 'resize';
+  const retyped = steps.filter((step) => step.kind === 'modify');
+  if (retyped.length > 0) return retyped.every((step) => isDrift(state, step.slot)) ? 'repair' : 'resize';
   if (Object.values(state.slots).some((slot) => slot.joined && slot.instance === null)) return 'repair';
   // All asleep is a start; some down while others serve is a repair.
   const serving = Object.values(state.slots).some((slot) => slot.joined && slot.service === 'running');
   if (steps.some((step) => step.phase === 'Starting')) return serving ? 'repair' : 'start';
   return 'update';
+}
+
+/** Whether the slot's type is changed back, and not to another one that is wanted now. */
+function isDrift(state: ClusterState, name: string | null): boolean {
+  const wanted = slotsOf(state.document).find((one) => one.name === name);
+  const slot = wanted && state.slots[wanted.name];
+  return wanted !== undefined && slot !== undefined && hasDrifted(state, wanted, slot);
 }
 
 function reasonOf(state: ClusterState, kind: OperationKind, steps: readonly Step[]): string {

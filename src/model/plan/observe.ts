@@ -43,7 +43,8 @@ function absorbSlot(slot: Slot, seen: Map<string, InstanceView>): Slot {
       ...instance,
       ...(view.untagged && { untagged: view.untagged }),
       type: view.type,
-      publicIp: view.publicIp,
+      // One that is about to start has none yet.
+      publicIp: view.state === 'pending' ? slot.instance.publicIp : view.publicIp,
       power: running ? 'running' : 'stopped',
     },
   };

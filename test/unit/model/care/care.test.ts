@@ -183,7 +183,9 @@ describe('the plan for a node that is not well', () => {
       status: 'False',
       reason: 'Drifted',
     });
-    expect(ids(retyped(running({ spec: { drift: 'repair' } })))).toContain('modify:server-1');
+    const back = retyped(running({ spec: { drift: 'repair' } }));
+    expect(ids(back)).toContain('modify:server-1');
+    expect(planned(back).kind).toBe('repair');
   });
 });
 
