@@ -6,7 +6,7 @@ import { absorb } from '../model/plan/observe.js';
 import type { Slot } from '../model/state.js';
 import { TAG } from '../model/tags.js';
 import { activities } from './activities.js';
-import { type Cluster, emit, isCancelled, now, scopeOf } from './cluster-context.js';
+import { type Cluster, emit, errorRecordOf, isCancelled, now, scopeOf } from './cluster-context.js';
 import { type AgentSight, seeNodes } from './see-nodes.js';
 import { suspect } from './suspect.js';
 
@@ -33,7 +33,7 @@ export async function observe(cluster: Cluster): Promise<void> {
     state.blindLooks += 1;
     // More than once would push out of the list what led to it.
     if (state.blindLooks === 1 || state.blindLooks === BLIND) {
-      const what = error instanceof Error ? error.message : String(error);
+      const what = errorRecordOf(error, { id: 'look', slot: null }, null, state.blindLooks).message;
       emit(cluster, 'Warning', 'ObservationFailed', `look ${state.blindLooks} in a row that sees nothing: ${what}`);
     }
   }

@@ -24,6 +24,7 @@ export const CLOCK_LIMIT_SECONDS = 30;
 export const CERTIFICATE_LIMIT_DAYS = 90;
 /** Three quarters of etcd's quota: at 2 GiB it takes no more writes. [docs: etcd, quota-backend-bytes] */
 export const DATABASE_LIMIT_MIB = 1_536;
+const DATABASE_QUOTA_MIB = 2_048;
 
 const DAY_MS = 86_400_000;
 
@@ -72,10 +73,13 @@ export function ailmentsOf(
             : `its certificates end in ${days} days`,
     }),
     ...(database !== null && {
-      database: database < DATABASE_LIMIT_MIB ? null : `its etcd database has ${database} MiB`,
+      database: database < DATABASE_LIMIT_MIB ? null : `its etcd database has ${database} MiB${full(database)}`,
     }),
   };
 }
+
+/** etcd raises its alarm NOSPACE, and K3s takes it away when it starts. [k3s source: pkg/etcd, clearAlarms] */
+const full = (database: number): string => (database < DATABASE_QUOTA_MIB ? '' : ' and takes no more writes (NOSPACE)');
 
 function numberOf(text: string | undefined): number | null {
   return text !== undefined && /^-?\d+$/.test(text) ? Number(text) : null;

@@ -113,7 +113,7 @@ describe('readDocument', () => {
 
   it('lists problems in the order of the text', () => {
     // Prepare
-    const content = `${GOOD}  zone: a\n  mode: hb\n  tags: { "aws:x": "1" }\n  drift: repair\n`;
+    const content = `${GOOD}  zone: a\n  mode: hb\n  tags: { "aws:x": "1" }\n  drift: sideways\n`;
     // Act
     const texts = textsOf(content);
     // Assess

@@ -24,6 +24,11 @@ describe('what a node tells of itself', () => {
     ],
     ['a small database', { 'db-mib': '1535' }, { database: null }],
     ['a large database', { 'db-mib': '1536' }, { database: 'its etcd database has 1536 MiB' }],
+    [
+      'a full database',
+      { 'db-mib': '2048' },
+      { database: 'its etcd database has 2048 MiB and takes no more writes (NOSPACE)' },
+    ],
     ['nothing', {}, {}],
     ['nonsense', { 'disk-used-percent': 'x', clock: '', 'cert-earliest': 'soon', 'db-mib': '-' }, {}],
   ])('%s', (_, told, expected) => expect(ailing(told)).toEqual(expected));
