@@ -1,4 +1,5 @@
-import { conditionsOf, OBSERVED, TYPES_AS_ASKED } from './checks.js';
+import { OBSERVED, TYPES_AS_ASKED } from './checks.js';
+import type { Verdict } from './conditions.js';
 import { CONFIG_VALID } from './config-problem.js';
 import { nodeHas } from './node-ready.js';
 import type { Phase } from './phase.js';
@@ -58,7 +59,7 @@ export function statusOf(state: ClusterState): StatusView {
     region: state.document.spec.region,
     version: state.document.spec.k3s.version,
     phase: phaseOf(state),
-    health: healthOf(state),
+    health: healthOf(state, state.conditions),
     wish: state.wish,
     paused: state.paused,
     specGeneration: state.specGeneration,
@@ -76,15 +77,14 @@ export function statusOf(state: ClusterState): StatusView {
 }
 
 /** Healthy when all conditions hold; Unhealthy when the API is not there; Unknown while nothing can be seen or all sleeps. */
-export function healthOf(state: ClusterState): Health {
+function healthOf(state: ClusterState, conditions: readonly Verdict[]): Health {
   if (state.bornAt === null || state.wish !== 'running') return 'Unknown';
-  const all = conditionsOf(state);
-  if (all.some((one) => one.type === OBSERVED && one.status !== 'True')) return 'Unknown';
-  const conditions = all.filter(({ type }) => type !== TYPES_AS_ASKED && type !== CONFIG_VALID);
-  const failing = conditions.filter((condition) => condition.status === 'False');
+  if (conditions.some((one) => one.type === OBSERVED && one.status !== 'True')) return 'Unknown';
+  const telling = conditions.filter(({ type }) => type !== TYPES_AS_ASKED && type !== CONFIG_VALID);
+  const failing = telling.filter((condition) => condition.status === 'False');
   if (failing.some((condition) => condition.type === 'ApiAvailable')) return 'Unhealthy';
   if (failing.length > 0) return 'Degraded';
-  return conditions.some((condition) => condition.status === 'Unknown') ? 'Unknown' : 'Healthy';
+  return telling.some((condition) => condition.status === 'Unknown') ? 'Unknown' : 'Healthy';
 }
 
 function nodesOf(state: ClusterState): NodeStatus[] {

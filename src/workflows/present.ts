@@ -3,7 +3,7 @@ import { setCurrentDetails, upsertMemo, upsertSearchAttributes } from '@temporal
 import { conditionsOf } from '../model/checks.js';
 import { setConditions } from '../model/conditions.js';
 import { phaseOf } from '../model/phase-of.js';
-import { healthOf, statusOf } from '../model/status.js';
+import { statusOf } from '../model/status.js';
 import { type Cluster, now } from './cluster-context.js';
 import { detailsOf } from './details.js';
 import type { StatusWriter } from './status-writer.js';
@@ -37,7 +37,7 @@ export function createPresenter(cluster: Cluster, writer: Pick<StatusWriter, 'to
       K3sPhase: phaseOf(cluster.state),
       K3sRegion: status.region,
       K3sVersion: status.version,
-      K3sHealth: healthOf(cluster.state),
+      K3sHealth: status.health,
     };
     const changed = (Object.keys(ATTRIBUTES) as (keyof typeof ATTRIBUTES)[]).filter(
       (name) => shown[name] !== wanted[name],
