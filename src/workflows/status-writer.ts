@@ -39,7 +39,10 @@ export function createStatusWriter(cluster: Cluster): StatusWriter {
       while (latest !== null) {
         const status = latest;
         latest = null;
-        const text = JSON.stringify(status, (key, value: unknown) => (key === 'lastChecked' ? undefined : value));
+        const text = JSON.stringify({
+          ...status,
+          conditions: status.conditions.map(({ lastChecked: _, ...one }) => one),
+        });
         if (text === written) continue;
         try {
           await activities.writeStatus(`write status.yaml: ${digest(status)}`, { ...scopeOf(cluster), status });

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ClusterEvent } from '../../src/model/state.js';
 import type { StatusView } from '../../src/model/status.js';
 import type { FaultPlan } from '../../src/region/faults.js';
 import { type Bench, openBench } from './harness.js';
@@ -153,8 +154,15 @@ describe('a cluster that is being deleted', () => {
       apply({ pools: pool(2) }),
     ];
     const ran = await Promise.all(lines.map((line) => bench.keelson(...line)));
+    const waiting = bench.keelson('delete', NAME, '--wait');
+    // It is not let go before it waits: what is gone cannot be deleted again.
+    const heard = async () => {
+      const events = await bench.client.workflow.getHandle(`cluster/${NAME}`).query<ClusterEvent[]>('events');
+      return events.some(({ reason, message }) => reason === 'RequestUnchanged' && message.startsWith('delete'));
+    };
+    await expect.poll(heard, { timeout: 60_000 }).toBe(true);
     await bench.region('faults', { method: 'DELETE' });
-    const again = await bench.keelson('delete', NAME, '--wait');
+    const again = await waiting;
 
     // Assess
     for (const one of ran)

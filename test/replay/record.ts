@@ -1,6 +1,7 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { BenchCluster, documentOf, openStack } from '../../bench/stack.js';
+import type { StatusView } from '../../src/model/status.js';
 import { encodeHistory } from './format.js';
 
 /** `npm run record`: runs each operation on the local region and keeps the history so far under its name. */
@@ -38,6 +39,16 @@ try {
     else await fetch(url, { method: 'POST', body: JSON.stringify(plan) });
   };
   const resize = (instanceType: string) => ha.handle.executeUpdate('resize', { args: [{ instanceType }] });
+  /** Somebody terminates a server, or its machine hangs; until it is replaced. */
+  const lose = async (slot: string, how: 'terminate' | 'crash'): Promise<void> => {
+    const status = () => ha.handle.query<StatusView>('status');
+    const { nodes, operations } = await status();
+    const id = nodes.find((node) => node.slot === slot)?.instanceId;
+    await fetch(`${bench.stack.region.url}/_region/instances/${id}/${how}?hard`, { method: 'POST' });
+    await ha.handle.signal('look', { reason: 'recorded' });
+    while ((await status()).operations.length === operations.length)
+      await new Promise((resolve) => setTimeout(resolve, 250));
+  };
   const steps: [string, () => Promise<unknown>, 'Running' | 'Stopped'][] = [
     ['resize', () => resize('t3.large'), 'Running'],
     [
@@ -61,6 +72,8 @@ try {
     ['add-agents', () => apply(2), 'Running'],
     ['remove-agents', () => apply(0), 'Running'],
     ['apply-config', () => apply(0, { disable: ['traefik'] }), 'Running'],
+    ['repair-lost', () => lose('server-1', 'terminate'), 'Running'],
+    ['repair-sick', () => lose('server-2', 'crash'), 'Running'],
   ];
   for (const [name, act, phase] of steps) {
     await act();
