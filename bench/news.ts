@@ -44,13 +44,21 @@ export async function benchNews(): Promise<Row[]> {
   }
 }
 
-async function measured(name: string, way: string, lane: Lane, act: (turn: number) => Promise<void>): Promise<Row> {
+async function measured(
+  name: string,
+  way: string,
+  lane: Lane,
+  act: (turn: number) => Promise<void>,
+  until: 'heard' | 'repaired' = 'heard',
+): Promise<Row> {
   const seconds: number[] = [];
   for (let turn = 1; turn <= TIMES; turn += 1) {
     await lane.well();
     const since = Date.now();
     await act(turn);
     seconds.push(((await heardSince(lane, since)) - since) / 1_000);
+    if (until === 'repaired')
+      await lane.until(({ operations }) => Date.parse(operations.at(-1)?.startedAt ?? '') >= since);
   }
   return row(name, way, seconds);
 }

@@ -21,7 +21,10 @@ export function suspectKey(cluster: Cluster, key: string, who: string, bad: stri
   const before = state.findings[key];
   state.findings = believe(state.findings, key, bad, now(), grace);
   const after = state.findings[key];
-  if (after?.holds === true && before?.holds !== true) emit(cluster, 'Warning', 'Unwell', `${who}: ${after.text}`);
-  if (before?.holds === true && after?.holds !== true)
-    emit(cluster, 'Normal', 'WellAgain', `${who}: no longer: ${before.text}`);
+  const [held, holds] = [before?.holds === true, after?.holds === true];
+  if (held === holds) return;
+  if (holds) emit(cluster, 'Warning', 'Unwell', `${who}: ${after?.text}`);
+  else emit(cluster, 'Normal', 'WellAgain', `${who}: no longer: ${before?.text}`);
+  // What has come to count is said at once, whatever else the look is still waiting for.
+  cluster.present('glance');
 }
