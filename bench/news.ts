@@ -27,6 +27,7 @@ export async function benchNews(): Promise<Row[]> {
         'StopInstances -> EventBridge -> SQS -> signal look',
         lane,
         () => lane.act('workers-0', 'stop'),
+        'repaired',
       ),
       await timers(lane),
       await measured('manual: a signal', 'temporal workflow signal look', lane, () =>
