@@ -20,7 +20,8 @@ export function beginOperation(cluster: Cluster, plan: Plan): Operation {
   const operation: Operation = {
     id: state.requestedOperationId ?? `op-${shortId()}`,
     kind: plan.kind,
-    requestedBy: state.requestedBy,
+    // What nobody has asked for is Keelson's own doing.
+    requestedBy: plan.kind === 'repair' && state.requestedOperationId === null ? 'Keelson' : state.requestedBy,
     startedAt: now(),
     endedAt: null,
     outcome: 'running',
