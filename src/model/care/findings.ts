@@ -65,9 +65,7 @@ export function believed(state: Pick<ClusterState, 'findings'>, slot: string, ki
 export const isUnsure = ({ findings }: Pick<ClusterState, 'findings'>): boolean =>
   Object.values(findings).some((one) => one.doubtedAt !== null);
 
-/** Without what is known of a slot, of some kinds or of all: its node has begun anew. */
-export function forgetFindings(findings: Findings, slot: string, kinds?: readonly FindingKind[]): Findings {
-  const gone = (key: string): boolean =>
-    kinds === undefined ? key.startsWith(`${slot}/`) : kinds.some((kind) => key === findingKey(slot, kind));
-  return Object.fromEntries(Object.entries(findings).filter(([key]) => !gone(key)));
+/** Without what is known of a slot: its node has begun anew. */
+export function forgetFindings(findings: Findings, slot: string): Findings {
+  return Object.fromEntries(Object.entries(findings).filter(([key]) => !key.startsWith(`${slot}/`)));
 }

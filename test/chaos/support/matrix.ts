@@ -104,22 +104,7 @@ export class Matrix {
     const ha = this.laboratory.newCluster(cell, 'ha');
     const dev = this.laboratory.newCluster(cell, 'dev');
     const plan: [ChaosCluster, OperationName[]][] = [
-      [
-        ha,
-        [
-          'create ha',
-          'stop',
-          'start',
-          'resize',
-          'add agents',
-          'remove agents',
-          'apply config',
-          'repair',
-          'repair unasked',
-          'repair sick',
-          'delete',
-        ],
-      ],
+      [ha, OPERATIONS.filter((one) => one !== 'create dev')],
       [dev, ['create dev', 'delete']],
     ];
     for (const [cluster, operations] of plan) {

@@ -69,14 +69,13 @@ describe('what a look finds', () => {
     );
   });
 
-  it('is forgotten by slot, and by kind', () => {
+  it('is forgotten by slot', () => {
     const both = {
       'a/ready': looks([[0, true]])['a/ready'],
       'a/disk': looks([[0, true]])['a/ready'],
       'ab/disk': looks([[0, true]])['a/ready'],
     };
     expect(Object.keys(forgetFindings(both as Findings, 'a'))).toEqual(['ab/disk']);
-    expect(Object.keys(forgetFindings(both as Findings, 'a', ['disk']))).toEqual(['a/ready', 'ab/disk']);
   });
 
   it('takes two looks further apart than a unit takes to restart', () => expect(APART_MS).toBeGreaterThan(5_000));
