@@ -10,7 +10,7 @@ if [ -z "$(node_row "$NODE_NAME")" ]; then
   result reason NodeAbsent
   exit 0
 fi
-kubectl cordon "$NODE_NAME"
+change cordon "$NODE_NAME"
 output=$(temporary_folder)/drain
 if kubectl drain "$NODE_NAME" --ignore-daemonsets --delete-emptydir-data "--timeout=$DRAIN_TIMEOUT" >"$output" 2>&1; then
   tail -n 20 "$output"

@@ -16,13 +16,16 @@ else
   read -r _ _ voter _ <<<"$row"
   # An etcd member tells whether it votes; a server that never became one has nothing to leave.
   if [ "$ROLE" = server ] && [ "$voter" != '<none>' ]; then
-    kubectl annotate node "$NODE_NAME" etcd.k3s.cattle.io/remove=true --overwrite
-    until removed=$(removed_name) && [ -n "$removed" ]; do
+    change annotate node "$NODE_NAME" etcd.k3s.cattle.io/remove=true --overwrite
+    removed=
+    while [ -z "$removed" ]; do
       waiting "etcd to let go of $NODE_NAME"
-      sleep "$POLL"
+      # Without a quorum nobody lets go of anything: said soon, not when all of the job's time is over.
+      removed=$(removed_name) || await_api 20
+      [ -n "$removed" ] || sleep "$POLL"
     done
     say "etcd member $removed is removed"
   fi
-  kubectl delete node "$NODE_NAME"
+  kubectl delete node "$NODE_NAME" --timeout=60s
 fi
 result removed true

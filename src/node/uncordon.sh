@@ -5,5 +5,5 @@
 
 await_api 20
 require_node "$NODE_NAME"
-kubectl uncordon "$NODE_NAME"
+change uncordon "$NODE_NAME"
 result uncordoned true

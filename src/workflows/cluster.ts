@@ -5,6 +5,7 @@ import {
   condition,
   continueAsNew,
   isCancellation,
+  patched,
   sleep,
   workflowInfo,
 } from '@temporalio/workflow';
@@ -23,6 +24,7 @@ import type { DeletionProof } from './messages.js';
 import { untilNextLook } from './next-look.js';
 import { observe } from './observe.js';
 import { beginOperation, countFailure, endOperation } from './operations.js';
+import { LOSSES_END_STEPS } from './patches.js';
 import { createPresenter } from './present.js';
 import { ensureWatch, judgeSight } from './sight.js';
 import { createStatusWriter } from './status-writer.js';
@@ -148,11 +150,14 @@ async function live(self: Cluster): Promise<DeletionProof> {
       await observe(self);
     } else if (outcome.kind === 'failed' && !changed() && Object.keys(state.heldTypes).length === held) {
       const { waitMs, breaker } = countFailure(self, operation, outcome.error);
-      await pause(
-        self,
-        `the next try of ${operation.kind} after ${outcome.error.code}`,
-        waitMs * (0.9 + 0.2 * Math.random()),
-      );
+      // What has been heard meanwhile may be why it failed: there is another plan for that, and no sense in waiting.
+      if (!(state.lookWanted && patched(LOSSES_END_STEPS))) {
+        await pause(
+          self,
+          `the next try of ${operation.kind} after ${outcome.error.code}`,
+          waitMs * (0.9 + 0.2 * Math.random()),
+        );
+      }
       state.breakers = {
         ...state.breakers,
         [operation.kind]: { ...(state.breakers[operation.kind] ?? breaker), openUntil: null },

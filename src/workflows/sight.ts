@@ -1,7 +1,10 @@
+import { patched } from '@temporalio/workflow';
 import { WAITS } from '../model/plan/index.js';
+import { quorumHangsOn } from '../model/plan/quorum-lost.js';
 import { lossesOf, mergeSights, readSight, type Sight, surprisesOf } from '../model/watch/sight.js';
 import { activities } from './activities.js';
 import { type Cluster, emit, scopeOf } from './cluster-context.js';
+import { LOSSES_END_STEPS } from './patches.js';
 
 const LONGEST = 200;
 
@@ -21,15 +24,20 @@ export function onLook(cluster: Cluster, payload: unknown): void {
   else hearLosses(cluster, state.sight);
 }
 
-/** Steps that only wait are left when what they wait for is gone; what changes something is finished first. */
+/**
+ * Steps that only wait are left when what they wait for is gone; what changes something is finished first, unless the quorum is lost with
+ * it: then whatever runs on a node waits for an answer that does not come, and goes on there for as long as its own time-out.
+ */
 function hearLosses(cluster: Cluster, sight: Sight): void {
   const { state } = cluster;
   const atWork = state.operation?.steps.filter((step) => step.outcome === 'running' && !WAITS.has(step.kind)) ?? [];
   const losses = lossesOf(state, sight, new Set(atWork.flatMap((step) => step.slot ?? [])));
   if (losses.length === 0) return;
-  wantLook(cluster, losses.join('; '));
+  wantLook(cluster, losses.map(({ text }) => text).join('; '));
   cluster.replan = true;
-  cluster.interrupt?.();
+  const inVain = quorumHangsOn(state, new Set(losses.map(({ slot }) => slot)));
+  if (inVain && patched(LOSSES_END_STEPS)) cluster.abort?.();
+  else cluster.interrupt?.();
 }
 
 /** Compares what was told with what is known, once. */

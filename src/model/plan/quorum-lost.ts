@@ -8,7 +8,7 @@ import type { Plan } from './steps.js';
  */
 export function quorumLost(state: ClusterState): Plan['blocked'] | null {
   if (state.bornAt === null) return null;
-  const members = Object.values(state.slots).filter((slot) => slot.role === 'server' && slot.joined);
+  const members = membersOf(state);
   const left = members.filter((slot) => slot.instance !== null);
   if (members.length === 0 || left.length >= quorumOf(members.length)) return null;
   const gone = members.filter((slot) => slot.instance === null).map((slot) => slot.nodeName);
@@ -25,3 +25,15 @@ export function quorumLost(state: ClusterState): Plan['blocked'] | null {
         : 'nothing is done by itself: on the server that is left stop k3s and run `k3s server --cluster-reset`, or with a snapshot `k3s server --cluster-reset --cluster-reset-restore-path=/var/lib/rancher/k3s/server/db/snapshots/NAME`',
   };
 }
+
+/** Whether the members could not agree any more without these slots, some of which are members that were counted on. */
+export function quorumHangsOn(state: ClusterState, slots: ReadonlySet<string>): boolean {
+  const members = membersOf(state);
+  const left = members.filter((slot) => slot.instance !== null && !slots.has(slot.name));
+  return (
+    state.bornAt !== null && members.some((slot) => slots.has(slot.name)) && left.length < quorumOf(members.length)
+  );
+}
+
+const membersOf = (state: ClusterState) =>
+  Object.values(state.slots).filter((slot) => slot.role === 'server' && slot.joined);

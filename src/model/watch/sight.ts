@@ -36,8 +36,7 @@ export function mergeSights(before: Sight | null, next: Sight): Sight {
  * done is seen from outside a little later, and must not wake it for that.
  */
 export function surprisesOf(state: ClusterState, sight: Sight): string[] {
-  // Of another life of the name: `keelson orphans` tells of those.
-  if ((sight.uid !== '' && sight.uid !== state.uid) || state.wish === 'deleted') return [];
+  if (isOfAnotherLife(state, sight) || state.wish === 'deleted') return [];
   const slots = new Map(
     Object.values(state.slots).flatMap((slot) => (slot.instance ? [[slot.instance.id, slot]] : [])),
   );
@@ -48,6 +47,9 @@ export function surprisesOf(state: ClusterState, sight: Sight): string[] {
     ...missing.map(([id, slot]) => `${slot.name}: ${id} is gone`),
   ];
 }
+
+/** Of another life of the name: `keelson orphans` tells of those. */
+const isOfAnotherLife = (state: ClusterState, sight: Sight): boolean => sight.uid !== '' && sight.uid !== state.uid;
 
 function surprisesIn(state: ClusterState, one: Sighting, slot: Slot | undefined): string[] {
   const power = POWER[one.state];
@@ -64,23 +66,26 @@ function surprisesIn(state: ClusterState, one: Sighting, slot: Slot | undefined)
   return surprises;
 }
 
+/** An instance that is down by another hand. */
+export interface Loss {
+  slot: string;
+  /** In words. */
+  text: string;
+}
+
 /**
  * Instances that an operation counts on and that are down by another hand: what waits for them waits in vain. Slots on which a step is at
  * work are left out, for it may be that step's doing.
  */
-export function lossesOf(state: ClusterState, sight: Sight, busy: ReadonlySet<string>): string[] {
-  if (state.wish !== 'running') return [];
-  const idle = Object.fromEntries(
-    Object.entries(state.slots).filter(([name, slot]) => !busy.has(name) && slot.instance?.power === 'running'),
-  );
-  const ids = new Set(Object.values(idle).flatMap((slot) => slot.instance?.id ?? []));
-  const seen = sight.seen.filter((one) => ids.has(one.id) && POWER[one.state] !== 'running');
-  const up = sight.seen.filter((one) => ids.has(one.id) && POWER[one.state] === 'running');
-  // Of those that are up only the power counts here; the rest is judged at the end of the operation.
-  return surprisesOf(
-    { ...state, slots: idle },
-    { ...sight, seen: [...seen, ...up.map(({ id, state: at }) => ({ id, state: at }))] },
-  );
+export function lossesOf(state: ClusterState, sight: Sight, busy: ReadonlySet<string>): Loss[] {
+  if (state.wish !== 'running' || isOfAnotherLife(state, sight)) return [];
+  const seen = new Map(sight.seen.map((one) => [one.id, one.state]));
+  return Object.values(state.slots).flatMap(({ name, instance }) => {
+    if (busy.has(name) || instance?.power !== 'running') return [];
+    const at = seen.get(instance.id);
+    if (at === undefined) return sight.whole ? [{ slot: name, text: `${name}: ${instance.id} is gone` }] : [];
+    return POWER[at] === 'running' ? [] : [{ slot: name, text: `${name}: ${instance.id} is ${at}` }];
+  });
 }
 
 const POWER: Record<InstanceStateName, 'running' | 'stopped' | 'gone'> = {

@@ -6,6 +6,9 @@ kubectl() { "$R/usr/local/bin/k3s" kubectl "$@"; }
 # Without a quorum the API server answers late or never: each question has its own bound.
 ask() { kubectl get --request-timeout=10s "$@"; }
 
+# change VERB ...: so has each change.
+change() { kubectl "$@" --request-timeout=30s; }
+
 # A condition of a node, as a column.
 condition() { printf '.status.conditions[?(@.type=="%s")].status' "$1"; }
 

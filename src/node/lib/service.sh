@@ -131,7 +131,7 @@ start_and_wait() {
   result node "$NODE_NAME"
   if [ "$ROLE" = server ]; then
     await_node
-    [ "${UNCORDON:-}" != true ] || kubectl uncordon "$NODE_NAME"
+    [ "${UNCORDON:-}" != true ] || change uncordon "$NODE_NAME"
     report_nodes
   fi
   say "$NODE_NAME is there"

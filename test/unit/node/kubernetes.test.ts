@@ -62,7 +62,7 @@ describe('drain', () => {
 
     expect(end.job).toMatchObject({ outcome: 'done', result: { drained: 'true' } });
     expect(changes()).toEqual([
-      'k3s kubectl cordon shop-w-0-g1',
+      'k3s kubectl cordon shop-w-0-g1 --request-timeout=30s',
       'k3s kubectl drain shop-w-0-g1 --ignore-daemonsets --delete-emptydir-data --timeout=5m',
     ]);
   });
@@ -87,7 +87,7 @@ describe('drain', () => {
 describe('uncordon', () => {
   it('lets pods come back', async () => {
     expect((await node.script('uncordon', { NODE_NAME: 'shop-w-0-g1' })).job.outcome).toBe('done');
-    expect(changes()).toEqual(['k3s kubectl uncordon shop-w-0-g1']);
+    expect(changes()).toEqual(['k3s kubectl uncordon shop-w-0-g1 --request-timeout=30s']);
   });
 
   it('fails for a node that is not there', async () => {
@@ -105,10 +105,21 @@ describe('remove-node', () => {
 
     expect(end.job).toMatchObject({ outcome: 'done', result: { removed: 'true' } });
     expect(changes()).toEqual([
-      'k3s kubectl annotate node shop-server-1-g2 etcd.k3s.cattle.io/remove=true --overwrite',
-      'k3s kubectl delete node shop-server-1-g2',
+      'k3s kubectl annotate node shop-server-1-g2 etcd.k3s.cattle.io/remove=true --overwrite --request-timeout=30s',
+      'k3s kubectl delete node shop-server-1-g2 --timeout=60s',
     ]);
   });
+
+  it('does not wait for etcd longer than the API answers', async () => {
+    node.write('fake/removed', '');
+    node.write('fake/lost-then', '[-]etcd failed: reason withheld\n');
+
+    const end = await node.script('remove-node', { NODE_NAME: 'shop-server-1-g2', ROLE: 'server' }, {}, 300);
+
+    expect(end.job).toMatchObject({ outcome: 'failed', result: { code: 'ApiUnreachable' } });
+    expect(node.logs()).toContain('etcd failed');
+    expect(changes().filter((call) => call.includes('delete'))).toEqual([]);
+  }, 60_000);
 
   it('deletes an agent, and is content with a node that is gone', async () => {
     await node.script('remove-node', { NODE_NAME: 'shop-w-0-g1', ROLE: 'agent' });
@@ -116,7 +127,7 @@ describe('remove-node', () => {
     const gone = await node.script('remove-node', { NODE_NAME: 'shop-w-9-g1', ROLE: 'agent' });
 
     expect(gone.job).toMatchObject({ outcome: 'done', result: { removed: 'true' } });
-    expect(changes()).toEqual(['k3s kubectl delete node shop-w-0-g1']);
+    expect(changes()).toEqual(['k3s kubectl delete node shop-w-0-g1 --timeout=60s']);
   });
 });
 

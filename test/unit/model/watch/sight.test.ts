@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { blankState } from '../../../../src/model/blank-state.js';
 import { emptySlot } from '../../../../src/model/empty-slot.js';
 import type { ClusterState, NodeInstance } from '../../../../src/model/state.js';
-import { mergeSights, readSight, type Sight, surprisesOf } from '../../../../src/model/watch/sight.js';
+import { lossesOf, mergeSights, readSight, type Sight, surprisesOf } from '../../../../src/model/watch/sight.js';
 import { valid } from '../spec/sample.js';
 
 const instance = (id: string, power: 'running' | 'stopped' = 'running'): NodeInstance => ({
@@ -55,6 +55,29 @@ describe('what surprises a cluster', () => {
     ['its own end', stateWith({ wish: 'deleted' }), sight([])],
   ])('not %s', (_, state, seen) => {
     expect(surprisesOf(state, seen)).toEqual([]);
+  });
+});
+
+describe('what an operation has lost', () => {
+  const none = new Set<string>();
+
+  it.each<[string, Sight, string]>([
+    ['an instance that is not there', sight([]), 'server-0: i-1 is gone'],
+    ['one that goes', sight([{ ...well, state: 'shutting-down' }], false), 'server-0: i-1 is shutting-down'],
+    ['one that is stopped', sight([{ ...well, state: 'stopped' }]), 'server-0: i-1 is stopped'],
+  ])('%s', (_, seen, text) => {
+    expect(lossesOf(stateWith(), seen, none)).toEqual([{ slot: 'server-0', text }]);
+  });
+
+  it.each<[string, ClusterState, Sight, string[]]>([
+    ['what is up, whatever else is wrong with it', stateWith(), sight([{ ...well, impaired: true, type: 'x' }]), []],
+    ['what was not looked at', stateWith(), sight([], false), []],
+    ['that on which a step is at work', stateWith(), sight([]), ['server-0']],
+    ['what is stopped as far as is known', stateWith({}, 'stopped'), sight([{ ...well, state: 'stopped' }]), []],
+    ['another life of its name', stateWith(), { ...sight([]), uid: 'other' }, []],
+    ['anything while it shall not run', stateWith({ wish: 'stopped' }), sight([]), []],
+  ])('not %s', (_, state, seen, busy) => {
+    expect(lossesOf(state, seen, new Set(busy))).toEqual([]);
   });
 });
 

@@ -119,9 +119,14 @@ export class TestNode {
   }
 
   /** Sends one of the scripts as a job of its own. */
-  script(script: string, params: Record<string, string> = {}, urls: Record<string, string> = {}): Promise<Ran> {
+  script(
+    script: string,
+    params: Record<string, string> = {},
+    urls: Record<string, string> = {},
+    timeoutSeconds = 20,
+  ): Promise<Ran> {
     const jobId = `${script}-${++this.count}`;
-    return this.start(renderCommand({ jobId, script, params, urls, timeoutSeconds: 20, graceSeconds: 1 })).ended;
+    return this.start(renderCommand({ jobId, script, params, urls, timeoutSeconds, graceSeconds: 1 })).ended;
   }
 
   /** Sends lines of bash as a job. */

@@ -1,0 +1,51 @@
+import { describe, expect, it } from 'vitest';
+import { blankState } from '../../../../src/model/blank-state.js';
+import { emptySlot } from '../../../../src/model/empty-slot.js';
+import { quorumHangsOn, quorumLost } from '../../../../src/model/plan/quorum-lost.js';
+import type { ClusterState, NodeInstance } from '../../../../src/model/state.js';
+import { valid } from '../spec/sample.js';
+
+const instance = (id: string): NodeInstance => ({
+  id,
+  type: 't3.medium',
+  imageId: 'ami-1',
+  architecture: 'amd64',
+  subnetId: 'subnet-a',
+  zone: 'eu-west-1a',
+  privateIp: '10.0.0.1',
+  publicIp: null,
+  launchedAt: '2026-01-01T00:00:00.000Z',
+  power: 'running',
+});
+
+/** Servers that are members, an agent besides, and slots without an instance. */
+function stateWith(servers: number, gone: string[] = []): ClusterState {
+  const names = [...Array.from({ length: servers }, (_, index) => `server-${index}`), 'w-0'];
+  const slots = names.map((name) => {
+    const role = name === 'w-0' ? ('agent' as const) : ('server' as const);
+    const slot = emptySlot({ name, role, pool: role === 'agent' ? 'w' : null }, 1, `shop-${name}-g1`);
+    return [name, { ...slot, joined: true, instance: gone.includes(name) ? null : instance(`i-${name}`) }] as const;
+  });
+  return { ...blankState(valid()), bornAt: '2026-01-01T00:00:00.000Z', slots: Object.fromEntries(slots) };
+}
+
+describe('the quorum', () => {
+  it.each<[string, ClusterState, string[], boolean]>([
+    ['three servers, one', stateWith(3), ['server-1'], false],
+    ['three servers, two', stateWith(3), ['server-1', 'server-2'], true],
+    ['three servers, one gone before, one', stateWith(3, ['server-0']), ['server-1'], true],
+    ['three servers, one gone before, an agent', stateWith(3, ['server-0']), ['w-0'], false],
+    ['two gone before, an agent', stateWith(3, ['server-0', 'server-1']), ['w-0'], false],
+    ['the only server', stateWith(1), ['server-0'], true],
+    ['a cluster that was never well', { ...stateWith(1), bornAt: null }, ['server-0'], false],
+  ])('hangs on slots or not: %s', (_, state, slots, expected) => {
+    expect(quorumHangsOn(state, new Set(slots))).toBe(expected);
+  });
+
+  it('is lost when most members are gone, said with what is left', () => {
+    expect(quorumLost(stateWith(3, ['server-0']))).toBeNull();
+    const said = quorumLost(stateWith(3, ['server-0', 'server-2']));
+    expect(said?.message).toContain('shop-server-0-g1, shop-server-2-g1 of 3 members are gone');
+    expect(said?.message).toContain('left: shop-server-1-g1 (i-server-1)');
+  });
+});
