@@ -146,6 +146,7 @@ export const LANES: LanePlan[] = [
       told('disk nearly full', 'workers-0', { diskUsedPercent: 93 }, { diskUsedPercent: null }, 'DisksFree'),
       told('clock wrong', 'server-1', { clockOffsetSeconds: 120 }, { clockOffsetSeconds: null }, 'ClocksInStep'),
       told('memory short', 'workers-0', { pressure: ['MemoryPressure'] }, { pressure: [] }, 'NodesWithoutPressure'),
+      told('members of etcd differ (alarm CORRUPT)', 'server-1', { alarm: 'CORRUPT' }, { alarm: null }, 'EtcdHealthy'),
       looked({
         what: 'tags taken away (drift: report)',
         how: '{"tags":null}',
@@ -208,6 +209,7 @@ export const LANES: LanePlan[] = [
         ),
       ),
       looked(onMachine('etcd database near its limit', 'server-2', { databaseMiB: 1_800 }, /^Unwell.*etcd database/)),
+      onMachine('etcd takes no more writes (alarm NOSPACE)', 'server-1', { alarm: 'NOSPACE' }, /^Unwell.*NOSPACE/),
       looked(onMachine('tags taken away (drift: repair)', 'server-0', { tags: null }, /^TagsMissing/)),
       {
         what: 'instance type changed by somebody (drift: repair)',

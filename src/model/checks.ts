@@ -204,23 +204,46 @@ function types(state: ClusterState): Verdict {
 function etcd(state: ClusterState, servers: Place[]): Verdict {
   const voters = servers.filter((slot) => slot !== undefined && nodeHas(state, slot, 'voter')).length;
   const ghosts = ghostsOf(state);
+  const alarms = alarmsOf(state, servers);
   const quorum = quorumOf(servers.length);
-  const whole = voters === servers.length;
-  const reason = whole ? 'AllVoters' : voters >= quorum ? 'VoterMissing' : 'QuorumMissing';
-  const haunted = ghosts.length === 0 ? '' : `; without an instance: ${ghosts.join(', ')}`;
+  const missing = voters === servers.length ? null : voters >= quorum ? 'VoterMissing' : 'QuorumMissing';
+  const trouble = missing ?? (alarms.length > 0 ? 'Alarm' : ghosts.length > 0 ? 'Ghosts' : null);
+  const leader = leaderOf(servers);
   return {
     type: 'EtcdHealthy',
-    status: whole && ghosts.length === 0 ? 'True' : 'False',
-    reason: servers.length === 0 ? 'NoneWanted' : whole && ghosts.length > 0 ? 'Ghosts' : reason,
-    message: `${voters} of ${servers.length} etcd members vote, ${servers.length === 0 ? 0 : quorum} are needed${haunted}`,
-    advice: whole
-      ? ghosts.length === 0
-        ? ''
-        : 'they are removed; until then they count against the quorum'
-      : voters >= quorum
-        ? 'no server may be taken down until all vote'
-        : 'start the servers that are down; keep their disks',
+    status: trouble === null ? 'True' : 'False',
+    reason: servers.length === 0 ? 'NoneWanted' : (trouble ?? 'AllVoters'),
+    message: [
+      `${voters} of ${servers.length} etcd members vote, ${servers.length === 0 ? 0 : quorum} are needed`,
+      ...(leader === null ? [] : [`${leader.name} leads`]),
+      ...alarms,
+      ...(ghosts.length === 0 ? [] : [`without an instance: ${ghosts.join(', ')}`]),
+    ].join('; '),
+    advice: trouble === null ? '' : ETCD_ADVICE[trouble],
   };
+}
+
+const ETCD_ADVICE = {
+  VoterMissing: 'no server may be taken down until all vote',
+  QuorumMissing: 'start the servers that are down; keep their disks',
+  Alarm:
+    'NOSPACE: K3s is restarted, which defragments; delete what fills it. CORRUPT: stop what writes, compare the members, restore a snapshot',
+  Ghosts: 'they are removed; until then they count against the quorum',
+};
+
+function alarmsOf(state: ClusterState, servers: Place[]): string[] {
+  return servers.flatMap((slot) =>
+    (['nospace', 'corrupt'] as const).flatMap((kind) => {
+      const finding = slot === undefined ? null : believed(state, slot.name, kind);
+      return finding === null ? [] : [`${slot?.name}: ${finding.text}`];
+    }),
+  );
+}
+
+/** As the servers told when they were asked last; an election in between two answers may show two. */
+function leaderOf(servers: Place[]): Slot | null {
+  const leaders = servers.filter((slot) => slot?.facts?.leads === true && slot.service === 'running');
+  return leaders.sort((a, b) => (b?.facts?.at ?? '').localeCompare(a?.facts?.at ?? ''))[0] ?? null;
 }
 
 function api(state: ClusterState): Verdict {

@@ -2,7 +2,8 @@
 # Whether K3s on a server is well, for the region watch, which asks all servers of a region by one command. No job: it changes
 # nothing, waits for nobody, leaves nothing on the node and may run any number of times. A server that is well says nothing and exits 0, so
 # that nobody has to read thousands of answers.
-# Output: on exit 3 lines that tell what is wrong: service=<state>, readyz=<failing checks or unknown>, voters=<n>/<servers>, notready=<nodes>
+# Output: on exit 3 lines that tell what is wrong: service=<state>, readyz=<failing checks or unknown>,
+#         etcd=<alarm>, voters=<n>/<servers>, notready=<nodes>
 
 unit=$(unit_of server)
 # K3s is not set up yet, or not any more: somebody is at work.
@@ -26,5 +27,7 @@ elif table=$(nodes_table); then
   [ "$voters" = "$servers" ] || unwell "voters=$voters/$servers"
   notready=$(awk '$2 != "True" { print $1 }' <<<"$table" | sort)
   [ -z "$notready" ] || unwell "notready=${notready//$'\n'/,}"
+  # Then etcd takes no more writes, and a look at the nodes shows what they were before.
+  if alarm=$(etcd_alarm) && [ "$alarm" != none ]; then unwell "etcd=$alarm"; fi
 fi
 exit "$unwell"

@@ -19,7 +19,7 @@ const HELPERS = {
   uncordon: ['kubectl'],
   'remove-node': ['kubectl'],
   certificates: ['certificates'],
-  probe: ['binary', 'unit', 'kubectl', 'service', 'snapshots', 'certificates'],
+  probe: ['binary', 'unit', 'kubectl', 'etcd', 'service', 'snapshots', 'certificates'],
   uninstall: ['service', 'stop'],
 } as const satisfies Record<string, readonly string[]>;
 
@@ -70,7 +70,7 @@ export const scriptText = (name: NodeScript): string => jobPreamble(...HELPERS[n
 export const prefetchText = (): string => lib('env', 'base', 'process', 'lock', ...DOWNLOAD) + textOf('prepare');
 
 /** What the region watch asks servers; no job either. */
-export const pulseText = (): string => lib('env', 'unit', 'kubectl', 'service') + textOf('pulse');
+export const pulseText = (): string => lib('env', 'unit', 'kubectl', 'etcd', 'service') + textOf('pulse');
 
 /** The job runner; it wants JOB_ID, JOB_LOCK, JOB_TIMEOUT, JOB_GRACE and the functions job_script and job_secrets. */
 export const runnerText = (): string => lib('env', 'process', 'mask', 'job');

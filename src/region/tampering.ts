@@ -4,6 +4,8 @@ import { json, withBody } from './admin-json.js';
 import type { HttpReply, MachineHost, World } from './contract.js';
 import { DAY_MS } from './k3s/ca.js';
 import { DEFRAGMENTED_MIB, sizeDatabase } from './k3s/disk.js';
+import { ALARMS, type Alarm } from './k3s/etcd.js';
+import type { Membership } from './k3s/service-context.js';
 import { setReading } from './machine/false-reading.js';
 import { machinesOf } from './machine/host.js';
 import type { Machine } from './machine/machine.js';
@@ -19,6 +21,7 @@ const tamperingSchema = z
     clockOffsetSeconds: z.int().nullable().optional(),
     certificateDays: z.number().nullable().optional(),
     databaseMiB: z.int().nonnegative().nullable().optional(),
+    alarm: z.enum(ALARMS).nullable().optional(),
     pressure: z.array(z.enum(PRESSURES)).optional(),
     readyz: z.array(z.string().regex(/^\S+$/)).optional(),
     notReady: z.boolean().optional(),
@@ -45,6 +48,7 @@ export function serveTampering(
     world.note('somebody', { instanceId: id, action: 'tamper', ...wanted });
     touchSystem(machine, wanted);
     touchK3s(machine, wanted);
+    if (wanted.alarm !== undefined) setAlarm(machinesOf(host).k3s.serverOn(id)?.membership, wanted.alarm);
     if (unit !== null) await touchService(unit, wanted);
     return json(200, { id });
   });
@@ -67,6 +71,14 @@ function touchK3s(machine: Machine, wanted: Tampering): void {
   if (pressure !== undefined) troubles.kubelet.pressure = pressure;
   if (readyz !== undefined) troubles.failingChecks = readyz;
   if (notReady !== undefined) troubles.kubelet.notReady = notReady;
+}
+
+/** The member raises it, or nobody has raised one any more. A machine without a member has none to raise. */
+function setAlarm(membership: Membership | null | undefined, alarm: Alarm | null): void {
+  if (!membership) return;
+  const { alarms } = membership.cluster.etcd;
+  if (alarm === null) alarms.clear();
+  else alarms.set(membership.member.id, alarm);
 }
 
 /** After all else, so that a start finds it. */

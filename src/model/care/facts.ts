@@ -12,6 +12,10 @@ export interface NodeFacts {
   certificatesUntil: string | null;
   /** Size of its etcd database. */
   databaseMiB: number | null;
+  /** Alarm that its etcd knows of, its own or another member's: NOSPACE, CORRUPT, or `none`; missing when it was not told. */
+  alarm?: string;
+  /** Whether its member leads etcd; missing when it was not told. */
+  leads?: boolean;
   /** Name of its newest etcd snapshot. */
   snapshot: string | null;
 }
@@ -24,7 +28,6 @@ export const CLOCK_LIMIT_SECONDS = 30;
 export const CERTIFICATE_LIMIT_DAYS = 90;
 /** Three quarters of etcd's quota: at 2 GiB it takes no more writes. [docs: etcd, quota-backend-bytes] */
 export const DATABASE_LIMIT_MIB = 1_536;
-const DATABASE_QUOTA_MIB = 2_048;
 
 const DAY_MS = 86_400_000;
 
@@ -45,16 +48,17 @@ export function factsOf(told: Record<string, string>, before: NodeFacts | null, 
     clockOffset: clock === null ? null : Math.round(clock - Date.parse(now) / 1_000),
     certificatesUntil: dateOf(told['cert-earliest']) ?? before?.certificatesUntil ?? null,
     databaseMiB: numberOf(told['db-mib']),
+    ...(told['etcd-alarm'] !== undefined && { alarm: told['etcd-alarm'] }),
+    ...(told['etcd-leader'] !== undefined && { leads: told['etcd-leader'] === 'true' }),
     snapshot: told['snapshot'] ?? before?.snapshot ?? null,
   };
 }
 
+type Ailment = 'disk' | 'clock' | 'certificates' | 'database' | 'nospace' | 'corrupt';
+
 /** What is wrong by these facts, in words, by kind; null where all is well; left out where nothing is known. */
-export function ailmentsOf(
-  facts: NodeFacts,
-  now: string,
-): Partial<Record<'disk' | 'clock' | 'certificates' | 'database', string | null>> {
-  const { diskUsedPercent: disk, clockOffset: clock, certificatesUntil: until, databaseMiB: database } = facts;
+export function ailmentsOf(facts: NodeFacts, now: string): Partial<Record<Ailment, string | null>> {
+  const { diskUsedPercent: disk, clockOffset: clock, certificatesUntil: until, databaseMiB: database, alarm } = facts;
   const days = until === null ? null : Math.floor((Date.parse(until) - Date.parse(now)) / DAY_MS);
   return {
     ...(disk !== null && { disk: disk < DISK_LIMIT_PERCENT ? null : `its disk is ${disk} % full` }),
@@ -73,13 +77,14 @@ export function ailmentsOf(
             : `its certificates end in ${days} days`,
     }),
     ...(database !== null && {
-      database: database < DATABASE_LIMIT_MIB ? null : `its etcd database has ${database} MiB${full(database)}`,
+      database: database < DATABASE_LIMIT_MIB ? null : `its etcd database has ${database} MiB`,
+    }),
+    ...(alarm !== undefined && {
+      nospace: alarm === 'NOSPACE' ? 'its etcd has the alarm NOSPACE: it takes no more writes' : null,
+      corrupt: alarm === 'CORRUPT' ? 'its etcd has the alarm CORRUPT: members do not have the same data' : null,
     }),
   };
 }
-
-/** etcd raises its alarm NOSPACE, and K3s takes it away when it starts. [k3s source: pkg/etcd, clearAlarms] */
-const full = (database: number): string => (database < DATABASE_QUOTA_MIB ? '' : ' and takes no more writes (NOSPACE)');
 
 function numberOf(text: string | undefined): number | null {
   return text !== undefined && /^-?\d+$/.test(text) ? Number(text) : null;

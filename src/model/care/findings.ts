@@ -13,7 +13,10 @@ export type FindingKind =
   | 'disk'
   | 'clock'
   | 'certificates'
-  | 'database';
+  | 'database'
+  /** Alarms of etcd. */
+  | 'nospace'
+  | 'corrupt';
 
 /** Something that is wrong, or of which it is not sure yet whether it is, or still is. */
 export interface Finding {

@@ -46,12 +46,15 @@ export function remedyFor(document: ClusterDocument, state: ClusterState, slot: 
   if (!slot.joined || slot.service !== 'running') return null;
   const ill = because('ready') ?? because('readyz');
   if (ill !== null) return repair('restart', ill, restartDue(slot.restarts));
+  // What is written meanwhile is refused: that does not wait for the window.
+  const full = databaseOf(document, slot, because('nospace'));
+  if (full !== null) return repair('restart', full, slot.upkeepAt && later(slot.upkeepAt, UPKEEP_MS));
   const upkeep = because('certificates') ?? databaseOf(document, slot, because('database'));
   if (upkeep !== null) return repair('restart', upkeep, slot.upkeepAt && later(slot.upkeepAt, UPKEEP_MS), true);
   return null;
 }
 
-/** K3s defragments etcd at each start [k3s source: pkg/etcd]; the only server is not stopped for that. */
+/** K3s defragments etcd and takes its alarms away at each start [k3s source: pkg/etcd, clearAlarms]; the only server is not stopped for that. */
 const databaseOf = (document: ClusterDocument, slot: Slot, text: string | null): string | null =>
   document.spec.mode === 'ha' && slot.role === 'server' ? text : null;
 

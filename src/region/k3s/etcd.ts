@@ -21,8 +21,14 @@ export interface Member {
 
 export type Refusal = 'too many learner members in cluster' | 'etcdserver: no leader';
 
+/** What etcd raises, for the whole cluster to see, until somebody disarms it. [etcd: AlarmType] */
+export const ALARMS = ['NOSPACE', 'CORRUPT'] as const;
+export type Alarm = (typeof ALARMS)[number];
+
 export class Etcd {
   members: Member[] = [];
+  /** By the id of the member that has raised it. */
+  readonly alarms = new Map<string, Alarm>();
   leader: Member | null = null;
   private election: AbortController | null = null;
   private waiters: (() => void)[] = [];

@@ -7,6 +7,7 @@ import { type Machines, machinesOf } from '../machine/host.js';
 import type { Machine } from '../machine/machine.js';
 import { type CommandReply, journalctl, reply, systemctl } from '../machine/systemctl.js';
 import { certificate } from './certificate.js';
+import { etcdPort } from './etcd-port.js';
 import { kubectl } from './kubectl/command.js';
 import { etcdSnapshot } from './snapshot.js';
 
@@ -36,6 +37,7 @@ async function run(
   if (program === 'systemctl') return systemctl(machine.systemd, args);
   if (program === 'journalctl') return journalctl(machine.folder.root, args);
   const server = machines.k3s.serverOn(machine.id);
+  if (program === 'etcd-port') return etcdPort(server, args[0] ?? '');
   const [command = '', ...rest] = program === 'kubectl' ? ['kubectl', ...args] : args;
   switch (command) {
     case 'kubectl':

@@ -96,6 +96,8 @@ export class ServerService implements Service {
     renewCertificates(machine);
     // K3s defragments etcd whenever it starts. [k3s source: pkg/etcd]
     sizeDatabase(machine, DEFRAGMENTED_MIB);
+    // K3s that finds an alarm of its own member disarms all of them. [k3s source: pkg/etcd, clearAlarms]
+    if (cluster.etcd.alarms.has(membership.member.id)) cluster.etcd.alarms.clear();
     await this.api.open(cluster, config, () => this.answers);
     if (signal.aborted) return this.api.close();
     registerNode(context, config, cluster);

@@ -15,8 +15,9 @@ export interface MachineFolder {
 }
 
 /** Programs that the operating system would have; each asks the region. */
-const SYSTEM_STAND_INS = ['systemctl', 'journalctl'];
+const SYSTEM_STAND_INS = ['systemctl', 'journalctl', 'etcd-port'];
 const STAND_IN = fileURLToPath(new URL('../k3s/stand-ins/systemctl', import.meta.url));
+const CURL = fileURLToPath(new URL('../k3s/stand-ins/curl', import.meta.url));
 
 export function machineFolder(dir: string, instanceId: string): MachineFolder {
   const base = join(dir, 'instances', instanceId);
@@ -34,6 +35,8 @@ export function prepareFolder(folder: MachineFolder, instanceId: string, port: n
     copyFileSync(STAND_IN, join(folder.bin, name));
     chmodSync(join(folder.bin, name), 0o755);
   }
+  copyFileSync(CURL, join(folder.bin, 'curl'));
+  chmodSync(join(folder.bin, 'curl'), 0o755);
   // The stand-ins find the region by this file, so that nothing about it passes through Keelson's own scripts.
   writeFileSync(join(folder.bin, 'region.env'), `${port} /_node/${instanceId}\n`);
 }

@@ -48,8 +48,10 @@ export async function startService(cluster: Cluster, step: Step): Promise<void> 
   );
   // Before it is tried: what fails again and again is tried less and less often, too.
   if (ill) slot.restarts = withRestart(slot.restarts, now());
-  if ((['certificates', 'database'] as const).some((kind) => believed(cluster.state, slot.name, kind) !== null))
-    slot.upkeepAt = now();
+  const kept = (['certificates', 'database', 'nospace'] as const).some(
+    (kind) => believed(cluster.state, slot.name, kind) !== null,
+  );
+  if (kept) slot.upkeepAt = now();
   const restarts = slot.service === 'running';
   const started = await startNode(cluster, slot, {
     script: 'service-start',

@@ -199,6 +199,12 @@ describe('certificates', () => {
   });
 });
 
+/** Fake of curl: answers for etcd's port from files. */
+const CURL = `#!/bin/sh
+for url; do :; done
+case $url in http://127.0.0.1:2381/*) cat "$KEELSON_ROOT/\${url##*/}" ;; *) exit 6 ;; esac
+`;
+
 describe('probe', () => {
   it('tells the state of a server and names the failing checks', async () => {
     node.write('fake/k3s.state', 'active');
@@ -250,6 +256,27 @@ describe('probe', () => {
     expect(server.job.result).toMatchObject({ 'db-mib': '1500', snapshot: 'a-new' });
     expect(agent.job.result).not.toHaveProperty('db-mib');
     expect(agent.job.result).not.toHaveProperty('snapshot');
+  });
+
+  it('tells what etcd says of itself, where it answers', async () => {
+    node.program('curl', CURL);
+    node.write('health', '{"health":"false","reason":"ALARM NOSPACE"}');
+    node.write('metrics', '# TYPE etcd_server_is_leader gauge\netcd_server_is_leader 1\n');
+    const alarmed = await node.script('probe', { ROLE: 'server' });
+    node.write('health', '{"health":"false","reason":"RAFT NO LEADER"}');
+    node.write('metrics', 'etcd_server_has_leader 0\netcd_server_is_leader 0\n');
+    const alone = await node.script('probe', { ROLE: 'server' });
+    const agent = await node.script('probe', { ROLE: 'agent' });
+    node.program('curl', '#!/bin/sh\nexit 7\n');
+    const silent = await node.script('probe', { ROLE: 'server' });
+
+    expect(alarmed.job.result).toMatchObject({ 'etcd-alarm': 'NOSPACE', 'etcd-leader': 'true' });
+    expect(alone.job.result).toMatchObject({ 'etcd-alarm': 'none', 'etcd-leader': 'false' });
+    expect(silent.job).toMatchObject({ outcome: 'done', result: { readyz: 'ok' } });
+    for (const { job } of [agent, silent]) {
+      expect(job.result).not.toHaveProperty('etcd-alarm');
+      expect(job.result).not.toHaveProperty('etcd-leader');
+    }
   });
 
   it('asks for certificates only when told to, on any node', async () => {

@@ -54,6 +54,13 @@ describe('the pulse of a server', () => {
     expect(silent).toMatchObject({ code: 3, stdout: 'readyz=unknown\n' });
   });
 
+  it('tells of an alarm of etcd, and of nothing when etcd does not answer', async () => {
+    node.program('curl', '#!/bin/sh\necho \'{"health":"false","reason":"ALARM NOSPACE"}\'\n');
+    expect(await pulse()).toMatchObject({ code: 3, stdout: 'etcd=NOSPACE\n' });
+    node.program('curl', '#!/bin/sh\nexit 28\n');
+    expect(await pulse()).toMatchObject({ code: 0, stdout: '' });
+  });
+
   it('counts voters and names nodes that are not Ready', async () => {
     node.write(
       'fake/nodes',

@@ -9,6 +9,9 @@ import { drain } from './drain.js';
 import { getNodes } from './get.js';
 
 const REFUSED = 'The connection to the server 127.0.0.1:6443 was refused - did you specify the right host or port?\n';
+const NO_SPACE = 'Error from server: etcdserver: mvcc: database space exceeded\n';
+/** Deletes are allowed, for they make room. [etcd: maintenance, space quota] */
+const WRITES = new Set(['cordon', 'uncordon', 'drain', 'annotate', 'label']);
 const NO_LEADER = 'Error from server: etcdserver: no leader\n';
 
 /** `server` is the machine's running server service, if it has one. */
@@ -26,6 +29,7 @@ export async function kubectl(
   if (!server.answers) return reply(1, '', NO_LEADER);
 
   const full: KubectlContext = { ...context, cluster };
+  if (WRITES.has(verb) && [...cluster.etcd.alarms.values()].includes('NOSPACE')) return reply(1, '', NO_SPACE);
   const [kind = '', ...names] = kindAndNames(words);
   switch (verb) {
     case 'get':

@@ -146,6 +146,16 @@ describe('the plan for a node that is not well', () => {
     expect(ids(ill(running({ mode: 'dev' }), 'server-0', 'certificates'))).toContain('start-service:server-0');
   });
 
+  it('makes room at once in an etcd that takes no more writes, once a day at most, and leaves one alone that is corrupt', () => {
+    const window = { start: '0 2 * * *', duration: '1h', timezone: 'UTC' };
+    const spec = { upgrade: { maxUnavailable: 1, drainTimeout: '5m', window } };
+    const state = ill(running({ spec }), 'server-1', 'nospace');
+    expect(ids(state)).toEqual(['gate:server-1', 'second-look:server-1', 'start-service:server-1', 'verify']);
+    expect(planned(change(state, 'server-1', { upkeepAt: NOW }))).toMatchObject({ steps: [] });
+    expect(ids(ill(running({ mode: 'dev' }), 'server-0', 'nospace'))).toEqual([]);
+    expect(ids(ill(running(), 'server-1', 'corrupt'))).toEqual([]);
+  });
+
   it('keeps upkeep for the window, and nothing else', () => {
     const spec = {
       upgrade: {
@@ -257,5 +267,36 @@ describe('ghosts', () => {
       ).map((node) => node.name),
     ).toEqual([`${cluster}-server-1-g1`]);
     expect(ghostsAmong({ ...older, slots }, [view(`${cluster}-server-1-g1`, true)])).toEqual([]);
+  });
+});
+
+describe('what is told of etcd', () => {
+  const told = (state: ClusterState) => conditionsOf(state).find((one) => one.type === 'EtcdHealthy');
+  const facts = (at: string, leads: boolean): Partial<Slot> => ({
+    facts: {
+      at,
+      deepAt: null,
+      restarts: 0,
+      diskUsedPercent: null,
+      clockOffset: null,
+      certificatesUntil: null,
+      databaseMiB: null,
+      leads,
+      snapshot: null,
+    },
+  });
+
+  it('names the leader, of two that were told one after the other the later one', () => {
+    expect(told(running())?.message).toBe('3 of 3 etcd members vote, 2 are needed');
+    const one = change(change(running(), 'server-0', facts(NOW, false)), 'server-1', facts(NOW, true));
+    expect(told(one)?.message).toBe('3 of 3 etcd members vote, 2 are needed; server-1 leads');
+    expect(told(change(one, 'server-2', facts(later(1), true)))?.message).toContain('server-2 leads');
+  });
+
+  it('is an alarm, and what to do about it', () => {
+    const state = ill(running(), 'server-1', 'corrupt');
+    expect(told(state)).toMatchObject({ status: 'False', reason: 'Alarm' });
+    expect(told(state)?.message).toBe('3 of 3 etcd members vote, 2 are needed; server-1: corrupt of server-1');
+    expect(told(state)?.advice).toContain('restore a snapshot');
   });
 });

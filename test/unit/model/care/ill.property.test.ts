@@ -17,6 +17,8 @@ const KINDS: FindingKind[] = [
   'disk',
   'certificates',
   'database',
+  'nospace',
+  'corrupt',
 ];
 const NOW = '2026-01-01T12:00:00.000Z';
 /** Each repair takes at least one plan; there are at most seven nodes. */

@@ -134,12 +134,14 @@ describe('the node scripts', () => {
       clockOffsetSeconds: 7_200,
       certificateDays: 30,
       databaseMiB: 1_700,
+      alarm: 'NOSPACE',
       pressure: ['DiskPressure'],
       readyz: ['etcd'],
     });
 
     // Act
     const broken = await run(b, 'probe', { ROLE: 'server', DEEP: 'true' });
+    const other = await run(a, 'probe', { ROLE: 'server' });
     const seen = await run(a, 'verify');
     await tamper(rig, b.id, { readyz: [] });
     const restarted = await run(b, 'service-start', { ...b1, RESTART: 'true' });
@@ -153,7 +155,10 @@ describe('the node scripts', () => {
       failing: 'etcd',
       'disk-used-percent': '93',
       'db-mib': '1700',
+      'etcd-alarm': 'NOSPACE',
+      'etcd-leader': 'false',
     });
+    expect(other.result).toMatchObject({ 'etcd-alarm': 'NOSPACE', 'etcd-leader': 'true' });
     expect(Number(broken.result['clock']) - Date.now() / 1000).toBeGreaterThan(7_000);
     expect(daysOf(broken)).toBeCloseTo(30, 1);
     expect(seen.result).toMatchObject({
@@ -163,7 +168,7 @@ describe('the node scripts', () => {
     });
     expect(restarted, restarted.logTail).toMatchObject({ outcome: 'done' });
     expect(removed, removed.logTail).toMatchObject({ outcome: 'done', result: { removed: 'true' } });
-    expect(healed.result).toMatchObject({ readyz: 'ok', 'db-mib': '20' });
+    expect(healed.result).toMatchObject({ readyz: 'ok', 'db-mib': '20', 'etcd-alarm': 'none' });
     expect(daysOf(healed)).toBeCloseTo(365, 1);
     expect((await run(b, 'verify')).result).not.toHaveProperty(['node.old-g1']);
   }, 60_000);

@@ -250,6 +250,22 @@ describe("etcd's database", () => {
     expect(size(machine)).toBe(20);
   });
 
+  it('takes no more writes with the alarm NOSPACE, until K3s is started again', async () => {
+    const machine = await founder();
+    const health = () => sh(machine, 'curl -s http://127.0.0.1:2381/health');
+    expect((await health()).out).toBe('{"health":"true","reason":""}\n');
+
+    await tamper(rig, machine.id, { alarm: 'NOSPACE' });
+    expect((await health()).out).toBe('{"health":"false","reason":"ALARM NOSPACE"}\n');
+    expect((await sh(machine, 'k3s kubectl cordon a-g1')).err).toContain('database space exceeded');
+    await sh(machine, 'systemctl restart k3s');
+
+    expect((await health()).out).toBe('{"health":"true","reason":""}\n');
+    expect((await sh(machine, 'k3s kubectl cordon a-g1')).out).toContain('cordoned');
+    await sh(machine, 'systemctl stop k3s');
+    expect((await sh(machine, 'curl -s http://127.0.0.1:2381/health; echo "exit $?"')).out).toBe('exit 7\n');
+  });
+
   it('can be large before K3s was ever started', async () => {
     const machine = await rig.launch('a');
 
