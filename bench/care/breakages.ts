@@ -146,6 +146,13 @@ export const LANES: LanePlan[] = [
       told('disk nearly full', 'workers-0', { diskUsedPercent: 93 }, { diskUsedPercent: null }, 'DisksFree'),
       told('clock wrong', 'server-1', { clockOffsetSeconds: 120 }, { clockOffsetSeconds: null }, 'ClocksInStep'),
       told('memory short', 'workers-0', { pressure: ['MemoryPressure'] }, { pressure: [] }, 'NodesWithoutPressure'),
+      told(
+        'etcd database full of what is in use',
+        'server-0',
+        { databaseMiB: 1_800, databaseUsedMiB: 1_700 },
+        { databaseMiB: null, databaseUsedMiB: null },
+        'EtcdSpace',
+      ),
       told('members of etcd differ (alarm CORRUPT)', 'server-1', { alarm: 'CORRUPT' }, { alarm: null }, 'EtcdHealthy'),
       looked({
         what: 'tags taken away (drift: report)',

@@ -3,7 +3,8 @@
 # Variables: ROLE [DEEP (true: ask for certificates too, which costs a process of K3s)]
 # Result: service=, restarts=, readyz=ok|failed|unknown, failing=<names of readyz checks>, version=, started-with=,
 #         founder=<whether its configuration has cluster-init>, disk-used-percent=, disk-free-mib=, clock=<seconds since 1970>, boot=;
-#         of a server where it is there: etcd-alarm=none|NOSPACE|CORRUPT, etcd-leader=true|false, db-mib=<etcd's whole database file; K3s's quota is 2 GiB>, snapshot=<newest file name>;
+#         of a server where it is there: etcd-alarm=none|NOSPACE|CORRUPT, etcd-leader=true|false, db-used-mib=,
+#         db-mib=<etcd's whole database file; K3s's quota is 2 GiB>, snapshot=<newest file name>;
 #         with DEEP where K3s was started once: cert-earliest=<YYYY-MM-DDTHH:MMZ>
 # shellcheck disable=SC2154 # variables are set by the parts that are put before this one
 
@@ -24,7 +25,9 @@ if [ "$ROLE" = server ]; then
     result readyz unknown
   fi
   if alarm=$(etcd_alarm); then result etcd-alarm "$alarm"; fi
-  if leads=$(etcd_leads) && [ -n "$leads" ]; then result etcd-leader "$leads"; fi
+  if facts=$(etcd_facts) && [ -n "$facts" ]; then
+    while read -r key value; do result "$key" "$value"; done <<<"$facts"
+  fi
   database=$SERVER_DIR/db/etcd/member/snap/db
   if [ -f "$database" ] && size=$(wc -c 2>/dev/null <"$database"); then result db-mib "$((size / 1048576))"; fi
   find_newest_snapshot ''

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { json, withBody } from './admin-json.js';
 import type { HttpReply, MachineHost, World } from './contract.js';
 import { DAY_MS } from './k3s/ca.js';
-import { DEFRAGMENTED_MIB, sizeDatabase } from './k3s/disk.js';
+import { sizeDatabase, usedMiB } from './k3s/disk.js';
 import { ALARMS, type Alarm } from './k3s/etcd.js';
 import type { Membership } from './k3s/service-context.js';
 import { setReading } from './machine/false-reading.js';
@@ -21,6 +21,7 @@ const tamperingSchema = z
     clockOffsetSeconds: z.int().nullable().optional(),
     certificateDays: z.number().nullable().optional(),
     databaseMiB: z.int().nonnegative().nullable().optional(),
+    databaseUsedMiB: z.int().nonnegative().nullable().optional(),
     alarm: z.enum(ALARMS).nullable().optional(),
     pressure: z.array(z.enum(PRESSURES)).optional(),
     readyz: z.array(z.string().regex(/^\S+$/)).optional(),
@@ -65,9 +66,10 @@ function touchSystem(machine: Machine, wanted: Tampering): void {
 
 function touchK3s(machine: Machine, wanted: Tampering): void {
   const { troubles } = machine;
-  const { certificateDays: days, databaseMiB, pressure, readyz, notReady } = wanted;
+  const { certificateDays: days, databaseMiB, databaseUsedMiB, pressure, readyz, notReady } = wanted;
   if (days !== undefined) troubles.certificatesEnd = days === null ? null : Date.now() + days * DAY_MS;
-  if (databaseMiB !== undefined) sizeDatabase(machine, databaseMiB ?? DEFRAGMENTED_MIB);
+  if (databaseUsedMiB !== undefined) troubles.databaseUsedMiB = databaseUsedMiB;
+  if (databaseMiB !== undefined) sizeDatabase(machine, databaseMiB ?? usedMiB(machine));
   if (pressure !== undefined) troubles.kubelet.pressure = pressure;
   if (readyz !== undefined) troubles.failingChecks = readyz;
   if (notReady !== undefined) troubles.kubelet.notReady = notReady;

@@ -1,4 +1,4 @@
-import { CancellationScope, condition } from '@temporalio/workflow';
+import { CancellationScope, condition, patched } from '@temporalio/workflow';
 import { believed } from '../model/care/findings.js';
 import { BLIND } from '../model/checks.js';
 import { instancesOf } from '../model/instances-of.js';
@@ -7,6 +7,7 @@ import type { Slot } from '../model/state.js';
 import { TAG } from '../model/tags.js';
 import { activities } from './activities.js';
 import { type Cluster, emit, errorRecordOf, isCancelled, now, scopeOf } from './cluster-context.js';
+import { FACTS_FIRST } from './patches.js';
 import { type AgentSight, seeNodes } from './see-nodes.js';
 import { suspect } from './suspect.js';
 
@@ -22,8 +23,10 @@ export async function observe(cluster: Cluster): Promise<void> {
   if (state.wish === 'deleted' || Object.values(state.slots).every((slot) => slot.instance === null)) return;
   try {
     await untilWoken(cluster, async () => {
-      const agents = await seeInstances(cluster);
-      if (state.operation === null && state.wish === 'running' && state.bornAt !== null)
+      const { agents, changed } = await seeInstances(cluster);
+      // What EC2 says is a fact: there is a plan for it, and what the nodes say would not change that.
+      const waits = changed && patched(FACTS_FIRST);
+      if (state.operation === null && state.wish === 'running' && state.bornAt !== null && !waits)
         await seeNodes(cluster, agents);
       state.checkedAt = now();
       state.blindLooks = 0;
@@ -60,8 +63,8 @@ async function untilWoken(cluster: Cluster, look: () => Promise<void>): Promise<
   });
 }
 
-/** What EC2 and SSM say. @returns what SSM says of the agents, by slot */
-async function seeInstances(cluster: Cluster): Promise<AgentSight> {
+/** What EC2 and SSM say. @returns what SSM says of the agents, by slot, and whether an instance that ran does not any more */
+async function seeInstances(cluster: Cluster): Promise<{ agents: AgentSight; changed: boolean }> {
   const { state } = cluster;
   const instances = await activities.glanceAtInstances('look at its instances', {
     ...scopeOf(cluster),
@@ -86,7 +89,10 @@ async function seeInstances(cluster: Cluster): Promise<AgentSight> {
   }
   // What is known now is said now: the nodes may take their time to answer.
   cluster.present('glance');
-  return agents;
+  const changed = Object.values(before).some(
+    ({ name, instance }) => instance?.power === 'running' && state.slots[name]?.instance?.power !== 'running',
+  );
+  return { agents, changed };
 }
 
 /** What happened to an instance by another hand is worth an event. */

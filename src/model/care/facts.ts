@@ -12,6 +12,8 @@ export interface NodeFacts {
   certificatesUntil: string | null;
   /** Size of its etcd database. */
   databaseMiB: number | null;
+  /** How much of it holds something, which is what a defragmentation leaves; missing when it was not told. */
+  databaseUsedMiB?: number;
   /** Alarm that its etcd knows of, its own or another member's: NOSPACE, CORRUPT, or `none`; missing when it was not told. */
   alarm?: string;
   /** Whether its member leads etcd; missing when it was not told. */
@@ -40,6 +42,7 @@ const DAY_MS = 86_400_000;
  */
 export function factsOf(told: Record<string, string>, before: NodeFacts | null, now: string, deep: boolean): NodeFacts {
   const clock = numberOf(told['clock']);
+  const used = numberOf(told['db-used-mib']);
   return {
     at: now,
     deepAt: deep ? now : (before?.deepAt ?? null),
@@ -48,6 +51,7 @@ export function factsOf(told: Record<string, string>, before: NodeFacts | null, 
     clockOffset: clock === null ? null : Math.round(clock - Date.parse(now) / 1_000),
     certificatesUntil: dateOf(told['cert-earliest']) ?? before?.certificatesUntil ?? null,
     databaseMiB: numberOf(told['db-mib']),
+    ...(used !== null && { databaseUsedMiB: used }),
     ...(told['etcd-alarm'] !== undefined && { alarm: told['etcd-alarm'] }),
     ...(told['etcd-leader'] !== undefined && { leads: told['etcd-leader'] === 'true' }),
     snapshot: told['snapshot'] ?? before?.snapshot ?? null,
@@ -58,7 +62,8 @@ type Ailment = 'disk' | 'clock' | 'certificates' | 'database' | 'nospace' | 'cor
 
 /** What is wrong by these facts, in words, by kind; null where all is well; left out where nothing is known. */
 export function ailmentsOf(facts: NodeFacts, now: string): Partial<Record<Ailment, string | null>> {
-  const { diskUsedPercent: disk, clockOffset: clock, certificatesUntil: until, databaseMiB: database, alarm } = facts;
+  const { diskUsedPercent: disk, clockOffset: clock, certificatesUntil: until, databaseMiB: database } = facts;
+  const { databaseUsedMiB: used, alarm } = facts;
   const days = until === null ? null : Math.floor((Date.parse(until) - Date.parse(now)) / DAY_MS);
   return {
     ...(disk !== null && { disk: disk < DISK_LIMIT_PERCENT ? null : `its disk is ${disk} % full` }),
@@ -77,7 +82,10 @@ export function ailmentsOf(facts: NodeFacts, now: string): Partial<Record<Ailmen
             : `its certificates end in ${days} days`,
     }),
     ...(database !== null && {
-      database: database < DATABASE_LIMIT_MIB ? null : `its etcd database has ${database} MiB`,
+      database:
+        database < DATABASE_LIMIT_MIB
+          ? null
+          : `its etcd database has ${database} MiB${used === undefined ? '' : `, of which ${used} MiB are in use`}`,
     }),
     ...(alarm !== undefined && {
       nospace: alarm === 'NOSPACE' ? 'its etcd has the alarm NOSPACE: it takes no more writes' : null,

@@ -1,5 +1,6 @@
 import type { ClusterDocument } from '../spec/schema.js';
 import type { ClusterState, Slot } from '../state.js';
+import { DATABASE_LIMIT_MIB } from './facts.js';
 import { believed } from './findings.js';
 import { restartDue } from './restarts.js';
 
@@ -46,16 +47,20 @@ export function remedyFor(document: ClusterDocument, state: ClusterState, slot: 
   if (!slot.joined || slot.service !== 'running') return null;
   const ill = because('ready') ?? because('readyz');
   if (ill !== null) return repair('restart', ill, restartDue(slot.restarts));
-  // What is written meanwhile is refused: that does not wait for the window.
-  const full = databaseOf(document, slot, because('nospace'));
-  if (full !== null) return repair('restart', full, slot.upkeepAt && later(slot.upkeepAt, UPKEEP_MS));
-  const upkeep = because('certificates') ?? databaseOf(document, slot, because('database'));
+  const full = makesRoom(slot) ? because('nospace') : null;
+  // What is written meanwhile is refused: that does not wait for the window, nor for the day after the last upkeep.
+  if (full !== null) return repair('restart', full, restartDue(slot.restarts));
+  // The only server is not stopped while it still takes what is written.
+  const filling = document.spec.mode === 'ha' && makesRoom(slot) ? because('database') : null;
+  const upkeep = because('certificates') ?? filling;
   if (upkeep !== null) return repair('restart', upkeep, slot.upkeepAt && later(slot.upkeepAt, UPKEEP_MS), true);
   return null;
 }
 
-/** K3s defragments etcd and takes its alarms away at each start [k3s source: pkg/etcd, clearAlarms]; the only server is not stopped for that. */
-const databaseOf = (document: ClusterDocument, slot: Slot, text: string | null): string | null =>
-  document.spec.mode === 'ha' && slot.role === 'server' ? text : null;
+/**
+ * K3s defragments etcd and takes its alarms away at each start. [k3s source: pkg/etcd, clearAlarms] A database that is full of what is in use
+ * would be as large as before.
+ */
+const makesRoom = ({ facts }: Slot): boolean => (facts?.databaseUsedMiB ?? 0) < DATABASE_LIMIT_MIB;
 
 const later = (from: string, ms: number): string => new Date(Date.parse(from) + ms).toISOString();

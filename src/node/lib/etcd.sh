@@ -20,5 +20,9 @@ etcd_alarm() {
   esac
 }
 
-# etcd_leads: whether the member of this machine is the leader; nothing when etcd does not say.
-etcd_leads() { etcd_tells metrics | awk '$1 == "etcd_server_is_leader" { print ($2 == 1 ? "true" : "false") }'; }
+# etcd_facts: whether the member of this machine leads, and how much of its database a defragmentation would leave; as far as etcd says it.
+etcd_facts() {
+  etcd_tells metrics | awk '
+    $1 == "etcd_server_is_leader" { print "etcd-leader", ($2 == 1 ? "true" : "false") }
+    $1 == "etcd_mvcc_db_total_size_in_use_in_bytes" { print "db-used-mib", int($2 / 1048576) }'
+}

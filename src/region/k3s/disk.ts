@@ -34,8 +34,11 @@ export function writeMember(machine: Machine, mark: MemberMark, memberName: stri
   write(machine, `${DATA}/server/db/etcd/name`, memberName);
 }
 
-/** Size of etcd's database file after a defragmentation. Assumption: a young cluster with few objects. */
-export const DEFRAGMENTED_MIB = 20;
+/** What is in use of etcd's database. Assumption: a young cluster with few objects. */
+const YOUNG_MIB = 20;
+
+/** What a defragmentation leaves of etcd's database file. */
+export const usedMiB = ({ troubles }: Machine): number => troubles.databaseUsedMiB ?? YOUNG_MIB;
 
 /** Makes etcd's database file that large; it holds nothing and takes no space. */
 export function sizeDatabase(machine: Machine, mib: number): void {

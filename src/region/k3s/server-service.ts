@@ -4,7 +4,7 @@ import type { Service } from '../machine/unit.js';
 import { ApiListener } from './api/listener.js';
 import { renewCertificates } from './certificate.js';
 import { type K3sConfig, readConfig } from './config.js';
-import { DEFRAGMENTED_MIB, readMember, sizeDatabase, writeServerFiles } from './disk.js';
+import { readMember, sizeDatabase, usedMiB, writeServerFiles } from './disk.js';
 import { fatal } from './exit.js';
 import { found } from './found.js';
 import { joinServer } from './join-server.js';
@@ -95,7 +95,7 @@ export class ServerService implements Service {
     writeServerFiles(machine, cluster);
     renewCertificates(machine);
     // K3s defragments etcd whenever it starts. [k3s source: pkg/etcd]
-    sizeDatabase(machine, DEFRAGMENTED_MIB);
+    sizeDatabase(machine, usedMiB(machine));
     // K3s that finds an alarm of its own member disarms all of them. [k3s source: pkg/etcd, clearAlarms]
     if (cluster.etcd.alarms.has(membership.member.id)) cluster.etcd.alarms.clear();
     await this.api.open(cluster, config, () => this.answers);

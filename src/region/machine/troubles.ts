@@ -2,6 +2,8 @@
 export interface Troubles {
   /** When its certificates end, in milliseconds since the epoch; null: a year after they were made. */
   certificatesEnd: number | null;
+  /** How much of its etcd database is in use, in MiB; null: what K3s itself needs. */
+  databaseUsedMiB: number | null;
   /** Names of the checks that fail on its /readyz. */
   failingChecks: string[];
   kubelet: KubeletTroubles;
@@ -18,7 +20,7 @@ export const PRESSURES = ['MemoryPressure', 'DiskPressure', 'PIDPressure'] as co
 export type Pressure = (typeof PRESSURES)[number];
 
 export function noTroubles(): Troubles {
-  return { certificatesEnd: null, failingChecks: [], kubelet: noKubeletTroubles() };
+  return { certificatesEnd: null, databaseUsedMiB: null, failingChecks: [], kubelet: noKubeletTroubles() };
 }
 
 export function noKubeletTroubles(): KubeletTroubles {

@@ -43,12 +43,12 @@ export async function startService(cluster: Cluster, step: Step): Promise<void> 
   touched(cluster);
   const address = publisherOf(cluster.state) === slot ? newAddressOf(cluster) : null;
   const uncordons = slot.role === 'server' && slot.cordoned;
-  const ill = (['service', 'ready', 'readyz'] as const).some(
+  const ill = (['service', 'ready', 'readyz', 'nospace'] as const).some(
     (kind) => believed(cluster.state, slot.name, kind) !== null,
   );
   // Before it is tried: what fails again and again is tried less and less often, too.
   if (ill) slot.restarts = withRestart(slot.restarts, now());
-  const kept = (['certificates', 'database', 'nospace'] as const).some(
+  const kept = (['certificates', 'database'] as const).some(
     (kind) => believed(cluster.state, slot.name, kind) !== null,
   );
   if (kept) slot.upkeepAt = now();

@@ -261,7 +261,10 @@ describe('probe', () => {
   it('tells what etcd says of itself, where it answers', async () => {
     node.program('curl', CURL);
     node.write('health', '{"health":"false","reason":"ALARM NOSPACE"}');
-    node.write('metrics', '# TYPE etcd_server_is_leader gauge\netcd_server_is_leader 1\n');
+    node.write(
+      'metrics',
+      '# TYPE etcd_server_is_leader gauge\netcd_server_is_leader 1\netcd_mvcc_db_total_size_in_use_in_bytes 2.097152e+08\n',
+    );
     const alarmed = await node.script('probe', { ROLE: 'server' });
     node.write('health', '{"health":"false","reason":"RAFT NO LEADER"}');
     node.write('metrics', 'etcd_server_has_leader 0\netcd_server_is_leader 0\n');
@@ -270,7 +273,11 @@ describe('probe', () => {
     node.program('curl', '#!/bin/sh\nexit 7\n');
     const silent = await node.script('probe', { ROLE: 'server' });
 
-    expect(alarmed.job.result).toMatchObject({ 'etcd-alarm': 'NOSPACE', 'etcd-leader': 'true' });
+    expect(alarmed.job.result).toMatchObject({
+      'etcd-alarm': 'NOSPACE',
+      'etcd-leader': 'true',
+      'db-used-mib': '200',
+    });
     expect(alone.job.result).toMatchObject({ 'etcd-alarm': 'none', 'etcd-leader': 'false' });
     expect(silent.job).toMatchObject({ outcome: 'done', result: { readyz: 'ok' } });
     for (const { job } of [agent, silent]) {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { brakeOf, withReplacement } from '../../../../src/model/care/brake.js';
+import { factsOf } from '../../../../src/model/care/facts.js';
 import type { FindingKind } from '../../../../src/model/care/findings.js';
 import { ghostsAmong } from '../../../../src/model/care/ghosts.js';
 import { restartDue, withRestart } from '../../../../src/model/care/restarts.js';
@@ -51,6 +52,8 @@ const planned = (state: ClusterState, now = NOW) => plan(state.document, state, 
 const ids = (state: ClusterState, now = NOW): string[] => planned(state, now).steps.map((step) => step.id);
 const agent = (state: ClusterState): string =>
   Object.values(state.slots).find((slot) => slot.role === 'agent')?.name ?? '';
+
+const NO_FACTS = factsOf({}, null, NOW, false);
 
 describe('the plan for a node that is not well', () => {
   it('replaces a server that fails its status checks: behind the gate, the member removed before its instance goes', () => {
@@ -143,16 +146,26 @@ describe('the plan for a node that is not well', () => {
     expect(planned(done)).toMatchObject({ steps: [], until: later(24 * 60) });
     expect(ids(ill(running(), 'server-0', 'database'))).toContain('start-service:server-0');
     expect(ids(ill(running({ mode: 'dev' }), 'server-0', 'database'))).toEqual([]);
+    const full = change(ill(running(), 'server-0', 'database'), 'server-0', {
+      facts: { ...NO_FACTS, databaseUsedMiB: 1536 },
+    });
+    expect(ids(full)).toEqual([]);
     expect(ids(ill(running({ mode: 'dev' }), 'server-0', 'certificates'))).toContain('start-service:server-0');
   });
 
-  it('makes room at once in an etcd that takes no more writes, once a day at most, and leaves one alone that is corrupt', () => {
+  it('makes room at once in an etcd that takes no more writes, less and less often, and leaves one alone that is corrupt', () => {
     const window = { start: '0 2 * * *', duration: '1h', timezone: 'UTC' };
     const spec = { upgrade: { maxUnavailable: 1, drainTimeout: '5m', window } };
     const state = ill(running({ spec }), 'server-1', 'nospace');
     expect(ids(state)).toEqual(['gate:server-1', 'second-look:server-1', 'start-service:server-1', 'verify']);
-    expect(planned(change(state, 'server-1', { upkeepAt: NOW }))).toMatchObject({ steps: [] });
-    expect(ids(ill(running({ mode: 'dev' }), 'server-0', 'nospace'))).toEqual([]);
+    expect(ids(change(state, 'server-1', { upkeepAt: NOW }))).toContain('start-service:server-1');
+    const tried = change(state, 'server-1', {
+      restarts: withRestart(withRestart(slotOf(state, 'server-1').restarts, NOW), NOW),
+    });
+    expect(ids(tried)).toEqual([]);
+    expect(ids(tried, later(1))).toContain('start-service:server-1');
+    expect(ids(change(state, 'server-1', { facts: { ...NO_FACTS, databaseUsedMiB: 2000 } }))).toEqual([]);
+    expect(ids(ill(running({ mode: 'dev' }), 'server-0', 'nospace'))).toContain('start-service:server-0');
     expect(ids(ill(running(), 'server-1', 'corrupt'))).toEqual([]);
   });
 
@@ -272,19 +285,7 @@ describe('ghosts', () => {
 
 describe('what is told of etcd', () => {
   const told = (state: ClusterState) => conditionsOf(state).find((one) => one.type === 'EtcdHealthy');
-  const facts = (at: string, leads: boolean): Partial<Slot> => ({
-    facts: {
-      at,
-      deepAt: null,
-      restarts: 0,
-      diskUsedPercent: null,
-      clockOffset: null,
-      certificatesUntil: null,
-      databaseMiB: null,
-      leads,
-      snapshot: null,
-    },
-  });
+  const facts = (at: string, leads: boolean): Partial<Slot> => ({ facts: { ...NO_FACTS, at, leads } });
 
   it('names the leader, of two that were told one after the other the later one', () => {
     expect(told(running())?.message).toBe('3 of 3 etcd members vote, 2 are needed');

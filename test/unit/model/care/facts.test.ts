@@ -24,6 +24,11 @@ describe('what a node tells of itself', () => {
     ],
     ['a small database', { 'db-mib': '1535' }, { database: null }],
     ['a large database', { 'db-mib': '1536' }, { database: 'its etcd database has 1536 MiB' }],
+    [
+      'a large database with little in it',
+      { 'db-mib': '1900', 'db-used-mib': '60' },
+      { database: 'its etcd database has 1900 MiB, of which 60 MiB are in use' },
+    ],
     ['an etcd without an alarm', { 'etcd-alarm': 'none' }, { nospace: null, corrupt: null }],
     [
       'an etcd that is full',

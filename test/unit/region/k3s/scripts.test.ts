@@ -134,6 +134,7 @@ describe('the node scripts', () => {
       clockOffsetSeconds: 7_200,
       certificateDays: 30,
       databaseMiB: 1_700,
+      databaseUsedMiB: 30,
       alarm: 'NOSPACE',
       pressure: ['DiskPressure'],
       readyz: ['etcd'],
@@ -155,6 +156,7 @@ describe('the node scripts', () => {
       failing: 'etcd',
       'disk-used-percent': '93',
       'db-mib': '1700',
+      'db-used-mib': '30',
       'etcd-alarm': 'NOSPACE',
       'etcd-leader': 'false',
     });
@@ -168,7 +170,7 @@ describe('the node scripts', () => {
     });
     expect(restarted, restarted.logTail).toMatchObject({ outcome: 'done' });
     expect(removed, removed.logTail).toMatchObject({ outcome: 'done', result: { removed: 'true' } });
-    expect(healed.result).toMatchObject({ readyz: 'ok', 'db-mib': '20', 'etcd-alarm': 'none' });
+    expect(healed.result).toMatchObject({ readyz: 'ok', 'db-mib': '30', 'etcd-alarm': 'none' });
     expect(daysOf(healed)).toBeCloseTo(365, 1);
     expect((await run(b, 'verify')).result).not.toHaveProperty(['node.old-g1']);
   }, 60_000);
