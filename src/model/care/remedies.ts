@@ -1,7 +1,7 @@
 import type { ClusterDocument } from '../spec/schema.js';
 import type { ClusterState, Slot } from '../state.js';
 import { DATABASE_LIMIT_MIB } from './facts.js';
-import { believed } from './findings.js';
+import { believed, type FindingKind } from './findings.js';
 import { restartDue } from './restarts.js';
 
 /** What is done for a node that is there and not well. */
@@ -28,8 +28,11 @@ const UPKEEP_MS = 86_400_000;
  */
 export function remedyFor(document: ClusterDocument, state: ClusterState, slot: Slot): Repair | null {
   if (slot.instance?.power !== 'running') return null;
-  const because = (kind: Parameters<typeof believed>[2]): string | null =>
-    believed(state, slot.name, kind)?.text ?? null;
+  // What the last look has not seen any more may be over: the next one tells.
+  const because = (kind: FindingKind): string | null => {
+    const finding = believed(state, slot.name, kind);
+    return finding?.doubtedAt === null ? finding.text : null;
+  };
   const repair = (remedy: Remedy, reason: string, due: string | null = null, upkeep = false): Repair => ({
     slot,
     remedy,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { brakeOf, withReplacement } from '../../../../src/model/care/brake.js';
 import { factsOf } from '../../../../src/model/care/facts.js';
-import type { FindingKind } from '../../../../src/model/care/findings.js';
+import type { Finding, FindingKind } from '../../../../src/model/care/findings.js';
 import { ghostsAmong } from '../../../../src/model/care/ghosts.js';
 import { restartDue, withRestart } from '../../../../src/model/care/restarts.js';
 import { conditionsOf } from '../../../../src/model/checks.js';
@@ -137,6 +137,15 @@ describe('the plan for a node that is not well', () => {
     const state = ill(running({ spec: { health: { gracePeriod: '90s', autoRepair: false } } }), 'server-1', 'impaired');
     expect(planned(state)).toMatchObject({ steps: [], blocked: { code: 'RepairNeeded' } });
     expect(ids({ ...state, repairAsked: true })).toContain('retire:server-1');
+  });
+
+  it('does nothing about what the last look has not seen any more', () => {
+    for (const kind of ['impaired', 'agent', 'ready', 'readyz', 'certificates', 'database', 'nospace'] as const) {
+      const state = ill(running(), 'server-1', kind);
+      const finding = { ...state.findings[`server-1/${kind}`], doubtedAt: NOW } as Finding;
+      expect(ids(state), kind).not.toEqual([]);
+      expect(ids({ ...state, findings: { [`server-1/${kind}`]: finding } }), kind).toEqual([]);
+    }
   });
 
   it('renews certificates and makes room in etcd by a restart, once a day at most and not for the only server', () => {
