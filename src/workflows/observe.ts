@@ -7,7 +7,7 @@ import type { Slot } from '../model/state.js';
 import { TAG } from '../model/tags.js';
 import { activities } from './activities.js';
 import { type Cluster, emit, errorRecordOf, isCancelled, now, scopeOf } from './cluster-context.js';
-import { FACTS_FIRST } from './patches.js';
+import { CUT_LOOKS, FACTS_FIRST } from './patches.js';
 import { type AgentSight, seeNodes } from './see-nodes.js';
 import { suspect } from './suspect.js';
 
@@ -58,7 +58,8 @@ async function untilWoken(cluster: Cluster, look: () => Promise<void>): Promise<
     CancellationScope.current().cancel();
     await looking;
   }).catch((error: unknown) => {
-    if (!isCancelled(error)) throw error;
+    // A look that a message has cut short ends as it can: in a time-out when the worker of its activity is gone.
+    if (!isCancelled(error) && !(cluster.wakes !== seen && patched(CUT_LOOKS))) throw error;
     cluster.state.lookWanted = true;
   });
 }

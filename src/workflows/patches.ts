@@ -8,3 +8,6 @@ export const LOSSES_END_STEPS = 'losses-end-steps';
 
 /** What EC2 has just called lost or stopped is planned for before the nodes are asked. */
 export const FACTS_FIRST = 'facts-first';
+
+/** A look that a message has cut short is none that has failed, however its activity ends. */
+export const CUT_LOOKS = 'cut-looks';

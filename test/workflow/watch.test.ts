@@ -150,6 +150,31 @@ describe('what the region watch tells', () => {
       expect(fake.calls).not.toContain('observeInstances');
     }));
 
+  it('makes up at once for a look that a message has cut short while its worker was gone', ({ expect }) =>
+    bench.withWorker(async ({ fake, start }) => {
+      // Prepare
+      const cluster = await start(written());
+      await cluster.settled('Running');
+      let looks = 0;
+      let release: () => void = () => undefined;
+      const held = new Promise<void>((resolve) => {
+        release = resolve;
+      });
+      fake.before = async (name) => {
+        // As of a worker that was killed: no answer, and no heartbeat.
+        if (name === 'observeInstances' && ++looks === 1) await held;
+      };
+      await cluster.workflow.signal('look', { reason: 'a test' });
+      await expect.poll(() => looks, { timeout: 10_000 }).toBe(1);
+      // Act
+      await cluster.workflow.signal('look', { reason: 'another one' });
+      await expect.poll(() => looks, { timeout: 25_000 }).toBe(2);
+      release();
+      // Assess
+      await cluster.settled('Running');
+      expect((await cluster.events()).map((event) => event.reason)).not.toContain('ObservationFailed');
+    }));
+
   it('cuts a look short that is stuck at a server which is gone by now', () =>
     bench.withWorker(async ({ fake, start }) => {
       // Prepare: the first look after the creation never ends
