@@ -8,6 +8,8 @@ import { type Cluster, failure, scopeOf, stepLabel } from './cluster-context.js'
 export interface NodeJob {
   script: string;
   summary: string;
+  /** Slot of the step, where the script runs on another node than that. */
+  of?: string;
   params: Record<string, string>;
   presign?: Record<string, Presign>;
   timeoutSeconds: number;
@@ -31,7 +33,7 @@ export async function runJob(cluster: Cluster, slot: Slot, job: NodeJob): Promis
   const { state } = cluster;
   state.jobCount += 1;
   const run = job.brief === true ? activities.askNodes : activities.runOnNodes;
-  const [result] = await run(`${slot.name}: ${job.summary}${stepLabel(cluster, slot.name)}`, {
+  const [result] = await run(`${slot.name}: ${job.summary}${stepLabel(cluster, job.of ?? slot.name)}`, {
     ...scopeOf(cluster),
     instanceIds: [instance.id],
     jobId: jobIdOf(state.document.metadata.name, state.uid, job.script, slot.name, state.jobCount),

@@ -23,6 +23,7 @@ export async function drain(cluster: Cluster, step: Step): Promise<void> {
   const result = await runJob(cluster, helperFor(cluster, slot), {
     script: 'drain',
     summary: `drain ${slot.nodeName}`,
+    of: slot.name,
     params: { NODE_NAME: slot.nodeName, DRAIN_TIMEOUT: cluster.state.document.spec.upgrade.drainTimeout },
     timeoutSeconds: 1800,
   });
@@ -55,6 +56,7 @@ export async function uncordon(cluster: Cluster, step: Step): Promise<void> {
   await runJob(cluster, helperFor(cluster, slot), {
     script: 'uncordon',
     summary: `uncordon ${slot.nodeName}`,
+    of: slot.name,
     params: { NODE_NAME: slot.nodeName },
     timeoutSeconds: 120,
   });
@@ -67,6 +69,7 @@ export async function removeNode(cluster: Cluster, step: Step): Promise<void> {
   await runJob(cluster, helperFor(cluster, slot), {
     script: 'remove-node',
     summary: `remove ${slot.nodeName}`,
+    of: slot.name,
     params: { NODE_NAME: slot.nodeName, ROLE: slot.role },
     timeoutSeconds: 300,
   });
