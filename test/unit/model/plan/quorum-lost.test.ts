@@ -2,21 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { blankState } from '../../../../src/model/blank-state.js';
 import { emptySlot } from '../../../../src/model/empty-slot.js';
 import { quorumHangsOn, quorumLost } from '../../../../src/model/plan/quorum-lost.js';
-import type { ClusterState, NodeInstance } from '../../../../src/model/state.js';
+import type { ClusterState } from '../../../../src/model/state.js';
+import { nodeInstance } from '../node-instance.js';
 import { valid } from '../spec/sample.js';
-
-const instance = (id: string): NodeInstance => ({
-  id,
-  type: 't3.medium',
-  imageId: 'ami-1',
-  architecture: 'amd64',
-  subnetId: 'subnet-a',
-  zone: 'eu-west-1a',
-  privateIp: '10.0.0.1',
-  publicIp: null,
-  launchedAt: '2026-01-01T00:00:00.000Z',
-  power: 'running',
-});
 
 /** Servers that are members, an agent besides, and slots without an instance. */
 function stateWith(servers: number, gone: string[] = []): ClusterState {
@@ -24,7 +12,7 @@ function stateWith(servers: number, gone: string[] = []): ClusterState {
   const slots = names.map((name) => {
     const role = name === 'w-0' ? ('agent' as const) : ('server' as const);
     const slot = emptySlot({ name, role, pool: role === 'agent' ? 'w' : null }, 1, `shop-${name}-g1`);
-    return [name, { ...slot, joined: true, instance: gone.includes(name) ? null : instance(`i-${name}`) }] as const;
+    return [name, { ...slot, joined: true, instance: gone.includes(name) ? null : nodeInstance(`i-${name}`) }] as const;
   });
   return { ...blankState(valid()), bornAt: '2026-01-01T00:00:00.000Z', slots: Object.fromEntries(slots) };
 }

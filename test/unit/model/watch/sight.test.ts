@@ -1,27 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { blankState } from '../../../../src/model/blank-state.js';
 import { emptySlot } from '../../../../src/model/empty-slot.js';
-import type { ClusterState, NodeInstance } from '../../../../src/model/state.js';
+import type { ClusterState } from '../../../../src/model/state.js';
 import { lossesOf, mergeSights, readSight, type Sight, surprisesOf } from '../../../../src/model/watch/sight.js';
+import { nodeInstance } from '../node-instance.js';
 import { valid } from '../spec/sample.js';
-
-const instance = (id: string, power: 'running' | 'stopped' = 'running'): NodeInstance => ({
-  id,
-  type: 't3.medium',
-  imageId: 'ami-1',
-  architecture: 'amd64',
-  subnetId: 'subnet-a',
-  zone: 'eu-west-1a',
-  privateIp: '10.0.0.1',
-  publicIp: null,
-  launchedAt: '2026-01-01T00:00:00.000Z',
-  power,
-});
 
 function stateWith(change: Partial<ClusterState> = {}, power: 'running' | 'stopped' = 'running'): ClusterState {
   const slot = {
     ...emptySlot({ name: 'server-0', role: 'server', pool: null }, 1, 'shop-server-0-g1'),
-    instance: instance('i-1', power),
+    instance: nodeInstance('i-1', power),
     agentOnline: true,
     joined: true,
     service: 'running' as const,
