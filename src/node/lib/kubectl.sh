@@ -6,7 +6,7 @@ kubectl() { "$R/usr/local/bin/k3s" kubectl "$@"; }
 # Without a quorum the API server answers late or never: each question has its own bound.
 ask() { kubectl get --request-timeout=10s "$@"; }
 
-# change VERB ...: so has each change.
+# change VERB ...: a change has its own bound as well.
 change() { kubectl "$@" --request-timeout=30s; }
 
 # A condition of a node, as a column.
