@@ -22,6 +22,7 @@ import { CreateBucketCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Activities, LaunchInput, Scope } from '../../src/activities/api.js';
 import { findInstances } from '../../src/activities/ec2/find-instances.js';
+import { statusChecks } from '../../src/activities/ec2/status-checks.js';
 import type { AwsClients } from '../../src/aws/clients.js';
 import { ownedBy } from '../../src/aws/tags.js';
 import type { Placement } from '../../src/model/state.js';
@@ -154,6 +155,21 @@ describe('an observation', () => {
 
     expect(found).toHaveLength(5);
     expect(views.map((view) => view.slot).sort()).toEqual(launches.map((input) => input.slot));
+  });
+
+  test('has the status checks of the instances that EC2 knows, also where it does not know one', async () => {
+    const scope = scopeFor('checks');
+    const { securityGroupId } = await groupFor(scope);
+    const { id } = await run(activities.launchInstance, launchInput(scope, 0, [securityGroupId]));
+
+    const checks = await statusChecks(
+      clients.ec2(REGION),
+      ['i-0123456789abcdef0', id, 'i-0123456789abcdef1'],
+      AbortSignal.timeout(10_000),
+    );
+
+    expect([...checks.keys()]).toEqual([id]);
+    expect(checks.get(id)?.InstanceStatus?.Status).toBe('ok');
   });
 });
 

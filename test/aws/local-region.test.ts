@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Activities, RunOnNodesInput } from '../../src/activities/api.js';
+import { lookAtRegion } from '../../src/activities/watch/look-at-region.js';
 import { type AwsClients, createAwsClients } from '../../src/aws/clients.js';
 import type { InstanceView } from '../../src/model/observation.js';
 import { LOCAL_ACCESS_KEY_ID, LOCAL_SECRET_ACCESS_KEY } from '../../src/region/credentials.js';
@@ -102,6 +103,21 @@ describe('against the local region', () => {
     expect(first).toMatchObject({ outcome: 'done', exitCode: 0, result: { version: VERSION, changed: 'true' } });
     // Run a second time it would have said changed=false.
     expect(second).toEqual(first);
+  });
+
+  test('a look with checks, and a look at the region, see an instance whose checks fail and whose agent is silent', async () => {
+    const look = () => run(activities.observeInstances, { ...scope, known: [instance.id], checks: true });
+    const sound = await look();
+    region.world.faults.add({ point: 'status-check', instance: [instance.id], effect: 'impaired' });
+    await fetch(`${region.url}/_region/machines/${instance.id}`, { method: 'POST', body: '{"agent":"dead"}' });
+
+    const sick = await look();
+    const sight = await lookAtRegion(clients, REGION, new Map(), AbortSignal.timeout(10_000));
+
+    expect(sound).toMatchObject([{ id: instance.id, agent: 'online' }]);
+    expect(sound[0]).not.toHaveProperty('impaired');
+    expect(sick).toMatchObject([{ id: instance.id, impaired: true, agent: 'lost' }]);
+    expect(sight.clusters.get('shop/uid-shop')?.sight.seen).toMatchObject([{ impaired: true, agentLost: true }]);
   });
 
   test('all of it goes away again', async () => {

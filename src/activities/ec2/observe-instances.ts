@@ -1,6 +1,6 @@
-import { type Instance, paginateDescribeInstanceStatus } from '@aws-sdk/client-ec2';
+import type { Instance } from '@aws-sdk/client-ec2';
 import { toFailure } from '../../aws/failure.js';
-import { allPages, chunks } from '../../aws/pages.js';
+import { chunks } from '../../aws/pages.js';
 import { tagValue } from '../../aws/tags.js';
 import type { InstanceView } from '../../model/observation.js';
 import { type Owner, TAG } from '../../model/tags.js';
@@ -9,6 +9,7 @@ import type { Attempt } from '../attempt.js';
 import type { ActivityDeps } from '../deps.js';
 import { findInstances, findOwned } from './find-instances.js';
 import { instanceView } from './instance-view.js';
+import { statusChecks } from './status-checks.js';
 
 /** A filter takes 200 values. [docs: EC2 Using_Filtering] */
 const CHUNK = 200;
@@ -69,28 +70,11 @@ async function impairedAmong(
   region: string,
   ids: string[],
 ): Promise<Set<string>> {
-  const ec2 = deps.clients.ec2(region);
-  try {
-    const lists = await Promise.all(
-      chunks(ids, CHUNK).map((Values) =>
-        allPages(
-          paginateDescribeInstanceStatus(
-            { client: ec2 },
-            { Filters: [{ Name: 'instance-id', Values }] },
-            { abortSignal: attempt.signal },
-          ),
-          (page) => page.InstanceStatuses,
-        ),
-      ),
-    );
-    const sick = lists
-      .flat()
-      .filter((one) => one.InstanceStatus?.Status === 'impaired' || one.SystemStatus?.Status === 'impaired');
-    return new Set(sick.flatMap((one) => one.InstanceId ?? []));
-  } catch (error) {
-    if (attempt.signal.aborted) throw error;
-    throw toFailure(error, 'DescribeInstanceStatus of its instances');
-  }
+  const checks = await statusChecks(deps.clients.ec2(region), ids, attempt.signal);
+  const impaired = [...checks].filter(
+    ([, one]) => one.InstanceStatus?.Status === 'impaired' || one.SystemStatus?.Status === 'impaired',
+  );
+  return new Set(impaired.map(([id]) => id));
 }
 
 /** PingStatus by instance, of those that have registered; through the reader that all waits of the region share. */

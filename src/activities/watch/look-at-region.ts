@@ -112,17 +112,19 @@ async function listImpaired(ec2: EC2Client, calls: Calls, abortSignal: AbortSign
   return new Set((await Promise.all(lists)).flat());
 }
 
-/** Agents that SSM knows and does not hear. One that never registered is waited for by whoever made its instance. */
+/**
+ * Agents that SSM knows and does not hear: all of the account's, for a tag filter cannot stand beside another one
+ * [docs: SSM DescribeInstanceInformation; `Cannot mix tag or inventory filter with any other filter`, danmx/sigil#61]. SSM leaves out
+ * instances that are stopped or terminated, so that there are few. One that never registered is waited for by whoever made its instance.
+ */
 async function listLostAgents(
   clients: AwsClients,
   region: string,
   calls: Calls,
   abortSignal: AbortSignal,
 ): Promise<Set<string>> {
-  const Filters = [
-    { Key: 'PingStatus', Values: ['ConnectionLost', 'Inactive'] },
-    { Key: 'tag-key', Values: [TAG.cluster] },
-  ];
+  // One value: ResourceType is refused with two [boto3#3027]. `Inactive` is deprecated [docs].
+  const Filters = [{ Key: 'PingStatus', Values: ['ConnectionLost'] }];
   const lost = await counted<string>(calls, 'DescribeInstanceInformation', abortSignal, async (all) => {
     const pages = paginateDescribeInstanceInformation(
       { client: clients.ssm(region), pageSize: 50 },

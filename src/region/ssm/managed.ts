@@ -1,4 +1,5 @@
 /** DescribeInstanceInformation: the machines whose agents have ever registered. */
+import { AwsError } from '../aws-error.js';
 import type { Machine } from '../machine/machine.js';
 import { type Input, objects, page, type SsmContext, seconds, text, texts } from './context.js';
 
@@ -11,12 +12,20 @@ export function describeInstanceInformation(context: SsmContext, input: Input): 
       Values: texts(filter, 'valueSet'),
     })),
   ];
+  refuseMixed(filters.map(({ Key }) => Key));
   const found = context.machines
     .all()
     .filter((machine) => machine.instance.region === context.region && machine.agent.known)
     .filter((machine) => filters.every((filter) => matches(machine, filter)));
   const { items, ...next } = page(found, input, 50);
   return { InstanceInformationList: items.map(view), ...next };
+}
+
+/** [docs: DescribeInstanceInformation, Filters; the words: danmx/sigil#61] */
+function refuseMixed(keys: string[]): void {
+  const isTag = (key: string): boolean => key === 'tag-key' || key.startsWith('tag:');
+  if (!keys.some(isTag) || keys.every(isTag)) return;
+  throw new AwsError('ValidationException', 400, 'Cannot mix tag or inventory filter with any other filter.');
 }
 
 /** `tag:<key>` with values, or `tag-key`, or `InstanceIds`: what Targets and filters have in common. */

@@ -64,7 +64,7 @@ export class Boundaries {
 function isWatch({ service, action, params }: CallEntry): boolean {
   if (service === 'sqs' || action === 'ListCommands') return true;
   // A look of a cluster asks for its own instances.
-  if (action === 'DescribeInstanceStatus') return params['Filter.1.Name'] !== 'instance-id';
+  if (action === 'DescribeInstanceStatus') return params['InstanceId.1'] === undefined;
   if (params['Comment'] === 'keelson pulse') return true;
   return action === 'DescribeInstanceInformation'
     ? (params['Filters'] ?? '').includes('PingStatus')

@@ -33,7 +33,13 @@ export const describeInstances: Action = (context, params) => {
 export const describeInstanceStatus: Action = (context, params) => {
   const all = params.flag('IncludeAllInstances') ?? false;
   const check = (instance: Ec2Instance) => statusOf(context, instance);
-  const fields = { ...INSTANCE_FIELDS, 'instance-status.status': check, 'system-status.status': check };
+  // A list of its own: DescribeInstanceStatus knows neither tags nor ids as filters. [docs: EC2 DescribeInstanceStatus]
+  const fields: Fields<Ec2Instance> = {
+    'availability-zone': ({ zone }) => zone,
+    'instance-state-name': ({ state }) => state,
+    'instance-status.status': check,
+    'system-status.status': check,
+  };
   const page = selected(context, params, (instance) => all || instance.state === 'running', fields);
   return {
     instanceStatusSet: page.items.map((instance) => ({
