@@ -27,7 +27,8 @@ const MISLEADING = [
 export function localVariables(addresses: {
   temporal: string;
   region: string;
-  k3sMirror: string;
+  /** Without one, the person's own setting or the public mirror. */
+  k3sMirror?: string;
   /** Without one, changes are seen by the region watch alone. */
   eventsQueue?: string;
 }): Record<string, string> {
@@ -41,7 +42,7 @@ export function localVariables(addresses: {
     AWS_EC2_METADATA_DISABLED: 'true',
     KEELSON_BUCKET: 'keelson-local',
     KEELSON_INSTANCE_PROFILE: 'keelson-node',
-    KEELSON_K3S_MIRROR: addresses.k3sMirror,
+    ...(addresses.k3sMirror !== undefined && { KEELSON_K3S_MIRROR: addresses.k3sMirror }),
     ...(addresses.eventsQueue !== undefined && { KEELSON_EVENTS_QUEUE_URL: addresses.eventsQueue }),
   };
 }

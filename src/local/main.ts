@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { hostSettings } from '../region/hosts/settings.js';
 import type { Child } from './children.js';
 import { ENV_FILE, readEnvFile, writeEnvFile } from './env-file.js';
 import { PROFILE_NAMES } from './region.js';
@@ -22,7 +23,13 @@ async function main(): Promise<number> {
   }
   const stop = listenForStop();
   const started = performance.now();
-  const stack = await startStack(process.env, { dir: '.keelson/local', profile, ui: true, usualPorts: true });
+  const stack = await startStack(process.env, {
+    dir: '.keelson/local',
+    profile,
+    hosts: hostSettings(process.env),
+    ui: true,
+    usualPorts: true,
+  });
   let removeEnvFile: (() => void) | null = null;
   try {
     if (stop.signal.aborted) return 0;

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Env } from '../config/environment.js';
+import type { HostSettings } from '../region/hosts/settings.js';
 import type { Child, Children } from './children.js';
 
 const READY_MS = 20_000;
@@ -18,7 +19,7 @@ export interface LocalRegion {
 export async function startRegion(
   children: Children,
   env: Env,
-  options: { dir: string; profile: ProfileName },
+  options: { dir: string; profile: ProfileName; hosts: HostSettings | null },
 ): Promise<LocalRegion> {
   const script = fileURLToPath(new URL('../region/main.js', import.meta.url));
   let output = '';
@@ -30,7 +31,7 @@ export async function startRegion(
     name: 'local region',
     command: process.execPath,
     args: [script, '--port', '0', '--dir', join(options.dir, 'region'), '--profile', options.profile],
-    env,
+    env: { ...env, ...hostVariables(options.hosts) },
     logFile: join(options.dir, 'region.log'),
     onOutput: (text) => {
       output += text;
@@ -40,6 +41,11 @@ export async function startRegion(
     },
   });
   return { ...(await withDeadline(told, child)), child };
+}
+
+/** Hosts are used where they were asked for, and not because somebody has set the variable for something else. */
+function hostVariables(hosts: HostSettings | null): Record<string, string | undefined> {
+  return { KEELSON_HOST_COMMAND: hosts?.command, KEELSON_HOST_ADDRESS: hosts?.address };
 }
 
 /** The line of JSON that the region prints when it answers. */

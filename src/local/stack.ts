@@ -1,5 +1,8 @@
 import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Env } from '../config/environment.js';
+import { removeLeftHosts } from '../region/hosts/ledger.js';
+import type { HostSettings } from '../region/hosts/settings.js';
 import { type Child, type Children, createChildren } from './children.js';
 import { localEnvironment, localVariables } from './local-env.js';
 import { freePort } from './ports.js';
@@ -11,6 +14,8 @@ export interface StackOptions {
   /** Folder of logs and of the region's instances; emptied at the start. */
   dir: string;
   profile: ProfileName;
+  /** Instances are hosts that a command makes; then K3s comes from KEELSON_K3S_MIRROR or the public mirror, not from the region's. */
+  hosts?: HostSettings | null;
   ui?: boolean;
   /** Temporal at the ports that people know, if they are free. */
   usualPorts?: boolean;
@@ -40,7 +45,9 @@ export interface Stack {
 }
 
 export async function startStack(env: Env, options: StackOptions): Promise<Stack> {
-  const { dir, profile, onProgress } = options;
+  const { dir, profile, onProgress, hosts = null } = options;
+  // A folder that is emptied forgets what it knows of the hosts of a run that was killed.
+  if (hosts !== null) await removeLeftHosts(hosts.command, join(dir, 'region'));
   rmSync(dir, { recursive: true, force: true });
   mkdirSync(dir, { recursive: true });
   const children = createChildren();
@@ -50,13 +57,13 @@ export async function startStack(env: Env, options: StackOptions): Promise<Stack
     onProgress?.('starting the Temporal dev server and the local region');
     const [temporal, region] = await both(
       startTemporal(children, clean, server),
-      startRegion(children, clean, { dir, profile }),
+      startRegion(children, clean, { dir, profile, hosts }),
     );
     const metricsAddress = options.metrics === true ? `127.0.0.1:${await freePort()}` : null;
     const variables = localVariables({
       temporal: temporal.address,
       region: region.url,
-      k3sMirror: `${region.url}/_mirror`,
+      ...(hosts === null && { k3sMirror: `${region.url}/_mirror` }),
       eventsQueue: region.eventsQueueUrl,
     });
     const stackEnv = localEnvironment(env, variables);

@@ -4,7 +4,7 @@ import { json, withBody } from './admin-json.js';
 import type { HttpReply, MachineHost, World } from './contract.js';
 import { addGhost } from './k3s/ghost.js';
 import type { ServerService } from './k3s/server-service.js';
-import { machinesOf } from './machine/host.js';
+import { foldersOf } from './machine/host.js';
 
 const ghostSchema = z.strictObject({
   cluster: z.string(),
@@ -29,9 +29,9 @@ export function serveGhosts(world: World, host: MachineHost, body: Buffer): Http
 }
 
 function serverOf(host: MachineHost, cluster: string, uid: string | undefined): ServerService | undefined {
-  const machines = machinesOf(host);
+  const machines = foldersOf(host);
   return machines
-    .all()
+    ?.all()
     .filter(({ instance: { tags } }) => tags['keelson:cluster'] === cluster)
     .filter(({ instance: { tags } }) => uid === undefined || tags['keelson:uid'] === uid)
     .map(({ id }) => machines.k3s.serverOn(id))

@@ -20,8 +20,13 @@ export interface Listener {
 /** Bodies beyond this are refused; user data, scripts and objects here are far smaller. */
 const MOST_BYTES = 64 * 1024 * 1024;
 
-/** Listens on loopback only. @param respond gets every request; what it throws becomes a 500 */
-export async function listen(port: number, respond: Respond): Promise<Listener> {
+/**
+ * Listens at one address.
+ *
+ * @param respond gets every request; what it throws becomes a 500
+ * @param address loopback, unless hosts of another network must reach the region
+ */
+export async function listen(port: number, respond: Respond, address = '127.0.0.1'): Promise<Listener> {
   const server = createServer((message, response) => {
     void answer(message, response, respond);
   });
@@ -30,7 +35,7 @@ export async function listen(port: number, respond: Respond): Promise<Listener> 
   server.requestTimeout = 0;
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(port, '127.0.0.1', resolve);
+    server.listen(port, address, resolve);
   });
   return { port: portOf(server), close: () => close(server) };
 }

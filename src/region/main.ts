@@ -1,5 +1,6 @@
 /** The local region as a process: prints one line of JSON when it is ready and ends cleanly on SIGTERM and SIGINT. */
 import { parseArgs } from 'node:util';
+import { hostSettings } from './hosts/settings.js';
 import { PROFILES, type ProfileName } from './profiles.js';
 import { type RegionOptions, startRegion } from './server.js';
 
@@ -25,6 +26,7 @@ function readOptions(): RegionOptions {
     profile,
     port: Number(values.port),
     seed: Number(values.seed),
+    hosts: hostSettings(process.env),
     ...(region !== undefined && { regions: region }),
     ...(persist !== undefined && { persistFile: persist }),
   };

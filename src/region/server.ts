@@ -1,4 +1,4 @@
-/** The local region: EC2, SSM, S3, SQS, a K3s mirror and its own desk, on one port of loopback. */
+/** The local region: EC2, SSM, S3, SQS, a K3s mirror and its own desk, on one port; of loopback, unless real hosts have to reach it. */
 import { mkdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type AdminDeps, serveAdmin } from './admin.js';
@@ -7,6 +7,9 @@ import { callingInstance } from './caller.js';
 import type { HttpReply, MachineHost, World } from './contract.js';
 import { Ec2 } from './ec2/handle.js';
 import { EventBus } from './events/bus.js';
+import { Hosts } from './hosts/hosts.js';
+import { removeLeftHosts } from './hosts/ledger.js';
+import type { HostSettings } from './hosts/settings.js';
 import { listen, type Request } from './http.js';
 import { standInBinary } from './k3s/binary.js';
 import { handleNodeRequest } from './k3s/handle.js';
@@ -33,6 +36,8 @@ export interface RegionOptions {
   /** File to which the record is also appended, as lines of JSON. */
   persistFile?: string;
   onCall?: OnCall;
+  /** Instances are hosts that a command makes, not folders; the region listens where they reach it. See hosts/README.md. */
+  hosts?: HostSettings | null;
   /** Makes the machines; for tests that need none. */
   createHost?: (world: World) => MachineHost;
 }
@@ -56,19 +61,24 @@ export async function startRegion(options: RegionOptions): Promise<Region> {
   const dir = resolve(options.dir);
   mkdirSync(dir, { recursive: true });
   const profile = PROFILES[options.profile ?? 'fast'];
-  const regions = options.regions ?? REGIONS;
+  const hosts = options.hosts ?? null;
+  if (hosts !== null) await removeLeftHosts(hosts.command, dir);
+  // Hosts lie in one network, and so in one region.
+  const regions = options.regions ?? (hosts === null ? REGIONS : REGIONS.slice(0, 1));
   let route: (request: Request) => Promise<HttpReply | null> = () => Promise.resolve(null);
   // The port first: instances' addresses and the stand-ins' way back depend on it.
-  const listener = await listen(options.port ?? 0, (request) => route(request));
+  const address = hosts?.address ?? '127.0.0.1';
+  const listener = await listen(options.port ?? 0, (request) => route(request), address);
   const { port } = listener;
   const world = new LocalWorld({ dir, port, profile, seed: options.seed ?? 1, persistFile: options.persistFile });
-  const host = (options.createHost ?? createMachineHost)(world);
+  const createHost = hosts === null ? createMachineHost : () => new Hosts(world, hosts.command);
+  const host = (options.createHost ?? createHost)(world);
   const bus = new EventBus(world);
-  const ec2 = new Ec2(world, host, regions, bus);
+  const ec2 = new Ec2(world, host, regions, bus, hosts);
   const s3 = new S3(bus);
   const bucket = options.bucket ?? process.env['KEELSON_BUCKET'] ?? 'keelson-local';
   s3.buckets.create(bucket, regions[0] ?? 'eu-west-1');
-  const url = `http://127.0.0.1:${port}`;
+  const url = `http://${address}:${port}`;
   const sqs = new Sqs(world, url);
   const queue = sqs.create(regions[0] ?? 'eu-west-1', QUEUE);
   bus.deliverTo(queue);

@@ -2,13 +2,16 @@
 import { z } from 'zod';
 import { json, withBody } from './admin-json.js';
 import type { HttpReply, MachineHost, World } from './contract.js';
+import { tamperWithHost } from './hosts/tampering.js';
 import { DAY_MS } from './k3s/ca.js';
 import { sizeDatabase, usedMiB } from './k3s/disk.js';
 import { ALARMS, type Alarm } from './k3s/etcd.js';
 import type { Membership } from './k3s/service-context.js';
+import { touchAccountSide } from './machine/account-side.js';
 import { setReading } from './machine/false-reading.js';
-import { machinesOf } from './machine/host.js';
+import { foldersOf, machinesOf } from './machine/host.js';
 import type { Machine } from './machine/machine.js';
+import { managedBy } from './machine/managed.js';
 import { PRESSURES } from './machine/troubles.js';
 import type { Unit } from './machine/unit.js';
 
@@ -30,7 +33,7 @@ const tamperingSchema = z
   })
   .refine(({ agent, agentStays }) => agentStays === undefined || agent === 'dead', 'agentStays is for agent dead only');
 
-type Tampering = z.output<typeof tamperingSchema>;
+export type Tampering = z.output<typeof tamperingSchema>;
 
 /** Carries out one request. A service that is stopped has stopped before the answer. */
 export function serveTampering(
@@ -40,8 +43,10 @@ export function serveTampering(
   body: Buffer,
 ): HttpReply | Promise<HttpReply> {
   return withBody(body, 'what can be done to a machine', tamperingSchema, async (wanted) => {
-    const machine = machinesOf(host).get(id);
-    if (machine === undefined) return json(404, { error: `there is no machine ${id}` });
+    const managed = managedBy(host).get(id);
+    if (managed === undefined) return json(404, { error: `there is no machine ${id}` });
+    const machine = foldersOf(host)?.get(id);
+    if (machine === undefined) return tamperWithHost(world, managed, wanted);
     const unit = unitOf(machine);
     if (wanted.service !== undefined && (unit === null || machine.boot === null)) {
       return json(409, { error: `${id} is down or has no K3s: cannot ${wanted.service} its service` });
@@ -56,10 +61,8 @@ export function serveTampering(
 }
 
 function touchSystem(machine: Machine, wanted: Tampering): void {
-  const { agent, folder } = machine;
-  if (wanted.tags !== undefined) setTags(machine.instance.tags, wanted.tags);
-  if (wanted.agent === 'dead') agent.kill(wanted.agentStays ?? false);
-  if (wanted.agent === 'alive') agent.revive();
+  const { folder } = machine;
+  touchAccountSide(machine, wanted);
   if (wanted.diskUsedPercent !== undefined) setReading(folder, 'df', wanted.diskUsedPercent);
   if (wanted.clockOffsetSeconds !== undefined) setReading(folder, 'date', wanted.clockOffsetSeconds);
 }
@@ -88,12 +91,6 @@ async function touchService(unit: Unit, { service }: Tampering): Promise<void> {
   if (service === 'stop') await unit.stop();
   if (service === 'kill') unit.fail();
   if (service === 'start') unit.start();
-}
-
-/** Null: as if somebody had deleted all that Keelson finds its instances by. */
-function setTags(tags: Record<string, string>, wanted: Record<string, string> | null): void {
-  if (wanted !== null) Object.assign(tags, wanted);
-  else for (const key of Object.keys(tags)) if (key.startsWith('keelson:')) delete tags[key];
 }
 
 function unitOf({ systemd }: Machine): Unit | null {

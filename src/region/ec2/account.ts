@@ -2,7 +2,7 @@
 import type { Instance } from '../contract.js';
 import { newId } from './ids.js';
 import { type Image, imagesOf } from './images.js';
-import { networksOf, PrivateAddresses, type PublicAddresses, type Subnet, type Vpc, zonesOf } from './network.js';
+import { type AddressPool, PrivateAddresses, type Subnet, type Vpc, zonesOf } from './network.js';
 
 export interface BlockDevice {
   deviceName: string;
@@ -77,15 +77,13 @@ export class Account {
   readonly groups = new Map<string, SecurityGroup>();
   /** By scope (zone or region) and token. */
   readonly tokens = new Map<string, TokenUse>();
-  readonly privateAddresses = new PrivateAddresses();
-
   constructor(
     readonly region: string,
-    order: number,
-    readonly publicAddresses: PublicAddresses,
+    { vpcs, subnets }: { vpcs: Vpc[]; subnets: Subnet[] },
+    readonly publicAddresses: AddressPool,
+    readonly privateAddresses = new PrivateAddresses(),
   ) {
     this.zones = zonesOf(region);
-    const { vpcs, subnets } = networksOf(region, order);
     this.vpcs = vpcs;
     this.subnets = subnets;
     this.images = imagesOf(region);

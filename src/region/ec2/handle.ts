@@ -2,6 +2,7 @@
 import { AwsError, errorReply } from '../aws-error.js';
 import type { AwsCall, HttpReply, MachineHost } from '../contract.js';
 import type { EventBus } from '../events/bus.js';
+import type { HostSettings } from '../hosts/settings.js';
 import type { LocalWorld } from '../world.js';
 import { element, XML_DECLARATION } from '../xml.js';
 import { Account } from './account.js';
@@ -18,7 +19,7 @@ import type { Action, Answer, Ec2Context } from './context.js';
 import { formOf } from './form.js';
 import { Lifecycle } from './lifecycle.js';
 import { Limits } from './limits.js';
-import { PublicAddresses } from './network.js';
+import { hostNetworksOf, networksOf, PrivateAddresses, PublicAddresses, SAME_ADDRESS } from './network.js';
 import { Params } from './params.js';
 
 const ACTIONS: Record<string, Action> = {
@@ -60,9 +61,19 @@ export class Ec2 {
     private readonly host: MachineHost,
     private readonly regions: readonly string[],
     bus: EventBus,
+    hosts: Pick<HostSettings, 'network' | 'address'> | null = null,
   ) {
     const addresses = new PublicAddresses(world.port);
-    this.accounts = new Map(regions.map((region, order) => [region, new Account(region, order, addresses)]));
+    const accountOf = (region: string, order: number): Account =>
+      hosts === null
+        ? new Account(region, networksOf(region, order), addresses)
+        : new Account(
+            region,
+            hostNetworksOf(region, hosts.network),
+            SAME_ADDRESS,
+            new PrivateAddresses(new Set([hosts.address])),
+          );
+    this.accounts = new Map(regions.map((region, order) => [region, accountOf(region, order)]));
     this.lifecycle = new Lifecycle(world, host, bus);
     this.limits = world.profile.name === 'aws' ? new Limits() : null;
   }

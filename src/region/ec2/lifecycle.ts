@@ -109,7 +109,7 @@ export class Lifecycle {
   }
 
   private powerOn(account: Account, instance: Ec2Instance): void {
-    if (instance.wantsPublicIp) instance.publicIp = account.publicAddresses.take();
+    if (instance.wantsPublicIp) instance.publicIp = account.publicAddresses.take(instance.privateIp);
     instance.boots++;
     instance.impaired = false;
     this.enter(instance, 'running');

@@ -24,8 +24,6 @@ export const ACCOUNT_ID = '000000000000';
 
 /** AWS keeps the first four addresses of a subnet and the last. [docs: VPC subnet sizing] */
 const RESERVED = 4;
-/** Of a /20. */
-const ROOM = 4_096 - RESERVED - 1;
 
 /**
  * @param order the region's place among the regions: networks of two regions differ, so that an address tells the region.
@@ -35,6 +33,23 @@ export function networksOf(region: string, order: number): { vpcs: Vpc[]; subnet
   const own = makeVpc(region, order + 10, true, {});
   const other = makeVpc(region, order + 100, false, { Name: 'other' });
   return { vpcs: [own.vpc, other.vpc], subnets: [...own.subnets, ...other.subnets] };
+}
+
+/**
+ * The network of hosts that a command drives: one VPC, its /24 cut into a subnet a zone; a quarter stays unused.
+ *
+ * @param cidr as in 10.77.0.0/24
+ */
+export function hostNetworksOf(region: string, cidr: string): { vpcs: Vpc[]; subnets: Subnet[] } {
+  const front = cidr.split('.').slice(0, 3).join('.');
+  const id = fixedId('vpc', sha256(`${region}/${cidr}`).slice(0, 16));
+  const vpc: Vpc = { id, cidr, isDefault: true, tags: {} };
+  const subnets = zonesOf(region).map((zone, index): Subnet => {
+    const subnetId = fixedId('subnet', sha256(`${id}/${zone}`).slice(0, 16));
+    const block = `${front}.${index * 64}/26`;
+    return { id: subnetId, vpcId: id, zone, cidr: block, mapPublicIp: true, isDefault: true, tags: {} };
+  });
+  return { vpcs: [vpc], subnets };
 }
 
 export function zonesOf(region: string): string[] {
@@ -60,19 +75,23 @@ function makeVpc(region: string, second: number, isDefault: boolean, tags: Recor
 
 /** Private addresses of the subnets: given in order, and again only after all others were. */
 export class PrivateAddresses {
+  /** @param kept addresses that somebody has who is not an instance */
+  constructor(private readonly kept: ReadonlySet<string> = new Set()) {}
+
   private readonly next = new Map<string, number>();
   private readonly used = new Map<string, Set<string>>();
 
   /** @returns null when the subnet is full. */
   take(subnet: Subnet): string | null {
-    const [a, b, c] = subnet.cidr.split('.').map((part) => Number.parseInt(part, 10));
+    const [a, b, c, d] = subnet.cidr.split('.').map((part) => Number.parseInt(part, 10));
     const used = this.usedIn(subnet.id);
-    for (let tried = 0; tried < ROOM; tried++) {
+    const room = roomIn(subnet);
+    for (let tried = 0; tried < room; tried++) {
       const at = this.next.get(subnet.id) ?? 0;
-      this.next.set(subnet.id, (at + 1) % ROOM);
-      const offset = at + RESERVED;
+      this.next.set(subnet.id, (at + 1) % room);
+      const offset = at + RESERVED + (d ?? 0);
       const address = `${a}.${b}.${(c ?? 0) + (offset >> 8)}.${offset & 255}`;
-      if (used.has(address)) continue;
+      if (used.has(address) || this.kept.has(address)) continue;
       used.add(address);
       return address;
     }
@@ -83,8 +102,8 @@ export class PrivateAddresses {
     this.usedIn(subnetId).delete(address);
   }
 
-  free(subnetId: string): number {
-    return ROOM - this.usedIn(subnetId).size;
+  free(subnet: Subnet): number {
+    return roomIn(subnet) - this.usedIn(subnet.id).size;
   }
 
   private usedIn(subnetId: string): Set<string> {
@@ -94,11 +113,25 @@ export class PrivateAddresses {
   }
 }
 
+/** How many instances fit into a subnet. */
+function roomIn({ cidr }: Subnet): number {
+  return 2 ** (32 - Number(cidr.split('/')[1])) - RESERVED - 1;
+}
+
+/** Gives the public address of an instance that starts, and takes it back. */
+export interface AddressPool {
+  take(privateIp: string): string;
+  release(address: string): void;
+}
+
+/** Hosts that a command drives have one address, which stands for both. */
+export const SAME_ADDRESS: AddressPool = { take: (privateIp) => privateIp, release: () => undefined };
+
 /**
  * Public addresses: loopback addresses of their own, where the instance's API server can listen at 6443 on Linux. The
  * region's port is in the second and third number, so that regions side by side on one machine do not share any.
  */
-export class PublicAddresses {
+export class PublicAddresses implements AddressPool {
   private next = 0;
   private readonly used = new Set<string>();
 

@@ -3,7 +3,7 @@
  * first line holds the exit code and the number of lines that go to stdout; what follows them goes to stderr.
  */
 import type { HttpReply, MachineHost, World } from '../contract.js';
-import { type Machines, machinesOf } from '../machine/host.js';
+import { foldersOf, type Machines } from '../machine/host.js';
 import type { Machine } from '../machine/machine.js';
 import { type CommandReply, journalctl, reply, systemctl } from '../machine/systemctl.js';
 import { certificate } from './certificate.js';
@@ -20,9 +20,9 @@ export async function handleNodeRequest(
   body: Buffer,
 ): Promise<HttpReply> {
   const [, instanceId = '', program = ''] = /^\/_node\/([^/]+)\/([^/?]+)/.exec(path) ?? [];
-  const machines = machinesOf(host);
-  const machine = machines.get(instanceId);
-  if (method !== 'POST' || !machine?.boot) return { status: 404, body: 'no such machine\n' };
+  const machines = foldersOf(host);
+  const machine = machines?.get(instanceId);
+  if (method !== 'POST' || machines === null || !machine?.boot) return { status: 404, body: 'no such machine\n' };
   const args = body.toString('utf8').split('\0').slice(0, -1);
   return frame(await run(world, machines, machine, program, args));
 }

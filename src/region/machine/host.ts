@@ -2,8 +2,9 @@
 import type { Instance, MachineHost, World } from '../contract.js';
 import { K3sPlane } from '../k3s/plane.js';
 import { Machine } from './machine.js';
+import type { ManagedHost } from './managed.js';
 
-export class Machines implements MachineHost {
+export class Machines implements ManagedHost {
   private readonly machines = new Map<string, Machine>();
   readonly k3s: K3sPlane;
 
@@ -59,8 +60,14 @@ export function createMachineHost(world: World): MachineHost {
   return new Machines(world);
 }
 
-/** The machines behind a host made by `createMachineHost`. */
+/** The folders behind a host made by `createMachineHost`; null where something else is behind it, such as real hosts. */
+export function foldersOf(host: MachineHost): Machines | null {
+  return host instanceof Machines ? host : null;
+}
+
+/** The same, where nothing else can be. */
 export function machinesOf(host: MachineHost): Machines {
-  if (host instanceof Machines) return host;
-  throw new Error('SSM and K3s need the host of createMachineHost: this one keeps no machines.');
+  const machines = foldersOf(host);
+  if (machines !== null) return machines;
+  throw new Error('the model of K3s needs the host of createMachineHost: this one keeps no folders.');
 }

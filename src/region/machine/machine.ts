@@ -3,7 +3,9 @@ import { join } from 'node:path';
 import type { Instance, World } from '../contract.js';
 import { Agent } from './agent.js';
 import { type MachineFolder, machineFolder, prepareFolder, removeFolder, writeBootId } from './folder.js';
+import type { Kept, ManagedMachine, ScriptRun } from './managed.js';
 import { Processes } from './processes.js';
+import { runInFolder } from './script.js';
 import { Systemd } from './systemd.js';
 import { noTroubles } from './troubles.js';
 import type { ServiceFactory } from './unit.js';
@@ -12,7 +14,7 @@ import { runUserData } from './user-data.js';
 /** Between TERM and KILL at shutdown, at most. systemd waits 90 s; a model need not, and a quick profile even less. */
 const SHUTDOWN_GRACE_MS = 2_000;
 
-export class Machine {
+export class Machine implements ManagedMachine {
   readonly folder: MachineFolder;
   readonly processes: Processes;
   readonly agent = new Agent();
@@ -45,6 +47,10 @@ export class Machine {
   /** A path on the instance's disk; what already lies below its root is left as it is. */
   path(absolute: string): string {
     return absolute.startsWith(`${this.folder.root}/`) ? absolute : join(this.folder.root, absolute);
+  }
+
+  runScript(name: string, script: string, timeoutSeconds: number, keep: Kept): ScriptRun {
+    return runInFolder(this, name, script, timeoutSeconds, keep);
   }
 
   /** Power is on. Returns at once; see `run` for what follows. */

@@ -141,7 +141,8 @@ function signalGroup(group: number, signal: NodeJS.Signals): boolean {
   }
 }
 
-function collect(child: ChildProcess, keep: { stdout: number; stderr: number }): Promise<Finished> {
+/** What a process writes, of each stream the first `keep` characters, and how it ends. */
+export function collect(child: ChildProcess, keep: { stdout: number; stderr: number }): Promise<Finished> {
   const out = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr'] as const) {
     child[name]?.setEncoding('utf8').on('data', (text: string) => {

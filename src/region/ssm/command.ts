@@ -1,5 +1,5 @@
 /** Commands and their invocations, one per instance, as SSM keeps them. Times in milliseconds since the epoch. */
-import type { Machine } from '../machine/machine.js';
+import type { ManagedMachine } from '../machine/managed.js';
 
 export interface Command {
   id: string;
@@ -67,7 +67,7 @@ export class Commands {
   }
 }
 
-export function newInvocation(machine: Machine, now: number): Invocation {
+export function newInvocation(machine: ManagedMachine, now: number): Invocation {
   return {
     instanceId: machine.id,
     // For about half of the way to the node the invocation isn't known yet. [aws-cli#3546]

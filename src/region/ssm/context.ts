@@ -1,11 +1,11 @@
 /** What every SSM call works with, and the reading of its JSON. */
 import type { World } from '../contract.js';
-import type { Machines } from '../machine/host.js';
+import type { ManagedHost } from '../machine/managed.js';
 import type { Commands } from './command.js';
 
 export interface SsmContext {
   world: World;
-  machines: Machines;
+  machines: ManagedHost;
   commands: Commands;
   region: string;
 }

@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { AwsError, errorReply } from '../aws-error.js';
 import type { AwsCall, HttpReply, MachineHost, World } from '../contract.js';
 import { readJsonBody } from '../json-body.js';
-import { machinesOf } from '../machine/host.js';
+import { managedBy } from '../machine/managed.js';
 import { Commands } from './command.js';
 import type { Input, SsmContext } from './context.js';
 import { getCommandInvocation, listCommandInvocations, listCommands } from './invocations.js';
@@ -34,7 +34,7 @@ export async function handleSsm(world: World, host: MachineHost, call: AwsCall):
   try {
     const run = ACTIONS[action];
     if (!run) throw new AwsError('UnknownOperationException', 400, `The local region has no SSM ${action}`);
-    const answer = run({ world, machines: machinesOf(host), commands, region: call.region }, readJsonBody(call.body));
+    const answer = run({ world, machines: managedBy(host), commands, region: call.region }, readJsonBody(call.body));
     const headers = { 'content-type': 'application/x-amz-json-1.1', 'x-amzn-requestid': requestId };
     return { status: 200, headers, body: JSON.stringify(answer) };
   } catch (error) {

@@ -1,6 +1,6 @@
 /** DescribeInstanceInformation: the machines whose agents have ever registered. */
 import { AwsError } from '../aws-error.js';
-import type { Machine } from '../machine/machine.js';
+import type { ManagedMachine } from '../machine/managed.js';
 import { type Input, objects, page, type SsmContext, seconds, text, texts } from './context.js';
 
 /** Filters of both generations: `Filters` (Key, Values) and `InstanceInformationFilterList` (key, valueSet). */
@@ -29,11 +29,11 @@ function refuseMixed(keys: string[]): void {
 }
 
 /** `tag:<key>` with values, or `tag-key`, or `InstanceIds`: what Targets and filters have in common. */
-export function matchesTags(machine: Machine, filters: { Key: string; Values: string[] }[]): boolean {
+export function matchesTags(machine: ManagedMachine, filters: { Key: string; Values: string[] }[]): boolean {
   return filters.every((filter) => matches(machine, filter));
 }
 
-function matches(machine: Machine, { Key, Values }: { Key: string; Values: string[] }): boolean {
+function matches(machine: ManagedMachine, { Key, Values }: { Key: string; Values: string[] }): boolean {
   const { tags } = machine.instance;
   if (Key.startsWith('tag:')) return Values.includes(tags[Key.slice(4)] ?? '\0');
   switch (Key.toLowerCase()) {
@@ -52,11 +52,11 @@ function matches(machine: Machine, { Key, Values }: { Key: string; Values: strin
   }
 }
 
-function pingStatus(machine: Machine): string {
+function pingStatus(machine: ManagedMachine): string {
   return machine.agent.online ? 'Online' : 'ConnectionLost';
 }
 
-function view(machine: Machine): Input {
+function view(machine: ManagedMachine): Input {
   const { instance, agent } = machine;
   return {
     InstanceId: machine.id,

@@ -1,8 +1,6 @@
 /** One invocation on its way: to the node, through the agent, through the script, and back. */
-import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Fault } from '../contract.js';
-import type { Machine } from '../machine/machine.js';
+import type { ManagedMachine } from '../machine/managed.js';
 import type { Finished } from '../machine/processes.js';
 import { type Command, expire, finish, type Invocation, isOver, KEPT } from './command.js';
 
@@ -14,7 +12,7 @@ const WITHIN = ['download', 'found', 'join', 'promote', 'rejoin', 'agentJoin', '
  * good, and takes the command when it is back); `ssm.run`, effects `exit` (the script does not run; `data.code`) and `hang`
  * (it never ends).
  */
-export async function carryOut(command: Command, invocation: Invocation, machine: Machine): Promise<void> {
+export async function carryOut(command: Command, invocation: Invocation, machine: ManagedMachine): Promise<void> {
   const { world } = machine;
   const about = { instanceId: machine.id, region: command.region, commandId: command.id, comment: command.comment };
   const dead = world.fault('ssm.deliver', about);
@@ -39,7 +37,7 @@ export async function carryOut(command: Command, invocation: Invocation, machine
   }
 }
 
-async function deliver(command: Command, invocation: Invocation, machine: Machine): Promise<boolean> {
+async function deliver(command: Command, invocation: Invocation, machine: ManagedMachine): Promise<boolean> {
   const { world, id, boot } = machine;
   const agent = world.lastSpan(id, 'agent');
   const span = { kind: 'deliver', instanceId: id, ms: world.profile.delivery, after: agent ? [agent.id] : [] };
@@ -59,11 +57,11 @@ async function deliver(command: Command, invocation: Invocation, machine: Machin
   return true;
 }
 
-/** Runs the script as the agent does: a file, `sh -c <file>`, a bare environment. Null when its end can't be known. */
+/** Runs the script as the agent does. Null when its end can't be known. */
 async function runScript(
   command: Command,
   invocation: Invocation,
-  machine: Machine,
+  machine: ManagedMachine,
   fault: Fault | undefined,
 ): Promise<(Finished & { timedOut: boolean }) | null> {
   if (fault?.effect === 'exit') {
@@ -71,32 +69,19 @@ async function runScript(
     return { exitCode, signal: null, stdout: '', stderr: '', timedOut: false };
   }
   if (fault?.effect === 'hang') return null;
-  const dir = join(machine.folder.ssm, command.id);
-  mkdirSync(dir, { recursive: true, mode: 0o700 });
-  const script = join(dir, '_script.sh');
-  writeFileSync(script, `${(command.parameters['commands'] ?? []).join('\n')}\n`);
-  chmodSync(script, 0o700);
-
-  let timedOut = false;
-  const run = machine.processes.start('sh', ['-c', script], KEPT);
-  const timer = setTimeout(() => {
-    timedOut = true;
-    run.killGroup();
-  }, command.executionTimeout * 1000);
-  const cancel = () => run.killGroup();
+  const script = `${(command.parameters['commands'] ?? []).join('\n')}\n`;
+  const run = machine.runScript(command.id, script, command.executionTimeout, KEPT);
+  const cancel = () => run.kill();
   invocation.cancel.signal.addEventListener('abort', cancel, { once: true });
   const finished = await run.finished;
-  clearTimeout(timer);
   invocation.cancel.signal.removeEventListener('abort', cancel);
-  // The agent sweeps its own folder too; a script may hold secrets of its sender.
-  rmSync(dir, { recursive: true, force: true });
-  return { ...finished, timedOut };
+  return finished;
 }
 
 async function report(
   command: Command,
   invocation: Invocation,
-  machine: Machine,
+  machine: ManagedMachine,
   finished: Finished & { timedOut: boolean },
 ): Promise<void> {
   const { world, id, boot } = machine;

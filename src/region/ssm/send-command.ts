@@ -1,7 +1,7 @@
 /** SendCommand and CancelCommand. */
 import { randomUUID } from 'node:crypto';
 import { AwsError } from '../aws-error.js';
-import type { Machine } from '../machine/machine.js';
+import type { ManagedMachine } from '../machine/managed.js';
 import { type Command, expire, isOver, newInvocation } from './command.js';
 import { type Input, number, objects, type SsmContext, text, texts } from './context.js';
 import { matchesTags } from './managed.js';
@@ -79,7 +79,7 @@ function readCommand({ region }: SsmContext, input: Input): Command {
 }
 
 /** InvalidInstanceId stands for all: unknown, not running, not registered yet, of another region. [SDK docs] */
-function named({ machines, region }: SsmContext, ids: string[]): Machine[] {
+function named({ machines, region }: SsmContext, ids: string[]): ManagedMachine[] {
   const found = ids.flatMap((id) => machines.get(id) ?? []).filter((machine) => isReachable(machine, region));
   const missing = ids.filter((id) => !found.some((machine) => machine.id === id));
   if (missing.length > 0) {
@@ -93,12 +93,12 @@ function named({ machines, region }: SsmContext, ids: string[]): Machine[] {
 }
 
 /** Targets are looked up at once here; those that aren't reachable are left out, as SSM does. */
-function targeted({ machines, region }: SsmContext, { targets }: Command): Machine[] {
+function targeted({ machines, region }: SsmContext, { targets }: Command): ManagedMachine[] {
   return machines.all().filter((machine) => isReachable(machine, region) && matchesTags(machine, targets));
 }
 
 /** A dead agent on a running machine still takes commands: they wait for it. */
-function isReachable(machine: Machine, region: string): boolean {
+function isReachable(machine: ManagedMachine, region: string): boolean {
   return machine.instance.region === region && machine.boot !== null && machine.agent.known && machine.agent.connected;
 }
 

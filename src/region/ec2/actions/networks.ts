@@ -63,7 +63,7 @@ export const describeSubnets: Action = ({ account }, params) => {
       ownerId: ACCOUNT_ID,
       vpcId: subnet.vpcId,
       cidrBlock: subnet.cidr,
-      availableIpAddressCount: account.privateAddresses.free(subnet.id),
+      availableIpAddressCount: account.privateAddresses.free(subnet),
       availabilityZone: subnet.zone,
       availabilityZoneId: `${account.region}-az${subnet.zone.charCodeAt(subnet.zone.length - 1) - 96}`,
       defaultForAz: subnet.isDefault,
