@@ -1,5 +1,5 @@
 import { Context } from '@temporalio/activity';
-import { CancelledFailure } from '@temporalio/common';
+import { type ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { toFailure } from '../aws/failure.js';
 import type { RegionScope, Scope } from './api.js';
 import { withBackOff } from './back-off.js';
@@ -8,21 +8,27 @@ import type { ActivityDeps } from './deps.js';
 /** Between two heartbeats. The SDK sends on at most one per 0.8 heartbeat time-outs, the rest stays in the process. */
 const BEAT_MS = 2_000;
 
+/** How long a body may take to notice that the fence has ended its attempt; it waits for the answer of a call at most. */
+const FENCED_MS = 3_000;
+
 /** One attempt of an activity, as its body sees it. */
 export interface Attempt {
   /** Counts from 1. */
   readonly number: number;
   /** Details of the last heartbeat of an earlier attempt that reached the server, whatever worker made it. */
   readonly resumed: unknown;
-  /** Aborts on cancellation and at the end of the worker's grace; to be passed to calls that may be left half way. */
+  /**
+   * Aborts on cancellation, at the end of the worker's grace, and when the fence ends the attempt; to be passed to calls that may be left
+   * half way. A loop that swallows failures throws `signal.reason` once it has aborted.
+   */
   readonly signal: AbortSignal;
-  /** Rejects with a CancelledFailure when `signal` aborts; for waits that take no signal. */
+  /** Rejects with the reason when `signal` aborts; for waits that take no signal. */
   readonly cancelled: Promise<never>;
   /** When the workflow asked for the activity, in milliseconds since the epoch; earlier attempts count. */
   readonly since: number;
   /** Replaces what the next attempt will find in `resumed`. */
   heartbeat(details: unknown): void;
-  /** @throws CancelledFailure when cancelled meanwhile */
+  /** @throws what `cancelled` rejects with */
   sleep(ms: number): Promise<void>;
   /** Whether the workflow asked for the cancellation: a worker that shuts down leaves the work to the next one. */
   wasCancelled(): boolean;
@@ -37,7 +43,8 @@ type Body<I, O> = (deps: ActivityDeps, attempt: Attempt, input: I) => Promise<O>
 
 /**
  * Makes an activity of a body: heartbeats for it while it runs, so that a killed worker is noticed within seconds, logs
- * its end with operation and trace id, and turns what it throws into a failure with a class.
+ * its end with operation and trace id, and turns what it throws into a failure with a class. An attempt that the fence refuses ends,
+ * whatever its body does with failures of its calls.
  */
 export function activity<I extends RegionScope & Partial<Scope>, O>(
   deps: ActivityDeps,
@@ -53,17 +60,18 @@ export function activity<I extends RegionScope & Partial<Scope>, O>(
     let details: unknown = info.heartbeatDetails;
     // Not at once: the SDK sends the first beat straight away and keeps later ones back, and the first may carry a command's id.
     const beat = (): void => context.heartbeat(details);
+    const fenced = createFenced();
     const attempt: Attempt = {
       number: info.attempt,
       resumed: info.heartbeatDetails,
-      signal: context.cancellationSignal,
-      cancelled: context.cancelled,
+      signal: AbortSignal.any([context.cancellationSignal, fenced.signal]),
+      cancelled: either(context.cancelled, fenced.reached),
       since: info.scheduledTimestampMs,
       heartbeat: (latest) => {
         details = latest;
         beat();
       },
-      sleep: (ms) => context.sleep(ms),
+      sleep: (ms) => either(context.sleep(ms), fenced.reached),
       wasCancelled: () => context.cancellationDetails?.cancelRequested ?? false,
       log: {
         debug: (message, fields = {}) => log.debug(fields, message),
@@ -73,22 +81,69 @@ export function activity<I extends RegionScope & Partial<Scope>, O>(
     };
     const timer = setInterval(beat, beatMs);
     const started = Date.now();
+    let leave: () => void = () => undefined;
     try {
-      deps.fence.begin(context);
-      const result = await body(deps, attempt, input);
+      leave = deps.fence.begin(context, fenced.end);
+      const result = await either(body(deps, attempt, input), fenced.overdue);
       log.info({ ms: Date.now() - started }, `${name} done`);
       return result;
     } catch (error) {
       if (error instanceof CancelledFailure) throw error;
       // The SDK's clients throw an AbortError of their own; Temporal wants its own failure, unwrapped.
       if (context.cancellationSignal.aborted && isAbort(error)) throw context.cancellationSignal.reason;
-      const failure = toFailure(error, name);
+      // Whatever the body made of it.
+      const failure = fenced.reason() ?? toFailure(error, name);
       log.warn({ ms: Date.now() - started, class: failure.type, error: failure.message }, `${name} failed`);
       throw withBackOff(failure, info.attempt);
     } finally {
+      leave();
+      fenced.dispose();
       clearInterval(timer);
     }
   };
+}
+
+interface Fenced {
+  /** Ends the attempt. */
+  end(reason: ApplicationFailure): void;
+  reason(): ApplicationFailure | null;
+  readonly signal: AbortSignal;
+  /** Rejects with the reason. */
+  readonly reached: Promise<never>;
+  /** Rejects with the reason when the body has had the time to end. */
+  readonly overdue: Promise<never>;
+  dispose(): void;
+}
+
+function createFenced(): Fenced {
+  const controller = new AbortController();
+  const { signal } = controller;
+  let timer: NodeJS.Timeout | undefined;
+  let reject: (reason: ApplicationFailure) => void = () => undefined;
+  const reached = new Promise<never>((_, no) => signal.addEventListener('abort', () => no(signal.reason as ApplicationFailure)));
+  const overdue = new Promise<never>((_, no) => {
+    reject = no;
+  });
+  // Who ends in time waits for neither.
+  for (const one of [reached, overdue]) one.catch(() => undefined);
+  return {
+    end(reason) {
+      timer = setTimeout(() => reject(reason), FENCED_MS);
+      controller.abort(reason);
+    },
+    reason: () => (signal.aborted ? (signal.reason as ApplicationFailure) : null),
+    signal,
+    reached,
+    overdue,
+    dispose: () => clearTimeout(timer),
+  };
+}
+
+/** The first of both; a rejection after that is nobody's. */
+function either<T>(one: Promise<T>, other: Promise<never>): Promise<T> {
+  const first = Promise.race([one, other]);
+  first.catch(() => undefined);
+  return first;
 }
 
 function isAbort(error: unknown): boolean {

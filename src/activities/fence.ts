@@ -1,4 +1,5 @@
 import { asyncLocalStorage, type Context } from '@temporalio/activity';
+import type { ApplicationFailure } from '@temporalio/common';
 import { failure } from '../aws/failure.js';
 
 /** Shorter than the activities' heartbeat time-out less the pause between two beats: whoever stood still longer may have lost his tasks. */
@@ -20,6 +21,8 @@ export class Fence {
   private heardAt: number | null = null;
   private wentOn = Number.NEGATIVE_INFINITY;
   private readonly begun = new WeakMap<Context, number>();
+  /** How to end the attempts under way. */
+  private readonly live = new Map<Context, (reason: ApplicationFailure) => void>();
 
   /** @param now milliseconds that also pass while the machine sleeps, for tests */
   constructor(private readonly now: () => number = Date.now) {}
@@ -35,11 +38,20 @@ export class Fence {
     this.heardAt = Math.max(this.heardAt ?? askedAt, askedAt);
   };
 
-  /** An attempt begins here. @throws a `transient` failure `WorkerStoodStill` when it may have begun long ago */
-  begin(context: Context): void {
+  /**
+   * An attempt begins here. Its calls are refused from the moment on at which it may have been lost; but a loop that expects calls to fail
+   * would go on for ever then, heartbeat and see nothing. So the attempt itself is ended, too: Temporal begins another one, which may call.
+   *
+   * @param end called at most once, with a `transient` failure `WorkerStoodStill`
+   * @returns to be called at the attempt's end
+   * @throws that failure when the attempt may have begun long ago
+   */
+  begin(context: Context, end: (reason: ApplicationFailure) => void): () => void {
     this.look();
     this.begun.set(context, this.now());
     this.check(context);
+    this.live.set(context, end);
+    return () => void this.live.delete(context);
   }
 
   /** To be called right before a request leaves. Outside of an attempt it does nothing. @throws as `begin` */
@@ -50,21 +62,37 @@ export class Fence {
   };
 
   private check(context: Context): void {
+    if (this.isLost(context)) throw stoodStill();
+  }
+
+  private isLost(context: Context): boolean {
     const begun = this.begun.get(context);
-    if (begun === undefined || begun >= this.wentOn + SUSPECT_MS) return;
-    throw failure({
-      code: 'WorkerStoodStill',
-      class: 'transient',
-      message: `the worker stood still, or did not reach Temporal, for more than ${STILL_MS / 1_000} s: what it had begun may be another worker's by now`,
-      advice: 'nothing: it is tried again; if it comes often, give the worker more CPU, or a better way to Temporal',
-    });
+    return begun !== undefined && begun < this.wentOn + SUSPECT_MS;
   }
 
   private look(): void {
     if (this.last === null) return;
     const time = this.now();
-    if (time - this.last > STILL_MS) this.wentOn = time;
-    if (this.heardAt !== null && time - this.heardAt > STILL_MS) this.wentOn = time;
+    const stood = time - this.last > STILL_MS;
+    const unheard = this.heardAt !== null && time - this.heardAt > STILL_MS;
     this.last = time;
+    if (!stood && !unheard) return;
+    this.wentOn = time;
+    for (const [context, end] of [...this.live]) {
+      if (!this.isLost(context)) continue;
+      this.live.delete(context);
+      end(stoodStill());
+    }
   }
 }
+
+const stoodStill = (): ApplicationFailure =>
+  failure({
+    code: 'WorkerStoodStill',
+    class: 'transient',
+    message: `the worker was suspended or disconnected from Temporal for more than ${STILL_MS / 1_000} s; another worker may have taken over`,
+    advice:
+      'nothing: Temporal tries again; if it comes often, give the worker more CPU, or a better connection to Temporal',
+    // Before that it would be refused again; with jitter, for all that was under way comes back at once.
+    retryAfterMs: SUSPECT_MS * (1 + Math.random() / 2),
+  });

@@ -33,6 +33,8 @@ export interface FailureOptions {
   cause?: unknown;
   /** By default from the class. */
   nonRetryable?: boolean;
+  /** Until Temporal's next attempt; by default by the number of attempts. */
+  retryAfterMs?: number;
 }
 
 /** The one form in which an activity fails: `type` is the class, `details[0]` tells the rest. */
@@ -44,6 +46,7 @@ export function failure(options: FailureOptions): ApplicationFailure {
     message: detail.message,
     details: [detail],
     nonRetryable: options.nonRetryable ?? (FINAL.has(options.class) || SETTLED.has(code)),
+    ...(options.retryAfterMs === undefined ? {} : { nextRetryDelay: options.retryAfterMs }),
     ...(options.cause instanceof Error ? { cause: options.cause } : {}),
   });
 }

@@ -27,6 +27,8 @@ function freeze(ms: number): void {
   time += ms;
 }
 
+const ignore = (): void => undefined;
+
 async function inAttempt<T>(body: (context: Context) => T): Promise<T> {
   return await new MockActivityEnvironment().run(async () => body(Context.current()));
 }
@@ -34,15 +36,15 @@ async function inAttempt<T>(body: (context: Context) => T): Promise<T> {
 describe('a worker that stood still', () => {
   test('sends nothing more for attempts that had begun before', async () => {
     const context = await inAttempt((one) => one);
-    fence.begin(context);
+    fence.begin(context, ignore);
     run(60_000);
     asyncLocalStorage.run(context, fence.pass);
 
     freeze(9_000);
 
-    expect(() => asyncLocalStorage.run(context, fence.pass)).toThrow(/stood still/);
+    expect(() => asyncLocalStorage.run(context, fence.pass)).toThrow(/suspended or disconnected/);
     run(60_000);
-    expect(() => asyncLocalStorage.run(context, fence.pass)).toThrow(/stood still/);
+    expect(() => asyncLocalStorage.run(context, fence.pass)).toThrow(/suspended or disconnected/);
   });
 
   test('distrusts what it is handed right after, for that may have waited in a socket', async () => {
@@ -50,7 +52,7 @@ describe('a worker that stood still', () => {
 
     freeze(9_000);
 
-    expect(() => fence.begin(context)).toThrow(/stood still/);
+    expect(() => fence.begin(context, ignore)).toThrow(/suspended or disconnected/);
   });
 
   test('goes on with new attempts', async () => {
@@ -58,7 +60,7 @@ describe('a worker that stood still', () => {
 
     freeze(9_000);
     run(3_000);
-    fence.begin(context);
+    fence.begin(context, ignore);
 
     expect(() => asyncLocalStorage.run(context, fence.pass)).not.toThrow();
   });
@@ -71,7 +73,7 @@ describe('a worker that stood still', () => {
 
   test('takes a short pause for what it is', async () => {
     const context = await inAttempt((one) => one);
-    fence.begin(context);
+    fence.begin(context, ignore);
 
     freeze(4_000);
 
@@ -79,20 +81,61 @@ describe('a worker that stood still', () => {
   });
 });
 
+describe('an attempt under way', () => {
+  test('is ended once when the worker was suspended, also if it calls nothing', async () => {
+    const context = await inAttempt((one) => one);
+    const ended: unknown[] = [];
+    fence.begin(context, (reason) => ended.push(reason));
+
+    freeze(9_000);
+    run(10_000);
+
+    expect(ended).toEqual([expect.objectContaining({ type: 'transient', nextRetryDelay: expect.any(Number) })]);
+  });
+
+  test('is ended while Temporal is silent', async () => {
+    const context = await inAttempt((one) => one);
+    const ended: unknown[] = [];
+    fence.heard();
+    fence.begin(context, (reason) => ended.push(reason));
+
+    run(4_000);
+    const early = ended.length;
+    run(3_000);
+
+    expect(early).toBe(0);
+    expect(ended).toHaveLength(1);
+  });
+
+  test('is left alone after its end, and when it began after the pause', async () => {
+    const [over, later] = [await inAttempt((one) => one), await inAttempt((one) => one)];
+    const ended: unknown[] = [];
+    const leave = fence.begin(over, (reason) => ended.push(reason));
+    leave();
+    freeze(9_000);
+    run(3_000);
+    fence.begin(later, (reason) => ended.push(reason));
+
+    run(60_000);
+
+    expect(ended).toEqual([]);
+  });
+});
+
 describe('a worker that does not reach Temporal', () => {
   test('sends nothing more for what it has, nor for what it had begun when it is back', async () => {
     const context = await inAttempt((one) => one);
     fence.heard();
-    fence.begin(context);
+    fence.begin(context, ignore);
 
     run(4_000);
     expect(() => asyncLocalStorage.run(context, fence.pass)).not.toThrow();
     run(2_000);
-    expect(() => asyncLocalStorage.run(context, fence.pass)).toThrow(/did not reach Temporal/);
+    expect(() => asyncLocalStorage.run(context, fence.pass)).toThrow(/suspended or disconnected/);
 
     fence.heard();
     run(4_000);
-    expect(() => asyncLocalStorage.run(context, fence.pass)).toThrow(/did not reach Temporal/);
+    expect(() => asyncLocalStorage.run(context, fence.pass)).toThrow(/suspended or disconnected/);
   });
 
   test('goes on with new attempts when it is back', async () => {
@@ -102,7 +145,7 @@ describe('a worker that does not reach Temporal', () => {
     fence.heard();
     run(3_000);
 
-    fence.begin(context);
+    fence.begin(context, ignore);
 
     expect(() => asyncLocalStorage.run(context, fence.pass)).not.toThrow();
   });
@@ -110,11 +153,11 @@ describe('a worker that does not reach Temporal', () => {
   test('does not take a late answer to an early question for a sign of life', async () => {
     const context = await inAttempt((one) => one);
     fence.heard(time);
-    fence.begin(context);
+    fence.begin(context, ignore);
     run(6_000);
 
     fence.heard(time - 5_500);
 
-    expect(() => asyncLocalStorage.run(context, fence.pass)).toThrow(/did not reach Temporal/);
+    expect(() => asyncLocalStorage.run(context, fence.pass)).toThrow(/suspended or disconnected/);
   });
 });

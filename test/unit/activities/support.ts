@@ -4,6 +4,7 @@ import { DefaultLogger } from '@temporalio/worker';
 import { pino } from 'pino';
 import { vi } from 'vitest';
 import type { Activities, ErrorDetail, LaunchInput, Scope } from '../../../src/activities/api.js';
+import type { Fence } from '../../../src/activities/fence.js';
 import { createActivities } from '../../../src/activities/index.js';
 import type { Messenger } from '../../../src/activities/watch/messenger.js';
 import { createAwsClients } from '../../../src/aws/clients.js';
@@ -19,7 +20,7 @@ export const scope: Scope = {
 
 /** Activities over the SDK's own clients, whose `send` aws-sdk-client-mock answers. */
 export function makeActivities(
-  options: { instanceProfile?: string | null; log?: string[]; messenger?: Messenger } = {},
+  options: { instanceProfile?: string | null; log?: string[]; messenger?: Messenger; fence?: Fence } = {},
 ): Activities {
   const clients = createAwsClients({
     homeRegion: 'eu-west-1',
@@ -30,8 +31,9 @@ export function makeActivities(
   const write = (line: string): void => void options.log?.push(line);
   const logger = pino({ level: options.log === undefined ? 'silent' : 'debug' }, { write });
   const defaultInstanceProfile = options.instanceProfile === undefined ? 'keelson-node' : options.instanceProfile;
-  const messenger = options.messenger === undefined ? {} : { messenger: options.messenger };
-  return createActivities({ clients, bucket: 'ops', logger, defaultInstanceProfile, tick: 500, ...messenger });
+  const { messenger, fence } = options;
+  const others = { ...(messenger !== undefined && { messenger }), ...(fence !== undefined && { fence }) };
+  return createActivities({ clients, bucket: 'ops', logger, defaultInstanceProfile, tick: 500, ...others });
 }
 
 export interface Started<O> {

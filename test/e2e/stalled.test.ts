@@ -1,0 +1,99 @@
+import { SendCommandCommand, SSMClient } from '@aws-sdk/client-ssm';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ClusterEvent } from '../../src/model/state.js';
+import type { StatusView } from '../../src/model/status.js';
+import { type Bench, openBench } from './harness.js';
+
+const NAME = 'stalled';
+/** The servers are asked once a minute, and a round of the region watch tells their answer. [activities/watch] */
+const KNOWN_MS = 120_000;
+
+let bench: Bench;
+let ssm: SSMClient;
+beforeAll(async () => {
+  bench = await openBench();
+  const { variables, region } = bench.stack;
+  ssm = new SSMClient({
+    endpoint: region.url,
+    region: 'eu-west-1',
+    credentials: {
+      accessKeyId: variables['AWS_ACCESS_KEY_ID'] ?? '',
+      secretAccessKey: variables['AWS_SECRET_ACCESS_KEY'] ?? '',
+    },
+  });
+  const document = bench.document(NAME, { mode: 'ha', health: { gracePeriod: '10s' } });
+  expect(await bench.keelson('apply', '-f', document, '--wait')).toMatchObject({ code: 0 });
+});
+afterAll(async () => {
+  ssm?.destroy();
+  await bench?.close();
+});
+
+const handle = () => bench.client.workflow.getHandle(`cluster/${NAME}`);
+const status = () => handle().query<StatusView>('status');
+const events = () => handle().query<ClusterEvent[]>('events');
+
+/** A person stops K3s on a server. @returns when */
+async function stopK3s(slot: string): Promise<string> {
+  const { nodes } = await status();
+  const at = new Date().toISOString();
+  await ssm.send(
+    new SendCommandCommand({
+      DocumentName: 'AWS-RunShellScript',
+      InstanceIds: [nodes.find((node) => node.slot === slot)?.instanceId ?? ''],
+      Parameters: { commands: ['systemctl stop k3s'] },
+    }),
+  );
+  return at;
+}
+
+/** Until the watch has told of it; events are in the order of their time. */
+const told = (since: string) =>
+  expect
+    .poll(async () => (await events()).filter(({ at, reason }) => at > since && reason === 'LookWanted'), {
+      timeout: KNOWN_MS,
+      interval: 500,
+    })
+    .toContainEqual(expect.objectContaining({ message: expect.stringMatching(/says (service|notready|voters)=/) }));
+
+const repaired = (operations: number) =>
+  expect
+    .poll(async () => (await status()).operations.map((one) => `${one.kind} ${one.outcome}`), {
+      timeout: KNOWN_MS,
+      interval: 500,
+    })
+    .toEqual(['create done', ...Array.from({ length: operations }, () => 'repair done')]);
+
+const pass = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+
+describe('a server whose K3s a person stops', { timeout: 2 * KNOWN_MS }, () => {
+  it('is known and mended in the usual time after the worker was suspended for 7 s', async () => {
+    // Prepare
+    const worker = bench.stack.worker();
+    worker.kill('SIGSTOP');
+    await pass(7_000);
+    worker.kill('SIGCONT');
+
+    // Act
+    const since = await stopK3s('server-1');
+
+    // Assess
+    await told(since);
+    await repaired(1);
+  });
+
+  it('is known and mended in the usual time after Temporal was suspended for 8 s', async () => {
+    // Prepare
+    const { child } = bench.stack.temporal;
+    child.kill('SIGSTOP');
+    await pass(8_000);
+    child.kill('SIGCONT');
+
+    // Act
+    const since = await stopK3s('server-2');
+
+    // Assess
+    await told(since);
+    await repaired(2);
+  });
+});
