@@ -27,7 +27,7 @@ export interface InstanceView {
 export interface NodeView {
   name: string;
   ready: boolean;
-  /** Of the Node condition EtcdIsVoter; null for agents. */
+  /** Whether its etcd member votes, as etcd says; null for agents. */
   voter: boolean | null;
   version: string;
   schedulable: boolean;

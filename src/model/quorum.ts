@@ -17,16 +17,18 @@ export interface Gate {
 
 /**
  * One look at the gate that stands before every operation that takes a server down: every slot of a server has its Node,
- * every Node of a server is Ready and a voter, no Node is a ghost, and one more may fail.
+ * every Node of a server is Ready and a voter, no Node and no member of etcd is stale, and one more may fail.
  *
  * @param servers slots that are servers
  * @param nodes Kubernetes nodes as a verify step saw them; agents among them do not count
  * @param unwell the slot that is to be taken down because it is not well: it need not be, but all others must do without it
+ * @param strays members of etcd that have no Node: each is a learner that is still joining, or counts against the quorum
  */
 export function lookAtGate(
   servers: readonly ServerSlot[],
   nodes: readonly NodeView[],
   unwell: string | null = null,
+  strays: readonly string[] = [],
 ): Gate {
   const reasons: string[] = [];
   const members = nodes.filter((node) => node.voter !== null);
@@ -41,9 +43,11 @@ export function lookAtGate(
   const known = new Set(servers.map((slot) => slot.nodeName));
   for (const node of members) if (!known.has(node.name)) reasons.push(`${node.name} is a member without a slot`);
   const left = servers.find((slot) => slot.name === unwell)?.nodeName;
+  for (const member of strays) if (member !== left) reasons.push(`etcd member ${member} has no Node`);
   const voters = members.filter((node) => node.voter === true && node.ready && node.name !== left).length;
-  if (toleranceOf(voters, Math.max(members.length, servers.length)) < (left === undefined ? 1 : 0)) {
-    reasons.push(`${voters} of ${Math.max(members.length, servers.length)} vote: none can be spared`);
+  const all = Math.max(members.length + strays.length, servers.length);
+  if (toleranceOf(voters, all) < (left === undefined ? 1 : 0)) {
+    reasons.push(`${voters} of ${all} vote: none can be spared`);
   }
   return { open: reasons.length === 0, reasons };
 }

@@ -240,8 +240,8 @@ export interface ClusterState {
   requestedOperationId: string | null;
   /** Node jobs sent so far: makes job ids unique. */
   jobCount: number;
-  /** Kubernetes nodes as last seen by a verify step. */
-  nodesSeen: { at: string; nodes: NodeView[] } | null;
+  /** Kubernetes nodes as last seen by a verify step, and the members of etcd that have no Node. */
+  nodesSeen: { at: string; nodes: NodeView[]; strayMembers?: string[] } | null;
   conditions: Condition[];
   lastError: ErrorRecord | null;
   events: ClusterEvent[];

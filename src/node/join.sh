@@ -1,8 +1,13 @@
 #!/usr/bin/env bash
-# A further node. A server is done when its own node is Ready and its etcd member votes, an agent when its unit is active.
+# A further node. A server is done when its etcd member votes, an agent when its unit is active.
 # Variables: ROLE NODE_NAME CONFIG_B64 CONFIG_HASH; URLs AGENT_TOKEN_GET, for servers TOKEN_GET too
 # Result: node=, of a server also nodes as in verify
 
 [ "$ROLE" = agent ] || fetch_token "$TOKEN_GET" server-token
 fetch_token "$AGENT_TOKEN_GET" agent-token
 start_and_wait
+if [ "$ROLE" = server ]; then
+  # For a moment, so that this report can show it Ready; what takes longer is seen by the next look.
+  await_node 10
+  report_nodes
+fi

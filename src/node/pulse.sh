@@ -21,7 +21,7 @@ if [ "$state" != active ]; then
 elif ! answer=$(ask --raw '/readyz?verbose' 2>&1); then
   failing=$(grep '^\[-\]' <<<"$answer" | sed 's/^\[-\]\([^ ]*\).*/\1/') || failing=unknown
   unwell "readyz=${failing//$'\n'/,}"
-elif table=$(nodes_table); then
+elif table=$(nodes_table | grep -v '^@member '); then
   servers=$(awk '$3 != "<none>"' <<<"$table" | wc -l | tr -d ' ')
   voters=$(awk '$3 == "True"' <<<"$table" | wc -l | tr -d ' ')
   [ "$voters" = "$servers" ] || unwell "voters=$voters/$servers"

@@ -2,7 +2,9 @@
 import { readFileSync } from 'node:fs';
 
 const DOWNLOAD = ['transfer', 'binary'];
-const SERVICE = ['transfer', 'binary', 'unit', 'kubectl', 'service'];
+/** Questions to Kubernetes, and to etcd about its members. */
+const KUBECTL = ['etcd', 'kubectl'];
+const SERVICE = ['transfer', 'binary', 'unit', ...KUBECTL, 'service'];
 
 /** Helpers of lib/ by script, besides those that every script has. */
 const HELPERS = {
@@ -11,15 +13,15 @@ const HELPERS = {
   join: [...SERVICE, 'tokens'],
   'service-start': [...SERVICE, 'kubeconfig'],
   'service-stop': ['unit', 'service', 'stop'],
-  'reset-member': ['kubectl', 'service', 'stop'],
+  'reset-member': [...KUBECTL, 'service', 'stop'],
   kubeconfig: ['transfer', 'kubeconfig'],
-  verify: ['kubectl'],
+  verify: KUBECTL,
   snapshot: ['snapshots'],
-  drain: ['kubectl'],
-  uncordon: ['kubectl'],
-  'remove-node': ['kubectl'],
+  drain: KUBECTL,
+  uncordon: KUBECTL,
+  'remove-node': KUBECTL,
   certificates: ['certificates'],
-  probe: ['binary', 'unit', 'kubectl', 'etcd', 'service', 'snapshots', 'certificates'],
+  probe: ['binary', 'unit', ...KUBECTL, 'service', 'snapshots', 'certificates'],
   uninstall: ['service', 'stop'],
 } as const satisfies Record<string, readonly string[]>;
 
@@ -70,7 +72,7 @@ export const scriptText = (name: NodeScript): string => jobPreamble(...HELPERS[n
 export const prefetchText = (): string => lib('env', 'base', 'process', 'lock', ...DOWNLOAD) + textOf('prepare');
 
 /** What the region watch asks servers; no job either. */
-export const pulseText = (): string => lib('env', 'unit', 'kubectl', 'etcd', 'service') + textOf('pulse');
+export const pulseText = (): string => lib('env', 'unit', ...KUBECTL, 'service') + textOf('pulse');
 
 /** The job runner; it wants JOB_ID, JOB_LOCK, JOB_TIMEOUT, JOB_GRACE and the functions job_script and job_secrets. */
 export const runnerText = (): string => lib('env', 'process', 'mask', 'job');

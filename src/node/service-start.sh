@@ -1,8 +1,13 @@
 #!/usr/bin/env bash
 # K3s with the configuration of now, on a node that has its tokens: started, or restarted where it runs with another one or RESTART says so.
-# A server that is told so lets pods come back to it, and stores the kubeconfig.
+# A server is done when its node is Ready again; one that is told so lets pods come back to it, and stores the kubeconfig.
 # Variables: ROLE NODE_NAME CONFIG_B64 CONFIG_HASH; RESTART (true), UNCORDON (true), API_ADDRESS and URL KUBECONFIG_PUT where wanted
 # Result: node=, of a server also nodes as in verify, address= where the kubeconfig was stored
 
 start_and_wait
+if [ "$ROLE" = server ]; then
+  await_node
+  [ "${UNCORDON:-}" != true ] || change uncordon "$NODE_NAME"
+  report_nodes
+fi
 [ -z "${API_ADDRESS:-}" ] || store_kubeconfig

@@ -1,7 +1,27 @@
 #!/usr/bin/env bash
-# What Kubernetes knows about its nodes, seen by the API server of this one. Changes nothing.
-# Result: api=ok, voters=<n>, node.<name>=<Ready>,<EtcdIsVoter or ->,<kubelet version>,<schedulable>,<internal address>,<pressures>;
-#         pressures are the conditions MemoryPressure, DiskPressure, PIDPressure that are True, joined by `+`, or `-` for none
+# What Kubernetes and etcd know about the nodes, seen from this server. Changes nothing.
+# Variables: [AWAIT (names of nodes that are to be Ready and, but for agents, to vote) AWAIT_SECONDS (how long to wait for that)]
+# Result: api=ok, voters=<n>, node.<name>=<Ready>,<True: votes, False, or ->,<kubelet version>,<schedulable>,<internal address>,<pressures>;
+#         pressures are the conditions MemoryPressure, DiskPressure, PIDPressure that are True, joined by `+`, or `-` for none;
+#         member.<name or address>=voter|learner for each member of etcd without a Node
+
+# missing_nodes: those of AWAIT that are not there yet. An agent has no vote: `<none>`.
+missing_nodes() {
+  nodes_table | AWAIT=$AWAIT awk '
+    $2 == "True" && $3 != "False" { there[$1] }
+    END {
+      count = split(ENVIRON["AWAIT"], names, " ")
+      for (i = 1; i <= count; i++) if (!(names[i] in there)) printf "%s ", names[i]
+    }'
+}
 
 await_api 20
+if [ -n "${AWAIT:-}" ]; then
+  until=$((SECONDS + AWAIT_SECONDS))
+  # Who is waited for is waited for on the node: to ask again from outside costs seconds each time.
+  while missing=$(missing_nodes) && [ -n "$missing" ] && [ "$SECONDS" -lt "$until" ]; do
+    waiting "${missing% }"
+    sleep "$POLL"
+  done
+fi
 report_nodes

@@ -1,19 +1,32 @@
 import { believed } from '../model/care/findings.js';
 import { joinTarget } from '../model/plan/wanted.js';
+import type { Slot } from '../model/state.js';
 import { type Cluster, now } from './cluster-context.js';
 import { runJob } from './node-job.js';
-import { parseNodes } from './nodes-seen.js';
+import { parseNodes, parseStrayMembers } from './nodes-seen.js';
+
+/** A command has room for so many names at least. [docs: SSM SendCommand, 64 KiB with its parameters] */
+const MOST_AWAITED = 200;
+
+interface How {
+  /** See NodeJob. */
+  brief?: boolean;
+  /** Seconds that the node gives the nodes of the cluster to be Ready and voters before it reports. */
+  patience?: number;
+}
 
 /** One look at Kubernetes through a server; returns what is not as it should be, in words. */
-export async function look(cluster: Cluster, how: { brief?: boolean } = {}): Promise<string[]> {
+export async function look(cluster: Cluster, { brief = false, patience = 0 }: How = {}): Promise<string[]> {
   const server = joinTarget(cluster.state);
   if (server === null) return ['no server is up'];
+  const names = Object.values(cluster.state.slots).flatMap((slot) => (isExpected(cluster, slot) ? slot.nodeName : []));
+  const waits = patience > 0 && names.length <= MOST_AWAITED;
   const result = await runJob(cluster, server, {
     script: 'verify',
     summary: 'see nodes and voters',
-    params: {},
-    timeoutSeconds: 60,
-    ...how,
+    params: waits ? { AWAIT: names.join(' '), AWAIT_SECONDS: String(patience) } : {},
+    timeoutSeconds: 60 + patience,
+    brief,
   });
   sawNodes(cluster, result);
   return missing(cluster);
@@ -23,7 +36,8 @@ export async function look(cluster: Cluster, how: { brief?: boolean } = {}): Pro
 export function sawNodes(cluster: Cluster, result: Record<string, string>): void {
   const nodes = parseNodes(result);
   if (nodes.length === 0) return;
-  cluster.state.nodesSeen = { at: now(), nodes };
+  const strayMembers = parseStrayMembers(result);
+  cluster.state.nodesSeen = { at: now(), nodes, ...(strayMembers.length > 0 && { strayMembers }) };
   cluster.fresh = true;
 }
 
@@ -36,14 +50,18 @@ export function touched(cluster: Cluster): void {
 
 const ILL = ['service', 'ready', 'voter'] as const;
 
+/** Whether its node is to be Ready: what is gone or known to be ill has its own steps, or waits for its time. */
+function isExpected(cluster: Cluster, slot: Slot): boolean {
+  if (!slot.joined || slot.instance === null || slot.rebootedAt !== null) return false;
+  return !ILL.some((kind) => believed(cluster.state, slot.name, kind));
+}
+
 /** What the nodes last seen lack, in words. */
 export function missing(cluster: Cluster): string[] {
   const { document, nodesSeen, slots } = cluster.state;
   const { version } = document.spec.k3s;
   return Object.values(slots).flatMap((slot) => {
-    // What is gone or known to be ill has its own steps, or waits for its time.
-    if (!slot.joined || slot.instance === null || slot.rebootedAt !== null) return [];
-    if (ILL.some((kind) => believed(cluster.state, slot.name, kind))) return [];
+    if (!isExpected(cluster, slot)) return [];
     const node = nodesSeen?.nodes.find((one) => one.name === slot.nodeName);
     if (node === undefined) return [`${slot.nodeName} is not registered`];
     if (!node.ready) return [`${slot.nodeName} is not Ready`];

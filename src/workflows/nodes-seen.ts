@@ -1,6 +1,6 @@
 import type { NodeView } from '../model/observation.js';
 
-/** Reads the `node.<name>=<ready>,<voter>,<version>,<schedulable>,<ip>,<pressures>` lines of the verify script. */
+/** Reads the `node.<name>=<ready>,<votes>,<version>,<schedulable>,<ip>,<pressures>` lines of the verify script. */
 export function parseNodes(result: Record<string, string>): NodeView[] {
   return Object.entries(result).flatMap(([key, value]) => {
     if (!key.startsWith('node.')) return [];
@@ -17,4 +17,9 @@ export function parseNodes(result: Record<string, string>): NodeView[] {
       },
     ];
   });
+}
+
+/** Names, or addresses before they have started, of the members of etcd that have no Node: the `member.<name>=` lines. */
+export function parseStrayMembers(result: Record<string, string>): string[] {
+  return Object.keys(result).flatMap((key) => (key.startsWith('member.') ? key.slice('member.'.length) : []));
 }

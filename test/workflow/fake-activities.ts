@@ -109,7 +109,8 @@ export class FakeActivities {
       this.jobs.push(input);
       if (input.script === 'remove-node') this.kubernetes.delete(input.params['NODE_NAME'] ?? '');
       if (input.script === 'probe') return input.instanceIds.map((id) => this.probe(id, input.params['ROLE'] ?? ''));
-      const tells = ['verify', 'drain'].includes(input.script) || input.params['ROLE'] === 'server';
+      const tells =
+        ['verify', 'drain'].includes(input.script) || (input.params['ROLE'] === 'server' && input.script !== 'found');
       const result = tells ? this.nodes() : {};
       return input.instanceIds.map((instanceId) => ({
         instanceId,

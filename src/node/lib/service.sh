@@ -108,31 +108,37 @@ fatal() {
   fail "$2" "$3" "$4"
 }
 
-# await_node: until this server's own node is Ready and its etcd member votes. [Node condition EtcdIsVoter: k3s source]
+# await_vote: until the etcd member of this server votes. K3s serves its API, and the unit is active, only after that.
+# [k3s source: pkg/etcd, Test]
+await_vote() {
+  while is_learner; do
+    waiting "etcd to promote $NODE_NAME to a voter"
+    sleep "$POLL"
+    await_service
+  done
+}
+
+# await_node [SECONDS]: until this server's own node is Ready; fails never, and waits no longer than SECONDS if that is given.
 await_node() {
-  local row ready voter
-  until row=$(node_row "$NODE_NAME" 2>/dev/null) && [ -n "$row" ] &&
-    read -r _ ready voter _ <<<"$row" && [ "$ready" = True ] && [ "$voter" = True ]; do
+  local row='' ready=False until=$((SECONDS + ${1:-0}))
+  until row=$(node_row "$NODE_NAME" 2>/dev/null) && [ -n "$row" ] && read -r _ ready _ <<<"$row" && [ "$ready" = True ]; do
+    [ -z "${1:-}" ] || [ "$SECONDS" -lt "$until" ] || return 0
     if [ -z "$row" ]; then
       waiting "node $NODE_NAME to register"
     else
-      waiting "node $NODE_NAME (Ready: $ready, EtcdIsVoter: $voter)"
+      waiting "node $NODE_NAME (Ready: $ready)"
     fi
     sleep "$POLL"
     await_service
   done
 }
 
-# start_and_wait: the service with this configuration; a server until its member votes, an agent until its unit is active.
+# start_and_wait: the service with this configuration, until its unit is active and the member of a server votes.
 start_and_wait() {
   write_config
   run_service
   await_service
+  [ "$ROLE" = agent ] || await_vote
   result node "$NODE_NAME"
-  if [ "$ROLE" = server ]; then
-    await_node
-    [ "${UNCORDON:-}" != true ] || change uncordon "$NODE_NAME"
-    report_nodes
-  fi
   say "$NODE_NAME is there"
 }

@@ -5,8 +5,9 @@ import type { ServerService } from './server-service.js';
 
 /** `/health` and those metrics that are asked for; in etcd's own texts. [etcd source: etcdhttp, health] */
 export function etcdPort(server: ServerService | undefined, url: string): CommandReply {
+  // It answers as soon as etcd runs, long before the API of a server that still learns.
   const membership = server?.membership;
-  if (!server?.listening || !membership) return reply(7, '', 'curl: (7) Failed to connect to 127.0.0.1 port 2381\n');
+  if (!server || !membership) return reply(7, '', 'curl: (7) Failed to connect to 127.0.0.1 port 2381\n');
   const { etcd } = membership.cluster;
   switch (new URL(url).pathname) {
     case '/health': {
@@ -27,6 +28,11 @@ export function etcdPort(server: ServerService | undefined, url: string): Comman
             'etcd_server_is_leader',
             'Whether or not this member is a leader. 1 if is, 0 otherwise.',
             etcd.leader === membership.member ? '1' : '0',
+          ),
+          ...gauge(
+            'etcd_server_is_learner',
+            'Whether or not this member is a learner. 1 if is, 0 otherwise.',
+            membership.member.learner ? '1' : '0',
           ),
         ].join(''),
       );

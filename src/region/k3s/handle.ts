@@ -10,6 +10,7 @@ import { certificate } from './certificate.js';
 import { etcdPort } from './etcd-port.js';
 import { kubectl } from './kubectl/command.js';
 import { etcdSnapshot } from './snapshot.js';
+import { supervisorPort } from './supervisor-port.js';
 
 /** Mounted by the region's server at `/_node/`. */
 export async function handleNodeRequest(
@@ -38,6 +39,7 @@ async function run(
   if (program === 'journalctl') return journalctl(machine.folder.root, args);
   const server = machines.k3s.serverOn(machine.id);
   if (program === 'etcd-port') return etcdPort(server, args[0] ?? '');
+  if (program === 'supervisor-port') return supervisorPort(server, args[0] ?? '', args[1] ?? '');
   const [command = '', ...rest] = program === 'kubectl' ? ['kubectl', ...args] : args;
   switch (command) {
     case 'kubectl':

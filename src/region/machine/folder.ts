@@ -15,7 +15,7 @@ export interface MachineFolder {
 }
 
 /** Programs that the operating system would have; each asks the region. */
-const SYSTEM_STAND_INS = ['systemctl', 'journalctl', 'etcd-port'];
+const SYSTEM_STAND_INS = ['systemctl', 'journalctl', 'etcd-port', 'supervisor-port'];
 const STAND_IN = fileURLToPath(new URL('../k3s/stand-ins/systemctl', import.meta.url));
 const CURL = fileURLToPath(new URL('../k3s/stand-ins/curl', import.meta.url));
 

@@ -12,6 +12,8 @@ import { startNode } from '../start-node.js';
 import { releaseParams } from './installing.js';
 
 const VERIFY_TRIES = 60;
+/** So long does one look of `verify` wait on the node: a node is Ready seconds after its unit is active. */
+const PATIENCE_SECONDS = 20;
 
 /** Where a node sends the kubeconfig. */
 export const KUBECONFIG_PUT = { method: 'PUT', key: BUCKET_KEY.kubeconfig } as const;
@@ -83,7 +85,7 @@ export async function publish(cluster: Cluster): Promise<void> {
  * counts as a look when nothing has changed since.
  */
 export async function verify(cluster: Cluster): Promise<void> {
-  let lacking = cluster.fresh ? missing(cluster) : await look(cluster);
+  let lacking = cluster.fresh ? missing(cluster) : await look(cluster, { patience: PATIENCE_SECONDS });
   for (let attempt = 1; lacking.length > 0; attempt += 1) {
     if (attempt === VERIFY_TRIES) {
       throw failure(
@@ -96,7 +98,7 @@ export async function verify(cluster: Cluster): Promise<void> {
     cluster.state.waiting = { for: lacking.join('; '), since: now(), until: null };
     cluster.present('glance');
     await inTurn(sleep(Math.min(500 * attempt, 10_000), { summary: `not yet: ${lacking[0] ?? ''}` }));
-    lacking = await look(cluster);
+    lacking = await look(cluster, { patience: PATIENCE_SECONDS });
   }
   cluster.state.waiting = null;
   cluster.state.verified = true;

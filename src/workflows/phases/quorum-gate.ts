@@ -28,7 +28,8 @@ async function awaitOpen(cluster: Cluster, step: Step, looks: 1 | 2): Promise<vo
     if (!known) await look(cluster);
     known = false;
     const servers = Object.values(cluster.state.slots).filter((slot) => slot.role === 'server');
-    const seen = lookAtGate(servers, cluster.state.nodesSeen?.nodes ?? [], unwell);
+    const { nodes = [], strayMembers } = cluster.state.nodesSeen ?? {};
+    const seen = lookAtGate(servers, nodes, unwell, strayMembers);
     const at = cluster.state.nodesSeen?.at ?? now();
     const verdict = seenTwice({ openSince: cluster.gateOpenSince }, seen, at, APART_MS);
     cluster.gateOpenSince = verdict.memory.openSince;

@@ -49,6 +49,19 @@ describe('quorum gate', () => {
   });
 
   it.each([
+    ['a server that is still joining', 'demo-server-2-g1', [slot(0), slot(1)], all.slice(0, 2)],
+    ['one whose Node somebody has deleted', 'demo-server-0-g0', servers, all],
+    ['one that was added and has never started', '10.0.0.9', servers, all],
+  ])('stays closed while etcd lists a member without a Node: %s', (_, stray, slots, nodes) => {
+    expect(lookAtGate(slots, nodes, null, [stray])).toMatchObject({ open: false });
+    expect(lookAtGate(slots, nodes, null, [stray]).reasons).toContain(`etcd member ${stray} has no Node`);
+  });
+
+  it('does not wait for the member of the very server that is to be taken down', () => {
+    expect(lookAtGate(servers, [node(0), node(2)], 'server-1', ['demo-server-1-g1']).open).toBe(true);
+  });
+
+  it.each([
     ['is not Ready', [node(0), node(1, { ready: false }), node(2)], true],
     ['does not vote', [node(0), node(1, { voter: false }), node(2)], true],
     ['is no member any more', [node(0), node(2)], true],

@@ -2,6 +2,7 @@
 import { mkdirSync, truncateSync, utimesSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { TestServer } from './support/http.js';
+import { members } from './support/members.js';
 import { TestNode, until } from './support/node.js';
 
 let node: TestNode;
@@ -35,6 +36,102 @@ describe('verify', () => {
       'node.shop-w-0-g1': 'True,-,v1.34.1+k3s1,true,10.0.0.9,DiskPressure',
       'node.shop-w-1-g1': 'True,-,v1.34.1+k3s1,true,<none>,MemoryPressure+DiskPressure+PIDPressure',
     });
+  });
+});
+
+describe('who votes', () => {
+  beforeEach(() => node.write('var/lib/rancher/k3s/server/token', `K10${'7'.padStart(64, '0')}::server:secret\n`));
+  const votersOf = async () => {
+    const { result } = (await node.script('verify')).job;
+    const nodes = Object.entries(result).filter(([key]) => key.startsWith('node.'));
+    return {
+      voters: result['voters'],
+      nodes: Object.fromEntries(nodes.map(([key, value]) => [key.slice('node.shop-'.length), value.split(',')[1]])),
+      strays: Object.fromEntries(Object.entries(result).filter(([key]) => key.startsWith('member.'))),
+    };
+  };
+
+  it('is what etcd says, where the Node condition says something older', async () => {
+    node.write(
+      'fake/members',
+      members(['shop-server-0-g1-00aa11bb', '10.0.0.1', 'learner'], ['shop-server-1-g2-22cc33dd', '10.0.0.2', 'voter']),
+    );
+
+    expect(await votersOf()).toEqual({
+      voters: '1',
+      nodes: { 'server-0-g1': 'False', 'server-1-g2': 'True', 'w-0-g1': '-', 'w-1-g1': '-' },
+      strays: {},
+    });
+  });
+
+  it('is no node that etcd does not list, whatever its condition says', async () => {
+    node.write('fake/members', members(['shop-server-1-g2-22cc33dd', '10.0.0.2', 'voter']));
+
+    expect(await votersOf()).toMatchObject({ voters: '1', nodes: { 'server-0-g1': 'False', 'server-1-g2': 'True' } });
+  });
+
+  it('tells members that have no Node, and finds one that has not started by its address', async () => {
+    node.write(
+      'fake/members',
+      members(
+        ['shop-server-0-g1-00aa11bb', '10.0.0.1', 'voter'],
+        ['', '10.0.0.2', 'learner'],
+        ['shop-server-2-g1-44ee55ff', '10.0.0.3', 'learner'],
+        ['', '10.0.0.4', 'voter'],
+      ),
+    );
+
+    expect(await votersOf()).toMatchObject({
+      voters: '2',
+      nodes: { 'server-0-g1': 'True', 'server-1-g2': 'False' },
+      strays: { 'member.shop-server-2-g1': 'learner', 'member.10.0.0.4': 'voter' },
+    });
+  });
+
+  it.each([
+    ['etcd does not answer', null],
+    [
+      'K3s lists only itself, for it cannot reach its etcd',
+      '{"members":[{"name":"x-1","peerURLs":["https://10.0.0.7:2380"]}]}',
+    ],
+    ['the answer is something else', '404 page not found\n'],
+  ])('is what the Node condition says when %s', async (_, answer) => {
+    if (answer !== null) node.write('fake/members', answer);
+
+    expect(await votersOf()).toEqual({
+      voters: '1',
+      nodes: { 'server-0-g1': 'True', 'server-1-g2': 'False', 'w-0-g1': '-', 'w-1-g1': '-' },
+      strays: {},
+    });
+  });
+
+  it('is asked with the server token, which no process list shows', async () => {
+    node.write('var/lib/rancher/k3s/server/token', `K10${'7'.padStart(64, '0')}::server:se"cret\n`);
+    node.write('fake/password', 'se\\"cret');
+    node.write('fake/members', members(['shop-server-1-g2-22cc33dd', '10.0.0.2', 'voter']));
+
+    expect(await votersOf()).toMatchObject({ nodes: { 'server-0-g1': 'False', 'server-1-g2': 'True' } });
+  });
+});
+
+describe('verify with somebody to wait for', () => {
+  const AWAIT = 'shop-server-0-g1 shop-server-1-g2 shop-w-0-g1';
+
+  it('looks on the node until all are Ready and no server only learns', async () => {
+    const ended = node.script('verify', { AWAIT, AWAIT_SECONDS: '20' });
+    await until(() => node.logs().includes('waiting for: shop-server-1-g2'));
+    node.write('fake/nodes', node.read('fake/nodes').replace('Unknown   False ', 'True      True  '));
+
+    const end = await ended;
+    expect(end.job.outcome).toBe('done');
+    expect(end.job.result['node.shop-server-1-g2']).toMatch(/^True,True,/);
+  });
+
+  it('reports what it has seen when their time is over', async () => {
+    const end = await node.script('verify', { AWAIT, AWAIT_SECONDS: '1' });
+
+    expect(end.job.outcome).toBe('done');
+    expect(end.job.result['node.shop-server-1-g2']).toMatch(/^Unknown,False,/);
   });
 });
 

@@ -1,6 +1,7 @@
 /** What the region watch asks servers, under a real bash. Fakes: k3s and systemctl. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { renderPulse } from '../../../src/node/render.js';
+import { members } from './support/members.js';
 import { TestNode } from './support/node.js';
 
 const SERVER_0 = 'shop-server-0-g1   True      True     v1.34.2+k3s1   <none>   10.0.0.1';
@@ -58,6 +59,20 @@ describe('the pulse of a server', () => {
     node.program('curl', '#!/bin/sh\necho \'{"health":"false","reason":"ALARM NOSPACE"}\'\n');
     expect(await pulse()).toMatchObject({ code: 3, stdout: 'etcd=NOSPACE\n' });
     node.program('curl', '#!/bin/sh\nexit 28\n');
+    expect(await pulse()).toMatchObject({ code: 0, stdout: '' });
+  });
+
+  it('says nothing of a server that votes by what etcd says, while K3s has not written that down yet', async () => {
+    node.write(
+      'fake/nodes',
+      `${[SERVER_0, SERVER_1.replace('True      True', 'True      False'), AGENT].join('\n')}\n`,
+    );
+    node.write('var/lib/rancher/k3s/server/token', `K10${'7'.padStart(64, '0')}::server:secret\n`);
+    node.write(
+      'fake/members',
+      members(['shop-server-0-g1-1a', '10.0.0.1', 'voter'], ['shop-server-1-g2-2b', '10.0.0.2', 'voter']),
+    );
+
     expect(await pulse()).toMatchObject({ code: 0, stdout: '' });
   });
 

@@ -6,6 +6,7 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { TestServer } from './support/http.js';
+import { members } from './support/members.js';
 import { isRunning, TestNode, until } from './support/node.js';
 
 const SECURE = (kind: string, password: string) => `K10${'7'.padStart(64, '0')}::${kind}:${password}\n`;
@@ -65,6 +66,17 @@ describe('found', () => {
     expect(node.calls()).toContain('systemctl enable k3s');
     expect(server.stored.get('/b/token')).toBe(SECURE('server', node.read(`${ETC}/server-token`)));
     expect(server.stored.get('/b/agent-token')).toBe(SECURE('node', node.read(`${ETC}/agent-token`)));
+  });
+
+  it('is done when the unit is active, before there is a Node or a word of K3s about who votes', async () => {
+    node.write('fake/nodes', '');
+    node.write('fake/etcd/metrics', 'etcd_server_is_learner 0\n');
+
+    const end = await found();
+
+    expect(end.job).toMatchObject({ outcome: 'done', result: { ready: 'true' } });
+    expect(server.stored.has('/b/token')).toBe(true);
+    expect(node.calls().filter((call) => call.startsWith('k3s kubectl'))).toEqual([]);
   });
 
   it('run again stores the same tokens and starts nothing', async () => {
@@ -127,13 +139,45 @@ describe('join', () => {
     expect(starts()).toEqual(['systemctl start --no-block k3s-agent']);
   });
 
-  it('waits until the node is Ready and a voter, and says so', async () => {
-    node.write('fake/nodes', 'shop-server-0-g1   True   False   v   <none>   10.0.0.1\n');
+  it('waits while etcd calls the server a learner, whatever the Node says', async () => {
+    node.write('fake/etcd/metrics', 'etcd_server_is_learner 1\n');
     const ended = join();
-    await until(() => node.logs().includes('waiting for: node shop-server-0-g1 (Ready: True, EtcdIsVoter: False)'));
-    node.write('fake/nodes', 'shop-server-0-g1   True   True   v   <none>   10.0.0.1\n');
+    await until(() => node.logs().includes('waiting for: etcd to promote shop-server-0-g1 to a voter'));
+    node.write('fake/etcd/metrics', '# TYPE etcd_server_is_learner gauge\netcd_server_is_learner 0\n');
 
     expect((await ended).job.outcome).toBe('done');
+  });
+
+  it('is done when etcd calls the server a voter, and reports that although the Node condition is late', async () => {
+    node.write('fake/nodes', 'shop-server-0-g1   True   <none>   v   <none>   10.0.0.1\n');
+    node.write('fake/etcd/metrics', 'etcd_server_is_learner 0\n');
+    node.write('fake/members', members(['shop-server-0-g1-0a1b2c3d', '10.0.0.1', 'voter']));
+
+    const end = await join();
+
+    expect(end.job).toMatchObject({
+      outcome: 'done',
+      result: { voters: '1', 'node.shop-server-0-g1': 'True,True,v,true,10.0.0.1,-' },
+    });
+  });
+
+  it('waits a moment for its node to be Ready, and reports it then', async () => {
+    node.write('fake/nodes', 'shop-server-0-g1   False   True   v   <none>   10.0.0.1\n');
+    const ended = join();
+    await until(() => node.logs().includes('waiting for: node shop-server-0-g1 (Ready: False)'));
+    node.write('fake/nodes', 'shop-server-0-g1   True   True   v   <none>   10.0.0.1\n');
+
+    const end = await ended;
+    expect(end.job.outcome).toBe('done');
+    expect(end.job.result['node.shop-server-0-g1']).toMatch(/^True,/);
+  });
+
+  it('is done without that node being Ready, as it stays where no network plugin runs', async () => {
+    node.write('fake/nodes', 'shop-server-0-g1   False   True   v   <none>   10.0.0.1\n');
+
+    const end = await join();
+    expect(end.job.outcome).toBe('done');
+    expect(end.job.result['node.shop-server-0-g1']).toMatch(/^False,/);
   });
 
   it('fails with TokenMissing when the bucket has none', async () => {
