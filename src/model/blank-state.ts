@@ -36,6 +36,7 @@ export function blankState(document: ClusterDocument): ClusterState {
     lastError: null,
     events: [],
     breakers: {},
+    launches: {},
     waiting: null,
     lookWanted: false,
     checkedAt: '',

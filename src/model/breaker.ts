@@ -1,4 +1,4 @@
-import type { Breaker, ErrorClass } from './state.js';
+import type { Breaker, ErrorClass, OperationKind } from './state.js';
 
 /** Failures in a row of one kind of operation until its breaker opens. */
 export const FAILURES_TO_OPEN = 5;
@@ -8,8 +8,10 @@ export const LONGEST_OPEN_SECONDS = 3600;
 const FIRST_WAIT_MS = 2_000;
 const LONGEST_WAIT_MS = 60_000;
 
-/** What does not go away by trying again: somebody has to change something, so the breaker opens at the first failure. */
+/** What does not go away by trying again: a person has to change something, so the breaker opens at the first failure. */
 const HOPELESS: ReadonlySet<ErrorClass> = new Set<ErrorClass>(['invalid', 'auth']);
+
+export type Breakers = Partial<Record<OperationKind, Breaker>>;
 
 export interface BreakerTimes {
   breaker: Breaker;
@@ -17,7 +19,13 @@ export interface BreakerTimes {
   waitMs: number;
 }
 
-export const closedBreaker = (): Breaker => ({ failures: 0, openUntil: null, nextSeconds: FIRST_OPEN_SECONDS });
+export const closedBreaker = (): Breaker => ({
+  failures: 0,
+  openUntil: null,
+  retryAt: null,
+  nextSeconds: FIRST_OPEN_SECONDS,
+  code: '',
+});
 
 /**
  * Counts a failure. Below the threshold the next try comes after a back-off that doubles; then the breaker opens, each time
@@ -25,30 +33,83 @@ export const closedBreaker = (): Breaker => ({ failures: 0, openUntil: null, nex
  *
  * @param breaker as carried; null when there was no failure since the last success
  * @param now ISO 8601
+ * @param code of the error, for those who ask why nothing is tried
  */
-export function afterFailure(breaker: Breaker | null, errorClass: ErrorClass, now: string): BreakerTimes {
+export function afterFailure(breaker: Breaker | null, errorClass: ErrorClass, now: string, code = ''): BreakerTimes {
   const before = breaker ?? closedBreaker();
   const failures = before.failures + 1;
   if (failures < FAILURES_TO_OPEN && !HOPELESS.has(errorClass)) {
     const waitMs = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (failures - 1));
-    return { breaker: { failures, openUntil: null, nextSeconds: before.nextSeconds }, waitMs };
+    return {
+      breaker: { failures, openUntil: null, retryAt: later(now, waitMs), nextSeconds: before.nextSeconds, code },
+      waitMs,
+    };
   }
   const waitMs = before.nextSeconds * 1000;
+  const openUntil = later(now, waitMs);
   return {
     breaker: {
       failures: Math.max(failures, FAILURES_TO_OPEN),
-      openUntil: new Date(Date.parse(now) + waitMs).toISOString(),
+      openUntil,
+      retryAt: openUntil,
       nextSeconds: Math.min(LONGEST_OPEN_SECONDS, before.nextSeconds * 2),
+      code,
     },
     waitMs,
   };
 }
+
+const later = (from: string, ms: number): string => new Date(Date.parse(from) + ms).toISOString();
 
 export type BreakerPhase = 'closed' | 'open' | 'half-open';
 
 /** Open until its time has come; then half-open, which allows one try; closed below the threshold. */
 export function breakerPhase(breaker: Breaker | null, now: string): BreakerPhase {
   if (breaker === null) return 'closed';
-  if (breaker.openUntil !== null) return Date.parse(now) < Date.parse(breaker.openUntil) ? 'open' : 'half-open';
+  if (breaker.openUntil !== null) return isAhead(breaker.openUntil, now) ? 'open' : 'half-open';
   return breaker.failures >= FAILURES_TO_OPEN ? 'half-open' : 'closed';
 }
+
+/** Why nothing is tried now, and until when. */
+export interface Hold {
+  kind: OperationKind;
+  /** ISO 8601. */
+  until: string;
+  /** The breaker is open; false for the back-off between two tries. */
+  open: boolean;
+  /** Of the error that the next try comes after. */
+  code: string;
+}
+
+/**
+ * What keeps the loop from trying anything: the back-off or the open breaker that lasts longest. It holds for every kind of operation: a plan
+ * is of the whole cluster, and under another name it would try the same step again. Only time ends a hold, or a request that clears breakers.
+ *
+ * @param now ISO 8601
+ * @returns null when the next try may begin
+ */
+export function holdOf(breakers: Breakers, now: string): Hold | null {
+  const holds = entriesOf(breakers).flatMap(([kind, breaker]) =>
+    breaker.retryAt !== null && isAhead(breaker.retryAt, now)
+      ? [{ kind, until: breaker.retryAt, open: breakerPhase(breaker, now) === 'open', code: breaker.code }]
+      : [],
+  );
+  return holds.sort((a, b) => b.until.localeCompare(a.until))[0] ?? null;
+}
+
+/** The breakers as a try begins: those whose time has come allow it, and keep the count of failures. */
+export const halfOpened = (breakers: Breakers, now: string): Breakers =>
+  Object.fromEntries(
+    entriesOf(breakers).map(([kind, breaker]) => [
+      kind,
+      isHolding(breaker, now) ? breaker : { ...breaker, openUntil: null, retryAt: null },
+    ]),
+  );
+
+/** The breakers of a cluster that wants nothing any more: what one of them has promised still holds until its time. */
+export const stillHolding = (breakers: Breakers, now: string): Breakers =>
+  Object.fromEntries(entriesOf(breakers).filter(([, breaker]) => isHolding(breaker, now)));
+
+const isAhead = (time: string, now: string): boolean => Date.parse(time) > Date.parse(now);
+const isHolding = ({ retryAt }: Breaker, now: string): boolean => retryAt !== null && isAhead(retryAt, now);
+const entriesOf = (breakers: Breakers) => Object.entries(breakers) as [OperationKind, Breaker][];

@@ -3,6 +3,7 @@ import { ghostsOf } from './care/ghosts.js';
 import type { Verdict } from './conditions.js';
 import { configVerdicts } from './config-problem.js';
 import { slotsOf } from './ids.js';
+import { deferralText, launchDue } from './launch-limit.js';
 import { nodeHas } from './node-ready.js';
 import { hasDrifted } from './plan/instance-type.js';
 import { quorumOf } from './quorum.js';
@@ -18,8 +19,12 @@ export const BLIND = 4;
 
 type Place = Slot | undefined;
 
-/** All checks, each time: every one looks at the carried facts and tells what holds, what does not, and what to do. */
-export function conditionsOf(state: ClusterState): Verdict[] {
+/**
+ * All checks, each time: every one looks at the carried facts and tells what holds, what does not, and what to do.
+ *
+ * @param now ISO 8601
+ */
+export function conditionsOf(state: ClusterState, now: string = state.checkedAt): Verdict[] {
   if (state.wish === 'deleted') return [];
   const wanted = state.wish === 'stopped' ? [] : slotsOf(state.document).map((one) => state.slots[one.name]);
   const servers = wanted.filter((slot) => slot === undefined || slot.role === 'server');
@@ -29,7 +34,7 @@ export function conditionsOf(state: ClusterState): Verdict[] {
     count(
       'InstancesRunning',
       wanted,
-      (slot) => (slot.instance?.power === 'running' ? null : powerOf(slot)),
+      (slot) => (slot.instance?.power === 'running' ? null : powerOf(state, slot, now)),
       'instances run',
       'see the Provisioning steps in the history',
     ),
@@ -131,8 +136,11 @@ export function conditionsOf(state: ClusterState): Verdict[] {
   ];
 }
 
-const powerOf = (slot: Slot): string =>
-  slot.instance === null ? 'has no instance' : `${slot.instance.id} is ${slot.instance.power}`;
+function powerOf({ launches }: ClusterState, { name, instance }: Slot, now: string): string {
+  if (instance !== null) return `${instance.id} is ${instance.power}`;
+  const due = launchDue(launches, name, now);
+  return due === null ? 'has no instance' : deferralText(name, due);
+}
 
 /** @param lacks what a node lacks, in words; null for nothing */
 function count(

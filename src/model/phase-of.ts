@@ -24,9 +24,10 @@ export function phaseOf(state: ClusterState): Phase {
   return 'Running';
 }
 
-/** Whether the operation that is under way, or would be next, waits for its breaker. */
+/** Whether the operation that is under way waits for a breaker. One that has nothing left to do has not failed. */
 function isBreakerOpen(state: ClusterState): boolean {
-  return Object.values(state.breakers).some(
-    (breaker) => breaker?.openUntil !== null && breaker?.openUntil !== undefined,
+  return (
+    state.operation !== null &&
+    Object.values(state.breakers).some((breaker) => breaker?.openUntil !== null && breaker?.openUntil !== undefined)
   );
 }

@@ -179,9 +179,14 @@ export interface ClusterEvent {
 
 export interface Breaker {
   failures: number;
+  /** Until when it is open; null below the threshold, and from the moment at which the next try begins. */
   openUntil: string | null;
+  /** Nothing is tried before: the end of the back-off, or of an open breaker; null when the next try has begun. */
+  retryAt: string | null;
   /** Seconds the next opening lasts. */
   nextSeconds: number;
+  /** Of the last failure's error. */
+  code: string;
 }
 
 /** What the loop waits for, in words, and until when. */
@@ -246,6 +251,8 @@ export interface ClusterState {
   lastError: ErrorRecord | null;
   events: ClusterEvent[];
   breakers: Partial<Record<OperationKind, Breaker>>;
+  /** When instances were launched, by slot name, of the last minutes, also of slots that are gone. */
+  launches: Record<string, string[]>;
   waiting: Waiting | null;
   /** Somebody has asked for a look, or has seen a change: the next round of the loop looks for itself. */
   lookWanted: boolean;

@@ -7,6 +7,7 @@ import {
   uuid4,
 } from '@temporalio/workflow';
 import type { ErrorDetail, Scope } from '../activities/api.js';
+import { holdOf } from '../model/breaker.js';
 import {
   type ClusterEvent,
   type ClusterState,
@@ -15,6 +16,7 @@ import {
   type ErrorRecord,
   type Slot,
 } from '../model/state.js';
+import type { Loss } from '../model/watch/sight.js';
 
 const EVENTS_KEPT = 100;
 
@@ -25,8 +27,15 @@ export interface Cluster {
   wakes: number;
   /** Cancels the operation under way; set while one runs. */
   abort: (() => void) | null;
-  /** Ends waits at the next safe point; set while an operation runs. */
-  interrupt: (() => void) | null;
+  /**
+   * Ends waits at the next safe point, but the waits for the agents of the slots named: they end with what EC2 says of their instances; set
+   * while an operation runs.
+   */
+  interrupt: ((keep?: ReadonlySet<string>) => void) | null;
+  /** Grows with every request that closes the breakers: a failure of a round that was begun before one does not count. */
+  lifted: number;
+  /** What the round under way has lost of what it counts on, although no step may fail of it. */
+  loss: Loss | null;
   /** Shows the state to people: details, search attributes, status.yaml; what is no more than a `glance` is not worth a write of its own. */
   present: (how?: 'glance') => void;
   /** Resolves when no write of status.yaml is under way or due. */
@@ -55,6 +64,10 @@ export interface Leftovers {
 }
 
 export const now = (): string => new Date().toISOString();
+
+/** Whether no step runs, nor is about to: nodes may be asked how they are. */
+export const isAtRest = ({ abort, state }: Cluster): boolean =>
+  abort === null && (state.operation === null || holdOf(state.breakers, now())?.open === true);
 
 /** Short random id; deterministic in replay, since the SDK's uuid4 is. */
 export const shortId = (): string => uuid4().slice(0, 8);

@@ -5,16 +5,18 @@ import {
   condition,
   continueAsNew,
   isCancellation,
-  patched,
   sleep,
   workflowInfo,
 } from '@temporalio/workflow';
-import { type Plan, plan } from '../model/plan/index.js';
+import { type Hold, halfOpened, stillHolding } from '../model/breaker.js';
+import { classifyCode } from '../model/errors/index.js';
+import type { Plan } from '../model/plan/index.js';
+import { nextMove } from '../model/plan/next-move.js';
 import { decide } from '../model/requests/decide.js';
 import { parseDocument } from '../model/spec/parse.js';
 import type { ClusterDocument } from '../model/spec/schema.js';
 import { violationText } from '../model/spec/violation.js';
-import type { ClusterState } from '../model/state.js';
+import type { ClusterState, ErrorRecord } from '../model/state.js';
 import { pack, unpack } from './carried.js';
 import { type Cluster, emit, now } from './cluster-context.js';
 import { execute } from './execute.js';
@@ -24,7 +26,6 @@ import type { DeletionProof } from './messages.js';
 import { untilNextLook } from './next-look.js';
 import { observe } from './observe.js';
 import { beginOperation, countFailure, endOperation } from './operations.js';
-import { LOSSES_END_STEPS } from './patches.js';
 import { createPresenter } from './present.js';
 import { ensureWatch, judgeSight } from './sight.js';
 import { createStatusWriter } from './status-writer.js';
@@ -49,6 +50,8 @@ export async function cluster(input: ClusterInput, carried?: Uint8Array): Promis
     closeStatus: async () => undefined,
     settleStatus: async () => undefined,
     replan: false,
+    lifted: 0,
+    loss: null,
     watched: false,
     fresh: false,
     gateOpenSince: null,
@@ -94,6 +97,7 @@ function listenForCancel(self: Cluster): void {
       return;
     }
     Object.assign(self.state, decision.change);
+    self.lifted += 1;
     self.state.specGeneration += 1;
     self.state.requestedBy = 'cancel';
     self.wakes += 1;
@@ -102,7 +106,7 @@ function listenForCancel(self: Cluster): void {
   });
 }
 
-/** The loop: plan, do, again; nothing to do: wait for a message or the next look. */
+/** The loop: plan, do, again; nothing to do, or nothing that may be tried now: wait for a message, the next look, or the time of the next try. */
 async function live(self: Cluster): Promise<DeletionProof> {
   const { state } = self;
   for (;;) {
@@ -111,60 +115,109 @@ async function live(self: Cluster): Promise<DeletionProof> {
       await pause(self, 'resume', null);
       continue;
     }
-    const next = plan(state.document, state, null, now());
-    if (next.steps.length === 0) {
-      if (next.blocked === undefined) settle(self);
-      else park(self, next.blocked);
-      if (!self.watched) {
-        await ensureWatch(self);
-        continue;
-      }
-      judgeSight(self);
-      if (state.lookWanted) {
-        await observe(self);
-        continue;
-      }
-      const what = next.blocked === undefined ? null : `a person: ${next.blocked.message}`;
-      const quietMs = untilNextLook(state) * (0.9 + 0.2 * Math.random());
-      const dueMs = next.until === undefined ? quietMs : Math.max(1_000, Date.parse(next.until) - Date.now());
-      const ended = await pause(self, what, Math.min(quietMs, dueMs));
-      if ((ended === 'time' && quietMs <= dueMs) || state.lookWanted) await observe(self);
-      continue;
-    }
-    const operation = beginOperation(self, next);
-    const generation = state.specGeneration;
-    const held = Object.keys(state.heldTypes).length;
-    self.present();
-    const changed = (): boolean => state.specGeneration !== generation || (state.paused && state.wish !== 'deleted');
-    self.replan = false;
-    const stale = (): boolean => changed() || self.replan || workflowInfo().continueAsNewSuggested;
-    const attempt = (state.breakers[operation.kind]?.failures ?? 0) + 1;
-    const outcome = await execute(self, next, stale, attempt);
-    if (outcome.kind === 'done') {
+    const move = nextMove(state, now());
+    tellDeferred(self, move.plan);
+    if (move.kind === 'idle') await idle(self, move.plan);
+    else if (move.kind === 'hold') await holdOff(self, move.hold);
+    else if (await carryOut(self, move.plan)) return proofOf(self);
+  }
+}
+
+/** Carries the plan out, as far as it gets. @returns true when the cluster is deleted, and proven so */
+async function carryOut(self: Cluster, next: Plan): Promise<boolean> {
+  const { state } = self;
+  state.breakers = halfOpened(state.breakers, now());
+  const operation = beginOperation(self, next);
+  const generation = state.specGeneration;
+  const { lifted } = self;
+  const held = Object.keys(state.heldTypes).length;
+  self.present();
+  const changed = (): boolean => state.specGeneration !== generation || (state.paused && state.wish !== 'deleted');
+  self.replan = false;
+  self.loss = null;
+  const stale = (): boolean => changed() || self.replan || workflowInfo().continueAsNewSuggested;
+  const attempt = (state.breakers[operation.kind]?.failures ?? 0) + 1;
+  const outcome = await execute(self, next, stale, attempt);
+  if (outcome.kind === 'done') {
+    // Part of a plan proves nothing: what is deferred may be what fails.
+    if (next.deferred === undefined) {
       const { [operation.kind]: _closed, ...breakers } = state.breakers;
       state.breakers = breakers;
-      state.checkedAt = now();
-      if (state.wish === 'deleted') return proofOf(self);
-      if (state.lookWanted) await observe(self);
-    } else if (outcome.kind === 'interrupted' && state.lookWanted && state.wish === 'running') {
-      await observe(self);
-    } else if (outcome.kind === 'failed' && !changed() && Object.keys(state.heldTypes).length === held) {
-      const { waitMs, breaker } = countFailure(self, operation, outcome.error);
-      // What has been heard meanwhile may be why it failed: there is another plan for that, and no sense in waiting.
-      if (!(state.lookWanted && patched(LOSSES_END_STEPS))) {
-        await pause(
-          self,
-          `the next try of ${operation.kind} after ${outcome.error.code}`,
-          waitMs * (0.9 + 0.2 * Math.random()),
-        );
-      }
-      state.breakers = {
-        ...state.breakers,
-        [operation.kind]: { ...(state.breakers[operation.kind] ?? breaker), openUntil: null },
-      };
-      await observe(self);
     }
+    state.checkedAt = now();
+    if (state.wish === 'deleted') return true;
+    if (state.lookWanted) await observe(self);
+    return false;
   }
+  const error = outcome.kind === 'failed' ? outcome.error : lossError(self, attempt);
+  // A request that has closed the breakers wants the next try now; a type that was given up has another plan.
+  const counts = error !== null && self.lifted === lifted && Object.keys(state.heldTypes).length === held;
+  if (counts) countFailure(self, operation, error);
+  if (counts || (outcome.kind === 'interrupted' && state.lookWanted && state.wish === 'running')) await observe(self);
+  return false;
+}
+
+/** Nothing is to be done: waits for a message, for the next look, or for what may be done later. */
+async function idle(self: Cluster, next: Plan): Promise<void> {
+  const { blocked, deferred, until = null } = next;
+  if (blocked !== undefined) park(self, blocked);
+  else if (deferred === undefined) settle(self);
+  if (!self.watched) {
+    await ensureWatch(self);
+    return;
+  }
+  const what = blocked === undefined ? (deferred?.messages.join('; ') ?? null) : `a person: ${blocked.message}`;
+  await rest(self, what, until === null ? null : Date.parse(until) - Date.now());
+}
+
+/** Nothing may be tried now. What is seen and heard meanwhile is taken over, and does not begin the next try. */
+async function holdOff(self: Cluster, hold: Hold): Promise<void> {
+  const ms = Date.parse(hold.until) - Date.now();
+  // Later than was said, never sooner; jitter keeps those apart that have failed together.
+  const ended = await rest(self, `the next try of ${hold.kind} after ${hold.code}`, ms * (1 + 0.1 * Math.random()));
+  // What is known may be as old as the hold.
+  if (ended === 'due') await observe(self);
+}
+
+/** Waits at most so long, and looks when that is wanted or due. */
+async function rest(self: Cluster, what: string | null, dueMs: number | null): Promise<'due' | 'other'> {
+  const { state } = self;
+  judgeSight(self);
+  if (state.lookWanted) {
+    await observe(self);
+    return 'other';
+  }
+  const quietMs = untilNextLook(state) * (0.9 + 0.2 * Math.random());
+  const ms = Math.max(1_000, dueMs ?? Number.POSITIVE_INFINITY);
+  const ended = await pause(self, what, Math.min(quietMs, ms));
+  if (ended === 'time' && quietMs > ms) return 'due';
+  if (ended === 'time' || state.lookWanted) await observe(self);
+  return 'other';
+}
+
+/** A launch that is deferred is told once. */
+function tellDeferred(self: Cluster, { deferred }: Plan): void {
+  for (const message of deferred?.messages ?? []) {
+    if (!self.state.events.some((event) => event.message === message)) emit(self, 'Warning', 'LaunchDeferred', message);
+  }
+}
+
+/** The failure of a round that no step has failed of, for it was left when an instance was lost that the operation had started. */
+function lossError(self: Cluster, attempt: number): ErrorRecord | null {
+  const { loss, state } = self;
+  if (loss === null) return null;
+  state.lastError = {
+    at: now(),
+    code: 'InstanceLost',
+    class: 'conflict',
+    message: `${loss.text}: it ended in the operation that has started it`,
+    advice: classifyCode('InstanceLost').advice,
+    operation: state.operation?.id ?? null,
+    step: null,
+    slot: loss.slot,
+    attempt,
+  };
+  return state.lastError;
 }
 
 /** What was wanted is there. */
@@ -179,7 +232,7 @@ function settle(self: Cluster): void {
   }
   // Whatever kept it from being well is no longer.
   if (state.lastError?.operation === null) state.lastError = null;
-  state.breakers = {};
+  state.breakers = stillHolding(state.breakers, now());
   self.present();
 }
 

@@ -14,7 +14,7 @@ export type Outcome = { kind: 'done' } | { kind: 'interrupted' } | { kind: 'fail
 export async function execute(cluster: Cluster, plan: Plan, stale: () => boolean, attempt: number): Promise<Outcome> {
   const done = new Set<string>();
   const begun = new Set<string>();
-  const waits = new Set<CancellationScope>();
+  const waits = new Map<Step, CancellationScope>();
   const running = new Map<string, Promise<void>>();
   let error: ErrorRecord | null = null;
   let aborted = false;
@@ -32,7 +32,7 @@ export async function execute(cluster: Cluster, plan: Plan, stale: () => boolean
       )
       .finally(() => {
         running.delete(step.id);
-        waits.delete(scope);
+        waits.delete(step);
       });
     running.set(step.id, task);
   };
@@ -43,8 +43,10 @@ export async function execute(cluster: Cluster, plan: Plan, stale: () => boolean
       aborted = true;
       whole.cancel();
     };
-    cluster.interrupt = () => {
-      for (const scope of waits) scope.cancel();
+    cluster.interrupt = (keep) => {
+      for (const [step, scope] of waits) {
+        if (step.kind !== 'agent' || !keep?.has(step.slot ?? '')) scope.cancel();
+      }
     };
     for (;;) {
       if (!stale() && !aborted && error === null) {
@@ -52,7 +54,7 @@ export async function execute(cluster: Cluster, plan: Plan, stale: () => boolean
           if (begun.has(step.id) || !step.after.every((id) => done.has(id))) continue;
           const scope = new CancellationScope({ cancellable: true, parent: whole });
           // A changed wish cuts these short.
-          if (WAITS.has(step.kind)) waits.add(scope);
+          if (WAITS.has(step.kind)) waits.set(step, scope);
           begin(step, scope);
         }
       }

@@ -163,6 +163,7 @@ function take(
     return null;
   }
   Object.assign(state, decision.change);
+  if (decision.change.breakers !== undefined) cluster.lifted += 1;
   state.specGeneration += 1;
   state.requestedBy = requestedBy;
   state.requestedOperationId = `op-${shortId()}`;

@@ -6,7 +6,7 @@ import { absorb } from '../model/plan/observe.js';
 import type { Slot } from '../model/state.js';
 import { TAG } from '../model/tags.js';
 import { activities } from './activities.js';
-import { type Cluster, emit, errorRecordOf, isCancelled, now, scopeOf } from './cluster-context.js';
+import { type Cluster, emit, errorRecordOf, isAtRest, isCancelled, now, scopeOf } from './cluster-context.js';
 import { CUT_LOOKS, FACTS_FIRST } from './patches.js';
 import { type AgentSight, seeNodes } from './see-nodes.js';
 import { suspect } from './suspect.js';
@@ -26,7 +26,7 @@ export async function observe(cluster: Cluster): Promise<void> {
       const { agents, changed } = await seeInstances(cluster);
       // What EC2 says is a fact: there is a plan for it, and what the nodes say would not change that.
       const waits = changed && patched(FACTS_FIRST);
-      if (state.operation === null && state.wish === 'running' && state.bornAt !== null && !waits)
+      if (isAtRest(cluster) && state.wish === 'running' && state.bornAt !== null && !waits)
         await seeNodes(cluster, agents);
       state.checkedAt = now();
       state.blindLooks = 0;

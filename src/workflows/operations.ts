@@ -1,5 +1,5 @@
 import { uuid4 } from '@temporalio/workflow';
-import { afterFailure, type BreakerTimes } from '../model/breaker.js';
+import { afterFailure } from '../model/breaker.js';
 import type { Plan } from '../model/plan/index.js';
 import type { ErrorRecord, Operation } from '../model/state.js';
 import { type Cluster, emit, now, shortId } from './cluster-context.js';
@@ -56,10 +56,10 @@ export function endOperation(cluster: Cluster, outcome: Operation['outcome']): v
   emit(cluster, outcome === 'done' ? 'Normal' : 'Warning', 'OperationEnded', `${operation.kind}: ${outcome}`);
 }
 
-/** Counts a failure against the breaker of the operation's kind; returns until when nothing is tried. */
-export function countFailure(cluster: Cluster, operation: Operation, error: ErrorRecord): BreakerTimes {
+/** Counts a failure against the breaker of the operation's kind, which tells from now on when the next try may be. */
+export function countFailure(cluster: Cluster, operation: Operation, error: ErrorRecord): void {
   const { state } = cluster;
-  const next = afterFailure(state.breakers[operation.kind] ?? null, error.class, now());
+  const next = afterFailure(state.breakers[operation.kind] ?? null, error.class, now(), error.code);
   state.breakers = { ...state.breakers, [operation.kind]: next.breaker };
   if (next.breaker.openUntil !== null) {
     emit(
@@ -69,5 +69,4 @@ export function countFailure(cluster: Cluster, operation: Operation, error: Erro
       `${operation.kind}: ${error.code}: nothing is tried until ${next.breaker.openUntil}; retry or a new document goes on at once`,
     );
   }
-  return next;
 }

@@ -27,7 +27,7 @@ export function createPresenter(cluster: Cluster, writer: Pick<StatusWriter, 'to
   return (how) => {
     cluster.state.conditions = setConditions(
       cluster.state.conditions,
-      conditionsOf(cluster.state),
+      conditionsOf(cluster.state, now()),
       now(),
       cluster.state.checkedAt,
     );

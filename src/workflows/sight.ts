@@ -1,7 +1,8 @@
 import { patched } from '@temporalio/workflow';
 import { WAITS } from '../model/plan/index.js';
 import { quorumHangsOn } from '../model/plan/quorum-lost.js';
-import { lossesOf, mergeSights, readSight, type Sight, surprisesOf } from '../model/watch/sight.js';
+import type { ClusterState } from '../model/state.js';
+import { endedIn, lossesOf, mergeSights, readSight, type Sight, surprisesOf } from '../model/watch/sight.js';
 import { activities } from './activities.js';
 import { type Cluster, emit, scopeOf } from './cluster-context.js';
 import { LOSSES_END_STEPS } from './patches.js';
@@ -20,13 +21,14 @@ export function onLook(cluster: Cluster, payload: unknown): void {
     return;
   }
   state.sight = mergeSights(state.sight, sight);
-  if (state.operation === null) judgeSight(cluster);
+  if (cluster.abort === null) judgeSight(cluster);
   else hearLosses(cluster, state.sight);
 }
 
 /**
  * Steps that only wait are left when what they wait for is gone; what changes something is finished first, unless the quorum is lost with
- * it: then whatever runs on a node waits for an answer that does not come, and goes on there for as long as its own time-out.
+ * it: then whatever runs on a node waits for an answer that does not come, and goes on there for as long as its own time-out. The wait for
+ * the agent of an instance that is gone ends within a second, and with the reason of EC2.
  */
 function hearLosses(cluster: Cluster, sight: Sight): void {
   const { state } = cluster;
@@ -35,10 +37,17 @@ function hearLosses(cluster: Cluster, sight: Sight): void {
   if (losses.length === 0) return;
   wantLook(cluster, losses.map(({ text }) => text).join('; '));
   cluster.replan = true;
+  cluster.loss ??= losses.find(({ slot }) => isStartedByOperation(state, slot)) ?? null;
   const inVain = quorumHangsOn(state, new Set(losses.map(({ slot }) => slot)));
   if (inVain && patched(LOSSES_END_STEPS)) cluster.abort?.();
-  else cluster.interrupt?.();
+  else cluster.interrupt?.(endedIn(state, sight));
 }
+
+/** Whether the operation under way has launched or started the slot's instance: then to lose it is a failure of the operation. */
+const isStartedByOperation = (state: ClusterState, slot: string): boolean =>
+  state.operation?.steps.some((step) => step.slot === slot && STARTS.has(step.kind)) ?? false;
+
+const STARTS: ReadonlySet<string> = new Set(['launch', 'start-instance', 'agent']);
 
 /** Compares what was told with what is known, once. */
 export function judgeSight(cluster: Cluster): void {

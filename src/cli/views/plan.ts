@@ -30,9 +30,12 @@ export function planText(name: string, plan: IdentifiedPlan, colors: Colors): st
     .join('\n');
 }
 
-/** What only a person can decide. */
-const heldBack = (name: string, { blocked }: Plan): string =>
-  blocked === undefined ? '' : `${name}: held back: ${blocked.message}\n  -> ${blocked.advice}`;
+/** What only a person can decide, and what comes later. */
+const heldBack = (name: string, { blocked, deferred }: Plan): string =>
+  [
+    ...(blocked === undefined ? [] : [`${name}: held back: ${blocked.message}\n  -> ${blocked.advice}`]),
+    ...(deferred?.messages ?? []).map((message) => `${name}: ${message}`),
+  ].join('\n');
 
 /** The document with its defaults filled in, so that they are visible. */
 export const resolvedText = (document: ClusterDocument): string =>

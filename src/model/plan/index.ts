@@ -3,6 +3,7 @@ import { upkeepTime } from '../care/window.js';
 import { slotsOf } from '../ids.js';
 import type { ClusterDocument } from '../spec/schema.js';
 import type { ClusterState, OperationKind } from '../state.js';
+import { deferLaunches } from './deferral.js';
 import { planDeleted } from './deleting.js';
 import { hasDrifted } from './instance-type.js';
 import { absorb, type Observation } from './observe.js';
@@ -47,9 +48,14 @@ export function plan(
       if (kind === 'repair' && !document.spec.health.autoRepair && !operating && !facts.repairAsked) {
         return { kind, reason, steps: [], blocked: repairNeeded(document, steps) };
       }
-      const until = [care.until, upkeep.opensAt].filter((time) => time !== null).sort()[0];
-      const held = { ...(care.blocked !== null && { blocked: care.blocked }), ...(until !== undefined && { until }) };
-      return { kind, reason, steps, ...held };
+      const { steps: possible, deferred } = deferLaunches(steps, facts, now);
+      const until = [care.until, upkeep.opensAt, deferred?.until ?? null].filter((time) => time !== null).sort()[0];
+      const held = {
+        ...(care.blocked !== null && { blocked: care.blocked }),
+        ...(until !== undefined && { until }),
+        ...(deferred !== null && { deferred }),
+      };
+      return { kind, reason, steps: possible, ...held };
     }
   }
 }

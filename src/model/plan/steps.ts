@@ -61,6 +61,8 @@ export interface Plan {
   blocked?: { code: string; message: string; advice: string };
   /** When something that has to wait may be done, ISO 8601. */
   until?: string;
+  /** Launches that are left out until their slots may be launched again: one message each, and the earliest time, ISO 8601. */
+  deferred?: { messages: string[]; until: string };
 }
 
 export const stepId = (kind: StepKind, slot?: string): string => (slot === undefined ? kind : `${kind}:${slot}`);

@@ -98,7 +98,7 @@ function remove(state: ClusterState): Decision {
 function repair(state: ClusterState): Decision {
   if (state.wish !== 'running') return unchanged('it is stopped, or about to be');
   const { steps, blocked } = plan(state.document, { ...state, repairAsked: true }, null);
-  if (steps.length > 0) return accepted('what is held back will be repaired', { repairAsked: true, breakers: {} });
+  if (steps.length > 0) return accepted('what is held back will be repaired', { repairAsked: true });
   return unchanged(blocked === undefined ? 'nothing is held back' : `${blocked.message}; ${blocked.advice}`);
 }
 
@@ -147,8 +147,17 @@ function apply(state: ClusterState, value: unknown): Decision {
   }
   const refusals = refusalsOf(state.document, document);
   if (refusals.length > 0) return invalid(`cannot be changed: ${refusals.join('; ')}`, refusals);
-  if (JSON.stringify(document) === JSON.stringify(state.document) && Object.keys(state.breakers).length === 0) {
-    return unchanged('the document is the one in force');
+  // The same document again is no news, and a program that applies it each minute must not open what a breaker keeps shut.
+  if (JSON.stringify(document) === JSON.stringify(state.document)) {
+    const until = Object.values(state.breakers)
+      .flatMap((breaker) => breaker?.openUntil ?? [])
+      .sort()
+      .at(-1);
+    return unchanged(
+      until === undefined
+        ? 'the document is the one in force'
+        : `the document is the one in force, and nothing is tried until ${until}: \`keelson retry\` tries at once`,
+    );
   }
   return accepted('the document is in force', {
     document,

@@ -88,6 +88,12 @@ export function lossesOf(state: ClusterState, sight: Sight, busy: ReadonlySet<st
   });
 }
 
+/** Slots whose instance has ended, of which EC2 still tells why. */
+export function endedIn({ slots }: ClusterState, sight: Sight): Set<string> {
+  const ended = new Set(sight.seen.filter((one) => POWER[one.state] === 'gone').map((one) => one.id));
+  return new Set(Object.values(slots).flatMap(({ name, instance }) => (ended.has(instance?.id ?? '') ? [name] : [])));
+}
+
 const POWER: Record<InstanceStateName, 'running' | 'stopped' | 'gone'> = {
   pending: 'running',
   running: 'running',

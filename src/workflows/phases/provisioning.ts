@@ -3,6 +3,7 @@ import { withReplacement } from '../../model/care/brake.js';
 import { forgetFindings } from '../../model/care/findings.js';
 import { emptySlot } from '../../model/empty-slot.js';
 import { nodeNameOf, slotsOf, type WantedSlot } from '../../model/ids.js';
+import { withLaunch, withoutLaunch } from '../../model/launch-limit.js';
 import type { Step } from '../../model/plan/index.js';
 import type { ErrorClass, LaunchRequest, Placement, Slot } from '../../model/state.js';
 import { activities } from '../activities.js';
@@ -35,8 +36,11 @@ export async function launch(cluster: Cluster, step: Step): Promise<void> {
   if (wanted === undefined) return;
   const slot = openSlot(cluster, wanted);
   for (;;) {
-    const request = slot.launch ?? requestFor(cluster, wanted, slot);
-    slot.launch = request;
+    if (slot.launch === null) {
+      slot.launch = requestFor(cluster, wanted, slot);
+      cluster.state.launches = withLaunch(cluster.state.launches, slot.name, now());
+    }
+    const request = slot.launch;
     const userData = cluster.state.userData[request.userDataId];
     if (userData === undefined)
       throw failure(
@@ -61,6 +65,8 @@ export async function launch(cluster: Cluster, step: Step): Promise<void> {
           },
         ),
       );
+      // The call may have waited for its turn: what counts is when there was an instance.
+      cluster.state.launches = withLaunch(withoutLaunch(cluster.state.launches, slot.name), slot.name, now());
       slot.instance = nodeInstanceOf(view);
       slot.givenType = view.type;
       slot.exhaustedSubnets = [];
@@ -71,9 +77,11 @@ export async function launch(cluster: Cluster, step: Step): Promise<void> {
       if (isRefusal(error)) slot.launch = null;
       // The generation had an instance that is terminated: it is used up, the next try is of the next one.
       if (detailOf(error)?.code === 'IdempotentInstanceTerminated') cluster.state.slots = without(cluster, slot.name);
+      else if (isRefusal(error)) cluster.state.launches = withoutLaunch(cluster.state.launches, slot.name);
       // Somebody has deleted the group: nothing was launched into it, and the next plan makes another.
       if (isGroupGone(error) && cluster.state.ownSecurityGroupId !== null) {
         slot.launch = null;
+        cluster.state.launches = withoutLaunch(cluster.state.launches, slot.name);
         cluster.state.ownSecurityGroupId = null;
       }
       if (!isCapacity(error)) throw error;
