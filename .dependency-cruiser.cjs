@@ -44,7 +44,14 @@ module.exports = {
       name: 'activities-know-model-aws-node',
       severity: 'error',
       from: { path: '^src/activities/' },
-      to: { path: srcExcept('activities', 'model', 'aws', 'node') },
+      to: { path: srcExcept('activities', 'model', 'aws', 'node', 'mirror') },
+    },
+    {
+      name: 'mirror-knows-the-model',
+      comment: 'The K3s release mirror is asked by activities and by commands alike.',
+      severity: 'error',
+      from: { path: '^src/mirror/' },
+      to: { path: srcExcept('mirror', 'model') },
     },
     {
       name: 'adapters-know-the-model',

@@ -24,6 +24,11 @@ export interface AwsClientsOptions {
   credentials?: { accessKeyId: string; secretAccessKey: string };
   /** Milliseconds until an unanswered call is given up. Well below the activities' heartbeat and start-to-close time-outs. */
   requestTimeout?: number;
+  /**
+   * `temporal`, the default: one attempt a call, for activities, whose retries Temporal owns. `sdk`: as the AWS CLI, up to three attempts with
+   * jittered back-off, or what AWS_MAX_ATTEMPTS and the profile say, for commands that people run. [docs: AWS SDKs, retry behaviour]
+   */
+  retries?: 'temporal' | 'sdk';
   /** Called when a request is signed and about to leave; what it throws keeps it from leaving. */
   beforeSend?: () => void;
 }
@@ -31,16 +36,13 @@ export interface AwsClientsOptions {
 /** Behind the signature and before the connection: nothing comes in between. */
 const LAST = { step: 'deserialize', priority: 'low', name: 'keelsonBeforeSend' } as const;
 
-/**
- * Makes a client per service and region on first use and keeps it, with its connections.
- *
- * The SDK's own retries are off: Temporal owns them, and would otherwise multiply them.
- */
+/** Makes a client per service and region on first use and keeps it, with its connections. */
 export function createAwsClients(options: AwsClientsOptions): AwsClients {
   const agent = { keepAlive: true, maxSockets: 64 };
   const endpoint = options.endpoint ?? process.env['AWS_ENDPOINT_URL'];
   const shared = {
-    maxAttempts: 1,
+    // Two layers of retries would multiply each other.
+    ...(options.retries !== 'sdk' && { maxAttempts: 1 }),
     customUserAgent: `keelson/${options.version}`,
     requestHandler: {
       httpAgent: agent,

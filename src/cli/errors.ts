@@ -50,6 +50,11 @@ export function toCliError(error: unknown): CliError {
   return new CliError(EXIT.failed, error instanceof Error ? error.message : String(error), '', { cause: error });
 }
 
+/** Whether Temporal has taken a request, and no worker has answered it in time. */
+export function isUnanswered(error: unknown): boolean {
+  return error instanceof WorkflowUpdateRPCTimeoutOrCancelledError || grpcCodeOf(error) === GRPC.deadlineExceeded;
+}
+
 /** Whether the error says that the other side could not be asked, which may pass. */
 export function isUnreachable(error: unknown): boolean {
   return toCliError(error).exitCode === EXIT.unreachable;

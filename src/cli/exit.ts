@@ -6,6 +6,8 @@ export const EXIT = {
   missing: 3,
   refused: 4,
   unreachable: 5,
+  /** Stored in Temporal; no worker has carried it out yet. */
+  stored: 6,
 } as const;
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 

@@ -11,7 +11,7 @@ type Run = (session: Session) => Promise<void>;
 
 const EXIT_CODES = `
 Exit codes: 0 done, 1 the operation failed, 2 invalid input, 3 no such cluster, 4 refused (protected, gate closed),
-5 Temporal or AWS not reachable.`;
+5 Temporal or AWS not reachable, 6 stored and not yet carried out (no worker answered).`;
 
 /** The command line. Nothing is connected and no verb's code is loaded before the verb is run. */
 export function createProgram(io: Io): Command {
@@ -207,6 +207,7 @@ function requestVerbs(program: Command, run: Runner): void {
     resume: 'go on after pause',
     retry: 'try again at once what has failed',
     repair: 'do now the repairs that are held back',
+    withdraw: 'take back the last request, as long as nothing has been done for it',
     delete: 'delete the cluster and all that was made for it',
   } as const;
   for (const [name, description] of Object.entries(simple) as [keyof typeof simple, string][]) {

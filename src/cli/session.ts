@@ -14,6 +14,8 @@ export interface Session {
   io: Io;
   clusters(): Promise<Clusters>;
   bucket(): Promise<Bucket>;
+  /** The site's own K3s mirror, or null. */
+  k3sMirror(): string | null;
   /** Clients with the user's own credentials. */
   aws(): Promise<AwsClients>;
   close(): Promise<void>;
@@ -31,7 +33,7 @@ export function openSession(io: Io): Session {
     const homeRegion = env['AWS_REGION'] || env['AWS_DEFAULT_REGION'] || (await regionOfSdk());
     if (!homeRegion)
       throw new CliError(EXIT.invalid, 'no AWS region is set', 'set AWS_REGION to the region of the bucket');
-    const clients = createAwsClients({ homeRegion, version: packageVersion() });
+    const clients = createAwsClients({ homeRegion, version: packageVersion(), retries: 'sdk' });
     closers.push(() => clients.destroy());
     return clients;
   };
@@ -58,6 +60,7 @@ export function openSession(io: Io): Session {
       return createBucket(await aws(), name);
     },
     aws,
+    k3sMirror: () => environment().k3sMirror,
     close: async () => {
       for (const end of closers) end();
       await (await clusters?.catch(() => undefined))?.close();

@@ -11,6 +11,8 @@ export interface ClientEnvironment {
   temporal: TemporalSettings;
   taskQueue: string;
   bucket: string | null;
+  /** As the worker's. */
+  k3sMirror: string | null;
 }
 
 /** What the worker reads. */
@@ -54,6 +56,7 @@ const clientSchema = z.object({
   KEELSON_BUCKET: bucket.optional(),
   KEELSON_TASK_QUEUE: taskQueue,
   AWS_ENDPOINT_URL: url.optional(),
+  KEELSON_K3S_MIRROR: url.optional(),
 });
 
 const workerSchema = clientSchema.extend({
@@ -68,7 +71,6 @@ const workerSchema = clientSchema.extend({
     .regex(/^(\[[0-9a-f:]+\]|[\w.-]+):\d{1,5}$/i, 'is not <host>:<port>, as in 0.0.0.0:9464')
     .optional(),
   KEELSON_HEALTH_FILE: z.string().optional(),
-  KEELSON_K3S_MIRROR: url.optional(),
   KEELSON_EVENTS_QUEUE_URL: url.optional(),
 });
 
@@ -82,7 +84,12 @@ export function readClientEnvironment(env: Env): ClientEnvironment {
   const temporal = temporalOf(env, problems);
   const read = parse(clientSchema, env, problems);
   if (temporal === null || read === null) throw new EnvironmentError(problems);
-  return { temporal, taskQueue: read.KEELSON_TASK_QUEUE, bucket: read.KEELSON_BUCKET ?? null };
+  return {
+    temporal,
+    taskQueue: read.KEELSON_TASK_QUEUE,
+    bucket: read.KEELSON_BUCKET ?? null,
+    k3sMirror: read.KEELSON_K3S_MIRROR ?? null,
+  };
 }
 
 /**

@@ -189,6 +189,14 @@ export interface Breaker {
   code: string;
 }
 
+/** A request that was accepted and for which no operation has begun: it can be withdrawn. */
+export interface PendingRequest {
+  /** Verb, e.g. `stop`. */
+  name: string;
+  /** What the fields that it has changed held before. */
+  before: Partial<ClusterState>;
+}
+
 /** What the loop waits for, in words, and until when. */
 export interface Waiting {
   for: string;
@@ -229,6 +237,8 @@ export interface ClusterState {
   generations: Record<string, number>;
   /** Slot and generation that founded etcd with cluster-init, once in a life. */
   founder: string | null;
+  /** Newest K3s version whose binary any node has had in place, in this life of the name. */
+  newestVersion: string | null;
   /** Address in the published kubeconfig. */
   apiAddress: string | null;
   /** When the cluster was Running for the first time: from then on it is started, updated and repaired, not created. */
@@ -241,6 +251,9 @@ export interface ClusterState {
   /** Finished operations, oldest first, bounded. */
   operations: Operation[];
   operationCount: number;
+  lastRequest: PendingRequest | null;
+  /** Ids that senders gave to their requests, newest last, bounded: one that comes a second time changes nothing. */
+  heardRequests: string[];
   /** Id given to the latest request: the operation that answers it takes it over. */
   requestedOperationId: string | null;
   /** Node jobs sent so far: makes job ids unique. */

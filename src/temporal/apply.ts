@@ -32,6 +32,7 @@ export function applyDocument(
   // Rejected when the start fails, as the update itself is: one of the two is enough to look at.
   start.workflowHandle().catch(() => undefined);
   return client.workflow.executeUpdateWithStart<ClusterWorkflow, Accepted, [unknown]>('apply', {
+    ...(request.requestId === undefined ? {} : { updateId: request.requestId }),
     args: [{ document, ...request }],
     startWorkflowOperation: start,
   });

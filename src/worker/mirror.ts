@@ -1,5 +1,5 @@
 import type { Activities } from '../activities/api.js';
-import { DEFAULT_MIRROR } from '../model/spec/schema.js';
+import { siteMirror } from '../mirror/site.js';
 
 /**
  * Lets a site name its own K3s mirror once, for all documents that leave `spec.k3s.mirror` at its default. The documents and
@@ -7,7 +7,7 @@ import { DEFAULT_MIRROR } from '../model/spec/schema.js';
  */
 export function withMirror(activities: Activities, mirror: string | null): Activities {
   if (mirror === null) return activities;
-  const substitute = (url: string): string => (url === DEFAULT_MIRROR ? mirror : url);
+  const substitute = (url: string): string => siteMirror(url, mirror);
   return {
     ...activities,
     resolvePlacement: (input) => {

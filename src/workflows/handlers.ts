@@ -3,6 +3,7 @@ import { readConfigProblem } from '../model/config-problem.js';
 import { fingerprint } from '../model/k3s/fingerprint.js';
 import { type Plan, plan } from '../model/plan/index.js';
 import { type Decision, decide, REQUESTS, type RequestName } from '../model/requests/decide.js';
+import type { ClusterState } from '../model/state.js';
 import { statusOf } from '../model/status.js';
 import { type Cluster, emit, now, shortId } from './cluster-context.js';
 import {
@@ -17,6 +18,9 @@ import {
 } from './messages.js';
 import { onLook } from './sight.js';
 
+/** Of requests whose ids are carried: a request and its repetition are minutes apart, with few between them. */
+const REQUESTS_KEPT = 20;
+
 const DESCRIPTIONS: Record<RequestName, string> = {
   stop: 'Stop the cluster: agents, then servers one by one, a snapshot first. {}',
   start: 'Start a stopped cluster. {}',
@@ -27,6 +31,7 @@ const DESCRIPTIONS: Record<RequestName, string> = {
   pause: 'Do nothing until resume; what was begun is finished. {}',
   resume: 'Go on after pause. {}',
   retry: 'Try again at once: close breakers, cut waits short. {}',
+  withdraw: 'Take back the last request, while no operation has begun for it. {}',
   repair: 'Do now what repairs are held back, by autoRepair: false or the storm brake. {}',
 };
 
@@ -76,11 +81,12 @@ function planWith(cluster: Cluster, request: unknown): Plan & { id: string } {
   return withId(plan(next.document, next, null, now()));
 }
 
+/** @throws ApplicationFailure why the request is refused, and nothing is changed by it */
 function validate(cluster: Cluster, name: RequestName, payload: unknown): void {
   if (isRepeated(cluster, name, payload)) return;
   const decision = decide(cluster.state, name, payload);
   if (decision.outcome === 'refused') throw failureOf(decision);
-  const planId = name === 'apply' ? planIdOf(payload) : null;
+  const planId = name === 'apply' ? textOf(payload, 'planId') : null;
   if (planId === null) return;
   const next = decision.outcome === 'accepted' ? { ...cluster.state, ...decision.change } : cluster.state;
   const actual = withId(plan(next.document, next, null, now())).id;
@@ -92,45 +98,45 @@ function validate(cluster: Cluster, name: RequestName, payload: unknown): void {
   }
 }
 
-/** An event of the bucket that comes again must not undo what was asked for since, e.g. a stop. */
-const isRepeated = (cluster: Cluster, name: RequestName, payload: unknown): boolean =>
-  name === 'apply' && configVersionOf(payload) !== null && configVersionOf(payload) === cluster.state.configVersion;
+/**
+ * What comes a second time must not undo what was asked for since, e.g. a stop: an event of the bucket, or a request that its sender has
+ * stored as a signal because nothing answered the update.
+ */
+function isRepeated({ state }: Cluster, name: RequestName, payload: unknown): boolean {
+  const requestId = textOf(payload, 'requestId');
+  if (requestId !== null && state.heardRequests.includes(requestId)) return true;
+  return name === 'apply' && configVersionOf(payload) !== null && configVersionOf(payload) === state.configVersion;
+}
 
-const configVersionOf = (payload: unknown): string | null =>
-  typeof payload === 'object' &&
-  payload !== null &&
-  'configVersion' in payload &&
-  typeof payload.configVersion === 'string'
-    ? payload.configVersion.slice(0, 200)
-    : null;
+const textOf = (payload: unknown, field: string): string | null => {
+  const value = typeof payload === 'object' && payload !== null ? (payload as Record<string, unknown>)[field] : null;
+  return typeof value === 'string' ? value.slice(0, 200) : null;
+};
 
-const planIdOf = (payload: unknown): string | null =>
-  typeof payload === 'object' && payload !== null && 'planId' in payload && typeof payload.planId === 'string'
-    ? payload.planId
-    : null;
+const configVersionOf = (payload: unknown): string | null => textOf(payload, 'configVersion');
 
 const failureOf = (decision: Extract<Decision, { outcome: 'refused' }>): ApplicationFailure =>
   ApplicationFailure.nonRetryable(decision.message, decision.type, ...decision.problems);
 
 /** A signal has no answer: what is wrong with it becomes an event and never an exception. */
 function onSignal(cluster: Cluster, name: RequestName, payload: unknown): void {
-  const decision = decide(cluster.state, name, payload);
-  if (decision.outcome === 'refused') {
-    emit(cluster, 'Warning', 'RequestRejected', `signal ${name}: ${decision.message}`);
+  if (isRepeated(cluster, name, payload)) return;
+  try {
+    validate(cluster, name, payload);
+  } catch (error) {
+    if (!(error instanceof ApplicationFailure)) throw error;
+    emit(cluster, 'Warning', 'RequestRejected', `signal ${name}: ${error.message}`);
     cluster.present();
     return;
   }
-  take(cluster, name, decision, requesterOf(payload, `signal ${name}`));
+  take(cluster, name, payload, requesterOf(payload, `signal ${name}`));
 }
 
 function onUpdate(cluster: Cluster, name: RequestName, payload: unknown): Accepted {
   if (isRepeated(cluster, name, payload))
-    return accepted(cluster, null, 'nothing to do: this version of config.yaml was applied');
-  const decision = decide(cluster.state, name, payload);
-  if (decision.outcome === 'refused') throw failureOf(decision);
-  const operationId = take(cluster, name, decision, requesterOf(payload, `update ${name}`));
-  cluster.state.configVersion = configVersionOf(payload) ?? cluster.state.configVersion;
-  return accepted(cluster, operationId, decision.message);
+    return accepted(cluster, null, 'nothing to do: this request, or version of config.yaml, was heard before');
+  const { operationId, message } = take(cluster, name, payload, requesterOf(payload, `update ${name}`));
+  return accepted(cluster, operationId, message);
 }
 
 function accepted({ state }: Cluster, operationId: string | null, message: string): Accepted {
@@ -152,26 +158,43 @@ function requesterOf(payload: unknown, fallback: string): string {
 function take(
   cluster: Cluster,
   name: RequestName,
-  decision: Exclude<Decision, { outcome: 'refused' }>,
+  payload: unknown,
   requestedBy: string,
-): string | null {
+): { operationId: string | null; message: string } {
   const { state } = cluster;
-  if (name === 'apply') state.configProblem = null;
-  if (decision.outcome === 'unchanged') {
-    emit(cluster, 'Normal', 'RequestUnchanged', `${name} by ${requestedBy}: ${decision.message}`);
-    cluster.wakes += 1;
-    return null;
+  const decision = decide(state, name, payload);
+  if (decision.outcome === 'refused') throw failureOf(decision);
+  const { message } = decision;
+  const requestId = textOf(payload, 'requestId');
+  if (requestId !== null) state.heardRequests = [...state.heardRequests, requestId].slice(-REQUESTS_KEPT);
+  if (name === 'apply') {
+    state.configProblem = null;
+    state.configVersion = configVersionOf(payload) ?? state.configVersion;
   }
+  if (decision.outcome === 'unchanged') {
+    emit(cluster, 'Normal', 'RequestUnchanged', `${name} by ${requestedBy}: ${message}`);
+    cluster.wakes += 1;
+    return { operationId: null, message };
+  }
+  state.lastRequest = name === 'withdraw' ? null : { name, before: fieldsOf(state, decision.change) };
   Object.assign(state, decision.change);
   if (decision.change.breakers !== undefined) cluster.lifted += 1;
   state.specGeneration += 1;
   state.requestedBy = requestedBy;
   state.requestedOperationId = `op-${shortId()}`;
-  emit(cluster, 'Normal', 'RequestAccepted', `${name} by ${requestedBy}: ${decision.message}`);
+  emit(cluster, 'Normal', 'RequestAccepted', `${name} by ${requestedBy}: ${message}`);
   cluster.wakes += 1;
-  if (state.wish === 'deleted') cluster.abort?.();
-  // A wait for something that is still wanted is begun again at once; one that is not wanted any more is over.
-  else cluster.interrupt?.();
+  // After all messages that have come together: a stored delete may be followed by its withdrawal.
+  void Promise.resolve().then(() => {
+    if (state.wish === 'deleted') cluster.abort?.();
+    // A wait for something that is still wanted is begun again at once; one that is not wanted any more is over.
+    else cluster.interrupt?.();
+  });
   cluster.present();
-  return state.requestedOperationId;
+  return { operationId: state.requestedOperationId, message };
+}
+
+/** What the state holds in the fields of a change. */
+function fieldsOf(state: ClusterState, change: Partial<ClusterState>): Partial<ClusterState> {
+  return Object.fromEntries(Object.keys(change).map((key) => [key, state[key as keyof ClusterState]]));
 }

@@ -8,6 +8,8 @@ import type { Leftovers } from './cluster-context.js';
 /** Who asks; the CLI sends the user's name, people who signal by hand leave it out. */
 export interface Requester {
   requestedBy?: string;
+  /** Made by the sender, the same for a request that it sends again: the second one changes nothing. */
+  requestId?: string;
 }
 export interface ResizeRequest extends Requester {
   instanceType: string;

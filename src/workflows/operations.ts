@@ -32,6 +32,7 @@ export function beginOperation(cluster: Cluster, plan: Plan): Operation {
     stepsTotal: plan.steps.length,
   };
   state.requestedOperationId = null;
+  state.lastRequest = null;
   state.operationCount += 1;
   state.operation = operation;
   emit(cluster, 'Normal', 'OperationStarted', `${operation.kind}: ${operation.reason}`);

@@ -2,6 +2,7 @@ import type { JobResult } from '../activities/api.js';
 import { ailmentsOf, factsOf } from '../model/care/facts.js';
 import { ghostKey, ghostsAmong } from '../model/care/ghosts.js';
 import { jobIdOf } from '../model/ids.js';
+import { recordInstalled } from '../model/k3s/installed.js';
 import type { NodeView } from '../model/observation.js';
 import { joinTarget } from '../model/plan/wanted.js';
 import type { Slot } from '../model/state.js';
@@ -125,7 +126,7 @@ function takeBelieved(cluster: Cluster, slot: Slot, version: string | undefined)
   const { findings } = cluster.state;
   if (findings[`${slot.name}/service`]?.holds) slot.service = 'stopped';
   if (version !== undefined && findings[`${slot.name}/version`]?.holds) {
-    slot.installed = version === 'none' ? null : version;
+    recordInstalled(cluster.state, slot, version === 'none' ? null : version);
     const { [`${slot.name}/version`]: _, ...rest } = findings;
     cluster.state.findings = rest;
   }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { type Client, type WorkflowHandle, WorkflowNotFoundError } from '@temporalio/client';
 import { defineSearchAttributeKey } from '@temporalio/common';
 import type { SearchAttribute } from '../../config/search-attributes.js';
@@ -10,7 +11,7 @@ import type { ClusterEvent } from '../../model/state.js';
 import type { StatusView } from '../../model/status.js';
 import { applyDocument, CLUSTER_PREFIX } from '../../temporal/apply.js';
 import type { Accepted, DeletionProof } from '../../workflows/messages.js';
-import { isUnreachable } from '../errors.js';
+import { isUnanswered, isUnreachable } from '../errors.js';
 import { CliError, EXIT } from '../exit.js';
 import type { Owner } from '../orphans/judge.js';
 import type { ListedCluster } from '../views/list.js';
@@ -89,16 +90,44 @@ export class Clusters {
     return { ...fresh, id: fingerprint(JSON.stringify(fresh)) };
   }
 
-  /** Starts the cluster's workflow, or tells the one that is there; in one call, so that two who apply at once do not collide. */
+  /**
+   * Starts the cluster's workflow, or tells the one that is there; in one call, so that two who apply at once do not collide.
+   *
+   * @throws CliError `stored` when no worker answers, or what the workflow refuses
+   */
   async apply(document: ClusterDocument, requestedBy: string, planId?: string): Promise<Accepted> {
-    const request = { requestedBy, ...(planId === undefined ? {} : { planId }) };
-    return await this.timely(() => applyDocument(this.client, this.taskQueue, document, request));
+    const request = { requestedBy, requestId: randomUUID(), ...(planId === undefined ? {} : { planId }) };
+    return await this.answeredOrStored(document.metadata.name, 'apply', { ...request, document }, () =>
+      applyDocument(this.client, this.taskQueue, document, request),
+    );
   }
 
-  /** @throws CliError `missing`, or what the workflow refuses */
+  /** @throws CliError `missing`, `stored` when no worker answers, or what the workflow refuses */
   async request(name: string, verb: RequestName, payload: Record<string, unknown>): Promise<Accepted> {
     await this.requireOpen(name);
-    return await this.timely(() => this.handle(name).executeUpdate<Accepted, [unknown]>(verb, { args: [payload] }));
+    const request = { ...payload, requestId: randomUUID() };
+    return await this.answeredOrStored(name, verb, request, () =>
+      this.handle(name).executeUpdate<Accepted, [unknown]>(verb, { args: [request], updateId: request.requestId }),
+    );
+  }
+
+  /**
+   * Temporal keeps an update that no worker has taken in memory alone [docs: Temporal, workflow message passing]. A signal of the same
+   * request id makes it last, and the workflow hears only the first of the two.
+   */
+  private async answeredOrStored(
+    name: string,
+    verb: RequestName,
+    request: { requestId: string } & Record<string, unknown>,
+    ask: () => Promise<Accepted>,
+  ): Promise<Accepted> {
+    try {
+      return await this.timely(ask);
+    } catch (error) {
+      if (!isUnanswered(error)) throw error;
+      await this.timely(() => this.handle(name).signal(verb, request));
+      throw stored(name, verb, this.taskQueue, error);
+    }
   }
 
   /** Resolves when the cluster is gone. */
@@ -151,6 +180,16 @@ export class Clusters {
 }
 
 const keyOf = (name: SearchAttribute) => defineSearchAttributeKey(name, 'KEYWORD');
+
+const stored = (name: string, verb: RequestName, taskQueue: string, cause: unknown): CliError =>
+  new CliError(
+    EXIT.stored,
+    `no worker has answered for ${ANSWER_MS / 1_000} s: ${verb} ${name} is stored in Temporal, and the next worker on task queue ${taskQueue} carries it out`,
+    verb === 'withdraw'
+      ? 'start a worker (npm run worker, or npm run local)'
+      : `start a worker (npm run worker, or npm run local); to take the request back: keelson withdraw ${name}`,
+    { cause },
+  );
 
 export const missing = (name: string): CliError =>
   new CliError(

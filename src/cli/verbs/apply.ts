@@ -13,6 +13,7 @@ import { statusText } from '../views/status.js';
 import { judge } from '../wait/goal.js';
 import { openSource, waitFor } from '../wait/wait.js';
 import { loadDocument } from './documents.js';
+import { requireRelease } from './release.js';
 
 export interface ApplyOptions {
   file: string;
@@ -27,7 +28,8 @@ export interface ApplyOptions {
  */
 export async function apply(session: Session, options: ApplyOptions): Promise<void> {
   const { io } = session;
-  const { text, document } = await loadDocument(io, options.file);
+  const loaded = await loadDocument(io, options.file);
+  const { text, document } = loaded;
   const { name } = document.metadata;
   const clusters = await session.clusters();
   const there = await refuseOtherRegion(clusters, document);
@@ -42,6 +44,7 @@ export async function apply(session: Session, options: ApplyOptions): Promise<vo
       `keelson plan -f ${options.file}`,
     );
   }
+  await requireRelease(session, loaded, planned);
   const bucket = await session.bucket();
   const key = bucketKeyOf(name, BUCKET_KEY.config);
   if (there === null) refuseStoredRegion((await bucket.get(key))?.text, document, bucket.name);

@@ -5,8 +5,10 @@ import type { ClusterDocument } from '../../model/spec/schema.js';
 import { CliError, EXIT } from '../exit.js';
 import type { Io } from '../io.js';
 
-export interface ReadFileResult {
+export interface LoadedDocument {
   text: string;
+  /** What messages call the file. */
+  file: string;
   document: ClusterDocument;
 }
 
@@ -15,11 +17,11 @@ export interface ReadFileResult {
  *
  * @throws CliError `invalid` with every problem, each on a line
  */
-export async function loadDocument(io: Io, file: string): Promise<ReadFileResult> {
+export async function loadDocument(io: Io, file: string): Promise<LoadedDocument> {
   const content = await contentOf(io, file);
   const read = readDocument(content, shownName(file));
   if (!read.ok) throw new CliError(EXIT.invalid, read.problems.map(problemText).join('\n'));
-  return { text: new TextDecoder().decode(content), document: read.document };
+  return { text: new TextDecoder().decode(content), file: shownName(file), document: read.document };
 }
 
 /** What messages call the file. */

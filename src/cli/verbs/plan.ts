@@ -3,14 +3,17 @@ import type { Session } from '../session.js';
 import { planText, resolvedText } from '../views/plan.js';
 import { refuseOtherRegion } from './apply.js';
 import { loadDocument } from './documents.js';
+import { requireRelease } from './release.js';
 
 /** `keelson plan -f F`: what `apply` would do; changes nothing. */
 export async function plan(session: Session, options: { file: string; output: Format }): Promise<void> {
   const { io } = session;
-  const { document } = await loadDocument(io, options.file);
+  const loaded = await loadDocument(io, options.file);
+  const { document } = loaded;
   const clusters = await session.clusters();
   await refuseOtherRegion(clusters, document);
   const planned = await clusters.plan(document);
+  await requireRelease(session, loaded, planned);
   show(io, options.output, { plan: planned, document }, (colors) =>
     [planText(document.metadata.name, planned, colors), '', resolvedText(document)].join('\n'),
   );

@@ -1,8 +1,9 @@
 import { slotsOf } from '../ids.js';
+import type { VersionsInUse } from '../k3s/installed.js';
 import type { ClusterDocument } from '../spec/schema.js';
 import { pathText } from '../spec/violation.js';
 import { judge } from './judge.js';
-import { changedPaths, type PathChange } from './paths.js';
+import { changedPaths } from './paths.js';
 
 /** What a change of the document costs. */
 export type ChangeClass = 'nothing' | 'config-restart' | 'node' | 'scale' | 'recreate-refused';
@@ -21,9 +22,19 @@ export interface Change {
 /**
  * What differs between the document in force and the one that is asked for, each change with what it costs. Pools are
  * compared by name, not by place. Empty when both want the same.
+ *
+ * @param versions what nodes have had of K3s; null before any has
  */
-export function diffDocuments(before: ClusterDocument, after: ClusterDocument): Change[] {
-  const changes = changedPaths(comparable(before), comparable(after)).map((change) => toChange(before, after, change));
+export function diffDocuments(
+  before: ClusterDocument,
+  after: ClusterDocument,
+  versions: VersionsInUse | null,
+): Change[] {
+  const changes = changedPaths(comparable(before), comparable(after)).map((change) => ({
+    ...change,
+    wayAround: '',
+    ...judge(change, after, versions),
+  }));
   const [was, is] = [slotsOf(before).length, slotsOf(after).length];
   return was === is
     ? changes
@@ -33,15 +44,10 @@ export function diffDocuments(before: ClusterDocument, after: ClusterDocument): 
 }
 
 /** Why the change is refused as a whole, one sentence for each part that cannot be changed; empty when it may be. */
-export function refusalsOf(before: ClusterDocument, after: ClusterDocument): string[] {
-  return diffDocuments(before, after)
+export function refusalsOf(before: ClusterDocument, after: ClusterDocument, versions: VersionsInUse | null): string[] {
+  return diffDocuments(before, after, versions)
     .filter((change) => change.class === 'recreate-refused')
     .map((change) => `${pathText(change.path)}: ${change.reason} (${change.wayAround})`);
-}
-
-function toChange(before: ClusterDocument, after: ClusterDocument, change: PathChange): Change {
-  const verdict = judge(change, before, after);
-  return { ...change, class: verdict.class, reason: verdict.reason, wayAround: verdict.wayAround ?? '' };
 }
 
 /** With pools by name, so that another order is no change. */

@@ -1,3 +1,4 @@
+import type { VersionsInUse } from '../k3s/installed.js';
 import { baseKey, isServerOnly, LIFELONG_KEYS } from '../k3s/keys.js';
 import { upgradeSkew } from '../k3s/version.js';
 import type { ClusterDocument } from '../spec/schema.js';
@@ -13,7 +14,7 @@ export interface Verdict {
 const NEW_CLUSTER = 'make a second cluster beside it, move what runs on it, then delete this one';
 
 /** What one change costs. Every path of the document has a verdict; one that is not known is refused rather than guessed. */
-export function judge(change: PathChange, before: ClusterDocument, after: ClusterDocument): Verdict {
+export function judge(change: PathChange, after: ClusterDocument, versions: VersionsInUse | null): Verdict {
   const [top, part = '', ...rest] = change.path.map(String);
   if (top === 'metadata')
     return part === 'name' ? refused('the name is the identity of the cluster') : nothing('labels are for people');
@@ -33,7 +34,7 @@ export function judge(change: PathChange, before: ClusterDocument, after: Cluste
     case 'pools':
       return pool(change, rest);
     case 'k3s':
-      return k3s(change, rest, before, after);
+      return k3s(change, rest, versions);
     case 'image':
       return nothing('new instances are made from it; those that exist keep theirs');
     case 'network':
@@ -101,19 +102,9 @@ function pool(change: PathChange, [name = '', field = '']: string[]): Verdict {
   return machine([field], `pool ${name}`);
 }
 
-function k3s(
-  change: PathChange,
-  [field = '', key = '']: string[],
-  before: ClusterDocument,
-  after: ClusterDocument,
-): Verdict {
+function k3s(change: PathChange, [field = '', key = '']: string[], versions: VersionsInUse | null): Verdict {
   if (field === 'mirror' || field === 'sha256') return nothing('it counts at the next download');
-  if (field === 'version') {
-    const skew = upgradeSkew(before.spec.k3s.version, after.spec.k3s.version);
-    return skew.ok
-      ? { class: 'node', reason: 'K3s is upgraded, one node at a time' }
-      : refused(skew.reason, skew.remedy);
-  }
+  if (field === 'version') return version(String(change.to), versions);
   const base = baseKey(key);
   if ((LIFELONG_KEYS as readonly string[]).includes(base)) {
     return refused(`K3s takes ${base} when the cluster is founded and never again`, NEW_CLUSTER);
@@ -126,6 +117,17 @@ function k3s(
     class: 'config-restart',
     reason: `K3s is restarted on ${isServerOnly(base) ? 'the servers' : 'all nodes'}, one node at a time`,
   };
+}
+
+/** Compared with what nodes have had: a version that the last document named may never have reached one. */
+function version(to: string, versions: VersionsInUse | null): Verdict {
+  if (versions === null) return nothing('no node has K3s yet');
+  const back = upgradeSkew(versions.newest, to);
+  const skew = back.ok ? upgradeSkew(versions.oldest, to) : back;
+  if (!skew.ok) return refused(skew.reason, skew.remedy);
+  return skew.change === 'none'
+    ? nothing('all nodes have this version')
+    : { class: 'node', reason: 'K3s is upgraded, one node at a time' };
 }
 
 /** A restart with another value is not enough: K3s wants its own steps, in their order. [docs: cli/secrets-encrypt] */

@@ -1,11 +1,23 @@
 import { refusalsOf } from '../diff.js';
+import { versionsInUse } from '../k3s/installed.js';
 import { plan } from '../plan/index.js';
 import { parseDocument } from '../spec/parse.js';
 import type { ClusterDocument } from '../spec/schema.js';
 import { violationText } from '../spec/violation.js';
 import type { ClusterState } from '../state.js';
 
-export const REQUESTS = ['stop', 'start', 'resize', 'apply', 'delete', 'pause', 'resume', 'retry', 'repair'] as const;
+export const REQUESTS = [
+  'stop',
+  'start',
+  'resize',
+  'apply',
+  'delete',
+  'pause',
+  'resume',
+  'retry',
+  'repair',
+  'withdraw',
+] as const;
 export type RequestName = (typeof REQUESTS)[number];
 
 /** What a request does to the carried wish. `type` of a refusal is the failure's type: InvalidSpec, InvalidRequest or Refused. */
@@ -24,7 +36,7 @@ export function decide(state: ClusterState, name: RequestName, payload: unknown)
   if (payload !== undefined && payload !== null && !isRecord(payload)) {
     return invalid(`${name} wants a JSON object, not ${Array.isArray(payload) ? 'a list' : typeof payload}`);
   }
-  if (state.wish === 'deleted' && name !== 'retry' && name !== 'delete') {
+  if (state.wish === 'deleted' && !['retry', 'delete', 'withdraw'].includes(name)) {
     return {
       outcome: 'refused',
       type: 'Refused',
@@ -62,6 +74,8 @@ export function decide(state: ClusterState, name: RequestName, payload: unknown)
       });
     case 'repair':
       return repair(state);
+    case 'withdraw':
+      return withdraw(state);
   }
 }
 
@@ -92,6 +106,17 @@ function remove(state: ClusterState): Decision {
     return { outcome: 'refused', type: 'Refused', message, problems: [] };
   }
   return accepted('it will be deleted', { wish: 'deleted', breakers: {} });
+}
+
+/** Takes the last request back while no operation has begun for it. */
+function withdraw({ lastRequest }: ClusterState): Decision {
+  if (lastRequest !== null) return accepted(`${lastRequest.name} is withdrawn`, lastRequest.before);
+  return {
+    outcome: 'refused',
+    type: 'Refused',
+    message: 'no request waits: the last one has begun or was withdrawn; ask for the opposite, e.g. start after stop',
+    problems: [],
+  };
 }
 
 /** Allows what is held back. Nothing is asked for twice: the plan tells whether there is anything to allow. */
@@ -145,7 +170,7 @@ function apply(state: ClusterState, value: unknown): Decision {
   if (document.metadata.name !== state.document.metadata.name) {
     return invalid(`the document is of ${document.metadata.name}, this cluster is ${state.document.metadata.name}`);
   }
-  const refusals = refusalsOf(state.document, document);
+  const refusals = refusalsOf(state.document, document, versionsInUse(state));
   if (refusals.length > 0) return invalid(`cannot be changed: ${refusals.join('; ')}`, refusals);
   // The same document again is no news, and a program that applies it each minute must not open what a breaker keeps shut.
   if (JSON.stringify(document) === JSON.stringify(state.document)) {

@@ -1,5 +1,6 @@
 import { sleep } from '@temporalio/workflow';
 import { BUCKET_KEY } from '../../model/bucket.js';
+import { recordInstalled } from '../../model/k3s/installed.js';
 import type { Step } from '../../model/plan/index.js';
 import { apiAddressOf, joinTarget } from '../../model/plan/wanted.js';
 import type { Slot } from '../../model/state.js';
@@ -36,7 +37,7 @@ export async function found(cluster: Cluster, step: Step): Promise<void> {
       KUBECONFIG_PUT,
     },
   });
-  slot.installed = cluster.state.document.spec.k3s.version;
+  recordInstalled(cluster.state, slot, cluster.state.document.spec.k3s.version);
   cluster.state.apiAddress = address ?? null;
   joined(cluster, slot, started);
 }

@@ -1,3 +1,4 @@
+import { recordInstalled } from '../../model/k3s/installed.js';
 import type { NodeView } from '../../model/observation.js';
 import type { Slot } from '../../model/state.js';
 import { type Cluster, emit } from '../cluster-context.js';
@@ -33,7 +34,7 @@ export async function inspectNodes(cluster: Cluster, tokens: boolean): Promise<v
   );
   const nodes = await askKubernetes(cluster, slots, seen);
   for (const slot of slots) {
-    takeOver(slot, seen.get(slot.name));
+    takeOver(cluster, slot, seen.get(slot.name));
     slot.joined = isMember(slot, seen.get(slot.name), nodes, tokens);
     const cordoned = nodes?.find((node) => node.name === slot.nodeName)?.schedulable === false;
     if (cordoned) emit(cluster, 'Normal', 'FoundCordoned', `${slot.nodeName} is cordoned: it will be uncordoned`);
@@ -75,12 +76,12 @@ async function askKubernetes(cluster: Cluster, slots: Slot[], seen: Map<string, 
   return cluster.state.nodesSeen?.nodes ?? null;
 }
 
-function takeOver(slot: Slot, seen: Seen | undefined): void {
+function takeOver(cluster: Cluster, slot: Slot, seen: Seen | undefined): void {
   if (seen === undefined) return;
   slot.service = seen.active ? 'running' : 'stopped';
   slot.configHash = seen.hash === '' ? null : seen.hash;
   // A binary that was replaced under a service that still runs the old one is not in force yet.
-  slot.installed = seen.active && seen.version !== '' ? seen.version : seen.installed;
+  recordInstalled(cluster.state, slot, seen.active && seen.version !== '' ? seen.version : seen.installed);
 }
 
 /** A node that is no member yet joins, which is harmless where it has begun to; one that is must never found another cluster. */

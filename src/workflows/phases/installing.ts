@@ -1,3 +1,4 @@
+import { recordInstalled } from '../../model/k3s/installed.js';
 import type { Step } from '../../model/plan/index.js';
 import type { Slot } from '../../model/state.js';
 import { activities } from '../activities.js';
@@ -27,7 +28,7 @@ export async function install(cluster: Cluster, step: Step): Promise<void> {
   const { version } = cluster.state.document.spec.k3s;
   const params = { ROLE: slot.role, ...releaseParams(cluster, slot) };
   await runJob(cluster, slot, { script: 'install', summary: `install K3s ${version}`, params, timeoutSeconds: 900 });
-  slot.installed = version;
+  recordInstalled(cluster.state, slot, version);
 }
 
 /** Which K3s a node installs, and from where. */

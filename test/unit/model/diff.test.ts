@@ -4,6 +4,8 @@ import { type ChangeClass, diffDocuments, refusalsOf } from '../../../src/model/
 import { pool, valid } from './spec/sample.js';
 
 type Spec = Record<string, unknown>;
+/** All nodes have what the sample document asks for. */
+const RUNNING = { oldest: 'v1.34.2+k3s1', newest: 'v1.34.2+k3s1' };
 const k3s = (fields: Spec) => ({ k3s: { version: 'v1.34.2+k3s1', ...fields } });
 const config = (fields: Spec) => k3s({ config: fields });
 
@@ -153,7 +155,7 @@ const specs = fc.record({
 describe('diffDocuments', () => {
   it.each(CASES)('judges %s', (_what, before, after, path, expected, reason) => {
     // Act
-    const changes = diffDocuments(valid(before), valid(after));
+    const changes = diffDocuments(valid(before), valid(after), RUNNING);
     // Assess
     expect(changes.map((change) => [change.path.join('.'), change.class])).toEqual([[path, expected]]);
     expect(changes[0]?.reason).toMatch(reason);
@@ -164,7 +166,7 @@ describe('diffDocuments', () => {
     // Prepare
     const after = valid({ region: 'eu-west-2', mode: 'dev' }, { name: 'other' });
     // Act
-    const refusals = refusalsOf(valid(), after);
+    const refusals = refusalsOf(valid(), after, RUNNING);
     // Assess
     expect(refusals.map((text) => text.split(':')[0])).toEqual(['metadata.name', 'spec.mode', 'spec.region']);
     for (const text of refusals) expect(text).toMatch(/\(.+\)$/);
@@ -172,7 +174,7 @@ describe('diffDocuments', () => {
 
   it('sees no change where only the order of pools or keys differs', () => {
     const [a, b] = [pool({ name: 'a' }), pool({ name: 'b' })];
-    expect(diffDocuments(valid({ pools: [a, b] }), valid({ pools: [b, a] }))).toEqual([]);
+    expect(diffDocuments(valid({ pools: [a, b] }), valid({ pools: [b, a] }), RUNNING)).toEqual([]);
   });
 
   it('is empty for equal documents only, and sees the same places both ways', () => {
@@ -181,10 +183,10 @@ describe('diffDocuments', () => {
         // Prepare
         const [before, after] = [valid(one), valid(other)];
         // Act
-        const there = diffDocuments(before, after);
-        const back = diffDocuments(after, before);
+        const there = diffDocuments(before, after, RUNNING);
+        const back = diffDocuments(after, before, RUNNING);
         // Assess
-        expect(diffDocuments(before, valid(one))).toEqual([]);
+        expect(diffDocuments(before, valid(one), RUNNING)).toEqual([]);
         expect(there.map(({ path, from, to }) => ({ path, from, to }))).toEqual(
           back.map(({ path, from, to }) => ({ path, from: to, to: from })),
         );
