@@ -5,6 +5,8 @@
  * `nonRetryable` is set for capacity, quota, auth, invalid and node-script. Cancellation is rethrown unwrapped.
  */
 import type { InstanceView } from '../model/observation.js';
+import type { GroupIds, RuleDifference } from '../model/security-groups/keys.js';
+import type { GroupRole, GroupRule } from '../model/security-groups/rules.js';
 import type { ClusterDocument } from '../model/spec/schema.js';
 import type { Architecture, ErrorClass, LaunchRequest, Placement } from '../model/state.js';
 
@@ -39,12 +41,28 @@ export interface ResolvedPlacement {
   userData: Partial<Record<Architecture, { id: string; text: string }>>;
 }
 
-export interface SecurityGroupInput extends Scope {
+export interface SecurityGroupsInput extends Scope {
   vpcId: string;
-  vpcCidr: string;
-  /** Who may reach 6443/tcp from outside the group. */
-  apiCidrs: string[];
+  /** Groups that the workflow has recorded; null: they are found by name and tags, or made. */
+  known: GroupIds | null;
+  /** All that the groups let in. */
+  rules: GroupRule[];
   tags: Record<string, string>;
+}
+export interface SecurityGroupsResult {
+  /** With the keys of the rules that they have now. */
+  groups: Record<GroupRole, ObservedGroup>;
+  /** What had to be opened (`missing`) and closed (`extra`). */
+  changed: Record<GroupRole, RuleDifference>;
+}
+/** A security group as EC2 shows it. */
+export interface ObservedGroup {
+  id: string;
+  /** Keys of its rules. */
+  rules: string[];
+}
+export interface ObserveGroupsInput extends Scope {
+  groupIds: string[];
 }
 
 export interface LaunchInput extends Scope {
@@ -79,8 +97,8 @@ export interface FoundCluster {
   instances: InstanceView[];
   /** By slot the youngest instance that EC2 still lists, terminated or not: its generation is used up. */
   youngest: Record<string, { generation: number; instanceId: string }>;
-  /** Group of the cluster's own. */
-  securityGroupId: string | null;
+  /** Groups of the cluster's own; null unless both are there. */
+  securityGroupIds: GroupIds | null;
   /** Keys below `clusters/<name>/` that are there. */
   bucketKeys: string[];
   /** Earlier lives of the name that left something behind. */
@@ -168,7 +186,10 @@ export interface ForgetInput extends Scope {
 
 export interface Activities {
   resolvePlacement(input: ResolvePlacementInput): Promise<ResolvedPlacement>;
-  ensureSecurityGroup(input: SecurityGroupInput): Promise<{ securityGroupId: string }>;
+  /** Makes the groups that are not there; opens what is missing, then closes what is too much. */
+  ensureSecurityGroups(input: SecurityGroupsInput): Promise<SecurityGroupsResult>;
+  /** One that is gone is left out. */
+  observeSecurityGroups(input: ObserveGroupsInput): Promise<ObservedGroup[]>;
   /** Looks up by tags, then RunInstances with a ClientToken over the whole request. */
   launchInstance(input: LaunchInput): Promise<InstanceView>;
   awaitInstance(input: AwaitInstanceInput): Promise<InstanceView>;

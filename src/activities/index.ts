@@ -10,8 +10,9 @@ import { awaitInstance } from './ec2/await-instance.js';
 import { findCluster } from './ec2/find-cluster.js';
 import { launchInstance } from './ec2/launch.js';
 import { observeInstances } from './ec2/observe-instances.js';
+import { observeSecurityGroups } from './ec2/observe-security-groups.js';
 import { modifyInstanceType, rebootInstances, startInstances, stopInstances } from './ec2/power.js';
-import { ensureSecurityGroup } from './ec2/security-group.js';
+import { ensureSecurityGroups } from './ec2/security-groups.js';
 import { sweep } from './ec2/sweep.js';
 import { tagInstance } from './ec2/tag-instance.js';
 import { terminateInstances } from './ec2/terminate.js';
@@ -62,7 +63,8 @@ export function createActivities(options: ActivitiesOptions): Activities {
   };
   return {
     resolvePlacement: activity(deps, 'resolvePlacement', resolvePlacement),
-    ensureSecurityGroup: activity(deps, 'ensureSecurityGroup', ensureSecurityGroup),
+    ensureSecurityGroups: activity(deps, 'ensureSecurityGroups', ensureSecurityGroups),
+    observeSecurityGroups: activity(deps, 'observeSecurityGroups', observeSecurityGroups),
     launchInstance: activity(deps, 'launchInstance', launchInstance),
     awaitInstance: activity(deps, 'awaitInstance', awaitInstance),
     findCluster: activity(deps, 'findCluster', findCluster),

@@ -17,7 +17,7 @@ export function blankState(document: ClusterDocument): ClusterState {
     placementKey: null,
     userDataIds: {},
     adoption: 'unasked',
-    ownSecurityGroupId: null,
+    securityGroups: null,
     userData: {},
     slots: {},
     generations: {},

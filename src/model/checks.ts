@@ -7,6 +7,7 @@ import { deferralText, launchDue } from './launch-limit.js';
 import { nodeHas } from './node-ready.js';
 import { hasDrifted } from './plan/instance-type.js';
 import { quorumOf } from './quorum.js';
+import { groupRulesVerdicts } from './security-groups/condition.js';
 import type { ClusterState, Slot } from './state.js';
 
 /** Says nothing about health: nodes that went back to the type they had serve as well as before. */
@@ -53,6 +54,7 @@ export function conditionsOf(state: ClusterState, now: string = state.checkedAt)
       'set keelson:cluster, keelson:uid, keelson:slot and keelson:generation again, or spec.drift: repair',
     ),
     types(state),
+    ...groupRulesVerdicts(state),
     count(
       'AgentsOnline',
       wanted,

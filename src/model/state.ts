@@ -7,6 +7,7 @@ import type { Findings } from './care/findings.js';
 import type { Restarts } from './care/restarts.js';
 import type { NodeView } from './observation.js';
 import type { Phase } from './phase.js';
+import type { OwnGroups } from './security-groups/own-groups.js';
 import type { ClusterDocument } from './spec/schema.js';
 import type { Sight } from './watch/sight.js';
 
@@ -25,7 +26,7 @@ export interface Placement {
   images: Partial<Record<Architecture, { id: string; rootDeviceName: string }>>;
   /** Architecture and the zones that offer it, by instance type. */
   instanceTypes: Record<string, { architecture: Architecture; zones: string[] }>;
-  /** Groups of the document, or none: then Keelson makes one of its own. */
+  /** Groups of the document, or none: then Keelson makes its own. */
   securityGroupIds: string[];
 }
 
@@ -228,8 +229,8 @@ export interface ClusterState {
   userDataIds: Partial<Record<Architecture, string>>;
   /** Whether AWS was asked for what an earlier workflow of this name has left: `inspecting` until its nodes were looked at. */
   adoption: 'unasked' | 'inspecting' | 'done';
-  /** Group made by Keelson, or null. */
-  ownSecurityGroupId: string | null;
+  /** Groups that Keelson has made; null before that, and for a document that names groups of its own. */
+  securityGroups: OwnGroups | null;
   /** User data texts by their hash; only those that some slot's launch refers to. */
   userData: Record<string, string>;
   slots: Record<string, Slot>;

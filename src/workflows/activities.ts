@@ -69,7 +69,8 @@ function summarised<K extends keyof Activities>(name: K, options: ActivityOption
 
 export const activities = {
   resolvePlacement: summarised('resolvePlacement', call),
-  ensureSecurityGroup: summarised('ensureSecurityGroup', call),
+  ensureSecurityGroups: summarised('ensureSecurityGroups', call),
+  observeSecurityGroups: summarised('observeSecurityGroups', glance),
   launchInstance: summarised('launchInstance', turn),
   awaitInstance: summarised('awaitInstance', wait),
   awaitReboot: summarised('awaitInstance', back),

@@ -13,6 +13,7 @@ import { classifyCode } from '../model/errors/index.js';
 import type { Plan } from '../model/plan/index.js';
 import { nextMove } from '../model/plan/next-move.js';
 import { decide } from '../model/requests/decide.js';
+import { isRefused } from '../model/security-groups/own-groups.js';
 import { parseDocument } from '../model/spec/parse.js';
 import type { ClusterDocument } from '../model/spec/schema.js';
 import { violationText } from '../model/spec/violation.js';
@@ -23,7 +24,7 @@ import { execute } from './execute.js';
 import { registerHandlers } from './handlers.js';
 import { initialState } from './initial-state.js';
 import type { DeletionProof } from './messages.js';
-import { untilNextLook } from './next-look.js';
+import { isAtRest, untilNextLook } from './next-look.js';
 import { observe } from './observe.js';
 import { beginOperation, countFailure, endOperation } from './operations.js';
 import { createPresenter } from './present.js';
@@ -191,7 +192,9 @@ async function rest(self: Cluster, what: string | null, dueMs: number | null): P
   const ms = Math.max(1_000, dueMs ?? Number.POSITIVE_INFINITY);
   const ended = await pause(self, what, Math.min(quietMs, ms));
   if (ended === 'time' && quietMs > ms) return 'due';
-  if (ended === 'time' || state.lookWanted) await observe(self);
+  // A look that no one has asked for costs no call that the region watch makes for all clusters at once. [decision 20]
+  if (state.lookWanted) await observe(self);
+  else if (ended === 'time') await observe(self, { groups: !isAtRest(state) });
   return 'other';
 }
 
@@ -225,7 +228,7 @@ function settle(self: Cluster): void {
   const { state } = self;
   state.repairAsked = false;
   if (state.wish === 'running') state.bornAt ??= now();
-  if (state.operation !== null) endOperation(self, Object.keys(state.heldTypes).length > 0 ? 'rolledBack' : 'done');
+  if (state.operation !== null) endOperation(self, outcomeOf(state));
   if (state.operation === null && state.observedGeneration !== state.specGeneration) {
     state.observedGeneration = state.specGeneration;
     state.lastError = null;
@@ -234,6 +237,16 @@ function settle(self: Cluster): void {
   if (state.lastError?.operation === null) state.lastError = null;
   state.breakers = stillHolding(state.breakers, now());
   self.present();
+}
+
+/** What was refused and is not tried again has failed, although nothing is left to do. */
+function outcomeOf(state: ClusterState): 'done' | 'rolledBack' | 'failed' {
+  const { heldTypes, operation } = state;
+  if (Object.keys(heldTypes).length > 0) return 'rolledBack';
+  const refused = operation?.steps.some((step) => step.kind === 'security-group' && step.error !== null);
+  return refused && state.securityGroups !== null && isRefused(state.document, state.securityGroups)
+    ? 'failed'
+    : 'done';
 }
 
 /** What is wanted cannot be reached without a person: said, and nothing done. */

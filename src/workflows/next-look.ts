@@ -1,4 +1,5 @@
 import { isUnsure } from '../model/care/findings.js';
+import { GROUP_ROLES } from '../model/security-groups/rules.js';
 import type { ClusterState } from '../model/state.js';
 
 const SECOND_MS = 1_000;
@@ -9,6 +10,13 @@ const AGAIN_MS = 13 * SECOND_MS;
 /** While something is not well, or cannot be seen: less and less often. */
 const FIRST_MS = 30 * SECOND_MS;
 const LONGEST_MS = 15 * 60 * SECOND_MS;
+
+/** Whether nothing is wrong, doubted or unknown: the next look is due for no reason but the time. */
+export function isAtRest(state: ClusterState): boolean {
+  const unseen =
+    state.securityGroups !== null && GROUP_ROLES.some((role) => state.securityGroups?.[role].rules === null);
+  return state.blindLooks === 0 && state.uneasyLooks === 0 && !isUnsure(state) && !unseen;
+}
 
 /** Milliseconds until the cluster looks for itself, if nobody tells it anything. */
 export function untilNextLook(state: ClusterState): number {

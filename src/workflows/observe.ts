@@ -8,6 +8,7 @@ import { TAG } from '../model/tags.js';
 import { activities } from './activities.js';
 import { type Cluster, emit, errorRecordOf, isAtRest, isCancelled, now, scopeOf } from './cluster-context.js';
 import { CUT_LOOKS, FACTS_FIRST } from './patches.js';
+import { seeGroups } from './see-groups.js';
 import { type AgentSight, seeNodes } from './see-nodes.js';
 import { suspect } from './suspect.js';
 
@@ -15,15 +16,17 @@ import { suspect } from './suspect.js';
  * Takes over what AWS says of the instances and, of a cluster that runs, what its nodes say. What cannot be seen changes nothing: not to see is
  * not the same as to be broken. A message ends the look, which is made up for when that is done: a node that is dead while EC2 calls it
  * running must not hold up a delete.
+ *
+ * @param how `groups: false` leaves the security groups to the region watch, which compares them in each of its rounds
  */
-export async function observe(cluster: Cluster): Promise<void> {
+export async function observe(cluster: Cluster, { groups = true }: { groups?: boolean } = {}): Promise<void> {
   const { state } = cluster;
   state.lookWanted = false;
   state.sight = null;
   if (state.wish === 'deleted' || Object.values(state.slots).every((slot) => slot.instance === null)) return;
   try {
     await untilWoken(cluster, async () => {
-      const { agents, changed } = await seeInstances(cluster);
+      const [{ agents, changed }] = await Promise.all([seeInstances(cluster), groups ? seeGroups(cluster) : undefined]);
       // What EC2 says is a fact: there is a plan for it, and what the nodes say would not change that.
       const waits = changed && patched(FACTS_FIRST);
       if (isAtRest(cluster) && state.wish === 'running' && state.bornAt !== null && !waits)

@@ -11,12 +11,16 @@
  */
 import {
   AuthorizeSecurityGroupIngressCommand,
+  CreateSecurityGroupCommand,
   CreateVolumeCommand,
   DeleteTagsCommand,
   DescribeInstanceAttributeCommand,
   DescribeInstancesCommand,
   DescribeSecurityGroupsCommand,
   DescribeVolumesCommand,
+  type IpPermission,
+  RevokeSecurityGroupEgressCommand,
+  RevokeSecurityGroupIngressCommand,
 } from '@aws-sdk/client-ec2';
 import { CreateBucketCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -24,8 +28,13 @@ import type { Activities, LaunchInput, Scope } from '../../src/activities/api.js
 import { findInstances } from '../../src/activities/ec2/find-instances.js';
 import { statusChecks } from '../../src/activities/ec2/status-checks.js';
 import type { AwsClients } from '../../src/aws/clients.js';
-import { ownedBy } from '../../src/aws/tags.js';
+import { findGroups } from '../../src/aws/security-groups/find.js';
+import { ingressOf, ruleKeysIn } from '../../src/aws/security-groups/rules.js';
+import { ownedBy, tagSpecifications } from '../../src/aws/tags.js';
+import type { GroupIds } from '../../src/model/security-groups/keys.js';
+import { groupRulesOf } from '../../src/model/security-groups/rules.js';
 import type { Placement } from '../../src/model/state.js';
+import { clusterTags } from '../../src/model/tags.js';
 import { activitiesFor, BUCKET, clientsFor, documentWith, REGION, run, scopeFor } from './support/harness.js';
 import { createInstanceProfile, type Moto, startMoto } from './support/moto.js';
 
@@ -50,14 +59,18 @@ afterAll(async () => {
   await moto.stop();
 });
 
-const groupFor = (scope: Scope, apiCidrs: string[] = []) =>
-  run(activities.ensureSecurityGroup, {
+const groupsFor = (scope: Scope, apiCidrs: string[] = [], known: GroupIds | null = null) =>
+  run(activities.ensureSecurityGroups, {
     ...scope,
     vpcId: placement.vpcId,
-    vpcCidr: placement.vpcCidr,
-    apiCidrs,
+    known,
+    rules: groupRulesOf(documentWith({ access: { apiCidrs } })),
     tags: { team: 'shop' },
   });
+
+const groupFor = async (scope: Scope): Promise<{ securityGroupId: string }> => ({
+  securityGroupId: (await groupsFor(scope)).groups.server.id,
+});
 
 function launchInput(scope: Scope, index: number, securityGroupIds: string[]): LaunchInput {
   const image = placement.images.amd64!;
@@ -217,60 +230,123 @@ describe('power', () => {
   });
 });
 
-describe('the security group', () => {
+describe('the security groups', () => {
   const rulesOf = async (id: string): Promise<string[]> => {
     const { SecurityGroups: groups } = await clients
       .ec2(REGION)
       .send(new DescribeSecurityGroupsCommand({ GroupIds: [id] }));
-    return groups![0]!
-      .IpPermissions!.flatMap((permission) => {
-        const ports = `${permission.IpProtocol} ${permission.FromPort}-${permission.ToPort}`;
-        return [
-          ...permission.UserIdGroupPairs!.map(() => `${ports} self`),
-          ...permission.IpRanges!.map((range) => `${ports} ${range.CidrIp}`),
-          ...permission.Ipv6Ranges!.map((range) => `${ports} ${range.CidrIpv6}`),
-        ];
-      })
-      .sort();
+    return ruleKeysIn(groups![0]!);
   };
-  const amongNodes = [
-    'tcp 10250-10250 self',
-    'tcp 2379-2380 self',
-    'tcp 6443-6443 self',
-    'udp 51820-51821 self',
-    'udp 8472-8472 self',
-  ];
+  const ingress = (GroupId: string, ...IpPermissions: IpPermission[]) =>
+    clients.ec2(REGION).send(new AuthorizeSecurityGroupIngressCommand({ GroupId, IpPermissions }));
 
-  test('opens K3s ports among the nodes, and the API to the networks of the document', async () => {
-    const { securityGroupId } = await groupFor(scopeFor('rules'), ['203.0.113.7/24', '2001:db8::1/64']);
+  test('keep agents from etcd, and open the API to the networks of the document', async () => {
+    const { groups } = await groupsFor(scopeFor('rules'), ['203.0.113.0/24']);
+    const { server, agent } = groups;
 
-    const rules = await rulesOf(securityGroupId);
+    const [servers, agents] = [await rulesOf(server.id), await rulesOf(agent.id)];
 
-    expect(rules).toEqual([...amongNodes, 'tcp 6443-6443 203.0.113.0/24', 'tcp 6443-6443 2001:db8::/64'].sort());
+    expect(servers).toEqual(
+      [
+        '10250/tcp from SERVER',
+        '10250/tcp from AGENT',
+        '2379-2380/tcp from SERVER',
+        '6443/tcp from 203.0.113.0/24',
+        '6443/tcp from SERVER',
+        '6443/tcp from AGENT',
+        '8472/udp from SERVER',
+        '8472/udp from AGENT',
+        'all to 0.0.0.0/0',
+      ]
+        .map((key) => key.replace('SERVER', server.id).replace('AGENT', agent.id))
+        .sort(),
+    );
+    expect(agents.filter((key) => key.includes('2379') || key.includes('6443'))).toEqual([]);
+    expect({ servers, agents }).toEqual({ servers: server.rules, agents: agent.rules });
   });
 
-  test('is put right: one group, stale networks of ours gone, rules of others kept', async () => {
+  test('get just the rules of the document back, whatever someone has opened or closed by hand', async () => {
+    // Prepare
     const scope = scopeFor('mend');
-    const first = await groupFor(scope, ['203.0.113.0/24']);
-    const byHand = { IpProtocol: 'tcp', FromPort: 22, ToPort: 22, IpRanges: [{ CidrIp: '192.0.2.0/24' }] };
+    const { groups } = await groupsFor(scope, ['203.0.113.0/24', '192.0.2.0/24']);
+    const { server, agent } = groups;
+    const ssh = { IpProtocol: 'tcp', FromPort: 22, ToPort: 22, IpRanges: [{ CidrIp: '0.0.0.0/0' }] };
+    const v6 = { IpProtocol: '-1', Ipv6Ranges: [{ CidrIpv6: '2001:db8::/64' }] };
+    const etcd = { IpProtocol: 'tcp', FromPort: 2379, ToPort: 2380, UserIdGroupPairs: [{ GroupId: agent.id }] };
+    await ingress(server.id, ssh, v6, etcd);
+    // moto finds a rule that names a group only by all that it shows of it, its description included.
+    const [agents] = await findGroups(clients.ec2(REGION), [{ Name: 'group-id', Values: [agent.id] }]);
+    const vxlan = ingressOf(agents!).find(({ key }) => key === `8472/udp from ${server.id}`)!;
     await clients
       .ec2(REGION)
-      .send(new AuthorizeSecurityGroupIngressCommand({ GroupId: first.securityGroupId, IpPermissions: [byHand] }));
+      .send(new RevokeSecurityGroupIngressCommand({ GroupId: agent.id, IpPermissions: [vxlan.permission] }));
+    const out = { IpProtocol: '-1', IpRanges: [{ CidrIp: '0.0.0.0/0' }] };
+    await clients.ec2(REGION).send(new RevokeSecurityGroupEgressCommand({ GroupId: agent.id, IpPermissions: [out] }));
 
-    const second = await groupFor(scope, ['198.51.100.0/24']);
+    // Act
+    const ids = { server: server.id, agent: agent.id };
+    const again = await groupsFor(scope, ['203.0.113.0/24', '198.51.100.0/24'], ids);
+    const nothing = await groupsFor(scope, ['203.0.113.0/24', '198.51.100.0/24'], ids);
 
-    expect(second).toEqual(first);
-    expect(await rulesOf(first.securityGroupId)).toEqual(
-      [...amongNodes, 'tcp 22-22 192.0.2.0/24', 'tcp 6443-6443 198.51.100.0/24'].sort(),
+    // Assess
+    expect(again.changed).toEqual({
+      server: {
+        missing: ['6443/tcp from 198.51.100.0/24'],
+        extra: expect.arrayContaining([
+          '22/tcp from 0.0.0.0/0',
+          'all from 2001:db8::/64',
+          `2379-2380/tcp from ${agent.id}`,
+          '6443/tcp from 192.0.2.0/24',
+        ]),
+      },
+      agent: { missing: [`8472/udp from ${server.id}`, 'all to 0.0.0.0/0'], extra: [] },
+    });
+    expect(again.changed.server.extra).toHaveLength(4);
+    expect(await rulesOf(server.id)).toEqual(again.groups.server.rules);
+    expect(await rulesOf(agent.id)).toEqual(again.groups.agent.rules);
+    expect(nothing.changed).toEqual({ server: { missing: [], extra: [] }, agent: { missing: [], extra: [] } });
+  });
+
+  test('are seen by their ids, without those that are gone', async () => {
+    const scope = scopeFor('seen');
+    const { groups } = await groupsFor(scope);
+
+    const seen = await run(activities.observeSecurityGroups, {
+      ...scope,
+      groupIds: [groups.server.id, 'sg-0123456789abcdef0'],
+    });
+
+    expect(seen).toEqual([groups.server]);
+  });
+
+  test('of others are left alone, whatever tags they carry', async () => {
+    // Prepare
+    const scope = scopeFor('foreign');
+    const ec2 = clients.ec2(REGION);
+    const { GroupId: foreign = '' } = await ec2.send(
+      new CreateSecurityGroupCommand({
+        GroupName: 'theirs',
+        Description: 'theirs',
+        VpcId: placement.vpcId,
+        TagSpecifications: tagSpecifications(clusterTags(scope, {}), 'security-group'),
+      }),
     );
+    await ingress(foreign, { IpProtocol: 'tcp', FromPort: 22, ToPort: 22, IpRanges: [{ CidrIp: '10.0.0.0/8' }] });
+
+    // Act
+    const { groups } = await groupsFor(scope);
+
+    // Assess
+    expect([groups.server.id, groups.agent.id]).not.toContain(foreign);
+    expect(await rulesOf(foreign)).toEqual(['22/tcp from 10.0.0.0/8', 'all to 0.0.0.0/0']);
   });
 });
 
 describe('the sweep', () => {
   test('deletes all that is left of the cluster, tells what it was, and touches nothing else', async () => {
     const [ours, theirs] = [scopeFor('sweep'), { ...scopeFor('sweep'), uid: 'uid-of-an-earlier-life' }];
-    const { securityGroupId } = await groupFor(ours);
-    const { id } = await run(activities.launchInstance, launchInput(ours, 0, [securityGroupId]));
+    const { groups } = await groupsFor(ours);
+    const { id } = await run(activities.launchInstance, launchInput(ours, 0, [groups.server.id]));
     const other = await groupFor(theirs);
     const ec2 = clients.ec2(REGION);
     const tags = [
@@ -290,11 +366,11 @@ describe('the sweep', () => {
 
     expect(swept.instances).toEqual([id]);
     expect(swept.volumes).toContain(orphan);
-    expect(swept.securityGroups).toEqual([securityGroupId]);
+    expect([...swept.securityGroups].sort()).toEqual([groups.server.id, groups.agent.id].sort());
     expect(again).toEqual({ instances: [], volumes: [], securityGroups: [] });
-    const { SecurityGroups: groups } = await ec2.send(
+    const { SecurityGroups: left } = await ec2.send(
       new DescribeSecurityGroupsCommand({ GroupIds: [other.securityGroupId] }),
     );
-    expect(groups).toHaveLength(1);
+    expect(left).toHaveLength(1);
   });
 });

@@ -10,6 +10,7 @@ import type { Activities, RunOnNodesInput } from '../../src/activities/api.js';
 import { lookAtRegion } from '../../src/activities/watch/look-at-region.js';
 import { type AwsClients, createAwsClients } from '../../src/aws/clients.js';
 import type { InstanceView } from '../../src/model/observation.js';
+import { groupRulesOf } from '../../src/model/security-groups/rules.js';
 import { LOCAL_ACCESS_KEY_ID, LOCAL_SECRET_ACCESS_KEY } from '../../src/region/credentials.js';
 import { type Region, startRegion } from '../../src/region/server.js';
 import { activitiesFor, BUCKET, documentWith, failureOf, REGION, run, scopeFor } from './support/harness.js';
@@ -45,12 +46,11 @@ const documentAt = (version: string) => documentWith({ k3s: { version, mirror: `
 
 async function launched(): Promise<InstanceView> {
   const { placement, userData } = await run(activities.resolvePlacement, { ...scope, document: documentAt(VERSION) });
-  const { vpcId, vpcCidr } = placement;
-  const { securityGroupId } = await run(activities.ensureSecurityGroup, {
+  const { groups } = await run(activities.ensureSecurityGroups, {
     ...scope,
-    vpcId,
-    vpcCidr,
-    apiCidrs: [],
+    vpcId: placement.vpcId,
+    known: null,
+    rules: groupRulesOf(documentAt(VERSION)),
     tags: {},
   });
   return run(activities.launchInstance, {
@@ -64,7 +64,7 @@ async function launched(): Promise<InstanceView> {
       imageId: placement.images.amd64!.id,
       rootDeviceName: placement.images.amd64!.rootDeviceName,
       rootVolume: { sizeGiB: 30, type: 'gp3', encrypted: true },
-      securityGroupIds: [securityGroupId],
+      securityGroupIds: [groups.server.id],
       instanceProfile: null,
       publicIp: true,
       userDataId: 'ud',
@@ -126,7 +126,7 @@ describe('against the local region', () => {
     const swept = await run(activities.sweep, scope);
 
     expect(swept.instances).toEqual([]);
-    expect(swept.securityGroups).toHaveLength(1);
+    expect(swept.securityGroups).toHaveLength(2);
     expect(await run(activities.observeInstances, { ...scope, known: [] })).toEqual([]);
     expect(region.world.instances.get(instance.id)?.state ?? 'terminated').toBe('terminated');
   });

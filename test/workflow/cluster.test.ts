@@ -99,12 +99,12 @@ describe.concurrent('create', () => {
 });
 
 describe.concurrent('failure', () => {
-  it('makes the security group anew when somebody has deleted it', () =>
+  it('makes the security groups again when someone has deleted one', () =>
     bench.withWorker(async ({ fake, start }) => {
       // Prepare
       let groups = 0;
       fake.before = async (name, input: { slot?: string }) => {
-        if (name === 'ensureSecurityGroup') groups += 1;
+        if (name === 'ensureSecurityGroups') groups += 1;
         if (name === 'launchInstance' && input.slot === 'server-1' && groups === 1) throw failed(GROUP_GONE);
       };
       // Act
@@ -126,7 +126,7 @@ describe.concurrent('failure', () => {
       // Prepare
       let broken = true;
       fake.before = async (name) => {
-        if (broken && name === 'ensureSecurityGroup') throw failed(AUTH);
+        if (broken && name === 'ensureSecurityGroups') throw failed(AUTH);
       };
       // Act
       const cluster = await start(written());

@@ -1,6 +1,7 @@
 import { ApplicationFailure } from '@temporalio/common';
 import type { Activities, ErrorDetail, JobResult, LaunchInput, RunOnNodesInput } from '../../src/activities/api.js';
 import type { InstanceView } from '../../src/model/observation.js';
+import { OUT_TO_ALL, ruleDifference, ruleKey } from '../../src/model/security-groups/keys.js';
 
 /**
  * A fake of the activities, in memory: it stands where the workflow alone is tested and time is skipped, which real AWS calls
@@ -12,6 +13,8 @@ export class FakeActivities {
   readonly launches: LaunchInput[] = [];
   readonly statuses: unknown[] = [];
   readonly calls: string[] = [];
+  /** Keys of the rules of security groups, by id. */
+  readonly groups = new Map<string, string[]>();
   /** Called before each activity; throws what shall go wrong. */
   before: (name: keyof Activities, input: never) => Promise<void> = async () => undefined;
   /** Answers a job instead of the default, which is that it went well. */
@@ -45,7 +48,31 @@ export class FakeActivities {
       },
       userData: { amd64: { id: 'ud-1', text: '#!/bin/sh' } },
     })),
-    ensureSecurityGroup: this.wrap('ensureSecurityGroup', async () => ({ securityGroupId: 'sg-1' })),
+    ensureSecurityGroups: this.wrap('ensureSecurityGroups', async ({ rules }) => {
+      const ids = { server: 'sg-server', agent: 'sg-agent' };
+      const set = (of: 'server' | 'agent') => {
+        const keys = rules
+          .filter((rule) => rule.of === of)
+          .map(({ source, ...ports }) =>
+            ruleKey({ ...ports, source: 'group' in source ? ids[source.group] : source.cidr }),
+          );
+        const present = this.groups.get(ids[of]) ?? [OUT_TO_ALL];
+        const wanted = [...new Set([...keys, OUT_TO_ALL])].sort();
+        this.groups.set(ids[of], wanted);
+        return { group: { id: ids[of], rules: wanted }, changed: ruleDifference(present, wanted) };
+      };
+      const [server, agent] = [set('server'), set('agent')];
+      return {
+        groups: { server: server.group, agent: agent.group },
+        changed: { server: server.changed, agent: agent.changed },
+      };
+    }),
+    observeSecurityGroups: this.wrap('observeSecurityGroups', async ({ groupIds }) =>
+      groupIds.flatMap((id) => {
+        const rules = this.groups.get(id);
+        return rules === undefined ? [] : [{ id, rules }];
+      }),
+    ),
     launchInstance: this.wrap('launchInstance', async (input) => {
       this.launches.push(input);
       const same = [...this.instances.values()].find(
@@ -130,6 +157,7 @@ export class FakeActivities {
   forget(): void {
     this.instances.clear();
     this.kubernetes.clear();
+    this.groups.clear();
     for (const list of [this.jobs, this.launches, this.statuses, this.calls]) list.length = 0;
   }
 

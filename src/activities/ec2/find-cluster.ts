@@ -1,13 +1,14 @@
 import type { Instance, SecurityGroup } from '@aws-sdk/client-ec2';
+import { findGroups, groupName } from '../../aws/security-groups/find.js';
 import { tagValue } from '../../aws/tags.js';
 import { bucketPrefix } from '../../model/bucket.js';
-import { TAG } from '../../model/tags.js';
+import type { GroupIds } from '../../model/security-groups/keys.js';
+import { type Owner, TAG } from '../../model/tags.js';
 import type { FoundCluster, Scope } from '../api.js';
 import type { Attempt } from '../attempt.js';
 import type { ActivityDeps } from '../deps.js';
 import { findInstances } from './find-instances.js';
 import { instanceView } from './instance-view.js';
-import { findGroups } from './security-group.js';
 
 /**
  * What AWS has under a cluster's name, whatever workflow made it: AWS is the record of what exists. Of several lives of the
@@ -34,10 +35,19 @@ export async function findCluster(deps: ActivityDeps, attempt: Attempt, input: S
     uid,
     instances: living.filter((instance) => uidOf(instance) === uid).map(instanceView),
     youngest: youngestOf(listed.filter((instance) => uidOf(instance) === uid)),
-    securityGroupId: groups.find((group) => uidOf(group) === uid)?.GroupId ?? null,
+    securityGroupIds: ownGroupsAmong(groups, { cluster: input.cluster, uid }),
     bucketKeys: keys.map((key) => key.slice(prefix.length)),
     otherUids: [...new Set(others)] as string[],
   };
+}
+
+/** By their names, for others may carry the same tags. */
+function ownGroupsAmong(groups: SecurityGroup[], owner: Owner): GroupIds | null {
+  const ofUid = groups.filter((group) => uidOf(group) === owner.uid);
+  const [server, agent] = (['server', 'agent'] as const).map(
+    (role) => ofUid.find((group) => group.GroupName === groupName(owner, role))?.GroupId,
+  );
+  return server === undefined || agent === undefined ? null : { server, agent };
 }
 
 const uidOf = ({ Tags }: Instance | SecurityGroup): string | undefined => tagValue(Tags, TAG.uid);

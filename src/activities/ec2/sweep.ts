@@ -9,13 +9,14 @@ import type { ApplicationFailure } from '@temporalio/common';
 import { hasCode } from '../../aws/error-code.js';
 import { toFailure } from '../../aws/failure.js';
 import { allPages } from '../../aws/pages.js';
+import { findGroups } from '../../aws/security-groups/find.js';
+import { closeReferences } from '../../aws/security-groups/references.js';
 import { ownedBy } from '../../aws/tags.js';
 import type { Owner } from '../../model/tags.js';
 import type { Scope, SweepResult } from '../api.js';
 import type { Attempt } from '../attempt.js';
 import type { ActivityDeps } from '../deps.js';
 import { findOwned } from './find-instances.js';
-import { findGroups } from './security-group.js';
 import { terminate } from './terminate.js';
 
 const FIRST_PAUSE_MS = 500;
@@ -70,6 +71,7 @@ async function lookAndDelete(ec2: EC2Client, owner: Owner, attempt: Attempt): Pr
   };
   if (instances.length > 0) return left;
   for (const volume of volumes) if (volume.State === 'available') await deleteVolume(ec2, volume.VolumeId ?? '');
+  await closeReferences(ec2, groups);
   for (const id of left.securityGroups) await deleteGroup(ec2, id, attempt);
   return left;
 }

@@ -3,11 +3,15 @@ import {
   type Instance,
   paginateDescribeInstanceStatus,
   paginateDescribeInstances,
+  paginateDescribeSecurityGroups,
+  type SecurityGroup,
 } from '@aws-sdk/client-ec2';
 import { paginateDescribeInstanceInformation } from '@aws-sdk/client-ssm';
 import type { AwsClients } from '../../aws/clients.js';
 import { toFailure } from '../../aws/failure.js';
+import { ruleKeysIn } from '../../aws/security-groups/rules.js';
 import { tagValue } from '../../aws/tags.js';
+import { rulesDigest } from '../../model/security-groups/keys.js';
 import { TAG } from '../../model/tags.js';
 import type { Sight, Sighting } from '../../model/watch/sight.js';
 import { stateOf } from '../ec2/instance-view.js';
@@ -26,7 +30,7 @@ export interface RegionSight {
 }
 
 /**
- * Lists every managed instance of the region page by page. Of agents and status checks only those are asked for that are not well: a
+ * Lists every managed instance of the region, and the rules of every managed security group, page by page. Of agents and status checks only those are asked for that are not well: a
  * region of three thousand instances that are well is seen in half a dozen calls.
  *
  * @param k3s what servers say is wrong with their K3s, by instance
@@ -39,8 +43,9 @@ export async function lookAtRegion(
 ): Promise<RegionSight> {
   const calls = { count: 0 };
   const ec2 = clients.ec2(region);
-  const [instances, impaired, lost] = await Promise.all([
+  const [instances, groups, impaired, lost] = await Promise.all([
     listInstances(ec2, calls, signal),
+    listGroups(ec2, calls, signal),
     listImpaired(ec2, calls, signal),
     listLostAgents(clients, region, calls, signal),
   ]);
@@ -50,9 +55,16 @@ export async function lookAtRegion(
     const uid = tagValue(instance.Tags, TAG.uid);
     // Launching tells nothing yet: whoever launches waits for it, and it is one picture less.
     if (cluster === undefined || uid === undefined || instance.State?.Name === 'pending') continue;
-    const life = clusters.get(`${cluster}/${uid}`) ?? { cluster, sight: { uid, whole: true, seen: [] } };
+    const life = clusters.get(`${cluster}/${uid}`) ?? { cluster, sight: { uid, whole: true, seen: [], groups: {} } };
     clusters.set(`${cluster}/${uid}`, life);
     life.sight.seen.push(sightingOf(instance, impaired, lost, k3s));
+  }
+  for (const group of groups) {
+    const life = clusters.get(`${tagValue(group.Tags, TAG.cluster)}/${tagValue(group.Tags, TAG.uid)}`);
+    if (life === undefined) continue;
+    const rules = { ...life.sight.groups, [group.GroupId ?? '']: rulesDigest(ruleKeysIn(group)) };
+    // In one order, for the picture is compared as text.
+    life.sight.groups = Object.fromEntries(Object.entries(rules).sort(([a], [b]) => (a < b ? -1 : 1)));
   }
   for (const { sight } of clusters.values()) sight.seen.sort((a, b) => (a.id < b.id ? -1 : 1));
   return { clusters, instances: instances.length, calls: calls.count };
@@ -94,6 +106,18 @@ async function listInstances(ec2: EC2Client, calls: Calls, abortSignal: AbortSig
     for await (const page of pages) {
       calls.count += 1;
       for (const reservation of page.Reservations ?? []) all.push(...(reservation.Instances ?? []));
+    }
+  });
+}
+
+/** With their rules; a thousand a page, as EC2 allows. */
+async function listGroups(ec2: EC2Client, calls: Calls, abortSignal: AbortSignal): Promise<SecurityGroup[]> {
+  const Filters = [{ Name: 'tag-key', Values: [TAG.cluster] }];
+  return counted(calls, 'DescribeSecurityGroups by tag-key', abortSignal, async (all) => {
+    const pages = paginateDescribeSecurityGroups({ client: ec2, pageSize: 1_000 }, { Filters }, { abortSignal });
+    for await (const page of pages) {
+      calls.count += 1;
+      all.push(...(page.SecurityGroups ?? []));
     }
   });
 }

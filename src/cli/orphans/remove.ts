@@ -3,14 +3,20 @@ import {
   DeleteVolumeCommand,
   DescribeInstancesCommand,
   type EC2Client,
+  type SecurityGroup,
   TerminateInstancesCommand,
 } from '@aws-sdk/client-ec2';
 import type { AwsClients } from '../../aws/clients.js';
 import { hasCode } from '../../aws/error-code.js';
 import { toFailure } from '../../aws/failure.js';
+import { chunks } from '../../aws/pages.js';
+import { findGroups } from '../../aws/security-groups/find.js';
+import { closeReferences } from '../../aws/security-groups/references.js';
 import type { Tagged } from '../../aws/tagged.js';
 
 const PAUSE_MS = 2_000;
+/** Of one filter, at most. [docs: EC2 Using_Filtering] */
+const FILTER_VALUES = 200;
 /** An instance takes its time to go; its volume and its group are free only then. */
 const PATIENCE_MS = 5 * 60_000;
 
@@ -44,6 +50,12 @@ export async function remove(clients: AwsClients, doomed: readonly Tagged[], sig
       patiently(() => deleted(ec2.send(command), 'InvalidVolume.NotFound', 'VolumeInUse'), signal),
     );
   }
+  for (const region of new Set(of('security-group').map((one) => one.region))) {
+    const ids = of('security-group').flatMap((one) => (one.region === region ? one.id : []));
+    // Only groups of one cluster name each other. What cannot be closed shows when the group is deleted.
+    if (ids.length < 2) continue;
+    await closeReferences(clients.ec2(region), await groupsOf(clients.ec2(region), ids)).catch(() => undefined);
+  }
   for (const one of of('security-group')) {
     const command = new DeleteSecurityGroupCommand({ GroupId: one.id });
     await attempt(one, (ec2) =>
@@ -51,6 +63,11 @@ export async function remove(clients: AwsClients, doomed: readonly Tagged[], sig
     );
   }
   return failures;
+}
+
+async function groupsOf(ec2: EC2Client, ids: string[]): Promise<SecurityGroup[]> {
+  const lists = chunks(ids, FILTER_VALUES).map((Values) => findGroups(ec2, [{ Name: 'group-id', Values }]));
+  return (await Promise.all(lists)).flat();
 }
 
 async function isGone(ec2: EC2Client, id: string): Promise<boolean> {

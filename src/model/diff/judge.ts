@@ -151,7 +151,7 @@ function network([field = '']: string[]): Verdict {
 }
 
 function access([field = '']: string[]): Verdict {
-  if (field === 'apiCidrs') return nothing('the rules of the security group change');
+  if (field === 'apiCidrs') return nothing('the rules of the security group of the servers change at once');
   if (field === 'instanceProfile') return nothing('new instances get it; those that exist keep theirs');
   return { class: 'config-restart', reason: 'the certificate of the API gets other names, server by server' };
 }

@@ -37,12 +37,17 @@ export const EC2_ERRORS: KnownErrors = {
     'SecurityGroupLimitExceeded',
     'SecurityGroupsPerInterfaceLimitExceeded',
     'SecurityGroupsPerInstanceLimitExceeded',
-    'RulesPerSecurityGroupLimitExceeded',
     'NetworkInterfaceLimitExceeded',
     'PrivateIpAddressLimitExceeded',
     'ResourceLimitExceeded',
     'TagLimitExceeded',
   ]),
+  ...alike(
+    'EC2',
+    'quota',
+    'join networks of spec.access.apiCidrs into larger ones, or ask AWS for more rules per security group',
+    ['RulesPerSecurityGroupLimitExceeded'],
+  ),
   ...alike('EC2', 'conflict', 'nothing; the slot gets a new generation with a new token', [
     'IdempotentParameterMismatch',
     'IdempotentInstanceTerminated',

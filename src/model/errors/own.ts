@@ -41,6 +41,9 @@ export const OWN_ERRORS: KnownErrors = {
   ...alike('Keelson', 'conflict', 'see the message: it is protected, or being deleted, or the plan has changed', [
     'Refused',
   ]),
+  ...alike('Keelson', 'transient', 'see who else changes the security group; its rules are compared and set again', [
+    'GroupRulesNotSeen',
+  ]),
   ...alike('Keelson', 'conflict', 'nothing; the slot is planned anew', [
     'InstanceLost',
     'InstanceMissing',

@@ -9,7 +9,7 @@ import { hasDrifted } from './instance-type.js';
 import { absorb, type Observation } from './observe.js';
 import { quorumLost } from './quorum-lost.js';
 import { planRunning } from './running.js';
-import type { Plan, Step, StepKind } from './steps.js';
+import { type Plan, QUIET, type Step, type StepKind } from './steps.js';
 import { planStopped } from './stopping.js';
 
 export type { Observation } from './observe.js';
@@ -34,8 +34,11 @@ export function plan(
   switch (facts.wish) {
     case 'deleted':
       return { kind: 'delete', reason: 'delete was asked for', steps: planDeleted(facts) };
-    case 'stopped':
-      return { kind: 'stop', reason: 'the cluster shall be stopped', steps: planStopped(facts) };
+    case 'stopped': {
+      const steps = planStopped(document, facts);
+      const reason = isQuiet(steps) ? reasonOf(facts, 'update', steps) : 'the cluster shall be stopped';
+      return { kind: isQuiet(steps) ? quietKind(steps) : 'stop', reason, steps };
+    }
     case 'running': {
       const blocked = quorumLost(facts);
       if (blocked) return { kind: 'repair', reason: blocked.message, steps: [], blocked };
@@ -46,6 +49,8 @@ export function plan(
       const reason = reasonOf(facts, kind, steps);
       const operating = facts.operation !== null && facts.operation.kind !== 'repair';
       if (kind === 'repair' && !document.spec.health.autoRepair && !operating && !facts.repairAsked) {
+        const quiet = steps.filter((step) => QUIET.has(step.kind) && step.after.length === 0);
+        if (quiet.length > 0) return { kind, reason: reasonOf(facts, kind, quiet), steps: quiet };
         return { kind, reason, steps: [], blocked: repairNeeded(document, steps) };
       }
       const { steps: possible, deferred } = deferLaunches(steps, facts, now);
@@ -72,6 +77,7 @@ function repairNeeded({ metadata }: ClusterDocument, steps: readonly Step[]): No
 
 function kindOf(state: ClusterState, steps: readonly Step[]): OperationKind {
   if (state.bornAt === null) return 'create';
+  if (isQuiet(steps)) return quietKind(steps);
   const kinds = new Set(steps.map((step) => step.kind));
   if (['reboot', 'retire', 'tag', 'remove-ghosts'].some((kind) => kinds.has(kind as StepKind))) return 'repair';
   if (steps.some((step) => step.kind === 'start-service' && step.phase === 'Configuring')) return 'repair';
@@ -83,6 +89,12 @@ function kindOf(state: ClusterState, steps: readonly Step[]): OperationKind {
   if (steps.some((step) => step.phase === 'Starting')) return serving ? 'repair' : 'start';
   return 'update';
 }
+
+const isQuiet = (steps: readonly Step[]): boolean => steps.length > 0 && steps.every((step) => QUIET.has(step.kind));
+
+/** What nobody has asked for is a repair. */
+const quietKind = (steps: readonly Step[]): OperationKind =>
+  steps.every((step) => step.phase === 'Configuring') ? 'repair' : 'update';
 
 /** Whether the slot's type is changed back, and not to another one that is wanted now. */
 function isDrift(state: ClusterState, name: string | null): boolean {

@@ -2,12 +2,14 @@ import type { Care } from '../care/care.js';
 import { believed } from '../care/findings.js';
 import { ghostsOf } from '../care/ghosts.js';
 import { slotsOf, type WantedSlot } from '../ids.js';
+import { instancesOf } from '../instances-of.js';
 import type { ClusterDocument } from '../spec/schema.js';
 import type { ClusterState } from '../state.js';
 import { planAdoption, planInspection } from './adoption.js';
 import { typeDiffers, typeFor } from './instance-type.js';
 import { planRepair, withoutInstance } from './repairing.js';
-import { PlanBuilder, type Step, stepId } from './steps.js';
+import { planSecurityGroups } from './security-groups.js';
+import { PlanBuilder, QUIET, type Step, stepId } from './steps.js';
 import { apiAddressOf, nodeConfigOf, placementKeyOf, publisherOf } from './wanted.js';
 
 /**
@@ -54,15 +56,7 @@ function planPlacement(plan: PlanBuilder, document: ClusterDocument, state: Clus
       reason: state.placement === null ? 'nothing is known of the account yet' : 'the document asks for something else',
     });
   }
-  if (launching && (document.spec.network.securityGroupIds ?? []).length === 0 && state.ownSecurityGroupId === null) {
-    plan.add({
-      kind: 'security-group',
-      phase: 'Provisioning',
-      after: ['adopt', 'resolve'],
-      title: 'make the security group',
-      reason: 'the document names none',
-    });
-  }
+  planSecurityGroups(plan, document, state, launching || instancesOf(state).length > 0);
 }
 
 /** What costs nobody anything: nodes without a machine go, and tags that somebody took away come back. */
@@ -313,7 +307,7 @@ function planProof(plan: PlanBuilder, document: ClusterDocument, state: ClusterS
   }
   // What is not well and has to wait is known; to wait here for it to get well would hold up everything else.
   const known = care.parked.size > 0 || care.resting.size > 0 || care.until !== null || care.blocked !== null;
-  if (plan.steps.length > 0 || (!state.verified && !known)) {
+  if (plan.steps.some((step) => !QUIET.has(step.kind)) || (!state.verified && !known)) {
     plan.add({
       kind: 'verify',
       phase,

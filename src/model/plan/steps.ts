@@ -37,6 +37,12 @@ export type StepKind =
 /** Steps that only wait or look: leaving them early loses nothing. */
 export const WAITS: ReadonlySet<string> = new Set<StepKind>(['agent', 'gate', 'second-look', 'verify']);
 
+/**
+ * Steps that no one who uses the cluster notices and that prove themselves. They are done whatever `health.autoRepair` says: a port that
+ * someone has opened by hand is not a broken node.
+ */
+export const QUIET: ReadonlySet<StepKind> = new Set<StepKind>(['security-group']);
+
 /** What a step takes away from those who use the cluster. */
 export type Disruption = 'none' | 'node' | 'cluster';
 

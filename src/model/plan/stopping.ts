@@ -1,16 +1,20 @@
 import { toleranceOf } from '../quorum.js';
+import type { ClusterDocument } from '../spec/schema.js';
 import type { ClusterState, Slot, StepRecord } from '../state.js';
 import { planAdoption, planInspection } from './adoption.js';
+import { planSecurityGroups } from './security-groups.js';
 import { PlanBuilder, type Step, stepId } from './steps.js';
 
 /**
  * Steps from the facts to a stopped cluster: agents first, then the servers one by one, an etcd snapshot while they
  * still have their quorum. K3s is stopped before its instance, which hands the etcd leadership over.
  */
-export function planStopped(state: ClusterState): Step[] {
+export function planStopped(document: ClusterDocument, state: ClusterState): Step[] {
   if (state.adoption === 'inspecting') return planInspection(state);
   const plan = new PlanBuilder();
   planAdoption(plan, state);
+  // Who may reach the API is settled before the servers start again.
+  if (state.placement !== null && state.securityGroups !== null) planSecurityGroups(plan, document, state, false);
   const slots = Object.values(state.slots).filter((slot) => slot.instance !== null);
   const agents = slots.filter((slot) => slot.role === 'agent');
   const servers = slots.filter((slot) => slot.role === 'server').reverse();

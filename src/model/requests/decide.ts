@@ -69,6 +69,7 @@ export function decide(state: ClusterState, name: RequestName, payload: unknown)
       return accepted('breakers are closed, waits cut short', {
         breakers: {},
         heldTypes: {},
+        securityGroups: state.securityGroups && { ...state.securityGroups, refused: null },
         // What the account offers is looked at again before a type is tried again.
         ...(Object.keys(state.heldTypes).length > 0 && { placementKey: null }),
       });

@@ -1,5 +1,7 @@
 import { believed, type FindingKind } from '../care/findings.js';
 import type { InstanceStateName } from '../observation.js';
+import { rulesDigest } from '../security-groups/keys.js';
+import { GROUP_ROLES } from '../security-groups/rules.js';
 import type { ClusterState, Slot } from '../state.js';
 
 /** What somebody who looks at a whole region saw of one instance. What is left out was not looked at, or is as it should be. */
@@ -22,6 +24,8 @@ export interface Sight {
   /** All its instances are listed: one that is missing is gone. */
   whole: boolean;
   seen: Sighting[];
+  /** Digests of the rules of all security groups with its tags, by id; left out where they were not looked at. */
+  groups?: Record<string, string>;
 }
 
 /** Both, as if seen at once: a whole sight replaces what came before, a partial one is laid over it. */
@@ -45,7 +49,19 @@ export function surprisesOf(state: ClusterState, sight: Sight): string[] {
   return [
     ...sight.seen.flatMap((one) => surprisesIn(state, one, slots.get(one.id))),
     ...missing.map(([id, slot]) => `${slot.name}: ${id} is gone`),
+    ...groupSurprises(state, sight),
   ];
+}
+
+/** Of the groups that the cluster has recorded; others are not its own, whatever tags they carry. */
+function groupSurprises({ securityGroups: own }: ClusterState, { groups }: Sight): string[] {
+  if (own === null || groups === undefined) return [];
+  return GROUP_ROLES.flatMap((role) => {
+    const { id, rules } = own[role];
+    const digest = groups[id];
+    if (digest === undefined) return [`${id} is gone`];
+    return rules === null || digest !== rulesDigest(rules) ? [`the rules of ${id} have changed`] : [];
+  });
 }
 
 /** Of another life of the name: `keelson orphans` tells of those. */
@@ -106,11 +122,16 @@ const POWER: Record<InstanceStateName, 'running' | 'stopped' | 'gone'> = {
 /** A sight out of a signal's payload, which anybody may have sent; null where there is none. */
 export function readSight(payload: unknown): Sight | null {
   if (!isRecord(payload) || !isRecord(payload['sight'])) return null;
-  const { uid, whole, seen } = payload['sight'];
+  const { uid, whole, seen, groups } = payload['sight'];
   if (typeof uid !== 'string' || !Array.isArray(seen)) return null;
-  return { uid, whole: whole === true, seen: seen.filter(isSighting) };
+  const read = { uid, whole: whole === true, seen: seen.filter(isSighting) };
+  return isRecord(groups) ? { ...read, groups: stringsOf(groups) } : read;
 }
 
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
 const isSighting = (value: unknown): value is Sighting =>
   isRecord(value) && typeof value['id'] === 'string' && typeof value['state'] === 'string' && value['state'] in POWER;
+const stringsOf = (record: Record<string, unknown>): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(record).flatMap(([key, value]) => (typeof value === 'string' ? [[key, value]] : [])),
+  );

@@ -3,6 +3,7 @@ import type { Instance } from '../contract.js';
 import { newId } from './ids.js';
 import { type Image, imagesOf } from './images.js';
 import { type AddressPool, PrivateAddresses, type Subnet, type Vpc, zonesOf } from './network.js';
+import { anyOut } from './rules.js';
 
 export interface BlockDevice {
   deviceName: string;
@@ -58,6 +59,8 @@ export interface SecurityGroup {
   description: string;
   vpcId: string;
   ingress: Rule[];
+  /** Of a new group just the rule that lets everything out. [docs: VPC, default outbound rule] */
+  egress: Rule[];
   tags: Record<string, string>;
 }
 
@@ -123,6 +126,6 @@ export class Account {
     const source = { kind: 'group', value: id } as const;
     const rule: Rule = { id: newId('sgr'), protocol: '-1', fromPort: -1, toPort: -1, source, description: '' };
     const group = { id, name: 'default', description: 'default VPC security group', vpcId: vpc.id, tags: {} };
-    this.groups.set(id, { ...group, ingress: [rule] });
+    this.groups.set(id, { ...group, ingress: [rule], egress: [anyOut()] });
   }
 }

@@ -23,6 +23,7 @@ import { hostNetworksOf, networksOf, PrivateAddresses, PublicAddresses, SAME_ADD
 import { Params } from './params.js';
 
 const ACTIONS: Record<string, Action> = {
+  AuthorizeSecurityGroupEgress: groups.authorizeSecurityGroupEgress,
   AuthorizeSecurityGroupIngress: groups.authorizeSecurityGroupIngress,
   CreateSecurityGroup: groups.createSecurityGroup,
   CreateTags: createTags,
@@ -43,6 +44,7 @@ const ACTIONS: Record<string, Action> = {
   DescribeVpcs: describeVpcs,
   ModifyInstanceAttribute: modifyInstanceAttribute,
   RebootInstances: rebootInstances,
+  RevokeSecurityGroupEgress: groups.revokeSecurityGroupEgress,
   RevokeSecurityGroupIngress: groups.revokeSecurityGroupIngress,
   StartInstances: startInstances,
   StopInstances: stopInstances,

@@ -1,17 +1,20 @@
 /** Rules of security groups: `IpPermissions.n` on the way in, permissions grouped by protocol and ports on the way out. */
+import { AwsError } from '../aws-error.js';
 import type { Xml } from '../xml.js';
 import type { Rule } from './account.js';
+import { newId } from './ids.js';
 import { ACCOUNT_ID } from './network.js';
 import { invalidValue, missing, type Params } from './params.js';
 
-export const ANY_OUT: Rule = {
-  id: '',
+/** The rule that each new group has on the way out. */
+export const anyOut = (): Rule => ({
+  id: newId('sgr'),
   protocol: '-1',
   fromPort: -1,
   toPort: -1,
   source: { kind: 'cidr', value: '0.0.0.0/0' },
   description: '',
-};
+});
 
 /** One rule for each source that the permissions name; their ids are empty yet. */
 export function readRules(params: Params): Rule[] {
@@ -51,13 +54,13 @@ export function permissionsXml(rules: readonly Rule[]): Xml {
   return [...byPorts.values()].map(([first, ...others]) => permissionXml(first ? [first, ...others] : []));
 }
 
-export function ruleXml(groupId: string, rule: Rule): Xml {
+export function ruleXml(groupId: string, rule: Rule, isEgress = false): Xml {
   const { kind, value } = rule.source;
   return {
     securityGroupRuleId: rule.id,
     groupId,
     groupOwnerId: ACCOUNT_ID,
-    isEgress: false,
+    isEgress,
     ipProtocol: rule.protocol,
     fromPort: rule.fromPort,
     toPort: rule.toPort,
@@ -89,8 +92,14 @@ function sources(permission: Params): (Rule['source'] & { description: string })
     permission.structs(list).map((source) => {
       const value = source.required(field);
       if (kind === 'cidr' && !isCidr(value)) throw invalidValue('cidrIp', value, `CIDR block ${value} is malformed`);
-      return { kind, value, description: source.text('Description') ?? '' };
+      const description = source.text('Description') ?? '';
+      if (!DESCRIPTION.test(description)) throw invalidValue('description', description, 'Invalid rule description.');
+      return { kind, value: kind === 'cidr' ? networkOf(value) : value, description };
     });
+  if (permission.structs('PrefixListIds').length > 0) {
+    const id = permission.structs('PrefixListIds')[0]?.required('PrefixListId') ?? '';
+    throw new AwsError('InvalidPrefixListID.NotFound', 400, `The prefix list ID '${id}' does not exist`);
+  }
   return [
     ...read('IpRanges', 'CidrIp', 'cidr'),
     ...read('Ipv6Ranges', 'CidrIpv6', 'cidr6'),
@@ -104,6 +113,18 @@ function isCidr(text: string): boolean {
   const [a = 0, b = 0, c = 0, d = 0, bits = 0] = match.slice(1).map(Number);
   return [a, b, c, d].every((part) => part <= 255) && bits <= 32;
 }
+
+/** EC2 keeps the network and not the address that was given: 100.68.0.18/18 becomes 100.68.0.0/18. [docs: AuthorizeSecurityGroupIngress] */
+function networkOf(cidr: string): string {
+  const [address = '', bits = '32'] = cidr.split('/');
+  const size = 2 ** (32 - Number(bits));
+  const base = address.split('.').reduce((sum, octet) => sum * 256 + Number(octet), 0);
+  const first = Math.floor(base / size) * size;
+  return `${[24, 16, 8, 0].map((shift) => Math.floor(first / 2 ** shift) % 256).join('.')}/${bits}`;
+}
+
+/** [docs: EC2, IpRange.Description] */
+const DESCRIPTION = /^[a-zA-Z0-9 ._\-:/()#,@[\]+=&;{}!$*]{0,255}$/;
 
 function port(permission: Params, name: string): number {
   const value = permission.integer(name);

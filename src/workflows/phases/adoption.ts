@@ -3,6 +3,7 @@ import { BUCKET_KEY } from '../../model/bucket.js';
 import { emptySlot } from '../../model/empty-slot.js';
 import { nodeNameOf, slotsOf } from '../../model/ids.js';
 import type { InstanceView } from '../../model/observation.js';
+import { unseenGroups } from '../../model/security-groups/own-groups.js';
 import type { Slot } from '../../model/state.js';
 import { activities } from '../activities.js';
 import { type Cluster, emit, now, scopeOf } from '../cluster-context.js';
@@ -33,8 +34,9 @@ export async function adopt(cluster: Cluster): Promise<void> {
     );
     state.slots = { ...state.slots, [view.slot]: { ...slot, instance: nodeInstanceOf(view), givenType: view.type } };
   }
-  // A group alone is found again by its uid when one is wanted; the document may name another VPC by then.
-  if (found.instances.length > 0) state.ownSecurityGroupId = found.securityGroupId;
+  // Groups alone are found again by their uid when they are wanted; the document may name another VPC by then.
+  const groups = found.securityGroupIds;
+  if (found.instances.length > 0) state.securityGroups = groups === null ? null : unseenGroups(groups);
   state.adoption = found.instances.length > 0 ? 'inspecting' : 'done';
   cluster.replan = true;
   const what = found.instances.map((view) => view.id).join(', ') || 'no instance any more';

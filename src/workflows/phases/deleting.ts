@@ -33,7 +33,7 @@ export async function sweep(cluster: Cluster): Promise<void> {
     cluster.swept = [...cluster.swept, ...ids];
     emit(cluster, 'Normal', 'Swept', ids.join(', '));
   }
-  cluster.state.ownSecurityGroupId = null;
+  cluster.state.securityGroups = null;
 }
 
 /** The bucket keys; config.yaml last, so that until then a person sees that there was a cluster. */

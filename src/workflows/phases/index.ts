@@ -5,9 +5,10 @@ import { found, join, publish, verify } from './configuring.js';
 import { forget, sweep, terminateAll } from './deleting.js';
 import { awaitAgent, install } from './installing.js';
 import { resolve } from './pending.js';
-import { launch, makeSecurityGroup } from './provisioning.js';
+import { launch } from './provisioning.js';
 import { gate, secondLook } from './quorum-gate.js';
 import { reboot, removeGhosts, retire, tag } from './repairing.js';
+import { setSecurityGroups } from './security-groups.js';
 import { startInstance, startService } from './starting.js';
 import { snapshot, stopInstance, stopService } from './stopping.js';
 import { drain, modify, removeNode, terminate, uncordon } from './updating.js';
@@ -17,7 +18,7 @@ export const performers: Record<StepKind, (cluster: Cluster, step: Step) => Prom
   adopt,
   inspect,
   resolve,
-  'security-group': makeSecurityGroup,
+  'security-group': setSecurityGroups,
   launch,
   agent: awaitAgent,
   install,

@@ -11,22 +11,6 @@ import { type Cluster, classOf, detailOf, emit, failure, now, scopeOf, stepLabel
 import { touched } from '../look.js';
 import { nodeInstanceOf } from '../node-instance.js';
 
-/** A group of the cluster's own: K3s's ports among its nodes, the API for `apiCidrs`. */
-export async function makeSecurityGroup(cluster: Cluster): Promise<void> {
-  const placement = placementOf(cluster);
-  const { document } = cluster.state;
-  const { securityGroupId } = await CancellationScope.nonCancellable(() =>
-    activities.ensureSecurityGroup('make the security group', {
-      ...scopeOf(cluster),
-      vpcId: placement.vpcId,
-      vpcCidr: placement.vpcCidr,
-      apiCidrs: document.spec.access.apiCidrs,
-      tags: document.spec.tags,
-    }),
-  );
-  cluster.state.ownSecurityGroupId = securityGroupId;
-}
-
 /**
  * One instance for the slot. The request is carried in the state before it is sent, and is sent to its end even when the
  * operation is cancelled: an instance whose id nobody knows would be one nobody deletes. No capacity: next subnet.
@@ -79,10 +63,10 @@ export async function launch(cluster: Cluster, step: Step): Promise<void> {
       if (detailOf(error)?.code === 'IdempotentInstanceTerminated') cluster.state.slots = without(cluster, slot.name);
       else if (isRefusal(error)) cluster.state.launches = withoutLaunch(cluster.state.launches, slot.name);
       // Somebody has deleted the group: nothing was launched into it, and the next plan makes another.
-      if (isGroupGone(error) && cluster.state.ownSecurityGroupId !== null) {
+      if (isGroupGone(error) && cluster.state.securityGroups !== null) {
         slot.launch = null;
         cluster.state.launches = withoutLaunch(cluster.state.launches, slot.name);
-        cluster.state.ownSecurityGroupId = null;
+        cluster.state.securityGroups = null;
       }
       if (!isCapacity(error)) throw error;
       slot.exhaustedSubnets = [...slot.exhaustedSubnets, request.subnetId];
@@ -141,7 +125,7 @@ function requestFor(cluster: Cluster, wanted: WantedSlot, slot: Slot): LaunchReq
     imageId: image.id,
     rootDeviceName: image.rootDeviceName,
     rootVolume: wanted.rootVolume,
-    securityGroupIds: state.ownSecurityGroupId === null ? placement.securityGroupIds : [state.ownSecurityGroupId],
+    securityGroupIds: state.securityGroups === null ? placement.securityGroupIds : [state.securityGroups[slot.role].id],
     instanceProfile: state.document.spec.access.instanceProfile ?? null,
     publicIp: state.document.spec.network.publicIp,
     userDataId,

@@ -37,7 +37,9 @@ export const network = z
       .min(1)
       .max(5)
       .optional()
-      .describe('Groups of the nodes. If absent: Keelson makes one and deletes it with the cluster.'),
+      .describe(
+        'Groups of the nodes. If absent: Keelson makes one for servers and one for agents, keeps their rules as the document asks, and deletes them with the cluster.',
+      ),
     publicIp: flag('Whether nodes get a public IPv4 address.').default(true),
   })
   .prefault({})
@@ -58,11 +60,11 @@ export const access = z
       .default([])
       .describe('Further names and addresses in the certificate of the API.'),
     apiCidrs: z
-      .array(z.string().meta({ description: 'An IPv4 or IPv6 network.', examples: ['203.0.113.0/24'] }))
+      .array(z.string().meta({ description: 'An IPv4 network.', examples: ['203.0.113.0/24'] }))
       .default([])
       .meta({
         description:
-          "Networks from which port 6443 may be reached, in the group that Keelson makes. Empty: the cluster's own nodes only, so that nothing is open to the world unless somebody says so.",
+          "Networks from which port 6443 of the servers may be reached. It can change at any time. Empty: only the cluster's own nodes reach it, so that nothing is open to the world by default.",
         examples: [['203.0.113.0/24']],
       }),
     instanceProfile: text(

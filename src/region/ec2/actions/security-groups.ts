@@ -7,7 +7,7 @@ import { newId } from '../ids.js';
 import { ACCOUNT_ID } from '../network.js';
 import { pageOf } from '../pages.js';
 import { invalidValue, missing } from '../params.js';
-import { ANY_OUT, permissionsXml, readRules, ruleXml, sameRule } from '../rules.js';
+import { anyOut, permissionsXml, readRules, ruleXml, sameRule } from '../rules.js';
 import { specifiedTags, tagSet } from '../tags.js';
 
 /** Rules of a group, at most. [docs: VPC quotas] */
@@ -35,7 +35,7 @@ export const createSecurityGroup: Action = (context, params) => {
     throw new AwsError('InvalidGroup.Duplicate', 400, message);
   }
   const tags = specifiedTags(params, 'security-group');
-  const group: SecurityGroup = { id: newId('sg'), name, description, vpcId, ingress: [], tags };
+  const group: SecurityGroup = { id: newId('sg'), name, description, vpcId, ingress: [], egress: [anyOut()], tags };
   account.groups.set(group.id, group);
   return { return: true, groupId: group.id, tagSet: tagSet(tags) };
 };
@@ -54,49 +54,68 @@ export const describeSecurityGroups: Action = (context, params) => {
       groupDescription: group.description,
       vpcId: group.vpcId,
       ipPermissions: permissionsXml(group.ingress),
-      ipPermissionsEgress: permissionsXml([ANY_OUT]),
+      ipPermissionsEgress: permissionsXml(group.egress),
       tagSet: tagSet(group.tags),
     })),
     nextToken: page.nextToken,
   };
 };
 
-/** One rule that is there already, and none of them is added. [docs: EC2 error codes] */
-export const authorizeSecurityGroupIngress: Action = (context, params) => {
-  const group = findGroup(context, requiredGroup(params.text('GroupId')));
-  const rules = readRules(params);
-  for (const rule of rules) {
-    if (rule.source.kind === 'group') findGroup(context, rule.source.value);
-    if (group.ingress.some((present) => sameRule(present, rule))) throw duplicate(rule);
-  }
-  if (group.ingress.length + rules.length > MAX_RULES) {
-    const message = 'The maximum number of rules per security group has been reached.';
-    throw new AwsError('RulesPerSecurityGroupLimitExceeded', 400, message);
-  }
-  const added = rules.map((rule): Rule => ({ ...rule, id: newId('sgr') }));
-  group.ingress.push(...added);
-  return { return: true, securityGroupRuleSet: added.map((rule) => ruleXml(group.id, rule)) };
-};
+type Direction = 'ingress' | 'egress';
 
-/** By permissions, which must all be there, or by rule ids. */
-export const revokeSecurityGroupIngress: Action = (context, params) => {
-  const group = findGroup(context, requiredGroup(params.text('GroupId')));
-  const ids = params.list('SecurityGroupRuleId');
-  const rules = ids.length > 0 ? [] : readRules(params);
-  const gone = group.ingress.filter(
-    (present) => ids.includes(present.id) || rules.some((rule) => sameRule(present, rule)),
-  );
-  if (gone.length < Math.max(ids.length, rules.length)) {
-    const message = 'The specified rule does not exist in this security group.';
-    throw new AwsError(
-      ids.length > 0 ? 'InvalidSecurityGroupRuleId.NotFound' : 'InvalidPermission.NotFound',
-      400,
-      message,
+/** One rule that is there already, and none of them is added. [docs: EC2 error codes] */
+const authorize =
+  (direction: Direction): Action =>
+  (context, params) => {
+    const group = findGroup(context, requiredGroup(params.text('GroupId')));
+    const rules = readRules(params);
+    for (const [index, rule] of rules.entries()) {
+      if (rule.source.kind === 'group') findGroup(context, rule.source.value);
+      const known = [...group[direction], ...rules.slice(0, index)];
+      if (known.some((present) => sameRule(present, rule))) throw duplicate(rule);
+    }
+    if (group[direction].length + rules.length > MAX_RULES) {
+      const message = 'The maximum number of rules per security group has been reached.';
+      throw new AwsError('RulesPerSecurityGroupLimitExceeded', 400, message);
+    }
+    const added = rules.map((rule): Rule => ({ ...rule, id: newId('sgr') }));
+    group[direction].push(...added);
+    const xml = added.map((rule) => ruleXml(group.id, rule, direction === 'egress'));
+    return { return: true, securityGroupRuleSet: xml };
+  };
+
+/**
+ * By permissions or by rule ids. In the default VPC permissions that are not there are listed and the others revoked; elsewhere nothing is.
+ * [docs: RevokeSecurityGroupIngress]
+ */
+const revoke =
+  (direction: Direction): Action =>
+  (context, params) => {
+    const group = findGroup(context, requiredGroup(params.text('GroupId')));
+    const ids = params.list('SecurityGroupRuleId');
+    const unknownId = ids.find((id) => group[direction].every((present) => present.id !== id));
+    if (unknownId !== undefined) {
+      const message = `The security group rule ID '${unknownId}' does not exist`;
+      throw new AwsError('InvalidSecurityGroupRuleId.NotFound', 400, message);
+    }
+    const rules = ids.length > 0 ? [] : readRules(params);
+    const isThere = (rule: Rule): boolean => group[direction].some((present) => sameRule(present, rule));
+    const unknown = rules.filter((rule) => !isThere(rule));
+    const lenient = context.account.defaultVpc()?.id === group.vpcId;
+    if (unknown.length > 0 && !lenient) {
+      const message = 'The specified rule does not exist in this security group.';
+      throw new AwsError('InvalidPermission.NotFound', 400, message);
+    }
+    group[direction] = group[direction].filter(
+      (present) => !ids.includes(present.id) && !rules.some((rule) => sameRule(present, rule)),
     );
-  }
-  group.ingress = group.ingress.filter((rule) => !gone.includes(rule));
-  return { return: true };
-};
+    return { return: true, unknownIpPermissionSet: permissionsXml(unknown) };
+  };
+
+export const authorizeSecurityGroupIngress = authorize('ingress');
+export const authorizeSecurityGroupEgress = authorize('egress');
+export const revokeSecurityGroupIngress = revoke('ingress');
+export const revokeSecurityGroupEgress = revoke('egress');
 
 export const deleteSecurityGroup: Action = (context, params) => {
   const group = findGroup(context, requiredGroup(params.text('GroupId')));

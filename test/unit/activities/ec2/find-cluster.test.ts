@@ -47,8 +47,10 @@ describe('what AWS has under a name', () => {
     ec2.on(DescribeInstancesCommand).resolves({ Reservations: [{ Instances }] });
     ec2.on(DescribeSecurityGroupsCommand).resolves({
       SecurityGroups: [
-        { GroupId: 'sg-old', Tags: tags('old') },
-        { GroupId: 'sg-new', Tags: tags('new') },
+        { GroupId: 'sg-old', GroupName: 'keelson-shop-old-servers', Tags: tags('old') },
+        { GroupId: 'sg-foreign', GroupName: 'theirs', Tags: tags('new') },
+        { GroupId: 'sg-servers', GroupName: 'keelson-shop-new-servers', Tags: tags('new') },
+        { GroupId: 'sg-agents', GroupName: 'keelson-shop-new-agents', Tags: tags('new') },
       ],
     });
 
@@ -56,7 +58,11 @@ describe('what AWS has under a name', () => {
     const found = await find();
 
     // Assess
-    expect(found).toMatchObject({ uid: 'new', securityGroupId: 'sg-new', otherUids: ['old'] });
+    expect(found).toMatchObject({
+      uid: 'new',
+      securityGroupIds: { server: 'sg-servers', agent: 'sg-agents' },
+      otherUids: ['old'],
+    });
     expect(found?.instances.map((view) => view.id)).toEqual(['i-2']);
     expect(found?.bucketKeys).toEqual(['k3s-server-token']);
   });

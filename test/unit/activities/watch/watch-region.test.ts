@@ -1,4 +1,9 @@
-import { DescribeInstanceStatusCommand, DescribeInstancesCommand, EC2Client } from '@aws-sdk/client-ec2';
+import {
+  DescribeInstanceStatusCommand,
+  DescribeInstancesCommand,
+  DescribeSecurityGroupsCommand,
+  EC2Client,
+} from '@aws-sdk/client-ec2';
 import {
   DescribeInstanceInformationCommand,
   ListCommandInvocationsCommand,
@@ -8,6 +13,7 @@ import {
 } from '@aws-sdk/client-ssm';
 import { mockClient } from 'aws-sdk-client-mock';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { rulesDigest } from '../../../../src/model/security-groups/keys.js';
 import type { Sight } from '../../../../src/model/watch/sight.js';
 import { awsError, makeActivities, settled, start } from '../support.js';
 
@@ -58,6 +64,7 @@ beforeEach(() => {
     })),
   }));
   ec2.on(DescribeInstanceStatusCommand).resolves({});
+  ec2.on(DescribeSecurityGroupsCommand).resolves({});
   ssm.on(DescribeInstanceInformationCommand).resolves({});
   ssm.on(SendCommandCommand).resolves({ Command: { CommandId: 'cmd' } });
   ssm.on(ListCommandsCommand).resolves({ Commands: [{ Status: 'Success', TargetCount: 2, CompletedCount: 2 }] });
@@ -91,7 +98,39 @@ describe('the watch of a region', () => {
       uid: 'uid-blog',
       whole: true,
       seen: [{ id: 'i-2', state: 'stopped', type: 't3.medium' }],
+      groups: {},
     });
+  });
+
+  test('tells a cluster whose security groups someone has changed, in calls for all clusters together', async () => {
+    // Prepare
+    const rules = (CidrIp: string) => ({
+      SecurityGroups: [
+        {
+          GroupId: 'sg-1',
+          Tags: [
+            { Key: 'keelson:cluster', Value: 'shop' },
+            { Key: 'keelson:uid', Value: 'uid-shop' },
+          ],
+          IpPermissions: [{ IpProtocol: 'tcp', FromPort: 6443, ToPort: 6443, IpRanges: [{ CidrIp }] }],
+        },
+      ],
+    });
+    ec2.on(DescribeSecurityGroupsCommand).resolves(rules('10.0.0.0/8'));
+
+    // Act
+    await watchFor(60_000, () => {
+      told = [];
+      ec2.on(DescribeSecurityGroupsCommand).resolves(rules('0.0.0.0/0'));
+    });
+
+    // Assess
+    expect(told.map(({ cluster, sight }) => [cluster, sight.groups])).toEqual([
+      ['shop', { 'sg-1': rulesDigest(['6443/tcp from 0.0.0.0/0']) }],
+    ]);
+    expect(ec2.commandCalls(DescribeSecurityGroupsCommand)).toHaveLength(
+      ec2.commandCalls(DescribeInstancesCommand).length,
+    );
   });
 
   test('tells nothing twice after its worker was lost, and what happened meanwhile once', async () => {

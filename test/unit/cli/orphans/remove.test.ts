@@ -2,7 +2,9 @@ import {
   DeleteSecurityGroupCommand,
   DeleteVolumeCommand,
   DescribeInstancesCommand,
+  DescribeSecurityGroupsCommand,
   EC2Client,
+  RevokeSecurityGroupIngressCommand,
   TerminateInstancesCommand,
 } from '@aws-sdk/client-ec2';
 import { mockClient } from 'aws-sdk-client-mock';
@@ -65,6 +67,31 @@ describe('removing orphans', () => {
 
     expect([...(await removeAll())]).toEqual([]);
     expect(ec2.commandCalls(DeleteSecurityGroupCommand)).toHaveLength(2);
+  });
+
+  it('closes the rules by which groups name each other before it deletes them', async () => {
+    // Prepare
+    const naming = (GroupId: string, other: string) => ({
+      GroupId,
+      IpPermissions: [
+        { IpProtocol: 'tcp', FromPort: 10250, ToPort: 10250, UserIdGroupPairs: [{ GroupId: other }, { GroupId }] },
+      ],
+    });
+    const SecurityGroups = [naming('sg-1', 'sg-2'), naming('sg-2', 'sg-1')];
+    ec2.on(DescribeSecurityGroupsCommand).resolves({ SecurityGroups });
+    ec2.on(RevokeSecurityGroupIngressCommand).resolves({});
+
+    // Act
+    const failures = await removeAll([tagged('security-group', 'sg-1'), tagged('security-group', 'sg-2')]);
+
+    // Assess
+    expect([...failures]).toEqual([]);
+    const revoked = ec2.commandCalls(RevokeSecurityGroupIngressCommand).map((call) => call.args[0].input);
+    expect(revoked.map(({ GroupId, IpPermissions }) => [GroupId, IpPermissions?.[0]?.UserIdGroupPairs])).toEqual([
+      ['sg-1', [{ GroupId: 'sg-2' }]],
+      ['sg-2', [{ GroupId: 'sg-1' }]],
+    ]);
+    expect(ec2.calls().at(-1)?.args[0].constructor.name).toBe('DeleteSecurityGroupCommand');
   });
 
   it('says what holds one, and deletes the others', async () => {

@@ -25,7 +25,7 @@ function clusterOf(members: number, serving: number): ClusterState {
 
 /** Whether each server's K3s is stopped only after the snapshot was saved, in the order of the stops. */
 function waits(state: ClusterState): boolean[] {
-  const steps = planStopped(state);
+  const steps = planStopped(state.document, state);
   const after = new Map(steps.map((step) => [step.id, step.after]));
   const leadsTo = (id: string, target: string): boolean =>
     (after.get(id) ?? []).some((one) => one === target || leadsTo(one, target));

@@ -6,6 +6,9 @@ import type { Plan, Step } from '../../../../src/model/plan/index.js';
 import { lostInstance } from '../../../../src/model/plan/lost-instance.js';
 import { apiAddressOf, nodeConfigOf, placementKeyOf, publisherOf } from '../../../../src/model/plan/wanted.js';
 import { quorumOf } from '../../../../src/model/quorum.js';
+import { ruleKeysOf } from '../../../../src/model/security-groups/keys.js';
+import { type OwnGroups, rulesFingerprint } from '../../../../src/model/security-groups/own-groups.js';
+import { ownsGroups } from '../../../../src/model/security-groups/rules.js';
 import type { ClusterDocument } from '../../../../src/model/spec/schema.js';
 import type { ClusterState, Slot } from '../../../../src/model/state.js';
 
@@ -109,10 +112,10 @@ export class ModelWorld {
       case 'inspect':
         return;
       case 'security-group':
-        state.ownSecurityGroupId = 'sg-1';
+        state.securityGroups = groupsAsAsked(document);
         return;
       case 'launch': {
-        need(state.placement && state.ownSecurityGroupId, 'launched without placement or group');
+        need(state.placement && (state.securityGroups ?? !ownsGroups(document)), 'launched without placement or group');
         need(!slot?.instance, 'launched over a living instance');
         if (wanted === undefined) return;
         const generation = (state.generations[wanted.name] ?? 0) + 1;
@@ -257,6 +260,17 @@ export class ModelWorld {
       configHash: nodeConfigOf(document, state, wanted, slot, slot.instance).hash,
     });
   }
+}
+
+/** Groups with just the rules that the document asks for. */
+export function groupsAsAsked(document: ClusterDocument): OwnGroups {
+  const rules = ruleKeysOf(document, { server: 'sg-server', agent: 'sg-agent' });
+  return {
+    server: { id: 'sg-server', rules: rules.server },
+    agent: { id: 'sg-agent', rules: rules.agent },
+    setFor: rulesFingerprint(document),
+    refused: null,
+  };
 }
 
 /** The state of a cluster of which nothing exists. */

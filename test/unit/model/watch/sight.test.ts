@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { blankState } from '../../../../src/model/blank-state.js';
 import { emptySlot } from '../../../../src/model/empty-slot.js';
+import { rulesDigest } from '../../../../src/model/security-groups/keys.js';
 import type { ClusterState } from '../../../../src/model/state.js';
 import { lossesOf, mergeSights, readSight, type Sight, surprisesOf } from '../../../../src/model/watch/sight.js';
 import { nodeInstance } from '../node-instance.js';
@@ -43,6 +44,33 @@ describe('what surprises a cluster', () => {
     ['its own end', stateWith({ wish: 'deleted' }), sight([])],
   ])('not %s', (_, state, seen) => {
     expect(surprisesOf(state, seen)).toEqual([]);
+  });
+});
+
+describe('security groups that were changed', () => {
+  const securityGroups = {
+    server: { id: 'sg-s', rules: ['a', 'b'] },
+    agent: { id: 'sg-a', rules: ['c'] },
+    setFor: null,
+    refused: null,
+  };
+  const state = stateWith({ securityGroups });
+  const as = (groups: Record<string, string>): Sight => ({ ...sight([well]), groups });
+  const [servers, agents] = [rulesDigest(['b', 'a']), rulesDigest(['c'])];
+
+  it.each<[string, Sight, string[]]>([
+    ['other rules', as({ 'sg-s': rulesDigest(['a']), 'sg-a': agents }), ['the rules of sg-s have changed']],
+    ['a group that is gone', as({ 'sg-s': servers }), ['sg-a is gone']],
+    ['what is known', as({ 'sg-s': servers, 'sg-a': agents }), []],
+    ['a group of someone else with the same tags', as({ 'sg-s': servers, 'sg-a': agents, 'sg-x': 'x' }), []],
+    ['what was not looked at', sight([well]), []],
+  ])('surprise: %s', (_, seen, expected) => {
+    expect(surprisesOf(state, seen)).toEqual(expected);
+  });
+
+  it('are read out of a signal', () => {
+    const seen = { uid: 'u', whole: true, seen: [well], groups: { 'sg-s': servers, 'sg-a': 7 } };
+    expect(readSight({ sight: seen })?.groups).toEqual({ 'sg-s': servers });
   });
 });
 

@@ -1,10 +1,12 @@
 import {
+  AuthorizeSecurityGroupEgressCommand,
   AuthorizeSecurityGroupIngressCommand,
   CreateSecurityGroupCommand,
   DeleteSecurityGroupCommand,
   DescribeSecurityGroupsCommand,
   DescribeVpcsCommand,
   type IpPermission,
+  RevokeSecurityGroupEgressCommand,
   RevokeSecurityGroupIngressCommand,
   TerminateInstancesCommand,
 } from '@aws-sdk/client-ec2';
@@ -75,18 +77,54 @@ describe('security groups', () => {
     expect((await describeGroup())?.IpPermissions).toHaveLength(1);
   });
 
-  it('revokes what is there, and says when it is not', async () => {
+  const revoke = (GroupId: string, IpPermissions: IpPermission[]) =>
+    region.ec2Client().send(new RevokeSecurityGroupIngressCommand({ GroupId, IpPermissions }));
+  const ssh: IpPermission = { IpProtocol: 'tcp', FromPort: 22, ToPort: 22, IpRanges: [{ CidrIp: '10.0.0.0/8' }] };
+
+  it('revokes what is there, and in the default VPC lists what is not', async () => {
     // Prepare
     await authorize([api]);
-    const revoke = () =>
-      region.ec2Client().send(new RevokeSecurityGroupIngressCommand({ GroupId: groupId, IpPermissions: [api] }));
 
     // Act
-    await revoke();
+    const answer = await revoke(groupId, [api, ssh]);
 
     // Assess
     expect((await describeGroup())?.IpPermissions).toEqual([]);
-    await expect(revoke()).rejects.toMatchObject({ name: 'InvalidPermission.NotFound' });
+    expect(answer.UnknownIpPermissions).toMatchObject([ssh]);
+  });
+
+  it('revokes nothing in another VPC when one of the rules is not there', async () => {
+    // Prepare
+    const { Vpcs } = await region.ec2Client().send(new DescribeVpcsCommand({}));
+    const elsewhere = await create('elsewhere', Vpcs?.find(({ IsDefault }) => !IsDefault)?.VpcId);
+    const rule = new AuthorizeSecurityGroupIngressCommand({ GroupId: elsewhere, IpPermissions: [api] });
+    await region.ec2Client().send(rule);
+
+    // Act
+    const refused = revoke(elsewhere, [api, ssh]);
+
+    // Assess
+    await expect(refused).rejects.toMatchObject({ name: 'InvalidPermission.NotFound' });
+    await expect(region.ec2Client().send(rule)).rejects.toMatchObject({ name: 'InvalidPermission.Duplicate' });
+  });
+
+  it('lets everything out until someone takes that rule away, and keeps the network of an address', async () => {
+    // Prepare
+    const out: IpPermission = { IpProtocol: '-1', IpRanges: [{ CidrIp: '0.0.0.0/0' }] };
+    const before = await describeGroup();
+    const egress = { GroupId: groupId, IpPermissions: [out] };
+
+    // Act
+    await region.ec2Client().send(new RevokeSecurityGroupEgressCommand(egress));
+    const closed = await describeGroup();
+    await region.ec2Client().send(new AuthorizeSecurityGroupEgressCommand(egress));
+    await authorize([{ ...api, IpRanges: [{ CidrIp: '100.68.0.18/18' }] }]);
+
+    // Assess
+    expect(before?.IpPermissionsEgress).toMatchObject([out]);
+    expect(closed?.IpPermissionsEgress).toEqual([]);
+    expect((await describeGroup())?.IpPermissionsEgress).toMatchObject([out]);
+    expect((await describeGroup())?.IpPermissions).toMatchObject([{ IpRanges: [{ CidrIp: '100.68.0.0/18' }] }]);
   });
 
   it('cannot be deleted while an instance or another group needs it', async () => {

@@ -1,0 +1,133 @@
+import { CreateSecurityGroupCommand, type EC2Client, type Filter, type SecurityGroup } from '@aws-sdk/client-ec2';
+import { hasCode } from '../../aws/error-code.js';
+import { failure, toFailure } from '../../aws/failure.js';
+import { findGroups, groupName } from '../../aws/security-groups/find.js';
+import { ANY_OUT, ingressOf, type PermittedRule, permissionOf, ruleKeysIn } from '../../aws/security-groups/rules.js';
+import { ownedBy, tagSpecifications } from '../../aws/tags.js';
+import { type GroupIds, OUT_TO_ALL, type RuleDifference, ruleDifference } from '../../model/security-groups/keys.js';
+import { GROUP_ROLES, type GroupRole } from '../../model/security-groups/rules.js';
+import { clusterTags } from '../../model/tags.js';
+import type { SecurityGroupsInput, SecurityGroupsResult } from '../api.js';
+import type { Attempt } from '../attempt.js';
+import type { ActivityDeps } from '../deps.js';
+import { changeRules } from './change-rules.js';
+
+/** Looks until EC2 shows what it has accepted. [docs: EC2 eventual consistency] */
+const LOOKS = 10;
+const PAUSE_MS = 500;
+
+/** A group, and whether it was made just now. */
+interface Found {
+  group: SecurityGroup;
+  isNew: boolean;
+}
+
+/**
+ * The cluster's own two groups with exactly the rules that the document asks for: groups that are not there are made, rules that are missing
+ * are opened first, then those that are too much are closed, so that no one is cut off in between. Only groups that the workflow has
+ * recorded, or that carry the cluster's tags and its own name, are touched.
+ */
+export async function ensureSecurityGroups(
+  deps: ActivityDeps,
+  attempt: Attempt,
+  input: SecurityGroupsInput,
+): Promise<SecurityGroupsResult> {
+  const ec2 = deps.clients.ec2(input.region);
+  const found = await findOrMake(ec2, input);
+  const ids = { server: found.server.group.GroupId ?? '', agent: found.agent.group.GroupId ?? '' };
+  const ensure = async (role: GroupRole) => {
+    const { group, isNew } = found[role];
+    const rules = input.rules.filter((rule) => rule.of === role).map((rule) => permissionOf(rule, ids));
+    const wanted = [...new Map(rules.map((rule) => [rule.key, rule])).values()];
+    const keys = [...wanted.map(({ key }) => key), OUT_TO_ALL].sort();
+    const changed = await setRules(ec2, attempt, group, wanted, keys);
+    if (!isNew && changed.missing.length + changed.extra.length > 0) await untilSeen(ec2, attempt, ids[role], keys);
+    return { observed: { id: ids[role], rules: keys }, changed };
+  };
+  const [server, agent] = await Promise.all([ensure('server'), ensure('agent')]);
+  return {
+    groups: { server: server.observed, agent: agent.observed },
+    changed: { server: server.changed, agent: agent.changed },
+  };
+}
+
+function setRules(
+  ec2: EC2Client,
+  attempt: Attempt,
+  group: SecurityGroup,
+  wanted: readonly PermittedRule[],
+  keys: readonly string[],
+): Promise<RuleDifference> {
+  const difference = ruleDifference(ruleKeysIn(group), keys);
+  return changeRules(ec2, attempt, group.GroupId ?? '', { wanted, present: ingressOf(group), difference });
+}
+
+/** Done is what was seen. */
+async function untilSeen(ec2: EC2Client, attempt: Attempt, id: string, keys: readonly string[]): Promise<void> {
+  for (let look = 1; ; look += 1) {
+    const [group] = await findGroups(ec2, [{ Name: 'group-id', Values: [id] }]);
+    const { missing, extra } = ruleDifference(group === undefined ? [] : ruleKeysIn(group), keys);
+    if (missing.length + extra.length === 0) return;
+    if (look === LOOKS)
+      throw failure({
+        code: 'GroupRulesNotSeen',
+        class: 'transient',
+        message: `the rules of ${id} were set, and EC2 shows others: missing ${missing.join(', ') || 'none'}, too much ${extra.join(', ') || 'none'}`,
+        advice: 'see who else changes the group; the rules are compared and set again',
+      });
+    await attempt.sleep(PAUSE_MS);
+  }
+}
+
+async function findOrMake(ec2: EC2Client, input: SecurityGroupsInput): Promise<Record<GroupRole, Found>> {
+  const recorded = input.known === null ? null : await findRecorded(ec2, input.known);
+  if (recorded?.server && recorded.agent) return { server: old(recorded.server), agent: old(recorded.agent) };
+  const named = await findNamed(ec2, input, GROUP_ROLES);
+  const ensure = async (role: GroupRole): Promise<Found> => {
+    const there = recorded?.[role] ?? named.find((group) => group.GroupName === groupName(input, role));
+    return there === undefined ? create(ec2, input, role) : old(there);
+  };
+  const [server, agent] = await Promise.all([ensure('server'), ensure('agent')]);
+  return { server, agent };
+}
+
+const old = (group: SecurityGroup): Found => ({ group, isNew: false });
+
+async function findRecorded(ec2: EC2Client, ids: GroupIds): Promise<Partial<Record<GroupRole, SecurityGroup>>> {
+  const groups = await findGroups(ec2, [{ Name: 'group-id', Values: Object.values(ids) }]);
+  return Object.fromEntries(
+    GROUP_ROLES.flatMap((role) => {
+      const group = groups.find(({ GroupId }) => GroupId === ids[role]);
+      return group === undefined ? [] : [[role, group]];
+    }),
+  );
+}
+
+/** By tags and name together: neither alone proves that a group is the cluster's. */
+function findNamed(ec2: EC2Client, input: SecurityGroupsInput, roles: readonly GroupRole[]): Promise<SecurityGroup[]> {
+  const names: Filter = { Name: 'group-name', Values: roles.map((role) => groupName(input, role)) };
+  return findGroups(ec2, [...ownedBy(input), { Name: 'vpc-id', Values: [input.vpcId] }, names]);
+}
+
+async function create(ec2: EC2Client, input: SecurityGroupsInput, role: GroupRole): Promise<Found> {
+  const GroupName = groupName(input, role);
+  try {
+    const { GroupId } = await ec2.send(
+      new CreateSecurityGroupCommand({
+        GroupName,
+        Description: `${role === 'server' ? 'Servers' : 'Agents'} of the K3s cluster ${input.cluster}, made by Keelson`,
+        VpcId: input.vpcId,
+        TagSpecifications: tagSpecifications(clusterTags(input, input.tags), 'security-group'),
+      }),
+    );
+    // EC2 gives each new group the rule that lets everything out. [docs: VPC, default outbound rule]
+    const group = { ...(GroupId !== undefined && { GroupId }), IpPermissionsEgress: [ANY_OUT] };
+    return { group, isNew: true };
+  } catch (error) {
+    if (hasCode(error, 'InvalidGroup.Duplicate')) {
+      const [earlier] = await findNamed(ec2, input, [role]);
+      if (earlier !== undefined) return old(earlier);
+    }
+    throw toFailure(error, `CreateSecurityGroup ${GroupName} in ${input.vpcId}`);
+  }
+}

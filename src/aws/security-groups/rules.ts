@@ -1,0 +1,57 @@
+import type { IpPermission, SecurityGroup } from '@aws-sdk/client-ec2';
+import { type GroupIds, OUT_TO_ALL, ruleKey } from '../../model/security-groups/keys.js';
+import type { GroupRule } from '../../model/security-groups/rules.js';
+
+/** One rule with one source, and what EC2 wants to hear to add it or to take it away. */
+export interface PermittedRule {
+  /** The same rule has the same key, whether it was asked for or read from EC2. */
+  key: string;
+  permission: IpPermission;
+}
+
+/** The permission that a rule of the document becomes. */
+export function permissionOf({ protocol, from, to, source, what }: GroupRule, ids: GroupIds): PermittedRule {
+  const ports = { IpProtocol: protocol, FromPort: from, ToPort: to };
+  const Description = `keelson: ${what}`;
+  if ('group' in source) {
+    const GroupId = ids[source.group];
+    const key = ruleKey({ protocol, from, to, source: GroupId });
+    return { key, permission: { ...ports, UserIdGroupPairs: [{ GroupId, Description }] } };
+  }
+  const key = ruleKey({ protocol, from, to, source: source.cidr });
+  return { key, permission: { ...ports, IpRanges: [{ CidrIp: source.cidr, Description }] } };
+}
+
+/** What a group lets in, one rule a source: EC2 shows sources that share their ports together. */
+export function ingressOf({ IpPermissions: permissions = [] }: SecurityGroup): PermittedRule[] {
+  return permissions.flatMap((permission) => {
+    const { IpProtocol: protocol = '', FromPort, ToPort } = permission;
+    const ports = {
+      IpProtocol: protocol,
+      ...(FromPort !== undefined && { FromPort }),
+      ...(ToPort !== undefined && { ToPort }),
+    };
+    const rule = (source: string | undefined, part: IpPermission): PermittedRule => ({
+      key: ruleKey({ protocol, from: FromPort ?? null, to: ToPort ?? null, source: source ?? '' }),
+      permission: { ...ports, ...part },
+    });
+    return [
+      // The pair as EC2 shows it: one of another account or a peered VPC is revoked only with all its parts.
+      ...(permission.UserIdGroupPairs ?? []).map((pair) => rule(pair.GroupId, { UserIdGroupPairs: [pair] })),
+      ...(permission.IpRanges ?? []).map((range) => rule(range.CidrIp, { IpRanges: [range] })),
+      ...(permission.Ipv6Ranges ?? []).map((range) => rule(range.CidrIpv6, { Ipv6Ranges: [range] })),
+      ...(permission.PrefixListIds ?? []).map((list) => rule(list.PrefixListId, { PrefixListIds: [list] })),
+    ];
+  });
+}
+
+/** What lets everything out: the rule that EC2 gives to each new group. */
+export const ANY_OUT: IpPermission = { IpProtocol: '-1', IpRanges: [{ CidrIp: '0.0.0.0/0' }] };
+
+/** Keys of all rules that count: whatever else a group lets out is let out by this one too. */
+export function ruleKeysIn(group: SecurityGroup): string[] {
+  const out = (group.IpPermissionsEgress ?? []).some(
+    ({ IpProtocol, IpRanges = [] }) => IpProtocol === '-1' && IpRanges.some(({ CidrIp }) => CidrIp === '0.0.0.0/0'),
+  );
+  return [...ingressOf(group).map(({ key }) => key), ...(out ? [OUT_TO_ALL] : [])].sort();
+}

@@ -1,0 +1,47 @@
+import { groupsDifferenceText, isRefused, isSetFor } from '../security-groups/own-groups.js';
+import { groupRulesOf, ownsGroups } from '../security-groups/rules.js';
+import type { ClusterDocument } from '../spec/schema.js';
+import type { ClusterState } from '../state.js';
+import type { PlanBuilder } from './steps.js';
+
+/** Rules that a group may have by default; more want a higher quota. [docs: VPC quotas, inbound or outbound rules per security group] */
+const DEFAULT_QUOTA = 60;
+
+/**
+ * The cluster's own security groups: made before the first launch, and changed whenever their rules differ from the document,
+ * also when someone has changed them by hand. [docs/adr/0026]
+ *
+ * @param needed something is about to be launched into them, or instances are there already
+ */
+export function planSecurityGroups(
+  plan: PlanBuilder,
+  document: ClusterDocument,
+  state: ClusterState,
+  needed: boolean,
+): void {
+  const { securityGroups: groups } = state;
+  if (!ownsGroups(document)) return;
+  const common = { kind: 'security-group' as const, after: ['adopt', 'resolve'] };
+  if (groups === null) {
+    const title = 'make the security groups of servers and agents';
+    if (needed)
+      plan.add({ ...common, phase: 'Provisioning', title, reason: `the document names none${manyRules(document)}` });
+    return;
+  }
+  if (isRefused(document, groups)) return;
+  const difference = groupsDifferenceText(document, groups);
+  const set = isSetFor(document, groups);
+  if (difference === '' && set) return;
+  plan.add({
+    ...common,
+    // What nobody has asked for is a repair, and reads like one.
+    phase: state.bornAt === null ? 'Provisioning' : set ? 'Configuring' : 'Updating',
+    title: difference ? `security groups: ${difference}` : 'compare the rules of the security groups',
+    reason: set ? 'someone has changed the rules by hand' : `the document asks for these rules${manyRules(document)}`,
+  });
+}
+
+function manyRules(document: ClusterDocument): string {
+  const count = groupRulesOf(document).filter((rule) => rule.of === 'server').length;
+  return count <= DEFAULT_QUOTA ? '' : `; ${count} rules need a higher quota than AWS's default of ${DEFAULT_QUOTA}`;
+}

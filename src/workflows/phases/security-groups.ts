@@ -1,0 +1,54 @@
+import { CancellationScope } from '@temporalio/workflow';
+import { differenceText } from '../../model/security-groups/keys.js';
+import { groupIdsOf, isSetFor, rulesFingerprint } from '../../model/security-groups/own-groups.js';
+import { groupRulesOf } from '../../model/security-groups/rules.js';
+import type { ErrorClass } from '../../model/state.js';
+import { activities } from '../activities.js';
+import { type Cluster, classOf, emit, errorRecordOf, scopeOf } from '../cluster-context.js';
+import { placementOf } from './provisioning.js';
+
+/** Refusals that only a person can lift: a permission, the quota of the account, a rule that EC2 does not take. */
+const REFUSALS: readonly (ErrorClass | null)[] = ['auth', 'quota', 'invalid'];
+
+/**
+ * Makes the cluster's own groups, or changes their rules to what the document asks for. Rules that AWS refuses are told and hold up
+ * nothing else: a change of the document fails once, and what was changed by hand stays as it is until someone helps.
+ */
+export async function setSecurityGroups(cluster: Cluster): Promise<void> {
+  const { state } = cluster;
+  const { document } = state;
+  const before = state.securityGroups;
+  const byHand = before !== null && isSetFor(document, before);
+  const set = rulesFingerprint(document);
+  try {
+    const { groups, changed } = await CancellationScope.nonCancellable(() =>
+      activities.ensureSecurityGroups(
+        before === null ? 'make the security groups' : 'set the rules of the security groups',
+        {
+          ...scopeOf(cluster),
+          vpcId: placementOf(cluster).vpcId,
+          known: before === null ? null : groupIdsOf(before),
+          rules: groupRulesOf(document),
+          tags: document.spec.tags,
+        },
+      ),
+    );
+    state.securityGroups = { server: groups.server, agent: groups.agent, setFor: set, refused: null };
+    const what = differenceText(changed);
+    if (before === null || what === '') return;
+    if (byHand) emit(cluster, 'Warning', 'GroupRulesChanged', `rules were changed by hand, and are set again: ${what}`);
+    else emit(cluster, 'Normal', 'GroupRulesChanged', what);
+  } catch (error) {
+    // Without its groups a cluster cannot begin; one that runs goes on with the rules that it has.
+    if (before === null || !REFUSALS.includes(classOf(error))) throw error;
+    const record = errorRecordOf(error, { id: 'security-group', slot: null }, state.operation?.id ?? null, 1);
+    state.securityGroups = { ...before, refused: { for: set, message: record.message } };
+    // Said in the step and its operation, and not a failure that keeps all else waiting for the next try.
+    const step = state.operation?.steps.findLast((one) => one.kind === 'security-group' && one.outcome === 'running');
+    if (step !== undefined) step.error = record;
+    const what = byHand
+      ? 'rules were changed by hand and cannot be set again'
+      : 'the rules of the document cannot be set';
+    emit(cluster, 'Warning', 'GroupRulesRefused', `${what}: ${record.message}`);
+  }
+}
