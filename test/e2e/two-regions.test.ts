@@ -116,6 +116,7 @@ describe('what has no workflow behind it', () => {
       { kind: 'instance', region: SOUTH, cluster: 'south', type: 't3.medium', monthly: 36.5, known: true },
       { kind: 'volume', region: SOUTH, cluster: 'south', type: 'gp3', sizeGiB: 30 },
       { kind: 'security-group', region: SOUTH, cluster: 'south', createdAt: null },
+      { kind: 'security-group', region: SOUTH, cluster: 'south', createdAt: null },
     ]);
     expect((await bench.keelson('orphans')).stdout).toContain('workflow terminated');
   });
@@ -134,7 +135,7 @@ describe('what has no workflow behind it', () => {
     expect(deleted.code).toBe(0);
     expect(deleted.stderr).toContain('looking again in 1 s');
     const outcomes = (JSON.parse(deleted.stdout) as { outcome: string }[]).map((one) => one.outcome);
-    expect(outcomes).toEqual(['deleted', 'deleted', 'deleted']);
+    expect(outcomes).toEqual(['deleted', 'deleted', 'deleted', 'deleted']);
     const left = { instances: [], volumes: [], securityGroups: [] };
     expect(await bench.region('leftovers?cluster=south')).toMatchObject(left);
     expect(await handle('north').query<StatusView>('status')).toMatchObject({ phase: 'Running', health: 'Healthy' });

@@ -12,7 +12,7 @@ const REFUSALS: readonly (ErrorClass | null)[] = ['auth', 'quota', 'invalid'];
 
 /**
  * Makes the cluster's own groups, or changes their rules to what the document asks for. Rules that AWS refuses are told and hold up
- * nothing else: a change of the document fails once, and what was changed by hand stays as it is until someone helps.
+ * nothing else: the operation of a change ends as failed, and what was changed by hand stays as it is until someone helps.
  */
 export async function setSecurityGroups(cluster: Cluster): Promise<void> {
   const { state } = cluster;
