@@ -31,7 +31,7 @@ export interface Instance {
 /** One latency that the region imposed. The critical path is the longest chain of these. */
 export interface Span {
   id: string;
-  /** launch, boot, agent, deliver, download, found, join, promote, stop, start, terminate, ... */
+  /** launch, boot, agent, deliver, download, found, join, promote, serve, ready, stop, start, terminate, ... */
   kind: string;
   instanceId: string | null;
   clusterUid: string | null;
@@ -42,7 +42,16 @@ export interface Span {
   imposedMs: number;
   /** Spans that had to end before this one could start. */
   after: string[];
+  /** It ends at a tick of a clock that began with another span, wherever between two ticks it began. */
+  ticks?: Ticks;
   note?: string;
+}
+
+/** A ticker of the software: first `offsetMs + everyMs` after the begin of the span `of`, then every `everyMs`. */
+export interface Ticks {
+  of: string;
+  offsetMs: number;
+  everyMs: number;
 }
 
 export interface World {
@@ -57,6 +66,7 @@ export interface World {
     instanceId?: string;
     ms: number;
     after?: string[];
+    ticks?: Ticks;
     note?: string;
     signal?: AbortSignal;
   }): Promise<Span>;
@@ -133,13 +143,25 @@ export interface Profile {
   report: number;
   /** K3s binary from the mirror. */
   download: number;
-  /** First server: service start -> API answers and node Ready. */
+  /** Any server: service start -> its container runtime is there, and its promotion loop begins to tick. */
+  runtime: number;
+  /** First server: service start -> API answers, unit active. */
   found: number;
-  /** Another server: service start -> it is a learner. */
+  /** Another server: service start -> it asks etcd to be admitted. */
   join: number;
-  /** Promotion of learners is checked this often. */
+  /** A server that is not admitted asks again after. */
+  joinRetry: number;
+  /** So long must the voters have been connected before etcd admits another member. */
+  peerHealth: number;
+  /** The promotion loop of the leader ticks this often. */
   promotionCheck: number;
-  /** Agent: service start -> node Ready. */
+  /** A server that joins asks its etcd this often whether it votes. */
+  datastoreTest: number;
+  /** It votes and knows it -> its API answers, unit active. */
+  serve: number;
+  /** API answers -> node Ready. */
+  ready: number;
+  /** Agent: service start -> node registered, unit active. */
   agentJoin: number;
   /** Server that was a member before: service start -> Ready once there is a quorum. */
   rejoin: number;

@@ -1,6 +1,9 @@
 /**
  * The longest chain of imposed latencies in which each had to wait for the one before: what no operator can avoid,
  * however well it works. Computed from the region's spans alone, so that Keelson cannot flatter itself.
+ *
+ * It is a schedule, in which every span begins as soon as those before it have ended. What ends at a tick of some clock ends there at the
+ * first tick after that, not after the time that it really took: who comes late for one tick has lost a whole interval by its own fault.
  */
 import type { Span } from './contract.js';
 
@@ -25,6 +28,13 @@ export interface CriticalPathQuery {
   until: number;
 }
 
+/** When a span is over in the schedule, in milliseconds from its beginning, and the span that it waited for longest. */
+interface Scheduled {
+  begin: number;
+  end: number;
+  before: string | null;
+}
+
 /** @returns the longest chain within the query, first link first; empty when nothing was imposed. */
 export function criticalPath(spans: readonly Span[], query: CriticalPathQuery): CriticalPath {
   const within = new Map<string, Span>();
@@ -34,31 +44,43 @@ export function criticalPath(spans: readonly Span[], query: CriticalPathQuery): 
     within.set(span.id, span);
   }
   // Spans are in the order they began, so what a span waited for comes before it.
-  const best = new Map<string, { ms: number; before: string | null }>();
-  let last: { id: string; ms: number } | null = null;
+  const schedule = new Map<string, Scheduled>();
+  let last: { id: string; end: number } | null = null;
   for (const span of within.values()) {
-    let before: string | null = null;
-    let waited = 0;
-    for (const id of span.after) {
-      const ms = best.get(id)?.ms;
-      if (ms === undefined || (before !== null && ms <= waited)) continue;
-      before = id;
-      waited = ms;
-    }
-    const ms = waited + imposed(span);
-    best.set(span.id, { ms, before });
-    if (last === null || ms > last.ms) last = { id: span.id, ms };
+    const scheduled = place(span, schedule);
+    schedule.set(span.id, scheduled);
+    if (last === null || scheduled.end > last.end) last = { id: span.id, end: scheduled.end };
   }
   const chain: ChainLink[] = [];
-  for (let id = last?.id ?? null; id !== null; id = best.get(id)?.before ?? null) {
+  for (let id = last?.id ?? null; id !== null; id = schedule.get(id)?.before ?? null) {
     const span = within.get(id);
-    if (span === undefined) break;
+    const scheduled = schedule.get(id);
+    if (span === undefined || scheduled === undefined) break;
     const { kind, instanceId, startedAt, endedAt } = span;
-    chain.unshift({ kind, instanceId, ms: imposed(span), startedAt, endedAt });
+    chain.unshift({ kind, instanceId, ms: scheduled.end - scheduled.begin, startedAt, endedAt });
   }
-  return { seconds: (last?.ms ?? 0) / 1_000, chain };
+  return { seconds: (last?.end ?? 0) / 1_000, chain };
 }
 
-function imposed(span: Span): number {
-  return span.endedAt === null ? Math.min(span.imposedMs, Date.now() - span.startedAt) : span.imposedMs;
+function place(span: Span, schedule: ReadonlyMap<string, Scheduled>): Scheduled {
+  let before: string | null = null;
+  let begin = 0;
+  for (const id of span.after) {
+    const end = schedule.get(id)?.end;
+    if (end === undefined || (before !== null && end <= begin)) continue;
+    before = id;
+    begin = end;
+  }
+  return { begin, end: span.endedAt === null ? begin + soFar(span) : endOf(span, begin, schedule), before };
 }
+
+function endOf(span: Span, begin: number, schedule: ReadonlyMap<string, Scheduled>): number {
+  const { ticks } = span;
+  const clock = ticks && schedule.get(ticks.of)?.begin;
+  // A clock that has ticked since before the query: where between two ticks one comes is nobody's doing.
+  if (ticks === undefined || clock === undefined) return begin + span.imposedMs;
+  const first = clock + ticks.offsetMs;
+  return first + ticks.everyMs * Math.max(1, Math.floor((begin - first) / ticks.everyMs) + 1);
+}
+
+const soFar = ({ imposedMs, startedAt }: Span): number => Math.min(imposedMs, Date.now() - startedAt);

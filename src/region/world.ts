@@ -53,6 +53,7 @@ export class LocalWorld implements World {
       clusterUid: instance?.tags['keelson:uid'] ?? null,
       imposedMs: this.spread(request) + (slower?.delayMs ?? 0),
       after: request.after ?? [],
+      ...(request.ticks !== undefined && { ticks: request.ticks }),
       ...(request.note !== undefined && { note: request.note }),
     });
     try {
@@ -60,6 +61,7 @@ export class LocalWorld implements World {
       if (slower?.held !== undefined) await this.release(slower.held, request.signal);
     } catch (error) {
       span.imposedMs = Date.now() - span.startedAt;
+      delete span.ticks;
       span.note = `${span.note ?? ''} aborted`.trim();
       throw error;
     } finally {

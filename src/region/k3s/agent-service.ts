@@ -7,7 +7,7 @@ import type { KubeCluster } from './cluster.js';
 import { type K3sConfig, readConfig } from './config.js';
 import { nodePassword, writeAgentFiles } from './disk.js';
 import { fatal, logLine } from './exit.js';
-import { causes, info, registerNode, type ServiceContext, warn } from './service-context.js';
+import { awaitReady, causes, info, registerNode, type ServiceContext, warn } from './service-context.js';
 
 /** K3s's agent tries its server again after two seconds. */
 const RETRY_MS = 2_000;
@@ -16,6 +16,7 @@ export class AgentService implements Service {
   private cluster: KubeCluster | null = null;
   private nodeName = '';
   private readonly ending = new AbortController();
+  private readonly leaving = new AbortController();
 
   constructor(private readonly context: ServiceContext) {}
 
@@ -37,10 +38,10 @@ export class AgentService implements Service {
     writeAgentFiles(machine, cluster);
     renewCertificates(machine);
     registerNode(context, config, cluster);
-    cluster.kubeletUp(config.nodeName);
     this.cluster = cluster;
     this.nodeName = config.nodeName;
     info(context, 'k3s agent is up and running');
+    awaitReady(context, cluster, config.nodeName, this.leaving.signal);
   }
 
   async stop(): Promise<void> {
@@ -61,6 +62,7 @@ export class AgentService implements Service {
   }
 
   private leave(): void {
+    this.leaving.abort();
     this.cluster?.kubeletDown(this.nodeName, this.context.machine.id);
     this.cluster = null;
   }

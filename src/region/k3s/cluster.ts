@@ -4,6 +4,7 @@ import type { World } from '../contract.js';
 import type { ClusterCa } from './ca.js';
 import type { K3sConfig } from './config.js';
 import { Etcd, type Member } from './etcd.js';
+import { LeaderLoop } from './leader-loop.js';
 import { type KubeNode, type NodeObject, nodeObject } from './node.js';
 import { secureToken } from './token.js';
 
@@ -29,12 +30,14 @@ export class KubeCluster {
   readonly nodePasswords = new Map<string, string>();
   /** Span of the last promotion: a learner that had to wait could not be admitted before it. */
   lastPromotion: string | null = null;
+  private readonly loop: LeaderLoop;
 
   constructor(
     private readonly world: World,
     readonly founding: Founding,
   ) {
-    this.etcd = new Etcd(world);
+    this.loop = new LeaderLoop(world, this);
+    this.etcd = new Etcd(world, () => this.loop.arm());
   }
 
   get serverToken(): string {
@@ -47,12 +50,12 @@ export class KubeCluster {
   }
 
   /**
-   * Spans by which the members came to be what they are: whoever takes one of them down has to wait for these, or the
-   * quorum is lost.
+   * Spans by which the members came to be what they are, voters whose node is Ready: whoever takes one of them down has to wait for
+   * these, or the quorum is lost.
    */
   membershipSpans(): string[] {
     return this.etcd.members.flatMap(({ instanceId }) => {
-      const span = this.world.lastSpan(instanceId, 'found', 'promote', 'rejoin');
+      const span = this.world.lastSpan(instanceId, 'found', 'promote', 'ready', 'rejoin');
       return span ? [span.id] : [];
     });
   }
@@ -108,8 +111,10 @@ export class KubeCluster {
       createdAt: known?.createdAt ?? Date.now(),
       kubelet: known?.kubelet ?? { up: false, since: Date.now() },
       seen: known?.seen ?? false,
+      etcdCondition: known?.etcdCondition ?? null,
     };
     this.nodes.set(fresh.name, fresh);
+    this.loop.arm();
     return fresh;
   }
 
@@ -140,12 +145,7 @@ export class KubeCluster {
   nodeObjects(): NodeObject[] {
     return [...this.nodes.values()]
       .sort((a, b) => (a.name < b.name ? -1 : 1))
-      .map((node) => nodeObject(node, this.memberFor(node), this.world.profile.notReady));
-  }
-
-  private memberFor(node: KubeNode): Member | null | undefined {
-    if (node.role === 'agent' || !this.founding.embeddedEtcd) return undefined;
-    return this.memberOf(node.name) ?? null;
+      .map((node) => nodeObject(node, this.world.profile.notReady));
   }
 
   private labels(config: Registration, architecture: string): Record<string, string> {

@@ -15,11 +15,24 @@ export interface Member {
   learner: boolean;
   /** Its etcd runs. A learner is admitted a moment before that. */
   started: boolean;
-  /** When the process's K3s began to run; the promotion check's ticker counts from here. */
-  clock: number;
+  /** Since when it runs, or does not; milliseconds since the epoch. */
+  since: number;
+  /** The promotion loop of the process that runs it. */
+  loop: PromotionClock;
 }
 
-export type Refusal = 'too many learner members in cluster' | 'etcdserver: no leader';
+/** Every server's promotion loop ticks from when the container runtime of its process is there. [k3s: pkg/etcd, manageLearners] */
+export interface PromotionClock {
+  /** Milliseconds since the epoch; the first tick comes one interval later. */
+  startedAt: number;
+  /** The same for the critical path: after the begin of that span, where there is one. */
+  span: { of: string; offsetMs: number } | null;
+}
+
+export type Refusal =
+  | 'etcdserver: too many learner members in cluster'
+  | 'etcdserver: unhealthy cluster'
+  | 'etcdserver: no leader';
 
 /** What etcd raises, for the whole cluster to see, until somebody disarms it. [etcd: AlarmType] */
 export const ALARMS = ['NOSPACE', 'CORRUPT'] as const;
@@ -33,7 +46,11 @@ export class Etcd {
   private election: AbortController | null = null;
   private waiters: (() => void)[] = [];
 
-  constructor(private readonly world: World) {}
+  /** @param changed is called when members or the leader have changed */
+  constructor(
+    private readonly world: World,
+    private readonly changed: () => void = () => undefined,
+  ) {}
 
   get voters(): Member[] {
     return this.members.filter((member) => !member.learner);
@@ -51,15 +68,23 @@ export class Etcd {
 
   /** The first member makes the cluster: a voter at once. */
   found(member: Member): void {
-    Object.assign(member, { learner: false, started: true });
+    Object.assign(member, { learner: false, started: true, since: Date.now() });
     this.members = [member];
     this.settle('start');
   }
 
-  /** Admits a learner, if there is none yet. @returns why not, or null. */
+  /**
+   * Admits a learner, if there is none yet and every voter has been there for a while: to etcd one that is down, or has just come,
+   * makes the cluster unhealthy. [etcd: MaxLearners, strict reconfiguration check]
+   *
+   * @returns why not, or null
+   */
   admit(member: Member): Refusal | null {
     if (!this.available) return 'etcdserver: no leader';
-    if (this.members.some(({ learner }) => learner)) return 'too many learner members in cluster';
+    if (this.members.some(({ learner }) => learner)) return 'etcdserver: too many learner members in cluster';
+    const healthySince = Date.now() - this.world.profile.peerHealth;
+    const healthy = ({ started, since }: Member): boolean => started && since <= healthySince;
+    if (!this.voters.every((voter) => voter === this.leader || healthy(voter))) return 'etcdserver: unhealthy cluster';
     this.members.push(member);
     this.wake();
     return null;
@@ -67,21 +92,20 @@ export class Etcd {
 
   /** A voter that is down, as a server leaves it behind that is gone without having been removed. */
   haunt(member: Member): void {
-    Object.assign(member, { learner: false, started: false });
+    Object.assign(member, { learner: false, started: false, since: 0 });
     this.members.push(member);
     this.settle('graceful');
   }
 
-  start(member: Member, clock: number): void {
-    member.started = true;
-    member.clock = clock;
+  start(member: Member): void {
+    Object.assign(member, { started: true, since: Date.now() });
     this.settle('start');
   }
 
   /** A graceful end hands leadership over at once; after a crash of the leader the others need an election. */
   stop(member: Member, how: 'graceful' | 'crash'): void {
     if (!member.started) return;
-    member.started = false;
+    Object.assign(member, { started: false, since: Date.now() });
     this.settle(how);
   }
 
@@ -109,10 +133,11 @@ export class Etcd {
     return null;
   }
 
-  /** Milliseconds until the leader looks at its learners again. */
-  untilCheck(now: number, interval: number): number {
-    const since = now - (this.leader?.clock ?? now);
-    return interval <= 0 ? 0 : interval - (since % interval);
+  /** Milliseconds until the promotion loop of the leader ticks. Every server has a loop, and only the leader's does anything. */
+  untilTick(now: number): number {
+    const interval = this.world.profile.promotionCheck;
+    const since = now - (this.leader?.loop.startedAt ?? now);
+    return since < 0 ? interval - since : interval - (since % interval);
   }
 
   /** Resolves as soon as the predicate holds; rejects when the signal aborts. Waiters are served in their order. */
@@ -135,6 +160,7 @@ export class Etcd {
     const waiters = this.waiters;
     this.waiters = [];
     for (const resume of waiters) resume();
+    this.changed();
   }
 
   private settle(cause: 'start' | 'graceful' | 'crash'): void {

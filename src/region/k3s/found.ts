@@ -9,7 +9,7 @@ import { fatal } from './exit.js';
 import { causes, info, type Membership, type ServiceContext, warn } from './service-context.js';
 import { parseToken } from './token.js';
 
-/** Imposes `found`; afterwards the token and the member's data are on the disk. */
+/** Imposes `found`, after which its API can answer; afterwards the token and the member's data are on the disk. */
 export async function found(
   context: ServiceContext,
   config: K3sConfig,
@@ -21,8 +21,8 @@ export async function found(
   const given = password(config.token);
   if (!config.clusterInit) warn(context, 'cluster-init is not set: using SQLite, no other server can join');
 
-  // K3s's promotion ticker starts with its container runtime, soon after the process and before the node is ready.
-  const clock = Date.now();
+  const offsetMs = world.profile.runtime;
+  const startedAt = Date.now() + offsetMs;
   const ms = world.profile.found;
   const imposed = world.impose({ kind: 'found', instanceId: machine.id, ms, after: causes(context), signal });
   const [span, ca] = await Promise.all([imposed, createClusterCa()]);
@@ -44,7 +44,8 @@ export async function found(
     peerIp: config.nodeIp,
     learner: false,
     started: true,
-    clock,
+    since: Date.now(),
+    loop: { startedAt, span: { of: span.id, offsetMs } },
   };
   plane.clusters.set(cluster.founding.id, cluster);
   cluster.etcd.found(member);

@@ -18,6 +18,7 @@ export function addGhost(cluster: KubeCluster, nodeName: string, isServer: boole
   node.seen = true;
   node.kubelet = { up: false, since: 0 };
   if (!isServer) return;
+  node.etcdCondition = { status: 'True', reason: 'MemberNotLearner', since: 0 };
   cluster.etcd.haunt({
     id: randomBytes(8).toString('hex'),
     name: `${nodeName}-${randomBytes(4).toString('hex')}`,
@@ -26,6 +27,7 @@ export function addGhost(cluster: KubeCluster, nodeName: string, isServer: boole
     peerIp: NOWHERE,
     learner: false,
     started: false,
-    clock: 0,
+    since: 0,
+    loop: { startedAt: 0, span: null },
   });
 }

@@ -1,14 +1,18 @@
-/** A further server: admitted as a learner when no other is, a voter when the leader's check finds it caught up. */
+/** A further server: admitted as a learner when no other is, a voter when the leader's loop finds it caught up. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { checkCritical, checkToken, PASSWORD_REJECTED } from './admission.js';
 import type { KubeCluster } from './cluster.js';
 import type { K3sConfig } from './config.js';
 import { nodePassword, writeMember } from './disk.js';
 import type { Member } from './etcd.js';
 import { fatal } from './exit.js';
-import { awaitPromotion, evictWhenStalled } from './promotion.js';
-import { causes, info, type Membership, registerNode, type ServiceContext, warn } from './service-context.js';
+import { awaitPromotion } from './promotion.js';
+import { causes, info, type Membership, type ServiceContext, warn } from './service-context.js';
 
-/** Imposes `join` and `promote`. What K3s refuses ends the process, as there; systemd tries again. */
+/**
+ * Imposes `join`, `promote`, `datastore-test` and `serve`, in that order: its API comes up only after its promotion. What K3s refuses
+ * ends the process, as there; systemd tries again.
+ */
 export async function joinServer(
   context: ServiceContext,
   config: K3sConfig,
@@ -17,20 +21,22 @@ export async function joinServer(
   signal: AbortSignal,
 ): Promise<void> {
   const { machine, plane } = context;
-  const clock = Date.now();
+  const { world } = plane;
+  const { profile } = world;
+  const startedAt = Date.now() + profile.runtime;
   const { cluster, critical } = reach(context, url);
   checkToken(cluster, config, url);
   checkCritical(cluster, critical, config);
   if (!cluster.founding.embeddedEtcd) throw fatal('starting kubernetes: etcd is disabled on the server');
-  if (cluster.memberOf(config.nodeName)) {
-    throw fatal('duplicate node name found, please use a unique name for this node');
-  }
+  checkName(cluster, config.nodeName);
   const password = nodePassword(machine);
   if (!cluster.acceptsPassword(config.nodeName, password)) {
     warn(context, PASSWORD_REJECTED);
     await cluster.etcd.until(() => cluster.acceptsPassword(config.nodeName, password), signal);
   }
 
+  const after = causes(context, cluster.founding.foundSpan);
+  const join = await world.impose({ kind: 'join', instanceId: machine.id, ms: profile.join, after, signal });
   const member: Member = {
     id: plane.newId(),
     name: `${config.nodeName}-${plane.newId().slice(0, 8)}`,
@@ -39,20 +45,28 @@ export async function joinServer(
     peerIp: config.nodeIp,
     learner: true,
     started: false,
-    clock,
+    since: 0,
+    loop: { startedAt, span: { of: join.id, offsetMs: profile.runtime } },
   };
   const waited = await admit(context, cluster, member, signal);
-  evictWhenStalled(cluster, member, plane.world.profile.promotionCheck, signal);
   // From here its data is on the disk: a start after a crash comes back as this member.
   writeMember(machine, { clusterId: cluster.founding.id, memberId: member.id }, member.name);
-  const after = causes(context, cluster.founding.foundSpan, waited ? cluster.lastPromotion : null);
-  const ms = plane.world.profile.join;
-  const span = await plane.world.impose({ kind: 'join', instanceId: machine.id, ms, after, signal });
-  cluster.etcd.start(member, clock);
+  cluster.etcd.start(member);
+  const learnsSince = Date.now();
   entered({ cluster, member });
-  registerNode(context, config, cluster);
   info(context, `Adding member ${member.name} as learner`);
-  await awaitPromotion(context, cluster, member, span.id, signal);
+  const admitted = waited && cluster.lastPromotion !== null ? [join.id, cluster.lastPromotion] : [join.id];
+  const promote = await awaitPromotion(context, cluster, member, admitted, signal);
+
+  const about = { instanceId: machine.id, signal };
+  const test = await world.impose({
+    ...about,
+    kind: 'datastore-test',
+    ms: profile.datastoreTest - ((Date.now() - learnsSince) % profile.datastoreTest),
+    after: [promote.id],
+    ticks: { of: promote.id, offsetMs: 0, everyMs: profile.datastoreTest },
+  });
+  await world.impose({ ...about, kind: 'serve', ms: profile.serve, after: [test.id] });
 }
 
 function reach(context: ServiceContext, url: string): { cluster: KubeCluster; critical: Record<string, string> } {
@@ -65,21 +79,29 @@ function reach(context: ServiceContext, url: string): { cluster: KubeCluster; cr
   return { cluster: supervisor.membership.cluster, critical: supervisor.critical };
 }
 
-/** @returns whether another learner had to be promoted first. */
+function checkName(cluster: KubeCluster, nodeName: string): void {
+  if (cluster.memberOf(nodeName))
+    throw fatal('etcd cluster join failed: duplicate node name found, please use a unique name for this node');
+}
+
+/**
+ * Asks again every second while another learner is there or etcd is not healthy; any other refusal ends the process.
+ * [k3s: pkg/etcd, Start]
+ *
+ * @returns whether it had to wait
+ */
 async function admit(
   context: ServiceContext,
   cluster: KubeCluster,
   member: Member,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const { etcd } = cluster;
-  let waited = false;
-  for (;;) {
-    const refusal = etcd.admit(member);
+  for (let waited = false; ; waited = true) {
+    checkName(cluster, member.nodeName);
+    const refusal = cluster.etcd.admit(member);
     if (refusal === null) return waited;
-    if (refusal !== 'too many learner members in cluster') throw fatal(`failed to add member: ${refusal}`);
-    waited = true;
-    info(context, `Waiting to join: etcdserver: ${refusal}`);
-    await etcd.until(() => etcd.members.every(({ learner }) => !learner), signal);
+    if (refusal === 'etcdserver: no leader') throw fatal(`etcd cluster join failed: ${refusal}`);
+    if (!waited) info(context, `Waiting for other members to finish joining etcd cluster: ${refusal}`);
+    await sleep(context.plane.world.profile.joinRetry, null, { signal, ref: false });
   }
 }

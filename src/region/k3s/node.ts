@@ -1,6 +1,5 @@
 /** A Kubernetes Node as the cluster keeps it, and as the API shows it. */
 import { type KubeletTroubles, PRESSURES } from '../machine/troubles.js';
-import type { Member } from './etcd.js';
 
 export interface KubeNode {
   name: string;
@@ -21,7 +20,19 @@ export interface KubeNode {
   troubles: KubeletTroubles;
   /** False until the kubelet has reported once. */
   seen: boolean;
+  /** EtcdIsVoter as K3s has written it last; null as long as it has not. */
+  etcdCondition: EtcdCondition | null;
 }
+
+export interface EtcdCondition {
+  status: 'True' | 'False';
+  reason: 'MemberNotLearner' | 'MemberIsLearner' | 'Unhealthy' | 'NotAMember';
+  /** Milliseconds since the epoch. */
+  since: number;
+}
+
+export const sameCondition = (one: EtcdCondition | null, other: EtcdCondition): boolean =>
+  one?.status === other.status && one.reason === other.reason;
 
 export type ConditionStatus = 'True' | 'False' | 'Unknown';
 
@@ -32,8 +43,8 @@ export function readyStatus(node: KubeNode, notReadyMs: number, now = Date.now()
   return node.troubles.notReady ? 'False' : 'True';
 }
 
-/** The Node as JSON of the API. `member` is its etcd member: null where it was one and is no more, undefined without etcd. */
-export function nodeObject(node: KubeNode, member: Member | null | undefined, notReadyMs: number) {
+/** The Node as JSON of the API. */
+export function nodeObject(node: KubeNode, notReadyMs: number) {
   const ready = readyStatus(node, notReadyMs);
   const at = new Date(node.kubelet.since).toISOString();
   const conditions = [
@@ -48,7 +59,7 @@ export function nodeObject(node: KubeNode, member: Member | null | undefined, no
       { True: 'KubeletReady', False: 'KubeletNotReady', Unknown: 'NodeStatusUnknown' }[ready],
       at,
     ),
-    ...(member === undefined ? [] : [voterCondition(member, at)]),
+    ...(node.etcdCondition === null ? [] : [etcdCondition(node.etcdCondition)]),
   ];
   const taints = [...node.taints, ...(node.unschedulable ? [unschedulableTaint] : []), ...notReadyTaints(ready)];
   return {
@@ -93,12 +104,8 @@ function notReadyTaints(ready: ConditionStatus): { key: string; effect: string }
   return [{ key: `node.kubernetes.io/${ready === 'Unknown' ? 'unreachable' : 'not-ready'}`, effect: 'NoSchedule' }];
 }
 
-function voterCondition(member: Member | null, at: string) {
-  if (member === null) return condition('EtcdIsVoter', 'False', 'MemberRemoved', at);
-  return member.learner
-    ? condition('EtcdIsVoter', 'False', 'MemberIsLearner', at)
-    : condition('EtcdIsVoter', 'True', 'MemberNotLearner', at);
-}
+const etcdCondition = ({ status, reason, since }: EtcdCondition) =>
+  condition('EtcdIsVoter', status, reason, new Date(since).toISOString());
 
 function condition(type: string, status: ConditionStatus, reason: string, at: string) {
   const time = at.replace(/\.\d+Z$/, 'Z');

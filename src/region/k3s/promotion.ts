@@ -1,39 +1,51 @@
-/** The leader looks at its learners every 15 s and makes voters of those that have caught up. [k3s: manageLearners] */
+/** How a learner becomes a voter: by a tick of the leader's promotion loop, every 15 s. [k3s: pkg/etcd, manageLearners] */
+import type { Span, Ticks } from '../contract.js';
 import type { KubeCluster } from './cluster.js';
 import type { Member } from './etcd.js';
 import { fatal } from './exit.js';
 import { info, type ServiceContext } from './service-context.js';
 
-/** Checks that a learner may be silent for before it is evicted: 5 minutes of 15 s. [k3s #7351] */
-const PATIENCE = 20;
-
-/** Imposes `promote`: the rest of the leader's interval. While there is no leader, interval after interval passes. */
+/**
+ * Imposes `promote` until the leader's next tick. Where there is no leader then, or another one whose loop ticks at other times,
+ * the learner waits for the next tick of whoever leads.
+ *
+ * @param after spans by which the learner came to be one
+ * @returns the span that ended with the promotion
+ */
 export async function awaitPromotion(
   context: ServiceContext,
   cluster: KubeCluster,
   member: Member,
-  joinSpan: string,
+  after: string[],
   signal: AbortSignal,
-): Promise<void> {
+): Promise<Span> {
   const { machine, plane } = context;
-  const { world } = plane;
+  const { etcd } = cluster;
   for (;;) {
-    const ms = cluster.etcd.untilCheck(Date.now(), world.profile.promotionCheck);
-    const span = await world.impose({ kind: 'promote', instanceId: machine.id, ms, after: [joinSpan], signal });
-    await cluster.etcd.until(() => cluster.etcd.available, signal);
+    await etcd.until(() => etcd.available, signal);
+    const loop = etcd.leader?.loop;
+    const ms = etcd.untilTick(Date.now());
+    const ticks = loop?.span ? ticksOf(loop.span, plane.world.profile.promotionCheck) : undefined;
+    const span = await plane.world.impose({
+      kind: 'promote',
+      instanceId: machine.id,
+      ms,
+      after,
+      ...(ticks && { ticks }),
+      signal,
+    });
+    if (!etcd.members.includes(member)) throw fatal(`learner ${member.name} was removed before it was promoted`);
+    if (etcd.leader?.loop !== loop) continue;
     // The span comes first: who was waiting for this learner asks for it as soon as it is a voter.
     cluster.lastPromotion = span.id;
-    if (cluster.etcd.promote(member)) break;
-    if (!cluster.etcd.members.includes(member))
-      throw fatal(`learner ${member.name} was removed before it was promoted`);
+    if (!etcd.promote(member)) continue;
+    info(context, `Promoted learner ${member.name}`);
+    return span;
   }
-  info(context, `Promoted learner ${member.name}`);
 }
 
-/** When the learner's process ends before its promotion, nobody else can join until it is back or evicted. */
-export function evictWhenStalled(cluster: KubeCluster, member: Member, interval: number, signal: AbortSignal): void {
-  const evict = () => {
-    if (member.learner && !member.started) cluster.etcd.remove(member);
-  };
-  signal.addEventListener('abort', () => setTimeout(evict, PATIENCE * interval).unref(), { once: true });
-}
+const ticksOf = ({ of, offsetMs }: { of: string; offsetMs: number }, everyMs: number): Ticks => ({
+  of,
+  offsetMs,
+  everyMs,
+});

@@ -4,7 +4,7 @@ import type { KubeCluster } from './cluster.js';
 import type { K3sConfig } from './config.js';
 import type { MemberMark } from './disk.js';
 import { fatal } from './exit.js';
-import { awaitPromotion, evictWhenStalled } from './promotion.js';
+import { awaitPromotion } from './promotion.js';
 import { causes, info, type Membership, type ServiceContext } from './service-context.js';
 import { parseToken } from './token.js';
 
@@ -34,7 +34,9 @@ export async function rejoin(
     throw fatal(`this server is a not a member of the etcd cluster. Found [${list}], expect: ${mine}`);
   }
 
-  etcd.start(member, Date.now());
+  const startedAt = Date.now() + world.profile.runtime;
+  member.loop = { startedAt, span: null };
+  etcd.start(member);
   entered({ cluster, member });
   if (!etcd.hasQuorum) {
     info(context, 'Waiting for etcd: no leader, not enough members have started');
@@ -42,10 +44,8 @@ export async function rejoin(
   }
   const after = causes(context, ...bootsOf(world, cluster));
   const span = await world.impose({ kind: 'rejoin', instanceId: machine.id, ms: world.profile.rejoin, after, signal });
-  if (member.learner) {
-    evictWhenStalled(cluster, member, world.profile.promotionCheck, signal);
-    await awaitPromotion(context, cluster, member, span.id, signal);
-  }
+  member.loop.span = { of: span.id, offsetMs: startedAt - span.startedAt };
+  if (member.learner) await awaitPromotion(context, cluster, member, [span.id], signal);
   await etcd.until(() => etcd.available, signal);
 }
 

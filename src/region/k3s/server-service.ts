@@ -9,7 +9,15 @@ import { fatal } from './exit.js';
 import { found } from './found.js';
 import { joinServer } from './join-server.js';
 import { rejoin } from './rejoin.js';
-import { causes, info, type Membership, registerNode, type ServiceContext, warn } from './service-context.js';
+import {
+  awaitReady,
+  causes,
+  info,
+  type Membership,
+  registerNode,
+  type ServiceContext,
+  warn,
+} from './service-context.js';
 
 export class ServerService implements Service {
   readonly machine: Machine;
@@ -19,6 +27,8 @@ export class ServerService implements Service {
   private config: K3sConfig | null = null;
   private readonly api: ApiListener;
   private readonly ending = new AbortController();
+  /** Aborts when the process leaves the cluster, however it ends. */
+  private readonly leaving = new AbortController();
 
   constructor(private readonly context: ServiceContext) {
     this.machine = context.machine;
@@ -101,14 +111,16 @@ export class ServerService implements Service {
     await this.api.open(cluster, config, () => this.answers);
     if (signal.aborted) return this.api.close();
     registerNode(context, config, cluster);
-    cluster.kubeletUp(config.nodeName);
     this.listening = true;
     cluster.etcd.wake();
     info(context, 'k3s is up and running');
+    // The unit is active before the node is Ready: the kubelet starts when the API answers. [k3s: pkg/agent, Run]
+    awaitReady(context, cluster, config.nodeName, this.leaving.signal);
   }
 
   private leave(how: 'graceful' | 'crash'): void {
     this.listening = false;
+    this.leaving.abort();
     this.context.plane.withdraw(this);
     this.api.close();
     if (!this.membership || !this.config) return;

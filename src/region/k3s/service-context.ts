@@ -41,6 +41,30 @@ export function causes(context: ServiceContext, ...more: (string | null | undefi
   return [own('deliver')?.id, own('download')?.id, own('boot')?.id, ...more].filter((id) => typeof id === 'string');
 }
 
+/**
+ * The kubelet comes up in the background: imposes `ready` for a node that Kubernetes has not seen yet; one that comes back finds its
+ * network configured and is there at once.
+ */
+export function awaitReady(
+  { machine, plane }: ServiceContext,
+  cluster: KubeCluster,
+  nodeName: string,
+  signal: AbortSignal,
+): void {
+  if (cluster.nodes.get(nodeName)?.seen) {
+    cluster.kubeletUp(nodeName);
+    return;
+  }
+  const { world } = plane;
+  const started = world.lastSpan(machine.id, 'found', 'serve', 'agentJoin', 'rejoin');
+  const span = { kind: 'ready', instanceId: machine.id, ms: world.profile.ready, after: started ? [started.id] : [] };
+  world.impose({ ...span, signal }).then(
+    () => cluster.kubeletUp(nodeName),
+    // The process has ended, or the region has.
+    () => undefined,
+  );
+}
+
 /** Registers the node under its name; shown as not ready until its kubelet is up. A kubelet that was broken is a new process now. */
 export function registerNode(context: ServiceContext, config: K3sConfig, cluster: KubeCluster): void {
   const { machine, version } = context;

@@ -5,7 +5,18 @@ import type { Finished } from '../machine/processes.js';
 import { type Command, expire, finish, type Invocation, isOver, KEPT } from './command.js';
 
 /** What on a node may have taken time within a command. */
-const WITHIN = ['download', 'found', 'join', 'promote', 'rejoin', 'agentJoin', 'serviceStop', 'drain'];
+const WITHIN = [
+  'download',
+  'found',
+  'join',
+  'promote',
+  'serve',
+  'ready',
+  'rejoin',
+  'agentJoin',
+  'serviceStop',
+  'drain',
+];
 
 /**
  * Carries one command to one machine. Fault points: `ssm.deliver`, effect `agent-dead` (the agent is away for `delayMs`, or for

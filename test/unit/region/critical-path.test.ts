@@ -34,6 +34,42 @@ describe('the critical path', () => {
     expect(chain.map(({ kind }) => kind)).toEqual(['new']);
   });
 
+  /** A learner waits for a tick of the loop that began 3 s after its first server's start, and ticks every 15 s. */
+  const promote = (id: string, tookMs: number, after: string[]) =>
+    span(id, tookMs, after, { kind: 'promote', ticks: { of: 'found', offsetMs: 3_000, everyMs: 15_000 } });
+
+  it('waits for a tick as long as it must, not as long as somebody did who came late', () => {
+    const boot = span('boot', 5_000);
+    const found = span('found', 12_000, ['boot']);
+    const join = span('join', 3_000, ['found']);
+    // In time it is promoted 18 s after the start of the first server; it came so late that it was promoted at the tick after that.
+    const { seconds, chain } = criticalPath([boot, found, join, promote('late', 14_000, ['join'])], ALL);
+    expect(seconds).toBe(5 + 18);
+    expect(chain.map(({ kind, ms }) => [kind, ms])).toEqual([
+      ['boot', 5_000],
+      ['found', 12_000],
+      ['join', 3_000],
+      ['promote', 3_000],
+    ]);
+  });
+
+  it('has a whole interval between two that have to wait for each other', () => {
+    const spans = [span('found', 12_000), span('join', 3_000, ['found']), span('join-2', 3_500, ['found'])];
+    const two = [promote('first', 9_000, ['join']), promote('second', 15_000, ['join-2', 'first'])];
+    // A learner that comes at the very moment of a tick is a voter by the next one.
+    expect(criticalPath([...spans, ...two], ALL).seconds).toBe(33);
+  });
+
+  it('takes what was imposed where the clock began before the time that is asked for', () => {
+    const query = { ...ALL, since: 100 };
+    const spans = [
+      span('found', 12_000),
+      span('join', 3_000, [], { startedAt: 200 }),
+      { ...promote('first', 7_000, ['join']), startedAt: 201 },
+    ];
+    expect(criticalPath(spans, query).seconds).toBe(10);
+  });
+
   it('is empty when nothing was imposed', () => {
     expect(criticalPath([], ALL)).toEqual({ seconds: 0, chain: [] });
   });

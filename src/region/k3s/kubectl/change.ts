@@ -59,12 +59,15 @@ export function deleteNodes(context: KubectlContext, names: string[], lenient: b
   return reply(0, told);
 }
 
-/** A refusal by etcd leaves the annotation without its answer; K3s's controller would try again and again. */
+/**
+ * A refusal by etcd leaves the annotation without its answer; K3s's controller would try again and again. Where there is no such member
+ * (any more) nothing is to be removed, and that is answered as well. [k3s: pkg/etcd, RemovePeer]
+ */
 function removeMember({ cluster, plane }: KubectlContext, nodeName: string): void {
   const node = cluster.nodes.get(nodeName);
   const member = cluster.memberOf(nodeName);
   if (!node || node.annotations[REMOVED_NAME] !== undefined) return;
-  if (!member || cluster.etcd.remove(member) !== null) return;
-  node.annotations[REMOVED_NAME] = member.name;
-  plane.serverOn(member.instanceId)?.removed();
+  if (member && cluster.etcd.remove(member) !== null) return;
+  node.annotations[REMOVED_NAME] = member?.name ?? nodeName;
+  if (member) plane.serverOn(member.instanceId)?.removed();
 }

@@ -1,4 +1,5 @@
 /** The rules by themselves: tokens, membership and quorum, configuration. */
+
 import { afterEach, describe, expect, it } from 'vitest';
 import { type K3sConfig, readConfig } from '../../../../src/region/k3s/config.js';
 import { Etcd, type Member, majority } from '../../../../src/region/k3s/etcd.js';
@@ -36,16 +37,17 @@ describe('etcd', () => {
     peerIp: '10.0.0.1',
     learner: true,
     started: false,
-    clock: 0,
+    since: 0,
+    loop: { startedAt: 0, span: null },
   });
   async function grown(size: number): Promise<{ etcd: Etcd; members: Member[] }> {
-    rig = await startRig({ election: 1 });
+    rig = await startRig({ election: 1, peerHealth: 0 });
     const etcd = new Etcd(rig.world);
     const members = Array.from({ length: size }, (_, i) => member(`n${i}`));
     etcd.found(members[0]!);
     for (const one of members.slice(1)) {
       expect(etcd.admit(one)).toBeNull();
-      etcd.start(one, 0);
+      etcd.start(one);
       expect(etcd.promote(one)).toBe(true);
     }
     return { etcd, members };
@@ -59,12 +61,26 @@ describe('etcd', () => {
     const { etcd } = await grown(1);
     const learner = member('b');
     expect(etcd.admit(learner)).toBeNull();
-    expect(etcd.admit(member('c'))).toBe('too many learner members in cluster');
+    expect(etcd.admit(member('c'))).toBe('etcdserver: too many learner members in cluster');
     expect(etcd.voters).toHaveLength(1);
     expect(etcd.promote(learner), 'not started').toBe(false);
-    etcd.start(learner, 0);
+    etcd.start(learner);
     expect(etcd.promote(learner)).toBe(true);
     expect(etcd.voters).toHaveLength(2);
+  });
+
+  it('takes nobody in while a voter is down, or has come only just', async () => {
+    const { etcd, members } = await grown(3);
+    rig!.world.profile.peerHealth = 5_000;
+    for (const one of members) one.since = Date.now() - 5_001;
+    const other = members.find((one) => one !== etcd.leader)!;
+    etcd.stop(other, 'crash');
+    expect(etcd.admit(member('d'))).toBe('etcdserver: unhealthy cluster');
+    etcd.start(other);
+    expect(etcd.admit(member('d')), 'just back').toBe('etcdserver: unhealthy cluster');
+    other.since = Date.now() - 5_001;
+    etcd.leader!.since = Date.now();
+    expect(etcd.admit(member('d')), 'the leader is connected to itself').toBeNull();
   });
 
   it('has another leader at once after a graceful stop, and after an election when the leader crashed', async () => {
@@ -73,7 +89,7 @@ describe('etcd', () => {
     expect(etcd.leader).toBe(a);
     etcd.stop(a, 'graceful');
     expect(etcd.leader).toBe(b);
-    etcd.start(a, 0);
+    etcd.start(a);
     etcd.stop(b, 'crash');
     expect(etcd.available).toBe(false);
     await etcd.until(() => etcd.available, AbortSignal.timeout(5_000));
@@ -87,7 +103,7 @@ describe('etcd', () => {
     expect(etcd.available).toBe(false);
     expect(etcd.admit(member('d'))).toBe('etcdserver: no leader');
     expect(etcd.remove(members[1]!)).toBe('etcdserver: no leader');
-    etcd.start(members[1]!, 0);
+    etcd.start(members[1]!);
     expect(etcd.available).toBe(true);
   });
 

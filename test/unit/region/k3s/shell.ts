@@ -1,5 +1,5 @@
 /** Runs things on a machine as an SSM script would, and installs K3s by hand. */
-import { execFile } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { standInBinary } from '../../../../src/region/k3s/binary.js';
 import { bareEnvironment } from '../../../../src/region/machine/folder.js';
@@ -11,16 +11,18 @@ export interface Ran {
   err: string;
 }
 
-/** Runs one line of bash with the instance's environment. */
+/** Runs one line of bash with the instance's environment, and like a script in a process group of its own: a crash ends that group. */
 export function sh(machine: Machine, line: string): Promise<Ran> {
-  return new Promise((resolve) => {
-    execFile(
-      'bash',
-      ['--norc', '-c', line],
-      { env: bareEnvironment(machine.folder), cwd: machine.folder.root },
-      (error, out, err) => resolve({ code: error ? Number(error.code) : 0, out, err }),
-    );
+  const child = spawn('bash', ['--norc', '-c', line], {
+    env: bareEnvironment(machine.folder),
+    cwd: machine.folder.root,
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
+  let [out, err] = ['', ''];
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => (out += chunk));
+  child.stderr.setEncoding('utf8').on('data', (chunk: string) => (err += chunk));
+  return new Promise((resolve) => child.on('close', (code) => resolve({ code: code ?? 1, out, err })));
 }
 
 export function put(machine: Machine, path: string, text: string): void {

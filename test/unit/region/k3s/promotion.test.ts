@@ -1,0 +1,177 @@
+/** K3s's own times: what waits for a tick of the leader's loop, and what comes before and after it. */
+import { afterEach, describe, expect, it } from 'vitest';
+import type { Profile } from '../../../../src/region/contract.js';
+import type { Machine } from '../../../../src/region/machine/machine.js';
+import { journal, type Rig, startRig, until } from '../machine/rig.js';
+import { config, install, sh } from './shell.js';
+
+let rig: Rig;
+afterEach(() => rig.close());
+
+const HELD = { id: 'learns', point: 'span', match: { kind: 'promote' }, hold: true } as const;
+
+async function server(name: string, lines: string[]): Promise<Machine> {
+  const machine = await rig.launch(name);
+  install(machine, 'server');
+  config(machine, [`node-name: ${name}-g1`, 'token: secret', ...lines]);
+  machine.systemd.unit('k3s.service')?.start();
+  return machine;
+}
+const founder = async (over: Partial<Profile> = {}): Promise<Machine> => {
+  rig = await startRig(over);
+  const first = await server('a', ['cluster-init: true']);
+  await active(first);
+  return first;
+};
+const joiner = (name: string, first: Machine) => server(name, [`server: https://${first.instance.privateIp}:6443`]);
+
+const state = (machine: Machine) => machine.systemd.unit('k3s.service')?.state;
+const active = (machine: Machine) => until(() => state(machine) === 'active', 'active');
+const clusterOf = (machine: Machine) => rig.host.k3s.serverOn(machine.id)!.membership!.cluster;
+const promotions = () => rig.world.spans.all.filter(({ kind }) => kind === 'promote');
+
+const voters = (machine: Machine) =>
+  sh(
+    machine,
+    `k3s kubectl get nodes --no-headers -o 'custom-columns=N:.metadata.name,V:.status.conditions[?(@.type=="EtcdIsVoter")].status'`,
+  );
+const isLearner = async (machine: Machine) =>
+  /^etcd_server_is_learner (.)$/m.exec((await sh(machine, 'curl -s http://127.0.0.1:2381/metrics')).out)?.[1];
+
+describe('the promotion loop', () => {
+  it('writes the Node condition EtcdIsVoter at its ticks alone, of the first server too', async () => {
+    // Prepare, Act
+    const a = await founder({ promotionCheck: 1_000 });
+    const { loop } = clusterOf(a).etcd.leader!;
+    const early = await voters(a);
+    const asked = Date.now();
+    await until(async () => (await voters(a)).out === 'a-g1   True\n', 'condition');
+
+    // Assess
+    expect(asked).toBeLessThan(loop.startedAt + 1_000);
+    expect(early.out).toBe('a-g1   <none>\n');
+    expect(clusterOf(a).nodes.get('a-g1')?.etcdCondition?.since).toBeGreaterThanOrEqual(loop.startedAt + 990);
+    expect(await isLearner(a)).toBe('0');
+  });
+
+  it('promotes a learner at its next tick, counted from the start of the process that leads', async () => {
+    const a = await founder({ promotionCheck: 300 });
+    const { loop } = clusterOf(a).etcd.leader!;
+    const b = await joiner('b', a);
+    await active(b);
+
+    const [promoted] = promotions();
+    const late = ((promoted?.endedAt ?? 0) - loop.startedAt) % 300;
+    expect(Math.min(late, 300 - late)).toBeLessThan(100);
+    expect(promoted?.ticks).toMatchObject({ everyMs: 300, offsetMs: rig.world.profile.runtime });
+  });
+
+  it('is the loop of whoever leads: another leader, or another start of it, ticks at other times', async () => {
+    const a = await founder();
+    const b = await joiner('b', a);
+    await active(b);
+    const { etcd } = clusterOf(a);
+    const before = etcd.leader;
+
+    await sh(a, 'systemctl stop k3s');
+    await until(() => !etcd.available, 'no quorum');
+    await sh(a, 'systemctl start k3s');
+    await until(() => etcd.available, 'leader');
+
+    const loops = etcd.members.map(({ loop }) => loop.startedAt);
+    const { leader } = etcd;
+    expect(before?.instanceId).toBe(a.id);
+    expect(new Set(loops).size).toBe(2);
+    const now = leader!.loop.startedAt + 5 * rig.world.profile.promotionCheck + 3;
+    expect(etcd.untilTick(now)).toBe(rig.world.profile.promotionCheck - 3);
+  });
+});
+
+describe('a server that joins', () => {
+  it('serves its API, has a Node and an active unit only when it votes', async () => {
+    // Prepare
+    const a = await founder();
+    rig.world.faults.add(HELD);
+
+    // Act
+    const b = await joiner('b', a);
+    await until(async () => (await isLearner(b)) === '1', 'learner');
+    const learning = { state: state(b), asked: await sh(b, 'k3s kubectl get nodes'), nodes: (await voters(a)).out };
+    const listed = await sh(
+      a,
+      `printf 'user = "server:secret"\n' | curl --config - -s --cacert x https://127.0.0.1:6443/db/info`,
+    );
+    rig.world.faults.remove(HELD.id);
+    await active(b);
+
+    // Assess
+    expect(learning.state).toBe('activating');
+    expect(learning.asked.err).toContain('refused');
+    expect(learning.nodes).not.toContain('b-g1');
+    expect(listed.out).toMatch(
+      /^{"members":\[{"ID":\d+,"name":"a-g1-[0-9a-f]{8}","peerURLs":\["https:.*:2380"\],"clientURLs":\[[^\]]+\]},{"ID":\d+,"name":"b-g1-.*"isLearner":true}\]}\n$/,
+    );
+    expect(await isLearner(b)).toBe('0');
+    await until(async () => (await voters(a)).out.includes('b-g1'), 'node of b');
+  });
+
+  it('is refused while another one learns, and asks again until that votes', async () => {
+    const a = await founder();
+    rig.world.faults.add(HELD);
+    const b = await joiner('b', a);
+    await until(async () => (await isLearner(b)) === '1', 'learner');
+
+    const c = await joiner('c', a);
+    await until(() => journal(c).includes('too many learner members in cluster'), 'refusal');
+    const members = clusterOf(a).etcd.members.map(({ nodeName }) => nodeName);
+    rig.world.faults.remove(HELD.id);
+    await Promise.all([active(b), active(c)]);
+
+    expect(members).toEqual(['a-g1', 'b-g1']);
+    expect(c.systemd.unit('k3s.service')?.restarts).toBe(0);
+    expect(promotions()[1]?.after).toContain(promotions()[0]?.id);
+  });
+
+  it('is refused while a voter is down, and let in when that is back', async () => {
+    const a = await founder();
+    const b = await joiner('b', a);
+    const c = await joiner('c', a);
+    await Promise.all([active(b), active(c)]);
+    c.crash();
+
+    const d = await joiner('d', a);
+    await until(() => journal(d).includes('etcdserver: unhealthy cluster'), 'refusal');
+    rig.host.boot({ ...c.instance, boots: 2 });
+    await sh(c, 'systemctl start k3s');
+    await active(d);
+
+    expect(clusterOf(a).etcd.voters).toHaveLength(4);
+  });
+
+  it('keeps everybody else out when it dies as a learner, until the leader evicts it', async () => {
+    const a = await founder();
+    rig.world.faults.add(HELD);
+    const b = await joiner('b', a);
+    await until(async () => (await isLearner(b)) === '1', 'learner');
+    b.crash();
+    const died = Date.now();
+    rig.world.faults.remove(HELD.id);
+
+    const c = await joiner('c', a);
+    await until(() => journal(c).includes('too many learner members'), 'refusal');
+    await active(c);
+
+    expect(Date.now() - died).toBeGreaterThan(20 * rig.world.profile.promotionCheck);
+    expect(clusterOf(a).etcd.members.map(({ nodeName }) => nodeName)).toEqual(['a-g1', 'c-g1']);
+    expect(rig.world.record.notes.some(({ kind }) => kind === 'learner-evicted')).toBe(true);
+  });
+});
+
+it('a unit is active some time before its node is Ready', async () => {
+  const a = await founder({ ready: 400 });
+  const ready = () =>
+    sh(a, `k3s kubectl get nodes --no-headers -o 'custom-columns=R:.status.conditions[?(@.type=="Ready")].status'`);
+
+  expect((await ready()).out).toBe('False\n');
+  await until(async () => (await ready()).out === 'True\n', 'Ready');
+});
