@@ -18,6 +18,13 @@ const KEY = {
   advice: 'enable the key',
 } as const;
 
+const NO_ROOM = {
+  code: 'Server.InsufficientInstanceCapacity',
+  class: 'capacity',
+  message: 'no capacity',
+  advice: 'another type',
+} as const;
+
 /** More than any of these tests may launch: a loop is told at once, and not by a time-out. */
 const FAR_TOO_MANY = 9;
 
@@ -97,6 +104,21 @@ describe.concurrent('launches that die', () => {
       await cluster.settled('Running');
       // Assess
       expect(fake.launches).toHaveLength(3);
+    }));
+
+  it('for want of capacity, found after the answer, go on in another subnet', ({ expect }) =>
+    bench.withWorker(async ({ fake, start }) => {
+      // Prepare
+      afterLaunch(fake, async (view) => {
+        if (!['subnet-a', 'subnet-b'].includes(view.subnetId)) return;
+        fake.instances.set(view.id, { ...view, state: 'terminated' });
+        throw failed(NO_ROOM);
+      });
+      // Act
+      const cluster = await start(written({ mode: 'dev' }));
+      await cluster.settled('Running');
+      // Assess
+      expect(fake.launches.map(({ launch }) => launch.subnetId)).toEqual(['subnet-a', 'subnet-b', 'subnet-c']);
     }));
 
   it('do not keep a delete waiting', ({ expect }) =>

@@ -1,6 +1,7 @@
 import type { Instance } from '@aws-sdk/client-ec2';
 import type { InstanceInformation } from '@aws-sdk/client-ssm';
 import { failure } from '../../aws/failure.js';
+import { classifyCode } from '../../model/errors/index.js';
 import type { InstanceView } from '../../model/observation.js';
 import type { AwaitInstanceInput } from '../api.js';
 import type { Attempt } from '../attempt.js';
@@ -16,8 +17,8 @@ const STOPPED_PATIENCE_MS = 60_000;
 /**
  * Waits until the instance is in the state asked for, through the reader that all waits of the region share.
  *
- * @throws a `conflict` failure `InstanceLost` when it goes where there is no way back from, `IncorrectInstanceState` when it stays
- * stopped although it should run; CancelledFailure when cancelled
+ * @throws a failure with the code and class of EC2's reason when it goes where there is no way back from or its start has failed;
+ * `InstanceLost` where EC2 gives no reason, `IncorrectInstanceState` when it stays stopped although it should run; CancelledFailure when cancelled
  */
 export async function awaitInstance(
   deps: ActivityDeps,
@@ -28,6 +29,7 @@ export async function awaitInstance(
   const reader = deps.readers(input.region);
   const look = tolerant(attempt, `DescribeInstances ${instanceId}`);
   const started = Date.now();
+  let ran = (attempt.resumed as { state?: string } | undefined)?.state === 'running';
   for (;;) {
     const [instance, agent] = await look(() =>
       Promise.all([
@@ -37,12 +39,13 @@ export async function awaitInstance(
     );
     if (instance === undefined) {
       if (until === 'terminated') return gone(instanceId);
-      if (Date.now() - attempt.since > UNKNOWN_PATIENCE_MS) throw lost(input, 'EC2 does not know it');
+      if (Date.now() - attempt.since > UNKNOWN_PATIENCE_MS) throw unknown(input);
       continue;
     }
     if (isReached(until, instance, agent)) return instanceView(instance);
     attempt.heartbeat({ instanceId, state: stateOf(instance), agent: agent?.PingStatus ?? null });
-    refuseDeadEnd(input, instance, Date.now() - started);
+    refuseDeadEnd(input, instance, Date.now() - started, ran);
+    ran ||= stateOf(instance) === 'running';
   }
 }
 
@@ -59,28 +62,51 @@ function isReached(
   return ping === undefined || instance.LaunchTime === undefined || ping >= instance.LaunchTime;
 }
 
-function refuseDeadEnd(input: AwaitInstanceInput, instance: Instance, waitedMs: number): void {
+function refuseDeadEnd(input: AwaitInstanceInput, instance: Instance, waitedMs: number, ran: boolean): void {
   const state = stateOf(instance);
   if (input.until === 'terminated') return;
-  if (state === 'shutting-down' || state === 'terminated')
-    throw lost(input, `it is ${state}: ${stateReason(instance)}`);
+  if (state === 'shutting-down' || state === 'terminated') throw ended(input, instance, ran);
   const shouldRun = input.until === 'running' || input.until === 'agent-online';
   if (shouldRun && (state === 'stopped' || state === 'stopping') && waitedMs > STOPPED_PATIENCE_MS)
-    throw failure({
-      code: 'IncorrectInstanceState',
-      class: 'conflict',
-      message: `waiting for ${input.instanceId} to be ${input.until}: it is ${state}: ${stateReason(instance)}`,
-      advice: 'it is started again; if somebody else keeps stopping it, stop them or stop the cluster',
-      nonRetryable: true,
-    });
+    throw ended(input, instance, ran);
 }
 
-function lost(input: AwaitInstanceInput, what: string) {
+/**
+ * What EC2 says of the end of an instance, with the class of its reason: whether it is worth to launch another one, where, and what a person
+ * can do. Without a reason it is just lost.
+ */
+function ended(input: AwaitInstanceInput, instance: Instance, ran: boolean) {
+  const state = stateOf(instance);
+  const reason = instance.StateReason?.Code ?? '';
+  const isStopped = state === 'stopped' || state === 'stopping';
+  // A start that has failed leaves its reason; the one of the stop before it says nothing about the start.
+  const known = classifyCode(reason);
+  const tells = reason !== '' && !(isStopped && known.class === 'conflict');
+  const plain = isStopped ? STOPPED : LOST;
+  const when = isStopped ? '' : ran ? ' after it had run' : ' before it was seen running';
   return failure({
-    code: 'InstanceLost',
+    code: tells ? reason : plain.code,
+    class: tells ? known.class : 'conflict',
+    message: `${input.instanceId} is ${state}${when}: ${stateReason(instance)} (waiting for it to be ${input.until})`,
+    advice: tells ? known.advice : plain.advice,
+    nonRetryable: true,
+  });
+}
+
+const STOPPED = {
+  code: 'IncorrectInstanceState',
+  advice: 'it is started again; if someone else keeps stopping it, stop them or stop the cluster',
+};
+const LOST = {
+  code: 'InstanceLost',
+  advice: 'its slot gets a new instance; look at the reason if it happens again',
+};
+
+function unknown(input: AwaitInstanceInput) {
+  return failure({
+    ...LOST,
     class: 'conflict',
-    message: `waiting for ${input.instanceId} to be ${input.until}: ${what}`,
-    advice: 'its slot gets a new instance; look at the reason if it happens again',
+    message: `waiting for ${input.instanceId} to be ${input.until}: EC2 does not know it`,
     nonRetryable: true,
   });
 }

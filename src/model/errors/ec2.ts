@@ -107,9 +107,5 @@ export const EC2_ERRORS: KnownErrors = {
     'InvalidKMSKey.NotFound',
     'KMSKeyNotAccessibleFault',
   ]),
-  ...alike('EC2', 'transient', 'nothing; the launch is tried again', [
-    'InternalErrorOnLaunch',
-    'Server.InternalError',
-    'Client.InternalError',
-  ]),
+  ...alike('EC2', 'transient', 'nothing; the launch is tried again', ['InternalErrorOnLaunch']),
 };

@@ -6,11 +6,13 @@ import { NETWORK_ERRORS } from './network.js';
 import { OWN_ERRORS } from './own.js';
 import { S3_ERRORS } from './s3.js';
 import { SSM_ERRORS } from './ssm.js';
+import { STATE_REASONS } from './state-reason.js';
 
 /** Every code that Keelson knows; the errors reference is made from it. */
 export const KNOWN_ERRORS: KnownErrors = {
   ...AWS_ERRORS,
   ...EC2_ERRORS,
+  ...STATE_REASONS,
   ...SSM_ERRORS,
   ...S3_ERRORS,
   ...NETWORK_ERRORS,

@@ -53,7 +53,6 @@ export async function launch(cluster: Cluster, step: Step): Promise<void> {
       cluster.state.launches = withLaunch(withoutLaunch(cluster.state.launches, slot.name), slot.name, now());
       slot.instance = nodeInstanceOf(view);
       slot.givenType = view.type;
-      slot.exhaustedSubnets = [];
       touched(cluster);
       return;
     } catch (error) {
@@ -82,6 +81,14 @@ export async function launch(cluster: Cluster, step: Step): Promise<void> {
       }
     }
   }
+}
+
+/** Notes a subnet without capacity for the slot; when there is no other one left, all may be tried again. */
+export function exhaust(cluster: Cluster, slot: Slot, subnetId: string): void {
+  const wanted = slotsOf(cluster.state.document).find((one) => one.name === slot.name);
+  if (wanted === undefined || cluster.state.placement === null) return;
+  slot.exhaustedSubnets = [...slot.exhaustedSubnets, subnetId];
+  if (nextSubnet(cluster, wanted, slot) === null) slot.exhaustedSubnets = [];
 }
 
 /** The slot in the state; a slot that has lost its instance gets the next generation and with it another node name. */

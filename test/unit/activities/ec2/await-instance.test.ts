@@ -54,14 +54,47 @@ describe('waiting for an instance', () => {
     expect(failure).toMatchObject({ code: 'InstanceLost', class: 'conflict', nonRetryable: true });
   });
 
-  test('ends at once when it is terminated instead, with the reason of EC2', async () => {
-    const reason = { Code: 'Client.InvalidKMSKey.InvalidState', Message: 'The KMS key is disabled' };
+  test.each([
+    ['Client.InvalidKMSKey.InvalidState', 'invalid', 'KMS key'],
+    ['Client.InternalError', 'auth', 'kms:CreateGrant'],
+    ['Client.VolumeLimitExceeded', 'quota', 'quota'],
+    ['Server.InsufficientInstanceCapacity', 'capacity', 'subnets'],
+    ['Server.InternalError', 'transient', 'tried again'],
+    ['Client.UserInitiatedShutdown', 'conflict', 'CloudTrail'],
+    ['Client.InstanceInitiatedShutdown', 'conflict', 'console output'],
+  ])('ends at once when it is terminated for %s, as class %s, with what to do', async (Code, errorClass, hint) => {
+    const reason = { Code, Message: 'in the words of EC2' };
     ec2.on(DescribeInstancesCommand).resolves(page(instance('terminated', { StateReason: reason })));
 
     const failure = await failureOf(settled(start(makeActivities().awaitInstance, until('running')).result));
 
+    expect(failure).toMatchObject({ code: Code, class: errorClass, nonRetryable: true });
+    expect(failure.message).toContain(`before it was seen running: ${Code}: in the words of EC2`);
+    expect(failure.advice).toContain(hint);
+  });
+
+  test('tells whether it had run before it ended, and of an end without a reason no more than that', async () => {
+    ec2
+      .on(DescribeInstancesCommand)
+      .resolvesOnce(page(instance('running')))
+      .resolves(page(instance('shutting-down')));
+    ssm.on(DescribeInstanceInformationCommand).resolves({ InstanceInformationList: [] });
+
+    const failure = await failureOf(settled(start(makeActivities().awaitInstance, until('agent-online')).result));
+
     expect(failure).toMatchObject({ code: 'InstanceLost', class: 'conflict', nonRetryable: true });
-    expect(failure.message).toContain('Client.InvalidKMSKey.InvalidState: The KMS key is disabled');
+    expect(failure.message).toContain('after it had run');
+  });
+
+  test('takes the reason of a start that has failed, and not that of the stop before it', async () => {
+    const stopped = (Code: string) => page(instance('stopped', { StateReason: { Code, Message: Code } }));
+    ec2.on(DescribeInstancesCommand).resolves(stopped('Client.InvalidKMSKey.InvalidState'));
+    const start1 = await failureOf(settled(start(makeActivities().awaitInstance, until('running')).result));
+    ec2.on(DescribeInstancesCommand).resolves(stopped('Client.UserInitiatedShutdown'));
+    const start2 = await failureOf(settled(start(makeActivities().awaitInstance, until('running')).result));
+
+    expect(start1).toMatchObject({ code: 'Client.InvalidKMSKey.InvalidState', class: 'invalid' });
+    expect(start2).toMatchObject({ code: 'IncorrectInstanceState', class: 'conflict' });
   });
 
   test('puts up with the old state after a start, but not for ever', async () => {
