@@ -3,16 +3,12 @@ import { EC2Client, ModifyInstanceAttributeCommand } from '@aws-sdk/client-ec2';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import type { ClusterEvent, Operation } from '../../src/model/state.js';
 import type { NodeStatus, StatusView } from '../../src/model/status.js';
+import { CREDENTIALS } from '../../src/region/credentials.js';
 import type { BenchStack } from '../stack.js';
 
 /** What a breakage and the repair after it take at most; then the benchmark has failed. */
 const LIMIT_MS = 12 * 60_000;
 const PAUSE_MS = 250;
-
-const credentialsOf = (variables: Record<string, string>) => ({
-  accessKeyId: variables['AWS_ACCESS_KEY_ID'] ?? '',
-  secretAccessKey: variables['AWS_SECRET_ACCESS_KEY'] ?? '',
-});
 
 /** A cluster of the benchmark on which things are broken one after the other. */
 export class Lane {
@@ -88,8 +84,8 @@ export class Lane {
   /** Somebody changes the type of an instance at the console, while Keelson is told to leave the cluster alone. */
   async retype(slot: string, type: string): Promise<void> {
     const id = await this.instance(slot);
-    const { variables, region } = this.bench.stack;
-    const ec2 = new EC2Client({ endpoint: region.url, region: 'eu-west-1', credentials: credentialsOf(variables) });
+    const { region } = this.bench.stack;
+    const ec2 = new EC2Client({ endpoint: region.url, region: 'eu-west-1', credentials: CREDENTIALS.admin });
     const isStopped = async () => {
       const instances = await this.bench.region<{ id: string; state: string }[]>('/_region/instances');
       return instances.some((one) => one.id === id && one.state === 'stopped');
@@ -120,7 +116,7 @@ export class Lane {
       endpoint: region.url,
       region: 'eu-west-1',
       forcePathStyle: true,
-      credentials: credentialsOf(variables),
+      credentials: CREDENTIALS.user,
     });
     const Key = `clusters/${this.name}/config.yaml`;
     await s3.send(new PutObjectCommand({ Bucket: variables['KEELSON_BUCKET'], Key, Body: body }));

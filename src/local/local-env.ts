@@ -1,5 +1,5 @@
 import type { Env } from '../config/environment.js';
-import { LOCAL_ACCESS_KEY_ID, LOCAL_SECRET_ACCESS_KEY } from '../region/credentials.js';
+import { type CallerName, CREDENTIALS } from '../region/credentials.js';
 
 /** Variables of the person's own environment that would lead away from the local stack. */
 const MISLEADING = [
@@ -37,14 +37,19 @@ export function localVariables(addresses: {
     TEMPORAL_NAMESPACE: 'default',
     AWS_ENDPOINT_URL: addresses.region,
     AWS_REGION: 'eu-west-1',
-    AWS_ACCESS_KEY_ID: LOCAL_ACCESS_KEY_ID,
-    AWS_SECRET_ACCESS_KEY: LOCAL_SECRET_ACCESS_KEY,
+    ...keyVariables('user'),
     AWS_EC2_METADATA_DISABLED: 'true',
     KEELSON_BUCKET: 'keelson-local',
     KEELSON_INSTANCE_PROFILE: 'keelson-node',
     ...(addresses.k3sMirror !== undefined && { KEELSON_K3S_MIRROR: addresses.k3sMirror }),
     ...(addresses.eventsQueue !== undefined && { KEELSON_EVENTS_QUEUE_URL: addresses.eventsQueue }),
   };
+}
+
+/** The variables by which the AWS SDK calls as one of the stack's roles. */
+export function keyVariables(caller: CallerName): Record<string, string> {
+  const { accessKeyId, secretAccessKey } = CREDENTIALS[caller];
+  return { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey };
 }
 
 /** A person's environment turned to the local stack. */
@@ -62,6 +67,7 @@ export function localEnvFile(variables: Readonly<Record<string, string>>, pid: n
   const lines = Object.entries(variables).map(([name, value]) => `export ${name}=${quote(value)}`);
   return [
     '# The local stack that runs now; removed when it stops. Use: . .keelson/local.env',
+    "# The key is a user's. Another worker needs the worker's: AWS_ACCESS_KEY_ID=local-worker AWS_SECRET_ACCESS_KEY=local-worker-secret npm run worker",
     `unset ${MISLEADING.join(' ')}`,
     ...lines,
     `export KEELSON_LOCAL_PID=${pid}`,

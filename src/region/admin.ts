@@ -7,6 +7,7 @@ import type { Ec2 } from './ec2/handle.js';
 import { duplicates, leftovers } from './evidence.js';
 import { serveGhosts } from './haunting.js';
 import type { Request } from './http.js';
+import type { Iam } from './iam/iam.js';
 import type { S3 } from './s3/handle.js';
 import { serveTampering } from './tampering.js';
 import type { LocalWorld } from './world.js';
@@ -16,6 +17,7 @@ export interface AdminDeps {
   host: MachineHost;
   ec2: Ec2;
   s3: S3;
+  iam: Iam;
   about: Record<string, unknown>;
 }
 
@@ -42,6 +44,8 @@ export function serveAdmin(
       return json(200, duplicates(deps.world.record.launches));
     case 'GET critical-path':
       return json(200, pathOf(deps.world, query));
+    case 'GET permissions':
+      return json(200, { used: deps.iam.used });
     case 'GET faults':
       return json(200, deps.world.faults.list());
     case 'POST faults':

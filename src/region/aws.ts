@@ -1,17 +1,18 @@
-/** The way of every AWS call: signature, fault plans, latency, the service, the record. */
+/** The way of every AWS call: signature, fault plans, latency, permissions, the service, the record. */
 import { randomUUID } from 'node:crypto';
 import { AwsError, errorReply } from './aws-error.js';
 import { callOf, factsOf } from './call.js';
 import type { AwsCall, Fault, HttpReply } from './contract.js';
 import { admit } from './gate.js';
 import type { Request } from './http.js';
+import type { Iam } from './iam/iam.js';
 import type { CallEntry } from './record.js';
 import type { LocalWorld } from './world.js';
 
 export interface Services {
   ec2(call: AwsCall, requestId: string): Promise<HttpReply>;
   ssm(call: AwsCall): Promise<HttpReply>;
-  s3(call: AwsCall, requestId: string): HttpReply;
+  s3(call: AwsCall, requestId: string): Promise<HttpReply>;
   sqs(call: AwsCall, requestId: string): Promise<HttpReply>;
 }
 
@@ -22,6 +23,7 @@ export interface AwsFront {
   world: LocalWorld;
   regions: ReadonlySet<string>;
   services: Services;
+  iam: Iam;
   onCall?: OnCall | undefined;
 }
 
@@ -30,7 +32,7 @@ export async function serveAws(front: AwsFront, request: Request): Promise<HttpR
   const { world } = front;
   const startedAt = performance.now();
   const admission = admit(request, front.regions);
-  const call = callOf(admission.service, admission.region, request);
+  const call = callOf(admission, request);
   const { params, instanceIds, tags } = factsOf(call);
   const { service, region, action } = call;
   const entry = world.record.begin({ service, region, action, params, instanceIds });
@@ -45,7 +47,7 @@ export async function serveAws(front: AwsFront, request: Request): Promise<HttpR
 }
 
 async function carryOut(
-  { world, services }: AwsFront,
+  { world, services, iam }: AwsFront,
   call: AwsCall,
   refusal: AwsError | null,
   fault: Fault | undefined,
@@ -53,7 +55,7 @@ async function carryOut(
   const requestId = randomUUID();
   await world.wait(world.profile.call + (fault?.delayMs ?? 0));
   if (fault?.cut) return null;
-  const error = refusal ?? errorOf(call.service, fault);
+  const error = refusal ?? errorOf(call.service, fault) ?? (await iam.refusalOf(call));
   if (error !== null) return errorReply(call.service, error, requestId);
   switch (call.service) {
     case 'ec2':

@@ -1,6 +1,7 @@
 /** What a call is about, for the record and for fault plans: never its secrets. */
 import type { AwsCall } from './contract.js';
 import { formOf } from './ec2/form.js';
+import type { Admission } from './gate.js';
 import { addressOf, s3ActionOf } from './s3/address.js';
 import type { SignedRequest } from './sigv4.js';
 
@@ -13,10 +14,10 @@ export interface CallFacts {
 }
 
 /** Turns a request into a call of a service. */
-export function callOf(service: AwsCall['service'], region: string, request: SignedRequest): AwsCall {
+export function callOf({ service, region, caller }: Admission, request: SignedRequest): AwsCall {
   const { method, rawPath: path, headers, body } = request;
   const query = new URLSearchParams(request.rawQuery);
-  return { service, region, action: actionOf(service, request, query), method, path, query, headers, body };
+  return { caller, service, region, action: actionOf(service, request, query), method, path, query, headers, body };
 }
 
 export function factsOf(call: AwsCall): CallFacts {

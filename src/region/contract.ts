@@ -2,6 +2,7 @@
  * What the parts of the local region say to each other. EC2 keeps the instances; the machine host boots them, runs their
  * user data and their SSM commands under a real bash; the world keeps the clock, the latencies and the record.
  */
+import type { CallerName } from './credentials.js';
 
 export type InstanceState = 'pending' | 'running' | 'shutting-down' | 'terminated' | 'stopping' | 'stopped';
 
@@ -77,6 +78,8 @@ export interface World {
   /** Seeded: the same seed gives the same delays. */
   random(): number;
   fault(point: string, data: Record<string, unknown>): Fault | undefined;
+  /** Whether the role of an instance allows its SSM agent an action. */
+  agentMay(instance: Instance, action: string): Promise<boolean>;
 }
 
 /** What a fault plan says about this moment; see src/region/faults.ts for plans. */
@@ -115,6 +118,8 @@ export interface HttpReply {
   body: string | Buffer;
 }
 export interface AwsCall {
+  /** Whose key has signed it; null for a call that is refused because nobody's did. */
+  caller: CallerName | null;
   service: 'ec2' | 'ssm' | 's3' | 'sqs';
   region: string;
   action: string;

@@ -1,3 +1,22 @@
-/** The one key pair that the local region accepts. Not a secret: it opens nothing but a server on loopback. */
-export const LOCAL_ACCESS_KEY_ID = 'local';
-export const LOCAL_SECRET_ACCESS_KEY = 'local-secret';
+/** The key pairs that the simulator accepts. No secrets: they open nothing but a server on loopback. */
+export type CallerName = 'admin' | 'worker' | 'user' | 'cleaner';
+
+export interface KeyPair {
+  accessKeyId: string;
+  secretAccessKey: string;
+}
+
+/**
+ * `worker`, `user` and `cleaner` may do what the policies of deploy/aws/keelson.yaml allow them. `admin` may do everything: it is
+ * for what a test prepares and looks into, never for what Keelson does.
+ */
+export const CREDENTIALS: Readonly<Record<CallerName, KeyPair>> = {
+  admin: pair('local'),
+  worker: pair('local-worker'),
+  user: pair('local-user'),
+  cleaner: pair('local-cleaner'),
+};
+
+function pair(name: string): KeyPair {
+  return { accessKeyId: name, secretAccessKey: `${name}-secret` };
+}

@@ -1,7 +1,7 @@
 /** Who may come in: the credential scope names service and region, the signature proves the key. */
 import { AwsError } from './aws-error.js';
 import type { AwsCall } from './contract.js';
-import { LOCAL_ACCESS_KEY_ID, LOCAL_SECRET_ACCESS_KEY } from './credentials.js';
+import { type CallerName, CREDENTIALS } from './credentials.js';
 import { isSignedBy, readSignature, type Signature, type SignedRequest, sha256, timeOf } from './sigv4.js';
 
 /** A signed header may be this much older or younger than now [docs: S3 RequestTimeTooSkewed]. */
@@ -10,6 +10,8 @@ const SKEW_MS = 15 * 60_000;
 export interface Admission {
   service: AwsCall['service'];
   region: string;
+  /** Whose key signed it; null for a request that is refused because nobody's did. */
+  caller: CallerName | null;
   /** Set when the request must be refused; by the service's own rules. */
   refusal: AwsError | null;
 }
@@ -19,24 +21,26 @@ export function admit(request: SignedRequest, regions: ReadonlySet<string>): Adm
   const service = serviceOf(signature?.service);
   if (signature === null) {
     // Only S3 takes unsigned requests at all, for public objects, of which there are none here.
-    const anonymous = { service: 's3' as const, region: '' };
+    const anonymous = { service: 's3' as const, region: '', caller: null };
     return { ...anonymous, refusal: new AwsError('AccessDenied', 403, 'Access Denied') };
   }
   const { region } = signature;
   if (service === null) {
     const message = `the local region has EC2, SSM, S3 and SQS, not ${signature.service}`;
-    return { service: 'ec2', region, refusal: new AwsError('UnknownOperationException', 404, message) };
+    return { service: 'ec2', region, caller: null, refusal: new AwsError('UnknownOperationException', 404, message) };
   }
-  return { service, region, refusal: refusal(service, signature, request, regions) };
+  const caller = callerOf(signature.accessKeyId);
+  return { service, region, caller, refusal: refusal(service, signature, caller, request, regions) };
 }
 
 function refusal(
   service: AwsCall['service'],
   signature: Signature,
+  caller: CallerName | null,
   request: SignedRequest,
   regions: ReadonlySet<string>,
 ): AwsError | null {
-  if (signature.accessKeyId !== LOCAL_ACCESS_KEY_ID) return unknownKey(service, signature.accessKeyId);
+  if (caller === null) return unknownKey(service, signature.accessKeyId);
   // Real regions have names of their own in DNS. A region that an account has not enabled answers like this.
   if (!regions.has(signature.region)) return unknownRegion(service, signature.region, regions);
   const at = timeOf(signature.timestamp);
@@ -48,7 +52,7 @@ function refusal(
       ? new AwsError('RequestTimeTooSkewed', 403, message)
       : new AwsError('RequestExpired', 400, message);
   }
-  if (!isSignedBy(LOCAL_SECRET_ACCESS_KEY, signature, request)) return wrongSignature(service);
+  if (!isSignedBy(CREDENTIALS[caller].secretAccessKey, signature, request)) return wrongSignature(service);
   const stated = request.headers['x-amz-content-sha256'];
   if (signature.expires === null && /^[0-9a-f]{64}$/.test(stated ?? '') && stated !== sha256(request.body)) {
     const message = 'The provided x-amz-content-sha256 header does not match what was computed.';
@@ -57,12 +61,19 @@ function refusal(
   return null;
 }
 
+/** The caller behind an access key; null when the account has no such key. */
+function callerOf(accessKeyId: string): CallerName | null {
+  const names = Object.keys(CREDENTIALS) as CallerName[];
+  return names.find((name) => CREDENTIALS[name].accessKeyId === accessKeyId) ?? null;
+}
+
 function serviceOf(name: string | undefined): AwsCall['service'] | null {
   return name === 'ec2' || name === 'ssm' || name === 's3' || name === 'sqs' ? name : null;
 }
 
 function unknownKey(service: AwsCall['service'], key: string): AwsError {
-  const hint = `(the local region knows the key ${LOCAL_ACCESS_KEY_ID} only, not ${key})`;
+  const known = Object.values(CREDENTIALS).map(({ accessKeyId }) => accessKeyId);
+  const hint = `(the local region knows the keys ${known.join(', ')}, not ${key})`;
   switch (service) {
     case 'ec2':
       return new AwsError('AuthFailure', 401, `AWS was not able to validate the provided access credentials ${hint}`);

@@ -11,6 +11,9 @@ import { Hosts } from './hosts/hosts.js';
 import { removeLeftHosts } from './hosts/ledger.js';
 import type { HostSettings } from './hosts/settings.js';
 import { listen, type Request } from './http.js';
+import type { Iam } from './iam/iam.js';
+import { ruleArn } from './iam/policies.js';
+import { createIam } from './iam/stack.js';
 import { standInBinary } from './k3s/binary.js';
 import { handleNodeRequest } from './k3s/handle.js';
 import { createMachineHost } from './machine/host.js';
@@ -33,6 +36,8 @@ export interface RegionOptions {
   regions?: string[];
   /** The bucket that is there from the start; by default KEELSON_BUCKET or `keelson-local`. */
   bucket?: string;
+  /** Key that encrypts the bucket (SSE-KMS), as the parameter of deploy/aws; by default S3's own. */
+  kmsKeyArn?: string;
   /** File to which the record is also appended, as lines of JSON. */
   persistFile?: string;
   onCall?: OnCall;
@@ -49,6 +54,7 @@ export interface Region {
   world: LocalWorld;
   ec2: Ec2;
   s3: S3;
+  iam: Iam;
   close(): Promise<void>;
 }
 
@@ -73,30 +79,34 @@ export async function startRegion(options: RegionOptions): Promise<Region> {
   const world = new LocalWorld({ dir, port, profile, seed: options.seed ?? 1, persistFile: options.persistFile });
   const createHost = hosts === null ? createMachineHost : () => new Hosts(world, hosts.command);
   const host = (options.createHost ?? createHost)(world);
-  const bus = new EventBus(world);
-  const ec2 = new Ec2(world, host, regions, bus, hosts);
-  const s3 = new S3(bus);
   const bucket = options.bucket ?? process.env['KEELSON_BUCKET'] ?? 'keelson-local';
-  s3.buckets.create(bucket, regions[0] ?? 'eu-west-1');
+  const homeRegion = regions[0] ?? 'eu-west-1';
+  const bus = new EventBus(world, (rule) => iam.ruleMaySend(ruleArn(homeRegion, rule), homeRegion));
+  const ec2 = new Ec2(world, host, regions, bus, hosts);
+  const s3 = new S3(bus, (call, of) => iam.mayList(call, of));
+  s3.buckets.create(bucket, homeRegion, options.kmsKeyArn ?? null);
   const url = `http://${address}:${port}`;
   const sqs = new Sqs(world, url);
-  const queue = sqs.create(regions[0] ?? 'eu-west-1', QUEUE);
+  const queue = sqs.create(homeRegion, QUEUE);
   bus.deliverTo(queue);
+  const iam: Iam = createIam({ ...options, bucket, homeRegion, queueUrl: queue.url }, { ec2, s3 });
+  world.agentMay = (instance, action) => iam.nodeMay(instance, action);
   const about = { url, profile: profile.name, regions, bucket, queueUrl: queue.url, mirror: `${url}/_mirror` };
   const services = {
     ec2: ec2.handle.bind(ec2),
-    ssm: handleSsm.bind(null, world, host),
+    ssm: handleSsm.bind(null, world, host, (call, id) => iam.mayCommand(call, id)),
     s3: s3.handle.bind(s3),
     sqs: sqs.handle.bind(sqs),
   };
-  const front = { world, regions: new Set(regions), services, onCall: options.onCall };
-  route = routes({ world, host, ec2, s3, about }, (request) => serveAws(front, request));
+  const front = { world, regions: new Set(regions), services, iam, onCall: options.onCall };
+  route = routes({ world, host, ec2, s3, iam, about }, (request) => serveAws(front, request));
   return {
     url,
     queueUrl: queue.url,
     world,
     ec2,
     s3,
+    iam,
     close: async () => {
       world.close();
       await listener.close();

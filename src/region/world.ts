@@ -25,6 +25,8 @@ export class LocalWorld implements World {
   readonly port: number;
   readonly profile: Profile;
   readonly random: () => number;
+  /** Until the region has its policies, every role allows what agents need. */
+  agentMay: World['agentMay'] = ({ instanceProfile }) => Promise.resolve(instanceProfile !== null);
   private readonly seed: number;
   private readonly order = new Map<string, number>();
   private readonly pending = new Set<() => void>();

@@ -11,7 +11,7 @@ import { lookAtRegion } from '../../src/activities/watch/look-at-region.js';
 import { type AwsClients, createAwsClients } from '../../src/aws/clients.js';
 import type { InstanceView } from '../../src/model/observation.js';
 import { groupRulesOf } from '../../src/model/security-groups/rules.js';
-import { LOCAL_ACCESS_KEY_ID, LOCAL_SECRET_ACCESS_KEY } from '../../src/region/credentials.js';
+import { CREDENTIALS } from '../../src/region/credentials.js';
 import { type Region, startRegion } from '../../src/region/server.js';
 import { activitiesFor, BUCKET, documentWith, failureOf, REGION, run, scopeFor } from './support/harness.js';
 
@@ -30,7 +30,7 @@ beforeAll(async () => {
     homeRegion: REGION,
     version: 'test',
     endpoint: region.url,
-    credentials: { accessKeyId: LOCAL_ACCESS_KEY_ID, secretAccessKey: LOCAL_SECRET_ACCESS_KEY },
+    credentials: CREDENTIALS.worker,
   });
   activities = activitiesFor(clients);
   instance = await launched();

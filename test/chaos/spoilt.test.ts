@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Fence } from '../../src/activities/fence.js';
 import { createActivities } from '../../src/activities/index.js';
 import { createAwsClients } from '../../src/aws/clients.js';
-import { LOCAL_ACCESS_KEY_ID, LOCAL_SECRET_ACCESS_KEY } from '../../src/region/credentials.js';
+import { CREDENTIALS } from '../../src/region/credentials.js';
 import { withMirror } from '../../src/worker/mirror.js';
 import type { Cell } from './support/cell.js';
 import { leftoversOf, newlyTwice } from './support/evidence.js';
@@ -28,12 +28,11 @@ const ONE_TIMER_MORE = fileURLToPath(new URL('./support/one-timer-more.ts', impo
 
 /** Works for the cell while `work` runs, by code that does one thing more than ours: no worker of ours can replay what it leaves. */
 async function withOtherCode(cell: Cell, work: () => Promise<void>): Promise<void> {
-  const credentials = { accessKeyId: LOCAL_ACCESS_KEY_ID, secretAccessKey: LOCAL_SECRET_ACCESS_KEY };
   const clients = createAwsClients({
     homeRegion: 'eu-west-1',
     version: 'test',
     endpoint: cell.region.url,
-    credentials,
+    credentials: CREDENTIALS.worker,
   });
   const activities = createActivities({
     clients,

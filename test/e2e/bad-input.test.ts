@@ -1,6 +1,7 @@
 import { DescribeSubnetsCommand, DescribeVpcsCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
+import { CREDENTIALS } from '../../src/region/credentials.js';
 import { type Bench, documentOf, openBench } from './harness.js';
 
 let bench: Bench;
@@ -9,12 +10,8 @@ let defaultVpc: string;
 let subnetOfZoneC: string;
 beforeAll(async () => {
   bench = await openBench();
-  const {
-    AWS_ENDPOINT_URL: endpoint = '',
-    AWS_ACCESS_KEY_ID: accessKeyId = '',
-    AWS_SECRET_ACCESS_KEY: secretAccessKey = '',
-  } = bench.stack.variables;
-  const ec2 = new EC2Client({ region: 'eu-west-1', endpoint, credentials: { accessKeyId, secretAccessKey } });
+  const endpoint = bench.stack.region.url;
+  const ec2 = new EC2Client({ region: 'eu-west-1', endpoint, credentials: CREDENTIALS.admin });
   const { Vpcs = [] } = await ec2.send(new DescribeVpcsCommand({}));
   const { Subnets = [] } = await ec2.send(new DescribeSubnetsCommand({}));
   defaultVpc = Vpcs.find((vpc) => vpc.IsDefault)?.VpcId ?? '';

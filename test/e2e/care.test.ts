@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ClusterEvent } from '../../src/model/state.js';
 import type { StatusView } from '../../src/model/status.js';
 import type { Instance } from '../../src/region/contract.js';
+import { CREDENTIALS } from '../../src/region/credentials.js';
 import { PROFILES } from '../../src/region/profiles.js';
 import type { CallEntry } from '../../src/region/record.js';
 import { type Bench, openBench } from './harness.js';
@@ -18,15 +19,7 @@ let bench: Bench;
 let ssm: SSMClient;
 beforeAll(async () => {
   bench = await openBench();
-  const { variables, region } = bench.stack;
-  ssm = new SSMClient({
-    endpoint: region.url,
-    region: 'eu-west-1',
-    credentials: {
-      accessKeyId: variables['AWS_ACCESS_KEY_ID'] ?? '',
-      secretAccessKey: variables['AWS_SECRET_ACCESS_KEY'] ?? '',
-    },
-  });
+  ssm = new SSMClient({ endpoint: bench.stack.region.url, region: 'eu-west-1', credentials: CREDENTIALS.admin });
 });
 afterAll(async () => {
   ssm?.destroy();

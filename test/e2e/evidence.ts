@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { paginateListCommandInvocations, paginateListCommands, SSMClient } from '@aws-sdk/client-ssm';
+import { CREDENTIALS } from '../../src/region/credentials.js';
 import type { Bench } from './harness.js';
 
 /** Where a secret must not be, by the name of the place; every text a person or program could read there. */
@@ -24,12 +25,8 @@ function textIn(value: unknown): string {
 
 /** What SSM keeps of commands: parameters, comments, outputs. */
 async function ssmRecord(bench: Bench): Promise<string> {
-  const {
-    AWS_ENDPOINT_URL: endpoint = '',
-    AWS_ACCESS_KEY_ID: accessKeyId = '',
-    AWS_SECRET_ACCESS_KEY: secretAccessKey = '',
-  } = bench.stack.variables;
-  const ssm = new SSMClient({ region: 'eu-west-1', endpoint, credentials: { accessKeyId, secretAccessKey } });
+  const endpoint = bench.stack.region.url;
+  const ssm = new SSMClient({ region: 'eu-west-1', endpoint, credentials: CREDENTIALS.admin });
   try {
     const pages: unknown[] = [];
     for await (const page of paginateListCommands({ client: ssm }, {})) pages.push(page.Commands);

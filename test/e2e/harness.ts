@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
 import { stringify } from 'yaml';
+import { keyVariables } from '../../src/local/local-env.js';
 import type { Stack } from '../../src/local/stack.js';
+import type { CallerName } from '../../src/region/credentials.js';
 
 /** The built program, as people get it. */
 export const DIST = fileURLToPath(new URL('../../dist/', import.meta.url));
@@ -32,6 +34,8 @@ export interface Bench {
   client: Client;
   /** Runs the CLI as a process. */
   keelson(...args: string[]): Promise<Ran>;
+  /** The same with the key of another role: `keelson` is run by a user. */
+  keelsonAs(caller: CallerName, ...args: string[]): Promise<Ran>;
   /** Runs the Temporal CLI. */
   temporal(...args: string[]): Promise<Ran>;
   /** Writes a document of one server; `spec` is laid over it. */
@@ -59,6 +63,8 @@ export async function openBench(): Promise<Bench> {
     file,
     client: new Client({ connection }),
     keelson: (...args) => run(process.execPath, [`${DIST}bin/keelson.js`, ...args], stack.env, folder),
+    keelsonAs: (caller, ...args) =>
+      run(process.execPath, [`${DIST}bin/keelson.js`, ...args], { ...stack.env, ...keyVariables(caller) }, folder),
     temporal: (...args) => run(cli, [...args, '--address', stack.temporal.address], stack.env, folder),
     document: (name, spec = {}) => file(`${name}.yaml`, stringify(documentOf(name, spec))),
     region: async (path, init) => {

@@ -1,6 +1,7 @@
 import { CreateSecurityGroupCommand, DescribeVpcsCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { StatusView } from '../../src/model/status.js';
+import { CREDENTIALS } from '../../src/region/credentials.js';
 import type { CallEntry } from '../../src/region/record.js';
 import { type Bench, documentOf, openBench } from './harness.js';
 
@@ -16,7 +17,7 @@ afterAll(() => bench?.close());
 const apply = (name: string, region: string, ...more: string[]) =>
   bench.keelson('apply', '-f', bench.document(name, { region }), ...more);
 const handle = (name: string) => bench.client.workflow.getHandle(`cluster/${name}`);
-const orphans = (...more: string[]) => bench.keelson('orphans', '-o', 'json', ...more);
+const orphans = (...more: string[]) => bench.keelsonAs('cleaner', 'orphans', '-o', 'json', ...more);
 
 /** Calls of EC2 and SSM; S3's go to the bucket's region whatever cluster they are for. */
 async function calls(): Promise<CallEntry[]> {
@@ -118,7 +119,7 @@ describe('what has no workflow behind it', () => {
       { kind: 'security-group', region: SOUTH, cluster: 'south', createdAt: null },
       { kind: 'security-group', region: SOUTH, cluster: 'south', createdAt: null },
     ]);
-    expect((await bench.keelson('orphans')).stdout).toContain('workflow terminated');
+    expect((await bench.keelsonAs('cleaner', 'orphans')).stdout).toContain('workflow terminated');
   });
 
   it('is left alone where there is no such region', async () => {
@@ -161,9 +162,7 @@ describe('what has no workflow behind it', () => {
 
 /** As another Keelson of the same account would have made it. */
 async function strangersGroup(): Promise<void> {
-  const { AWS_ENDPOINT_URL: endpoint = '', AWS_ACCESS_KEY_ID: id = '' } = bench.stack.variables;
-  const credentials = { accessKeyId: id, secretAccessKey: bench.stack.variables['AWS_SECRET_ACCESS_KEY'] ?? '' };
-  const ec2 = new EC2Client({ region: NORTH, endpoint, credentials });
+  const ec2 = new EC2Client({ region: NORTH, endpoint: bench.stack.region.url, credentials: CREDENTIALS.admin });
   const { Vpcs: vpcs = [] } = await ec2.send(new DescribeVpcsCommand({}));
   const Tags = Object.entries({ 'keelson:cluster': 'stranger', 'keelson:uid': 'uid-9' }).map(([Key, Value]) => ({
     Key,

@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import type { ClusterEvent } from '../../src/model/state.js';
 import type { StatusView } from '../../src/model/status.js';
+import { CREDENTIALS } from '../../src/region/credentials.js';
 import { type Bench, documentOf, openBench } from './harness.js';
 
 let bench: Bench;
@@ -13,12 +14,7 @@ let sqs: SQSClient;
 let ssm: SSMClient;
 beforeAll(async () => {
   bench = await openBench();
-  const { variables, region } = bench.stack;
-  const credentials = {
-    accessKeyId: variables['AWS_ACCESS_KEY_ID'] ?? '',
-    secretAccessKey: variables['AWS_SECRET_ACCESS_KEY'] ?? '',
-  };
-  const shared = { endpoint: region.url, region: 'eu-west-1', credentials };
+  const shared = { endpoint: bench.stack.region.url, region: 'eu-west-1', credentials: CREDENTIALS.admin };
   s3 = new S3Client({ ...shared, forcePathStyle: true });
   sqs = new SQSClient(shared);
   ssm = new SSMClient(shared);

@@ -5,10 +5,18 @@ import type { LocalWorld } from '../world.js';
 
 const ACCOUNT = '000000000000';
 
+/** The rules of deploy/aws, by the source of their events. */
+const RULES = { 'aws.ec2': 'InstanceRule', 'aws.s3': 'ConfigRule' } as const;
+type Source = keyof typeof RULES;
+
 export class EventBus {
   private queue: Queue | null = null;
 
-  constructor(private readonly world: LocalWorld) {}
+  /** @param maySend whether a rule may put its events into the queue; what it may not put there is lost, as on AWS */
+  constructor(
+    private readonly world: LocalWorld,
+    private readonly maySend: (rule: (typeof RULES)[Source]) => Promise<boolean>,
+  ) {}
 
   deliverTo(queue: Queue): void {
     this.queue = queue;
@@ -33,7 +41,7 @@ export class EventBus {
 
   /** Fault point `event`: effects `drop`, `twice`; `delayMs` makes it late. */
   private put(
-    source: string,
+    source: Source,
     detailType: string,
     region: string,
     resources: string[],
@@ -48,6 +56,7 @@ export class EventBus {
     if (fault?.effect === 'drop') return;
     const deliver = async (): Promise<void> => {
       await world.wait(world.profile.event + (fault?.delayMs ?? 0));
+      if (!(await this.maySend(RULES[source]))) return world.note('event-refused', { rule: RULES[source] });
       queue.send(body);
       if (fault?.effect === 'twice') queue.send(body);
     };

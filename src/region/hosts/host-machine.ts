@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import type { Instance, World } from '../contract.js';
 import { Agent } from '../machine/agent.js';
 import type { Kept, ManagedMachine, ScriptRun } from '../machine/managed.js';
+import { mayRegister } from '../machine/registration.js';
 import { decodeUserData } from '../machine/user-data.js';
 import { isAbort } from '../world.js';
 import { callHost, runVerb } from './command.js';
@@ -109,7 +110,7 @@ export class HostMachine implements ManagedMachine {
     if (world.fault('machine.agent', about)?.effect === 'no-agent') return;
     await this.untilItAnswers(signal);
     await world.impose({ kind: 'agent', instanceId: id, ms: world.profile.agentRegistration, signal });
-    this.agent.register();
+    if ((await mayRegister(world, instance)) && !signal.aborted) this.agent.register();
   }
 
   private async switchOn(): Promise<void> {

@@ -5,6 +5,7 @@ import { Agent } from './agent.js';
 import { type MachineFolder, machineFolder, prepareFolder, removeFolder, writeBootId } from './folder.js';
 import type { Kept, ManagedMachine, ScriptRun } from './managed.js';
 import { Processes } from './processes.js';
+import { mayRegister } from './registration.js';
 import { runInFolder } from './script.js';
 import { Systemd } from './systemd.js';
 import { noTroubles } from './troubles.js';
@@ -118,6 +119,6 @@ export class Machine implements ManagedMachine {
     if (world.fault('machine.agent', about)?.effect === 'no-agent') return;
     const ms = world.profile.agentRegistration;
     await world.impose({ kind: 'agent', instanceId: id, ms, after: [boot.id], signal });
-    this.agent.register();
+    if ((await mayRegister(world, instance)) && !signal.aborted) this.agent.register();
   }
 }

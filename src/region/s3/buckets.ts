@@ -16,6 +16,8 @@ export interface Bucket {
   region: string;
   createdAt: Date;
   objects: Map<string, StoredObject>;
+  /** Key of its default encryption (SSE-KMS); null for S3's own (SSE-S3). */
+  kmsKeyArn: string | null;
 }
 
 export class Buckets {
@@ -29,8 +31,8 @@ export class Buckets {
     return [...this.buckets.values()];
   }
 
-  create(name: string, region: string): Bucket {
-    const bucket: Bucket = { name, region, createdAt: new Date(), objects: new Map() };
+  create(name: string, region: string, kmsKeyArn: string | null = null): Bucket {
+    const bucket: Bucket = { name, region, createdAt: new Date(), objects: new Map(), kmsKeyArn };
     this.buckets.set(name, bucket);
     return bucket;
   }

@@ -12,11 +12,15 @@ import { deleteObject, getObject, putObject } from './objects.js';
 export class S3 {
   readonly buckets = new Buckets();
 
-  constructor(private readonly bus: EventBus) {}
+  /** @param mayList whether the caller of a call may learn that an object is not there */
+  constructor(
+    private readonly bus: EventBus,
+    private readonly mayList: (call: AwsCall, bucket: Bucket) => Promise<boolean>,
+  ) {}
 
-  handle(call: AwsCall, requestId: string): HttpReply {
+  async handle(call: AwsCall, requestId: string): Promise<HttpReply> {
     try {
-      const reply = this.answer(call);
+      const reply = await this.answer(call);
       return { ...reply, headers: { 'x-amz-request-id': requestId, ...reply.headers } };
     } catch (error) {
       if (error instanceof AwsError) return errorReply('s3', error, requestId);
@@ -24,7 +28,7 @@ export class S3 {
     }
   }
 
-  private answer(call: AwsCall): HttpReply {
+  private async answer(call: AwsCall): Promise<HttpReply> {
     const { bucket: name, key } = addressOf(call.path);
     if (call.action === 'ListBuckets') return this.listBuckets();
     if (call.action === 'CreateBucket') return this.createBucket(name, call.region);
@@ -48,12 +52,20 @@ export class S3 {
         return this.put(bucket, key, call);
       case 'GetObject':
       case 'HeadObject':
-        return getObject(bucket, key, call);
+        return this.get(bucket, key, call);
       case 'DeleteObject':
         return deleteObject(bucket, key, call);
       default:
         throw new AwsError('NotImplemented', 501, 'The local region does not model this request.');
     }
+  }
+
+  /** Who may not list a bucket does not learn which keys it lacks. [S3 API: GetObject, Permissions] */
+  private async get(bucket: Bucket, key: string, call: AwsCall): Promise<HttpReply> {
+    if (!bucket.objects.has(key) && !(await this.mayList(call, bucket))) {
+      throw new AwsError('AccessDenied', 403, 'Access Denied');
+    }
+    return getObject(bucket, key, call);
   }
 
   private put(bucket: Bucket, key: string, call: AwsCall): HttpReply {

@@ -56,13 +56,20 @@ const deleteSchema = z.object({
   }),
 });
 
-export function deleteObjects(bucket: Bucket, body: Buffer): HttpReply {
+/** Keys that a DeleteObjects names. @throws MalformedXML */
+export function keysToDelete(body: Buffer): string[] {
+  return readDelete(body).Object.map(({ Key }) => Key);
+}
+
+function readDelete(body: Buffer): z.output<typeof deleteSchema>['Delete'] {
   const parser = new XMLParser({ parseTagValue: false, isArray: (name) => name === 'Object' });
   const parsed = deleteSchema.safeParse(parser.parse(body.toString('utf8')));
-  if (!parsed.success) {
-    throw new AwsError('MalformedXML', 400, 'The XML you provided was not well-formed or did not validate');
-  }
-  const { Object: objects, Quiet: quiet } = parsed.data.Delete;
+  if (parsed.success) return parsed.data.Delete;
+  throw new AwsError('MalformedXML', 400, 'The XML you provided was not well-formed or did not validate');
+}
+
+export function deleteObjects(bucket: Bucket, body: Buffer): HttpReply {
+  const { Object: objects, Quiet: quiet } = readDelete(body);
   for (const { Key: key } of objects) bucket.objects.delete(key);
   const deleted = quiet === 'true' ? [] : objects.map(({ Key }): Xml => ({ Key }));
   return xmlReply('DeleteResult', [repeated('Deleted', deleted)]);

@@ -11,7 +11,7 @@ export function putObject(bucket: Bucket, key: string, call: AwsCall): HttpReply
   if (Buffer.byteLength(key) > 1_024) throw new AwsError('KeyTooLongError', 400, 'Your key is too long');
   const body = readBody(call);
   checkWrite(call.headers, bucket.objects.get(key), key);
-  const encryption = encryptionOf(call);
+  const encryption = encryptionOf(bucket, call);
   const kept = Object.entries(call.headers).filter(([name]) => KEPT.test(name));
   const object: StoredObject = {
     key,
@@ -49,10 +49,10 @@ export function deleteObject(bucket: Bucket, key: string, call: AwsCall): HttpRe
 }
 
 /** Every object is encrypted with S3's own key at least, since 2023. [docs: S3 default encryption] */
-function encryptionOf({ headers, query }: AwsCall): Record<string, string> {
+function encryptionOf({ kmsKeyArn }: Bucket, { headers, query }: AwsCall): Record<string, string> {
   const name = 'x-amz-server-side-encryption';
-  const algorithm = headers[name] ?? query.get(name) ?? 'AES256';
+  const algorithm = headers[name] ?? query.get(name) ?? (kmsKeyArn === null ? 'AES256' : 'aws:kms');
   const keyName = `${name}-aws-kms-key-id`;
-  const key = headers[keyName] ?? query.get(keyName);
-  return { [name]: algorithm, ...(key !== null && key !== undefined && { [keyName]: key }) };
+  const key = headers[keyName] ?? query.get(keyName) ?? kmsKeyArn;
+  return { [name]: algorithm, ...(key !== null && { [keyName]: key }) };
 }

@@ -8,6 +8,8 @@ export interface SsmContext {
   machines: ManagedHost;
   commands: Commands;
   region: string;
+  /** Whether the caller may send a command to an instance. */
+  mayCommand(instanceId: string): Promise<boolean>;
 }
 
 export type Input = Record<string, unknown>;

@@ -12,7 +12,7 @@ import { describeInstanceInformation } from './managed.js';
 import { getParameter, getParameters } from './parameter.js';
 import { cancelCommand, sendCommand } from './send-command.js';
 
-const ACTIONS: Record<string, (context: SsmContext, input: Input) => Input> = {
+const ACTIONS: Record<string, (context: SsmContext, input: Input) => Input | Promise<Input>> = {
   SendCommand: sendCommand,
   CancelCommand: cancelCommand,
   GetCommandInvocation: getCommandInvocation,
@@ -26,7 +26,13 @@ const ACTIONS: Record<string, (context: SsmContext, input: Input) => Input> = {
 /** Commands live as long as the machines that ran them. */
 const commandsOf = new WeakMap<MachineHost, Commands>();
 
-export async function handleSsm(world: World, host: MachineHost, call: AwsCall): Promise<HttpReply> {
+/** @param mayCommand whether the caller of a call may send its command to an instance */
+export async function handleSsm(
+  world: World,
+  host: MachineHost,
+  mayCommand: (call: AwsCall, instanceId: string) => Promise<boolean>,
+  call: AwsCall,
+): Promise<HttpReply> {
   const requestId = randomUUID();
   const action = call.action.replace(/^AmazonSSM\./, '');
   const commands = commandsOf.get(host) ?? new Commands();
@@ -34,7 +40,8 @@ export async function handleSsm(world: World, host: MachineHost, call: AwsCall):
   try {
     const run = ACTIONS[action];
     if (!run) throw new AwsError('UnknownOperationException', 400, `The local region has no SSM ${action}`);
-    const answer = run({ world, machines: managedBy(host), commands, region: call.region }, readJsonBody(call.body));
+    const context = { world, machines: managedBy(host), commands, region: call.region };
+    const answer = await run({ ...context, mayCommand: (id) => mayCommand(call, id) }, readJsonBody(call.body));
     const headers = { 'content-type': 'application/x-amz-json-1.1', 'x-amzn-requestid': requestId };
     return { status: 200, headers, body: JSON.stringify(answer) };
   } catch (error) {

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { AwsError } from '../aws-error.js';
 import type { ManagedMachine } from '../machine/managed.js';
-import { type Command, expire, isOver, newInvocation } from './command.js';
+import { type Command, expire, finish, isOver, newInvocation } from './command.js';
 import { type Input, number, objects, type SsmContext, text, texts } from './context.js';
 import { matchesTags } from './managed.js';
 import { carryOut } from './run.js';
@@ -12,12 +12,17 @@ const MOST_INSTANCES = 50;
 const LONGEST_COMMENT = 100;
 const DEFAULT_SECONDS = 3600;
 
-export function sendCommand(context: SsmContext, input: Input): Input {
+export async function sendCommand(context: SsmContext, input: Input): Promise<Input> {
   const command = readCommand(context, input);
   const machines = command.targets.length > 0 ? targeted(context, command) : named(context, command.instanceIds);
   for (const machine of machines) {
     const invocation = newInvocation(machine, command.requestedAt);
     command.invocations.set(machine.id, invocation);
+    // The call names no instance, so each is judged when it is found. [Systems Manager user guide: command statuses]
+    if (command.targets.length > 0 && !(await context.mayCommand(machine.id))) {
+      finish(invocation, 'Failed', 'AccessDenied');
+      continue;
+    }
     void carryOut(command, invocation, machine).catch((error: unknown) => {
       context.world.note('ssm-failed', { commandId: command.id, instanceId: machine.id, error: String(error) });
     });

@@ -7,7 +7,7 @@ export const { createChildren } = await built<typeof import('../../../src/local/
 export const { startTemporal } = await built<typeof import('../../../src/local/temporal.js')>('local/temporal.js');
 export const { startWorker } =
   await built<typeof import('../../../src/local/worker-process.js')>('local/worker-process.js');
-export const { localEnvironment, localVariables } =
+export const { keyVariables, localEnvironment, localVariables } =
   await built<typeof import('../../../src/local/local-env.js')>('local/local-env.js');
 export const { startRegion } = await built<typeof import('../../../src/region/server.js')>('region/server.js');
 export const { createMachineHost } =

@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { type Bucket, createBucket } from '../../../src/aws/bucket.js';
 import { createAwsClients } from '../../../src/aws/clients.js';
 import type { Child, Children } from '../../../src/local/children.js';
-import { LOCAL_ACCESS_KEY_ID, LOCAL_SECRET_ACCESS_KEY } from '../../../src/region/credentials.js';
+import { CREDENTIALS } from '../../../src/region/credentials.js';
 import type { CallEntry } from '../../../src/region/record.js';
 import type { Region } from '../../../src/region/server.js';
 import { Boundaries, type Boundary } from './boundary.js';
-import { localEnvironment, localVariables, startRegion, startWorker } from './built.js';
+import { keyVariables, localEnvironment, localVariables, startRegion, startWorker } from './built.js';
 import { countingHost, scriptRuns } from './script-counter.js';
 
 /** Sees every call of the cell's workers; the call waits for it. What it throws keeps the call from being carried out. */
@@ -35,7 +35,7 @@ export class Cell {
     readonly boundaries: Boundaries,
     readonly env: Record<string, string | undefined>,
   ) {
-    const credentials = { accessKeyId: LOCAL_ACCESS_KEY_ID, secretAccessKey: LOCAL_SECRET_ACCESS_KEY };
+    const credentials = CREDENTIALS.user;
     const clients = createAwsClients({ homeRegion: 'eu-west-1', version: 'chaos', endpoint: region.url, credentials });
     this.bucket = createBucket(clients, env['KEELSON_BUCKET'] ?? '');
   }
@@ -62,7 +62,7 @@ export class Cell {
       eventsQueue: region.queueUrl,
     });
     const env = {
-      ...localEnvironment(process.env, variables),
+      ...localEnvironment(process.env, { ...variables, ...keyVariables('worker') }),
       KEELSON_TASK_QUEUE: taskQueue,
       KEELSON_LOG_LEVEL: 'info',
     };

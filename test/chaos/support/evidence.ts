@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { paginateListCommandInvocations, paginateListCommands, SSMClient } from '@aws-sdk/client-ssm';
-import { LOCAL_ACCESS_KEY_ID, LOCAL_SECRET_ACCESS_KEY } from '../../../src/region/credentials.js';
+import { CREDENTIALS } from '../../../src/region/credentials.js';
 import type { Cell } from './cell.js';
 import type { ChaosCluster, Shape } from './cluster.js';
 
@@ -106,8 +106,12 @@ export async function whereSecretsShow(cluster: ChaosCluster, secrets: readonly 
 }
 
 async function ssmRecord(cell: Cell): Promise<Buffer> {
-  const credentials = { accessKeyId: LOCAL_ACCESS_KEY_ID, secretAccessKey: LOCAL_SECRET_ACCESS_KEY };
-  const ssm = new SSMClient({ endpoint: cell.region.url, region: 'eu-west-1', credentials, maxAttempts: 1 });
+  const ssm = new SSMClient({
+    endpoint: cell.region.url,
+    region: 'eu-west-1',
+    credentials: CREDENTIALS.admin,
+    maxAttempts: 1,
+  });
   try {
     const pages: object[] = [];
     for await (const { Commands } of paginateListCommands({ client: ssm }, {})) pages.push(Commands ?? []);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { S3Client } from '@aws-sdk/client-s3';
 import type { MachineHost } from '../../../src/region/contract.js';
-import { LOCAL_ACCESS_KEY_ID, LOCAL_SECRET_ACCESS_KEY } from '../../../src/region/credentials.js';
+import { CREDENTIALS as KEYS } from '../../../src/region/credentials.js';
 import { type Region, type RegionOptions, startRegion } from '../../../src/region/server.js';
 
 export interface TestRegion extends Region {
@@ -18,7 +18,8 @@ export interface TestRegion extends Region {
   post(path: string, body?: unknown): Promise<Response>;
 }
 
-export const CREDENTIALS = { accessKeyId: LOCAL_ACCESS_KEY_ID, secretAccessKey: LOCAL_SECRET_ACCESS_KEY };
+/** The administrator's: what these tests are about is what EC2 and S3 do, not who may. */
+export const CREDENTIALS = KEYS.admin;
 
 export async function startTestRegion(options: Partial<RegionOptions> = {}): Promise<TestRegion> {
   const dir = mkdtempSync(join(tmpdir(), 'keelson-region-'));

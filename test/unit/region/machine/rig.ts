@@ -132,7 +132,8 @@ function serve(server: Server, world: LocalWorld, host: Machines, bucket: Map<st
       }
       const reply = path.startsWith('/_node/')
         ? await handleNodeRequest(world, host, request.method ?? '', path, body)
-        : await handleSsm(world, host, {
+        : await handleSsm(world, host, () => Promise.resolve(true), {
+            caller: 'admin',
             service: 'ssm',
             region: /Credential=[^/]+\/\d+\/([^/]+)\//.exec(request.headers.authorization ?? '')?.[1] ?? '',
             action: String(request.headers['x-amz-target']).split('.')[1] ?? '',

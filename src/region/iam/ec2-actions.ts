@@ -1,0 +1,77 @@
+/**
+ * What each call of EC2 must be allowed: the actions and the resources that it is judged on. A new call of the simulator needs its
+ * line here, or it is refused. [Service Authorization Reference: Actions, resources, and condition keys for Amazon EC2]
+ */
+import { checkOf, type Ec2Question, tagsAsked, tagsAtCreation } from './ec2-checks.js';
+import { launchChecks } from './ec2-launch.js';
+import { newResource, requestTagKeys, resourceOf } from './ec2-resources.js';
+import type { Check } from './evaluator.js';
+
+type Judged = (question: Ec2Question) => Check[];
+
+/** These take no resource. */
+const READS = [
+  'DescribeAvailabilityZones',
+  'DescribeImages',
+  'DescribeInstanceStatus',
+  'DescribeInstanceTypeOfferings',
+  'DescribeInstanceTypes',
+  'DescribeInstances',
+  'DescribeRegions',
+  'DescribeSecurityGroups',
+  'DescribeSubnets',
+  'DescribeTags',
+  'DescribeVolumes',
+  'DescribeVpcs',
+];
+
+export const EC2_ACTIONS: Readonly<Record<string, Judged>> = {
+  ...Object.fromEntries(READS.map((action): [string, Judged] => [action, withoutResource])),
+  AuthorizeSecurityGroupEgress: onEach('GroupId'),
+  AuthorizeSecurityGroupIngress: onEach('GroupId'),
+  CreateSecurityGroup: createSecurityGroup,
+  CreateTags: retag,
+  DeleteSecurityGroup: onEach('GroupId'),
+  DeleteTags: retag,
+  DeleteVolume: onEach('VolumeId'),
+  DescribeInstanceAttribute: onEach('InstanceId'),
+  ModifyInstanceAttribute: onEach('InstanceId', 'GroupId'),
+  RebootInstances: onEach('InstanceId'),
+  RevokeSecurityGroupEgress: onEach('GroupId'),
+  RevokeSecurityGroupIngress: onEach('GroupId'),
+  RunInstances: launchChecks,
+  StartInstances: onEach('InstanceId'),
+  StopInstances: onEach('InstanceId'),
+  TerminateInstances: onEach('InstanceId'),
+};
+
+function withoutResource({ action }: Ec2Question): Check[] {
+  return [{ action: `ec2:${action}`, resource: '*', kind: null, keys: {} }];
+}
+
+/** Each thing that a parameter names by id, once: `InstanceId.1`, or `InstanceId` alone. */
+function onEach(...parameters: string[]): Judged {
+  return ({ action, account, params }) => {
+    const ids = parameters.flatMap((name) => [...params.list(name), params.text(name) ?? []].flat());
+    return [...new Set(ids)].flatMap((id) => resourceOf(account, id) ?? []).map((one) => checkOf(action, one));
+  };
+}
+
+/** CreateTags and DeleteTags on what exists already: there is no `ec2:CreateAction` then. */
+function retag({ action, account, params }: Ec2Question): Check[] {
+  const pairs = params.structs('Tag').map((pair) => [pair.text('Key') ?? '', pair.text('Value') ?? '']);
+  const asked = requestTagKeys(Object.fromEntries(pairs) as Record<string, string>);
+  const resources = params.list('ResourceId').flatMap((id) => resourceOf(account, id) ?? []);
+  return resources.map((one) => checkOf(action, { ...one, keys: { ...one.keys, ...asked } }));
+}
+
+function createSecurityGroup({ action, account, params }: Ec2Question): Check[] {
+  const { region } = account;
+  const tags = tagsAsked(params, 'security-group');
+  const vpc = resourceOf(account, params.text('VpcId') ?? account.defaultVpc()?.id ?? '');
+  return [
+    checkOf(action, newResource(region, 'security-group', tags)),
+    ...(vpc === null ? [] : [checkOf(action, vpc)]),
+    ...tagsAtCreation(action, region, 'security-group', tags),
+  ];
+}

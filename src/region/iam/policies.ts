@@ -1,0 +1,93 @@
+/** The policies of deploy/aws/keelson.yaml, as they are once the stack stands in the simulator's account. */
+import { readFileSync } from 'node:fs';
+import { ACCOUNT_ID } from '../ec2/network.js';
+import { NODE_PROFILE, NODE_ROLE_ARN, type PrincipalName } from './principals.js';
+import { type Properties, readTemplate, type Value } from './template.js';
+
+const TEMPLATE = new URL('../../../deploy/aws/keelson.yaml', import.meta.url);
+
+export interface Statement {
+  Sid: string;
+  Effect: 'Allow' | 'Deny';
+  Action: string[];
+  /** Everything else that IAM reads: Resource, Principal, Condition. */
+  [element: string]: unknown;
+}
+
+export interface Policy {
+  /** The resource of the template that it stands in. */
+  name: string;
+  statements: Statement[];
+}
+
+export interface Policies {
+  identity: Record<Exclude<PrincipalName, 'admin'>, Policy>;
+  bucket: Policy;
+  queue: Policy;
+}
+
+export interface StackNames {
+  homeRegion: string;
+  bucket: string;
+  queueUrl: string;
+  queueArn: string;
+  /** Parameters of the stack that differ from their defaults. */
+  parameters?: Record<string, string>;
+}
+
+/** @throws Error for what the template cannot be read for; the simulator does not start then */
+export function readPolicies(names: StackNames): Policies {
+  const properties = stack(names);
+  return {
+    identity: {
+      worker: policyIn(properties, 'WorkerPolicy'),
+      user: policyIn(properties, 'UserPolicy'),
+      cleaner: policyIn(properties, 'CleanerPolicy'),
+      node: inlinePolicies(properties, 'NodeRole'),
+    },
+    bucket: policyIn(properties, 'BucketPolicy'),
+    queue: policyIn(properties, 'EventsQueuePolicy'),
+  };
+}
+
+/** ARNs of the rules that the template makes; events come to the queue in their name. */
+export function ruleArn(homeRegion: string, rule: 'InstanceRule' | 'ConfigRule'): string {
+  return `arn:aws:events:${homeRegion}:${ACCOUNT_ID}:rule/keelson-${rule}`;
+}
+
+function stack({ homeRegion, bucket, queueUrl, queueArn, parameters = {} }: StackNames): Properties {
+  return readTemplate(readFileSync(TEMPLATE, 'utf8'), {
+    parameters,
+    pseudo: {
+      'AWS::AccountId': ACCOUNT_ID,
+      'AWS::Partition': 'aws',
+      'AWS::Region': homeRegion,
+      'AWS::StackName': 'keelson',
+    },
+    resources: {
+      Bucket: { Ref: bucket, Arn: `arn:aws:s3:::${bucket}` },
+      NodeRole: { Ref: 'keelson-node', Arn: NODE_ROLE_ARN },
+      NodeProfile: { Ref: NODE_PROFILE },
+      EventsQueue: { Ref: queueUrl, Arn: queueArn },
+      InstanceRule: { Arn: ruleArn(homeRegion, 'InstanceRule') },
+      ConfigRule: { Arn: ruleArn(homeRegion, 'ConfigRule') },
+    },
+  });
+}
+
+function policyIn(properties: Properties, name: string): Policy {
+  return { name, statements: statementsOf(properties(name)['PolicyDocument']) };
+}
+
+function inlinePolicies(properties: Properties, role: string): Policy {
+  const documents = properties(role)['Policies'];
+  const statements = (Array.isArray(documents) ? documents : []).flatMap((one) =>
+    statementsOf((one as { PolicyDocument: Value }).PolicyDocument),
+  );
+  return { name: role, statements };
+}
+
+function statementsOf(document: Value): Statement[] {
+  const { Statement: statements } = document as { Statement: (Omit<Statement, 'Action'> & { Action: unknown })[] };
+  return statements.map((one) => ({ ...one, Action: [one.Action].flat() }) as Statement);
+}

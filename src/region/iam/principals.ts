@@ -1,0 +1,45 @@
+/** Who calls: the roles that deploy/aws makes policies for, and an administrator who sets up and looks into tests. */
+import type { CallerName } from '../credentials.js';
+import { ACCOUNT_ID } from '../ec2/network.js';
+
+/** `node` has no key: it is what the SSM agent of an instance calls as. */
+export type PrincipalName = CallerName | 'node';
+
+export interface Principal {
+  name: PrincipalName;
+  /** As AWS names the caller in its refusals. */
+  arn: string;
+  /** `aws:PrincipalArn`: of an assumed role it is the role's. [docs: IAM global condition keys] */
+  roleArn: string;
+}
+
+/** Roles as CloudFormation and the account's people might have named them. */
+const ROLES: Record<Exclude<PrincipalName, 'admin'>, string> = {
+  worker: 'keelson-worker',
+  user: 'keelson-user',
+  cleaner: 'keelson-cleaner',
+  node: 'keelson-node',
+};
+
+/** The instance profile of deploy/aws, and its role. */
+export const NODE_PROFILE = 'keelson-node';
+export const NODE_ROLE_ARN = roleArnOf(ROLES.node);
+
+/** The role that an instance profile holds; a profile that the template did not make holds a role of its name. */
+export function roleOfProfile(profile: string): string {
+  return profile === NODE_PROFILE ? NODE_ROLE_ARN : roleArnOf(profile);
+}
+
+/** @param session by AWS's own rules the instance's id, or what whoever assumes the role calls the session */
+export function principalOf(name: PrincipalName, session: string = name): Principal {
+  if (name === 'admin') {
+    const arn = `arn:aws:iam::${ACCOUNT_ID}:user/admin`;
+    return { name, arn, roleArn: arn };
+  }
+  const role = ROLES[name];
+  return { name, arn: `arn:aws:sts::${ACCOUNT_ID}:assumed-role/${role}/${session}`, roleArn: roleArnOf(role) };
+}
+
+function roleArnOf(role: string): string {
+  return `arn:aws:iam::${ACCOUNT_ID}:role/${role}`;
+}

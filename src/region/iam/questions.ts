@@ -1,0 +1,64 @@
+/** What a call must be allowed, whichever service it is for. */
+import { AwsError } from '../aws-error.js';
+import type { AwsCall } from '../contract.js';
+import type { Account } from '../ec2/account.js';
+import { formOf } from '../ec2/form.js';
+import { Params } from '../ec2/params.js';
+import { readJsonBody } from '../json-body.js';
+import { addressOf } from '../s3/address.js';
+import type { Bucket } from '../s3/buckets.js';
+import { EC2_ACTIONS } from './ec2-actions.js';
+import type { Check } from './evaluator.js';
+import { S3_ACTIONS } from './s3-actions.js';
+import { queueChecks, SQS_ACTIONS } from './sqs-actions.js';
+import { SSM_ACTIONS } from './ssm-actions.js';
+
+/** What there is: conditions ask for tags and types of what a call is about. */
+export interface Existing {
+  account(region: string): Account | undefined;
+  bucket(name: string): Bucket | undefined;
+}
+
+/**
+ * The checks of a call; all of them must be allowed.
+ *
+ * @throws AwsError for a body that cannot be read, and for a call that nothing here says the checks of
+ */
+export function checksOf(call: AwsCall, existing: Existing): Check[] {
+  const { service, region, action } = call;
+  switch (service) {
+    case 'ec2': {
+      const account = existing.account(region);
+      const judged = EC2_ACTIONS[action];
+      if (judged === undefined || account === undefined) throw unknownAction(call);
+      return judged({ action, account, params: Params.parse(formOf(call)) });
+    }
+    case 'ssm': {
+      const judged = SSM_ACTIONS[action];
+      if (judged === undefined) throw unknownAction(call);
+      return judged({ action, region, account: existing.account(region), input: readJsonBody(call.body) });
+    }
+    case 's3': {
+      const judged = S3_ACTIONS[action];
+      if (judged === undefined) throw unknownAction(call);
+      const bucket = existing.bucket(addressOf(call.path).bucket);
+      return judged({ call, bucket: bucket?.region === region ? bucket : null });
+    }
+    case 'sqs':
+      if (!SQS_ACTIONS.has(action)) throw unknownAction(call);
+      return queueChecks(action, region, readJsonBody(call.body));
+  }
+}
+
+function unknownAction({ service, action }: AwsCall): AwsError {
+  const message = `The action ${action} is not valid for this web service (the simulator does not model it, or src/region/iam/${service}-actions.ts does not say what it must be allowed).`;
+  switch (service) {
+    case 'ec2':
+      return new AwsError('InvalidAction', 400, message);
+    case 'ssm':
+    case 'sqs':
+      return new AwsError('UnknownOperationException', 400, message);
+    case 's3':
+      return new AwsError('NotImplemented', 501, message);
+  }
+}

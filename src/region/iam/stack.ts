@@ -1,0 +1,32 @@
+/** Deploys the stack of deploy/aws in the simulator: its policies, for the bucket and the queue that are there. */
+import { appendFileSync } from 'node:fs';
+import type { Ec2 } from '../ec2/handle.js';
+import type { S3 } from '../s3/handle.js';
+import { Iam } from './iam.js';
+import { readPolicies } from './policies.js';
+import { queueArn } from './sqs-actions.js';
+
+export interface StackOptions {
+  homeRegion: string;
+  bucket: string;
+  queueUrl: string;
+  kmsKeyArn?: string;
+}
+
+/**
+ * Reads the template and judges by it from then on. With KEELSON_PERMISSIONS_FILE in the environment each statement and action that
+ * was decisive is appended to that file once, as a line of JSON.
+ */
+export function createIam(options: StackOptions, { ec2, s3 }: { ec2: Ec2; s3: S3 }): Iam {
+  const { homeRegion, bucket, queueUrl, kmsKeyArn } = options;
+  const arn = queueArn(homeRegion, queueUrl.split('/').at(-1) ?? '');
+  const parameters = kmsKeyArn === undefined ? {} : { KmsKeyArn: kmsKeyArn };
+  const file = process.env['KEELSON_PERMISSIONS_FILE'];
+  return new Iam({
+    policies: readPolicies({ homeRegion, bucket, queueUrl, queueArn: arn, parameters }),
+    existing: { account: (region) => ec2.accounts.get(region), bucket: (name) => s3.buckets.get(name) },
+    bucket,
+    queueArn: arn,
+    ...(file !== undefined && { onUse: (used) => appendFileSync(file, `${JSON.stringify(used)}\n`) }),
+  });
+}
