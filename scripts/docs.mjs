@@ -16,6 +16,7 @@ const PAGES = {
   'docs/reference/errors.md': errorsPage,
   'docs/reference/benchmarks.md': benchmarksPage,
   'docs/explanation/repair.md': repairPage,
+  'docs/explanation/real-hosts.md': realHostsPage,
 };
 
 /** One row for each field, in the order of the schema. */
@@ -191,13 +192,37 @@ function tableOf(name, columns, said) {
   return `Measured ${measuredAt.slice(0, 10)} on ${machine.cores} cores, Node ${machine.node.slice(1).split('.')[0]}, with \`npm run bench -- ${name}\`: ${said}\n\n${line(names)}\n${line(names.map(() => '---'))}\n${body.join('\n')}\n`;
 }
 
+/** A page's text with a table between its marks. */
+const fill = (text, name, table) =>
+  text.replace(
+    new RegExp(`(<!-- begin: ${name} -->\\n)[\\s\\S]*?(<!-- end: ${name} -->)`),
+    (_, begin, end) => begin + table + end,
+  );
+
+/** The page as it is, with the table of the run on real hosts that was kept. */
+function realHostsPage() {
+  const page = readFileSync('docs/explanation/real-hosts.md', 'utf8');
+  const file = 'test/real/results.json';
+  if (!existsSync(file)) return page;
+  const { measuredAt, command, machine, versions, rows: scenarios } = JSON.parse(readFileSync(file, 'utf8'));
+  const seconds = (value) => (value === null ? '-' : `${value.toFixed(1)} s`);
+  const line = (cells) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |\n`;
+  const body = scenarios.map((row) =>
+    line([row.scenario, seconds(row.noticedSeconds), seconds(row.wellSeconds), row.done, row.seen]),
+  );
+  const head = line([
+    'scenario',
+    'noticed',
+    'done, or well again',
+    'what Keelson did',
+    'what Kubernetes, etcd and EC2 showed',
+  ]);
+  const measured = `Measured ${measuredAt.slice(0, 10)} with \`${command}\` on ${machine.cores} cores, Node ${machine.node.slice(1).split('.')[0]}, K3s ${versions.first} and ${versions.next}.\n\n`;
+  return fill(page, 'real', measured + head + line(Array(5).fill('---')) + body.join(''));
+}
+
 /** The page as it is, with the tables of the kept results in it. */
 function repairPage() {
-  const fill = (text, name, table) =>
-    text.replace(
-      new RegExp(`(<!-- begin: ${name} -->\\n)[\\s\\S]*?(<!-- end: ${name} -->)`),
-      (_, begin, end) => begin + table + end,
-    );
   const care = tableOf(
     'care',
     CARE_COLUMNS,

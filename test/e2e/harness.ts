@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
 import { stringify } from 'yaml';
 import { keyVariables } from '../../src/local/local-env.js';
-import type { Stack } from '../../src/local/stack.js';
+import type { Stack, StackOptions } from '../../src/local/stack.js';
 import type { CallerName } from '../../src/region/credentials.js';
 
 /** The built program, as people get it. */
@@ -17,7 +17,7 @@ const { findTemporalCli } = (await import(
   `${DIST}local/temporal-cli.js`
 )) as typeof import('../../src/local/temporal-cli.js');
 
-/** Of one command line, waits included. */
+/** Of one command line, waits included, where the instances are folders. */
 const RUN_MS = 60_000;
 
 export interface Ran {
@@ -47,10 +47,19 @@ export interface Bench {
   close(): Promise<void>;
 }
 
-/** Temporal server, local region with short latencies, and worker, at ports of their own. */
-export async function openBench(): Promise<Bench> {
-  const folder = mkdtempSync(join(tmpdir(), 'keelson-e2e-'));
-  const stack = await startStack(process.env, { dir: join(folder, 'stack'), profile: 'fast', logLevel: 'debug' });
+export interface BenchOptions extends Partial<Pick<StackOptions, 'profile' | 'hosts'>> {
+  env?: Readonly<Record<string, string | undefined>>;
+  /** Of the stack and its logs; kept. By default one that goes with the bench. */
+  folder?: string;
+  /** For one command line, waits included. */
+  runMs?: number;
+}
+
+/** Temporal server, local region, by default with short latencies, and worker, at ports of their own. */
+export async function openBench(options: BenchOptions = {}): Promise<Bench> {
+  const { env = process.env, profile = 'fast', hosts = null, runMs = RUN_MS } = options;
+  const folder = options.folder ?? mkdtempSync(join(tmpdir(), 'keelson-e2e-'));
+  const stack = await startStack(env, { dir: join(folder, 'stack'), profile, hosts, logLevel: 'debug' });
   const connection = await Connection.connect({ address: stack.temporal.address });
   const cli = await findTemporalCli(process.env);
   const file = (name: string, content: string | Uint8Array): string => {
@@ -62,9 +71,15 @@ export async function openBench(): Promise<Bench> {
     folder,
     file,
     client: new Client({ connection }),
-    keelson: (...args) => run(process.execPath, [`${DIST}bin/keelson.js`, ...args], stack.env, folder),
+    keelson: (...args) => run(process.execPath, [`${DIST}bin/keelson.js`, ...args], stack.env, folder, runMs),
     keelsonAs: (caller, ...args) =>
-      run(process.execPath, [`${DIST}bin/keelson.js`, ...args], { ...stack.env, ...keyVariables(caller) }, folder),
+      run(
+        process.execPath,
+        [`${DIST}bin/keelson.js`, ...args],
+        { ...stack.env, ...keyVariables(caller) },
+        folder,
+        runMs,
+      ),
     temporal: (...args) => run(cli, [...args, '--address', stack.temporal.address], stack.env, folder),
     document: (name, spec = {}) => file(`${name}.yaml`, stringify(documentOf(name, spec))),
     region: async (path, init) => {
@@ -75,7 +90,7 @@ export async function openBench(): Promise<Bench> {
     close: async () => {
       await connection.close();
       await stack.stop();
-      rmSync(folder, { recursive: true, force: true });
+      if (options.folder === undefined) rmSync(folder, { recursive: true, force: true });
     },
   };
 }
@@ -96,6 +111,7 @@ export function run(
   args: string[],
   env: Readonly<Record<string, string | undefined>>,
   cwd: string,
+  limitMs = RUN_MS,
 ): Promise<Ran> {
   return new Promise((resolve, reject) => {
     // One that hangs is ended before the test's own limit, so that none is left behind and the test says which it was.
@@ -103,7 +119,7 @@ export function run(
       env,
       cwd,
       stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: RUN_MS,
+      timeout: limitMs,
       killSignal: 'SIGKILL',
     });
     const ran: Ran = { code: null, stdout: '', stderr: '' };

@@ -74,8 +74,8 @@ export function describeHostContract(subject: () => ContractSubject): void {
 
   describe('user data', () => {
     it('runs once a disk', async () => {
-      // By its own folder: on a fake the file system is everybody's.
-      const trace = join(tmpdir(), `keelson-contract-trace-${process.pid}`);
+      // Not below /tmp, which a boot empties; with our pid, for on a fake the file system is everybody's.
+      const trace = `/var/tmp/keelson-contract-trace-${process.pid}`;
       const userData = `#!/bin/bash\nset -e\necho ran >>${trace}\n`;
       const read = `cat ${trace} 2>/dev/null\n`;
       await withHost(userData, async (id) => {

@@ -8,6 +8,8 @@ interface Kubeconfig {
 }
 
 export interface ApiWatch {
+  /** So far. */
+  seen(): ApiAnswers;
   /** Ends it. Throws when it never had an answer. */
   stop(): Promise<ApiAnswers>;
 }
@@ -62,6 +64,7 @@ export function watchApi(kubeconfig: string, addresses: () => Promise<string[]>)
     }
   })();
   return {
+    seen: () => ({ ...seen }),
     async stop() {
       ended = true;
       await running;
