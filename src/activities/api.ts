@@ -140,6 +140,8 @@ export interface JobResult {
   result: Record<string, string>;
   /** Last lines of the job's log, secrets masked. */
   logTail: string;
+  /** Commands that SSM has lost and that were sent again, in words. */
+  notes?: string[];
 }
 
 export interface ObserveInput extends Scope {

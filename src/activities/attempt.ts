@@ -120,7 +120,9 @@ function createFenced(): Fenced {
   const { signal } = controller;
   let timer: NodeJS.Timeout | undefined;
   let reject: (reason: ApplicationFailure) => void = () => undefined;
-  const reached = new Promise<never>((_, no) => signal.addEventListener('abort', () => no(signal.reason as ApplicationFailure)));
+  const reached = new Promise<never>((_, no) =>
+    signal.addEventListener('abort', () => no(signal.reason as ApplicationFailure)),
+  );
   const overdue = new Promise<never>((_, no) => {
     reject = no;
   });

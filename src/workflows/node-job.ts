@@ -3,7 +3,7 @@ import { classifyCode } from '../model/errors/index.js';
 import { jobIdOf } from '../model/ids.js';
 import type { Slot } from '../model/state.js';
 import { activities } from './activities.js';
-import { type Cluster, failure, scopeOf, stepLabel } from './cluster-context.js';
+import { type Cluster, emit, failure, scopeOf, stepLabel } from './cluster-context.js';
 
 export interface NodeJob {
   script: string;
@@ -44,6 +44,8 @@ export async function runJob(cluster: Cluster, slot: Slot, job: NodeJob): Promis
   });
   if (result === undefined)
     throw failure('unknown', 'JobResultMissing', `${slot.name}: ${job.script} gave no result`, 'see the worker log');
+  for (const note of result.notes ?? [])
+    emit(cluster, 'Warning', 'CommandResent', `${slot.name}: ${job.script}: ${note}`);
   if (result.outcome !== 'done') throw jobFailure(slot, job, result);
   return result.result;
 }

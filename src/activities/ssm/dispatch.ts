@@ -19,6 +19,8 @@ export interface Progress {
   sent: Record<string, string>;
   /** How often the job was sent, by instance. */
   sends: Record<string, number>;
+  /** Commands that SSM has lost, in words, by instance. */
+  notes?: Record<string, string[]>;
 }
 
 /** Renders the job and sends it to these nodes; the commands' ids are heartbeated before anything else is done. */

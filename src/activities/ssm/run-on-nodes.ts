@@ -1,12 +1,15 @@
 import { CancelledFailure } from '@temporalio/common';
+import { parseJobOutput } from '../../node/render.js';
 import type { JobResult, RunOnNodesInput } from '../api.js';
 import type { Attempt } from '../attempt.js';
 import type { ActivityDeps } from '../deps.js';
 import { tolerant } from '../tolerant.js';
-import { cancel, type Invocation, look } from './commands.js';
+import { agentWatch } from './agent-watch.js';
+import { cancel, look } from './commands.js';
 import { dispatch, findEarlier, type Progress } from './dispatch.js';
 import { downWatch } from './down-watch.js';
 import { interrupted, jobResult, undelivered } from './job-result.js';
+import { lostBecause, newWatch, type Watch } from './lost-command.js';
 
 /** A command that may not have run is sent this many times in all; on the node the job id makes them one. */
 const SENDS = 3;
@@ -14,9 +17,6 @@ const SENDS = 3;
 const PAUSE_SHARE = 0.1;
 const SHORTEST_PAUSE_MS = 300;
 const LONGEST_PAUSE_MS = 1_000;
-/** A command that SSM does not know for this long is lost. */
-const UNKNOWN_PATIENCE_MS = 60_000;
-
 /**
  * Runs a script on nodes, on each at most once whatever happens to this worker: the command's id is heartbeated as soon as
  * it is known; a later attempt goes on with it, or finds it by its Comment; and where a command has to be sent again, the
@@ -36,27 +36,46 @@ export async function runOnNodes(deps: ActivityDeps, attempt: Attempt, input: Ru
     await dispatch(deps, attempt, input, progress, unsent);
     const poll = tolerant(attempt, `job ${input.jobId}`);
     const lookForDown = downWatch(deps, attempt, input.region);
-    const knownAt = new Map<string, number>();
+    const agents = agentWatch(deps, input.region);
+    const watches = new Map<string, Watch>();
+    const watchOf = (id: string): Watch => {
+      const watch = watches.get(id) ?? newWatch(Date.now());
+      watches.set(id, watch);
+      return watch;
+    };
     const since = Date.now();
     while (open().length > 0) {
       const share = (Date.now() - since) * PAUSE_SHARE;
       await attempt.sleep(Math.min(LONGEST_PAUSE_MS, Math.max(SHORTEST_PAUSE_MS, share)));
       const ids = open();
       const seen = await poll(() => Promise.all(ids.map((id) => look(ssm, id, progress.sent[id] ?? ''))));
+      agents.ask(ids);
       const again: string[] = [];
       for (const [index, id] of ids.entries()) {
-        const result = settle(id, input.jobId, seen[index], progress, knownAt);
-        if (result === 'again') again.push(id);
-        else if (result !== null) results.set(id, result);
+        const invocation = seen[index];
+        if (invocation === undefined) continue;
+        const { timeoutSeconds } = input;
+        const report = parseJobOutput(invocation.stdout);
+        const hasReport = report?.jobId === input.jobId;
+        const lost = lostBecause(watchOf(id), invocation, hasReport, agents.of(id), timeoutSeconds, Date.now());
+        const mayAgain = (progress.sends[id] ?? 1) < SENDS;
+        if (lost !== null && mayAgain) {
+          noteLoss(progress, id, lost, Date.now() - watchOf(id).sentAt);
+          again.push(id);
+        } else if (invocation.status === 'ended' || invocation.status === 'timed-out') {
+          results.set(id, jobResult(id, input.jobId, invocation));
+        } else if (lost !== null && invocation.status !== 'running') {
+          results.set(id, undelivered(id, invocation));
+        }
       }
       for (const [id, why] of await lookForDown(open())) results.set(id, interrupted(id, why));
-      await dispatch(
-        deps,
-        attempt,
-        input,
-        progress,
-        again.filter((id) => !results.has(id)),
-      );
+      const resend = again.filter((id) => !results.has(id));
+      await dispatch(deps, attempt, input, progress, resend);
+      for (const id of resend) {
+        watches.set(id, newWatch(Date.now()));
+        completeNote(progress, id);
+        attempt.log.warn(progress.notes?.[id]?.at(-1) ?? '', { instanceId: id, jobId: input.jobId });
+      }
     }
   } catch (error) {
     // A worker that shuts down leaves the commands to the next one.
@@ -67,26 +86,21 @@ export async function runOnNodes(deps: ActivityDeps, attempt: Attempt, input: Ru
       );
     throw error;
   }
-  return input.instanceIds.flatMap((id) => results.get(id) ?? []);
+  return input.instanceIds.flatMap((id) => {
+    const result = results.get(id);
+    const notes = progress.notes?.[id];
+    return result === undefined ? [] : [{ ...result, ...(notes && { notes }) }];
+  });
 }
 
-/** What follows from the invocation: a result, another send, or more patience (null). */
-function settle(
-  id: string,
-  jobId: string,
-  invocation: Invocation | undefined,
-  progress: Progress,
-  knownAt: Map<string, number>,
-): JobResult | 'again' | null {
-  if (invocation === undefined) return null;
-  const { status } = invocation;
-  if (status === 'unknown') {
-    const since = knownAt.get(id) ?? Date.now();
-    knownAt.set(id, since);
-    if (Date.now() - since < UNKNOWN_PATIENCE_MS) return null;
-  }
-  knownAt.delete(id);
-  if (status === 'running') return null;
-  if (status === 'ended' || status === 'timed-out') return jobResult(id, jobId, invocation);
-  return (progress.sends[id] ?? 1) < SENDS ? 'again' : undelivered(id, invocation);
+/** Told in the job's result: what was lost, why, and after how long. */
+function noteLoss(progress: Progress, id: string, why: string, ms: number): void {
+  const note = `SSM lost command ${progress.sent[id]} after ${Math.round(ms / 1_000)} s (${why})`;
+  progress.notes = { ...progress.notes, [id]: [...(progress.notes?.[id] ?? []), note] };
+}
+
+function completeNote(progress: Progress, id: string): void {
+  const notes = progress.notes?.[id] ?? [];
+  const last = `${notes.at(-1)}; sent again as ${progress.sent[id]} (job unchanged)`;
+  progress.notes = { ...progress.notes, [id]: [...notes.slice(0, -1), last] };
 }

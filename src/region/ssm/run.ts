@@ -3,6 +3,7 @@ import type { Fault } from '../contract.js';
 import type { ManagedMachine } from '../machine/managed.js';
 import type { Finished } from '../machine/processes.js';
 import { type Command, expire, finish, type Invocation, isOver, KEPT } from './command.js';
+import { isLost } from './lose.js';
 
 /** What on a node may have taken time within a command. */
 const WITHIN = [
@@ -21,7 +22,7 @@ const WITHIN = [
 /**
  * Carries one command to one machine. Fault points: `ssm.deliver`, effect `agent-dead` (the agent is away for `delayMs`, or for
  * good, and takes the command when it is back); `ssm.run`, effects `exit` (the script does not run; `data.code`) and `hang`
- * (it never ends).
+ * (it never ends); `ssm.lose`: see lose.ts.
  */
 export async function carryOut(command: Command, invocation: Invocation, machine: ManagedMachine): Promise<void> {
   const { world } = machine;
@@ -29,17 +30,20 @@ export async function carryOut(command: Command, invocation: Invocation, machine
   const dead = world.fault('ssm.deliver', about);
   if (dead?.effect === 'agent-dead') machine.agent.die(dead.delayMs ?? Number.POSITIVE_INFINITY);
 
+  if (isLost('before-delivery', command, invocation, machine)) return;
   const release = await machine.agent.take(invocation.cancel.signal);
   if (!release) return finish(invocation, 'Cancelled', 'Cancelled');
   try {
     if (!(await deliver(command, invocation, machine))) return;
     const boot = machine.boot;
     if (!boot) return;
+    const lost = isLost('after-delivery', command, invocation, machine);
     world.note('script-started', about);
     const finished = await runScript(command, invocation, machine, world.fault('ssm.run', about));
     world.note('script-ended', { ...about, exitCode: finished?.exitCode ?? null });
     // The machine went down: the agent can't tell how it ended. The command reads InProgress until its time is over.
     if (finished === null || boot.aborted) return;
+    if (lost || isLost('after-end', command, invocation, machine)) return;
     // Nor can a dead agent; it tells when it is back.
     if (!(await machine.agent.alive(boot))) return;
     await report(command, invocation, machine, finished);

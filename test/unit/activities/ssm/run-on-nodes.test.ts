@@ -213,6 +213,33 @@ describe('a command that may not have run', () => {
     },
   );
 
+  test('is told of, with both commands, and the newest one is heartbeated', async () => {
+    ssm.on(GetCommandInvocationCommand).resolvesOnce(answer('Undeliverable')).resolves(done);
+    const { result, heartbeats } = start(activities.runOnNodes, input);
+
+    const [job] = await settled(result);
+
+    const told = expect.stringMatching(
+      /^SSM lost command cmd-1 after \d+ s \(SSM says Undeliverable\); sent again as cmd-2 \(job unchanged\)$/,
+    );
+    expect(job?.notes).toEqual([told]);
+    expect(heartbeats.at(-1)).toMatchObject({ sent: { 'i-1': 'cmd-2' }, sends: { 'i-1': 2 } });
+  });
+
+  test.each(['Cancelled', 'InProgress'])('(%s) is sent again long before its time-out', async (status) => {
+    ssm
+      .on(GetCommandInvocationCommand, { CommandId: 'cmd-1' })
+      .resolves(answer(status))
+      .on(GetCommandInvocationCommand, { CommandId: 'cmd-2' })
+      .resolves(done);
+    const began = Date.now();
+
+    const [job] = await settled(start(activities.runOnNodes, { ...input, timeoutSeconds: 1_800 }).result);
+
+    expect(job?.outcome).toBe('done');
+    expect(Date.now() - began).toBeLessThan(330_000);
+  });
+
   test('is given up after some sends, as undelivered', async () => {
     ssm.on(GetCommandInvocationCommand).resolves(answer('Undeliverable'));
 

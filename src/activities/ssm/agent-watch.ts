@@ -1,0 +1,33 @@
+import type { ActivityDeps } from '../deps.js';
+
+const EVERY_MS = 10_000;
+/** For so long most jobs have ended, and nobody needs to know. */
+const FIRST_MS = 15_000;
+
+/**
+ * Asks SSM once in a while for the agents of the nodes that are waited for, through the reader that all share, and without holding up the poll: a
+ * command whose agent was away and is back may never report.
+ */
+export function agentWatch(deps: ActivityDeps, region: string) {
+  const known = new Map<string, 'online' | 'away'>();
+  let next = Date.now() + FIRST_MS;
+  return {
+    ask(ids: readonly string[]): void {
+      if (Date.now() < next) return;
+      next = Date.now() + EVERY_MS;
+      for (const id of ids) {
+        deps
+          .readers(region)
+          .agent.next(id)
+          .then(
+            (agent) => {
+              if (agent !== undefined) known.set(id, agent.PingStatus === 'Online' ? 'online' : 'away');
+            },
+            // Only a second source: without it the times decide.
+            () => undefined,
+          );
+      }
+    },
+    of: (id: string): 'online' | 'away' | null => known.get(id) ?? null,
+  };
+}
