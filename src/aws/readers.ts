@@ -4,7 +4,7 @@ import { classifyCode } from '../model/errors/index.js';
 import type { AwsClients } from './clients.js';
 import { Coalescer } from './coalesce.js';
 import { codeOf, hasCode, httpStatusOf } from './error-code.js';
-import { allPages } from './pages.js';
+import { allPages, chunks } from './pages.js';
 
 export interface RegionReader {
   instance: Coalescer<Instance>;
@@ -14,7 +14,7 @@ export interface RegionReader {
 /** Readers shared by all who wait in this process, by region. */
 export type Readers = (region: string) => RegionReader;
 
-/** At most 100 ids, well below the 200 values that a filter takes [docs: EC2 Using_Filtering]. */
+/** At most 100 ids, well below the 200 filter values that a call takes [docs: EC2 Using_Filtering]. */
 const EC2_CHUNK = 100;
 /** One page of DescribeInstanceInformation holds at most 50 [docs: SSM]. */
 const SSM_CHUNK = 50;
@@ -54,7 +54,6 @@ async function readAgents(
   region: string,
   ids: string[],
 ): Promise<Map<string, InstanceInformation>> {
-  const found = new Map<string, InstanceInformation>();
   try {
     const page = await clients.ssm(region).send(
       new DescribeInstanceInformationCommand({
@@ -62,12 +61,14 @@ async function readAgents(
         MaxResults: SSM_CHUNK,
       }),
     );
-    for (const agent of page.InstanceInformationList ?? []) if (agent.InstanceId) found.set(agent.InstanceId, agent);
+    return new Map((page.InstanceInformationList ?? []).map((agent) => [agent.InstanceId ?? '', agent]));
   } catch (error) {
-    // "Not registered yet" in the words of this API [docs: SSM DescribeInstanceInformation, errors].
     if (!hasCode(error, 'InvalidInstanceId')) throw error;
+    // One id that is not (any more) valid fails the call for all: halves find it. [docs: SSM DescribeInstanceInformation]
+    if (ids.length === 1) return new Map();
+    const halves = chunks(ids, Math.ceil(ids.length / 2)).map((half) => readAgents(clients, region, half));
+    return new Map((await Promise.all(halves)).flatMap((found) => [...found]));
   }
-  return found;
 }
 
 function isThrottled(error: unknown): boolean {

@@ -1,6 +1,7 @@
 /** The way of every AWS call: signature, fault plans, latency, permissions, the service, the record. */
 import { randomUUID } from 'node:crypto';
 import { AwsError, errorReply } from './aws-error.js';
+import { refusalByTable } from './aws-tables/gate.js';
 import { callOf, factsOf } from './call.js';
 import type { AwsCall, Fault, HttpReply } from './contract.js';
 import { admit } from './gate.js';
@@ -55,7 +56,8 @@ async function carryOut(
   const requestId = randomUUID();
   await world.wait(world.profile.call + (fault?.delayMs ?? 0));
   if (fault?.cut) return null;
-  const error = refusal ?? errorOf(call.service, fault) ?? (await iam.refusalOf(call));
+  // Who asks, whether AWS answers at all, whether it takes such a request, and whether this one may: in this order.
+  const error = refusal ?? errorOf(call.service, fault) ?? refusalByTable(call) ?? (await iam.refusalOf(call));
   if (error !== null) return errorReply(call.service, error, requestId);
   switch (call.service) {
     case 'ec2':

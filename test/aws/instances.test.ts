@@ -6,6 +6,7 @@
  * - a security group in use can be deleted (EC2: DependencyViolation)
  * - groups given on the interface are not shown on the instance
  * - an unknown instance profile is IAM's NoSuchEntity (EC2: InvalidParameterValue)
+ * - DescribeInstanceStatus knows filters by state only
  * - DescribeInstanceInformation and ListCommandInvocations of SSM are not there, and SendCommand succeeds at once
  *   without running anything, so runOnNodes is tested against the local region only
  */
@@ -30,6 +31,7 @@ import { statusChecks } from '../../src/activities/ec2/status-checks.js';
 import type { AwsClients } from '../../src/aws/clients.js';
 import { findGroups } from '../../src/aws/security-groups/find.js';
 import { ingressOf, ruleKeysIn } from '../../src/aws/security-groups/rules.js';
+import { findTagged } from '../../src/aws/tagged.js';
 import { ownedBy, tagSpecifications } from '../../src/aws/tags.js';
 import type { GroupIds } from '../../src/model/security-groups/keys.js';
 import { groupRulesOf } from '../../src/model/security-groups/rules.js';
@@ -227,6 +229,21 @@ describe('power', () => {
     expect(stopped).toMatchObject({ state: 'stopped', publicIp: null, privateIp: running.privateIp });
     expect(running).toMatchObject({ state: 'running', type: 't3.large' });
     expect(await run(activities.observeInstances, { ...scope, known: [] })).toEqual([]);
+  });
+});
+
+describe('what carries our tags', () => {
+  test('is found by the tag alone: instances, volumes and groups, of every cluster', async () => {
+    const scope = scopeFor('tagged');
+    const { groups } = await groupsFor(scope);
+    const { id } = await run(activities.launchInstance, launchInput(scope, 0, [groups.server.id]));
+
+    const found = await findTagged(clients, REGION);
+
+    const ours = found.filter(({ cluster }) => cluster === 'tagged');
+    expect(ours.map(({ kind }) => kind).sort()).toEqual(['instance', 'security-group', 'security-group', 'volume']);
+    expect(ours.map((one) => one.id)).toEqual(expect.arrayContaining([id, groups.server.id]));
+    expect(new Set(found.map(({ cluster }) => cluster)).size).toBeGreaterThan(1);
   });
 });
 

@@ -11,8 +11,8 @@ import { findInstances, findOwned } from './find-instances.js';
 import { instanceView } from './instance-view.js';
 import { statusChecks } from './status-checks.js';
 
-/** A filter takes 200 values. [docs: EC2 Using_Filtering] */
-const CHUNK = 200;
+/** A call takes 200 filter values in all, and there are those of the state. [EC2: FilterLimitExceeded, gjbae1212/gossm#47] */
+const CHUNK = 100;
 
 /**
  * Every instance of the cluster that is not terminated. One that has lost its tags is not gone: taken for that, it would get a successor and

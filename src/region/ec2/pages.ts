@@ -11,13 +11,13 @@ export interface Page<T> {
 /** No page holds more, asked for or not. [docs: EC2 DescribeInstances] */
 const MOST = 1_000;
 
-/** @param keyOf a key that orders the resources and stays the same. */
-export function pageOf<T>(all: T[], params: Params, keyOf: (resource: T) => string, least = 5): Page<T> {
+/** @param most on a page, asked for or not @param keyOf a key that orders the resources and stays the same. */
+export function pageOf<T>(all: T[], params: Params, keyOf: (resource: T) => string, least = 5, most = MOST): Page<T> {
   const asked = params.integer('MaxResults');
-  if (asked !== undefined && (asked < least || asked > MOST)) {
-    throw invalidValue('maxResults', String(asked), `Expecting a value between ${least} and ${MOST}.`);
+  if (asked !== undefined && (asked < least || asked > most)) {
+    throw invalidValue('maxResults', String(asked), `Expecting a value between ${least} and ${most}.`);
   }
-  const size = asked ?? MOST;
+  const size = asked ?? most;
   const after = lastKey(params.text('NextToken'));
   const rest = all
     .map((resource) => ({ key: keyOf(resource), resource }))

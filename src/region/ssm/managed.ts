@@ -1,7 +1,11 @@
 /** DescribeInstanceInformation: the machines whose agents have ever registered. */
 import { AwsError } from '../aws-error.js';
+import { tableOf } from '../aws-tables/table.js';
 import type { ManagedMachine } from '../machine/managed.js';
 import { type Input, objects, page, type SsmContext, seconds, text, texts } from './context.js';
+
+/** "The default value is 10 items." [SDK docs; the table has it] */
+const DEFAULT_PAGE = tableOf('ssm').structures['DescribeInstanceInformationRequest']?.['MaxResults']?.page ?? 10;
 
 /** Filters of both generations: `Filters` (Key, Values) and `InstanceInformationFilterList` (key, valueSet). */
 export function describeInstanceInformation(context: SsmContext, input: Input): Input {
@@ -12,20 +16,25 @@ export function describeInstanceInformation(context: SsmContext, input: Input): 
       Values: texts(filter, 'valueSet'),
     })),
   ];
-  refuseMixed(filters.map(({ Key }) => Key));
+  refuseUnknownIds(
+    context,
+    filters.flatMap(({ Key, Values }) => (Key === 'InstanceIds' ? Values : [])),
+  );
   const found = context.machines
     .all()
     .filter((machine) => machine.instance.region === context.region && machine.agent.known)
+    // "This operation does not return information for nodes that are either Stopped or Terminated." [SDK docs]
+    .filter(({ instance }) => instance.state !== 'stopped' && instance.state !== 'terminated')
     .filter((machine) => filters.every((filter) => matches(machine, filter)));
-  const { items, ...next } = page(found, input, 50);
+  const { items, ...next } = page(found, input, DEFAULT_PAGE);
   return { InstanceInformationList: items.map(view), ...next };
 }
 
-/** [docs: DescribeInstanceInformation, Filters; the words: danmx/sigil#61] */
-function refuseMixed(keys: string[]): void {
-  const isTag = (key: string): boolean => key === 'tag-key' || key.startsWith('tag:');
-  if (!keys.some(isTag) || keys.every(isTag)) return;
-  throw new AwsError('ValidationException', 400, 'Cannot mix tag or inventory filter with any other filter.');
+/** "If you specify a node ID that isn't valid or a node that you don't own, you receive an error." [SDK docs] */
+function refuseUnknownIds({ world, region }: SsmContext, ids: string[]): void {
+  const unknown = ids.filter((id) => world.instances.get(id)?.region !== region);
+  if (unknown.length === 0) return;
+  throw new AwsError('InvalidInstanceId', 400, `Instances [[${unknown.join(', ')}]] not in a valid state for account`);
 }
 
 /** `tag:<key>` with values, or `tag-key`, or `InstanceIds`: what Targets and filters have in common. */
@@ -48,7 +57,7 @@ function matches(machine: ManagedMachine, { Key, Values }: { Key: string; Values
     case 'resourcetype':
       return Values.includes('EC2Instance');
     default:
-      return false;
+      throw new AwsError('InvalidFilterKey', 400, `${Key} filter Key is not modelled in the local region.`);
   }
 }
 

@@ -69,6 +69,9 @@ const TYPE_FIELDS: Fields<Tagless<InstanceType>> = {
   'burstable-performance-supported': ({ burstable }) => String(burstable),
 };
 
+/** [botocore: DITMaxResults] */
+const TYPES_ON_A_PAGE = 100;
+
 export const describeInstanceTypes: Action = (_, params) => {
   const asked = params.list('InstanceType');
   const unknown = asked.filter((name) => findType(name) === undefined);
@@ -77,7 +80,8 @@ export const describeInstanceTypes: Action = (_, params) => {
     throw new AwsError('InvalidInstanceType', 400, message);
   }
   const types = INSTANCE_TYPES.filter(({ name }) => asked.length === 0 || asked.includes(name));
-  const page = pageOf(filtered<Tagless<InstanceType>>(types, params, TYPE_FIELDS), params, ({ name }) => name);
+  const found = filtered<Tagless<InstanceType>>(types, params, TYPE_FIELDS);
+  const page = pageOf(found, params, ({ name }) => name, 5, TYPES_ON_A_PAGE);
   return { instanceTypeSet: page.items.map(typeXml), nextToken: page.nextToken };
 };
 
