@@ -79,15 +79,37 @@ export interface AwaitInstanceInput extends Scope {
   instanceId: string;
   /** `agent-online` is running and SSM agent Online. */
   until: 'running' | 'agent-online' | 'stopped' | 'terminated';
+  /** With `agent-online`: how long the agent of an instance that runs may take to register. Without it the wait has no other end than its time-out. */
+  registrationSeconds?: number;
 }
 
 export interface InstancesInput extends Scope {
   instanceIds: string[];
 }
 
+export interface StopInput extends InstancesInput {
+  /** Power is cut where the operating system does not shut down. */
+  force?: boolean;
+}
+
 export interface ModifyTypeInput extends Scope {
   instanceId: string;
   instanceType: string;
+}
+
+export interface SaveVolumeInput extends Scope {
+  instanceId: string;
+  slot: string;
+  generation: number;
+  how: 'snapshot' | 'keep';
+  /** The document's own tags; Keelson's are added. */
+  tags: Record<string, string>;
+}
+
+/** What was saved of a root volume. */
+export interface SavedVolume {
+  kind: 'snapshot' | 'volume';
+  id: string;
 }
 
 /** What carries a cluster's name in AWS. */
@@ -108,6 +130,8 @@ export interface FoundCluster {
 export interface SweepResult {
   instances: string[];
   volumes: string[];
+  /** Of nodes that were replaced. */
+  snapshots: string[];
   securityGroups: string[];
 }
 
@@ -200,11 +224,13 @@ export interface Activities {
   /** Every instance that carries the cluster's tags, and those that are known without; terminated ones left out. */
   observeInstances(input: ObserveInput): Promise<InstanceView[]>;
   startInstances(input: InstancesInput): Promise<void>;
-  stopInstances(input: InstancesInput): Promise<void>;
+  stopInstances(input: StopInput): Promise<void>;
   rebootInstances(input: InstancesInput): Promise<void>;
   modifyInstanceType(input: ModifyTypeInput): Promise<void>;
   /** Sets the tags again that the instance was launched with. */
   tagInstance(input: TagInput): Promise<void>;
+  /** A snapshot of the root volume, or the volume itself, outlives the instance; null where it has none. Ends when that is sure. */
+  saveRootVolume(input: SaveVolumeInput): Promise<SavedVolume | null>;
   /** Terminates and waits until all are terminated. */
   terminateInstances(input: InstancesInput): Promise<void>;
   /** Deletes by tag what is left of the cluster: instances, volumes, security groups; returns what it found, empty when nothing. Ends only when nothing is left. */

@@ -12,6 +12,7 @@ import { launchInstance } from './ec2/launch.js';
 import { observeInstances } from './ec2/observe-instances.js';
 import { observeSecurityGroups } from './ec2/observe-security-groups.js';
 import { modifyInstanceType, rebootInstances, startInstances, stopInstances } from './ec2/power.js';
+import { saveRootVolume } from './ec2/save-root-volume.js';
 import { ensureSecurityGroups } from './ec2/security-groups.js';
 import { sweep } from './ec2/sweep.js';
 import { tagInstance } from './ec2/tag-instance.js';
@@ -74,6 +75,7 @@ export function createActivities(options: ActivitiesOptions): Activities {
     rebootInstances: activity(deps, 'rebootInstances', rebootInstances),
     modifyInstanceType: activity(deps, 'modifyInstanceType', modifyInstanceType),
     tagInstance: activity(deps, 'tagInstance', tagInstance),
+    saveRootVolume: activity(deps, 'saveRootVolume', saveRootVolume),
     terminateInstances: activity(deps, 'terminateInstances', terminateInstances),
     sweep: activity(deps, 'sweep', sweep),
     runOnNodes: activity(deps, 'runOnNodes', runOnNodes),

@@ -4,10 +4,11 @@ import {
   type Filter,
   paginateDescribeInstances,
   paginateDescribeSecurityGroups,
+  paginateDescribeSnapshots,
   paginateDescribeVolumes,
   type Tag,
 } from '@aws-sdk/client-ec2';
-import { TAG } from '../model/tags.js';
+import { KEPT_TAG, TAG } from '../model/tags.js';
 import type { AwsClients } from './clients.js';
 import { toFailure } from './failure.js';
 import { allPages } from './pages.js';
@@ -16,7 +17,7 @@ import { tagValue } from './tags.js';
 
 /** Something in AWS that carries Keelson's tags. */
 export interface Tagged {
-  kind: 'instance' | 'volume' | 'security-group';
+  kind: 'instance' | 'volume' | 'snapshot' | 'security-group';
   id: string;
   region: string;
   cluster: string;
@@ -44,14 +45,19 @@ export async function enabledRegions(clients: AwsClients): Promise<string[]> {
 }
 
 /**
- * Everything in a region that carries our tags and is not gone, whosever it is: three lists in pages, however many clusters there are.
+ * Everything in a region that carries our tags and is not gone, whosever it is: four lists in pages, however many clusters there are.
  *
  * @throws a failure `RegionUnknown` or `OptInRequired` where there is no such region
  */
 export async function findTagged(clients: AwsClients, region: string): Promise<Tagged[]> {
   const ec2 = clients.ec2(region);
   try {
-    const lists = await Promise.all([instances(ec2, region), volumes(ec2, region), groups(ec2, region)]);
+    const lists = await Promise.all([
+      instances(ec2, region),
+      volumes(ec2, region),
+      snapshots(ec2, region),
+      groups(ec2, region),
+    ]);
     return lists.flat();
   } catch (error) {
     throw (await regionProblem(clients, region, error)) ?? toFailure(error, `list what carries our tags in ${region}`);
@@ -90,6 +96,24 @@ async function volumes(client: EC2Client, region: string): Promise<Tagged[]> {
       sizeGiB: one.Size ?? null,
       createdAt: one.CreateTime?.toISOString() ?? null,
     }));
+}
+
+/** Those that Keelson has made: backup services may copy the tags of its volumes to theirs. */
+async function snapshots(client: EC2Client, region: string): Promise<Tagged[]> {
+  const Filters = [...BY_TAG, { Name: `tag:${KEPT_TAG}`, Values: ['snapshot'] }];
+  const found = await allPages(
+    paginateDescribeSnapshots({ client }, { OwnerIds: ['self'], Filters }),
+    (page) => page.Snapshots,
+  );
+  return found.map((one) => ({
+    ...common(region, one.Tags),
+    kind: 'snapshot',
+    id: one.SnapshotId ?? '',
+    state: one.State ?? '',
+    type: one.StorageTier ?? 'standard',
+    sizeGiB: one.VolumeSize ?? null,
+    createdAt: one.StartTime?.toISOString() ?? null,
+  }));
 }
 
 async function groups(client: EC2Client, region: string): Promise<Tagged[]> {

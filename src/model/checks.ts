@@ -1,5 +1,6 @@
 import { believed, type FindingKind } from './care/findings.js';
 import { ghostsOf } from './care/ghosts.js';
+import { troubleText } from './care/outlook.js';
 import type { Verdict } from './conditions.js';
 import { configVerdicts } from './config-problem.js';
 import { slotsOf } from './ids.js';
@@ -30,6 +31,8 @@ export function conditionsOf(state: ClusterState, now: string = state.checkedAt)
   const wanted = state.wish === 'stopped' ? [] : slotsOf(state.document).map((one) => state.slots[one.name]);
   const servers = wanted.filter((slot) => slot === undefined || slot.role === 'server');
   const none = (kind: FindingKind) => (slot: Slot) => believed(state, slot.name, kind)?.text ?? null;
+  const first = (slot: Slot, kinds: FindingKind[]): string | null =>
+    kinds.map((kind) => troubleText(state, slot, kind)).find((text) => text !== null) ?? null;
   return [
     observed(state),
     count(
@@ -42,9 +45,9 @@ export function conditionsOf(state: ClusterState, now: string = state.checkedAt)
     count(
       'InstancesHealthy',
       wanted,
-      none('impaired'),
+      (slot) => first(slot, ['system-check', 'instance-check', 'volume-check']),
       'instances pass their status checks',
-      'one that fails them is replaced; the EC2 console tells which check fails',
+      'EC2 recovers a host that has failed; see the AWS Health Dashboard and, for a volume, the EBS console',
     ),
     count(
       'InstancesTagged',
@@ -58,9 +61,9 @@ export function conditionsOf(state: ClusterState, now: string = state.checkedAt)
     count(
       'AgentsOnline',
       wanted,
-      (slot) => (slot.agentOnline ? none('agent')(slot) : 'its agent has not registered'),
+      (slot) => (slot.agentOnline ? first(slot, ['agent']) : notRegistered(slot)),
       'SSM agents are online',
-      'check the instance profile and the way out to SSM',
+      'check the instance profile, the amazon-ssm-agent service, and the way out to SSM: route, NAT gateway, endpoint',
     ),
     count(
       'K3sInstalled',
@@ -87,7 +90,7 @@ export function conditionsOf(state: ClusterState, now: string = state.checkedAt)
     count(
       'NodesReady',
       wanted,
-      (slot) => (nodeHas(state, slot, 'ready') ? null : (none('ready')(slot) ?? 'is not Ready')),
+      (slot) => (nodeHas(state, slot, 'ready') ? null : (first(slot, ['ready']) ?? 'is not Ready')),
       'nodes are Ready',
       'kubectl describe node tells more',
     ),
@@ -137,6 +140,9 @@ export function conditionsOf(state: ClusterState, now: string = state.checkedAt)
     ...configVerdicts(state.configProblem),
   ];
 }
+
+const notRegistered = ({ instance }: Slot): string =>
+  instance === null ? 'its agent has not registered' : `its agent has not registered from ${instance.subnetId}`;
 
 function powerOf({ launches }: ClusterState, { name, instance }: Slot, now: string): string {
   if (instance !== null) return `${instance.id} is ${instance.power}`;

@@ -8,6 +8,7 @@ export function emptySlot(place: Pick<Slot, 'name' | 'role' | 'pool'>, generatio
     nodeName,
     launch: null,
     exhaustedSubnets: [],
+    unreachableSubnets: [],
     instance: null,
     lastInstanceId: null,
     agentOnline: false,
@@ -22,7 +23,10 @@ export function emptySlot(place: Pick<Slot, 'name' | 'role' | 'pool'>, generatio
     upkeepAt: null,
     graceUntil: null,
     restarts: null,
+    notReadySince: null,
     rebootedAt: null,
+    powerCycledAt: null,
+    lostBeside: null,
     facts: null,
   };
 }

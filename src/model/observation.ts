@@ -2,6 +2,10 @@ import type { Architecture } from './state.js';
 
 export type InstanceStateName = 'pending' | 'running' | 'stopping' | 'stopped' | 'shutting-down' | 'terminated';
 
+/** Status checks of EC2: of the host, of the operating system, and of the attached EBS volumes. [docs: EC2 status checks] */
+export const STATUS_CHECKS = ['system', 'instance', 'volume'] as const;
+export type StatusCheck = (typeof STATUS_CHECKS)[number];
+
 export interface InstanceView {
   id: string;
   slot: string;
@@ -17,10 +21,20 @@ export interface InstanceView {
   launchedAt: string;
   /** It is known by its id alone: somebody has taken away the tags that say whose it is. */
   untagged?: true;
-  /** The status checks of EC2 fail. */
-  impaired?: true;
-  /** What SSM says of its agent; left out where it runs not, or SSM was not asked. */
+  /** It cannot be stopped and started: a spot instance, or one whose root device is an instance store. [docs: EC2 stop and start] */
+  unstoppable?: true;
+  /** Status checks that fail; left out where all pass, or EC2 was not asked. */
+  failedChecks?: StatusCheck[];
+  /** What SSM says of its agent; left out where the instance does not run, or SSM was not asked. */
   agent?: 'online' | 'lost';
+  /** Of a lost agent: Keelson's instances of other clusters whose agents SSM lost at about the same time. */
+  lostBeside?: LostBeside;
+}
+
+/** How many other agents were lost at about the same time in the same zone, and in the same subnet. */
+export interface LostBeside {
+  zone: number;
+  subnet: number;
 }
 
 /** A node as Kubernetes tells of it. */

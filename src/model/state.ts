@@ -5,7 +5,7 @@
 import type { NodeFacts } from './care/facts.js';
 import type { Findings } from './care/findings.js';
 import type { Restarts } from './care/restarts.js';
-import type { NodeView } from './observation.js';
+import type { LostBeside, NodeView } from './observation.js';
 import type { Phase } from './phase.js';
 import type { OwnGroups } from './security-groups/own-groups.js';
 import type { ClusterDocument } from './spec/schema.js';
@@ -56,6 +56,10 @@ export interface NodeInstance {
   publicIp: string | null;
   launchedAt: string;
   power: 'running' | 'stopped';
+  /** It cannot be stopped and started: a spot instance, or one whose root device is an instance store. */
+  unstoppable?: true;
+  /** Its SSM agent has never registered: it holds nothing, and its successor goes to another subnet. */
+  unregistered?: true;
   /** Somebody has taken away its tags; `refused`: and Keelson may not set them again. */
   untagged?: true | 'refused';
 }
@@ -71,6 +75,8 @@ export interface Slot {
   launch: LaunchRequest | null;
   /** Subnets that answered InsufficientInstanceCapacity since the last success. */
   exhaustedSubnets: string[];
+  /** Subnets in which SSM has not reached an instance of the slot: the next one goes elsewhere first. */
+  unreachableSubnets: string[];
   instance: NodeInstance | null;
   /** The instance that the slot has lost; its generation is used up. */
   lastInstanceId: string | null;
@@ -96,10 +102,27 @@ export interface Slot {
   graceUntil: string | null;
   /** Of its K3s, because it was not well. */
   restarts: Restarts | null;
-  /** When the instance was rebooted because its agent was lost; null when it came back since. */
+  /** Since when Kubernetes has called the node not Ready, whatever was tried meanwhile; null when it was seen Ready since. */
+  notReadySince: string | null;
+  /** When Keelson last rebooted the instance because something was wrong with it. */
   rebootedAt: string | null;
+  /** When Keelson last stopped and started the instance because something was wrong with it. */
+  powerCycledAt: string | null;
+  /** Agents of other clusters that SSM lost together with this one. */
+  lostBeside: LostBeside | null;
   /** What it told of itself last. */
   facts: NodeFacts | null;
+}
+
+/** What was saved of the root volume of an instance that was replaced. */
+export interface KeptVolume {
+  kind: 'snapshot' | 'volume';
+  id: string;
+  slot: string;
+  generation: number;
+  instanceId: string;
+  /** When it was saved, ISO 8601. */
+  at: string;
 }
 
 export interface StepRecord {
@@ -272,6 +295,8 @@ export interface ClusterState {
   lookWanted: boolean;
   /** When somebody looked last: by a look, or by a step that changed what is known. */
   checkedAt: string;
+  /** When the last look began; what was measured before it is not of this look. */
+  lookBegunAt: string | null;
   /** Looks in a row that saw nothing. */
   blindLooks: number;
   /** Looks in a row after which something was not well. */
@@ -280,6 +305,8 @@ export interface ClusterState {
   findings: Findings;
   /** When nodes were replaced, of the last hour. */
   replacements: string[];
+  /** Volumes and snapshots of instances that were replaced; they go with the cluster. */
+  kept: KeptVolume[];
   /** Somebody wants repairs that are held back: carried out as soon as can be. */
   repairAsked: boolean;
   /** What the region watch or an event told while an operation ran: judged at its end. */

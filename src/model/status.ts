@@ -4,7 +4,7 @@ import { CONFIG_VALID } from './config-problem.js';
 import { nodeHas } from './node-ready.js';
 import type { Phase } from './phase.js';
 import { phaseOf } from './phase-of.js';
-import type { ClusterState, Condition, ErrorRecord, Operation, Waiting } from './state.js';
+import type { ClusterState, Condition, ErrorRecord, KeptVolume, Operation, Waiting } from './state.js';
 
 export type Health = 'Healthy' | 'Degraded' | 'Unhealthy' | 'Unknown';
 
@@ -48,6 +48,8 @@ export interface StatusView {
   operations: Operation[];
   waiting: Waiting | null;
   lastError: ErrorRecord | null;
+  /** Volumes and snapshots of instances that were replaced; they are deleted with the cluster. */
+  kept: KeptVolume[];
 }
 
 /** The view people and programs get of a cluster: the carried state without what only the workflow needs. */
@@ -73,6 +75,7 @@ export function statusOf(state: ClusterState): StatusView {
     operations: state.operations,
     waiting: state.waiting,
     lastError: state.lastError,
+    kept: state.kept,
   };
 }
 

@@ -8,6 +8,11 @@ export const TAG = {
   generation: 'keelson:generation',
 } as const;
 
+/** On what was saved of a node that was replaced: `volume` or `snapshot`. Where a document has 45 tags there is no room for it on a volume. */
+export const KEPT_TAG = 'keelson:kept';
+/** [docs: EC2 tag restrictions] */
+export const MOST_TAGS = 50;
+
 /** How many tags Keelson itself sets on a resource, Name included. */
 export const OWN_TAGS = Object.keys(TAG).length + 1;
 
@@ -19,6 +24,16 @@ export interface Owner {
 /** Tags of what belongs to the whole cluster, e.g. its security group. The document's own tags come first. */
 export function clusterTags(owner: Owner, own: Record<string, string>): Record<string, string> {
   return { ...own, [TAG.cluster]: owner.cluster, [TAG.uid]: owner.uid, Name: `keelson-${owner.cluster}` };
+}
+
+/** Tags of the snapshot of a root volume; its name is left out where there is no room for it. */
+export function snapshotTags(
+  owner: Owner & { slot: string; generation: number },
+  own: Record<string, string>,
+): Record<string, string> {
+  const { Name: name, ...tags } = nodeTags(owner, own);
+  const all = { ...tags, [KEPT_TAG]: 'snapshot' };
+  return Object.keys(all).length < MOST_TAGS && name !== undefined ? { ...all, Name: name } : all;
 }
 
 /** Tags of an instance and its volume. */

@@ -1,5 +1,6 @@
 import { blankState } from './blank-state.js';
 import { emptySlot } from './empty-slot.js';
+import { clusterSchema } from './spec/schema.js';
 import { type ClusterState, type Slot, STATE_SCHEMA_VERSION } from './state.js';
 
 /**
@@ -18,9 +19,12 @@ export function upgradeState(carried: Partial<ClusterState> & Pick<ClusterState,
   const slots: Record<string, Slot> = {};
   for (const [name, slot] of Object.entries(carried.slots ?? {}))
     slots[name] = { ...emptySlot(slot, slot.generation, slot.nodeName), ...slot };
+  // Fields that came later get their defaults.
+  const document = clusterSchema.safeParse(carried.document).data ?? carried.document;
   return {
-    ...blankState(carried.document),
+    ...blankState(document),
     ...carried,
+    document,
     slots,
     schemaVersion: STATE_SCHEMA_VERSION,
   };

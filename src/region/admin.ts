@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { json, withBody } from './admin-json.js';
 import type { HttpReply, MachineHost } from './contract.js';
 import { criticalPath } from './critical-path.js';
+import { STATUS_CHECKS } from './ec2/account.js';
 import type { Ec2 } from './ec2/handle.js';
 import { duplicates, leftovers } from './evidence.js';
 import { serveGhosts } from './haunting.js';
@@ -57,7 +58,7 @@ export function serveAdmin(
       return json(200, { removed: id ?? 'all' });
     case 'POST instances':
       if (id === undefined) return withBody(body, 'a list of instances', seedSchema, (seeds) => seed(deps, seeds));
-      return act(deps, id, action ?? '', query.has('hard'));
+      return act(deps, id, action ?? '', query);
     case 'POST machines':
       return serveTampering(deps.world, deps.host, id ?? '', body);
     case 'POST ghosts':
@@ -115,8 +116,10 @@ async function seed({ ec2 }: AdminDeps, seeds: z.output<typeof seedSchema>): Pro
   return json(201, { launched: seeds.length });
 }
 
-/** As if somebody did it at the console; `?hard` without a shutdown of the operating system. */
-function act({ world, ec2 }: AdminDeps, id: string, action: string, hard: boolean): HttpReply {
+/** As if somebody did it at the console, or EC2 itself; `?hard` without a shutdown of the operating system, `?check=` for impair. */
+function act({ world, ec2 }: AdminDeps, id: string, action: string, query: URLSearchParams): HttpReply {
+  const hard = query.has('hard');
+  const check = STATUS_CHECKS.find((one) => one === (query.get('check') ?? 'system'));
   for (const account of ec2.accounts.values()) {
     const instance = account.instances.get(id);
     if (instance === undefined) continue;
@@ -127,6 +130,9 @@ function act({ world, ec2 }: AdminDeps, id: string, action: string, hard: boolea
     else if (action === 'start' && instance.state === 'stopped') lifecycle.start(account, instance);
     else if (action === 'reboot' && instance.state === 'running') lifecycle.reboot(instance);
     else if (action === 'crash' && instance.state === 'running') lifecycle.crash(instance);
+    else if (action === 'impair' && instance.state === 'running' && check !== undefined)
+      lifecycle.fail(instance, check);
+    else if (action === 'recover' && instance.state === 'running') lifecycle.recover(instance);
     else return json(409, { error: `a ${instance.state} instance: cannot ${action}` });
     world.note('somebody', { instanceId: id, action, hard });
     return json(200, { id, state: instance.state });

@@ -177,6 +177,8 @@ export interface Profile {
   /** stopped -> running. */
   start: number;
   terminate: number;
+  /** CreateSnapshot -> completed. */
+  snapshot: number;
   /** Leader election after the leader is gone. */
   election: number;
   /** A dead node is shown NotReady after. */

@@ -7,6 +7,7 @@ export interface Leftovers {
   /** Not terminated. */
   instances: { id: string; region: string; state: string; tags: Record<string, string> }[];
   volumes: string[];
+  snapshots: string[];
   securityGroups: string[];
   /** `<bucket>/<key>` below clusters/<name>/. */
   keys: string[];
@@ -20,19 +21,21 @@ export interface Which {
 
 /** Everything that carries Keelson's tags, of one cluster or of all, and the bucket's keys. */
 export function leftovers(ec2: Ec2, s3: S3, which: Which): Leftovers {
-  const left: Leftovers = { instances: [], volumes: [], securityGroups: [], keys: [], total: 0 };
+  const left: Leftovers = { instances: [], volumes: [], snapshots: [], securityGroups: [], keys: [], total: 0 };
   for (const account of ec2.accounts.values()) {
     for (const { id, region, state, tags } of account.instances.values()) {
       if (state !== 'terminated' && isOurs(tags, which)) left.instances.push({ id, region, state, tags });
     }
     for (const { id, tags } of account.volumes.values()) if (isOurs(tags, which)) left.volumes.push(id);
+    for (const { id, tags } of account.snapshots.values()) if (isOurs(tags, which)) left.snapshots.push(id);
     for (const { id, tags } of account.groups.values()) if (isOurs(tags, which)) left.securityGroups.push(id);
   }
   const prefix = which.cluster === null ? 'clusters/' : `clusters/${which.cluster}/`;
   for (const bucket of s3.buckets.all()) {
     for (const key of bucket.objects.keys()) if (key.startsWith(prefix)) left.keys.push(`${bucket.name}/${key}`);
   }
-  left.total = left.instances.length + left.volumes.length + left.securityGroups.length + left.keys.length;
+  const { instances, volumes, snapshots, securityGroups, keys } = left;
+  left.total = [instances, volumes, snapshots, securityGroups, keys].reduce((sum, { length }) => sum + length, 0);
   return left;
 }
 

@@ -32,6 +32,7 @@ const fast: Profile = {
   stop: 10,
   start: 10,
   terminate: 10,
+  snapshot: 50,
   election: 10,
   notReady: 60,
   event: 2,
@@ -64,6 +65,7 @@ const demo: Profile = {
   stop: 2_000,
   start: 2_000,
   terminate: 2_000,
+  snapshot: 3_000,
   election: 800,
   notReady: 5_000,
   event: 300,
@@ -119,6 +121,8 @@ const aws: Profile = {
   start: 10_000,
   // Assumption: TerminateInstances to `terminated`, after the operating system has gone down.
   terminate: 25_000,
+  // Assumption: the first snapshot of a root volume of a few GiB takes minutes.
+  snapshot: 180_000,
   // "After losing the leader wait out an election (~7 s)" [k3s #13498, #12908].
   election: 7_000,
   // Measured: a dead node is shown NotReady after about 51 s.

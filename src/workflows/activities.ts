@@ -42,8 +42,11 @@ const ask: ActivityOptions = { ...wait, startToCloseTimeout: '90s', scheduleToCl
 /** A look that fails is made up for by the next one. */
 const glance: ActivityOptions = { ...call, startToCloseTimeout: '30s', scheduleToCloseTimeout: '1m' };
 
-/** An agent that was lost before a reboot: it comes back soon, or its machine is replaced. */
-const back: ActivityOptions = { ...wait, startToCloseTimeout: '4m', scheduleToCloseTimeout: '4m' };
+/** A reboot takes minutes; how long the agent is waited for is in the input. */
+const back: ActivityOptions = { ...wait, startToCloseTimeout: '10m', scheduleToCloseTimeout: '10m' };
+
+/** An instance on a host in trouble may not shut down: its power is cut then. */
+const shutdown: ActivityOptions = { ...wait, startToCloseTimeout: '10m', scheduleToCloseTimeout: '10m' };
 
 /** Status is written for people; it never holds up the work. */
 const note: ActivityOptions = {
@@ -74,6 +77,7 @@ export const activities = {
   launchInstance: summarised('launchInstance', turn),
   awaitInstance: summarised('awaitInstance', wait),
   awaitReboot: summarised('awaitInstance', back),
+  awaitStop: summarised('awaitInstance', shutdown),
   findCluster: summarised('findCluster', call),
   observeInstances: summarised('observeInstances', call),
   glanceAtInstances: summarised('observeInstances', glance),
@@ -86,6 +90,7 @@ export const activities = {
     ...wait,
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
   }),
+  saveRootVolume: summarised('saveRootVolume', { ...wait, startToCloseTimeout: '2h', scheduleToCloseTimeout: '3h' }),
   sweep: summarised('sweep', { ...wait, scheduleToCloseTimeout: '6h' }),
   runOnNodes: summarised('runOnNodes', wait),
   askNodes: summarised('runOnNodes', ask),

@@ -59,6 +59,8 @@ export interface Cluster {
 export interface Leftovers {
   instances: string[];
   volumes: string[];
+  /** Of nodes that were replaced. */
+  snapshots: string[];
   securityGroups: string[];
   bucketKeys: string[];
 }
@@ -159,6 +161,10 @@ export function classOf(error: unknown): ErrorClass | null {
   const cause = error instanceof ActivityFailure ? error.cause : error;
   return cause instanceof ApplicationFailure ? (ERROR_CLASSES.find((one) => one === cause.type) ?? null) : null;
 }
+
+/** Whether an activity gave no answer in time. */
+export const isTimeout = (error: unknown): boolean =>
+  error instanceof ActivityFailure && error.cause instanceof TimeoutFailure;
 
 /** Whether the error says that somebody cancelled, wrapped or not. */
 export function isCancelled(error: unknown): boolean {

@@ -113,7 +113,7 @@ async function live(self: Cluster): Promise<DeletionProof> {
   for (;;) {
     if (workflowInfo().continueAsNewSuggested) await renew(self);
     if (state.paused && state.wish !== 'deleted') {
-      await pause(self, 'resume', null);
+      await pause(self, { for: 'resume' }, null);
       continue;
     }
     const move = nextMove(state, now());
@@ -160,28 +160,32 @@ async function carryOut(self: Cluster, next: Plan): Promise<boolean> {
 
 /** Nothing is to be done: waits for a message, for the next look, or for what may be done later. */
 async function idle(self: Cluster, next: Plan): Promise<void> {
-  const { blocked, deferred, until = null } = next;
+  const { blocked, deferred, waitsFor, until = null } = next;
   if (blocked !== undefined) park(self, blocked);
   else if (deferred === undefined) settle(self);
   if (!self.watched) {
     await ensureWatch(self);
     return;
   }
-  const what = blocked === undefined ? (deferred?.messages.join('; ') ?? null) : `a person: ${blocked.message}`;
-  await rest(self, what, until === null ? null : Date.parse(until) - Date.now());
+  const said = blocked === undefined ? deferred?.messages.join('; ') : `a person: ${blocked.message}`;
+  const what = said === undefined ? (waitsFor ?? null) : { for: said };
+  const ended = await rest(self, what, until === null ? null : Date.parse(until) - Date.now());
+  // Before anything is done whose time has come: what was seen last may be a quarter of an hour old.
+  if (ended === 'due') await observe(self);
 }
 
 /** Nothing may be tried now. What is seen and heard meanwhile is taken over, and does not begin the next try. */
 async function holdOff(self: Cluster, hold: Hold): Promise<void> {
   const ms = Date.parse(hold.until) - Date.now();
   // Later than was said, never sooner; jitter keeps those apart that have failed together.
-  const ended = await rest(self, `the next try of ${hold.kind} after ${hold.code}`, ms * (1 + 0.1 * Math.random()));
+  const what = { for: `the next try of ${hold.kind} after ${hold.code}` };
+  const ended = await rest(self, what, ms * (1 + 0.1 * Math.random()));
   // What is known may be as old as the hold.
   if (ended === 'due') await observe(self);
 }
 
 /** Waits at most so long, and looks when that is wanted or due. */
-async function rest(self: Cluster, what: string | null, dueMs: number | null): Promise<'due' | 'other'> {
+async function rest(self: Cluster, what: Awaited | null, dueMs: number | null): Promise<'due' | 'other'> {
   const { state } = self;
   judgeSight(self);
   if (state.lookWanted) {
@@ -272,17 +276,28 @@ function park(self: Cluster, blocked: NonNullable<Plan['blocked']>): void {
   self.present();
 }
 
-/** Waits for a message, at most so long. The timer's summary tells people what for. */
-async function pause(self: Cluster, what: string | null, ms: number | null): Promise<'time' | 'message'> {
+/** What is waited for, and until when, where that is another time than the end of this pause. */
+interface Awaited {
+  for: string;
+  until?: string;
+}
+
+/** A longer summary fails the workflow's task. [Temporal server: limit.userMetadataSummarySize, 400 bytes] */
+const SUMMARY = 200;
+
+/**
+ * Waits for a message, at most so long. The timer's summary tells people what for.
+ *
+ */
+async function pause(self: Cluster, what: Awaited | null, ms: number | null): Promise<'time' | 'message'> {
   const seen = self.wakes;
-  const until = ms === null ? null : new Date(Date.now() + ms).toISOString();
-  self.state.waiting = what === null ? null : { for: what, since: now(), until };
+  const end = ms === null ? null : new Date(Date.now() + ms).toISOString();
+  self.state.waiting = what === null ? null : { for: what.for, since: now(), until: what.until ?? end };
+  const summary = what?.for.slice(0, SUMMARY) ?? 'quiet: nothing to do until a message or the next look';
   self.present();
   await CancellationScope.cancellable(async () => {
     const woken = condition(() => self.wakes !== seen);
-    await (ms === null
-      ? woken
-      : Promise.race([woken, sleep(ms, { summary: what ?? 'quiet: nothing to do until a message or the next look' })]));
+    await (ms === null ? woken : Promise.race([woken, sleep(ms, { summary })]));
     CancellationScope.current().cancel();
   }).catch((error: unknown) => {
     if (!isCancellation(error)) throw error;
@@ -311,6 +326,7 @@ function proofOf(self: Cluster): DeletionProof {
       slot.lastInstanceId === null ? [] : [slot.lastInstanceId],
     ),
     swept: self.swept,
+    kept: state.kept.map((one) => one.id).filter((id) => self.swept.includes(id)),
     left: self.left,
   };
 }

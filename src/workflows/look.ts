@@ -9,19 +9,30 @@ import { parseNodes, parseStrayMembers } from './nodes-seen.js';
 const MOST_AWAITED = 200;
 
 interface How {
+  /** By default the one that others join at. */
+  server?: Slot;
+  /** A server that is asked only where there is no other. */
+  except?: string;
   /** See NodeJob. */
   brief?: boolean;
   /** Seconds that the node gives the nodes of the cluster to be Ready and voters before it reports. */
   patience?: number;
 }
 
-/** One look at Kubernetes through a server; returns what is not as it should be, in words. */
-export async function look(cluster: Cluster, { brief = false, patience = 0 }: How = {}): Promise<string[]> {
-  const server = joinTarget(cluster.state);
-  if (server === null) return ['no server is up'];
+/**
+ * One look at Kubernetes through a server; returns what is not as it should be, in words.
+ *
+ * @param how whom to ask, and how long it may take
+ */
+export async function look(
+  cluster: Cluster,
+  { server, except, brief = false, patience = 0 }: How = {},
+): Promise<string[]> {
+  const asked = server ?? joinTarget(cluster.state, except) ?? joinTarget(cluster.state);
+  if (asked === null) return ['no server is up'];
   const names = Object.values(cluster.state.slots).flatMap((slot) => (isExpected(cluster, slot) ? slot.nodeName : []));
   const waits = patience > 0 && names.length <= MOST_AWAITED;
-  const result = await runJob(cluster, server, {
+  const result = await runJob(cluster, asked, {
     script: 'verify',
     summary: 'see nodes and voters',
     params: waits ? { AWAIT: names.join(' '), AWAIT_SECONDS: String(patience) } : {},
@@ -48,11 +59,11 @@ export function touched(cluster: Cluster): void {
   cluster.gateOpenSince = null;
 }
 
-const ILL = ['service', 'ready', 'voter'] as const;
+const ILL = ['service', 'ready', 'voter', 'agent', 'system-check', 'instance-check'] as const;
 
 /** Whether its node is to be Ready: what is gone or known to be ill has its own steps, or waits for its time. */
 function isExpected(cluster: Cluster, slot: Slot): boolean {
-  if (!slot.joined || slot.instance === null || slot.rebootedAt !== null) return false;
+  if (!slot.joined || slot.instance === null) return false;
   return !ILL.some((kind) => believed(cluster.state, slot.name, kind));
 }
 

@@ -62,6 +62,8 @@ export interface DeletionProof {
   terminated: string[];
   /** Found by tag beyond the known instances, and deleted. */
   swept: string[];
+  /** Volumes and snapshots of nodes that were replaced, deleted with the cluster. */
+  kept: string[];
   /** What the last look found: empty lists. */
   left: Leftovers | null;
 }

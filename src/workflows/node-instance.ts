@@ -13,6 +13,7 @@ export function nodeInstanceOf(view: InstanceView): NodeInstance {
     privateIp: view.privateIp,
     publicIp: view.publicIp,
     launchedAt: view.launchedAt,
+    ...(view.unstoppable && { unstoppable: view.unstoppable }),
     power: view.state === 'stopped' || view.state === 'stopping' ? 'stopped' : 'running',
   };
 }

@@ -1,4 +1,5 @@
 import type { JobResult, Presign } from '../activities/api.js';
+import { believed } from '../model/care/findings.js';
 import { classifyCode } from '../model/errors/index.js';
 import { jobIdOf } from '../model/ids.js';
 import type { Slot } from '../model/state.js';
@@ -31,6 +32,13 @@ export async function runJob(cluster: Cluster, slot: Slot, job: NodeJob): Promis
       'it is planned anew',
     );
   const { state } = cluster;
+  if (job.brief !== true && believed(state, slot.name, 'agent') !== null)
+    throw failure(
+      'conflict',
+      'AgentLost',
+      `${slot.name} (${instance.id}): SSM has lost its agent, so ${job.script} is not sent`,
+      'see the amazon-ssm-agent service there and the way out to SSM; it is tried again',
+    );
   state.jobCount += 1;
   const run = job.brief === true ? activities.askNodes : activities.runOnNodes;
   const [result] = await run(`${slot.name}: ${job.summary}${stepLabel(cluster, job.of ?? slot.name)}`, {

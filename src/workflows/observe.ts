@@ -1,7 +1,8 @@
 import { CancellationScope, condition, patched } from '@temporalio/workflow';
-import { believed } from '../model/care/findings.js';
+import { notReadySince } from '../model/care/kubernetes-says.js';
 import { BLIND } from '../model/checks.js';
 import { instancesOf } from '../model/instances-of.js';
+import { STATUS_CHECKS, type StatusCheck } from '../model/observation.js';
 import { absorb } from '../model/plan/observe.js';
 import type { Slot } from '../model/state.js';
 import { TAG } from '../model/tags.js';
@@ -23,6 +24,7 @@ export async function observe(cluster: Cluster, { groups = true }: { groups?: bo
   const { state } = cluster;
   state.lookWanted = false;
   state.sight = null;
+  state.lookBegunAt = now();
   if (state.wish === 'deleted' || Object.values(state.slots).every((slot) => slot.instance === null)) return;
   try {
     await untilWoken(cluster, async () => {
@@ -33,6 +35,7 @@ export async function observe(cluster: Cluster, { groups = true }: { groups?: bo
         await seeNodes(cluster, agents);
       state.checkedAt = now();
       state.blindLooks = 0;
+      for (const slot of Object.values(state.slots)) slot.notReadySince = notReadySince(state, slot);
       state.uneasyLooks = isUneasy(cluster) ? state.uneasyLooks + 1 : 0;
     });
   } catch (error) {
@@ -44,6 +47,12 @@ export async function observe(cluster: Cluster, { groups = true }: { groups?: bo
     }
   }
 }
+
+const CHECK_FAILS: Record<StatusCheck, string> = {
+  system: "EC2's system status check fails",
+  instance: "EC2's instance status check fails",
+  volume: "EC2's check of its EBS volumes fails",
+};
 
 const isUneasy = ({ state }: Cluster): boolean =>
   Object.values(state.findings).some((one) => one.holds) ||
@@ -86,10 +95,11 @@ async function seeInstances(cluster: Cluster): Promise<{ agents: AgentSight; cha
     const view = slot.instance === null ? undefined : views.get(slot.instance.id);
     if (view?.state !== 'running' || state.bornAt === null) continue;
     if (view.agent !== undefined) agents.set(slot.name, view.agent);
-    suspect(cluster, slot, 'impaired', view.impaired ? 'EC2 says that it fails its status checks' : null);
+    for (const check of STATUS_CHECKS)
+      suspect(cluster, slot, `${check}-check`, view.failedChecks?.includes(check) ? CHECK_FAILS[check] : null);
+    slot.lostBeside = view.lostBeside ?? null;
     if (view.agent !== undefined && slot.agentOnline)
       suspect(cluster, slot, 'agent', view.agent === 'lost' ? 'SSM has lost its agent' : null);
-    if (view.agent === 'online' && believed(state, slot.name, 'agent') === null) slot.rebootedAt = null;
   }
   // What is known now is said now: the nodes may take their time to answer.
   cluster.present('glance');

@@ -4,10 +4,10 @@ import { ghostKey, ghostsAmong } from '../model/care/ghosts.js';
 import { jobIdOf } from '../model/ids.js';
 import { recordInstalled } from '../model/k3s/installed.js';
 import type { NodeView } from '../model/observation.js';
-import { joinTarget } from '../model/plan/wanted.js';
+import { witnesses } from '../model/plan/wanted.js';
 import type { Slot } from '../model/state.js';
 import { activities } from './activities.js';
-import { type Cluster, detailOf, isCancelled, now, scopeOf } from './cluster-context.js';
+import { type Cluster, detailOf, isCancelled, isTimeout, now, scopeOf } from './cluster-context.js';
 import { look } from './look.js';
 import { suspect, suspectKey } from './suspect.js';
 
@@ -33,24 +33,29 @@ export async function seeNodes(cluster: Cluster, agents: AgentSight): Promise<vo
   await probe(cluster, reachable);
 }
 
+/** Each server that can be reached is asked in turn, the likeliest first: one that does not answer says nothing about the others. */
 async function seeKubernetes(cluster: Cluster, reachable: readonly Slot[]): Promise<void> {
-  const server = joinTarget(cluster.state);
-  if (server === null || !reachable.includes(server)) return;
-  try {
-    await look(cluster, { brief: true });
-  } catch (error) {
-    // An API server that does not answer is told of by its own node; whether the others are well is not known by that.
-    if (isCancelled(error) || detailOf(error)?.class !== 'node-script') throw error;
+  for (const server of witnesses(cluster.state, reachable)) {
+    try {
+      await look(cluster, { server, brief: true });
+    } catch (error) {
+      if (isCancelled(error) || !isSilence(error)) throw error;
+      continue;
+    }
+    takeNodes(cluster, cluster.state.nodesSeen?.nodes ?? []);
     return;
   }
-  takeNodes(cluster, cluster.state.nodesSeen?.nodes ?? []);
 }
+
+/** An API server that does not answer is told of by its own node, and an agent that SSM has just lost by the next look. */
+const isSilence = (error: unknown): boolean =>
+  ['node-script', 'not-found-yet'].includes(detailOf(error)?.class ?? '') || isTimeout(error);
 
 function takeNodes(cluster: Cluster, nodes: readonly NodeView[]): void {
   const { state } = cluster;
   const byName = new Map(nodes.map((node) => [node.name, node]));
   for (const slot of Object.values(state.slots)) {
-    if (!slot.joined || slot.instance?.power !== 'running' || slot.service !== 'running') continue;
+    if (!slot.joined || slot.instance?.power !== 'running') continue;
     const node = byName.get(slot.nodeName);
     suspect(
       cluster,
@@ -58,7 +63,7 @@ function takeNodes(cluster: Cluster, nodes: readonly NodeView[]): void {
       'ready',
       node === undefined ? 'Kubernetes has no such node' : node.ready ? null : 'its node is not Ready',
     );
-    if (node === undefined) continue;
+    if (node === undefined || slot.service !== 'running') continue;
     if (slot.role === 'server')
       suspect(cluster, slot, 'voter', node.voter === true ? null : 'its etcd member does not vote');
     const pressures = node.pressures ?? [];
@@ -84,7 +89,7 @@ async function ask(cluster: Cluster, role: Slot['role'], slots: readonly Slot[])
   const { state } = cluster;
   const deep = slots.some(({ facts }) => facts?.deepAt == null || Date.now() - Date.parse(facts.deepAt) > DEEP_MS);
   state.jobCount += 1;
-  const results = await activities.askNodes(`ask ${slots.length} ${role}s how they are`, {
+  const asked = activities.askNodes(`ask ${slots.length} ${role}s how they are`, {
     ...scopeOf(cluster),
     instanceIds: slots.flatMap((slot) => slot.instance?.id ?? []),
     jobId: jobIdOf(state.document.metadata.name, state.uid, 'probe', role, state.jobCount),
@@ -92,6 +97,11 @@ async function ask(cluster: Cluster, role: Slot['role'], slots: readonly Slot[])
     params: { ROLE: role, ...(deep && { DEEP: 'true' }) },
     presign: {},
     timeoutSeconds: 60,
+  });
+  const results = await asked.catch((error: unknown) => {
+    // An agent that has died is called online by SSM for minutes more: a node that does not answer has told nothing.
+    if (isCancelled(error) || !isSilence(error)) throw error;
+    return [];
   });
   for (const result of results) {
     const slot = slots.find((one) => one.instance?.id === result.instanceId);

@@ -384,7 +384,7 @@ describe('the sweep', () => {
     expect(swept.instances).toEqual([id]);
     expect(swept.volumes).toContain(orphan);
     expect([...swept.securityGroups].sort()).toEqual([groups.server.id, groups.agent.id].sort());
-    expect(again).toEqual({ instances: [], volumes: [], securityGroups: [] });
+    expect(again).toEqual({ instances: [], volumes: [], snapshots: [], securityGroups: [] });
     const { SecurityGroups: left } = await ec2.send(
       new DescribeSecurityGroupsCommand({ GroupIds: [other.securityGroupId] }),
     );

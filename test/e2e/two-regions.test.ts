@@ -137,7 +137,7 @@ describe('what has no workflow behind it', () => {
     expect(deleted.stderr).toContain('looking again in 1 s');
     const outcomes = (JSON.parse(deleted.stdout) as { outcome: string }[]).map((one) => one.outcome);
     expect(outcomes).toEqual(['deleted', 'deleted', 'deleted', 'deleted']);
-    const left = { instances: [], volumes: [], securityGroups: [] };
+    const left = { instances: [], volumes: [], snapshots: [], securityGroups: [] };
     expect(await bench.region('leftovers?cluster=south')).toMatchObject(left);
     expect(await handle('north').query<StatusView>('status')).toMatchObject({ phase: 'Running', health: 'Healthy' });
     expect(await orphans()).toMatchObject({ code: 0, stdout: '[]\n' });

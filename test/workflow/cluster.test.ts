@@ -257,7 +257,7 @@ describe.concurrent('delete', () => {
       const proof = (await cluster.workflow.result()) as { left: object };
       release();
       // Assess
-      expect(proof.left).toEqual({ instances: [], volumes: [], securityGroups: [], bucketKeys: [] });
+      expect(proof.left).toEqual({ instances: [], volumes: [], snapshots: [], securityGroups: [], bucketKeys: [] });
       expect([...fake.instances.values()].every((one) => one.state === 'terminated')).toBe(true);
     }));
 

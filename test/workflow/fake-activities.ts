@@ -15,6 +15,8 @@ export class FakeActivities {
   readonly calls: string[] = [];
   /** Keys of the rules of security groups, by id. */
   readonly groups = new Map<string, string[]>();
+  /** Root volumes and snapshots that outlive their instances. */
+  readonly saved: string[] = [];
   /** Called before each activity; throws what shall go wrong. */
   before: (name: keyof Activities, input: never) => Promise<void> = async () => undefined;
   /** Answers a job instead of the default, which is that it went well. */
@@ -121,7 +123,15 @@ export class FakeActivities {
     terminateInstances: this.wrap('terminateInstances', async ({ instanceIds }) =>
       this.set(instanceIds, { state: 'terminated' }),
     ),
-    sweep: this.wrap('sweep', async () => ({ instances: [], volumes: [], securityGroups: [] })),
+    saveRootVolume: this.wrap('saveRootVolume', async ({ instanceId, how }) => {
+      const saved =
+        how === 'keep'
+          ? ({ kind: 'volume', id: `vol-of-${instanceId}` } as const)
+          : ({ kind: 'snapshot', id: `snap-of-${instanceId}` } as const);
+      this.saved.push(saved.id);
+      return saved;
+    }),
+    sweep: this.wrap('sweep', async () => ({ instances: [], volumes: [], snapshots: [], securityGroups: [] })),
     runOnNodes: this.wrap('runOnNodes', async (input) => {
       const answer = this.onJob(input);
       if (answer !== null)
@@ -158,7 +168,7 @@ export class FakeActivities {
     this.instances.clear();
     this.kubernetes.clear();
     this.groups.clear();
-    for (const list of [this.jobs, this.launches, this.statuses, this.calls]) list.length = 0;
+    for (const list of [this.jobs, this.launches, this.statuses, this.calls, this.saved]) list.length = 0;
   }
 
   private instance(id: string): InstanceView {

@@ -56,7 +56,7 @@ describe('what the region watch tells', () => {
         others,
         [{ ...first, id: first?.id ?? '', state: 'running', type: 't3.large' }, ...others],
         [{ ...first, id: first?.id ?? '', state: 'running', k3s: 'service=failed' }, ...others],
-        [{ ...first, id: first?.id ?? '', state: 'running', impaired: true }, ...others],
+        [{ ...first, id: first?.id ?? '', state: 'running', failedChecks: ['system'] }, ...others],
       ];
       for (const [index, seen] of changes.entries()) {
         await tell(cluster, { ...whole, seen });
@@ -67,7 +67,7 @@ describe('what the region watch tells', () => {
         `server-0: ${first?.id} is gone`,
         `server-0: ${first?.id} is of type t3.large`,
         `server-0: ${first?.id} says service=failed`,
-        `server-0: ${first?.id} fails its status checks`,
+        `server-0: ${first?.id} fails its system status check`,
       ]);
     }));
 

@@ -18,7 +18,8 @@ const STOPPED_PATIENCE_MS = 60_000;
  * Waits until the instance is in the state asked for, through the reader that all waits of the region share.
  *
  * @throws a failure with the code and class of EC2's reason when it goes where there is no way back from or its start has failed;
- * `InstanceLost` where EC2 gives no reason, `IncorrectInstanceState` when it stays stopped although it should run; CancelledFailure when cancelled
+ * `InstanceLost` where EC2 gives no reason, `IncorrectInstanceState` when it stays stopped although it should run;
+ * `AgentNotRegistered` when its agent takes too long; CancelledFailure when cancelled
  */
 export async function awaitInstance(
   deps: ActivityDeps,
@@ -46,6 +47,9 @@ export async function awaitInstance(
     attempt.heartbeat({ instanceId, state: stateOf(instance), agent: agent?.PingStatus ?? null });
     refuseDeadEnd(input, instance, Date.now() - started, ran);
     ran ||= stateOf(instance) === 'running';
+    const { registrationSeconds: seconds } = input;
+    if (seconds !== undefined && stateOf(instance) === 'running' && Date.now() - attempt.since > seconds * 1_000)
+      throw unregistered(input, seconds, instance, agent);
   }
 }
 
@@ -107,6 +111,24 @@ function unknown(input: AwaitInstanceInput) {
     ...LOST,
     class: 'conflict',
     message: `waiting for ${input.instanceId} to be ${input.until}: EC2 does not know it`,
+    nonRetryable: true,
+  });
+}
+
+function unregistered(
+  { instanceId }: AwaitInstanceInput,
+  seconds: number,
+  instance: Instance,
+  agent: InstanceInformation | undefined,
+) {
+  const { SubnetId: subnet, Placement: placement, IamInstanceProfile: profile } = instance;
+  const said = agent === undefined ? 'SSM has never heard of it' : `SSM calls it ${agent.PingStatus}`;
+  return failure({
+    code: 'AgentNotRegistered',
+    class: 'conflict',
+    message: `the SSM agent of ${instanceId} has not registered within ${seconds} s: ${said}; the instance runs in ${subnet} (${placement?.AvailabilityZone}) with the profile ${profile?.Arn ?? 'none'}`,
+    advice:
+      'most likely the subnet has no way to SSM: see its route table (internet or NAT gateway), the VPC endpoints ssm, ssmmessages and ec2messages with their groups, and whether the profile may register',
     nonRetryable: true,
   });
 }

@@ -18,8 +18,13 @@ export function instanceView(instance: Instance): InstanceView {
     privateIp: instance.PrivateIpAddress ?? '',
     publicIp: instance.PublicIpAddress || null,
     launchedAt: (instance.LaunchTime ?? new Date(0)).toISOString(),
+    ...(isUnstoppable(instance) && { unstoppable: true as const }),
   };
 }
+
+/** One-time spot instances and those whose root device is an instance store refuse StopInstances. [docs: EC2 StopInstances] */
+const isUnstoppable = ({ InstanceLifecycle, RootDeviceType }: Instance): boolean =>
+  InstanceLifecycle === 'spot' || RootDeviceType === 'instance-store';
 
 export function stateOf(instance: Instance): InstanceStateName {
   return instance.State?.Name ?? 'pending';

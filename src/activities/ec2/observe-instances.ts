@@ -1,4 +1,5 @@
 import type { Instance } from '@aws-sdk/client-ec2';
+import type { InstanceInformation } from '@aws-sdk/client-ssm';
 import { toFailure } from '../../aws/failure.js';
 import { chunks } from '../../aws/pages.js';
 import { tagValue } from '../../aws/tags.js';
@@ -9,7 +10,8 @@ import type { Attempt } from '../attempt.js';
 import type { ActivityDeps } from '../deps.js';
 import { findInstances, findOwned } from './find-instances.js';
 import { instanceView } from './instance-view.js';
-import { statusChecks } from './status-checks.js';
+import { lostBeside } from './lost-beside.js';
+import { failedChecks, statusChecks } from './status-checks.js';
 
 /** A call takes 200 filter values in all, and there are those of the state. [EC2: FilterLimitExceeded, gjbae1212/gossm#47] */
 const CHUNK = 100;
@@ -48,48 +50,41 @@ async function withChecks(
   region: string,
   views: InstanceView[],
 ): Promise<InstanceView[]> {
-  const ids = views.filter((view) => view.state === 'running').map((view) => view.id);
-  const [impaired, agents] = await Promise.all([
-    impairedAmong(deps, attempt, region, ids),
+  const running = views.filter((view) => view.state === 'running');
+  const ids = running.map((view) => view.id);
+  const [statuses, agents] = await Promise.all([
+    statusChecks(deps.clients.ec2(region), ids, attempt.signal),
     agentsOf(deps, attempt, region, ids),
   ]);
+  const lost = running.flatMap((view) => {
+    const agent = agents.get(view.id);
+    return agent === undefined || agent.PingStatus === 'Online' ? [] : [{ view, lastPing: agent.LastPingDateTime }];
+  });
+  const beside = await lostBeside(deps, attempt, region, lost, views);
   return views.map((view) => {
-    const ping = agents.get(view.id);
+    const ping = agents.get(view.id)?.PingStatus;
+    const failed = failedChecks(statuses.get(view.id) ?? {});
+    const others = beside.get(view.id);
     return {
       ...view,
-      ...(impaired.has(view.id) && { impaired: true as const }),
+      ...(failed.length > 0 && { failedChecks: failed }),
       ...(ping !== undefined && { agent: ping === 'Online' ? ('online' as const) : ('lost' as const) }),
+      ...(others !== undefined && { lostBeside: others }),
     };
   });
 }
 
-/** Instances of which a status check fails; `initializing` and `insufficient-data` say nothing. [docs: EC2 status checks] */
-async function impairedAmong(
-  deps: ActivityDeps,
-  attempt: Attempt,
-  region: string,
-  ids: string[],
-): Promise<Set<string>> {
-  const checks = await statusChecks(deps.clients.ec2(region), ids, attempt.signal);
-  const impaired = [...checks].filter(
-    ([, one]) => one.InstanceStatus?.Status === 'impaired' || one.SystemStatus?.Status === 'impaired',
-  );
-  return new Set(impaired.map(([id]) => id));
-}
-
-/** PingStatus by instance, of those that have registered; through the reader that all waits of the region share. */
+/** What SSM says of agents, by instance, of those that have registered; through the reader that all waits of the region share. */
 async function agentsOf(
   deps: ActivityDeps,
   attempt: Attempt,
   region: string,
   ids: string[],
-): Promise<Map<string, string>> {
+): Promise<Map<string, InstanceInformation>> {
   const reader = deps.readers(region);
   try {
     const agents = await Promise.all(ids.map((id) => reader.agent.next(id)));
-    return new Map(
-      agents.flatMap((one) => (one?.InstanceId && one.PingStatus ? [[one.InstanceId, one.PingStatus]] : [])),
-    );
+    return new Map(agents.flatMap((one) => (one?.InstanceId && one.PingStatus ? [[one.InstanceId, one]] : [])));
   } catch (error) {
     if (attempt.signal.aborted) throw error;
     throw toFailure(error, 'DescribeInstanceInformation of its instances');

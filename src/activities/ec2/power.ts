@@ -6,7 +6,7 @@ import {
   StopInstancesCommand,
 } from '@aws-sdk/client-ec2';
 import { toFailure } from '../../aws/failure.js';
-import type { InstancesInput, ModifyTypeInput } from '../api.js';
+import type { InstancesInput, ModifyTypeInput, StopInput } from '../api.js';
 import type { Attempt } from '../attempt.js';
 import type { ActivityDeps } from '../deps.js';
 import { findInstances } from './find-instances.js';
@@ -19,9 +19,10 @@ export async function startInstances(deps: ActivityDeps, _: Attempt, input: Inst
   await called(input, 'StartInstances', deps, (ec2) => ec2.send(new StartInstancesCommand({ InstanceIds })));
 }
 
-export async function stopInstances(deps: ActivityDeps, _: Attempt, input: InstancesInput): Promise<void> {
-  const { instanceIds: InstanceIds } = input;
-  await called(input, 'StopInstances', deps, (ec2) => ec2.send(new StopInstancesCommand({ InstanceIds })));
+export async function stopInstances(deps: ActivityDeps, _: Attempt, input: StopInput): Promise<void> {
+  const { instanceIds: InstanceIds, force } = input;
+  const request = { InstanceIds, ...(force && { Force: true }) };
+  await called(input, 'StopInstances', deps, (ec2) => ec2.send(new StopInstancesCommand(request)));
 }
 
 export async function rebootInstances(deps: ActivityDeps, _: Attempt, input: InstancesInput): Promise<void> {

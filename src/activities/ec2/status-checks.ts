@@ -2,6 +2,13 @@ import { DescribeInstanceStatusCommand, type EC2Client, type InstanceStatus } fr
 import { hasCode, messageOf } from '../../aws/error-code.js';
 import { toFailure } from '../../aws/failure.js';
 import { chunks } from '../../aws/pages.js';
+import { STATUS_CHECKS, type StatusCheck } from '../../model/observation.js';
+
+/** The checks that fail; `initializing` and `insufficient-data` say nothing. [docs: EC2 status checks] */
+export function failedChecks({ SystemStatus, InstanceStatus, AttachedEbsStatus }: InstanceStatus): StatusCheck[] {
+  const status = { system: SystemStatus, instance: InstanceStatus, volume: AttachedEbsStatus };
+  return STATUS_CHECKS.filter((check) => status[check]?.Status === 'impaired');
+}
 
 /** InstanceIds of one call, and no MaxResults beside them [docs: EC2 DescribeInstanceStatus]. That call has no filter `instance-id`. */
 const MOST_IDS = 100;

@@ -1,5 +1,6 @@
 import {
   DeleteSecurityGroupCommand,
+  DeleteSnapshotCommand,
   DeleteVolumeCommand,
   type EC2Client,
   paginateDescribeVolumes,
@@ -17,6 +18,7 @@ import type { Scope, SweepResult } from '../api.js';
 import type { Attempt } from '../attempt.js';
 import type { ActivityDeps } from '../deps.js';
 import { findOwned } from './find-instances.js';
+import { keptSnapshots } from './save-root-volume.js';
 import { terminate } from './terminate.js';
 
 const FIRST_PAUSE_MS = 500;
@@ -24,8 +26,10 @@ const LONGEST_PAUSE_MS = 10_000;
 /** What was made a moment ago may not be listed yet [docs: EC2 eventual consistency]: nothing must be seen twice. */
 const LOOKS = 2;
 
+const KINDS = ['instances', 'volumes', 'snapshots', 'securityGroups'] as const;
+
 /**
- * Deletes by tag what is left of the cluster: instances, then volumes and groups as they come free. Ends only when nothing
+ * Deletes by tag what is left of the cluster: instances, then volumes, snapshots and groups as they come free. Ends only when nothing
  * is left. What somebody else holds (termination protection, a group in use) is tried again by Temporal, with the reason in
  * the pending activity's last failure.
  *
@@ -34,14 +38,13 @@ const LOOKS = 2;
 export async function sweep(deps: ActivityDeps, attempt: Attempt, input: Scope): Promise<SweepResult> {
   const ec2 = deps.clients.ec2(input.region);
   const before = attempt.resumed as SweepResult | undefined;
-  const found: SweepResult = before ?? { instances: [], volumes: [], securityGroups: [] };
+  const found: SweepResult = before ?? { instances: [], volumes: [], snapshots: [], securityGroups: [] };
   let empty = 0;
   let pause = FIRST_PAUSE_MS;
   for (;;) {
     const left = await lookAndDelete(ec2, input, attempt);
-    for (const kind of ['instances', 'volumes', 'securityGroups'] as const)
-      found[kind] = [...new Set([...found[kind], ...left[kind]])];
-    const count = left.instances.length + left.volumes.length + left.securityGroups.length;
+    for (const kind of KINDS) found[kind] = [...new Set([...found[kind], ...left[kind]])];
+    const count = KINDS.reduce((sum, kind) => sum + left[kind].length, 0);
     attempt.heartbeat(found);
     empty = count === 0 ? empty + 1 : 0;
     if (empty >= LOOKS) break;
@@ -53,9 +56,10 @@ export async function sweep(deps: ActivityDeps, attempt: Attempt, input: Scope):
 
 /** One round. Instances first: what hangs on them is free only when they are gone. */
 async function lookAndDelete(ec2: EC2Client, owner: Owner, attempt: Attempt): Promise<SweepResult> {
-  const [instances, volumes, groups] = await Promise.all([
+  const [instances, volumes, snapshots, groups] = await Promise.all([
     findOwned(ec2, owner, attempt.signal),
     findVolumes(ec2, owner),
+    keptSnapshots(ec2, ownedBy(owner)),
     findGroups(ec2, ownedBy(owner)),
   ]);
   const going = instances.filter((instance) => instance.State?.Name === 'shutting-down');
@@ -67,11 +71,13 @@ async function lookAndDelete(ec2: EC2Client, owner: Owner, attempt: Attempt): Pr
   const left: SweepResult = {
     instances: ids(instances),
     volumes: volumes.flatMap((volume) => volume.VolumeId ?? []),
+    snapshots: snapshots.flatMap((one) => one.SnapshotId ?? []),
     securityGroups: groups.flatMap((group) => group.GroupId ?? []),
   };
   if (instances.length > 0) return left;
   for (const volume of volumes) if (volume.State === 'available') await deleteVolume(ec2, volume.VolumeId ?? '');
   await closeReferences(ec2, groups);
+  for (const id of left.snapshots) await deleteSnapshot(ec2, id);
   for (const id of left.securityGroups) await deleteGroup(ec2, id, attempt);
   return left;
 }
@@ -94,6 +100,14 @@ async function deleteVolume(ec2: EC2Client, VolumeId: string): Promise<void> {
   } catch (error) {
     // Gone with its instance, or attached again by somebody: the next look tells.
     if (!hasCode(error, 'InvalidVolume.NotFound', 'VolumeInUse')) throw toFailure(error, `DeleteVolume ${VolumeId}`);
+  }
+}
+
+async function deleteSnapshot(ec2: EC2Client, SnapshotId: string): Promise<void> {
+  try {
+    await ec2.send(new DeleteSnapshotCommand({ SnapshotId }));
+  } catch (error) {
+    if (!hasCode(error, 'InvalidSnapshot.NotFound')) throw toFailure(error, `DeleteSnapshot ${SnapshotId}`);
   }
 }
 

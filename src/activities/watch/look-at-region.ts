@@ -11,6 +11,7 @@ import type { AwsClients } from '../../aws/clients.js';
 import { toFailure } from '../../aws/failure.js';
 import { ruleKeysIn } from '../../aws/security-groups/rules.js';
 import { tagValue } from '../../aws/tags.js';
+import type { StatusCheck } from '../../model/observation.js';
 import { rulesDigest } from '../../model/security-groups/keys.js';
 import { TAG } from '../../model/tags.js';
 import type { Sight, Sighting } from '../../model/watch/sight.js';
@@ -43,10 +44,10 @@ export async function lookAtRegion(
 ): Promise<RegionSight> {
   const calls = { count: 0 };
   const ec2 = clients.ec2(region);
-  const [instances, groups, impaired, lost] = await Promise.all([
+  const [instances, groups, failing, lost] = await Promise.all([
     listInstances(ec2, calls, signal),
     listGroups(ec2, calls, signal),
-    listImpaired(ec2, calls, signal),
+    listFailing(ec2, calls, signal),
     listLostAgents(clients, region, calls, signal),
   ]);
   const clusters = new Map<string, ClusterSight>();
@@ -57,7 +58,7 @@ export async function lookAtRegion(
     if (cluster === undefined || uid === undefined || instance.State?.Name === 'pending') continue;
     const life = clusters.get(`${cluster}/${uid}`) ?? { cluster, sight: { uid, whole: true, seen: [], groups: {} } };
     clusters.set(`${cluster}/${uid}`, life);
-    life.sight.seen.push(sightingOf(instance, impaired, lost, k3s));
+    life.sight.seen.push(sightingOf(instance, failing, lost, k3s));
   }
   for (const group of groups) {
     const life = clusters.get(`${tagValue(group.Tags, TAG.cluster)}/${tagValue(group.Tags, TAG.uid)}`);
@@ -72,20 +73,21 @@ export async function lookAtRegion(
 
 function sightingOf(
   instance: Instance,
-  impaired: ReadonlySet<string>,
+  failing: ReadonlyMap<string, StatusCheck[]>,
   lost: ReadonlySet<string>,
   k3s: ReadonlyMap<string, string>,
 ): Sighting {
   const id = instance.InstanceId ?? '';
   const state = stateOf(instance);
   const said = k3s.get(id);
+  const checks = failing.get(id);
   const runs = state === 'running';
   return {
     id,
     // On its way there is as good as there: one picture instead of two.
     state: state === 'stopping' ? 'stopped' : state,
     type: instance.InstanceType ?? '',
-    ...(runs && impaired.has(id) && { impaired: true as const }),
+    ...(runs && checks !== undefined && { failedChecks: checks }),
     ...(runs && lost.has(id) && { agentLost: true as const }),
     ...(runs && said !== undefined && { k3s: said }),
   };
@@ -122,18 +124,32 @@ async function listGroups(ec2: EC2Client, calls: Calls, abortSignal: AbortSignal
   });
 }
 
-/** Filters of one call add up, and either check may fail: so two calls. They know no tags; the account's few sick ones are all listed. */
-async function listImpaired(ec2: EC2Client, calls: Calls, abortSignal: AbortSignal): Promise<Set<string>> {
-  const lists = ['instance-status.status', 'system-status.status'].map((Name) =>
-    counted<string>(calls, `DescribeInstanceStatus by ${Name}`, abortSignal, async (all) => {
-      const Filters = [{ Name, Values: ['impaired'] }];
-      for await (const page of paginateDescribeInstanceStatus({ client: ec2 }, { Filters }, { abortSignal })) {
-        calls.count += 1;
-        all.push(...(page.InstanceStatuses ?? []).flatMap((one) => one.InstanceId ?? []));
-      }
-    }),
-  );
-  return new Set((await Promise.all(lists)).flat());
+/**
+ * Filters of one call add up, and either check may fail: so two calls. They know no tags; the account's few instances that fail are all
+ * listed. The check of EBS volumes is left to the cluster: what its node is kept from by a volume is not Ready.
+ */
+async function listFailing(
+  ec2: EC2Client,
+  calls: Calls,
+  abortSignal: AbortSignal,
+): Promise<Map<string, StatusCheck[]>> {
+  const lists = (['system', 'instance'] as const).map((check) => {
+    const Filters = [{ Name: `${check}-status.status`, Values: ['impaired'] }];
+    return counted<[string, StatusCheck]>(
+      calls,
+      `DescribeInstanceStatus by ${check}-status.status`,
+      abortSignal,
+      async (all) => {
+        for await (const page of paginateDescribeInstanceStatus({ client: ec2 }, { Filters }, { abortSignal })) {
+          calls.count += 1;
+          for (const { InstanceId: id } of page.InstanceStatuses ?? []) if (id !== undefined) all.push([id, check]);
+        }
+      },
+    );
+  });
+  const failing = new Map<string, StatusCheck[]>();
+  for (const [id, check] of (await Promise.all(lists)).flat()) failing.set(id, [...(failing.get(id) ?? []), check]);
+  return failing;
 }
 
 /**

@@ -36,6 +36,8 @@ export async function readPrices(io: Io, file: string): Promise<Prices> {
 /** What it costs in a month as it is now: a stopped instance costs nothing but its volume. Null where the price is not given. */
 export function monthlyCost(one: Tagged, prices: Prices): number | null {
   if (one.kind === 'security-group') return 0;
+  // A snapshot is billed by the blocks that it holds, which EC2 does not tell. [docs: EBS pricing]
+  if (one.kind === 'snapshot') return null;
   if (one.kind === 'volume') {
     const price = prices.volumes[one.type];
     return price === undefined || one.sizeGiB === null ? null : price * one.sizeGiB;

@@ -1,5 +1,6 @@
 import {
   DeleteSecurityGroupCommand,
+  DeleteSnapshotCommand,
   DeleteVolumeCommand,
   DescribeInstancesCommand,
   type EC2Client,
@@ -24,7 +25,7 @@ const PATIENCE_MS = 5 * 60_000;
 export type Failures = Map<string, string>;
 
 /**
- * Deletes instances, then volumes, then groups. One at a time: a protected instance must not save the others. What cannot be
+ * Deletes instances, then volumes, snapshots and groups. One at a time: a protected instance must not save the others. What cannot be
  * deleted is reported and holds up nothing else.
  */
 export async function remove(clients: AwsClients, doomed: readonly Tagged[], signal: AbortSignal): Promise<Failures> {
@@ -48,6 +49,12 @@ export async function remove(clients: AwsClients, doomed: readonly Tagged[], sig
     // Root volumes go with their instance, by themselves.
     await attempt(one, (ec2) =>
       patiently(() => deleted(ec2.send(command), 'InvalidVolume.NotFound', 'VolumeInUse'), signal),
+    );
+  }
+  for (const one of of('snapshot')) {
+    const command = new DeleteSnapshotCommand({ SnapshotId: one.id });
+    await attempt(one, (ec2) =>
+      patiently(() => deleted(ec2.send(command), 'InvalidSnapshot.NotFound', 'InvalidSnapshot.InUse'), signal),
     );
   }
   for (const region of new Set(of('security-group').map((one) => one.region))) {

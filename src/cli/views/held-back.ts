@@ -9,7 +9,9 @@ const REASONS: Record<string, (name: string) => string> = {
   QuorumLost: () => 'most of its servers are lost; nothing is done by itself',
   QuorumAtRisk: () => 'more than one of its servers is not well; nothing is done that could cost the quorum',
   OnlyServer: () => 'its only server is not well; nothing is done by itself, for its disk is all there is',
-  AgentsLost: () => 'SSM has lost most of its agents at once; nothing is done to the nodes for that',
+  AgentsUnreachable: () =>
+    'SSM has lost agents that have something in common; nothing is rebooted or replaced for that',
+  NodesNotReady: () => 'several nodes are not Ready at once; no machine is rebooted or replaced for that',
 };
 
 /** Why repairs that are known are not done, in a sentence; null when that is not so. */

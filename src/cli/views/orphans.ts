@@ -10,7 +10,7 @@ export interface ShownOrphan extends Orphan {
   message?: string;
 }
 
-const ORDER: Orphan['kind'][] = ['instance', 'volume', 'security-group'];
+const ORDER: Orphan['kind'][] = ['instance', 'volume', 'snapshot', 'security-group'];
 
 export function orphansText(orphans: readonly ShownOrphan[], priced: boolean, now = Date.now()): string {
   if (orphans.length === 0) return 'no orphans: everything that carries the tags has its workflow';

@@ -19,6 +19,10 @@ export function statusText(status: StatusView, colors: Colors, now = Date.now())
   if (lastError !== null)
     lines.push(colors.red(`Last error ${lastError.code}: ${firstLine(lastError.message)}`), `  ${lastError.advice}`);
   if (status.apiAddress !== null) lines.push(`API: https://${status.apiAddress}:6443`);
+  for (const { kind, id, slot, generation, at } of status.kept)
+    lines.push(
+      `Kept: ${kind} ${id} of ${slot} (generation ${generation}), replaced ${moment(at)}; deleted with the cluster`,
+    );
   lines.push('', nodeTable(status), '', conditionTable(status.conditions, colors, now));
   return lines.join('\n');
 }

@@ -2,7 +2,10 @@ import type { ClusterState } from '../state.js';
 
 /** What may be wrong with a node. What EC2 itself calls gone or stopped is no finding: that is a fact at once. */
 export type FindingKind =
-  | 'impaired'
+  /** Status checks of EC2. */
+  | 'system-check'
+  | 'instance-check'
+  | 'volume-check'
   | 'agent'
   | 'service'
   | 'version'

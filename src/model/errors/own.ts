@@ -107,7 +107,9 @@ export const OWN_ERRORS: KnownErrors = {
   ]),
   ...alike('Keelson', 'node-script', 'remove the member first; data of a voter is not set aside', ['MemberIsVoter']),
   ...alike('Keelson', 'node-script', 'use a host name or an address in spec.access.apiHostname', ['AddressInvalid']),
-  ...alike('Keelson', 'transient', 'see the conditions of the nodes named', ['NodesNotReady']),
+  ...alike('Keelson', 'transient', 'see the conditions of the nodes named, and what they have in common', [
+    'NodesNotReady',
+  ]),
   ...alike('Keelson', 'transient', 'see the conditions; nothing was taken down', ['QuorumGateClosed']),
   ...alike('Keelson', 'transient', 'nothing; the keys are deleted again', ['KeysLeft']),
   ...alike(
@@ -132,7 +134,20 @@ export const OWN_ERRORS: KnownErrors = {
   ]),
   ...alike('Keelson', 'conflict', 'save what is on its disk; nothing is done to it by itself', ['OnlyServer']),
   ...alike('Keelson', 'conflict', 'mend one of the servers named by hand; nothing is done before', ['QuorumAtRisk']),
-  ...alike('Keelson', 'conflict', 'see whether SSM and the way to it are well; nothing is rebooted for that', [
-    'AgentsLost',
+  ...alike(
+    'Keelson',
+    'conflict',
+    'see whether SSM and the way to it are well (NAT gateway, endpoints, routes, profile); nothing is rebooted for that',
+    ['AgentsUnreachable'],
+  ),
+  ...alike(
+    'Keelson',
+    'conflict',
+    'give the subnet named a way to SSM: internet or NAT gateway, or the endpoints ssm, ssmmessages and ec2messages; see the instance profile',
+    ['AgentNotRegistered'],
+  ),
+  ...alike('Keelson', 'conflict', 'see the SSM agent of the node named, or wait: it is tried again', ['AgentLost']),
+  ...alike('Keelson', 'transient', 'see the KMS key of the volume, or set spec.health.keepVolume', [
+    'VolumeSnapshotFailed',
   ]),
 };

@@ -59,6 +59,7 @@ export function plan(
         ...(care.blocked !== null && { blocked: care.blocked }),
         ...(until !== undefined && { until }),
         ...(deferred !== null && { deferred }),
+        ...(care.waitsFor !== null && { waitsFor: care.waitsFor }),
       };
       return { kind, reason, steps: possible, ...held };
     }

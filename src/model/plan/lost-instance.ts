@@ -11,7 +11,10 @@ export function lostInstance(slot: Slot): Slot {
     installed: null,
     configHash: null,
     service: 'stopped',
+    notReadySince: null,
     rebootedAt: null,
+    powerCycledAt: null,
+    lostBeside: null,
     facts: null,
   };
 }

@@ -7,7 +7,7 @@ import type { ClusterDocument } from '../spec/schema.js';
 import type { ClusterState } from '../state.js';
 import { planAdoption, planInspection } from './adoption.js';
 import { typeDiffers, typeFor } from './instance-type.js';
-import { planRepair, withoutInstance } from './repairing.js';
+import { planRepair, planRetirement, withoutInstance } from './repairing.js';
 import { planSecurityGroups } from './security-groups.js';
 import { PlanBuilder, QUIET, type Step, stepId } from './steps.js';
 import { apiAddressOf, nodeConfigOf, placementKeyOf, publisherOf } from './wanted.js';
@@ -20,18 +20,23 @@ export function planRunning(document: ClusterDocument, carried: ClusterState, ca
   const plan = new PlanBuilder();
   if (carried.adoption === 'inspecting') return planInspection(carried);
   const { repair } = care;
-  // What is to be replaced is planned as if it were gone, after what takes it away.
-  const state = repair?.remedy === 'replace' ? withoutInstance(carried, repair.slot) : carried;
   const wanted = slotsOf(document).filter((one) => !care.parked.has(one.name));
+  const mute = wanted.flatMap(({ name }) => (carried.slots[name]?.instance?.unregistered ? carried.slots[name] : []));
+  // What is to be replaced is planned as if it were gone, after what takes it away.
+  const leaving = repair?.remedy === 'replace' ? [...mute, repair.slot] : mute;
+  const state = leaving.reduce(withoutInstance, carried);
   planAdoption(plan, state);
   planPlacement(plan, document, state, wanted);
   planTidying(plan, document, state);
   if (repair !== null) planRepair(plan, document, carried, repair);
-  for (const one of wanted) planArrival(plan, document, state, one);
+  for (const slot of mute) planRetirement(plan, slot);
+  // What is stopped and started for its own good has those steps already.
+  const cycled = repair?.remedy === 'power-cycle' ? repair.slot.name : null;
+  for (const one of wanted) if (one.name !== cycled) planArrival(plan, document, state, one);
   planServices(
     plan,
     state,
-    wanted.filter((one) => !care.resting.has(one.name)),
+    wanted.filter((one) => !care.resting.has(one.name) && one.name !== cycled),
   );
   for (const one of wanted) planMembership(plan, state, one);
   let before = plan.steps

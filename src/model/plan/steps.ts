@@ -27,6 +27,7 @@ export type StepKind =
   | 'remove-node'
   | 'remove-ghosts'
   | 'reboot'
+  | 'save-volume'
   | 'retire'
   | 'tag'
   | 'terminate'
@@ -69,6 +70,8 @@ export interface Plan {
   until?: string;
   /** Launches that are left out until their slots may be launched again: one message each, and the earliest time, ISO 8601. */
   deferred?: { messages: string[]; until: string };
+  /** What that is, in words, where it is the next step for an instance in trouble. */
+  waitsFor?: { for: string; until: string };
 }
 
 export const stepId = (kind: StepKind, slot?: string): string => (slot === undefined ? kind : `${kind}:${slot}`);

@@ -1,3 +1,4 @@
+import { believed } from '../care/findings.js';
 import { toleranceOf } from '../quorum.js';
 import type { ClusterDocument } from '../spec/schema.js';
 import type { ClusterState, Slot, StepRecord } from '../state.js';
@@ -18,8 +19,8 @@ export function planStopped(document: ClusterDocument, state: ClusterState): Ste
   const slots = Object.values(state.slots).filter((slot) => slot.instance !== null);
   const agents = slots.filter((slot) => slot.role === 'agent');
   const servers = slots.filter((slot) => slot.role === 'server').reverse();
-  const agentStops = agents.flatMap((slot) => planStop(plan, slot, []));
-  const last = servers.findLast((slot) => slot.joined && slot.service === 'running' && slot.agentOnline);
+  const agentStops = agents.flatMap((slot) => planStop(plan, state, slot, []));
+  const last = servers.findLast((slot) => slot.joined && takesOrders(state, slot));
   const isSaved = state.operation?.kind === 'stop' && state.operation.steps.some(isSnapshot);
   const saved =
     last === undefined || isSaved
@@ -40,15 +41,19 @@ export function planStopped(document: ClusterDocument, state: ClusterState): Ste
   for (const [index, slot] of servers.entries()) {
     // Beside the first server's stop where the others keep the quorum without it; surely before the stop that costs it.
     const safe = index === 0 && tolerant ? before : [...before, ...saved];
-    before = planStop(plan, slot, safe);
+    before = planStop(plan, state, slot, safe);
   }
   return plan.steps;
 }
 
 const isSnapshot = ({ kind, outcome }: StepRecord): boolean => kind === 'snapshot' && outcome === 'done';
 
+/** K3s runs there and SSM has not lost the agent; where it has, the shutdown of the operating system stops K3s. */
+const takesOrders = (state: ClusterState, slot: Slot): boolean =>
+  slot.service === 'running' && slot.agentOnline && believed(state, slot.name, 'agent') === null;
+
 /** Stops K3s, then the instance; returns the step that the next server has to wait for. */
-function planStop(plan: PlanBuilder, slot: Slot, before: string[]): string[] {
+function planStop(plan: PlanBuilder, state: ClusterState, slot: Slot, before: string[]): string[] {
   const common = {
     slot: slot.name,
     phase: 'Stopping',
@@ -56,16 +61,18 @@ function planStop(plan: PlanBuilder, slot: Slot, before: string[]): string[] {
     reason: 'the cluster shall be stopped',
   } as const;
   let next = before;
-  if (slot.service === 'running' && slot.agentOnline) {
+  const orders = takesOrders(state, slot);
+  if (orders) {
     next = [plan.add({ ...common, kind: 'stop-service', after: before, title: 'stop K3s and its containers' })];
   }
   if (slot.instance?.power === 'running') {
-    plan.add({
+    const stopped = plan.add({
       ...common,
       kind: 'stop-instance',
       after: [...next, stepId('stop-service', slot.name)],
       title: 'stop the instance',
     });
+    if (!orders && slot.service === 'running') next = [stopped];
   }
   return next;
 }

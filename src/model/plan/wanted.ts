@@ -6,7 +6,15 @@ import type { ClusterDocument } from '../spec/schema.js';
 import type { ClusterState, NodeInstance, Slot } from '../state.js';
 
 /** A server of which one of these is suspected is not asked while there is another. */
-const SERVES: readonly FindingKind[] = ['agent', 'impaired', 'service', 'readyz', 'ready', 'voter'];
+const SERVES: readonly FindingKind[] = [
+  'agent',
+  'system-check',
+  'instance-check',
+  'service',
+  'readyz',
+  'ready',
+  'voter',
+];
 
 /** What the placement depends on; when this changes it is resolved anew before the next launch or change of type. */
 export function placementKeyOf(document: ClusterDocument): string {
@@ -28,12 +36,23 @@ export function placementKeyOf(document: ClusterDocument): string {
 
 /** Server that other nodes join at and that is asked: the founder while it is up and well, else any server that is, else any that is up. */
 export function joinTarget(state: ClusterState, except?: string): Slot | null {
-  const all = Object.values(state.slots).filter(
-    (slot) => slot.role === 'server' && slot.joined && slot.service === 'running' && slot.name !== except,
-  );
-  const well = all.filter((slot) => SERVES.every((kind) => state.findings[findingKey(slot.name, kind)] === undefined));
-  const up = well.length > 0 ? well : all;
-  return up.find((slot) => `${slot.name}#${slot.generation}` === state.founder) ?? up[0] ?? null;
+  const others = Object.values(state.slots).filter((slot) => slot.name !== except);
+  return witnesses(state, others)[0] ?? null;
+}
+
+/** Servers among these that can be asked what Kubernetes says, the likeliest first: the well ones, and of those the founder. */
+export function witnesses(state: ClusterState, among: readonly Slot[]): Slot[] {
+  const has = (slot: Slot, kind: FindingKind): boolean => state.findings[findingKey(slot.name, kind)] !== undefined;
+  const rank = (slot: Slot): number => {
+    if (has(slot, 'agent')) return 3;
+    if (SERVES.some((kind) => has(slot, kind))) return 2;
+    return `${slot.name}#${slot.generation}` === state.founder ? 0 : 1;
+  };
+  return among
+    .filter((slot) => slot.role === 'server' && slot.joined && slot.service === 'running')
+    .map((slot) => ({ slot, rank: rank(slot) }))
+    .sort((a, b) => a.rank - b.rank)
+    .map(({ slot }) => slot);
 }
 
 /** The address that the kubeconfig names: a stable name if the document has one, else a server that is up. */

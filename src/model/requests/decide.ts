@@ -106,7 +106,12 @@ function remove(state: ClusterState): Decision {
     const message = `${state.document.metadata.name} is protected: set spec.deletion.protect to false, apply, and delete again`;
     return { outcome: 'refused', type: 'Refused', message, problems: [] };
   }
-  return accepted('it will be deleted', { wish: 'deleted', breakers: {} });
+  const kept = state.kept.map((one) => `${one.kind} ${one.id}`);
+  const message =
+    kept.length === 0
+      ? 'it will be deleted'
+      : `it will be deleted, and with it what is kept of its nodes: ${kept.join(', ')}`;
+  return accepted(message, { wish: 'deleted', breakers: {} });
 }
 
 /** Takes the last request back while no operation has begun for it. */

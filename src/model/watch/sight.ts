@@ -1,5 +1,5 @@
 import { believed, type FindingKind } from '../care/findings.js';
-import type { InstanceStateName } from '../observation.js';
+import { type InstanceStateName, STATUS_CHECKS, type StatusCheck } from '../observation.js';
 import { rulesDigest } from '../security-groups/keys.js';
 import { GROUP_ROLES } from '../security-groups/rules.js';
 import type { ClusterState, Slot } from '../state.js';
@@ -9,8 +9,8 @@ export interface Sighting {
   id: string;
   state: InstanceStateName;
   type?: string;
-  /** The status checks of EC2 fail. */
-  impaired?: true;
+  /** Status checks of EC2 that fail, of the host and of the operating system. */
+  failedChecks?: StatusCheck[];
   /** SSM has lost the agent. */
   agentLost?: true;
   /** What the server says is wrong with its K3s, e.g. `service=failed`. */
@@ -47,7 +47,7 @@ export function surprisesOf(state: ClusterState, sight: Sight): string[] {
   const ids = new Set(sight.seen.map((one) => one.id));
   const missing = sight.whole ? [...slots].filter(([id]) => !ids.has(id)) : [];
   return [
-    ...sight.seen.flatMap((one) => surprisesIn(state, one, slots.get(one.id))),
+    ...sight.seen.flatMap((one) => surprisesIn(state, one, slots.get(one.id), sight.whole)),
     ...missing.map(([id, slot]) => `${slot.name}: ${id} is gone`),
     ...groupSurprises(state, sight),
   ];
@@ -67,7 +67,7 @@ function groupSurprises({ securityGroups: own }: ClusterState, { groups }: Sight
 /** Of another life of the name: `keelson orphans` tells of those. */
 const isOfAnotherLife = (state: ClusterState, sight: Sight): boolean => sight.uid !== '' && sight.uid !== state.uid;
 
-function surprisesIn(state: ClusterState, one: Sighting, slot: Slot | undefined): string[] {
+function surprisesIn(state: ClusterState, one: Sighting, slot: Slot | undefined, whole: boolean): string[] {
   const power = POWER[one.state];
   if (slot?.instance == null) return power === 'gone' ? [] : [`${one.id} is of no slot`];
   const what = (text: string): string => `${slot.name}: ${one.id} ${text}`;
@@ -76,8 +76,15 @@ function surprisesIn(state: ClusterState, one: Sighting, slot: Slot | undefined)
   if (one.type !== undefined && one.type !== slot.instance.type) surprises.push(what(`is of type ${one.type}`));
   // What counts already is looked at again by and by.
   const isKnown = (kind: FindingKind): boolean => believed(state, slot.name, kind) !== null;
-  if (one.impaired && !isKnown('impaired')) surprises.push(what('fails its status checks'));
+  const failing = (one.failedChecks ?? []).filter((check) => !isKnown(`${check}-check`));
+  if (failing.length > 0) surprises.push(what(`fails its ${failing.join(' and ')} status check`));
   if (one.agentLost && slot.agentOnline && !isKnown('agent')) surprises.push(what('has lost its SSM agent'));
+  // What is over is worth a look as well: a repair may be waiting for it. An event alone tells nothing of checks and agents.
+  const isOver = (kind: FindingKind): boolean => whole && believed(state, slot.name, kind)?.doubtedAt === null;
+  for (const check of STATUS_CHECKS)
+    if (!one.failedChecks?.includes(check) && check !== 'volume' && isOver(`${check}-check`))
+      surprises.push(what(`passes its ${check} status check again`));
+  if (!one.agentLost && isOver('agent')) surprises.push(what('has its SSM agent again'));
   if (one.k3s !== undefined && slot.joined && slot.service === 'running') surprises.push(what(`says ${one.k3s}`));
   return surprises;
 }
@@ -130,7 +137,11 @@ export function readSight(payload: unknown): Sight | null {
 
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
 const isSighting = (value: unknown): value is Sighting =>
-  isRecord(value) && typeof value['id'] === 'string' && typeof value['state'] === 'string' && value['state'] in POWER;
+  isRecord(value) &&
+  typeof value['id'] === 'string' &&
+  typeof value['state'] === 'string' &&
+  value['state'] in POWER &&
+  (value['failedChecks'] === undefined || Array.isArray(value['failedChecks']));
 const stringsOf = (record: Record<string, unknown>): Record<string, string> =>
   Object.fromEntries(
     Object.entries(record).flatMap(([key, value]) => (typeof value === 'string' ? [[key, value]] : [])),

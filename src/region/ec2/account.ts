@@ -25,8 +25,24 @@ export interface Ec2Instance extends Instance {
   transitionReason: string;
   /** Milliseconds since the epoch of the last change of state. */
   changedAt: number;
-  /** Power was cut or hardware failed: the status checks say so until the next boot. */
-  impaired: boolean;
+  /** Status checks that fail: `instance` until the next boot, `system` and `volume` until a start on another host. */
+  failing: StatusCheck[];
+}
+
+/** Of the host, of the operating system, of the attached EBS volumes. [docs: EC2 status checks] */
+export const STATUS_CHECKS = ['system', 'instance', 'volume'] as const;
+export type StatusCheck = (typeof STATUS_CHECKS)[number];
+
+export interface Snapshot {
+  id: string;
+  volumeId: string;
+  sizeGiB: number;
+  encrypted: boolean;
+  description: string;
+  startTime: string;
+  /** Milliseconds since the epoch at which it is completed. */
+  completeAt: number;
+  tags: Record<string, string>;
 }
 
 export interface Volume {
@@ -77,6 +93,7 @@ export class Account {
   readonly images: Image[];
   readonly instances = new Map<string, Ec2Instance>();
   readonly volumes = new Map<string, Volume>();
+  readonly snapshots = new Map<string, Snapshot>();
   readonly groups = new Map<string, SecurityGroup>();
   /** By scope (zone or region) and token. */
   readonly tokens = new Map<string, TokenUse>();
@@ -115,6 +132,7 @@ export class Account {
     return [
       ...of('instance', this.instances.values()),
       ...of('volume', this.volumes.values()),
+      ...of('snapshot', this.snapshots.values()),
       ...of('security-group', this.groups.values()),
       ...of('vpc', this.vpcs),
       ...of('subnet', this.subnets),

@@ -1,6 +1,6 @@
 /** Looks things up by id and answers with EC2's own errors when they aren't there. */
 import { AwsError } from '../aws-error.js';
-import type { Ec2Instance, SecurityGroup, Volume } from './account.js';
+import type { Ec2Instance, SecurityGroup, Snapshot, Volume } from './account.js';
 import type { Ec2Context } from './context.js';
 import { checkShape } from './ids.js';
 import { about } from './lifecycle.js';
@@ -56,6 +56,14 @@ export function findVolume({ account }: Ec2Context, id: string): Volume {
   if (volume !== undefined) return volume;
   if (!/^vol-[0-9a-f]{8,17}$/.test(id)) throw invalidValue('volume', id, "Expected: 'vol-...'.");
   throw new AwsError('InvalidVolume.NotFound', 400, `The volume '${id}' does not exist.`);
+}
+
+/** @throws InvalidSnapshot.NotFound, InvalidSnapshotID.Malformed */
+export function findSnapshot({ account }: Ec2Context, id: string): Snapshot {
+  checkShape([id], 'snap', 'InvalidSnapshotID.Malformed');
+  const snapshot = account.snapshots.get(id);
+  if (snapshot !== undefined) return snapshot;
+  throw new AwsError('InvalidSnapshot.NotFound', 400, `The snapshot '${id}' does not exist.`);
 }
 
 /** @throws InvalidParameterValue, as RunInstances does */

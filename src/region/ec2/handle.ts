@@ -13,6 +13,7 @@ import { describeSubnets, describeVpcs } from './actions/networks.js';
 import { rebootInstances, startInstances, stopInstances, terminateInstances } from './actions/power.js';
 import { runInstances } from './actions/run-instances.js';
 import * as groups from './actions/security-groups.js';
+import { createSnapshot, deleteSnapshot, describeSnapshots } from './actions/snapshots.js';
 import { createTags, deleteTags, describeTags } from './actions/tags.js';
 import { deleteVolume, describeVolumes } from './actions/volumes.js';
 import type { Action, Answer, Ec2Context } from './context.js';
@@ -26,8 +27,10 @@ const ACTIONS: Record<string, Action> = {
   AuthorizeSecurityGroupEgress: groups.authorizeSecurityGroupEgress,
   AuthorizeSecurityGroupIngress: groups.authorizeSecurityGroupIngress,
   CreateSecurityGroup: groups.createSecurityGroup,
+  CreateSnapshot: createSnapshot,
   CreateTags: createTags,
   DeleteSecurityGroup: groups.deleteSecurityGroup,
+  DeleteSnapshot: deleteSnapshot,
   DeleteTags: deleteTags,
   DeleteVolume: deleteVolume,
   DescribeAvailabilityZones: catalogue.describeAvailabilityZones,
@@ -38,6 +41,7 @@ const ACTIONS: Record<string, Action> = {
   DescribeInstanceTypes: catalogue.describeInstanceTypes,
   DescribeInstances: describeInstances,
   DescribeSecurityGroups: groups.describeSecurityGroups,
+  DescribeSnapshots: describeSnapshots,
   DescribeSubnets: describeSubnets,
   DescribeTags: describeTags,
   DescribeVolumes: describeVolumes,

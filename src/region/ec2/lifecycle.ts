@@ -2,7 +2,7 @@
 import type { InstanceState, MachineHost, Span } from '../contract.js';
 import type { EventBus } from '../events/bus.js';
 import { isAbort, type LocalWorld } from '../world.js';
-import type { Account, Ec2Instance } from './account.js';
+import type { Account, Ec2Instance, StatusCheck } from './account.js';
 
 /** An operating system that does not go down in this time loses its power. */
 const SHUTDOWN_MS = 30_000;
@@ -97,21 +97,35 @@ export class Lifecycle {
     this.turn(instance, async () => {
       await this.host.reboot(instance);
       instance.boots++;
-      instance.impaired = false;
+      instance.failing = instance.failing.filter((check) => check !== 'instance');
     });
   }
 
-  /** Power is cut and does not come back: EC2 goes on calling it running, and its status checks fail. */
+  /** The operating system has died: EC2 goes on calling the instance running, and its instance status check fails. */
   crash(instance: Ec2Instance): void {
     this.host.crash(instance);
-    instance.impaired = true;
+    this.fail(instance, 'instance');
     this.world.note('crash', { instanceId: instance.id });
+  }
+
+  /** A status check fails from now on. */
+  fail(instance: Ec2Instance, check: StatusCheck): void {
+    instance.failing = [...new Set([...instance.failing, check])];
+  }
+
+  /** EC2's automatic recovery: another host, in a reboot; id, addresses and volumes stay. [docs: EC2 instance recovery] */
+  recover(instance: Ec2Instance): void {
+    this.turn(instance, async () => {
+      await this.host.reboot(instance);
+      instance.boots++;
+      instance.failing = [];
+    });
   }
 
   private powerOn(account: Account, instance: Ec2Instance): void {
     if (instance.wantsPublicIp) instance.publicIp = account.publicAddresses.take(instance.privateIp);
     instance.boots++;
-    instance.impaired = false;
+    instance.failing = [];
     this.enter(instance, 'running');
     this.host.boot(instance);
   }

@@ -14,6 +14,8 @@ export class Agent {
   /** It has registered in this boot of the machine. */
   connected = false;
   private deadUntil = 0;
+  /** When it was last heard before it fell silent. */
+  private silentSince = 0;
   /** Until somebody revives it, or the machine boots. */
   private killed: 'no' | 'till-boot' | 'for-good' = 'no';
   private busy = 0;
@@ -21,6 +23,11 @@ export class Agent {
 
   get online(): boolean {
     return this.connected && this.killed === 'no' && Date.now() >= this.deadUntil;
+  }
+
+  /** Milliseconds since the epoch of what SSM calls its last ping. */
+  get lastPingAt(): number {
+    return this.online ? Date.now() : this.silentSince;
   }
 
   register(): void {
@@ -33,18 +40,25 @@ export class Agent {
 
   /** The machine goes down. */
   disconnect(): void {
+    this.fallSilent();
     this.connected = false;
   }
 
   /** The agent hangs for `ms` and comes back by itself. */
   die(ms: number): void {
+    this.fallSilent();
     this.deadUntil = Date.now() + ms;
     setTimeout(() => this.wake(), Math.min(ms + 1, LONGEST_TIMER)).unref();
   }
 
   /** The agent is dead until it is revived; a boot does that too, unless it `stays` dead. */
   kill(stays: boolean): void {
+    this.fallSilent();
     this.killed = stays ? 'for-good' : 'till-boot';
+  }
+
+  private fallSilent(): void {
+    if (this.online) this.silentSince = Date.now();
   }
 
   revive(): void {

@@ -70,7 +70,7 @@ function view(machine: ManagedMachine): Input {
   return {
     InstanceId: machine.id,
     PingStatus: pingStatus(machine),
-    LastPingDateTime: seconds(Date.now()),
+    LastPingDateTime: seconds(agent.lastPingAt),
     AgentVersion: '3.3.3050.0',
     IsLatestVersion: true,
     PlatformType: 'Linux',

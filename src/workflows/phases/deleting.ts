@@ -25,7 +25,7 @@ export async function terminateAll(cluster: Cluster): Promise<void> {
 export async function sweep(cluster: Cluster): Promise<void> {
   for (;;) {
     const found = await activities.sweep('delete all that carries its tags', scopeOf(cluster));
-    const ids = [...found.instances, ...found.volumes, ...found.securityGroups];
+    const ids = [...found.instances, ...found.volumes, ...found.snapshots, ...found.securityGroups];
     if (ids.length === 0) {
       cluster.left = { ...found, bucketKeys: [] };
       break;
@@ -41,7 +41,10 @@ export async function forget(cluster: Cluster): Promise<void> {
   await cluster.closeStatus();
   const keys = [...KEYS_TO_FORGET];
   const { left } = await activities.forget('delete its keys in the bucket', { ...scopeOf(cluster), keys });
-  cluster.left = { ...(cluster.left ?? { instances: [], volumes: [], securityGroups: [] }), bucketKeys: left };
+  cluster.left = {
+    ...(cluster.left ?? { instances: [], volumes: [], snapshots: [], securityGroups: [] }),
+    bucketKeys: left,
+  };
   if (left.length > 0)
     throw failure(
       'transient',

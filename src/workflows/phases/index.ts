@@ -7,7 +7,7 @@ import { awaitAgent, install } from './installing.js';
 import { resolve } from './pending.js';
 import { launch } from './provisioning.js';
 import { gate, secondLook } from './quorum-gate.js';
-import { reboot, removeGhosts, retire, tag } from './repairing.js';
+import { reboot, removeGhosts, retire, saveVolume, tag } from './repairing.js';
 import { setSecurityGroups } from './security-groups.js';
 import { startInstance, startService } from './starting.js';
 import { snapshot, stopInstance, stopService } from './stopping.js';
@@ -39,6 +39,7 @@ export const performers: Record<StepKind, (cluster: Cluster, step: Step) => Prom
   'remove-node': removeNode,
   'remove-ghosts': removeGhosts,
   reboot,
+  'save-volume': saveVolume,
   retire,
   tag,
   terminate,

@@ -1,31 +1,55 @@
+import { findingKey } from '../../model/care/findings.js';
+import { waitsOf } from '../../model/care/waits.js';
 import { recordInstalled } from '../../model/k3s/installed.js';
 import type { Step } from '../../model/plan/index.js';
-import type { Slot } from '../../model/state.js';
+import type { NodeInstance, Slot } from '../../model/state.js';
 import { activities } from '../activities.js';
-import { type Cluster, classOf, scopeOf, slotOf, stepLabel } from '../cluster-context.js';
+import { type Cluster, classOf, detailOf, now, scopeOf, slotOf, stepLabel } from '../cluster-context.js';
 import { nodeInstanceOf } from '../node-instance.js';
 import { runJob } from '../node-job.js';
 import { exhaust } from './provisioning.js';
 
-/** Waits until the instance runs and its SSM agent is online; takes over its addresses, which a start may have changed. */
+/**
+ * Waits until the instance runs and its SSM agent is online; takes over its addresses, which a start may have changed. A new instance whose
+ * agent does not register in time is given up, and its successor goes to another subnet; one that holds data counts as one whose agent is lost.
+ */
 export async function awaitAgent(cluster: Cluster, step: Step): Promise<void> {
   const slot = slotOf(cluster, step.slot);
   if (slot.instance === null) return;
-  const { subnetId } = slot.instance;
-  const view = await activities
-    .awaitInstance(`${slot.name}: wait for the SSM agent of ${slot.instance.id}${stepLabel(cluster, slot.name)}`, {
-      ...scopeOf(cluster),
-      instanceId: slot.instance.id,
-      until: 'agent-online',
-    })
-    .catch((error: unknown) => {
-      // EC2 may find only after its answer that it has no capacity there: the next launch goes elsewhere.
-      if (classOf(error) === 'capacity') exhaust(cluster, slot, subnetId);
-      throw error;
-    });
-  slot.instance = nodeInstanceOf(view);
+  const { registration } = waitsOf(cluster.state.document);
+  try {
+    const view = await activities.awaitInstance(
+      `${slot.name}: wait for the SSM agent of ${slot.instance.id}${stepLabel(cluster, slot.name)}`,
+      {
+        ...scopeOf(cluster),
+        instanceId: slot.instance.id,
+        until: 'agent-online',
+        registrationSeconds: registration / 1_000,
+      },
+    );
+    slot.instance = nodeInstanceOf(view);
+    slot.agentOnline = true;
+    slot.exhaustedSubnets = [];
+    slot.unreachableSubnets = [];
+  } catch (error) {
+    // EC2 may find only after its answer that it has no capacity there: the next launch goes elsewhere.
+    if (classOf(error) === 'capacity') exhaust(cluster, slot, slot.instance.subnetId);
+    if (detailOf(error)?.code === 'AgentNotRegistered') notRegistered(cluster, slot, slot.instance);
+    throw error;
+  }
+}
+
+function notRegistered(cluster: Cluster, slot: Slot, instance: NodeInstance): void {
+  if (!slot.joined && slot.configHash === null) {
+    slot.instance = { ...instance, unregistered: true };
+    slot.unreachableSubnets = [...new Set([...slot.unreachableSubnets, instance.subnetId])];
+    return;
+  }
+  // From here on the looks tell when it is back, and nothing is sent to it before.
   slot.agentOnline = true;
-  slot.exhaustedSubnets = [];
+  const text = 'its SSM agent has not registered since the instance was started';
+  const finding = { text, holds: true, since: now(), doubtedAt: null };
+  cluster.state.findings = { ...cluster.state.findings, [findingKey(slot.name, 'agent')]: finding };
 }
 
 /** Puts the binary and the unit in place; the script asks first what is there and does nothing for the same version. */

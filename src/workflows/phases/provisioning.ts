@@ -106,7 +106,11 @@ function openSlot(cluster: Cluster, wanted: WantedSlot): Slot {
   cluster.state.generations = { ...cluster.state.generations, [wanted.name]: generation };
   const nodeName = nodeNameOf(cluster.state.document.metadata.name, wanted.name, generation);
   const place = { name: wanted.name, role: wanted.role, pool: wanted.pool };
-  const slot: Slot = { ...emptySlot(place, generation, nodeName), exhaustedSubnets: before?.exhaustedSubnets ?? [] };
+  const slot: Slot = {
+    ...emptySlot(place, generation, nodeName),
+    exhaustedSubnets: before?.exhaustedSubnets ?? [],
+    unreachableSubnets: before?.unreachableSubnets ?? [],
+  };
   cluster.state.slots = { ...cluster.state.slots, [wanted.name]: slot };
   return slot;
 }
@@ -139,14 +143,22 @@ function requestFor(cluster: Cluster, wanted: WantedSlot, slot: Slot): LaunchReq
   };
 }
 
-/** Spreads slots over the subnets by their index, past those that had no capacity and zones that lack the type. */
+/**
+ * Spreads slots over the subnets by their index, past those that had no capacity and zones that lack the type. Subnets from which an earlier
+ * instance of the slot could not be reached come last, and before them others of the same zones.
+ */
 function nextSubnet(cluster: Cluster, wanted: WantedSlot, slot: Slot): string | null {
   const placement = placementOf(cluster);
   const zones = placement.instanceTypes[wanted.instanceType]?.zones ?? [];
   const fitting = placement.subnets.filter((subnet) => zones.includes(subnet.zone));
   const index = Number(wanted.name.slice(wanted.name.lastIndexOf('-') + 1));
-  const ordered = fitting.map((_, offset) => fitting[(index + offset) % fitting.length]);
-  return ordered.find((subnet) => subnet !== undefined && !slot.exhaustedSubnets.includes(subnet.id))?.id ?? null;
+  const muteZones = fitting.filter(({ id }) => slot.unreachableSubnets.includes(id)).map(({ zone }) => zone);
+  const lastness = ({ id, zone }: Placement['subnets'][number]): number =>
+    slot.unreachableSubnets.includes(id) ? 2 : muteZones.includes(zone) ? 1 : 0;
+  const ordered = [...fitting.slice(index % fitting.length), ...fitting.slice(0, index % fitting.length)]
+    .filter(({ id }) => !slot.exhaustedSubnets.includes(id))
+    .sort((a, b) => lastness(a) - lastness(b));
+  return ordered[0]?.id ?? null;
 }
 
 export function placementOf(cluster: Cluster): Placement {

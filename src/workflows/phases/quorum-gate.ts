@@ -8,7 +8,7 @@ import { look } from '../look.js';
 
 const TRIES = 60;
 /** For one of these a server is taken down because it is not well. */
-const UNWELL = ['impaired', 'agent', 'ready', 'readyz', 'voter'] as const;
+const UNWELL = ['system-check', 'instance-check', 'agent', 'ready', 'readyz', 'voter'] as const;
 /** Between the two looks of the gate: long enough that a member that comes and goes is seen going. */
 const APART_MS = 5_000;
 /** What a job saw that ended so recently counts as a look. */
@@ -25,7 +25,8 @@ async function awaitOpen(cluster: Cluster, step: Step, looks: 1 | 2): Promise<vo
   let known = cluster.fresh && Date.now() - seenAt(cluster) <= FRESH_MS;
   const unwell = UNWELL.some((kind) => believed(cluster.state, step.slot ?? '', kind) !== null) ? step.slot : null;
   for (let attempt = 1; attempt <= TRIES; attempt += 1) {
-    if (!known) await look(cluster);
+    // What the server itself says of the others counts only where nobody else can be asked.
+    if (!known) await look(cluster, unwell === null ? {} : { except: unwell });
     known = false;
     const servers = Object.values(cluster.state.slots).filter((slot) => slot.role === 'server');
     const { nodes = [], strayMembers } = cluster.state.nodesSeen ?? {};

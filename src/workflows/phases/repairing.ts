@@ -1,18 +1,20 @@
 import { CancellationScope } from '@temporalio/workflow';
-import { forgetFindings } from '../../model/care/findings.js';
+import { believed, findingKey, forgetFindings } from '../../model/care/findings.js';
 import { ghostKey, ghostsOf } from '../../model/care/ghosts.js';
+import { waitsOf } from '../../model/care/waits.js';
 import type { Step } from '../../model/plan/index.js';
 import { lostInstance } from '../../model/plan/lost-instance.js';
 import { joinTarget } from '../../model/plan/wanted.js';
+import type { KeptVolume } from '../../model/state.js';
 import { activities } from '../activities.js';
-import { begunAnew } from '../begun-anew.js';
+import { inGrace } from '../begun-anew.js';
 import { type Cluster, classOf, emit, failure, isCancelled, now, scopeOf, slotOf } from '../cluster-context.js';
 import { touched } from '../look.js';
 import { runJob } from '../node-job.js';
 
 /**
- * Reboots an instance whose agent is lost, once, and waits for the agent. One that stays away is no failure of the step: it is known then
- * that the instance has to be replaced.
+ * Reboots an instance in trouble, and waits for its agent. One that stays away is no failure of the step: it is what the next plan needs to
+ * know. What Kubernetes and EC2 hold against the node stands until looks have seen it well.
  */
 export async function reboot(cluster: Cluster, step: Step): Promise<void> {
   const slot = slotOf(cluster, step.slot);
@@ -26,9 +28,14 @@ export async function reboot(cluster: Cluster, step: Step): Promise<void> {
   );
   slot.rebootedAt = now();
   touched(cluster);
+  const { settle } = waitsOf(cluster.state.document);
   try {
-    const wait = { ...scopeOf(cluster), instanceId: instance.id, until: 'agent-online' as const };
-    await activities.awaitReboot(`${slot.name}: wait for the SSM agent of ${instance.id}`, wait);
+    await activities.awaitReboot(`${slot.name}: wait for the SSM agent of ${instance.id}`, {
+      ...scopeOf(cluster),
+      instanceId: instance.id,
+      until: 'agent-online',
+      registrationSeconds: settle / 1_000,
+    });
   } catch (error) {
     if (isCancelled(error)) throw error;
     emit(
@@ -39,9 +46,41 @@ export async function reboot(cluster: Cluster, step: Step): Promise<void> {
     );
     return;
   }
-  slot.rebootedAt = null;
-  begunAnew(cluster, slot);
+  const { [findingKey(slot.name, 'agent')]: _, ...findings } = cluster.state.findings;
+  cluster.state.findings = findings;
+  inGrace(cluster, slot);
 }
+
+/** Saves the root volume of an instance that is about to be replaced, as `spec.health.keepVolume` says. */
+export async function saveVolume(cluster: Cluster, step: Step): Promise<void> {
+  const { state } = cluster;
+  const slot = slotOf(cluster, step.slot);
+  const { instance } = slot;
+  const { health, tags } = state.document.spec;
+  if (instance === null || health.keepVolume === 'delete') return;
+  const { name, generation } = slot;
+  const what = health.keepVolume === 'keep' ? 'keep' : 'make a snapshot of';
+  const saved = await activities.saveRootVolume(`${name}: ${what} the root volume of ${instance.id}`, {
+    ...scopeOf(cluster),
+    instanceId: instance.id,
+    slot: name,
+    generation,
+    how: health.keepVolume,
+    tags,
+  });
+  if (saved === null || state.kept.some((one) => one.id === saved.id)) return;
+  const kept: KeptVolume = { ...saved, slot: name, generation, instanceId: instance.id, at: now() };
+  state.kept = [...state.kept, kept].slice(-KEPT);
+  emit(
+    cluster,
+    'Normal',
+    'VolumeKept',
+    `${name}: the root volume of ${instance.id} is kept as ${saved.kind} ${saved.id}`,
+  );
+}
+
+/** How many are told of; AWS has the others, by their tags. */
+const KEPT = 50;
 
 /** Terminates an instance that is not worth keeping; its slot gets the next generation. */
 export async function retire(cluster: Cluster, step: Step): Promise<void> {
@@ -55,7 +94,10 @@ export async function retire(cluster: Cluster, step: Step): Promise<void> {
     }),
   );
   emit(cluster, 'Normal', 'InstanceRetired', `${slot.name}: ${instance.id} is terminated: ${step.reason}`);
-  Object.assign(slot, lostInstance(slot));
+  // Where its agent was lost the next one would not be reached either.
+  const mute = believed(cluster.state, slot.name, 'agent') === null ? [] : [instance.subnetId];
+  const unreachableSubnets = [...new Set([...slot.unreachableSubnets, ...mute])];
+  Object.assign(slot, lostInstance(slot), { unreachableSubnets });
   cluster.state.findings = forgetFindings(cluster.state.findings, slot.name);
   touched(cluster);
 }

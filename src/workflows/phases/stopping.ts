@@ -2,7 +2,7 @@ import { CancellationScope } from '@temporalio/workflow';
 import { forgetFindings } from '../../model/care/findings.js';
 import type { Step } from '../../model/plan/index.js';
 import { activities } from '../activities.js';
-import { type Cluster, scopeOf, slotOf } from '../cluster-context.js';
+import { type Cluster, emit, isTimeout, now, scopeOf, slotOf } from '../cluster-context.js';
 import { touched } from '../look.js';
 import { runJob } from '../node-job.js';
 
@@ -32,20 +32,40 @@ export async function stopService(cluster: Cluster, step: Step): Promise<void> {
   touched(cluster);
 }
 
-/** StopInstances, and until it is stopped: what was begun is finished, also when the wish changes meanwhile. */
+/** An instance that is still stopping after this long is on a host in trouble. [docs: EC2, troubleshoot instance stop issues] */
+const STUCK = '10m';
+
+/**
+ * StopInstances, and until it is stopped: what was begun is finished, also when the wish changes meanwhile. Where it is stopped because
+ * something is wrong with it and it does not shut down, its power is cut.
+ */
 export async function stopInstance(cluster: Cluster, step: Step): Promise<void> {
   const slot = slotOf(cluster, step.slot);
   const { instance } = slot;
   if (instance === null) return;
+  const isRepair = step.phase === 'Configuring';
   const input = { ...scopeOf(cluster), instanceIds: [instance.id] };
+  if (isRepair) slot.powerCycledAt = now();
   await CancellationScope.nonCancellable(() => activities.stopInstances(`${slot.name}: stop ${instance.id}`, input));
   slot.agentOnline = false;
   slot.service = 'stopped';
   touched(cluster);
-  await activities.awaitInstance(`${slot.name}: wait until ${instance.id} is stopped`, {
-    ...scopeOf(cluster),
-    instanceId: instance.id,
-    until: 'stopped',
-  });
+  const wait = { ...scopeOf(cluster), instanceId: instance.id, until: 'stopped' as const };
+  const summary = `${slot.name}: wait until ${instance.id} is stopped`;
+  if (isRepair) {
+    await activities.awaitStop(summary, wait).catch(async (error: unknown) => {
+      if (!isTimeout(error)) throw error;
+      emit(
+        cluster,
+        'Warning',
+        'StopForced',
+        `${slot.name}: ${instance.id} does not shut down within ${STUCK}: its power is cut`,
+      );
+      await activities.stopInstances(`${slot.name}: force ${instance.id} to stop`, { ...input, force: true });
+      await activities.awaitInstance(summary, wait);
+    });
+  } else {
+    await activities.awaitInstance(summary, wait);
+  }
   slot.instance = { ...instance, power: 'stopped', publicIp: null };
 }

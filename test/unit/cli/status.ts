@@ -106,6 +106,7 @@ export function statusView(part: Partial<StatusView> = {}): StatusView {
     operations: [],
     waiting: null,
     lastError: null,
+    kept: [],
     ...part,
   };
 }

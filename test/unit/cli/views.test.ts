@@ -240,18 +240,19 @@ describe('the proof of a delete', () => {
     deletedAt: '2026-03-01T12:00:00.000Z',
     terminated: ['i-1'],
     swept: ['sg-1'],
+    kept: [],
     left: null,
   };
 
   it('says that nothing is left', () => {
-    const left = { instances: [], volumes: [], securityGroups: [], bucketKeys: [] };
+    const left = { instances: [], volumes: [], snapshots: [], securityGroups: [], bucketKeys: [] };
     expect(proofText({ ...proof, left })).toMatch(
       /1 instance\(s\) terminated, 1 more found by tag.*\nlast look: no instance, volume/,
     );
   });
 
   it('names what is left', () => {
-    const left = { instances: ['i-9'], volumes: [], securityGroups: [], bucketKeys: [] };
+    const left = { instances: ['i-9'], volumes: [], snapshots: [], securityGroups: [], bucketKeys: [] };
     expect(proofText({ ...proof, left })).toContain('still there: i-9');
   });
 });

@@ -37,10 +37,22 @@ export const upgrade = z
   .prefault({})
   .describe('How nodes are changed.');
 
+export const REPLACE_AFTER = '30m';
+
 export const health = z
   .strictObject({
     gracePeriod: duration('How long a node may be not Ready before it counts.', '90s').default('90s'),
     autoRepair: flag('Whether broken nodes are put right without being asked.').default(true),
+    replaceAfter: duration(
+      'How long Kubernetes must call a node not Ready before Keelson replaces its instance, after gentler steps have failed. Half of it, at most 15 minutes, is left to the automatic recovery of EC2.',
+      REPLACE_AFTER,
+    ).default(REPLACE_AFTER),
+    keepVolume: z
+      .enum(['snapshot', 'keep', 'delete'])
+      .default('snapshot')
+      .describe(
+        'What happens to the root volume of an instance that Keelson replaces: a snapshot is made, the volume itself is kept, or it is deleted. The local-path volumes of K3s are on it.',
+      ),
   })
   .prefault({})
   .describe('What counts as ill, and what is done.');

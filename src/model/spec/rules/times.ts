@@ -1,5 +1,6 @@
 import { secondsOf } from '../../duration.js';
 import { cronProblem } from '../cron.js';
+import { REPLACE_AFTER } from '../parts/care.js';
 import type { ClusterDocument } from '../schema.js';
 import { type Violation, valueText } from '../violation.js';
 import type { Rule } from './rule.js';
@@ -21,6 +22,8 @@ export const times: Rule = ({ spec }) => [
   ),
   ...within(spec.upgrade.drainTimeout, ['spec', 'upgrade', 'drainTimeout'], '10s', '2h'),
   ...within(spec.health.gracePeriod, ['spec', 'health', 'gracePeriod'], '10s', '1h'),
+  ...within(spec.health.replaceAfter, ['spec', 'health', 'replaceAfter'], '1m', '24h'),
+  ...hasty(spec),
   ...(spec.upgrade.window
     ? within(spec.upgrade.window.duration, ['spec', 'upgrade', 'window', 'duration'], '15m', '168h')
     : []),
@@ -47,6 +50,19 @@ function within(duration: string, path: Path, least: string, most: string): Viol
   const seconds = secondsOf(duration);
   if (seconds >= secondsOf(least) && seconds <= secondsOf(most)) return [];
   return [{ path, message: `is ${duration}`, remedy: `from ${least} to ${most}` }];
+}
+
+/** Within the grace period nothing counts yet: the gentler steps need what is left. A long grace period lengthens the default. */
+function hasty({ health }: ClusterDocument['spec']): Violation[] {
+  if (health.replaceAfter === REPLACE_AFTER) return [];
+  if (secondsOf(health.replaceAfter) >= 2 * secondsOf(health.gracePeriod)) return [];
+  return [
+    {
+      path: ['spec', 'health', 'replaceAfter'],
+      message: `is ${health.replaceAfter}, and spec.health.gracePeriod is ${health.gracePeriod}`,
+      remedy: 'at least twice the grace period: restart, reboot, stop and start are tried before',
+    },
+  ];
 }
 
 function sleepless({ hibernation }: ClusterDocument['spec']): Violation[] {

@@ -1,5 +1,5 @@
 import { AwsError } from '../../aws-error.js';
-import type { Ec2Instance } from '../account.js';
+import type { Ec2Instance, StatusCheck } from '../account.js';
 import type { Action, Ec2Context } from '../context.js';
 import { type Fields, filtered } from '../filters.js';
 import { findInstances, isListed, isVisible } from '../find.js';
@@ -32,13 +32,14 @@ export const describeInstances: Action = (context, params) => {
 /** Instances that are running, or all with IncludeAllInstances; checks pass a while after the boot. */
 export const describeInstanceStatus: Action = (context, params) => {
   const all = params.flag('IncludeAllInstances') ?? false;
-  const check = (instance: Ec2Instance) => statusOf(context, instance);
+  const status = (check: StatusCheck) => (instance: Ec2Instance) => statusOf(context, instance, check);
   // A list of its own: DescribeInstanceStatus knows neither tags nor ids as filters. [docs: EC2 DescribeInstanceStatus]
   const fields: Fields<Ec2Instance> = {
     'availability-zone': ({ zone }) => zone,
     'instance-state-name': ({ state }) => state,
-    'instance-status.status': check,
-    'system-status.status': check,
+    'instance-status.status': status('instance'),
+    'system-status.status': status('system'),
+    'attached-ebs-status.status': status('volume'),
   };
   const page = selected(context, params, (instance) => all || instance.state === 'running', fields);
   return {
@@ -46,8 +47,9 @@ export const describeInstanceStatus: Action = (context, params) => {
       instanceId: instance.id,
       availabilityZone: instance.zone,
       instanceState: stateXml(instance.state),
-      systemStatus: checkXml(statusOf(context, instance)),
-      instanceStatus: checkXml(statusOf(context, instance)),
+      systemStatus: checkXml(statusOf(context, instance, 'system')),
+      instanceStatus: checkXml(statusOf(context, instance, 'instance')),
+      attachedEbsStatus: checkXml(statusOf(context, instance, 'volume')),
     })),
     nextToken: page.nextToken,
   };
@@ -75,10 +77,10 @@ function selected(
   return pageOf(wanted, params, (instance) => `${instance.launchTime}/${instance.id}`);
 }
 
-function statusOf({ world }: Ec2Context, instance: Ec2Instance): string {
+function statusOf({ world }: Ec2Context, instance: Ec2Instance, check: StatusCheck): string {
   if (instance.state !== 'running') return 'not-applicable';
-  const moment = { instanceId: instance.id, region: instance.region };
-  if (instance.impaired || world.fault('status-check', moment)?.effect === 'impaired') return 'impaired';
+  const moment = { instanceId: instance.id, region: instance.region, check };
+  if (instance.failing.includes(check) || world.fault('status-check', moment)?.effect === 'impaired') return 'impaired';
   return Date.now() - instance.changedAt < world.profile.boot ? 'initializing' : 'ok';
 }
 

@@ -1,8 +1,9 @@
 import { AwsError } from '../../aws-error.js';
-import type { Action } from '../context.js';
+import type { Ec2Instance } from '../account.js';
+import type { Action, Ec2Context } from '../context.js';
 import { findGroup, findInstance } from '../find.js';
 import { architectureMismatch } from '../launch-request.js';
-import { missing } from '../params.js';
+import { missing, type Params } from '../params.js';
 import { findType, isOffered } from '../types.js';
 
 /** InstanceType wants the instance stopped. [docs: EC2 change instance type] */
@@ -11,6 +12,7 @@ export const modifyInstanceAttribute: Action = (context, params) => {
   const type = params.struct('InstanceType').text('Value');
   const protect = params.struct('DisableApiTermination').flag('Value');
   const groups = params.list('GroupId');
+  const devices = params.structs('BlockDeviceMapping');
   if (type !== undefined) {
     const wanted = findType(type);
     if (wanted === undefined) {
@@ -25,6 +27,8 @@ export const modifyInstanceAttribute: Action = (context, params) => {
       throw new AwsError('Unsupported', 400, message);
     }
     instance.type = type;
+  } else if (devices.length > 0) {
+    for (const device of devices) keepOnTermination(context, instance, device);
   } else if (protect !== undefined) {
     instance.terminationProtected = protect;
   } else if (groups.length > 0) {
@@ -34,6 +38,20 @@ export const modifyInstanceAttribute: Action = (context, params) => {
   }
   return { return: true };
 };
+
+/** The one thing that can be changed of an attached volume. [docs: EC2 ModifyInstanceAttribute] */
+function keepOnTermination({ account }: Ec2Context, instance: Ec2Instance, device: Params): void {
+  const name = device.required('DeviceName');
+  const deletes = device.struct('Ebs').flag('DeleteOnTermination');
+  const attached = instance.blockDevices.find(({ deviceName }) => deviceName === name);
+  if (attached === undefined || deletes === undefined) {
+    const message = `No device is currently mapped at ${name}`;
+    throw new AwsError('InvalidInstanceAttributeValue', 400, message);
+  }
+  attached.deleteOnTermination = deletes;
+  const volume = account.volumes.get(attached.volumeId);
+  if (volume !== undefined) volume.deleteOnTermination = deletes;
+}
 
 export const describeInstanceAttribute: Action = (context, params) => {
   const instance = findInstance(context, params.required('InstanceId'));

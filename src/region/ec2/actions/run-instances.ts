@@ -78,7 +78,7 @@ function makeInstance(account: Account, request: LaunchRequest, token: string, r
     stateReason: null,
     transitionReason: '',
     changedAt: now.getTime(),
-    impaired: false,
+    failing: [],
   };
   attachVolumes(account, instance, request, now.toISOString());
   return instance;

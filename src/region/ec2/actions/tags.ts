@@ -1,7 +1,7 @@
 import { AwsError } from '../../aws-error.js';
 import type { Action, Ec2Context } from '../context.js';
 import { type Fields, filtered } from '../filters.js';
-import { findGroup, findInstance, findVolume } from '../find.js';
+import { findGroup, findInstance, findSnapshot, findVolume } from '../find.js';
 import { pageOf } from '../pages.js';
 import { missing, type Params } from '../params.js';
 import { addTags, readTags } from '../tags.js';
@@ -62,6 +62,7 @@ function resources(context: Ec2Context, params: Params): { tags: Record<string, 
   return ids.map((id) => {
     if (id.startsWith('i-')) return findInstance(context, id);
     if (id.startsWith('vol-')) return findVolume(context, id);
+    if (id.startsWith('snap-')) return findSnapshot(context, id);
     if (id.startsWith('sg-')) return findGroup(context, id);
     throw new AwsError('InvalidID', 400, `The ID '${id}' is not valid`);
   });

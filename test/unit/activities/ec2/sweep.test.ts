@@ -33,7 +33,7 @@ describe('the sweep', () => {
   test('of nothing looks twice, for what was just made may not be listed yet', async () => {
     const swept = await settled(start(activities.sweep, scope).result);
 
-    expect(swept).toEqual({ instances: [], volumes: [], securityGroups: [] });
+    expect(swept).toEqual({ instances: [], volumes: [], snapshots: [], securityGroups: [] });
     expect(ec2.commandCalls(DescribeInstancesCommand)).toHaveLength(2);
   });
 
@@ -90,7 +90,7 @@ describe('the sweep', () => {
   });
 
   test('goes on where an earlier attempt ended, and tells of what that found', async () => {
-    const found = { instances: ['i-1'], volumes: [], securityGroups: [] };
+    const found = { instances: ['i-1'], volumes: [], snapshots: [], securityGroups: [] };
 
     const swept = await settled(start(activities.sweep, scope, { attempt: 2, heartbeatDetails: found }).result);
 

@@ -171,7 +171,7 @@ describe('the watch of a region', () => {
     ssm.on(DescribeInstanceInformationCommand).resolves({ InstanceInformationList: [{ InstanceId: 'i-1' }] });
     await watchFor(10_000);
     expect(told.map(({ sight }) => sight.seen)).toEqual([
-      [{ id: 'i-1', state: 'running', type: 't3.medium', impaired: true, agentLost: true }],
+      [{ id: 'i-1', state: 'running', type: 't3.medium', failedChecks: ['system'], agentLost: true }],
     ]);
   });
 

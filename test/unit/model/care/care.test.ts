@@ -1,94 +1,35 @@
 import { describe, expect, it } from 'vitest';
 import { brakeOf, withReplacement } from '../../../../src/model/care/brake.js';
 import { factsOf } from '../../../../src/model/care/facts.js';
-import type { Finding, FindingKind } from '../../../../src/model/care/findings.js';
+import type { Finding } from '../../../../src/model/care/findings.js';
 import { ghostsAmong } from '../../../../src/model/care/ghosts.js';
 import { restartDue, withRestart } from '../../../../src/model/care/restarts.js';
 import { conditionsOf } from '../../../../src/model/checks.js';
 import type { NodeView } from '../../../../src/model/observation.js';
-import { plan } from '../../../../src/model/plan/index.js';
 import { lostInstance } from '../../../../src/model/plan/lost-instance.js';
 import type { ClusterState, Slot } from '../../../../src/model/state.js';
-import { documentOf } from '../plan/documents.js';
-import { settle } from '../plan/settle.js';
-import { emptyState, ModelWorld } from '../plan/world.js';
+import { change, ids, ill, later, NOW, planned, running, slotOf } from './state.js';
 
-const NOW = '2026-01-01T12:00:00.000Z';
-const later = (minutes: number): string => new Date(Date.parse(NOW) + minutes * 60_000).toISOString();
-
-/** A cluster that runs: three servers or one, and agents. */
-function running({
-  mode = 'ha',
-  agents = 2,
-  spec = {},
-}: {
-  mode?: 'ha' | 'dev';
-  agents?: number;
-  spec?: object;
-} = {}): ClusterState {
-  const document = documentOf({ mode, pools: [{ name: 'workers', count: agents, type: 't3.large' }] });
-  const state = emptyState({ ...document, spec: { ...document.spec, ...spec } });
-  settle(new ModelWorld(), state, () => 0);
-  return { ...state, checkedAt: NOW };
-}
-
-function ill(state: ClusterState, slot: string, kind: FindingKind): ClusterState {
-  const finding = { text: `${kind} of ${slot}`, holds: true, since: NOW, doubtedAt: null };
-  return { ...state, findings: { ...state.findings, [`${slot}/${kind}`]: finding } };
-}
-
-function slotOf(state: ClusterState, name: string): Slot {
-  const slot = state.slots[name];
-  if (slot === undefined) throw new Error(`no ${name} in ${Object.keys(state.slots).join(', ')}`);
-  return slot;
-}
-
-const change = (state: ClusterState, name: string, with_: Partial<Slot>): ClusterState => ({
-  ...state,
-  slots: { ...state.slots, [name]: { ...slotOf(state, name), ...with_ } },
-});
-
-const planned = (state: ClusterState, now = NOW) => plan(state.document, state, null, now);
-const ids = (state: ClusterState, now = NOW): string[] => planned(state, now).steps.map((step) => step.id);
+/** SSM has lost its agent, and Kubernetes calls it not Ready. */
+const dead = (state: ClusterState, name: string): ClusterState =>
+  change(ill(ill(state, name, 'agent'), name, 'ready'), name, { notReadySince: NOW });
 const agent = (state: ClusterState): string =>
   Object.values(state.slots).find((slot) => slot.role === 'agent')?.name ?? '';
 
 const NO_FACTS = factsOf({}, null, NOW, false);
 
 describe('the plan for a node that is not well', () => {
-  it('replaces a server that fails its status checks: behind the gate, the member removed before its instance goes', () => {
-    const state = ill(running(), 'server-1', 'impaired');
-    expect(ids(state)).toEqual([
-      'gate:server-1',
-      'drain:server-1',
-      'second-look:server-1',
-      'remove-node:server-1',
-      'retire:server-1',
-      'launch:server-1',
-      'agent:server-1',
-      'install:server-1',
-      'join:server-1',
-      'verify',
-    ]);
-    expect(planned(state)).toMatchObject({ kind: 'repair' });
-    expect(planned(state).steps.find((step) => step.id === 'launch:server-1')?.after).toContain('retire:server-1');
+  it('goes on with a replacement where it was interrupted: the node is removed, and its instance goes', () => {
+    const state = change(dead(running(), 'server-1'), 'server-1', { joined: false });
+    expect(ids(state)).not.toContain('remove-node:server-1');
+    expect(ids(state)).toEqual(expect.arrayContaining(['save-volume:server-1', 'retire:server-1']));
   });
 
-  it('does not drain what is not Ready, and goes on where it was interrupted', () => {
-    const state = ill(ill(running(), 'server-1', 'impaired'), 'server-1', 'ready');
-    expect(ids(state)).not.toContain('drain:server-1');
-    expect(ids(change(state, 'server-1', { joined: false }))).not.toContain('remove-node:server-1');
-    expect(ids(change(state, 'server-1', { joined: false }))).toContain('retire:server-1');
-  });
-
-  it('reboots once a node whose agent is lost, waits for it, and replaces it then', () => {
-    const state = running();
-    const name = agent(state);
-    const lost = ill(state, name, 'agent');
-    expect(ids(lost)).toEqual([`drain:${name}`, `reboot:${name}`, `uncordon:${name}`, 'verify']);
-    const rebooted = change(lost, name, { rebootedAt: NOW });
-    expect(planned(rebooted)).toMatchObject({ steps: [], until: later(4) });
-    expect(ids(rebooted, later(4))).toContain(`retire:${name}`);
+  it('replaces at once a new instance that fails its status checks: it holds nothing', () => {
+    const fresh = { joined: false, configHash: null, service: 'stopped' } as const;
+    const state = change(ill(running(), 'server-1', 'instance-check'), 'server-1', fresh);
+    expect(ids(state)).toContain('retire:server-1');
+    expect(ids(state)).not.toContain('save-volume:server-1');
   });
 
   it('restarts K3s that does not serve, at once and then less and less often', () => {
@@ -108,43 +49,32 @@ describe('the plan for a node that is not well', () => {
   });
 
   it('does one node at a time, servers first, and lost instances before all', () => {
-    const state = running();
-    const both = ill(ill(state, agent(state), 'impaired'), 'server-1', 'impaired');
-    expect(ids(both).filter((id) => id.startsWith('retire'))).toEqual(['retire:server-1']);
+    const state = running({ agents: 4 });
+    const both = dead(dead(state, agent(state)), 'server-1');
+    expect(ids(both).filter((id) => id.startsWith('reboot'))).toEqual(['reboot:server-1']);
     const lost = { ...both, slots: { ...both.slots, 'server-2': lostInstance(slotOf(both, 'server-2')) } };
     expect(ids(lost).filter((id) => /^(retire|reboot)/.test(id))).toEqual([]);
     expect(ids(lost)).toContain('launch:server-2');
   });
 
   it('touches no server while another one is not well', () => {
-    const state = ill(ill(running(), 'server-1', 'impaired'), 'server-0', 'voter');
+    const state = ill(dead(running(), 'server-1'), 'server-0', 'voter');
     expect(planned(state)).toMatchObject({ steps: [], blocked: { code: 'QuorumAtRisk' } });
   });
 
-  it('never replaces the only server', () => {
-    const state = ill(running({ mode: 'dev' }), 'server-0', 'impaired');
-    expect(planned(state)).toMatchObject({ steps: [], blocked: { code: 'OnlyServer' } });
-  });
-
-  it('reboots nobody when SSM has lost most agents at once', () => {
-    const state = running({ agents: 1 });
-    const names = Object.keys(state.slots).slice(0, 3);
-    const silent = names.reduce((one, name) => ill(one, name, 'agent'), state);
-    expect(planned(silent)).toMatchObject({ steps: [], blocked: { code: 'AgentsLost' } });
-  });
-
   it('says what it would do, and does it once it is asked to, with autoRepair: false', () => {
-    const state = ill(running({ spec: { health: { gracePeriod: '90s', autoRepair: false } } }), 'server-1', 'impaired');
+    const health = { ...running().document.spec.health, autoRepair: false };
+    const state = dead(running({ spec: { health } }), 'server-1');
     expect(planned(state)).toMatchObject({ steps: [], blocked: { code: 'RepairNeeded' } });
-    expect(ids({ ...state, repairAsked: true })).toContain('retire:server-1');
+    expect(ids({ ...state, repairAsked: true })).toContain('reboot:server-1');
   });
 
   it('does nothing about what the last look has not seen any more', () => {
-    for (const kind of ['impaired', 'agent', 'ready', 'readyz', 'certificates', 'database', 'nospace'] as const) {
+    for (const kind of ['agent', 'ready', 'readyz', 'certificates', 'database', 'nospace'] as const) {
       const state = ill(running(), 'server-1', kind);
       const finding = { ...state.findings[`server-1/${kind}`], doubtedAt: NOW } as Finding;
-      expect(ids(state), kind).not.toEqual([]);
-      expect(ids({ ...state, findings: { [`server-1/${kind}`]: finding } }), kind).toEqual([]);
+      expect(ids(state, later(5)), kind).not.toEqual([]);
+      expect(ids({ ...state, findings: { [`server-1/${kind}`]: finding } }, later(5)), kind).toEqual([]);
     }
   });
 

@@ -8,7 +8,9 @@ import { settle } from '../plan/settle.js';
 import { emptyState, ModelWorld } from '../plan/world.js';
 
 const KINDS: FindingKind[] = [
-  'impaired',
+  'system-check',
+  'instance-check',
+  'volume-check',
   'agent',
   'ready',
   'voter',

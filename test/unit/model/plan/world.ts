@@ -194,7 +194,9 @@ export class ModelWorld {
         if (slot) slot.service = 'stopped';
         return;
       case 'stop-instance':
-        need(slot?.service === 'stopped', 'stops the instance under a running K3s');
+        need(slot?.service === 'stopped' || step.phase === 'Configuring', 'stops the instance under a running K3s');
+        if (slot && step.phase === 'Configuring')
+          Object.assign(slot, { powerCycledAt: state.checkedAt, service: 'stopped' });
         if (slot?.instance)
           Object.assign(slot, { instance: { ...slot.instance, power: 'stopped', publicIp: null }, agentOnline: false });
         return;
@@ -241,6 +243,7 @@ export class ModelWorld {
       case 'gate':
       case 'second-look':
       case 'snapshot':
+      case 'save-volume':
       case 'terminate-all':
       case 'sweep':
       case 'forget':

@@ -27,7 +27,7 @@ describe('what surprises a cluster', () => {
     ['one that goes', sight([{ ...well, state: 'shutting-down' }]), 'server-0: i-1 is shutting-down'],
     ['one that is stopped', sight([{ ...well, state: 'stopping' }]), 'server-0: i-1 is stopping'],
     ['another type', sight([{ ...well, type: 't3.large' }]), 'server-0: i-1 is of type t3.large'],
-    ['failing checks', sight([{ ...well, impaired: true }]), 'server-0: i-1 fails its status checks'],
+    ['failing checks', sight([{ ...well, failedChecks: ['system'] }]), 'server-0: i-1 fails its system status check'],
     ['a lost agent', sight([{ ...well, agentLost: true }]), 'server-0: i-1 has lost its SSM agent'],
     ['K3s that is not well', sight([{ ...well, k3s: 'readyz=etcd' }]), 'server-0: i-1 says readyz=etcd'],
     ['one of no slot', sight([well, { id: 'i-9', state: 'running' }]), 'i-9 is of no slot'],
@@ -86,7 +86,12 @@ describe('what an operation has lost', () => {
   });
 
   it.each<[string, ClusterState, Sight, string[]]>([
-    ['what is up, whatever else is wrong with it', stateWith(), sight([{ ...well, impaired: true, type: 'x' }]), []],
+    [
+      'what is up, whatever else is wrong with it',
+      stateWith(),
+      sight([{ ...well, failedChecks: ['instance'], type: 'x' }]),
+      [],
+    ],
     ['what was not looked at', stateWith(), sight([], false), []],
     ['that on which a step is at work', stateWith(), sight([]), ['server-0']],
     ['what is stopped as far as is known', stateWith({}, 'stopped'), sight([{ ...well, state: 'stopped' }]), []],
