@@ -289,7 +289,7 @@ export const LANES: LanePlan[] = [
             await lane.machine(slot, { agent: 'alive' });
         },
         noticed: /^Unwell.*SSM/,
-        tells: 'AgentsLost',
+        tells: 'AgentsUnreachable',
         idle: true,
       },
       {

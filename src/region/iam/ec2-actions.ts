@@ -19,6 +19,7 @@ const READS = [
   'DescribeInstances',
   'DescribeRegions',
   'DescribeSecurityGroups',
+  'DescribeSnapshots',
   'DescribeSubnets',
   'DescribeTags',
   'DescribeVolumes',
@@ -30,8 +31,10 @@ export const EC2_ACTIONS: Readonly<Record<string, Judged>> = {
   AuthorizeSecurityGroupEgress: onEach('GroupId'),
   AuthorizeSecurityGroupIngress: onEach('GroupId'),
   CreateSecurityGroup: createSecurityGroup,
+  CreateSnapshot: createSnapshot,
   CreateTags: retag,
   DeleteSecurityGroup: onEach('GroupId'),
+  DeleteSnapshot: onEach('SnapshotId'),
   DeleteTags: retag,
   DeleteVolume: onEach('VolumeId'),
   DescribeInstanceAttribute: onEach('InstanceId'),
@@ -73,5 +76,17 @@ function createSecurityGroup({ action, account, params }: Ec2Question): Check[] 
     checkOf(action, newResource(region, 'security-group', tags)),
     ...(vpc === null ? [] : [checkOf(action, vpc)]),
     ...tagsAtCreation(action, region, 'security-group', tags),
+  ];
+}
+
+/** Judged on the volume as it is, and on the snapshot with the tags that it gets. */
+function createSnapshot({ action, account, params }: Ec2Question): Check[] {
+  const { region } = account;
+  const tags = tagsAsked(params, 'snapshot');
+  const volume = resourceOf(account, params.text('VolumeId') ?? '');
+  return [
+    ...(volume === null ? [] : [checkOf(action, volume)]),
+    checkOf(action, newResource(region, 'snapshot', tags)),
+    ...tagsAtCreation(action, region, 'snapshot', tags),
   ];
 }

@@ -1,5 +1,5 @@
 /** EC2's resources as IAM sees them: an ARN, a kind, and what their condition keys say. [Service Authorization Reference: EC2] */
-import type { Account, Ec2Instance, SecurityGroup, Volume } from '../ec2/account.js';
+import type { Account, Ec2Instance, SecurityGroup, Snapshot, Volume } from '../ec2/account.js';
 import type { Image } from '../ec2/images.js';
 import { ACCOUNT_ID, type Subnet, type Vpc } from '../ec2/network.js';
 import type { Keys } from './evaluator.js';
@@ -11,8 +11,8 @@ export interface Resource {
 }
 
 export function ec2Arn(region: string, kind: string, id: string): string {
-  // Images belong to their owner, whom the ARN leaves out. [Service Authorization Reference: EC2, image]
-  return `arn:aws:ec2:${region}:${kind === 'image' ? '' : ACCOUNT_ID}:${kind}/${id}`;
+  // Images and snapshots belong to their owners, whom the ARN leaves out. [Service Authorization Reference: EC2, image, snapshot]
+  return `arn:aws:ec2:${region}:${kind === 'image' || kind === 'snapshot' ? '' : ACCOUNT_ID}:${kind}/${id}`;
 }
 
 /** What is behind an id in a region; null where nothing is: the action itself says so then. */
@@ -23,6 +23,8 @@ export function resourceOf(account: Account, id: string): Resource | null {
       return found(region, 'instance', account.instances.get(id), instanceKeys);
     case 'vol':
       return found(region, 'volume', account.volumes.get(id), volumeKeys);
+    case 'snap':
+      return found(region, 'snapshot', account.snapshots.get(id), snapshotKeys);
     case 'sg':
       return found(region, 'security-group', account.groups.get(id), (group) => groupKeys(region, group));
     case 'subnet':
@@ -90,6 +92,14 @@ function volumeKeys(volume: Volume): Keys {
     'ec2:VolumeSize': String(volume.sizeGiB),
     'ec2:Encrypted': String(volume.encrypted),
     'ec2:AvailabilityZone': volume.zone,
+  };
+}
+
+function snapshotKeys(snapshot: Snapshot): Keys {
+  return {
+    'ec2:SnapshotID': snapshot.id,
+    'ec2:VolumeSize': String(snapshot.sizeGiB),
+    'ec2:Encrypted': String(snapshot.encrypted),
   };
 }
 

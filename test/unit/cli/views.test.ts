@@ -124,7 +124,7 @@ describe('explain of repairs that are held back', () => {
     { code: 'QuorumLost', phase: 'Failed' as const, says: /most of its servers are lost; nothing is done by itself/ },
     { code: 'QuorumAtRisk', phase: 'Running' as const, says: /nothing is done that could cost the quorum/ },
     { code: 'OnlyServer', phase: 'Failed' as const, says: /its disk is all there is/ },
-    { code: 'AgentsLost', phase: 'Running' as const, says: /SSM has lost most of its agents/ },
+    { code: 'AgentsUnreachable', phase: 'Running' as const, says: /SSM has lost agents that have something in common/ },
   ])('says so of $code', ({ code, phase, says }) => {
     const { summary } = explain(statusView({ phase, lastError: held(code) }));
     expect(summary).toMatch(says);

@@ -1,7 +1,7 @@
 import { DescribeInstanceStatusCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { mockClient } from 'aws-sdk-client-mock';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { statusChecks } from '../../../../src/activities/ec2/status-checks.js';
+import { failedChecks, statusChecks } from '../../../../src/activities/ec2/status-checks.js';
 import { launchOne } from '../../region/ec2/launch-one.js';
 import { startTestRegion, type TestRegion } from '../../region/local-region.js';
 import { awsError, failureOf } from '../support.js';
@@ -25,8 +25,8 @@ describe('the status checks of instances, asked of the local region', () => {
   test('tell which fail', async () => {
     const checks = await statusChecks(region.ec2Client(), [sick, sound], signal);
 
-    expect(checks.get(sick)?.SystemStatus?.Status).toBe('impaired');
-    expect(checks.get(sound)?.SystemStatus?.Status).not.toBe('impaired');
+    expect(failedChecks(checks.get(sick) ?? {})).toEqual(['instance']);
+    expect(failedChecks(checks.get(sound) ?? {})).toEqual([]);
   });
 
   test('are there for all that EC2 knows although it does not know some', async () => {

@@ -3,6 +3,7 @@ import {
   DeleteVolumeCommand,
   DescribeInstancesCommand,
   DescribeSecurityGroupsCommand,
+  DescribeSnapshotsCommand,
   DescribeVolumesCommand,
   EC2Client,
   TerminateInstancesCommand,
@@ -18,6 +19,7 @@ beforeEach(() => {
   vi.useFakeTimers();
   ec2.on(DescribeInstancesCommand).resolves({ Reservations: [] });
   ec2.on(DescribeVolumesCommand).resolves({ Volumes: [] });
+  ec2.on(DescribeSnapshotsCommand).resolves({ Snapshots: [] });
   ec2.on(DescribeSecurityGroupsCommand).resolves({ SecurityGroups: [] });
 });
 afterEach(() => {
@@ -73,7 +75,7 @@ describe('the sweep', () => {
 
     const swept = await settled(start(activities.sweep, scope).result);
 
-    expect(swept).toEqual({ instances: ['i-1'], volumes: ['vol-1'], securityGroups: ['sg-1'] });
+    expect(swept).toEqual({ instances: ['i-1'], volumes: ['vol-1'], snapshots: [], securityGroups: ['sg-1'] });
     expect(ec2.commandCalls(TerminateInstancesCommand)).toHaveLength(1);
     expect(ec2.commandCalls(DeleteVolumeCommand)).toHaveLength(1);
     expect(ec2.commandCalls(DeleteSecurityGroupCommand)).toHaveLength(2);
