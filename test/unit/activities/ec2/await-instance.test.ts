@@ -33,6 +33,21 @@ const until = (state: AwaitInstanceInput['until'], instanceId = 'i-1'): AwaitIns
   until: state,
 });
 
+describe('waiting for an SSM agent that never registers', () => {
+  test('ends when its time is over, and names the subnet and the likely cause', async () => {
+    const where = { SubnetId: 'subnet-a', Placement: { AvailabilityZone: 'eu-west-1a' } };
+    ec2.on(DescribeInstancesCommand).resolves(page(instance('running', where)));
+    ssm.on(DescribeInstanceInformationCommand).resolves({ InstanceInformationList: [] });
+
+    const input = { ...until('agent-online'), registrationSeconds: 600 };
+    const failure = await failureOf(settled(start(makeActivities().awaitInstance, input).result));
+
+    expect(failure).toMatchObject({ code: 'AgentNotRegistered', class: 'conflict', nonRetryable: true });
+    expect(failure.message).toMatch(/within 600 s: SSM has never heard of it; the instance runs in subnet-a/);
+    expect(failure.advice).toMatch(/NAT gateway.*endpoints/);
+  });
+});
+
 describe('waiting for an instance', () => {
   test('ends when it runs, although EC2 does not know it at first', async () => {
     ec2
