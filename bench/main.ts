@@ -1,3 +1,4 @@
+import { benchByHand } from './by-hand.js';
 import { benchCare } from './care.js';
 import { benchCreate } from './create.js';
 import { benchLifecycle } from './lifecycle.js';
@@ -11,6 +12,7 @@ import { benchWatch } from './watch.js';
 
 const BENCHES: Record<string, () => Promise<Row[]>> = {
   create: benchCreate,
+  'by-hand': benchByHand,
   throttled: benchThrottled,
   lifecycle: benchLifecycle,
   messages: benchMessages,

@@ -6,7 +6,7 @@ import Table from 'cli-table3';
 export type Row = Record<string, string | number>;
 
 /** Columns that are too wide for the table and stand below it. */
-const BELOW = new Set(['chain', 'plot']);
+const BELOW = new Set(['chain', 'plot', 'stages']);
 
 /** Prints the rows as a table and keeps them as JSON in bench/results, with what they were measured on. */
 export function report(name: string, rows: Row[]): void {
@@ -15,6 +15,7 @@ export function report(name: string, rows: Row[]): void {
   for (const row of rows) table.push(columns.map((column) => shown(row[column])));
   process.stdout.write(`${name}\n${table.toString()}\n`);
   for (const row of rows) {
+    if (row['stages'] !== undefined) process.stdout.write(`${row['case']}: ${row['stages']}\n`);
     if (row['chain'] !== undefined) process.stdout.write(`${row['case']}: ${row['chain']}\n`);
     if (row['plot'] !== undefined)
       process.stdout.write(`${row['case']}, calls a second (x: refused):\n${row['plot']}\n`);

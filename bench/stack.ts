@@ -5,6 +5,7 @@ import { Client, Connection } from '@temporalio/client';
 import type * as stackModule from '../src/local/stack.js';
 import type { Stack, StackOptions } from '../src/local/stack.js';
 import type { StatusView } from '../src/model/status.js';
+import { hostSettings } from '../src/region/hosts/settings.js';
 
 /** The compiled stack: its processes are started from files beside it. */
 const { startStack } = (await import(new URL('../dist/local/stack.js', import.meta.url).href)) as typeof stackModule;
@@ -19,10 +20,10 @@ export interface BenchStack {
   close(): Promise<void>;
 }
 
-/** Temporal, region and worker as processes of their own, for one benchmark. */
+/** Temporal, region and worker as processes of their own, for one benchmark; on real hosts where the environment names a command for them. */
 export async function openStack(profile: StackOptions['profile'], logLevel = 'warn'): Promise<BenchStack> {
   const dir = mkdtempSync(join(tmpdir(), 'keelson-bench-'));
-  const stack = await startStack(process.env, { dir, profile, logLevel });
+  const stack = await startStack(process.env, { dir, profile, logLevel, hosts: hostSettings(process.env) });
   const connection = await Connection.connect({ address: stack.temporal.address });
   return {
     stack,
@@ -47,10 +48,12 @@ export interface Shape {
   mode: 'dev' | 'ha';
   agents?: number;
   instanceType?: string;
+  version?: string;
 }
 
 /** A cluster document as `temporal workflow start` takes it. */
-export function documentOf({ name, mode, agents = 0, instanceType = 't3.medium' }: Shape): Record<string, unknown> {
+export function documentOf(shape: Shape): Record<string, unknown> {
+  const { name, mode, agents = 0, instanceType = 't3.medium', version = 'v1.34.2+k3s1' } = shape;
   return {
     apiVersion: 'keelson/v1',
     kind: 'Cluster',
@@ -60,7 +63,7 @@ export function documentOf({ name, mode, agents = 0, instanceType = 't3.medium' 
       mode,
       servers: { instanceType },
       pools: agents === 0 ? [] : [{ name: 'workers', count: agents, instanceType: 't3.large' }],
-      k3s: { version: 'v1.34.2+k3s1' },
+      k3s: { version },
     },
   };
 }

@@ -125,7 +125,7 @@ ${sections.join('\n')}`;
 }
 
 /** Columns of a result that stand below its table. */
-const BELOW = ['chain', 'plot'];
+const BELOW = ['chain', 'plot', 'stages'];
 
 function benchmarkSection(file) {
   const { name, measuredAt, machine, rows: cases } = JSON.parse(readFileSync(`bench/results/${file}`, 'utf8'));
@@ -134,6 +134,7 @@ function benchmarkSection(file) {
     typeof value === 'number' && !Number.isInteger(value) ? value.toFixed(3) : String(value ?? '').trim();
   const line = (cells) => `| ${cells.join(' | ')} |`;
   const chains = cases.filter((one) => one.chain !== undefined).map((one) => `- ${one.case}: ${one.chain}`);
+  const stages = cases.filter((one) => one.stages !== undefined).map((one) => `- ${one.case}: ${one.stages}`);
   const plots = cases
     .filter((one) => one.plot !== undefined)
     .map((one) => `${one.case}, calls a second (x: refused):\n\n\`\`\`text\n${one.plot}\n\`\`\`\n`);
@@ -144,7 +145,7 @@ function benchmarkSection(file) {
 ${line(columns)}
 ${line(columns.map(() => '---'))}
 ${cases.map((one) => line(columns.map((column) => shown(one[column])))).join('\n')}
-${chains.length > 0 ? `\nThe longest chains:\n\n${chains.join('\n')}\n` : ''}${plots.length > 0 ? `\n${plots.join('\n')}` : ''}`;
+${chains.length > 0 ? `\nThe longest chains:\n\n${chains.join('\n')}\n` : ''}${stages.length > 0 ? `\nSeconds until:\n\n${stages.join('\n')}\n` : ''}${plots.length > 0 ? `\n${plots.join('\n')}` : ''}`;
 }
 
 function benchmarksPage() {
