@@ -1,4 +1,4 @@
-import { DescribeVolumesCommand, TerminateInstancesCommand } from '@aws-sdk/client-ec2';
+import { DeleteSnapshotCommand, DescribeVolumesCommand, TerminateInstancesCommand } from '@aws-sdk/client-ec2';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { SavedVolume, SaveVolumeInput } from '../../../../src/activities/api.js';
 import type { Attempt } from '../../../../src/activities/attempt.js';
@@ -61,6 +61,13 @@ describe('the root volume of an instance that is replaced', () => {
       .ec2Client()
       .send(new DescribeVolumesCommand({ VolumeIds: [kept?.id ?? ''] }));
     expect(volumes).toMatchObject([{ State: 'available', Tags: [{ Key: 'keelson:kept', Value: 'volume' }] }]);
+  });
+
+  test('can be deleted again as a snapshot, as the sweep does', async () => {
+    const instanceId = await launchOne(region);
+    const saved = await save({ instanceId, how: 'snapshot', generation: 4 });
+    await region.ec2Client().send(new DeleteSnapshotCommand({ SnapshotId: saved?.id }));
+    expect(await keptSnapshots(region.ec2Client(), [{ Name: 'tag:keelson:generation', Values: ['4'] }])).toEqual([]);
   });
 
   test('is nothing to save when the instance is gone', async () => {
