@@ -101,6 +101,13 @@ export function conditionsOf(state: ClusterState, now: string = state.checkedAt)
       'nodes are without pressure',
       'kubectl describe node tells what is short; free it, or take a larger type or disk',
     ),
+    count(
+      'NodesLabelled',
+      wanted,
+      none('labels'),
+      'nodes have the labels and taints of the document',
+      'Keelson sets them again; see who else changes them',
+    ),
     etcd(state, servers),
     count(
       'EtcdSpace',

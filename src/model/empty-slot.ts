@@ -27,6 +27,7 @@ export function emptySlot(place: Pick<Slot, 'name' | 'role' | 'pool'>, generatio
     rebootedAt: null,
     powerCycledAt: null,
     lostBeside: null,
+    nodeLabels: null,
     facts: null,
   };
 }

@@ -48,4 +48,6 @@ export interface NodeView {
   internalIp: string;
   /** Its conditions MemoryPressure, DiskPressure and PIDPressure that are True. */
   pressures?: string[];
+  /** In which labels and taints it differs from the document; empty for none, missing where nobody has compared them. */
+  differs?: string;
 }

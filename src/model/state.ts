@@ -5,6 +5,7 @@
 import type { NodeFacts } from './care/facts.js';
 import type { Findings } from './care/findings.js';
 import type { Restarts } from './care/restarts.js';
+import type { NodeLabels } from './node-labels/wanted.js';
 import type { LostBeside, NodeView } from './observation.js';
 import type { Phase } from './phase.js';
 import type { OwnGroups } from './security-groups/own-groups.js';
@@ -110,6 +111,8 @@ export interface Slot {
   powerCycledAt: string | null;
   /** Agents of other clusters that SSM lost together with this one. */
   lostBeside: LostBeside | null;
+  /** Labels and taints that Keelson has given its Node; null while that is not known. */
+  nodeLabels: NodeLabels | null;
   /** What it told of itself last. */
   facts: NodeFacts | null;
 }

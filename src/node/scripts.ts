@@ -15,7 +15,9 @@ const HELPERS = {
   'service-stop': ['unit', 'service', 'stop'],
   'reset-member': [...KUBECTL, 'service', 'stop'],
   kubeconfig: ['transfer', 'kubeconfig'],
-  verify: KUBECTL,
+  verify: [...KUBECTL, 'labels'],
+  'label-nodes': [...KUBECTL, 'labels'],
+  'write-labels': ['service'],
   snapshot: ['snapshots'],
   drain: KUBECTL,
   uncordon: KUBECTL,
@@ -35,7 +37,7 @@ export const isNodeScript = (name: string): name is NodeScript => Object.hasOwn(
 /** Scripts that only look wait for nobody, so that a node can be looked at while a long job runs on it. */
 const LOOKS = new Set<NodeScript>(['verify', 'probe', 'certificates']);
 /** Scripts that change other nodes through the API of this one keep to themselves, but not this node's jobs from running. */
-const THROUGH_API = new Set<NodeScript>(['drain', 'uncordon', 'remove-node']);
+const THROUGH_API = new Set<NodeScript>(['drain', 'uncordon', 'remove-node', 'label-nodes']);
 
 /** The lock that a script takes unless told otherwise; empty for none. */
 export function defaultLock(script: NodeScript): string {

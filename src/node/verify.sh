@@ -3,7 +3,8 @@
 # Variables: [AWAIT (names of nodes that are to be Ready and, but for agents, to vote) AWAIT_SECONDS (how long to wait for that)]
 # Result: api=ok, voters=<n>, node.<name>=<Ready>,<True: votes, False, or ->,<kubelet version>,<schedulable>,<internal address>,<pressures>;
 #         pressures are the conditions MemoryPressure, DiskPressure, PIDPressure that are True, joined by `+`, or `-` for none;
-#         member.<name or address>=voter|learner for each member of etcd without a Node
+#         member.<name or address>=voter|learner for each member of etcd without a Node;
+#         with NODE_LABELS (see lib/labels.sh) labels=compared, differs.<node>=<verb what>,... for each node that is not as the document says
 
 # missing_nodes: those of AWAIT that are not there yet. An agent has no vote: `<none>`.
 missing_nodes() {
@@ -25,3 +26,4 @@ if [ -n "${AWAIT:-}" ]; then
   done
 fi
 report_nodes
+[ -z "${NODE_LABELS:-}" ] || report_differences

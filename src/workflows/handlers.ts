@@ -1,8 +1,11 @@
 import { ApplicationFailure, setHandler } from '@temporalio/workflow';
 import { readConfigProblem } from '../model/config-problem.js';
+import { diffDocuments } from '../model/diff.js';
 import { fingerprint } from '../model/k3s/fingerprint.js';
+import { versionsInUse } from '../model/k3s/installed.js';
 import { type Plan, plan } from '../model/plan/index.js';
 import { type Decision, decide, REQUESTS, type RequestName } from '../model/requests/decide.js';
+import { pathText } from '../model/spec/violation.js';
 import type { ClusterState } from '../model/state.js';
 import { statusOf } from '../model/status.js';
 import { type Cluster, emit, now, shortId } from './cluster-context.js';
@@ -78,7 +81,11 @@ function planWith(cluster: Cluster, request: unknown): Plan & { id: string } {
   const decision = decide(state, 'apply', request);
   if (decision.outcome === 'refused') throw failureOf(decision);
   const next = decision.outcome === 'accepted' ? { ...state, ...decision.change } : state;
-  return withId(plan(next.document, next, null, now()));
+  const notes = diffDocuments(state.document, next.document, versionsInUse(state))
+    .filter((change) => change.class === 'nothing')
+    .map(({ path, reason }) => `${pathText(path)}: ${reason}`);
+  // Beside the id, which tells of what would be done.
+  return { ...withId(plan(next.document, next, null, now())), ...(notes.length > 0 && { notes }) };
 }
 
 /** @throws ApplicationFailure why the request is refused, and nothing is changed by it */

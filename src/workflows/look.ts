@@ -1,4 +1,5 @@
-import { believed } from '../model/care/findings.js';
+import { believed, findingKey } from '../model/care/findings.js';
+import { labelLines } from '../model/node-labels/wanted.js';
 import { joinTarget } from '../model/plan/wanted.js';
 import type { Slot } from '../model/state.js';
 import { type Cluster, now } from './cluster-context.js';
@@ -7,6 +8,8 @@ import { parseNodes, parseStrayMembers } from './nodes-seen.js';
 
 /** A command has room for so many names at least. [docs: SSM SendCommand, 64 KiB with its parameters] */
 const MOST_AWAITED = 200;
+/** Of labels and taints that one look compares; more leave no room in the command. */
+const MOST_LINES = 500;
 
 interface How {
   /** By default the one that others join at. */
@@ -17,6 +20,8 @@ interface How {
   brief?: boolean;
   /** Seconds that the node gives the nodes of the cluster to be Ready and voters before it reports. */
   patience?: number;
+  /** Compare labels and taints with the document. */
+  withLabels?: boolean;
 }
 
 /**
@@ -26,16 +31,20 @@ interface How {
  */
 export async function look(
   cluster: Cluster,
-  { server, except, brief = false, patience = 0 }: How = {},
+  { server, except, brief = false, patience = 0, withLabels = false }: How = {},
 ): Promise<string[]> {
   const asked = server ?? joinTarget(cluster.state, except) ?? joinTarget(cluster.state);
   if (asked === null) return ['no server is up'];
   const names = Object.values(cluster.state.slots).flatMap((slot) => (isExpected(cluster, slot) ? slot.nodeName : []));
+  const labels = withLabels ? labelLines(cluster.state.document, cluster.state) : [];
   const waits = patience > 0 && names.length <= MOST_AWAITED;
   const result = await runJob(cluster, asked, {
     script: 'verify',
     summary: 'see nodes and voters',
-    params: waits ? { AWAIT: names.join(' '), AWAIT_SECONDS: String(patience) } : {},
+    params: {
+      ...(waits && { AWAIT: names.join(' '), AWAIT_SECONDS: String(patience) }),
+      ...(labels.length > 0 && labels.length <= MOST_LINES && { NODE_LABELS: labels.join('\n') }),
+    },
     timeoutSeconds: 60 + patience,
     brief,
   });
@@ -50,6 +59,12 @@ export function sawNodes(cluster: Cluster, result: Record<string, string>): void
   const strayMembers = parseStrayMembers(result);
   cluster.state.nodesSeen = { at: now(), nodes, ...(strayMembers.length > 0 && { strayMembers }) };
   cluster.fresh = true;
+}
+
+/** The node has just been given what the document asks for. */
+export function forgetLabelFinding(cluster: Cluster, slot: Slot): void {
+  const { [findingKey(slot.name, 'labels')]: _, ...findings } = cluster.state.findings;
+  cluster.state.findings = findings;
 }
 
 /** A node was changed: what was seen before does not prove anything any more. */

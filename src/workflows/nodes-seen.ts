@@ -13,6 +13,7 @@ export function parseNodes(result: Record<string, string>): NodeView[] {
         version,
         schedulable: schedulable === 'true',
         internalIp,
+        ...(result['labels'] === 'compared' && { differs: result[`differs.${key.slice('node.'.length)}`] ?? '' }),
         ...(pressures !== '-' && pressures !== '' && { pressures: pressures.split('+') }),
       },
     ];

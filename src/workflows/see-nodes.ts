@@ -37,7 +37,7 @@ export async function seeNodes(cluster: Cluster, agents: AgentSight): Promise<vo
 async function seeKubernetes(cluster: Cluster, reachable: readonly Slot[]): Promise<void> {
   for (const server of witnesses(cluster.state, reachable)) {
     try {
-      await look(cluster, { server, brief: true });
+      await look(cluster, { server, brief: true, withLabels: true });
     } catch (error) {
       if (isCancelled(error) || !isSilence(error)) throw error;
       continue;
@@ -68,6 +68,11 @@ function takeNodes(cluster: Cluster, nodes: readonly NodeView[]): void {
       suspect(cluster, slot, 'voter', node.voter === true ? null : 'its etcd member does not vote');
     const pressures = node.pressures ?? [];
     suspect(cluster, slot, 'pressure', pressures.length === 0 ? null : `its node has ${pressures.join(', ')}`);
+  }
+  for (const slot of Object.values(state.slots)) {
+    const differs = byName.get(slot.nodeName)?.differs;
+    if (differs === undefined || slot.service !== 'running') continue;
+    suspect(cluster, slot, 'labels', differs === '' ? null : `its node is not as the document says: ${differs}`);
   }
   const ghosts = ghostsAmong(state, nodes).map((node) => node.name);
   const known = Object.keys(state.findings).filter((key) => key.startsWith('ghost/'));

@@ -9,7 +9,8 @@ export type IdentifiedPlan = Plan & { id: string };
 
 /** Steps in order, each with reason and disruption. */
 export function planText(name: string, plan: IdentifiedPlan, colors: Colors): string {
-  if (plan.steps.length === 0) return heldBack(name, plan) || `${name}: nothing to do`;
+  const notes = (plan.notes ?? []).map((note) => `note: ${note}`);
+  if (plan.steps.length === 0) return [heldBack(name, plan) || `${name}: nothing to do`, ...notes].join('\n');
   const worst = disruptionOf(plan.steps);
   const paint = { none: colors.green, node: colors.yellow, cluster: colors.red };
   const rows = plan.steps.map((step, index) => [
@@ -24,6 +25,7 @@ export function planText(name: string, plan: IdentifiedPlan, colors: Colors): st
     `${colors.bold(name)}: ${plan.kind}, ${plan.steps.length} steps, disruption ${paint[worst](worst)}: ${plan.reason}`,
     table(['#', 'phase', 'slot', 'step', 'reason', 'disruption'], rows),
     heldBack(name, plan),
+    ...notes,
     `plan id ${plan.id}`,
   ]
     .filter((part) => part !== '')

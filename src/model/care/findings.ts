@@ -13,6 +13,8 @@ export type FindingKind =
   | 'voter'
   | 'readyz'
   | 'pressure'
+  /** Labels and taints that the document sets. */
+  | 'labels'
   | 'disk'
   | 'clock'
   | 'certificates'

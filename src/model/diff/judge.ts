@@ -93,10 +93,10 @@ function pool(change: PathChange, [name = '', field = '']: string[]): Verdict {
     };
   }
   if (field === 'labels' || field === 'taints') {
-    // Kubelets register with them; Kubernetes keeps what a node has. [docs: K3s, node labels and taints]
+    // Kubelets take taints only when they register, and K3s merges labels and removes none. [k3s source: pkg/agent/run.go]
     return {
-      class: 'config-restart',
-      reason: `nodes of pool ${name} register with other ${field}; what a node has already stays until it is taken off with kubectl`,
+      class: 'nothing',
+      reason: `the ${field} of the nodes of pool ${name} are set and removed through the API, without a restart`,
     };
   }
   return machine([field], `pool ${name}`);
@@ -113,6 +113,8 @@ function k3s(change: PathChange, [field = '', key = '']: string[], versions: Ver
   if (base === 'secrets-encryption-provider') {
     return refused('the keys of encrypted secrets belong to their provider', 'see `k3s secrets-encrypt`');
   }
+  if (base === 'node-label' || base === 'node-taint')
+    return nothing('the servers get and lose it through the API, without a restart');
   return {
     class: 'config-restart',
     reason: `K3s is restarted on ${isServerOnly(base) ? 'the servers' : 'all nodes'}, one node at a time`,

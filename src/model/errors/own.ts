@@ -44,6 +44,7 @@ export const OWN_ERRORS: KnownErrors = {
   ...alike('Keelson', 'transient', 'see who else changes the security group; its rules are compared and set again', [
     'GroupRulesNotSeen',
   ]),
+  ...alike('Keelson', 'node-script', 'see who else changes labels and taints of these nodes', ['LabelsNotSet']),
   ...alike('Keelson', 'conflict', 'nothing; the slot is planned anew', [
     'InstanceLost',
     'InstanceMissing',

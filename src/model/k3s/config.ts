@@ -13,7 +13,11 @@ export interface NodeConfigInput {
   publicIp: string | null;
   labels: Record<string, string>;
   taints: string[];
+  /** For the fingerprint: another label is no reason to restart. */
+  withoutLabels?: boolean;
 }
+
+const LABEL_KEYS = ['node-label', 'node-label+', 'node-taint', 'node-taint+'];
 
 type Value = string | number | boolean | (string | number | boolean)[];
 
@@ -39,6 +43,8 @@ export function renderNodeConfig(document: ClusterDocument, input: NodeConfigInp
   const labels = Object.entries(input.labels).map(([key, value]) => `${key}=${value}`);
   if (labels.length > 0) config['node-label'] = labels.sort();
   if (input.taints.length > 0) config['node-taint'] = [...input.taints].sort();
+  // They are set through the API, without a restart.
+  if (input.withoutLabels) for (const key of LABEL_KEYS) delete config[key];
   if (input.founder && input.role === 'server') config['cluster-init'] = true;
   if (input.joinAddress !== null) config['server'] = `https://${input.joinAddress}:6443`;
   const lines = Object.keys(config)

@@ -15,6 +15,7 @@ export function lostInstance(slot: Slot): Slot {
     rebootedAt: null,
     powerCycledAt: null,
     lostBeside: null,
+    nodeLabels: null,
     facts: null,
   };
 }

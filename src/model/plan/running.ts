@@ -7,6 +7,7 @@ import type { ClusterDocument } from '../spec/schema.js';
 import type { ClusterState } from '../state.js';
 import { planAdoption, planInspection } from './adoption.js';
 import { typeDiffers, typeFor } from './instance-type.js';
+import { planNodeLabels } from './node-labels.js';
 import { planRepair, planRetirement, withoutInstance } from './repairing.js';
 import { planSecurityGroups } from './security-groups.js';
 import { PlanBuilder, QUIET, type Step, stepId } from './steps.js';
@@ -45,6 +46,7 @@ export function planRunning(document: ClusterDocument, carried: ClusterState, ca
   for (const one of wanted) {
     if (one.name !== repair?.slot.name) before = planChange(plan, document, state, one, before);
   }
+  planNodeLabels(plan, document, state);
   planDepartures(plan, state, slotsOf(document), before);
   planProof(plan, document, state, care);
   return plan.steps;

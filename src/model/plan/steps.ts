@@ -30,6 +30,7 @@ export type StepKind =
   | 'save-volume'
   | 'retire'
   | 'tag'
+  | 'label-nodes'
   | 'terminate'
   | 'terminate-all'
   | 'sweep'
@@ -42,7 +43,7 @@ export const WAITS: ReadonlySet<string> = new Set<StepKind>(['agent', 'gate', 's
  * Steps that no one who uses the cluster notices and that prove themselves. They are done whatever `health.autoRepair` says: a port that
  * someone has opened by hand is not a broken node.
  */
-export const QUIET: ReadonlySet<StepKind> = new Set<StepKind>(['security-group']);
+export const QUIET: ReadonlySet<StepKind> = new Set<StepKind>(['security-group', 'label-nodes']);
 
 /** What a step takes away from those who use the cluster. */
 export type Disruption = 'none' | 'node' | 'cluster';
@@ -64,6 +65,8 @@ export interface Plan {
   kind: OperationKind;
   reason: string;
   steps: Step[];
+  /** Of a document that is asked about: what a change of it means for which there is no step, e.g. that only new nodes get it. */
+  notes?: string[];
   /** Why nothing is done although not all is as wanted: only a person can decide. */
   blocked?: { code: string; message: string; advice: string };
   /** When something that has to wait may be done, ISO 8601. */

@@ -95,6 +95,6 @@ export function nodeConfigOf(
   };
   return {
     text: renderNodeConfig(document, input),
-    hash: fingerprint(renderNodeConfig(document, { ...input, joinAddress: null })),
+    hash: fingerprint(renderNodeConfig(document, { ...input, joinAddress: null, withoutLabels: true })),
   };
 }

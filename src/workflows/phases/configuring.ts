@@ -1,6 +1,8 @@
 import { sleep } from '@temporalio/workflow';
 import { BUCKET_KEY } from '../../model/bucket.js';
+import { slotsOf } from '../../model/ids.js';
 import { recordInstalled } from '../../model/k3s/installed.js';
+import { wantedLabels } from '../../model/node-labels/wanted.js';
 import type { Step } from '../../model/plan/index.js';
 import { apiAddressOf, joinTarget } from '../../model/plan/wanted.js';
 import type { Slot } from '../../model/state.js';
@@ -58,6 +60,9 @@ export async function join(cluster: Cluster, step: Step): Promise<void> {
 
 function joined(cluster: Cluster, slot: Slot, started: { hash: string; result: Record<string, string> }): void {
   slot.configHash = started.hash;
+  // It registers with them.
+  const place = slotsOf(cluster.state.document).find((one) => one.name === slot.name);
+  slot.nodeLabels = place === undefined ? null : wantedLabels(cluster.state.document, place);
   slot.service = 'running';
   slot.joined = true;
   begunAnew(cluster, slot);

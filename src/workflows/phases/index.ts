@@ -4,6 +4,7 @@ import { adopt, inspect } from './adoption.js';
 import { found, join, publish, verify } from './configuring.js';
 import { forget, sweep, terminateAll } from './deleting.js';
 import { awaitAgent, install } from './installing.js';
+import { labelNodes } from './labelling.js';
 import { resolve } from './pending.js';
 import { launch } from './provisioning.js';
 import { gate, secondLook } from './quorum-gate.js';
@@ -42,6 +43,7 @@ export const performers: Record<StepKind, (cluster: Cluster, step: Step) => Prom
   'save-volume': saveVolume,
   retire,
   tag,
+  'label-nodes': labelNodes,
   terminate,
   'terminate-all': terminateAll,
   sweep,

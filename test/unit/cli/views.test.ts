@@ -216,6 +216,13 @@ describe('lists and plans', () => {
     );
   });
 
+  it('say of a plan what only new nodes get', () => {
+    const notes = ['spec.tags.a: new instances carry it'];
+    expect(planText('shop', { kind: 'update', reason: '', steps: [], id: 'x', notes }, plain)).toBe(
+      'shop: nothing to do\nnote: spec.tags.a: new instances carry it',
+    );
+  });
+
   it('show the worst disruption of a plan and its id', () => {
     const one = {
       id: 'stop',

@@ -118,8 +118,8 @@ const CASES: [string, Spec, Spec, string, ChangeClass, RegExp][] = [
     { pools: [pool()] },
     { pools: [pool({ labels: { a: 'b' } })] },
     'spec.pools.workers.labels.a',
-    'config-restart',
-    /other labels/,
+    'nothing',
+    /through the API, without a restart/,
   ],
   ['the VPC', {}, { network: { vpcId: 'vpc-12345678' } }, 'spec.network.vpcId', 'recreate-refused', /another VPC/],
   [

@@ -1,4 +1,4 @@
-/** cordon, uncordon, annotate, label and delete of Nodes. */
+/** cordon, uncordon, annotate and delete of Nodes. */
 import { type CommandReply, reply } from '../../machine/systemctl.js';
 import { type KubectlContext, notFound, pick } from './context.js';
 
@@ -22,7 +22,7 @@ export function setCordon({ cluster, world }: KubectlContext, names: string[], c
  * `annotate node NAME k=v k-`. K3s's controller answers `etcd.k3s.cattle.io/remove=true` by removing the member, and tells
  * so by `etcd.k3s.cattle.io/removed-node-name`. [k3s: etcd member controller]
  */
-export function annotate(context: KubectlContext, verb: 'annotate' | 'label', words: string[]): CommandReply {
+export function annotate(context: KubectlContext, words: string[]): CommandReply {
   const isChange = (word: string) => word.includes('=') || word.endsWith('-');
   const { found, missing } = pick(
     context.cluster,
@@ -31,14 +31,14 @@ export function annotate(context: KubectlContext, verb: 'annotate' | 'label', wo
   if (missing !== undefined) return reply(1, '', notFound(missing));
   let told = '';
   for (const node of found) {
-    const target = verb === 'annotate' ? node.annotations : node.labels;
+    const target = node.annotations;
     for (const change of words.filter(isChange)) {
       const [key = '', ...value] = change.split('=');
       if (change.includes('=')) target[key] = value.join('=');
       else delete target[change.slice(0, -1)];
     }
-    told += `node/${node.name} ${verb === 'annotate' ? 'annotated' : 'labeled'}\n`;
-    if (verb === 'annotate' && node.annotations[REMOVE] === 'true') removeMember(context, node.name);
+    told += `node/${node.name} annotated\n`;
+    if (node.annotations[REMOVE] === 'true') removeMember(context, node.name);
   }
   return reply(0, told);
 }

@@ -7,11 +7,12 @@ import { annotate, deleteNodes, setCordon } from './change.js';
 import type { KubectlContext } from './context.js';
 import { drain } from './drain.js';
 import { getNodes } from './get.js';
+import { label, taint } from './label.js';
 
 const REFUSED = 'The connection to the server 127.0.0.1:6443 was refused - did you specify the right host or port?\n';
 const NO_SPACE = 'Error from server: etcdserver: mvcc: database space exceeded\n';
 /** Deletes are allowed, for they make room. [etcd: maintenance, space quota] */
-const WRITES = new Set(['cordon', 'uncordon', 'drain', 'annotate', 'label']);
+const WRITES = new Set(['cordon', 'uncordon', 'drain', 'annotate', 'label', 'taint']);
 const NO_LEADER = 'Error from server: etcdserver: no leader\n';
 
 /** `server` is the machine's running server service, if it has one. */
@@ -42,8 +43,12 @@ export async function kubectl(
     case 'drain':
       return drain(full, words, flags);
     case 'annotate':
+      return isNode(kind) ? annotate(full, names) : reply(1, '', 'error: only nodes can be annotated here\n');
     case 'label':
-      return isNode(kind) ? annotate(full, verb, names) : reply(1, '', `error: only nodes can be ${verb}d here\n`);
+    case 'taint': {
+      if (!isNode(kind)) return reply(1, '', `error: only nodes can get a ${verb} here\n`);
+      return (verb === 'label' ? label : taint)(full, names, flags.get('overwrite') === 'true');
+    }
     case 'delete':
       if (!isNode(kind)) return reply(1, '', 'error: only nodes can be deleted here\n');
       return deleteNodes(full, names, flags.get('ignore-not-found') === 'true');

@@ -5,6 +5,7 @@ import type { NodeObject } from '../node.js';
 import { printTable } from './columns.js';
 import { notFound } from './context.js';
 import { customColumns } from './custom-columns.js';
+import { goTemplate } from './go-template.js';
 import { jsonPath } from './json-path.js';
 import { NODE_COLUMNS, nodeRow } from './node-table.js';
 
@@ -39,6 +40,8 @@ function print(nodes: NodeObject[], single: boolean, output: string, headers: bo
             .map(String)
             .join(' '),
         );
+      case 'go-template':
+        return reply(0, goTemplate(spec, single && nodes[0] ? nodes[0] : { items: nodes }));
       case '':
       case 'wide':
         return table(nodes, format === 'wide', headers);

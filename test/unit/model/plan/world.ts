@@ -2,6 +2,7 @@ import { blankState } from '../../../../src/model/blank-state.js';
 import { forgetFindings } from '../../../../src/model/care/findings.js';
 import { emptySlot } from '../../../../src/model/empty-slot.js';
 import { nodeNameOf, slotsOf } from '../../../../src/model/ids.js';
+import { labelledSlots, wantedLabels } from '../../../../src/model/node-labels/wanted.js';
 import type { Plan, Step } from '../../../../src/model/plan/index.js';
 import { lostInstance } from '../../../../src/model/plan/lost-instance.js';
 import { apiAddressOf, nodeConfigOf, placementKeyOf, publisherOf } from '../../../../src/model/plan/wanted.js';
@@ -110,6 +111,9 @@ export class ModelWorld {
         state.adoption = 'done';
         return;
       case 'inspect':
+        return;
+      case 'label-nodes':
+        for (const { slot: one, wanted: labels } of labelledSlots(document, state)) one.nodeLabels = labels;
         return;
       case 'security-group':
         state.securityGroups = groupsAsAsked(document);
@@ -258,6 +262,7 @@ export class ModelWorld {
       return;
     }
     Object.assign(slot, {
+      nodeLabels: wantedLabels(document, wanted),
       joined: true,
       service: 'running',
       configHash: nodeConfigOf(document, state, wanted, slot, slot.instance).hash,

@@ -1,4 +1,5 @@
 /** Keelson's own node scripts on the region's machines, sent by the real SSM client: what neither side's own tests can show. */
+import { readFileSync } from 'node:fs';
 import { GetCommandInvocationCommand, SendCommandCommand } from '@aws-sdk/client-ssm';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type JobOutput, parseJobOutput, renderCommand, renderUserData } from '../../../../src/node/render.js';
@@ -173,6 +174,52 @@ describe('the node scripts', () => {
     expect(healed.result).toMatchObject({ readyz: 'ok', 'db-mib': '30', 'etcd-alarm': 'none' });
     expect(daysOf(healed)).toBeCloseTo(365, 1);
     expect((await run(b, 'verify')).result).not.toHaveProperty(['node.old-g1']);
+  }, 60_000);
+
+  it('set and remove labels and taints through the API, keep what is of others, and leave K3s running', async () => {
+    // Prepare
+    rig = await startRig();
+    const a = await prepared('a', 'server');
+    const w = await prepared('w', 'agent');
+    await run(a, 'found', node('a-g1', ['cluster-init: true']), tokens('PUT'));
+    const agent = [
+      `server: https://${a.instance.privateIp}:6443`,
+      'node-label: ["tier=old","disk=hdd"]',
+      'node-taint: ["old=x:NoSchedule"]',
+    ];
+    await run(w, 'join', { ROLE: 'agent', ...node('w-g1', agent) }, tokens('GET'));
+    const kubectl = (command: string) => run(a, 'verify', { NODE_LABELS: command });
+    const lines = [
+      'w-g1 label disk=ssd',
+      'w-g1 unlabel tier=old',
+      'w-g1 unlabel kubernetes.io/os=windows',
+      'w-g1 taint dedicated=batch:NoSchedule',
+      'w-g1 taint quick=:NoExecute',
+      'w-g1 untaint old=x:NoSchedule',
+    ].join('\n');
+
+    // Act
+    const before = await kubectl(lines);
+    const set = await run(a, 'label-nodes', { NODE_LABELS: lines });
+    const again = await run(a, 'label-nodes', { NODE_LABELS: lines });
+    const after = await kubectl(lines);
+    const written = await run(w, 'write-labels', { LABELS: 'node-label: ["disk=ssd"]', TAINTS: '' });
+    const restarts = (await run(w, 'probe', { ROLE: 'agent' })).result['restarts'];
+    const gone = await run(a, 'label-nodes', { NODE_LABELS: 'w-g1 unlabel disk=ssd\nw-g1 untaint quick=:NoExecute' });
+
+    // Assess
+    expect(before.result['differs.w-g1']).toBe(
+      'label disk=ssd,unlabel tier=old,taint dedicated=batch:NoSchedule,taint quick=:NoExecute,untaint old=x:NoSchedule',
+    );
+    expect(set, set.logTail).toMatchObject({ outcome: 'done', result: { changed: '5' } });
+    expect(again.result['changed']).toBe('0');
+    expect(after.result).toMatchObject({ labels: 'compared' });
+    expect(after.result).not.toHaveProperty(['differs.w-g1']);
+    expect(written.result).toEqual({ written: 'true' });
+    expect(readFileSync(w.path('/etc/rancher/k3s/config.yaml'), 'utf8')).toMatch(/node-label: \["disk=ssd"\]\n$/);
+    expect(readFileSync(w.path('/etc/rancher/k3s/config.yaml'), 'utf8')).not.toContain('tier');
+    expect(restarts).toBe('0');
+    expect(gone, gone.logTail).toMatchObject({ outcome: 'done', result: { changed: '2' } });
   }, 60_000);
 
   it('say why a server is not let in', async () => {

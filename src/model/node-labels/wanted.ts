@@ -1,0 +1,70 @@
+import { slotsOf, type WantedSlot } from '../ids.js';
+import type { ClusterDocument } from '../spec/schema.js';
+import type { ClusterState, Slot } from '../state.js';
+
+/** What the document sets on a Node of Kubernetes. */
+export interface NodeLabels {
+  labels: Record<string, string>;
+  /** `key=value:Effect`; the value may be empty. */
+  taints: string[];
+}
+
+/** Of an agent what its pool says; of a server what `k3s.config` says, which no agent reads. */
+export function wantedLabels({ spec }: ClusterDocument, wanted: WantedSlot): NodeLabels {
+  if (wanted.role === 'agent') return { labels: wanted.labels, taints: wanted.taints.map(withValue).sort() };
+  const listOf = (key: string): string[] =>
+    [spec.k3s.config[key] ?? [], spec.k3s.config[`${key}+`] ?? []].flat().map(String);
+  const labels = listOf('node-label').map((text): [string, string] => {
+    const at = text.indexOf('=');
+    return at < 0 ? [text, ''] : [text.slice(0, at), text.slice(at + 1)];
+  });
+  return { labels: Object.fromEntries(labels), taints: listOf('node-taint').map(withValue).sort() };
+}
+
+/** `key:Effect` is `key=:Effect`: one spelling, so that the two compare. */
+function withValue(taint: string): string {
+  const colon = taint.lastIndexOf(':');
+  return taint.includes('=') || colon < 0 ? taint : `${taint.slice(0, colon)}=${taint.slice(colon)}`;
+}
+
+/** Labels that a node has got from Keelson and the document no longer has, with their values; taints likewise. */
+export function outdatedLabels(before: NodeLabels, wanted: NodeLabels): NodeLabels {
+  const identity = (taint: string): string => taint.replace(/=.*:/, ':');
+  const kept = new Set(wanted.taints.map(identity));
+  return {
+    labels: Object.fromEntries(Object.entries(before.labels).filter(([key]) => !Object.hasOwn(wanted.labels, key))),
+    taints: before.taints.filter((taint) => !kept.has(identity(taint))),
+  };
+}
+
+/** The same for nodes that are to have the same. */
+export const labelsKey = ({ labels, taints }: NodeLabels): string =>
+  JSON.stringify([Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1)), [...taints].sort()]);
+
+/** Slots whose Node is there, with what the document sets on it. */
+export function labelledSlots(document: ClusterDocument, state: ClusterState): { slot: Slot; wanted: NodeLabels }[] {
+  return slotsOf(document).flatMap((one) => {
+    const slot = state.slots[one.name];
+    if (!slot?.joined || slot.instance?.power !== 'running' || slot.service !== 'running' || !slot.agentOnline)
+      return [];
+    return [{ slot, wanted: wantedLabels(document, one) }];
+  });
+}
+
+/**
+ * What each Node is to have, and what it is to have no longer, for the scripts: lines of node, verb and what. Nodes on which the document
+ * sets nothing, and has set nothing, have no lines. Labels of anyone else are in none.
+ */
+export function labelLines(document: ClusterDocument, state: ClusterState): string[] {
+  return labelledSlots(document, state).flatMap(({ slot, wanted }) => {
+    const gone = outdatedLabels(slot.nodeLabels ?? { labels: {}, taints: [] }, wanted);
+    const pairs = (labels: Record<string, string>): string[] =>
+      Object.entries(labels).map(([key, value]) => `${key}=${value}`);
+    return [
+      ...pairs(wanted.labels).map((pair) => `label ${pair}`),
+      ...wanted.taints.map((taint) => `taint ${taint}`),
+      ...pairs(gone.labels).map((pair) => `unlabel ${pair}`),
+      ...gone.taints.map((taint) => `untaint ${taint}`),
+    ].map((what) => `${slot.nodeName} ${what}`);
+  });
+}

@@ -1,0 +1,130 @@
+import {
+  AuthorizeSecurityGroupIngressCommand,
+  DescribeSecurityGroupsCommand,
+  EC2Client,
+  RevokeSecurityGroupIngressCommand,
+} from '@aws-sdk/client-ec2';
+import { GetCommandInvocationCommand, SendCommandCommand, SSMClient } from '@aws-sdk/client-ssm';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ruleKeysIn } from '../../src/aws/security-groups/rules.js';
+import type { StatusView } from '../../src/model/status.js';
+import { type Bench, openBench } from './harness.js';
+
+const NAME = 'wanted';
+
+let bench: Bench;
+let ec2: EC2Client;
+let ssm: SSMClient;
+beforeAll(async () => {
+  bench = await openBench();
+  const { variables, region } = bench.stack;
+  const credentials = {
+    accessKeyId: variables['AWS_ACCESS_KEY_ID'] ?? '',
+    secretAccessKey: variables['AWS_SECRET_ACCESS_KEY'] ?? '',
+  };
+  ec2 = new EC2Client({ endpoint: region.url, region: 'eu-west-1', credentials });
+  ssm = new SSMClient({ endpoint: region.url, region: 'eu-west-1', credentials });
+});
+afterAll(async () => {
+  ec2?.destroy();
+  ssm?.destroy();
+  await bench?.close();
+});
+
+const document = (apiCidrs: string[], pool: Record<string, unknown>) =>
+  bench.document(NAME, {
+    access: { apiCidrs },
+    pools: [{ name: 'workers', count: 1, instanceType: 't3.medium', ...pool }],
+  });
+const apply = (file: string) => bench.keelson('apply', '-f', file, '--wait');
+const status = () => bench.client.workflow.getHandle(`cluster/${NAME}`).query<StatusView>('status');
+
+async function groups() {
+  const Filters = [{ Name: 'tag:keelson:cluster', Values: [NAME] }];
+  const { SecurityGroups = [] } = await ec2.send(new DescribeSecurityGroupsCommand({ Filters }));
+  const of = (role: string) => {
+    const group = SecurityGroups.find(({ GroupName }) => GroupName?.endsWith(`-${role}`));
+    return { id: group?.GroupId ?? '', rules: group === undefined ? [] : ruleKeysIn(group) };
+  };
+  return { servers: of('servers'), agents: of('agents') };
+}
+
+/** What Kubernetes itself says, asked past Keelson. */
+async function kubectl(command: string): Promise<string> {
+  const server = (await status()).nodes.find((node) => node.slot === 'server-0')?.instanceId ?? '';
+  const { Command } = await ssm.send(
+    new SendCommandCommand({
+      DocumentName: 'AWS-RunShellScript',
+      InstanceIds: [server],
+      Parameters: { commands: [`k3s kubectl ${command}`] },
+    }),
+  );
+  let told = '';
+  await expect
+    .poll(
+      async () => {
+        const { Status, StandardOutputContent = '' } = await ssm.send(
+          new GetCommandInvocationCommand({ CommandId: Command?.CommandId, InstanceId: server }),
+        );
+        told = StandardOutputContent;
+        return Status;
+      },
+      { timeout: 20_000 },
+    )
+    .toBe('Success');
+  return told;
+}
+
+describe('what the document sets', () => {
+  it('is what AWS and Kubernetes show after a change, without a restart', async () => {
+    // Prepare
+    const made = await apply(document(['0.0.0.0/0'], { labels: { tier: 'old' }, taints: ['old=x:NoSchedule'] }));
+    const before = await groups();
+
+    // Act
+    const changed = await apply(
+      document(['203.0.113.0/24'], { labels: { disk: 'ssd' }, taints: ['new=y:NoSchedule'] }),
+    );
+    const node = JSON.parse(await kubectl(`get node ${NAME}-workers-0-g1 -o json`)) as {
+      metadata: { labels: Record<string, string> };
+      spec: { taints: object[] };
+    };
+
+    // Assess
+    expect([made.code, changed.code], made.stderr + changed.stderr).toEqual([0, 0]);
+    const after = await groups();
+    expect(before.servers.rules).toContain('6443/tcp from 0.0.0.0/0');
+    expect(after.servers.rules).toContain('6443/tcp from 203.0.113.0/24');
+    expect(after.servers.rules).not.toContain('6443/tcp from 0.0.0.0/0');
+    expect(after.servers.rules.filter((key) => key.startsWith('2379'))).toEqual([
+      `2379-2380/tcp from ${after.servers.id}`,
+    ]);
+    expect(node.metadata.labels).toMatchObject({ disk: 'ssd' });
+    expect(node.metadata.labels).not.toHaveProperty('tier');
+    expect(node.spec.taints).toEqual([{ key: 'new', value: 'y', effect: 'NoSchedule' }]);
+    const steps = (await status()).operations.at(-1)?.steps.map(({ kind }) => kind) ?? [];
+    expect([...steps].sort()).toEqual(['label-nodes', 'security-group']);
+  });
+
+  it('is set again after a change by hand', async () => {
+    // Prepare
+    const asked = await groups();
+    const rule = (CidrIp: string) => ({ IpProtocol: 'tcp', FromPort: 6443, ToPort: 6443, IpRanges: [{ CidrIp }] });
+    const GroupId = asked.servers.id;
+    await ec2.send(new RevokeSecurityGroupIngressCommand({ GroupId, IpPermissions: [rule('203.0.113.0/24')] }));
+    await ec2.send(new AuthorizeSecurityGroupIngressCommand({ GroupId, IpPermissions: [rule('0.0.0.0/0')] }));
+    await kubectl(`label node ${NAME}-workers-0-g1 disk-`);
+
+    // Act
+    await bench.client.workflow.getHandle(`cluster/${NAME}`).signal('look', { reason: 'a test' });
+
+    // Assess
+    await expect.poll(groups, { timeout: 90_000 }).toEqual(asked);
+    const labels = () => kubectl(`get node ${NAME}-workers-0-g1 -o 'custom-columns=D:.metadata.labels.disk'`);
+    await expect.poll(labels, { timeout: 90_000, interval: 1_000 }).toContain('ssd');
+    const events = JSON.parse((await bench.keelson('events', NAME, '-o', 'json')).stdout) as { reason: string }[];
+    expect(events.map(({ reason }) => reason)).toContain('GroupRulesChanged');
+    expect(await bench.keelson('delete', NAME, '--wait')).toMatchObject({ code: 0 });
+    expect(await bench.region(`leftovers?cluster=${NAME}`)).toMatchObject({ securityGroups: [] });
+  });
+});
