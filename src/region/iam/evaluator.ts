@@ -35,6 +35,28 @@ export interface Judgement {
 /** More than any run of the simulator asks for at a time; beyond it everything is asked again. */
 const MOST_KEPT = 50_000;
 
+/** A resource policy needs a name: without, the evaluator fails where it reports which statement it was. */
+const named = (name: string, policy: object) => ({
+  __validated: true,
+  policyDocument: policy,
+  metadata: { name },
+  errors: [],
+});
+
+/** A key's policy decides alone; as KMS makes it, it leaves the decision to IAM. [KMS developer guide: Default key policy] */
+const KEY_POLICY = named('default key policy', {
+  Version: '2012-10-17',
+  Statement: [
+    {
+      Sid: 'Enable IAM User Permissions',
+      Effect: 'Allow',
+      Principal: { AWS: `arn:aws:iam::${ACCOUNT_ID}:root` },
+      Action: 'kms:*',
+      Resource: '*',
+    },
+  ],
+});
+
 /** One policy, read once and asked often. */
 export class Evaluator {
   private readonly byAction = new Map<string, { statements: Statement[]; keys: string[] }>();
@@ -91,15 +113,8 @@ export class Evaluator {
         identityPolicies: this.kind === 'identity' ? [{ name: this.policy.name, policy }] : [],
         serviceControlPolicies: [],
         resourceControlPolicies: [],
-        // Its name has to come with it: without, the evaluator fails where it reports which statement it was.
-        ...(this.kind === 'resource' && {
-          resourcePolicy: {
-            __validated: true,
-            policyDocument: policy,
-            metadata: { name: this.policy.name },
-            errors: [],
-          },
-        }),
+        ...(this.kind === 'resource' && { resourcePolicy: named(this.policy.name, policy) }),
+        ...(this.kind === 'identity' && action.startsWith('kms:') && { resourcePolicy: KEY_POLICY }),
       },
       {},
     );

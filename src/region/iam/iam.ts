@@ -44,9 +44,15 @@ export class Iam {
     this.usePolicies(options.policies);
   }
 
-  /** Other policies from now on. */
+  /** As the template has them. */
+  get policies(): Policies {
+    return this.options.policies;
+  }
+
+  /** Judges by other policies from now on, and counts anew which are used. */
   usePolicies(policies: Policies): void {
     const { bucket, queueArn } = this.options;
+    this.uses.clear();
     const judge = (policy: Policy, kind: 'identity' | 'resource') => ({
       policy,
       evaluator: new Evaluator(policy, kind),
@@ -59,7 +65,7 @@ export class Iam {
     ];
   }
 
-  /** Statements that were decisive so far, for which action. */
+  /** Statements that were decisive since these policies hold, for which action. */
   get used(): Used[] {
     return [...this.uses.values()];
   }

@@ -33,28 +33,33 @@ export const describeAvailabilityZones: Action = ({ account }, params) => {
   };
 };
 
+/** Regions that an account has to ask for; this one has not. [EC2 API: DescribeRegions, AllRegions] */
+const NOT_OPTED_IN = ['af-south-1', 'me-south-1'];
+
 /** @param regions all regions of this process */
 export function describeRegions(regions: readonly string[]): Action {
   return (_, params) => {
+    const statusOf = (name: string): string => (regions.includes(name) ? 'opt-in-not-required' : 'not-opted-in');
     const fields: Fields<{ name: string; tags?: Record<string, string> }> = {
       'region-name': ({ name }) => name,
-      'opt-in-status': () => 'opt-in-not-required',
+      'opt-in-status': ({ name }) => statusOf(name),
       endpoint: ({ name }) => `ec2.${name}.amazonaws.com`,
     };
+    const all = params.flag('AllRegions') === true ? [...new Set([...regions, ...NOT_OPTED_IN])] : regions;
     const asked = params.list('RegionName');
-    const unknown = asked.find((name) => !regions.includes(name));
+    const unknown = asked.find((name) => !all.includes(name));
     if (unknown !== undefined) throw new AwsError('InvalidParameterValue', 400, `Invalid region name: ${unknown}`);
-    const names = asked.length > 0 ? asked : regions;
+    const names = asked.length > 0 ? asked : all;
     const found = filtered(
       names.map((name) => ({ name })),
       params,
       fields,
     );
     return {
-      regionInfo: found.map(({ name }) => ({
-        regionName: name,
-        regionEndpoint: `ec2.${name}.amazonaws.com`,
-        optInStatus: 'opt-in-not-required',
+      regionInfo: found.map(({ name: regionName }) => ({
+        regionName,
+        regionEndpoint: `ec2.${regionName}.amazonaws.com`,
+        optInStatus: statusOf(regionName),
       })),
     };
   };

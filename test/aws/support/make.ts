@@ -1,0 +1,43 @@
+/** The first steps of a cluster, as its workflow has them carried out. */
+import type { ResolvedPlacement } from '../../../src/activities/api.js';
+import type { InstanceView } from '../../../src/model/observation.js';
+import { groupRulesOf } from '../../../src/model/security-groups/rules.js';
+import { run } from './harness.js';
+import type { Scene } from './scene.js';
+
+export function place(scene: Scene, spec: Record<string, unknown> = {}): Promise<ResolvedPlacement> {
+  return run(scene.activities.resolvePlacement, { ...scene.scope, document: scene.document(spec) });
+}
+
+/** The cluster's own security groups, open to `apiCidrs`. @returns their ids */
+export async function makeGroups(scene: Scene, apiCidrs: string[] = []): Promise<string[]> {
+  const { placement } = await place(scene);
+  const rules = groupRulesOf(scene.document({ access: { apiCidrs } }));
+  const input = { ...scene.scope, vpcId: placement.vpcId, known: null, rules, tags: {} };
+  const { groups } = await run(scene.activities.ensureSecurityGroups, input);
+  return Object.values(groups).map(({ id }) => id);
+}
+
+export async function launch(scene: Scene): Promise<InstanceView> {
+  const { placement, userData } = await place(scene);
+  const image = placement.images.amd64;
+  return run(scene.activities.launchInstance, {
+    ...scene.scope,
+    slot: 'server-0',
+    generation: 1,
+    nodeName: `${scene.scope.cluster}-server-0-g1`,
+    launch: {
+      subnetId: placement.subnets[0]?.id ?? '',
+      instanceType: 't3.medium',
+      imageId: image?.id ?? '',
+      rootDeviceName: image?.rootDeviceName ?? '',
+      rootVolume: { sizeGiB: 30, type: 'gp3', encrypted: true },
+      securityGroupIds: await makeGroups(scene),
+      instanceProfile: null,
+      publicIp: true,
+      userDataId: 'ud',
+    },
+    userData: userData.amd64?.text ?? '',
+    tags: {},
+  });
+}

@@ -1,0 +1,142 @@
+/**
+ * What Keelson needs of AWS, one short story a need: told through its own activities, bucket and commands, with the key of the role that
+ * does it on AWS. A story fails when it is refused something.
+ */
+import { RevokeSecurityGroupEgressCommand } from '@aws-sdk/client-ec2';
+import { expect } from 'vitest';
+import { enabledRegions, findTagged } from '../../../src/aws/tagged.js';
+import { remove } from '../../../src/cli/orphans/remove.js';
+import { BUCKET_KEY } from '../../../src/model/bucket.js';
+import { failureOf, REGION, run } from './harness.js';
+import { launch, makeGroups, place } from './make.js';
+import { NODE_NEEDS } from './node-needs.js';
+import type { Scene } from './scene.js';
+
+export interface Need {
+  what: string;
+  story: (scene: Scene) => Promise<unknown>;
+}
+
+const EC2_NEEDS: Need[] = [
+  {
+    what: 'the worker finds network, types and image of a document, and asks whether it may launch',
+    story: (scene) => place(scene),
+  },
+  {
+    what: 'the worker looks at the subnets, groups and image that a document names',
+    story: async (scene) => {
+      const { placement } = await place(scene);
+      const network = {
+        subnetIds: placement.subnets.map(({ id }) => id),
+        securityGroupIds: await makeGroups(scene),
+      };
+      await place(scene, { network, image: { id: placement.images.amd64?.id } });
+    },
+  },
+  {
+    what: 'the worker tells a region that is not enabled from one that does not exist',
+    story: async (scene) => {
+      const elsewhere = { ...scene.scope, region: 'af-south-1', document: scene.document() };
+      const failure = await failureOf(run(scene.activities.resolvePlacement, elsewhere));
+      expect(failure.code).toBe('OptInRequired');
+    },
+  },
+  {
+    what: 'the worker makes security groups, changes their rules, and gives back the way out that somebody has taken away',
+    story: async (scene) => {
+      const [GroupId] = await makeGroups(scene, ['192.0.2.0/24']);
+      const IpPermissions = [{ IpProtocol: '-1', IpRanges: [{ CidrIp: '0.0.0.0/0' }] }];
+      await scene.admin().ec2.send(new RevokeSecurityGroupEgressCommand({ GroupId, IpPermissions }));
+      await makeGroups(scene);
+    },
+  },
+  { what: 'the worker launches an instance', story: (scene) => launch(scene) },
+  {
+    what: 'the worker observes instances and their status checks',
+    story: async (scene) => {
+      const known = [await scene.instance()];
+      await run(scene.activities.observeInstances, { ...scene.scope, known, checks: true });
+    },
+  },
+  {
+    what: 'the worker stops, changes, starts and reboots an instance, and gives it its tags again',
+    story: async (scene) => {
+      const { activities, scope } = scene;
+      const instanceId = await scene.instance();
+      const instances = { ...scope, instanceIds: [instanceId] };
+      await run(activities.stopInstances, instances);
+      await scene.reaches(instanceId, 'stopped');
+      await run(activities.modifyInstanceType, { ...scope, instanceId, instanceType: 't3.large' });
+      await run(activities.startInstances, instances);
+      await scene.reaches(instanceId, 'running');
+      await run(activities.rebootInstances, instances);
+      await run(activities.tagInstance, { ...scope, instanceId, slot: 'server-0', generation: 1, tags: {} });
+    },
+  },
+  {
+    what: 'the worker deletes instances, volumes and groups of a cluster',
+    story: async (scene) => {
+      await makeGroups(scene);
+      const gone = await scene.instance({ keepVolume: true });
+      await scene.terminate(gone);
+      const left = await scene.instance();
+      const swept = await run(scene.activities.sweep, scene.scope);
+      expect(swept.instances).toEqual([left]);
+      expect(swept.volumes).toHaveLength(2);
+      expect(swept.securityGroups).toHaveLength(2);
+    },
+  },
+  {
+    what: 'a cleaner finds orphans and deletes them',
+    story: async (scene) => {
+      const aws = scene.clientsOf('cleaner');
+      await makeGroups(scene);
+      await scene.terminate(await scene.instance({ keepVolume: true }));
+      await scene.instance();
+      expect(await enabledRegions(aws)).toContain(REGION);
+      const found = (await findTagged(aws, REGION)).filter(({ cluster }) => cluster === scene.scope.cluster);
+      expect(new Set(found.map(({ kind }) => kind))).toEqual(new Set(['instance', 'volume', 'security-group']));
+      expect(await remove(aws, found, AbortSignal.timeout(20_000))).toEqual(new Map());
+    },
+  },
+];
+
+const BUCKET_NEEDS: Need[] = [
+  {
+    what: 'the worker keeps the status of a cluster, finds what an earlier life has left, and deletes it',
+    story: async (scene) => {
+      const { activities, scope } = scene;
+      await makeGroups(scene);
+      await run(activities.writeStatus, { ...scope, status: { phase: 'Running' } });
+      const found = await run(activities.findCluster, scope);
+      expect(found?.bucketKeys).toEqual([BUCKET_KEY.status]);
+      expect(await run(activities.forget, { ...scope, keys: [BUCKET_KEY.status] })).toEqual({ left: [] });
+    },
+  },
+  {
+    what: 'nodes put and get objects by URLs that the worker has signed',
+    story: async (scene) => {
+      const bucket = scene.bucketOf('worker');
+      const key = scene.key(BUCKET_KEY.serverToken);
+      const put = await fetch(await bucket.presign('PUT', key, 60), { method: 'PUT', body: 'token' });
+      const got = await fetch(await bucket.presign('GET', key, 60));
+      expect([put.status, got.status, await got.text()]).toEqual([200, 200, 'token']);
+    },
+  },
+  {
+    what: 'a user stores a document, and reads it and what became of it',
+    story: async (scene) => {
+      const [user, worker] = [scene.bucketOf('user'), scene.bucketOf('worker')];
+      await user.check();
+      await user.put(scene.key(BUCKET_KEY.config), 'kind: Cluster', { ifNoneMatch: '*' });
+      expect((await user.get(scene.key(BUCKET_KEY.config)))?.text).toBe('kind: Cluster');
+      for (const key of [scene.key(BUCKET_KEY.status), scene.key(BUCKET_KEY.kubeconfig)]) {
+        expect(await user.get(key)).toBeNull();
+        await worker.put(key, 'text');
+        expect((await user.get(key))?.text).toBe('text');
+      }
+    },
+  },
+];
+
+export const NEEDS: Need[] = [...EC2_NEEDS, ...BUCKET_NEEDS, ...NODE_NEEDS];

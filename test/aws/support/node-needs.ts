@@ -1,0 +1,107 @@
+/** What Keelson needs of SSM, SQS and the roles of instances; see needs.ts. */
+import { DeleteMessageCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
+import { ListCommandInvocationsCommand, ListCommandsCommand } from '@aws-sdk/client-ssm';
+import { expect, vi } from 'vitest';
+import { cancel, findSent, send } from '../../../src/activities/ssm/commands.js';
+import { lookAtRegion } from '../../../src/activities/watch/look-at-region.js';
+import { Pulse } from '../../../src/activities/watch/pulse.js';
+import { type Event, parseEvent } from '../../../src/events/parse.js';
+import { BUCKET_KEY } from '../../../src/model/bucket.js';
+import { REGION, run } from './harness.js';
+import type { Need } from './needs.js';
+import type { Scene } from './scene.js';
+
+const SOON = { timeout: 20_000, interval: 20 };
+
+export const NODE_NEEDS: Need[] = [
+  { what: 'the agent of an instance registers', story: (scene) => scene.instance({ agent: true }) },
+  {
+    what: 'the worker waits for an agent and runs a script',
+    story: async (scene) => {
+      const { activities, scope } = scene;
+      const instanceId = await scene.instance({ agent: true });
+      await run(activities.awaitInstance, { ...scope, instanceId, until: 'agent-online' });
+      const probe = { script: 'probe', params: {}, presign: {}, timeoutSeconds: 60 };
+      const ran = await run(activities.runOnNodes, {
+        ...scope,
+        ...probe,
+        instanceIds: [instanceId],
+        jobId: `${scope.cluster}-probe`,
+      });
+      // It has run, whatever it says of a node without K3s.
+      expect(ran).toMatchObject([{ instanceId, exitCode: expect.any(Number) as number }]);
+    },
+  },
+  {
+    what: 'the worker finds a command of an earlier attempt, and cancels it',
+    story: async (scene) => {
+      const id = await scene.instance({ agent: true });
+      const ssm = scene.worker.ssm(REGION);
+      const { cluster } = scene.scope;
+      const sent = await send(ssm, [id], cluster, 'exec sleep 60', 60);
+      const found = await vi.waitFor(async () => {
+        const commandId = await findSent(ssm, id, cluster, Date.now() - 60_000);
+        expect(commandId).toBe(sent[id]);
+        return commandId ?? '';
+      }, SOON);
+      await cancel(ssm, [found]);
+      await vi.waitFor(async () => expect(await statusOf(scene, found)).toBe('Cancelled'), { ...SOON, timeout: 3_000 });
+    },
+  },
+  {
+    what: 'the worker watches all instances of a region and asks their servers for their health',
+    story: async (scene) => {
+      const id = await scene.instance({ agent: true });
+      const { signal } = new AbortController();
+      const seen = await lookAtRegion(scene.worker, REGION, new Map(), signal);
+      expect([...seen.clusters.values()].map(({ cluster }) => cluster)).toContain(scene.scope.cluster);
+      const pulse = new Pulse(scene.worker.ssm(REGION), (ms) => new Promise((go) => setTimeout(go, ms / 10)));
+      await pulse.ask();
+      expect(await deniedOn(scene, id)).toEqual([]);
+    },
+  },
+  {
+    what: 'a document that a user puts into the bucket comes to the worker as an event',
+    story: async (scene) => {
+      await scene.bucketOf('user').put(scene.key(BUCKET_KEY.config), 'kind: Cluster');
+      await eventuallyRead(scene, (event) => event.kind === 'config' && event.cluster === scene.scope.cluster);
+    },
+  },
+  {
+    what: 'the change of an instance comes to the worker as an event',
+    story: async (scene) => {
+      const id = await scene.instance();
+      await eventuallyRead(scene, (event) => event.kind === 'instance' && event.instanceId === id);
+    },
+  },
+];
+
+/** Commands whose invocation on an instance was refused. */
+async function deniedOn(scene: Scene, InstanceId: string): Promise<unknown[]> {
+  const { CommandInvocations = [] } = await scene.admin().ssm.send(new ListCommandInvocationsCommand({ InstanceId }));
+  return CommandInvocations.filter(({ StatusDetails }) => StatusDetails === 'AccessDenied');
+}
+
+async function statusOf(scene: Scene, CommandId: string): Promise<string | undefined> {
+  const { Commands = [] } = await scene.admin().ssm.send(new ListCommandsCommand({ CommandId }));
+  return Commands[0]?.Status;
+}
+
+/** Reads the queue and deletes what it has read, as the bridge does, until the event has come. Short polls: none outlives the story. */
+async function eventuallyRead(scene: Scene, isIt: (event: Event) => boolean): Promise<void> {
+  const sqs = scene.worker.sqs(REGION);
+  const QueueUrl = scene.region.queueUrl;
+  const { notes } = scene.region.world.record;
+  const refusals = () => notes.filter(({ kind }) => kind === 'event-refused').length;
+  const before = refusals();
+  for (const until = Date.now() + SOON.timeout; ; ) {
+    const { Messages = [] } = await sqs.send(new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10 }));
+    for (const { ReceiptHandle } of Messages) await sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
+    if (Messages.some(({ Body = '' }) => isIt(parseEvent(Body) ?? NOTHING))) return;
+    expect(refusals()).toBe(before);
+    if (Date.now() > until) throw new Error('the event has not come');
+    await new Promise((resolve) => setTimeout(resolve, SOON.interval));
+  }
+}
+
+const NOTHING: Event = { kind: 'config', bucket: '', cluster: '' };
