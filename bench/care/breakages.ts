@@ -109,7 +109,7 @@ export const LANES: LanePlan[] = [
     spec: { pools: AGENTS(1) },
     breakages: [
       {
-        what: 'status checks of an agent node fail',
+        what: 'status checks of an agent node fail that Kubernetes calls Ready',
         how: 'fault plan status-check impaired',
         break: async (lane) =>
           lane.fault({
@@ -118,13 +118,17 @@ export const LANES: LanePlan[] = [
             instance: await lane.instance('workers-0'),
           }),
         noticed: /^Unwell/,
+        tells: 'InstancesHealthy',
+        idle: true,
+        mend: undo,
       },
       onMachine('SSM agent of a server dead', 'server-1', { agent: 'dead' }, /^Unwell/),
       onMachine(
-        'SSM agent of an agent node dead, also after a reboot',
+        'SSM agent of an agent node dead for good',
         'workers-0',
         { agent: 'dead', agentStays: true },
         /^Unwell/,
+        { tells: 'AgentsOnline', mend: (lane) => lane.machine('workers-0', { agent: 'alive' }) },
       ),
     ],
   },
@@ -299,7 +303,7 @@ export const LANES: LanePlan[] = [
           await lane.fault({ point: 'status-check', effect: 'impaired', instance: await lane.instance('server-0') });
         },
         noticed: /^Unwell/,
-        tells: 'OnlyServer',
+        tells: 'InstancesHealthy',
         idle: true,
         mend: undo,
       },

@@ -35,7 +35,7 @@ export class Lane {
         servers: { instanceType: 't3.medium' },
         k3s: { version: 'v1.34.2+k3s1' },
         // What comes after a restart by our own hand is to be seen soon: the next thing is broken right after.
-        health: { gracePeriod: '10s' },
+        health: { gracePeriod: '10s', replaceAfter: '1m' },
         ...this.spec,
         ...changed,
       },
