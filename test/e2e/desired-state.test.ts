@@ -8,6 +8,7 @@ import { GetCommandInvocationCommand, SendCommandCommand, SSMClient } from '@aws
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ruleKeysIn } from '../../src/aws/security-groups/rules.js';
 import type { StatusView } from '../../src/model/status.js';
+import { CREDENTIALS } from '../../src/region/credentials.js';
 import { type Bench, openBench } from './harness.js';
 
 const NAME = 'wanted';
@@ -17,11 +18,9 @@ let ec2: EC2Client;
 let ssm: SSMClient;
 beforeAll(async () => {
   bench = await openBench();
-  const { variables, region } = bench.stack;
-  const credentials = {
-    accessKeyId: variables['AWS_ACCESS_KEY_ID'] ?? '',
-    secretAccessKey: variables['AWS_SECRET_ACCESS_KEY'] ?? '',
-  };
+  // Someone else's hand: not the worker's role, and not that of people who use the command.
+  const credentials = CREDENTIALS.admin;
+  const { region } = bench.stack;
   ec2 = new EC2Client({ endpoint: region.url, region: 'eu-west-1', credentials });
   ssm = new SSMClient({ endpoint: region.url, region: 'eu-west-1', credentials });
 });
