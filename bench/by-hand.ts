@@ -1,3 +1,4 @@
+import { keyVariables } from '../src/local/local-env.js';
 import { hostSettings } from '../src/region/hosts/settings.js';
 import { createByHand } from './by-hand/pipeline.js';
 import { ratioOf } from './operation-ratio.js';
@@ -12,8 +13,8 @@ export async function benchByHand(): Promise<Row[]> {
   const version = process.env['KEELSON_BENCH_K3S_VERSION'] ?? 'v1.34.2+k3s1';
   const bench = await openStack('aws');
   try {
-    // The SDK's clients find region and credentials where any program finds them.
-    Object.assign(process.env, bench.stack.variables);
+    // The SDK's clients find region and credentials where any program finds them; an engineer at work has an admin's.
+    Object.assign(process.env, bench.stack.variables, keyVariables('admin'));
     const byHand = await createByHand({
       name: 'by-hand',
       region: 'eu-west-1',

@@ -141,6 +141,59 @@ describe('a server', () => {
   });
 });
 
+describe('an SSM agent that is dead for ten minutes', () => {
+  it('on a server that Kubernetes calls Ready is told, and the server is not replaced', async () => {
+    // Prepare
+    const before = await cluster.healthy();
+    const [id, on] = [await hostOf('server-1'), await hostOf('server-0')];
+    const callsBefore = (await callsOf()).length;
+    const agentsOnline = (seen: StatusView) => seen.conditions.find((one) => one.type === 'AgentsOnline')?.status;
+
+    // Act
+    const startedAt = Date.now();
+    await cluster.desk(`machines/${id}`, { agent: 'dead', agentStays: true });
+    await cluster.until((seen) => agentsOnline(seen) === 'False', 'AgentsOnline False');
+    const noticedAt = Date.now();
+    await new Promise((resolve) => setTimeout(resolve, Math.max(0, startedAt + 10 * 60_000 - Date.now())));
+    const nodes = await cluster.isTrue(on);
+    const during = await cluster.status();
+    const done = changes((await callsOf()).slice(callsBefore));
+    await cluster.desk(`machines/${id}`, { agent: 'alive' });
+    const revivedAt = Date.now();
+    const after = await cluster.healthy();
+
+    // Assess
+    expect(nodes).toHaveLength(4);
+    expect(idsOf(during)).toEqual(idsOf(before));
+    expect(done.filter((action) => action !== 'RebootInstances')).toEqual([]);
+    expect(done.length).toBeLessThanOrEqual(1);
+    expect(idsOf(after)).toEqual(idsOf(before));
+    expect(await cluster.filled(on)).toEqual({ value, available: '3' });
+    const calm = ((Date.now() - revivedAt) / 1000).toFixed(0);
+    measured({
+      scenario: 'SSM agent of a Ready server dead for ten minutes',
+      startedAt,
+      noticedAt,
+      wellAt: null,
+      done: `told: AgentsOnline; ${done.length === 0 ? 'nothing done' : 'rebooted once'}`,
+      seen: `same instance, 4 nodes Ready; Healthy ${calm} s after the agent is back`,
+    });
+  });
+});
+
+describe('a server whose plug is pulled', () => {
+  it('comes back on its own disk, under its own name, and is not replaced', async () => {
+    const { before, after } = await mended(
+      'plug of a server pulled',
+      'server-0',
+      async () => cluster.desk(`instances/${await hostOf('server-2')}/crash`),
+      30 * 60_000,
+    );
+    expect(idsOf(after)).toEqual(idsOf(before));
+    expect(after.nodes.map(({ generation }) => generation)).toEqual(before.nodes.map(({ generation }) => generation));
+  });
+});
+
 describe('resize', () => {
   it('takes one server after the other, and the API answers throughout', async () => {
     // Prepare
