@@ -5,6 +5,7 @@
 # One line a node: its name, then ` L:key=value ` for each label and ` T:key=value:Effect ` for each taint. The API server takes no label, taint or
 # name with a space or a newline in it, so that a node cannot forge the line of another.
 labels_table() {
+  # shellcheck disable=SC2016 # the dollars are the template's own
   ask nodes -o 'go-template={{range .items}}{{.metadata.name}} {{range $key, $value := .metadata.labels}} L:{{$key}}={{$value}} {{end}}{{range .spec.taints}} T:{{.key}}={{if .value}}{{.value}}{{end}}:{{.effect}} {{end}}{{"\n"}}{{end}}'
 }
 
@@ -26,7 +27,7 @@ label_differences() {
 
 # report_differences: differs.<node>=<verb what>,... of at most fifty nodes.
 report_differences() {
-  local lines name verb what
+  local lines name what
   lines=$(label_differences) || return 0
   result labels compared
   awk '{ if (!($1 in at)) { order[++n] = $1 } at[$1] = at[$1] (at[$1] == "" ? "" : ",") $2 " " $3 }

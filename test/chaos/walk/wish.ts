@@ -32,6 +32,10 @@ export class Wish {
       case 'retry':
       case 'repair':
         return;
+      case 'withdraw':
+        throw new Error(
+          'a walk withdraws nothing: what a withdrawal brings back depends on whether its request has begun',
+        );
     }
   }
 }
