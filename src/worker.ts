@@ -8,10 +8,12 @@ import { createAwsClients } from './aws/clients.js';
 import { EnvironmentError, readWorkerEnvironment, type WorkerEnvironment } from './config/environment.js';
 import { packageVersion } from './config/version.js';
 import { createMessenger } from './temporal/messenger.js';
+import { createWatches } from './temporal/watches.js';
 import { connectPatiently } from './worker/connect.js';
 import { keepContact } from './worker/contact.js';
 import { readEvents } from './worker/events.js';
 import { keepHealthFile } from './worker/health-file.js';
+import { keepWatches } from './worker/keep-watches.js';
 import { withoutWorkflowStacks } from './worker/lean-stacks.js';
 import { createLogger } from './worker/logging.js';
 import { withMirror } from './worker/mirror.js';
@@ -68,6 +70,7 @@ async function serve(environment: WorkerEnvironment, logger: ReturnType<typeof c
     }),
   );
   const endContact = keepContact(connection, fence.heard);
+  const endWatches = keepWatches(createWatches(client, messenger), logger);
   // Ends when a signal (SIGTERM, SIGINT) has drained it.
   const running = worker.run();
   const stopBeating = healthFile === null ? null : keepHealthFile(healthFile, () => worker.getState() === 'RUNNING');
@@ -81,6 +84,7 @@ async function serve(environment: WorkerEnvironment, logger: ReturnType<typeof c
   } finally {
     stopBeating?.();
     endContact();
+    endWatches();
     await bridge?.stop();
     clients.destroy();
     await connection.close();

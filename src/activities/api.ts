@@ -9,6 +9,7 @@ import type { GroupIds, RuleDifference } from '../model/security-groups/keys.js'
 import type { GroupRole, GroupRule } from '../model/security-groups/rules.js';
 import type { ClusterDocument } from '../model/spec/schema.js';
 import type { Architecture, ErrorClass, LaunchRequest, Placement } from '../model/state.js';
+import type { WatchReport } from '../model/watch/report.js';
 
 export interface ErrorDetail {
   /** AWS code (`InsufficientInstanceCapacity`), or ours in CamelCase (`NodeScriptFailed`). */
@@ -175,6 +176,13 @@ export interface ObserveInput extends Scope {
   checks?: boolean;
 }
 
+/** What AWS says of a cluster's instances, as far as it could be asked. */
+export interface ObservedInstances {
+  instances: InstanceView[];
+  /** What was asked for besides the instances and could not be seen. */
+  failures: { subject: 'checks' | 'agents'; error: ErrorDetail }[];
+}
+
 export interface TagInput extends Scope {
   instanceId: string;
   slot: string;
@@ -198,11 +206,19 @@ export interface RegionScope {
 export interface WatchInput extends RegionScope {
   /** What was last seen of each cluster, packed; null at the very beginning. */
   pictures: string | null;
+  /** What the clusters were told last that the watch cannot see, see `failuresKey`; empty for nothing, null when that is not known. */
+  told: string | null;
+  /** The workflow waits to hear that the watch observes again: it is told after the first round. */
+  announce?: boolean;
+}
+export interface UnobservedInput extends RegionScope {
+  report: WatchReport;
 }
 export interface WatchResult {
   /** `empty`: no cluster of the region is left. */
   ended: 'time' | 'empty';
   pictures: string;
+  told: string | null;
 }
 
 export interface ForgetInput extends Scope {
@@ -221,8 +237,8 @@ export interface Activities {
   awaitInstance(input: AwaitInstanceInput): Promise<InstanceView>;
   /** Looks by name, before a new workflow makes anything. */
   findCluster(input: Scope): Promise<FoundCluster | null>;
-  /** Every instance that carries the cluster's tags, and those that are known without; terminated ones left out. */
-  observeInstances(input: ObserveInput): Promise<InstanceView[]>;
+  /** Every instance that carries the cluster's tags, and those that are known without; terminated ones left out. Fails when they cannot be listed. */
+  observeInstances(input: ObserveInput): Promise<ObservedInstances>;
   startInstances(input: InstancesInput): Promise<void>;
   stopInstances(input: StopInput): Promise<void>;
   rebootInstances(input: InstancesInput): Promise<void>;
@@ -242,6 +258,8 @@ export interface Activities {
   ensureWatch(input: Scope): Promise<void>;
   /** Tells clusters of the region whose instances, agents or servers look otherwise than before. Takes an hour. */
   watchRegion(input: WatchInput): Promise<WatchResult>;
+  /** Tells all open clusters of the region that the watch does not observe them. */
+  tellUnobserved(input: UnobservedInput): Promise<void>;
   /** Deletes bucket keys; returns those that are left (none). */
   forget(input: ForgetInput): Promise<{ left: string[] }>;
 }

@@ -23,6 +23,7 @@ import { runOnNodes } from './ssm/run-on-nodes.js';
 import { forget, writeStatus } from './store.js';
 import { ensureWatch } from './watch/ensure-watch.js';
 import type { Messenger } from './watch/messenger.js';
+import { tellUnobserved } from './watch/tell-unobserved.js';
 import { watchRegion } from './watch/watch-region.js';
 
 export interface ActivitiesOptions {
@@ -40,11 +41,13 @@ export interface ActivitiesOptions {
   tick?: number;
 }
 
-/** Each heartbeat that reaches the server is billed, and the watch has one for ever. [docs: Temporal actions] */
-const WATCH_BEAT_MS = 20_000;
+/** A third of the watch's heartbeat time-out. Each heartbeat that reaches the server is billed, and the watch has one for ever. [docs: Temporal actions] */
+const WATCH_BEAT_MS = 8_000;
 
 const NOBODY: Messenger = {
   look: async () => 'absent',
+  report: async () => 'absent',
+  observing: async () => undefined,
   ensureWatch: async () => undefined,
   openClusters: async () => [],
 };
@@ -82,6 +85,7 @@ export function createActivities(options: ActivitiesOptions): Activities {
     writeStatus: activity(deps, 'writeStatus', writeStatus),
     ensureWatch: activity(deps, 'ensureWatch', ensureWatch),
     watchRegion: activity(deps, 'watchRegion', watchRegion, { beatMs: WATCH_BEAT_MS }),
+    tellUnobserved: activity(deps, 'tellUnobserved', tellUnobserved),
     forget: activity(deps, 'forget', forget),
   };
 }

@@ -70,6 +70,11 @@ export function toFailure(error: unknown, attempted: string): ApplicationFailure
   });
 }
 
+/** What a failure of this form tells. */
+export function detailOf(failure: ApplicationFailure): Detail {
+  return failure.details?.[0] as Detail;
+}
+
 /** A failure with its cause may weigh 4 KiB in all [Temporal limits]. */
 function short(text: string): string {
   return text.length <= 1_500 ? text : `${text.slice(0, 1_497)}...`;

@@ -29,5 +29,6 @@ export function emptySlot(place: Pick<Slot, 'name' | 'role' | 'pool'>, generatio
     lostBeside: null,
     nodeLabels: null,
     facts: null,
+    measured: {},
   };
 }

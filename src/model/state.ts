@@ -5,8 +5,10 @@
 import type { NodeFacts } from './care/facts.js';
 import type { Findings } from './care/findings.js';
 import type { Restarts } from './care/restarts.js';
+import type { Measured } from './measured.js';
 import type { NodeLabels } from './node-labels/wanted.js';
 import type { LostBeside, NodeView } from './observation.js';
+import type { ErrorNote, Unobserved } from './observation-failure.js';
 import type { Phase } from './phase.js';
 import type { OwnGroups } from './security-groups/own-groups.js';
 import type { ClusterDocument } from './spec/schema.js';
@@ -115,6 +117,8 @@ export interface Slot {
   nodeLabels: NodeLabels | null;
   /** What it told of itself last. */
   facts: NodeFacts | null;
+  /** What was measured of it since its instance and its K3s were started. */
+  measured: Measured;
 }
 
 /** What was saved of the root volume of an instance that was replaced. */
@@ -300,8 +304,14 @@ export interface ClusterState {
   checkedAt: string;
   /** When the last look began; what was measured before it is not of this look. */
   lookBegunAt: string | null;
-  /** Looks in a row that saw nothing. */
+  /** Looks in a row that failed, in whole or in part. */
   blindLooks: number;
+  /** What cannot be observed now, and why. */
+  unobserved: Unobserved;
+  /** When the region watch told something last, ISO 8601. */
+  watchedAt: string | null;
+  /** Why status.yaml could not be written; null when it was. */
+  statusProblem: ErrorNote | null;
   /** Looks in a row after which something was not well. */
   uneasyLooks: number;
   /** What is not well with nodes, by slot and kind, and ghosts. */

@@ -1,7 +1,9 @@
-import { OBSERVED, TYPES_AS_ASKED } from './checks.js';
+import type { Known } from './checks/known.js';
+import { nodeReady, votes } from './checks/nodes.js';
+import { hiding, OBSERVED } from './checks/observed.js';
+import { STATUS_STORED, TYPES_AS_ASKED } from './checks.js';
 import type { Verdict } from './conditions.js';
 import { CONFIG_VALID } from './config-problem.js';
-import { nodeHas } from './node-ready.js';
 import type { Phase } from './phase.js';
 import { phaseOf } from './phase-of.js';
 import type { ClusterState, Condition, ErrorRecord, KeptVolume, Operation, Waiting } from './state.js';
@@ -79,25 +81,30 @@ export function statusOf(state: ClusterState): StatusView {
   };
 }
 
-/** Healthy when all conditions hold; Unhealthy when the API is not there; Unknown while nothing can be seen or all sleeps. */
+/** What says nothing about health. */
+const SILENT: ReadonlySet<string> = new Set([OBSERVED, TYPES_AS_ASKED, STATUS_STORED, CONFIG_VALID]);
+
+/**
+ * Unhealthy when the API is known not to answer, Degraded when anything else is known not to hold. Healthy only when all was measured and is
+ * observed now; else, and while the cluster is made, stopped or deleted, Unknown.
+ */
 function healthOf(state: ClusterState, conditions: readonly Verdict[]): Health {
   if (state.bornAt === null || state.wish !== 'running') return 'Unknown';
-  if (conditions.some((one) => one.type === OBSERVED && one.status !== 'True')) return 'Unknown';
-  const telling = conditions.filter(({ type }) => type !== TYPES_AS_ASKED && type !== CONFIG_VALID);
+  const telling = conditions.filter(({ type }) => !SILENT.has(type));
   const failing = telling.filter((condition) => condition.status === 'False');
   if (failing.some((condition) => condition.type === 'ApiAvailable')) return 'Unhealthy';
   if (failing.length > 0) return 'Degraded';
-  return telling.some((condition) => condition.status === 'Unknown') ? 'Unknown' : 'Healthy';
+  const isObserved = conditions.some(({ type, status }) => type === OBSERVED && status === 'True');
+  return isObserved && telling.every(({ status }) => status === 'True') ? 'Healthy' : 'Unknown';
 }
 
+const SAID = { good: 'True', bad: 'False', unmeasured: 'Unknown' } as const;
+
 function nodesOf(state: ClusterState): NodeStatus[] {
-  const seen = new Map((state.nodesSeen?.nodes ?? []).map((node) => [node.name, node]));
+  const [isHidden, isPowerHidden] = [hiding(state, 'nodes') !== null, hiding(state, 'instances') !== null];
   const running = state.operation?.steps.filter((step) => step.outcome === 'running') ?? [];
   return Object.values(state.slots).map((slot) => {
-    const node = seen.get(slot.nodeName);
-    const up = slot.service === 'running' && slot.joined;
-    const says = (what: 'ready' | 'voter') =>
-      !up || !nodeHas(state, slot, what) ? 'False' : node ? 'True' : 'Unknown';
+    const says = (known: Known) => (isHidden ? 'Unknown' : SAID[known.is]);
     return {
       slot: slot.name,
       role: slot.role,
@@ -105,13 +112,13 @@ function nodesOf(state: ClusterState): NodeStatus[] {
       generation: slot.generation,
       instanceId: slot.instance?.id ?? null,
       instanceType: slot.instance?.type ?? slot.launch?.instanceType ?? null,
-      power: slot.instance?.power ?? 'none',
+      power: slot.instance === null ? 'none' : isPowerHidden ? 'unknown' : slot.instance.power,
       zone: slot.instance?.zone ?? null,
       privateIp: slot.instance?.privateIp ?? null,
       publicIp: slot.instance?.publicIp ?? null,
       k3s: slot.installed,
-      ready: says('ready'),
-      voter: slot.role === 'agent' ? '-' : says('voter'),
+      ready: says(nodeReady(state, slot, state.checkedAt)),
+      voter: slot.role === 'agent' ? '-' : says(votes(state, slot, state.checkedAt)),
       doing: running.find((step) => step.slot === slot.name)?.title ?? null,
     };
   });

@@ -37,10 +37,10 @@ const wait: ActivityOptions = {
 };
 
 /** A question to a node, that may be dead while EC2 calls it running: its silence is an answer too, and soon. */
-const ask: ActivityOptions = { ...wait, startToCloseTimeout: '90s', scheduleToCloseTimeout: '2m' };
+const ask: ActivityOptions = { ...wait, startToCloseTimeout: '50s', scheduleToCloseTimeout: '55s' };
 
-/** A look that fails is made up for by the next one. */
-const glance: ActivityOptions = { ...call, startToCloseTimeout: '30s', scheduleToCloseTimeout: '1m' };
+/** A look that fails is made up for by the next one; that it has failed is told within a minute. */
+const glance: ActivityOptions = { ...call, startToCloseTimeout: '25s', scheduleToCloseTimeout: '30s' };
 
 /** A reboot takes minutes; how long the agent is waited for is in the input. */
 const back: ActivityOptions = { ...wait, startToCloseTimeout: '10m', scheduleToCloseTimeout: '10m' };

@@ -1,5 +1,6 @@
 import { forgetFindings } from '../model/care/findings.js';
 import { secondsOf } from '../model/duration.js';
+import { withoutMeasured } from '../model/measured.js';
 import type { Slot } from '../model/state.js';
 import type { Cluster } from './cluster-context.js';
 
@@ -16,4 +17,5 @@ export function inGrace(cluster: Cluster, slot: Slot): void {
   slot.graceUntil = new Date(Date.now() + graceMs).toISOString();
   // K3s may have renewed its certificates and made room in etcd.
   if (slot.facts !== null) slot.facts = { ...slot.facts, deepAt: null, certificatesUntil: null };
+  slot.measured = withoutMeasured(slot);
 }

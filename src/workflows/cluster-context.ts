@@ -36,8 +36,11 @@ export interface Cluster {
   lifted: number;
   /** What the round under way has lost of what it counts on, although no step may fail of it. */
   loss: Loss | null;
-  /** Shows the state to people: details, search attributes, status.yaml; what is no more than a `glance` is not worth a write of its own. */
-  present: (how?: 'glance') => void;
+  /**
+   * Shows the state to people: details, search attributes, status.yaml; what is no more than a `glance` is not worth a write of its own, and
+   * `unwritten` is what the write itself has to tell.
+   */
+  present: (how?: 'glance' | 'unwritten') => void;
   /** Resolves when no write of status.yaml is under way or due. */
   settleStatus: () => Promise<void>;
   /** Ends the writing of status.yaml. */
@@ -124,8 +127,9 @@ export function errorRecordOf(
 ): ErrorRecord {
   const where = { at: now(), operation, step: step.id, slot: step.slot, attempt };
   const cause = error instanceof ActivityFailure ? error.cause : error;
-  const detail = cause instanceof ApplicationFailure ? (cause.details?.[0] as ErrorDetail | undefined) : undefined;
-  if (detail !== undefined)
+  // Of an activity that was tried until its time was up the last failure tells more than the time-out.
+  const detail = detailOf(error) ?? (cause instanceof TimeoutFailure ? detailOf(cause.cause) : null);
+  if (detail !== null)
     return { ...where, code: detail.code, class: detail.class, message: detail.message, advice: detail.advice };
   if (cause instanceof TimeoutFailure) {
     return {

@@ -1,4 +1,5 @@
 import { believed, findingKey } from '../model/care/findings.js';
+import { withMeasured } from '../model/measured.js';
 import { labelLines } from '../model/node-labels/wanted.js';
 import { joinTarget } from '../model/plan/wanted.js';
 import type { Slot } from '../model/state.js';
@@ -56,9 +57,15 @@ export async function look(
 export function sawNodes(cluster: Cluster, result: Record<string, string>): void {
   const nodes = parseNodes(result);
   if (nodes.length === 0) return;
+  const at = now();
   const strayMembers = parseStrayMembers(result);
-  cluster.state.nodesSeen = { at: now(), nodes, ...(strayMembers.length > 0 && { strayMembers }) };
+  cluster.state.nodesSeen = { at, nodes, ...(strayMembers.length > 0 && { strayMembers }) };
   cluster.fresh = true;
+  // What a step sees counts at once; what is seen at rest is weighed first.
+  if (cluster.state.operation === null) return;
+  const names = new Set(nodes.map((node) => node.name));
+  for (const slot of Object.values(cluster.state.slots))
+    if (names.has(slot.nodeName)) slot.measured = withMeasured(slot, at, 'node');
 }
 
 /** The node has just been given what the document asks for. */

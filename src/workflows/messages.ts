@@ -47,6 +47,8 @@ export const updates = Object.fromEntries(
 export const lookSignal = defineSignal<[unknown]>('look');
 /** What a cluster sends to the watch of its region. */
 export const wantedSignal = defineSignal('wanted');
+/** What the watch's activity sends to its workflow when that waits for it: since when it observes again. */
+export const observingSignal = defineSignal<[unknown]>('observing');
 /** Why the document in the bucket is not in force, or null. */
 export const configSignal = defineSignal<[unknown]>('config');
 

@@ -20,6 +20,14 @@ export function isAtRest(state: ClusterState): boolean {
 
 /** Milliseconds until the cluster looks for itself, if nobody tells it anything. */
 export function untilNextLook(state: ClusterState): number {
+  const { statusProblem: problem } = state;
+  if (problem === null) return untilNextObservation(state);
+  // With each one status.yaml is written again; as long again as it could not be, so that waits double.
+  const lasted = Date.now() - Date.parse(problem.since);
+  return Math.min(untilNextObservation(state), LONGEST_MS, Math.max(FIRST_MS, lasted));
+}
+
+function untilNextObservation(state: ClusterState): number {
   if (state.wish !== 'running' || state.bornAt === null) return RESYNC_MS;
   if (state.blindLooks > 0) return backOff(state.blindLooks);
   if (isUnsure(state)) return AGAIN_MS;

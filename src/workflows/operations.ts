@@ -1,5 +1,6 @@
 import { uuid4 } from '@temporalio/workflow';
 import { afterFailure } from '../model/breaker.js';
+import { isUnmeasured } from '../model/measured.js';
 import type { Plan } from '../model/plan/index.js';
 import type { ErrorRecord, Operation } from '../model/state.js';
 import { type Cluster, emit, now, shortId } from './cluster-context.js';
@@ -54,6 +55,9 @@ export function endOperation(cluster: Cluster, outcome: Operation['outcome']): v
   state.operations = [...older, operation];
   state.operation = null;
   state.waiting = null;
+  // What was started was not measured as a whole yet: that is made up for as soon as nothing else is to be done.
+  if (state.wish === 'running' && state.bornAt !== null && Object.values(state.slots).some(isUnmeasured))
+    state.lookWanted = true;
   emit(cluster, outcome === 'done' ? 'Normal' : 'Warning', 'OperationEnded', `${operation.kind}: ${outcome}`);
 }
 

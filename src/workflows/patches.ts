@@ -5,9 +5,3 @@
 
 /** A loss that costs the quorum ends all steps, and one that is known when a step has failed is looked at without a back-off. */
 export const LOSSES_END_STEPS = 'losses-end-steps';
-
-/** What EC2 has just called lost or stopped is planned for before the nodes are asked. */
-export const FACTS_FIRST = 'facts-first';
-
-/** A look that a message has cut short is none that has failed, however its activity ends. */
-export const CUT_LOOKS = 'cut-looks';

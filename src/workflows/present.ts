@@ -51,6 +51,6 @@ export function createPresenter(cluster: Cluster, writer: Pick<StatusWriter, 'to
       upsertMemo({ nodes, apiAddress: status.apiAddress, createdAt: status.createdAt });
       nodesShown = nodes;
     }
-    writer[how ?? 'touch'](status);
+    if (how !== 'unwritten') writer[how ?? 'touch'](status);
   };
 }

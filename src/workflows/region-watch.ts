@@ -10,33 +10,37 @@ import {
   sleep,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { Activities } from '../activities/api.js';
-import { wantedSignal } from './messages.js';
-
-/** Between heartbeats, and thus from a worker's end to the next round elsewhere; see WATCH_BEAT_MS. */
-const HEARTBEAT = '60s';
+import type { Activities, RegionScope } from '../activities/api.js';
+import { observingSignal, wantedSignal } from './messages.js';
+import { createLease } from './watch-lease.js';
 
 const { watchRegion } = proxyActivities<Activities>({
   startToCloseTimeout: '3h',
-  heartbeatTimeout: HEARTBEAT,
-  retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s' },
+  // From a worker's end to the next round elsewhere; three of WATCH_BEAT_MS.
+  heartbeatTimeout: '24s',
+  // No worker takes it: that is to be known here, and not only in the queue.
+  scheduleToStartTimeout: '10s',
+  retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '5s', maximumAttempts: 3 },
   cancellationType: ActivityCancellationType.TRY_CANCEL,
 });
 
-/** After what no repetition mends by itself, e.g. a worker without permission. */
-const AFTER_FAILURE = '5m';
+const FIRST_PAUSE_MS = 1_000;
+const LONGEST_PAUSE_MS = 30_000;
 
 export interface RegionWatchInput {
   region: string;
   /** Carried over continue-as-new. */
   pictures?: string;
+  told?: string | null;
 }
 
 /**
  * Watches one region for all of its clusters: an activity an hour, which tells those whose picture has changed. Started by the first
- * cluster, ends after the last; one that comes while it ends sends `wanted`, and a workflow with an unheard signal does not end.
+ * cluster, ends after the last; one that comes while it ends sends `wanted`, and a workflow with an unheard signal does not end. An activity that
+ * does not run, or does not observe, is begun again at once; when it does not observe for long, the clusters are told so.
  */
-export async function regionWatch({ region, pictures }: RegionWatchInput): Promise<void> {
+export async function regionWatch(input: RegionWatchInput): Promise<void> {
+  const { region } = input;
   let wanted = 0;
   setHandler(
     wantedSignal,
@@ -45,23 +49,34 @@ export async function regionWatch({ region, pictures }: RegionWatchInput): Promi
     },
     { description: 'A cluster of the region is there' },
   );
-  let carried = pictures ?? null;
+  const scope: RegionScope = { region, operation: 'watch', traceId: workflowInfo().runId.replaceAll('-', '') };
+  const lease = createLease(scope);
+  setHandler(observingSignal, lease.renew, { description: 'The watch observes again; sent by its activity' });
+  let carried = { pictures: input.pictures ?? null, told: input.told ?? null };
+  let pause = FIRST_PAUSE_MS;
   for (;;) {
     const before = wanted;
+    const began = Date.now();
     try {
-      const scope = { region, operation: 'watch', traceId: workflowInfo().runId.replaceAll('-', '') };
-      const result = await watchRegion({ ...scope, pictures: carried });
-      carried = result.pictures;
+      const result = await watchRegion({ ...scope, ...carried, ...(lease.isOut() && { announce: true }) });
+      carried = { pictures: result.pictures, told: result.told };
+      pause = FIRST_PAUSE_MS;
       if (result.ended === 'empty' && wanted === before) break;
-      setCurrentDetails(`Watches **${region}** for its clusters.`);
+      setCurrentDetails(`Observes **${region}** for its clusters.`);
     } catch (error) {
       if (isCancellation(error)) throw error;
-      setCurrentDetails(`**${region} is not watched**: ${error instanceof Error ? error.message : String(error)}`);
-      await sleep(AFTER_FAILURE, { summary: 'the watch has failed; it is tried again' });
+      // What the clusters were told meanwhile is not known here: the next attempt tells them all how it is.
+      carried = { ...carried, told: null };
+      lease.lose(error);
+      if (Date.now() - began > LONGEST_PAUSE_MS) pause = FIRST_PAUSE_MS;
+      await sleep(pause, { summary: 'the region watch has failed; it begins again' });
+      pause = Math.min(LONGEST_PAUSE_MS, pause * 2);
     }
     if (workflowInfo().continueAsNewSuggested) {
+      await lease.settled();
       await condition(allHandlersFinished);
-      await continueAsNew<typeof regionWatch>({ region, ...(carried === null ? {} : { pictures: carried }) });
+      const { pictures, told } = carried;
+      await continueAsNew<typeof regionWatch>({ region, ...(pictures !== null && { pictures }), told });
     }
   }
 }

@@ -3,6 +3,7 @@ import { ailmentsOf, factsOf } from '../model/care/facts.js';
 import { ghostKey, ghostsAmong } from '../model/care/ghosts.js';
 import { jobIdOf } from '../model/ids.js';
 import { recordInstalled } from '../model/k3s/installed.js';
+import { withMeasured } from '../model/measured.js';
 import type { NodeView } from '../model/observation.js';
 import { witnesses } from '../model/plan/wanted.js';
 import type { Slot } from '../model/state.js';
@@ -68,6 +69,7 @@ function takeNodes(cluster: Cluster, nodes: readonly NodeView[]): void {
       suspect(cluster, slot, 'voter', node.voter === true ? null : 'its etcd member does not vote');
     const pressures = node.pressures ?? [];
     suspect(cluster, slot, 'pressure', pressures.length === 0 ? null : `its node has ${pressures.join(', ')}`);
+    slot.measured = withMeasured(slot, now(), 'node');
   }
   for (const slot of Object.values(state.slots)) {
     const differs = byName.get(slot.nodeName)?.differs;
@@ -108,9 +110,11 @@ async function ask(cluster: Cluster, role: Slot['role'], slots: readonly Slot[])
     if (isCancelled(error) || !isSilence(error)) throw error;
     return [];
   });
-  for (const result of results) {
-    const slot = slots.find((one) => one.instance?.id === result.instanceId);
-    if (slot !== undefined && result.outcome === 'done') take(cluster, slot, result, deep);
+  for (const slot of slots) {
+    const result = results.find((one) => one.instanceId === slot.instance?.id);
+    const answers = result?.outcome === 'done';
+    suspect(cluster, slot, 'silent', answers ? null : 'it does not answer, though SSM calls its agent online');
+    if (answers) take(cluster, slot, result, deep);
   }
 }
 
@@ -133,6 +137,9 @@ function take(cluster: Cluster, slot: Slot, { result }: JobResult, deep: boolean
     );
   if (version !== undefined && slot.installed !== null)
     suspect(cluster, slot, 'version', version === slot.installed ? null : `its K3s binary is ${version}`);
+  // Behind what was seen: what is measured for the first time counts neither way until it is seen again.
+  slot.measured = withMeasured(slot, now(), 'facts', ...(service === undefined ? [] : (['service'] as const)));
+  if (readyz !== undefined && service === 'active') slot.measured = withMeasured(slot, now(), 'api');
   takeBelieved(cluster, slot, version);
 }
 

@@ -2,22 +2,27 @@ import { patched } from '@temporalio/workflow';
 import { WAITS } from '../model/plan/index.js';
 import { quorumHangsOn } from '../model/plan/quorum-lost.js';
 import type { ClusterState } from '../model/state.js';
+import { readWatchReport } from '../model/watch/report.js';
 import { endedIn, lossesOf, mergeSights, readSight, type Sight, surprisesOf } from '../model/watch/sight.js';
 import { activities } from './activities.js';
 import { type Cluster, emit, scopeOf } from './cluster-context.js';
 import { LOSSES_END_STEPS } from './patches.js';
+import { takeReport, takeWatch } from './unobserved.js';
 
 const LONGEST = 200;
 
 /**
  * The signal `look`. A person's is heard at once. What the region watch or an event has seen is compared with what the cluster
- * knows: its own doings surprise nobody. While an operation runs that waits for its end, but for instances that are lost.
+ * knows: its own doings surprise nobody. While an operation runs that waits for its end, but for instances that are lost. What the watch cannot
+ * see is told at once, and no reason to look: the cluster would ask AWS the same.
  */
 export function onLook(cluster: Cluster, payload: unknown): void {
   const { state } = cluster;
+  const report = readWatchReport(payload);
+  if (report !== null) takeReport(cluster, report);
   const sight = readSight(payload);
   if (sight === null) {
-    wantLook(cluster, reasonOf(payload));
+    if (report === null) wantLook(cluster, reasonOf(payload));
     return;
   }
   state.sight = mergeSights(state.sight, sight);
@@ -62,9 +67,10 @@ export function judgeSight(cluster: Cluster): void {
 export async function ensureWatch(cluster: Cluster): Promise<void> {
   cluster.watched = true;
   try {
-    await activities.ensureWatch('see that the region is watched', scopeOf(cluster));
+    await activities.ensureWatch('start the region watch, unless it runs', scopeOf(cluster));
+    takeWatch(cluster, null);
   } catch (error) {
-    emit(cluster, 'Warning', 'RegionNotWatched', error instanceof Error ? error.message : String(error));
+    takeWatch(cluster, error);
   }
 }
 

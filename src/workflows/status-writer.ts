@@ -1,7 +1,11 @@
 import { CancellationScope } from '@temporalio/workflow';
+import { OBSERVED } from '../model/checks.js';
+import type { ErrorNote } from '../model/observation-failure.js';
+import type { Condition } from '../model/state.js';
 import type { StatusView } from '../model/status.js';
 import { activities } from './activities.js';
 import { type Cluster, emit, isCancelled, scopeOf } from './cluster-context.js';
+import { noteOf } from './unobserved.js';
 
 /**
  * Microtasks from the end of a step to the begin of the next, and some: a write says what is under way by then, so that who reads
@@ -39,22 +43,34 @@ export function createStatusWriter(cluster: Cluster): StatusWriter {
       while (latest !== null) {
         const status = latest;
         latest = null;
-        const text = JSON.stringify({
-          ...status,
-          conditions: status.conditions.map(({ lastChecked: _, ...one }) => one),
-        });
+        const text = JSON.stringify({ ...status, conditions: status.conditions.map(withoutTimes) });
         if (text === written) continue;
         try {
           await activities.writeStatus(`write status.yaml: ${digest(status)}`, { ...scopeOf(cluster), status });
           written = text;
+          if (cluster.state.statusProblem === null) continue;
+          cluster.state.statusProblem = null;
+          cluster.present();
         } catch (error) {
           if (isCancelled(error)) return;
-          emit(cluster, 'Warning', 'StatusNotWritten', `status.yaml could not be written: ${messageOf(error)}`);
+          noteProblem(noteOf(error));
         }
       }
     } finally {
       busy = false;
     }
+  };
+
+  /** In the Web UI, the query and the search attributes at once; in the file with the next write that succeeds. */
+  const noteProblem = (problem: ErrorNote): void => {
+    const known = cluster.state.statusProblem;
+    cluster.state.statusProblem = { ...problem, since: known?.since ?? problem.since };
+    if (known?.code !== problem.code) {
+      emit(cluster, 'Warning', 'StatusNotWritten', `status.yaml could not be written: ${problem.message}`);
+      // Who rests has not reckoned with it: there is a next try to be waited for.
+      cluster.wakes += 1;
+    }
+    cluster.present('unwritten');
   };
 
   const settled = async (): Promise<void> => {
@@ -84,4 +100,7 @@ export function createStatusWriter(cluster: Cluster): StatusWriter {
 const digest = (status: StatusView): string =>
   `${status.phase} ${status.nodes.filter((node) => node.ready === 'True').length}/${status.nodes.length}`;
 
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+/** When it was seen last changes with each observation, and says nothing new. */
+function withoutTimes({ lastChecked: _, ...condition }: Condition): Omit<Condition, 'lastChecked'> {
+  return condition.type === OBSERVED && condition.status === 'True' ? { ...condition, message: '' } : condition;
+}

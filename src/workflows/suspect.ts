@@ -1,4 +1,5 @@
 import { believe, type FindingKind, findingKey } from '../model/care/findings.js';
+import type { Measurement } from '../model/measured.js';
 import type { Slot } from '../model/state.js';
 import { type Cluster, emit, now } from './cluster-context.js';
 
@@ -6,14 +7,40 @@ import { type Cluster, emit, now } from './cluster-context.js';
 const STARTING: readonly FindingKind[] = ['agent', 'service', 'ready', 'voter', 'readyz'];
 
 /**
- * Takes over what a look saw of one thing of a node; when that comes to count, or no longer does, it is told.
+ * Takes over what a look saw of one thing of a node, before it is noted as measured; when that comes to count, or no longer does, it is told.
  *
  * @param bad what is wrong, in words; null when it is well
  */
 export function suspect(cluster: Cluster, slot: Slot, kind: FindingKind, bad: string | null): void {
   const grace = STARTING.includes(kind) && slot.graceUntil !== null && Date.parse(slot.graceUntil) > Date.now();
-  suspectKey(cluster, findingKey(slot.name, kind), slot.name, bad, grace);
+  const key = findingKey(slot.name, kind);
+  const isNew = cluster.state.findings[key] === undefined;
+  suspectKey(cluster, key, slot.name, bad, grace);
+  const finding = cluster.state.findings[key];
+  if (isNew && finding !== undefined && slot.measured[MEASURED_BY[kind]] === undefined)
+    cluster.state.findings = { ...cluster.state.findings, [key]: { ...finding, first: true } };
 }
+
+const MEASURED_BY: Record<FindingKind, Measurement> = {
+  'system-check': 'checks',
+  'instance-check': 'checks',
+  'volume-check': 'checks',
+  agent: 'agent',
+  silent: 'agent',
+  service: 'service',
+  version: 'service',
+  ready: 'node',
+  voter: 'node',
+  pressure: 'node',
+  labels: 'node',
+  readyz: 'api',
+  disk: 'facts',
+  clock: 'facts',
+  certificates: 'facts',
+  database: 'facts',
+  nospace: 'facts',
+  corrupt: 'facts',
+};
 
 /** As `suspect`, of what has no slot. */
 export function suspectKey(cluster: Cluster, key: string, who: string, bad: string | null, grace = false): void {

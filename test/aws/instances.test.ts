@@ -166,7 +166,7 @@ describe('an observation', () => {
     });
 
     const found = await findInstances(smallPages, ownedBy(ours));
-    const views = await run(activities.observeInstances, { ...ours, known: [] });
+    const { instances: views } = await run(activities.observeInstances, { ...ours, known: [] });
 
     expect(found).toHaveLength(5);
     expect(views.map((view) => view.slot).sort()).toEqual(launches.map((input) => input.slot));
@@ -202,7 +202,7 @@ describe('an instance whose tags somebody has taken away', () => {
       .send(new DeleteTagsCommand({ Resources: [first.id], Tags }));
 
     const known = [first.id, second.id, 'i-0123456789abcdef0'];
-    const views = await run(activities.observeInstances, { ...scope, known });
+    const { instances: views } = await run(activities.observeInstances, { ...scope, known });
 
     expect(views.map(({ id, untagged }) => [id, untagged])).toEqual([
       [second.id, undefined],
@@ -228,7 +228,7 @@ describe('power', () => {
 
     expect(stopped).toMatchObject({ state: 'stopped', publicIp: null, privateIp: running.privateIp });
     expect(running).toMatchObject({ state: 'running', type: 't3.large' });
-    expect(await run(activities.observeInstances, { ...scope, known: [] })).toEqual([]);
+    expect(await run(activities.observeInstances, { ...scope, known: [] })).toEqual({ instances: [], failures: [] });
   });
 });
 

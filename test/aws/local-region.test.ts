@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Activities, RunOnNodesInput } from '../../src/activities/api.js';
-import { lookAtRegion } from '../../src/activities/watch/look-at-region.js';
+import { lookAtRegion, RegionMemory } from '../../src/activities/watch/look-at-region.js';
 import { type AwsClients, createAwsClients } from '../../src/aws/clients.js';
 import type { InstanceView } from '../../src/model/observation.js';
 import { groupRulesOf } from '../../src/model/security-groups/rules.js';
@@ -106,18 +106,22 @@ describe('against the local region', () => {
   });
 
   test('a look with checks, and a look at the region, see an instance whose checks fail and whose agent is silent', async () => {
-    const look = () => run(activities.observeInstances, { ...scope, known: [instance.id], checks: true });
+    const look = async () =>
+      (await run(activities.observeInstances, { ...scope, known: [instance.id], checks: true })).instances;
     const sound = await look();
     region.world.faults.add({ point: 'status-check', instance: [instance.id], effect: 'impaired' });
     await fetch(`${region.url}/_region/machines/${instance.id}`, { method: 'POST', body: '{"agent":"dead"}' });
 
     const sick = await look();
-    const sight = await lookAtRegion(clients, REGION, new Map(), AbortSignal.timeout(10_000));
+    const sight = await lookAtRegion(clients, REGION, new RegionMemory(), {
+      signal: AbortSignal.timeout(10_000),
+      sleep: async () => undefined,
+    });
 
     expect(sound).toMatchObject([{ id: instance.id, agent: 'online' }]);
     expect(sound[0]).not.toHaveProperty('impaired');
     expect(sick).toMatchObject([{ id: instance.id, impaired: true, agent: 'lost' }]);
-    expect(sight.clusters.get('shop/uid-shop')?.sight.seen).toMatchObject([{ impaired: true, agentLost: true }]);
+    expect(sight.clusters?.get('shop/uid-shop')?.sight.seen).toMatchObject([{ impaired: true, agentLost: true }]);
   });
 
   test('all of it goes away again', async () => {
@@ -127,7 +131,7 @@ describe('against the local region', () => {
 
     expect(swept.instances).toEqual([]);
     expect(swept.securityGroups).toHaveLength(2);
-    expect(await run(activities.observeInstances, { ...scope, known: [] })).toEqual([]);
+    expect(await run(activities.observeInstances, { ...scope, known: [] })).toEqual({ instances: [], failures: [] });
     expect(region.world.instances.get(instance.id)?.state ?? 'terminated').toBe('terminated');
   });
 });

@@ -33,7 +33,8 @@ describe.concurrent('create', () => {
     bench.withWorker(async ({ fake, start }) => {
       // Act
       const cluster = await start(written({ pools: [{ name: 'workers', count: 2, instanceType: 't3.large' }] }));
-      const status = await cluster.settled('Running');
+      await cluster.settled('Running');
+      const status = await cluster.healthy();
       // Assess
       expect(fake.launches.map((one) => `${one.slot}#${one.generation}`).sort()).toEqual([
         'server-0#1',
@@ -54,7 +55,8 @@ describe.concurrent('create', () => {
   it('tells in status.yaml what is under way on each node, and in the end what the query tells', ({ expect }) =>
     bench.withWorker(async ({ fake, start }) => {
       const cluster = await start(written());
-      const status = await cluster.settled('Running');
+      await cluster.settled('Running');
+      const status = await cluster.healthy();
       await expect.poll(() => fake.statuses.at(-1), { timeout: 5_000 }).toEqual(status);
       const files = fake.statuses as StatusView[];
       const under = new Set(files.flatMap(({ nodes }) => nodes.flatMap(({ slot, doing }) => (doing ? [slot] : []))));

@@ -1,7 +1,18 @@
+import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
-import type { Activities, ErrorDetail, JobResult, LaunchInput, RunOnNodesInput } from '../../src/activities/api.js';
+import type {
+  Activities,
+  ErrorDetail,
+  JobResult,
+  LaunchInput,
+  ObservedInstances,
+  RunOnNodesInput,
+  WatchInput,
+  WatchResult,
+} from '../../src/activities/api.js';
 import type { InstanceView } from '../../src/model/observation.js';
 import { OUT_TO_ALL, ruleDifference, ruleKey } from '../../src/model/security-groups/keys.js';
+import type { WatchReport } from '../../src/model/watch/report.js';
 
 /**
  * A fake of the activities, in memory: it stands where the workflow alone is tested and time is skipped, which real AWS calls
@@ -25,6 +36,12 @@ export class FakeActivities {
   onLook: (view: InstanceView) => Partial<InstanceView> = () => ({});
   /** What a node tells of itself when it is asked, besides that it is well. */
   onProbe: (view: InstanceView) => Record<string, string> = () => ({});
+  /** What becomes of a region's watch. */
+  onWatch: (input: WatchInput) => Promise<WatchResult> = async () => ({ ended: 'empty', pictures: '', told: '' });
+  /** What the clusters of a region that is not watched were told. */
+  readonly reports: WatchReport[] = [];
+  /** What an observation does not get to see besides the instances. */
+  unseen: ObservedInstances['failures'] = [];
   /** What Kubernetes says of nodes, by name: over or instead of what the fake would. */
   readonly kubernetes = new Map<string, string>();
   private count = 0;
@@ -101,11 +118,12 @@ export class FakeActivities {
     }),
     awaitInstance: this.wrap('awaitInstance', async ({ instanceId }) => this.instance(instanceId)),
     findCluster: this.wrap('findCluster', async () => null),
-    observeInstances: this.wrap('observeInstances', async () =>
-      [...this.instances.values()]
+    observeInstances: this.wrap('observeInstances', async () => ({
+      instances: [...this.instances.values()]
         .filter((one) => one.state !== 'terminated')
         .map((one) => ({ ...one, agent: 'online' as const, ...this.onLook(one) })),
-    ),
+      failures: this.unseen,
+    })),
     startInstances: this.wrap('startInstances', async ({ instanceIds }) =>
       this.set(instanceIds, { state: 'running', publicIp: `192.0.2.${100 + this.calls.length}` }),
     ),
@@ -159,7 +177,8 @@ export class FakeActivities {
     }),
     writeStatus: this.wrap('writeStatus', async ({ status }) => void this.statuses.push(status)),
     ensureWatch: this.wrap('ensureWatch', async () => undefined),
-    watchRegion: this.wrap('watchRegion', async () => ({ ended: 'empty' as const, pictures: '' })),
+    watchRegion: this.wrap('watchRegion', (input) => this.onWatch(input)),
+    tellUnobserved: this.wrap('tellUnobserved', async ({ report }) => void this.reports.push(report)),
     forget: this.wrap('forget', async () => ({ left: [] })),
   };
 
@@ -184,7 +203,16 @@ export class FakeActivities {
 
   private probe(instanceId: string, role: string): JobResult {
     const version = this.jobs.findLast((job) => 'K3S_VERSION' in job.params)?.params['K3S_VERSION'] ?? 'none';
-    const well = { service: 'active', version, ...(role === 'server' && { readyz: 'ok' }), 'disk-used-percent': '20' };
+    // As the server has it: where time is skipped, this process lives long ago.
+    const now = Context.current().info.currentAttemptScheduledTimestampMs;
+    const well = {
+      service: 'active',
+      version,
+      ...(role === 'server' && { readyz: 'ok', 'db-mib': '20', 'db-used-mib': '10' }),
+      'disk-used-percent': '20',
+      clock: String(Math.round(now / 1_000)),
+      'cert-earliest': new Date(now + 365 * 86_400_000).toISOString(),
+    };
     const result = { ...well, ...this.onProbe(this.instance(instanceId)) };
     return { instanceId, outcome: 'done', exitCode: 0, result, logTail: '' };
   }

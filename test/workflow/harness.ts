@@ -22,7 +22,11 @@ export interface WorkflowBench {
   client: Client;
   /** A worker with fakes of its own, on a task queue of its own. */
   withWorker<T>(
-    body: (tools: { fake: FakeActivities; start: (document: unknown) => Promise<Handle> }) => Promise<T>,
+    body: (tools: {
+      fake: FakeActivities;
+      taskQueue: string;
+      start: (document: unknown) => Promise<Handle>;
+    }) => Promise<T>,
   ): Promise<T>;
   close(): Promise<void>;
 }
@@ -50,6 +54,11 @@ export class Handle {
       (status) =>
         status.phase === phase && status.operation === null && status.observedGeneration === status.specGeneration,
     );
+  }
+
+  /** Until it was measured as a whole, and nothing is wrong: the first observation follows each operation. */
+  healthy(): Promise<StatusView> {
+    return this.until((status) => status.operation === null && status.health === 'Healthy');
   }
 
   async events(): Promise<{ reason: string; message: string }[]> {
@@ -106,7 +115,7 @@ export async function openBench(extraArgs: readonly string[] = []): Promise<Work
           return new Handle(workflow);
         };
         try {
-          return await body({ fake, start });
+          return await body({ fake, taskQueue, start });
         } finally {
           for (const workflow of started) await workflow.terminate('the test is over').catch(() => undefined);
         }

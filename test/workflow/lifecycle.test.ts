@@ -22,7 +22,8 @@ describe.concurrent('stop and start', () => {
         .filter((job) => ['service-stop', 'snapshot'].includes(job.script))
         .map((job) => `${job.script} ${job.jobId.match(/(server|workers)-\d/)?.[0]}`);
       await cluster.workflow.signal('start', {});
-      const running = await cluster.settled('Running');
+      await cluster.settled('Running');
+      const running = await cluster.healthy();
       // Assess
       // The snapshot is saved beside the first server's stop, while there is a quorum.
       expect(stopJobs[0]).toBe('service-stop workers-0');
@@ -110,7 +111,8 @@ describe.concurrent('resize', () => {
       };
       // Act
       await cluster.workflow.executeUpdate('resize', { args: [{ instanceType: 'm6i.large' }] });
-      const status = await cluster.settled('Running');
+      await cluster.settled('Running');
+      const status = await cluster.healthy();
       // Assess
       expect(status.nodes.map((node) => node.instanceType)).toEqual(['t3.medium', 't3.medium', 't3.medium']);
       expect(status.operations.at(-1)).toMatchObject({ kind: 'resize', outcome: 'rolledBack' });

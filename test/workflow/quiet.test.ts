@@ -19,7 +19,7 @@ describe('three servers that nobody touches', () => {
   it('are looked at a few times a day, cost few actions, and write nothing', async () => {
     // Prepare
     const cluster = await time.start(written(), 'quiet');
-    await cluster.settled('Running');
+    await cluster.healthy();
     const actions = async () => (await temporalEvidence(time.client, 'quiet', null)).temporalActions;
     const before = { actions: await actions(), statuses: fake.statuses.length, jobs: fake.jobs.length };
 

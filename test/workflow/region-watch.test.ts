@@ -16,7 +16,7 @@ describe('the watch of a region', () => {
           inputs.push(input.pictures);
           await watchRegion(input);
           if (inputs.length === 2) throw new Error('the worker had a bad day');
-          return { ended: inputs.length === 40 ? 'empty' : 'time', pictures: `after ${inputs.length}` };
+          return { ended: inputs.length === 40 ? 'empty' : 'time', pictures: `after ${inputs.length}`, told: '' };
         },
       },
     } as FakeActivities);

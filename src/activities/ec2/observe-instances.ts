@@ -1,13 +1,14 @@
 import type { Instance } from '@aws-sdk/client-ec2';
 import type { InstanceInformation } from '@aws-sdk/client-ssm';
-import { toFailure } from '../../aws/failure.js';
+import { detailOf, toFailure } from '../../aws/failure.js';
 import { chunks } from '../../aws/pages.js';
 import { tagValue } from '../../aws/tags.js';
 import type { InstanceView } from '../../model/observation.js';
 import { type Owner, TAG } from '../../model/tags.js';
-import type { ObserveInput } from '../api.js';
+import type { ObservedInstances, ObserveInput } from '../api.js';
 import type { Attempt } from '../attempt.js';
 import type { ActivityDeps } from '../deps.js';
+import { retryOnce } from '../retry-once.js';
 import { findInstances, findOwned } from './find-instances.js';
 import { instanceView } from './instance-view.js';
 import { lostBeside } from './lost-beside.js';
@@ -19,13 +20,13 @@ const CHUNK = 100;
 /**
  * Every instance of the cluster that is not terminated. One that has lost its tags is not gone: taken for that, it would get a successor and
  * live on beside it. So those that the tags do not show are asked for by id. Of those that run, with `checks`, also what the status checks of
- * EC2 and SSM's list of agents say.
+ * EC2 and SSM's list of agents say; that one of these is refused hides neither the instances nor the other one.
  */
 export async function observeInstances(
   deps: ActivityDeps,
   attempt: Attempt,
   input: ObserveInput,
-): Promise<InstanceView[]> {
+): Promise<ObservedInstances> {
   const ec2 = deps.clients.ec2(input.region);
   const owned = await findOwned(ec2, input, attempt.signal);
   const listed = new Set(owned.map((instance) => instance.InstanceId));
@@ -38,7 +39,7 @@ export async function observeInstances(
     // Right after a launch EC2 may know the id and its tags, and not yet find it by them.
     ...others.flat().map((one) => ({ ...instanceView(one), ...(!isOwned(one, input) && { untagged: true as const }) })),
   ];
-  return input.checks === true ? withChecks(deps, attempt, input.region, views) : views;
+  return input.checks === true ? withChecks(deps, attempt, input.region, views) : { instances: views, failures: [] };
 }
 
 const isOwned = (instance: Instance, owner: Owner): boolean =>
@@ -49,22 +50,28 @@ async function withChecks(
   attempt: Attempt,
   region: string,
   views: InstanceView[],
-): Promise<InstanceView[]> {
+): Promise<ObservedInstances> {
   const running = views.filter((view) => view.state === 'running');
   const ids = running.map((view) => view.id);
-  const [statuses, agents] = await Promise.all([
-    statusChecks(deps.clients.ec2(region), ids, attempt.signal),
-    agentsOf(deps, attempt, region, ids),
+  const failures: ObservedInstances['failures'] = [];
+  const seen = <T>(subject: 'checks' | 'agents', attempted: string, call: () => Promise<T>): Promise<T | null> =>
+    retryOnce(attempt, attempted, call).catch((error: unknown) => {
+      if (attempt.signal.aborted) throw error;
+      failures.push({ subject, error: detailOf(toFailure(error, attempted)) });
+      return null;
+    });
+  const [statuses, sight] = await Promise.all([
+    seen('checks', 'DescribeInstanceStatus of its instances', () =>
+      statusChecks(deps.clients.ec2(region), ids, attempt.signal),
+    ),
+    seen('agents', 'DescribeInstanceInformation of its instances', () =>
+      agentsOf(deps, attempt, region, running, views),
+    ),
   ]);
-  const lost = running.flatMap((view) => {
-    const agent = agents.get(view.id);
-    return agent === undefined || agent.PingStatus === 'Online' ? [] : [{ view, lastPing: agent.LastPingDateTime }];
-  });
-  const beside = await lostBeside(deps, attempt, region, lost, views);
-  return views.map((view) => {
-    const ping = agents.get(view.id)?.PingStatus;
-    const failed = failedChecks(statuses.get(view.id) ?? {});
-    const others = beside.get(view.id);
+  const instances = views.map((view) => {
+    const ping = sight?.agents.get(view.id)?.PingStatus;
+    const failed = failedChecks(statuses?.get(view.id) ?? {});
+    const others = sight?.beside.get(view.id);
     return {
       ...view,
       ...(failed.length > 0 && { failedChecks: failed }),
@@ -72,21 +79,26 @@ async function withChecks(
       ...(others !== undefined && { lostBeside: others }),
     };
   });
+  return { instances, failures };
 }
 
-/** What SSM says of agents, by instance, of those that have registered; through the reader that all waits of the region share. */
+/**
+ * What SSM says of agents, by instance, of those that have registered; through the reader that all waits of the region share. Without what was
+ * lost beside it a lost agent tells nothing: where that cannot be seen, no agent is.
+ */
 async function agentsOf(
   deps: ActivityDeps,
   attempt: Attempt,
   region: string,
-  ids: string[],
-): Promise<Map<string, InstanceInformation>> {
+  running: readonly InstanceView[],
+  views: InstanceView[],
+): Promise<{ agents: Map<string, InstanceInformation>; beside: Awaited<ReturnType<typeof lostBeside>> }> {
   const reader = deps.readers(region);
-  try {
-    const agents = await Promise.all(ids.map((id) => reader.agent.next(id)));
-    return new Map(agents.flatMap((one) => (one?.InstanceId && one.PingStatus ? [[one.InstanceId, one]] : [])));
-  } catch (error) {
-    if (attempt.signal.aborted) throw error;
-    throw toFailure(error, 'DescribeInstanceInformation of its instances');
-  }
+  const heard = await Promise.all(running.map(({ id }) => reader.agent.next(id)));
+  const agents = new Map(heard.flatMap((one) => (one?.InstanceId && one.PingStatus ? [[one.InstanceId, one]] : [])));
+  const lost = running.flatMap((view) => {
+    const agent = agents.get(view.id);
+    return agent === undefined || agent.PingStatus === 'Online' ? [] : [{ view, lastPing: agent.LastPingDateTime }];
+  });
+  return { agents, beside: await lostBeside(deps, attempt, region, lost, views) };
 }

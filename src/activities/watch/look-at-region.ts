@@ -8,14 +8,18 @@ import {
 } from '@aws-sdk/client-ec2';
 import { paginateDescribeInstanceInformation } from '@aws-sdk/client-ssm';
 import type { AwsClients } from '../../aws/clients.js';
-import { toFailure } from '../../aws/failure.js';
+import { detailOf, toFailure } from '../../aws/failure.js';
 import { ruleKeysIn } from '../../aws/security-groups/rules.js';
 import { tagValue } from '../../aws/tags.js';
 import type { StatusCheck } from '../../model/observation.js';
+import type { Subject } from '../../model/observation-failure.js';
 import { rulesDigest } from '../../model/security-groups/keys.js';
 import { TAG } from '../../model/tags.js';
+import type { Round } from '../../model/watch/blindness.js';
 import type { Sight, Sighting } from '../../model/watch/sight.js';
+import type { Attempt } from '../attempt.js';
 import { stateOf } from '../ec2/instance-view.js';
+import { retryOnce } from '../retry-once.js';
 
 /** One life of a cluster, as a whole region's lists show it. */
 export interface ClusterSight {
@@ -24,32 +28,71 @@ export interface ClusterSight {
 }
 
 export interface RegionSight {
-  /** By cluster and uid. */
-  clusters: Map<string, ClusterSight>;
+  /** By cluster and uid; null when the instances could not be listed. */
+  clusters: Map<string, ClusterSight> | null;
   instances: number;
   calls: number;
+  /** What could not be seen. */
+  round: Round;
+}
+
+/** What the lists besides the instances said when they could be read last: it stays known while they cannot. */
+export class RegionMemory {
+  groups: readonly SecurityGroup[] = [];
+  failing: ReadonlyMap<string, StatusCheck[]> = new Map();
+  lostAgents: ReadonlySet<string> = new Set();
+  /** What servers say is wrong with their K3s, by instance. */
+  k3s: ReadonlyMap<string, string> = new Map();
 }
 
 /**
- * Lists every managed instance of the region, and the rules of every managed security group, page by page. Of agents and status checks only those are asked for that are not well: a
- * region of three thousand instances that are well is seen in half a dozen calls.
+ * Lists every managed instance of the region, and the rules of every managed security group, page by page. Of agents and status checks only those
+ * are asked for that are not well: a region of three thousand instances that are well is seen in half a dozen calls. A list that is refused does
+ * not hide the others; only without the instances nothing can be told of.
  *
- * @param k3s what servers say is wrong with their K3s, by instance
+ * @param memory takes over what was seen
+ * @throws the signal's reason, nothing else
  */
 export async function lookAtRegion(
   clients: AwsClients,
   region: string,
-  k3s: ReadonlyMap<string, string>,
-  signal: AbortSignal,
+  memory: RegionMemory,
+  attempt: Pick<Attempt, 'signal' | 'sleep'>,
 ): Promise<RegionSight> {
+  const { signal } = attempt;
   const calls = { count: 0 };
   const ec2 = clients.ec2(region);
+  const round: Round = {};
+  const seen = async <T>(subject: Subject, list: () => Promise<T>): Promise<T | null> => {
+    try {
+      const listed = await retryOnce(attempt, subject, list);
+      round[subject] = null;
+      return listed;
+    } catch (error) {
+      if (signal.aborted) throw signal.reason;
+      const { code, class: errorClass, message, advice } = detailOf(toFailure(error, subject));
+      round[subject] = { code, class: errorClass, message, hint: advice };
+      return null;
+    }
+  };
   const [instances, groups, failing, lost] = await Promise.all([
-    listInstances(ec2, calls, signal),
-    listGroups(ec2, calls, signal),
-    listFailing(ec2, calls, signal),
-    listLostAgents(clients, region, calls, signal),
+    seen('instances', () => listInstances(ec2, calls, signal)),
+    seen('groups', () => listGroups(ec2, calls, signal)),
+    seen('checks', () => listFailing(ec2, calls, signal)),
+    seen('agents', () => listLostAgents(clients, region, calls, signal)),
   ]);
+  memory.groups = groups ?? memory.groups;
+  memory.failing = failing ?? memory.failing;
+  memory.lostAgents = lost ?? memory.lostAgents;
+  return {
+    clusters: instances === null ? null : clustersOf(instances, memory),
+    instances: instances?.length ?? 0,
+    calls: calls.count,
+    round,
+  };
+}
+
+function clustersOf(instances: readonly Instance[], memory: RegionMemory): Map<string, ClusterSight> {
   const clusters = new Map<string, ClusterSight>();
   for (const instance of instances) {
     const cluster = tagValue(instance.Tags, TAG.cluster);
@@ -58,9 +101,9 @@ export async function lookAtRegion(
     if (cluster === undefined || uid === undefined || instance.State?.Name === 'pending') continue;
     const life = clusters.get(`${cluster}/${uid}`) ?? { cluster, sight: { uid, whole: true, seen: [], groups: {} } };
     clusters.set(`${cluster}/${uid}`, life);
-    life.sight.seen.push(sightingOf(instance, failing, lost, k3s));
+    life.sight.seen.push(sightingOf(instance, memory));
   }
-  for (const group of groups) {
+  for (const group of memory.groups) {
     const life = clusters.get(`${tagValue(group.Tags, TAG.cluster)}/${tagValue(group.Tags, TAG.uid)}`);
     if (life === undefined) continue;
     const rules = { ...life.sight.groups, [group.GroupId ?? '']: rulesDigest(ruleKeysIn(group)) };
@@ -68,15 +111,10 @@ export async function lookAtRegion(
     life.sight.groups = Object.fromEntries(Object.entries(rules).sort(([a], [b]) => (a < b ? -1 : 1)));
   }
   for (const { sight } of clusters.values()) sight.seen.sort((a, b) => (a.id < b.id ? -1 : 1));
-  return { clusters, instances: instances.length, calls: calls.count };
+  return clusters;
 }
 
-function sightingOf(
-  instance: Instance,
-  failing: ReadonlyMap<string, StatusCheck[]>,
-  lost: ReadonlySet<string>,
-  k3s: ReadonlyMap<string, string>,
-): Sighting {
+function sightingOf(instance: Instance, { failing, lostAgents, k3s }: RegionMemory): Sighting {
   const id = instance.InstanceId ?? '';
   const state = stateOf(instance);
   const said = k3s.get(id);
@@ -88,7 +126,7 @@ function sightingOf(
     state: state === 'stopping' ? 'stopped' : state,
     type: instance.InstanceType ?? '',
     ...(runs && checks !== undefined && { failedChecks: checks }),
-    ...(runs && lost.has(id) && { agentLost: true as const }),
+    ...(runs && lostAgents.has(id) && { agentLost: true as const }),
     ...(runs && said !== undefined && { k3s: said }),
   };
 }

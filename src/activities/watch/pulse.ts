@@ -4,13 +4,20 @@ import {
   SendCommandCommand,
   type SSMClient,
 } from '@aws-sdk/client-ssm';
-import { toFailure } from '../../aws/failure.js';
+import { detailOf, toFailure } from '../../aws/failure.js';
 import { SERVER_COUNT, slotName } from '../../model/ids.js';
+import type { ErrorNote } from '../../model/observation-failure.js';
 import { TAG } from '../../model/tags.js';
 import { renderPulse } from '../../node/render.js';
+import type { Attempt } from '../attempt.js';
 
-/** Between two questions to the servers. */
-const EVERY_MS = 60_000;
+/** Between two questions to the servers; with the wait for the next tick less than the minute within which it is told that they cannot be asked. */
+const EVERY_MS = 50_000;
+/** A question that could not be put is put again after this, and then less often. */
+const AGAIN_MS = 3_000;
+const LONGEST_AGAIN_MS = 40_000;
+/** So many that failed in a row count, of those that may pass by themselves. */
+const FAILURES = 2;
 /** SSM's least; a server that cannot be reached in time is left to the list of agents. [docs: SSM SendCommand] */
 const DELIVERY_SECONDS = 30;
 const EXECUTION_SECONDS = 25;
@@ -26,26 +33,48 @@ const LONGEST = 200;
  */
 export class Pulse {
   /** What servers said is wrong, by instance, the last time that they were asked. */
-  readonly unwell = new Map<string, string>();
-  #askedAt = Number.NEGATIVE_INFINITY;
+  unwell: ReadonlyMap<string, string> = new Map();
+  /** Why they cannot be asked; null when they can, undefined while that is not known. */
+  failure: Omit<ErrorNote, 'since'> | null | undefined;
+  #dueAt = Number.NEGATIVE_INFINITY;
+  #failures = 0;
 
-  /** @param sleep rejects when the activity is cancelled */
   constructor(
     private readonly ssm: SSMClient,
-    private readonly sleep: (ms: number) => Promise<void>,
+    private readonly attempt: Pick<Attempt, 'signal' | 'sleep'>,
   ) {}
 
-  /** Asks if it is time to. @returns the number of calls. @throws what AWS refuses; what was known before stays */
-  async ask(): Promise<number> {
-    if (Date.now() - this.#askedAt < EVERY_MS) return 0;
-    this.#askedAt = Date.now();
+  /**
+   * Asks if it is time to.
+   *
+   * @returns whether that has changed what is known: whether they can be asked at all, and what they say
+   * @throws the signal's reason, nothing else; while AWS refuses, what was known before stays
+   */
+  async ask(): Promise<boolean> {
+    if (Date.now() < this.#dueAt) return false;
+    this.#dueAt = Date.now() + EVERY_MS;
+    const before = { failure: this.failure?.code, unwell: textOf(this.unwell) };
+    try {
+      await this.#question();
+      this.failure = null;
+      this.#failures = 0;
+    } catch (error) {
+      if (this.attempt.signal.aborted) throw this.attempt.signal.reason;
+      this.#failures += 1;
+      this.#dueAt = Date.now() + Math.min(LONGEST_AGAIN_MS, AGAIN_MS * 2 ** (this.#failures - 1));
+      const { code, class: errorClass, message, advice } = detailOf(toFailure(error, 'the pulse of K3s'));
+      if (!PASSING.has(errorClass) || this.#failures >= FAILURES)
+        this.failure = { code, class: errorClass, message, hint: advice };
+    }
+    return this.failure?.code !== before.failure || textOf(this.unwell) !== before.unwell;
+  }
+
+  async #question(): Promise<void> {
     const id = await this.#send();
-    let calls = 1;
     const until = Date.now() + PATIENCE_MS;
     let failed = 0;
     for (;;) {
-      await this.sleep(PAUSE_MS);
-      calls += 1;
+      await this.attempt.sleep(PAUSE_MS);
       const { Commands: [command] = [] } = await called('ListCommands', () =>
         this.ssm.send(new ListCommandsCommand({ CommandId: id })),
       );
@@ -54,10 +83,7 @@ export class Pulse {
       if (status !== 'Pending' && status !== 'InProgress' && completed >= targets) break;
       if (Date.now() > until) break;
     }
-    const said = failed === 0 ? { calls: 0, unwell: new Map<string, string>() } : await this.#answers(id);
-    this.unwell.clear();
-    for (const [instance, words] of said.unwell) this.unwell.set(instance, words);
-    return calls + said.calls;
+    this.unwell = failed === 0 ? new Map() : await this.#answers(id);
   }
 
   async #send(): Promise<string> {
@@ -82,25 +108,27 @@ export class Pulse {
     return command?.CommandId ?? '';
   }
 
-  async #answers(CommandId: string): Promise<{ calls: number; unwell: Map<string, string> }> {
+  async #answers(CommandId: string): Promise<ReadonlyMap<string, string>> {
     const unwell = new Map<string, string>();
-    let calls = 0;
     await called('ListCommandInvocations', async () => {
       const pages = paginateListCommandInvocations(
         { client: this.ssm, pageSize: 50 },
         { CommandId, Details: true, Filters: [{ key: 'Status', value: 'Failed' }] },
       );
       for await (const page of pages) {
-        calls += 1;
         for (const { InstanceId: id, CommandPlugins: [plugin] = [] } of page.CommandInvocations ?? []) {
           const words = wordsOf(plugin?.Output ?? '');
           if (id !== undefined && words !== '') unwell.set(id, words);
         }
       }
     });
-    return { calls, unwell };
+    return unwell;
   }
 }
+
+const PASSING: ReadonlySet<string> = new Set(['throttled', 'transient', 'not-found-yet']);
+
+const textOf = (unwell: ReadonlyMap<string, string>): string => JSON.stringify([...unwell].sort());
 
 /** The script's own lines; whatever SSM puts around them, e.g. `failed to run commands: exit status 3`, changes nothing. */
 function wordsOf(output: string): string {

@@ -1,7 +1,8 @@
 import { messageOf } from '../../aws/error-code.js';
 import { chunks } from '../../aws/pages.js';
+import type { WatchReport } from '../../model/watch/report.js';
 import type { Attempt } from '../attempt.js';
-import type { ClusterSight, RegionSight } from './look-at-region.js';
+import type { ClusterSight } from './look-at-region.js';
 import type { Messenger } from './messenger.js';
 import type { Pictures } from './pictures.js';
 
@@ -12,22 +13,23 @@ const AT_ONCE = 20;
  * Tells the clusters whose picture is another than in the round before. A picture is taken over when it was told: what a lost worker or
  * server has kept from being told comes again.
  *
- * @returns how many were told
+ * @returns the clusters that were told
  */
 export async function tellChanges(
   attempt: Attempt,
   messenger: Pick<Messenger, 'look'>,
-  sight: RegionSight,
+  clusters: ReadonlyMap<string, ClusterSight>,
+  report: WatchReport,
   openClusters: () => Promise<string[]>,
   pictures: Pictures,
-): Promise<number> {
-  const changed = [...sight.clusters].filter(([life, { sight: seen }]) => pictures.differs(life, JSON.stringify(seen)));
-  const gone = await goneLives(sight, openClusters, pictures);
+): Promise<string[]> {
+  const changed = [...clusters].filter(([life, { sight: seen }]) => pictures.differs(life, JSON.stringify(seen)));
+  const gone = await goneLives(clusters, openClusters, pictures);
   const news = [...changed, ...gone];
-  let told = 0;
+  const told: string[] = [];
   for (const part of chunks(news, AT_ONCE)) {
-    const answers = await Promise.all(part.map((one) => tellOne(attempt, messenger, one, pictures)));
-    told += answers.filter(Boolean).length;
+    const answers = await Promise.all(part.map((one) => tellOne(attempt, messenger, one, report, pictures)));
+    told.push(...part.filter((_, index) => answers[index]).map(([, { cluster }]) => cluster));
   }
   return told;
 }
@@ -36,11 +38,12 @@ async function tellOne(
   attempt: Attempt,
   messenger: Pick<Messenger, 'look'>,
   [life, { cluster, sight }]: [string, ClusterSight],
+  report: WatchReport,
   pictures: Pictures,
 ): Promise<boolean> {
   try {
     const reason = 'the region watch sees a change';
-    const answer = await messenger.look(cluster, reason, sight);
+    const answer = await messenger.look(cluster, reason, sight, report);
     if (sight.seen.length === 0) pictures.forget(life);
     else pictures.take(life, JSON.stringify(sight));
     return answer === 'told';
@@ -58,17 +61,17 @@ async function tellOne(
  * clusters there are, and those that have no instance are told so.
  */
 async function goneLives(
-  sight: RegionSight,
+  clusters: ReadonlyMap<string, ClusterSight>,
   openClusters: () => Promise<string[]>,
   pictures: Pictures,
 ): Promise<[string, ClusterSight][]> {
-  const missing = pictures.missing(sight.clusters.keys());
+  const missing = pictures.missing(clusters.keys());
   if (missing.length === 0) return [];
   const known = missing.flatMap((life) => (life === null ? [] : [emptyLife(life)]));
   if (known.length === missing.length) return known;
-  const seen = new Set([...sight.clusters.values()].map(({ cluster }) => cluster));
+  const seen = new Set([...clusters.values()].map(({ cluster }) => cluster));
   const open = await openClusters();
-  pictures.retain(sight.clusters.keys());
+  pictures.retain(clusters.keys());
   return [...known, ...open.filter((cluster) => !seen.has(cluster)).map((cluster) => emptyLife(`${cluster}/`))];
 }
 

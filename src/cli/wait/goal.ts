@@ -12,7 +12,7 @@ const WAITING: Verdict = { kind: 'waiting' };
  *
  * @param operationId the operation that the request was given; its outcome decides, where it had one
  */
-export function judge(status: StatusView, generation: number, operationId: string | null): Verdict {
+export function judge(status: StatusView, generation: number, operationId: string | null, now = Date.now()): Verdict {
   const ended = status.operations.find((one) => one.id === operationId);
   if (ended?.outcome === 'rolledBack' || ended?.outcome === 'failed') {
     // What the operation failed of: by now the cluster is well again and has no last error.
@@ -22,7 +22,8 @@ export function judge(status: StatusView, generation: number, operationId: strin
   if (status.phase === 'Failed') return failed(status, `${status.name} failed`);
   const isIdle = status.operation === null;
   if (isIdle && status.observedGeneration >= generation) {
-    return heldBack(status) === null ? { kind: 'reached' } : failed(status, `${status.name} is not as asked for`);
+    if (heldBack(status) !== null) return failed(status, `${status.name} is not as asked for`);
+    return isBeingMeasured(status, now) ? WAITING : { kind: 'reached' };
   }
   const isHeld = status.paused && status.operation?.steps.every((step) => step.outcome !== 'running') !== false;
   if (isHeld) {
@@ -32,6 +33,15 @@ export function judge(status: StatusView, generation: number, operationId: strin
     };
   }
   return WAITING;
+}
+
+/** The first observation after an operation takes seconds; who waits gets to see what it has found. */
+const MEASURED_MS = 20_000;
+
+function isBeingMeasured({ wish, conditions, operations }: StatusView, now: number): boolean {
+  const endedAt = operations.at(-1)?.endedAt;
+  if (wish !== 'running' || endedAt == null || now - Date.parse(endedAt) > MEASURED_MS) return false;
+  return conditions.some((one) => one.status === 'Unknown' && one.reason === 'NotMeasured');
 }
 
 /** Whether a paused cluster has come to rest. */

@@ -19,6 +19,8 @@ export type FindingKind =
   | 'clock'
   | 'certificates'
   | 'database'
+  /** It does not answer, though SSM calls its agent online. */
+  | 'silent'
   /** Alarms of etcd. */
   | 'nospace'
   | 'corrupt';
@@ -33,6 +35,8 @@ export interface Finding {
   since: string;
   /** Since when looks say the contrary; null while the last one agreed. */
   doubtedAt: string | null;
+  /** It was never measured before: while this does not count, the contrary does not either. */
+  first?: true;
 }
 
 export type Findings = Record<string, Finding>;

@@ -119,6 +119,12 @@ export const OWN_ERRORS: KnownErrors = {
     'nothing; if it comes often, give the worker more CPU, or a better way to Temporal',
     ['WorkerStoodStill'],
   ),
+  ...alike(
+    'Keelson',
+    'transient',
+    'see the workflow region-watch/<region> in Temporal, the log of the worker, and whether the worker has CPU enough',
+    ['RegionWatchFailed', 'RegionNotWatched'],
+  ),
   ...alike('Keelson', 'transient', 'see that a worker runs and reaches AWS; it is tried again', ['ActivityTimedOut']),
   ...alike('Keelson', 'unknown', 'report it as a defect, with the history of the workflow', [
     'SlotMissing',

@@ -17,5 +17,6 @@ export function lostInstance(slot: Slot): Slot {
     lostBeside: null,
     nodeLabels: null,
     facts: null,
+    measured: {},
   };
 }

@@ -39,6 +39,7 @@ function absorbSlot(slot: Slot, seen: Map<string, InstanceView>): Slot {
     ...slot,
     agentOnline: slot.agentOnline && running && was,
     service: running && was ? slot.service : 'stopped',
+    measured: running && was ? slot.measured : {},
     instance: {
       ...instance,
       ...(view.untagged && { untagged: view.untagged }),

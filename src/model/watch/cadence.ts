@@ -6,7 +6,8 @@ export interface Effort {
 }
 
 export const SHORTEST_MS = 15_000;
-export const LONGEST_MS = 60_000;
+/** What the watch cannot see is told within a minute: so long may its last good round be past, and the next one takes its time. */
+export const LONGEST_MS = 40_000;
 /** On average a call a second at most: EC2 gives 20 a second to all who list in the account. [docs: EC2 API throttling] */
 const MS_A_CALL = 1_000;
 /** A round takes no more than a fifth of the time: the rest of the worker's CPU is for clusters. */

@@ -2,6 +2,7 @@ import { sleep } from '@temporalio/workflow';
 import { BUCKET_KEY } from '../../model/bucket.js';
 import { slotsOf } from '../../model/ids.js';
 import { recordInstalled } from '../../model/k3s/installed.js';
+import { withMeasured } from '../../model/measured.js';
 import { wantedLabels } from '../../model/node-labels/wanted.js';
 import type { Step } from '../../model/plan/index.js';
 import { apiAddressOf, joinTarget } from '../../model/plan/wanted.js';
@@ -66,6 +67,7 @@ function joined(cluster: Cluster, slot: Slot, started: { hash: string; result: R
   slot.service = 'running';
   slot.joined = true;
   begunAnew(cluster, slot);
+  slot.measured = withMeasured(slot, now(), 'service');
   touched(cluster);
   sawNodes(cluster, started.result);
 }

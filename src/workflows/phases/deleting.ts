@@ -6,7 +6,7 @@ import { type Cluster, emit, failure, scopeOf } from '../cluster-context.js';
 /** Every instance that carries the cluster's uid, known to the state or not. */
 export async function terminateAll(cluster: Cluster): Promise<void> {
   const known = instancesOf(cluster.state);
-  const views = await activities.observeInstances('list its instances', { ...scopeOf(cluster), known });
+  const { instances: views } = await activities.observeInstances('list its instances', { ...scopeOf(cluster), known });
   const ids = [...new Set([...views.map((view) => view.id), ...known])];
   if (ids.length > 0) {
     await activities.terminateInstances(`terminate ${ids.length} instances`, { ...scopeOf(cluster), instanceIds: ids });

@@ -1,7 +1,8 @@
 import { recordInstalled } from '../../model/k3s/installed.js';
+import { withMeasured } from '../../model/measured.js';
 import type { NodeView } from '../../model/observation.js';
 import type { Slot } from '../../model/state.js';
-import { type Cluster, emit } from '../cluster-context.js';
+import { type Cluster, emit, now } from '../cluster-context.js';
 import { sawNodes } from '../look.js';
 import { runJob } from '../node-job.js';
 
@@ -79,6 +80,7 @@ async function askKubernetes(cluster: Cluster, slots: Slot[], seen: Map<string, 
 function takeOver(cluster: Cluster, slot: Slot, seen: Seen | undefined): void {
   if (seen === undefined) return;
   slot.service = seen.active ? 'running' : 'stopped';
+  slot.measured = withMeasured(slot, now(), 'service');
   slot.configHash = seen.hash === '' ? null : seen.hash;
   // A binary that was replaced under a service that still runs the old one is not in force yet.
   recordInstalled(cluster.state, slot, seen.active && seen.version !== '' ? seen.version : seen.installed);

@@ -1,6 +1,7 @@
 import { findingKey } from '../../model/care/findings.js';
 import { waitsOf } from '../../model/care/waits.js';
 import { recordInstalled } from '../../model/k3s/installed.js';
+import { withMeasured } from '../../model/measured.js';
 import type { Step } from '../../model/plan/index.js';
 import type { NodeInstance, Slot } from '../../model/state.js';
 import { activities } from '../activities.js';
@@ -29,6 +30,7 @@ export async function awaitAgent(cluster: Cluster, step: Step): Promise<void> {
     );
     slot.instance = nodeInstanceOf(view);
     slot.agentOnline = true;
+    slot.measured = withMeasured(slot, now(), 'instance', 'agent');
     slot.exhaustedSubnets = [];
     slot.unreachableSubnets = [];
   } catch (error) {

@@ -2,6 +2,7 @@ import { CancellationScope } from '@temporalio/workflow';
 import { believed, findingKey, forgetFindings } from '../../model/care/findings.js';
 import { ghostKey, ghostsOf } from '../../model/care/ghosts.js';
 import { waitsOf } from '../../model/care/waits.js';
+import { withMeasured } from '../../model/measured.js';
 import type { Step } from '../../model/plan/index.js';
 import { lostInstance } from '../../model/plan/lost-instance.js';
 import { joinTarget } from '../../model/plan/wanted.js';
@@ -27,6 +28,7 @@ export async function reboot(cluster: Cluster, step: Step): Promise<void> {
     }),
   );
   slot.rebootedAt = now();
+  slot.measured = {};
   touched(cluster);
   const { settle } = waitsOf(cluster.state.document);
   try {
@@ -49,6 +51,7 @@ export async function reboot(cluster: Cluster, step: Step): Promise<void> {
   const { [findingKey(slot.name, 'agent')]: _, ...findings } = cluster.state.findings;
   cluster.state.findings = findings;
   inGrace(cluster, slot);
+  slot.measured = withMeasured(slot, now(), 'instance', 'agent');
 }
 
 /** Saves the root volume of an instance that is about to be replaced, as `spec.health.keepVolume` says. */

@@ -1,6 +1,7 @@
 import { CancellationScope } from '@temporalio/workflow';
 import { believed } from '../../model/care/findings.js';
 import { withRestart } from '../../model/care/restarts.js';
+import { withMeasured } from '../../model/measured.js';
 import type { Step } from '../../model/plan/index.js';
 import { apiAddressOf, publisherOf } from '../../model/plan/wanted.js';
 import type { Slot } from '../../model/state.js';
@@ -30,6 +31,7 @@ export async function startInstance(cluster: Cluster, step: Step): Promise<void>
   slot.instance = { ...instance, power: 'running' };
   slot.agentOnline = false;
   begunAnew(cluster, slot);
+  slot.measured = {};
   touched(cluster);
 }
 
@@ -68,6 +70,7 @@ export async function startService(cluster: Cluster, step: Step): Promise<void> 
   slot.configHash = started.hash;
   slot.service = 'running';
   begunAnew(cluster, slot);
+  slot.measured = withMeasured(slot, now(), 'service');
   touched(cluster);
   sawNodes(cluster, started.result);
   slot.previousType = null;

@@ -1,5 +1,6 @@
 import { CancellationScope } from '@temporalio/workflow';
 import { forgetFindings } from '../../model/care/findings.js';
+import { withoutMeasured } from '../../model/measured.js';
 import type { Step } from '../../model/plan/index.js';
 import { activities } from '../activities.js';
 import { type Cluster, emit, isTimeout, now, scopeOf, slotOf } from '../cluster-context.js';
@@ -28,6 +29,7 @@ export async function stopService(cluster: Cluster, step: Step): Promise<void> {
     timeoutSeconds: 300,
   });
   slot.service = 'stopped';
+  slot.measured = withoutMeasured(slot);
   cluster.state.findings = forgetFindings(cluster.state.findings, slot.name);
   touched(cluster);
 }
@@ -49,6 +51,7 @@ export async function stopInstance(cluster: Cluster, step: Step): Promise<void> 
   await CancellationScope.nonCancellable(() => activities.stopInstances(`${slot.name}: stop ${instance.id}`, input));
   slot.agentOnline = false;
   slot.service = 'stopped';
+  slot.measured = {};
   touched(cluster);
   const wait = { ...scopeOf(cluster), instanceId: instance.id, until: 'stopped' as const };
   const summary = `${slot.name}: wait until ${instance.id} is stopped`;

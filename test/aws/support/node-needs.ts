@@ -3,7 +3,7 @@ import { DeleteMessageCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs
 import { ListCommandInvocationsCommand, ListCommandsCommand } from '@aws-sdk/client-ssm';
 import { expect, vi } from 'vitest';
 import { cancel, findSent, send } from '../../../src/activities/ssm/commands.js';
-import { lookAtRegion } from '../../../src/activities/watch/look-at-region.js';
+import { lookAtRegion, RegionMemory } from '../../../src/activities/watch/look-at-region.js';
 import { Pulse } from '../../../src/activities/watch/pulse.js';
 import { type Event, parseEvent } from '../../../src/events/parse.js';
 import { BUCKET_KEY } from '../../../src/model/bucket.js';
@@ -53,10 +53,12 @@ export const NODE_NEEDS: Need[] = [
     story: async (scene) => {
       const id = await scene.instance({ agent: true });
       const { signal } = new AbortController();
-      const seen = await lookAtRegion(scene.worker, REGION, new Map(), signal);
-      expect([...seen.clusters.values()].map(({ cluster }) => cluster)).toContain(scene.scope.cluster);
-      const pulse = new Pulse(scene.worker.ssm(REGION), (ms) => new Promise((go) => setTimeout(go, ms / 10)));
+      const attempt = { signal, sleep: (ms: number) => new Promise<void>((go) => void setTimeout(go, ms / 10)) };
+      const seen = await lookAtRegion(scene.worker, REGION, new RegionMemory(), attempt);
+      expect([...(seen.clusters?.values() ?? [])].map(({ cluster }) => cluster)).toContain(scene.scope.cluster);
+      const pulse = new Pulse(scene.worker.ssm(REGION), attempt);
       await pulse.ask();
+      expect(pulse.failure).toBeNull();
       expect(await deniedOn(scene, id)).toEqual([]);
     },
   },

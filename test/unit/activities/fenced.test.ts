@@ -41,7 +41,8 @@ const job = { jobId: 'job-1', script: 'verify', params: {}, presign: {}, timeout
 /** Every activity that goes on until something has come about. */
 const LOOPS: Record<string, () => Promise<unknown>> = {
   watchRegion: () =>
-    start(activities.watchRegion, { region: 'eu-west-1', operation: 'watch', traceId: 't', pictures: null }).result,
+    start(activities.watchRegion, { region: 'eu-west-1', operation: 'watch', traceId: 't', pictures: null, told: null })
+      .result,
   awaitInstance: () =>
     start(activities.awaitInstance, { ...scope, instanceId: 'i-1', until: 'agent-online' as const }).result,
   runOnNodes: () => start(activities.runOnNodes, { ...scope, ...job, instanceIds: ['i-1'] }).result,

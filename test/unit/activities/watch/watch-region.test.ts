@@ -14,15 +14,17 @@ import {
 import { mockClient } from 'aws-sdk-client-mock';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { rulesDigest } from '../../../../src/model/security-groups/keys.js';
+import type { WatchReport } from '../../../../src/model/watch/report.js';
 import type { Sight } from '../../../../src/model/watch/sight.js';
 import { awsError, makeActivities, settled, start } from '../support.js';
 
 const HOUR = 3_600_000;
-const input = { region: 'eu-west-1', operation: 'watch', traceId: 't', pictures: null };
+const input = { region: 'eu-west-1', operation: 'watch', traceId: 't', pictures: null, told: '' };
 
 const ec2 = mockClient(EC2Client);
 const ssm = mockClient(SSMClient);
 let told: { cluster: string; sight: Sight }[] = [];
+let reports: { cluster: string; report: WatchReport }[] = [];
 let open: string[] = [];
 let deaf = false;
 const activities = makeActivities({
@@ -32,6 +34,12 @@ const activities = makeActivities({
       told.push({ cluster, sight });
       return 'told';
     },
+    report: async (cluster, report) => {
+      if (deaf) throw new Error('Temporal does not answer');
+      reports.push({ cluster, report });
+      return 'told';
+    },
+    observing: async () => undefined,
     ensureWatch: async () => undefined,
     openClusters: async () => open,
   },
@@ -45,6 +53,7 @@ const blog: Known = { id: 'i-2', cluster: 'blog' };
 beforeEach(() => {
   vi.useFakeTimers();
   told = [];
+  reports = [];
   open = ['shop', 'blog'];
   deaf = false;
   there = [shop, blog];
@@ -205,8 +214,9 @@ describe('the watch of a region', () => {
     const asked = ec2.commandCalls(DescribeInstancesCommand).length;
     const end = settled(run.result);
     const result = await end;
-    expect(asked).toBeLessThanOrEqual(12);
-    expect(asked).toBeGreaterThanOrEqual(10);
+    // Every 40 s, and once more each time.
+    expect(asked).toBeLessThanOrEqual(36);
+    expect(asked).toBeGreaterThanOrEqual(24);
     expect(result.ended).toBe('time');
   });
 
@@ -215,7 +225,7 @@ describe('the watch of a region', () => {
     const began = Date.now();
     const result = await settled(run.result);
     told = [];
-    const next = start(activities.watchRegion, { ...input, pictures: result.pictures });
+    const next = start(activities.watchRegion, { ...input, pictures: result.pictures, told: result.told });
     await vi.advanceTimersByTimeAsync(30_000);
     next.environment.cancel();
     await settled(next.result).catch(() => undefined);

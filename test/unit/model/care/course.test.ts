@@ -159,7 +159,7 @@ describe('a system status check that fails', () => {
     const next =
       "waiting for EC2's automatic recovery until 12:15Z, then stop and start; replacement not before 12:30Z";
     expect(message(state, 'InstancesHealthy')).toBe(
-      `4 of 5 instances pass their status checks; server-1: system-check of server-1 since 12:00Z; ${next}`,
+      `4 of 5 instances fail no status check; server-1: system-check of server-1 since 12:00Z; ${next}`,
     );
     expect(planned(state).waitsFor).toMatchObject({ until: later(15) });
     expect(planned(state).waitsFor?.for).toContain(next);

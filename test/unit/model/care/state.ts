@@ -1,6 +1,7 @@
 import type { FindingKind } from '../../../../src/model/care/findings.js';
 import { plan } from '../../../../src/model/plan/index.js';
 import type { ClusterState, Slot } from '../../../../src/model/state.js';
+import { measuredWhole } from '../measured.js';
 import { documentOf } from '../plan/documents.js';
 import { settle } from '../plan/settle.js';
 import { emptyState, ModelWorld } from '../plan/world.js';
@@ -25,7 +26,7 @@ export function running({
     const place = 'abc'[Number(slot.name.at(-1)) % 3] ?? 'a';
     if (slot.instance) Object.assign(slot.instance, { zone: `eu-west-1${place}`, subnetId: `subnet-${place}` });
   }
-  return seen({ ...state, checkedAt: NOW }, NOW);
+  return seen(measuredWhole(state, NOW), NOW);
 }
 
 /** Kubernetes was asked at a time: all nodes are Ready but those against which the state holds a NotReady. */

@@ -21,6 +21,6 @@ describe('the pace of the region watch', () => {
     const paces = [SHORTEST_MS];
     for (const effort of [refused, refused, refused, quick, quick, quick])
       paces.push(nextInterval(paces.at(-1) ?? SHORTEST_MS, effort));
-    expect(paces).toEqual([15_000, 30_000, 60_000, 60_000, 30_000, 15_000, 15_000]);
+    expect(paces).toEqual([15_000, 30_000, 40_000, 40_000, 20_000, 15_000, 15_000]);
   });
 });

@@ -1,0 +1,31 @@
+import { toFailure } from '../aws/failure.js';
+import type { Attempt } from './attempt.js';
+
+const PAUSE_MS = 2_000;
+const PASSING: ReadonlySet<string> = new Set(['throttled', 'transient', 'not-found-yet']);
+
+/**
+ * A call that is worth one more try before it counts as failed: what passes within seconds is not worth telling anyone. What comes after a
+ * time-out is not tried again, for then the time is up.
+ *
+ * @param attempted what is tried, for the message
+ * @throws a failure with a class; the signal's reason when the attempt has ended
+ */
+export async function retryOnce<T>(
+  attempt: Pick<Attempt, 'signal' | 'sleep'>,
+  attempted: string,
+  call: () => Promise<T>,
+): Promise<T> {
+  const began = Date.now();
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await call();
+    } catch (error) {
+      if (attempt.signal.aborted) throw attempt.signal.reason;
+      const failure = toFailure(error, attempted);
+      const isLate = Date.now() - began > 2 * PAUSE_MS;
+      if (tries > 1 || isLate || !PASSING.has(failure.type ?? '')) throw failure;
+      await attempt.sleep(PAUSE_MS * (0.75 + Math.random() / 2));
+    }
+  }
+}

@@ -1,0 +1,6 @@
+/** What is known of one node in one respect. Only what was measured since its instance and its K3s were started is good or bad. */
+export type Known = { is: 'good' } | { is: 'bad' | 'unmeasured'; text: string };
+
+export const GOOD: Known = { is: 'good' };
+export const bad = (text: string): Known => ({ is: 'bad', text });
+export const unmeasured = (text = 'not measured yet'): Known => ({ is: 'unmeasured', text });

@@ -1,0 +1,83 @@
+import {
+  ActivityFailure,
+  condition,
+  isCancellation,
+  log,
+  proxyLocalActivities,
+  setCurrentDetails,
+  TimeoutFailure,
+} from '@temporalio/workflow';
+import type { Activities, RegionScope } from '../activities/api.js';
+import { type ObservationFailure, SUBJECTS } from '../model/observation-failure.js';
+
+/** In the process that runs this workflow: whatever keeps the watch's activity from running must not keep back that it does not run. */
+const { tellUnobserved } = proxyLocalActivities<Activities>({
+  startToCloseTimeout: '30s',
+  scheduleToCloseTimeout: '2m',
+  retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '10s' },
+});
+
+/** So long may the next attempt take to its first round, which is seconds, before the clusters hear of it: a worker that ends is no news. */
+const GRACE_MS = 15_000;
+/** What has passed since the last sign of life when a heartbeat is missed. */
+const HEARTBEAT_MS = 24_000;
+
+/** Whether somebody observes the region, as far as this workflow knows. */
+export interface Lease {
+  /** The activity has ended without observing to its end: unless it observes again soon, the clusters are told. */
+  lose(error: unknown): void;
+  /** The activity observes. */
+  renew(at: unknown): void;
+  /** Whether nobody is known to observe. */
+  isOut(): boolean;
+  /** Resolves when nothing is on its way to the clusters. */
+  settled(): Promise<void>;
+}
+
+export function createLease(scope: RegionScope): Lease {
+  const { region } = scope;
+  let lostAt: number | null = null;
+  let cause = '';
+  let telling: Promise<void> = Promise.resolve();
+
+  const watchOver = async (): Promise<void> => {
+    if (await condition(() => lostAt === null, GRACE_MS)) return;
+    const since = new Date(lostAt ?? Date.now()).toISOString();
+    const message = `region-watch/${region} does not observe: ${cause}`;
+    const hint = `see region-watch/${region} in Temporal, the log of the worker, and whether the worker has CPU enough`;
+    const failure = { code: 'RegionWatchFailed', class: 'transient', message, hint, since } as const;
+    const failures: ObservationFailure[] = SUBJECTS.map((subject) => ({ subject, ...failure }));
+    setCurrentDetails(`**${region} is not observed** since ${since}: ${cause}`);
+    await tellUnobserved({ ...scope, report: { at: new Date().toISOString(), failures } });
+  };
+
+  return {
+    lose(error) {
+      cause = causeOf(error);
+      if (lostAt !== null) return;
+      lostAt = Date.now() - (isMissedHeartbeat(error) ? HEARTBEAT_MS : 0);
+      telling = watchOver().catch((reason: unknown) => {
+        if (isCancellation(reason)) return;
+        log.warn('the clusters could not be told that they are not observed', { region, reason: causeOf(reason) });
+      });
+    },
+    renew() {
+      lostAt = null;
+      setCurrentDetails(`Observes **${region}** for its clusters.`);
+    },
+    isOut: () => lostAt !== null,
+    settled: () => telling,
+  };
+}
+
+function causeOf(error: unknown): string {
+  const cause = error instanceof ActivityFailure ? (error.cause ?? error) : error;
+  if (!(cause instanceof TimeoutFailure)) return cause instanceof Error ? cause.message : String(cause);
+  if (cause.timeoutType === 'SCHEDULE_TO_START') return 'no worker takes its activity';
+  return isMissedHeartbeat(error) ? 'its worker gives no sign of life' : cause.message;
+}
+
+function isMissedHeartbeat(error: unknown): boolean {
+  const cause = error instanceof ActivityFailure ? error.cause : error;
+  return cause instanceof TimeoutFailure && cause.timeoutType === 'HEARTBEAT';
+}
