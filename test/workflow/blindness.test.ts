@@ -186,9 +186,14 @@ describe.concurrent('a cluster that is being made', () => {
       release();
       // Assess
       const known = status.conditions.filter((one) => one.status !== 'Unknown').map(({ type }) => type);
-      expect(['InstancesRunning', 'InstancesTagged', 'TypesAsAsked', 'AgentsOnline', 'K3sInstalled']).toEqual(
-        expect.arrayContaining(known),
-      );
+      expect([
+        'InstancesRunning',
+        'InstancesTagged',
+        'TypesAsAsked',
+        'GroupRulesInSync',
+        'AgentsOnline',
+        'K3sInstalled',
+      ]).toEqual(expect.arrayContaining(known));
       expect(status.conditions.filter((one) => one.status === 'False')).toEqual([]);
       await cluster.healthy();
     }));
