@@ -1,5 +1,5 @@
 /** The first steps of a cluster, as its workflow has them carried out. */
-import type { ResolvedPlacement } from '../../../src/activities/api.js';
+import type { ResolvedPlacement, SavedVolume, SaveVolumeInput } from '../../../src/activities/api.js';
 import type { InstanceView } from '../../../src/model/observation.js';
 import { groupRulesOf } from '../../../src/model/security-groups/rules.js';
 import { run } from './harness.js';
@@ -40,4 +40,11 @@ export async function launch(scene: Scene): Promise<InstanceView> {
     userData: userData.amd64?.text ?? '',
     tags: {},
   });
+}
+
+/** What is saved of a node before it is replaced. @returns the snapshot or the volume that outlives its instance */
+export async function saveRootVolume(scene: Scene, how: SaveVolumeInput['how']): Promise<SavedVolume | null> {
+  const instanceId = await scene.instance();
+  const node = { ...scene.scope, slot: 'server-0', generation: 1 };
+  return run(scene.activities.saveRootVolume, { ...node, instanceId, how, tags: {} });
 }

@@ -8,7 +8,7 @@ import { enabledRegions, findTagged } from '../../../src/aws/tagged.js';
 import { remove } from '../../../src/cli/orphans/remove.js';
 import { BUCKET_KEY } from '../../../src/model/bucket.js';
 import { failureOf, REGION, run } from './harness.js';
-import { launch, makeGroups, place } from './make.js';
+import { launch, makeGroups, place, saveRootVolume } from './make.js';
 import { NODE_NEEDS } from './node-needs.js';
 import type { Scene } from './scene.js';
 
@@ -74,6 +74,24 @@ const EC2_NEEDS: Need[] = [
     },
   },
   {
+    what: 'the worker saves the root volume of an instance in a snapshot, and deletes that with the cluster',
+    story: async (scene) => {
+      const saved = await saveRootVolume(scene, 'snapshot');
+      expect(saved?.kind).toBe('snapshot');
+      const swept = await run(scene.activities.sweep, scene.scope);
+      expect(swept.snapshots).toEqual([saved?.id]);
+    },
+  },
+  {
+    what: 'the worker keeps the root volume of an instance, marks it, and deletes it with the cluster',
+    story: async (scene) => {
+      const saved = await saveRootVolume(scene, 'keep');
+      expect(saved?.kind).toBe('volume');
+      const swept = await run(scene.activities.sweep, scene.scope);
+      expect(swept.volumes).toEqual([saved?.id]);
+    },
+  },
+  {
     what: 'the worker deletes instances, volumes and groups of a cluster',
     story: async (scene) => {
       await makeGroups(scene);
@@ -91,11 +109,14 @@ const EC2_NEEDS: Need[] = [
     story: async (scene) => {
       const aws = scene.clientsOf('cleaner');
       await makeGroups(scene);
-      await scene.terminate(await scene.instance({ keepVolume: true }));
+      const replaced = await scene.instance({ keepVolume: true });
+      await scene.snapshot(replaced);
+      await scene.terminate(replaced);
       await scene.instance();
       expect(await enabledRegions(aws)).toContain(REGION);
       const found = (await findTagged(aws, REGION)).filter(({ cluster }) => cluster === scene.scope.cluster);
-      expect(new Set(found.map(({ kind }) => kind))).toEqual(new Set(['instance', 'volume', 'security-group']));
+      const kinds = new Set(found.map(({ kind }) => kind));
+      expect(kinds).toEqual(new Set(['instance', 'volume', 'snapshot', 'security-group']));
       expect(await remove(aws, found, AbortSignal.timeout(20_000))).toEqual(new Map());
     },
   },

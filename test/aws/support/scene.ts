@@ -1,5 +1,10 @@
 /** Where a story about permissions plays: a cluster's name of its own, with clients that remember nothing of another story. */
-import { type EC2Client, RunInstancesCommand, TerminateInstancesCommand } from '@aws-sdk/client-ec2';
+import {
+  CreateSnapshotCommand,
+  type EC2Client,
+  RunInstancesCommand,
+  TerminateInstancesCommand,
+} from '@aws-sdk/client-ec2';
 import { DescribeInstanceInformationCommand, type SSMClient } from '@aws-sdk/client-ssm';
 import { expect, vi } from 'vitest';
 import type { Activities, Scope } from '../../../src/activities/api.js';
@@ -7,7 +12,7 @@ import { type Bucket, createBucket } from '../../../src/aws/bucket.js';
 import { type AwsClients, createAwsClients } from '../../../src/aws/clients.js';
 import { type BucketKey, bucketKeyOf } from '../../../src/model/bucket.js';
 import type { ClusterDocument } from '../../../src/model/spec/schema.js';
-import { nodeTags } from '../../../src/model/tags.js';
+import { nodeTags, snapshotTags } from '../../../src/model/tags.js';
 import type { InstanceState } from '../../../src/region/contract.js';
 import { type CallerName, CREDENTIALS } from '../../../src/region/credentials.js';
 import type { Region } from '../../../src/region/server.js';
@@ -76,6 +81,16 @@ export class Scene {
     await this.reaches(id, 'running');
     if (agent) await this.registers(id);
     return id;
+  }
+
+  /** A snapshot of an instance's volume with the tags of those that Keelson makes, made by the administrator. */
+  async snapshot(instanceId: string): Promise<void> {
+    const volumes = this.region.ec2.accounts.get(REGION)?.volumes.values() ?? [];
+    const volume = [...volumes].find((one) => one.instanceId === instanceId);
+    const tags = snapshotTags({ ...this.scope, slot: 'server-0', generation: 1 }, {});
+    const Tags = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
+    const TagSpecifications = [{ ResourceType: 'snapshot' as const, Tags }];
+    await this.admin().ec2.send(new CreateSnapshotCommand({ VolumeId: volume?.id, TagSpecifications }));
   }
 
   async terminate(id: string): Promise<void> {
