@@ -55,6 +55,7 @@ export const NODE_NEEDS: Need[] = [
       const { signal } = new AbortController();
       const attempt = { signal, sleep: (ms: number) => new Promise<void>((go) => void setTimeout(go, ms / 10)) };
       const seen = await lookAtRegion(scene.worker, REGION, new RegionMemory(), attempt);
+      expect(Object.values(seen.round).filter((failure) => failure !== null)).toEqual([]);
       expect([...(seen.clusters?.values() ?? [])].map(({ cluster }) => cluster)).toContain(scene.scope.cluster);
       const pulse = new Pulse(scene.worker.ssm(REGION), attempt);
       await pulse.ask();
