@@ -119,9 +119,12 @@ describe('against the local region', () => {
     });
 
     expect(sound).toMatchObject([{ id: instance.id, agent: 'online' }]);
-    expect(sound[0]).not.toHaveProperty('impaired');
-    expect(sick).toMatchObject([{ id: instance.id, impaired: true, agent: 'lost' }]);
-    expect(sight.clusters?.get('shop/uid-shop')?.sight.seen).toMatchObject([{ impaired: true, agentLost: true }]);
+    expect(sound[0]).not.toHaveProperty('failedChecks');
+    expect(sick).toMatchObject([{ id: instance.id, failedChecks: ['system', 'instance', 'volume'], agent: 'lost' }]);
+    // Of a whole region volumes are not asked for.
+    expect(sight.clusters?.get('shop/uid-shop')?.sight.seen).toMatchObject([
+      { failedChecks: ['system', 'instance'], agentLost: true },
+    ]);
   });
 
   test('all of it goes away again', async () => {
