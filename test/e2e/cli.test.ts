@@ -122,7 +122,7 @@ describe('a cluster of one server, by the CLI alone', () => {
     expect(again).toMatchObject({ code: 0 });
     expect(deleted).toMatchObject({
       code: 0,
-      stdout: expect.stringContaining('no instance, volume, security group or bucket key is left'),
+      stdout: expect.stringContaining('no instance, volume, snapshot, security group or bucket key is left'),
     });
   });
 });

@@ -76,6 +76,8 @@ describe('resize of a cluster of three servers', () => {
 
     // Act
     const resized = await bench.keelson('resize', NAME, '--instance-type', 'm6i.large', '--wait');
+    // The roll-back ends the wait; that the nodes are well again is known by the observation that follows.
+    await expect.poll(async () => (await status()).health, { timeout: 60_000 }).toBe('Healthy');
     const after = await status();
     await release();
 

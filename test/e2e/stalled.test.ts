@@ -2,6 +2,7 @@ import { SendCommandCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ClusterEvent } from '../../src/model/state.js';
 import type { StatusView } from '../../src/model/status.js';
+import { CREDENTIALS } from '../../src/region/credentials.js';
 import { type Bench, openBench } from './harness.js';
 
 const NAME = 'stalled';
@@ -12,15 +13,7 @@ let bench: Bench;
 let ssm: SSMClient;
 beforeAll(async () => {
   bench = await openBench();
-  const { variables, region } = bench.stack;
-  ssm = new SSMClient({
-    endpoint: region.url,
-    region: 'eu-west-1',
-    credentials: {
-      accessKeyId: variables['AWS_ACCESS_KEY_ID'] ?? '',
-      secretAccessKey: variables['AWS_SECRET_ACCESS_KEY'] ?? '',
-    },
-  });
+  ssm = new SSMClient({ endpoint: bench.stack.region.url, region: 'eu-west-1', credentials: CREDENTIALS.admin });
   const document = bench.document(NAME, { mode: 'ha', health: { gracePeriod: '10s' } });
   expect(await bench.keelson('apply', '-f', document, '--wait')).toMatchObject({ code: 0 });
 });
