@@ -1,4 +1,4 @@
-import type { Instance } from '@aws-sdk/client-ec2';
+import type { EC2Client, Instance } from '@aws-sdk/client-ec2';
 import type { InstanceInformation } from '@aws-sdk/client-ssm';
 import { detailOf, toFailure } from '../../aws/failure.js';
 import { chunks } from '../../aws/pages.js';
@@ -10,7 +10,7 @@ import type { Attempt } from '../attempt.js';
 import type { ActivityDeps } from '../deps.js';
 import { retryOnce } from '../retry-once.js';
 import { findInstances, findOwned } from './find-instances.js';
-import { instanceView } from './instance-view.js';
+import { instanceView, stateOf } from './instance-view.js';
 import { lostBeside } from './lost-beside.js';
 import { failedChecks, statusChecks } from './status-checks.js';
 
@@ -18,8 +18,14 @@ import { failedChecks, statusChecks } from './status-checks.js';
 const CHUNK = 100;
 
 /**
+ * Pauses before an id that EC2 does not show at all is asked for again. What has ended is listed as terminated for about an hour, so an id that
+ * is not listed is more likely one that this answer left out. [docs: EC2 instance lifecycle, EC2 eventual consistency]
+ */
+const PAUSES_MS = [500, 1_000, 2_000, 4_000];
+
+/**
  * Every instance of the cluster that is not terminated. One that has lost its tags is not gone: taken for that, it would get a successor and
- * live on beside it. So those that the tags do not show are asked for by id. Of those that run, with `checks`, also what the status checks of
+ * live on beside it. So those that the tags do not show are asked for by id, and again while EC2 shows them neither alive nor terminated. Of those that run, with `checks`, also what the status checks of
  * EC2 and SSM's list of agents say; that one of these is refused hides neither the instances nor the other one.
  */
 export async function observeInstances(
@@ -31,15 +37,30 @@ export async function observeInstances(
   const owned = await findOwned(ec2, input, attempt.signal);
   const listed = new Set(owned.map((instance) => instance.InstanceId));
   const hidden = input.known.filter((id) => !listed.has(id));
-  const others = await Promise.all(
-    chunks(hidden, CHUNK).map((Values) => findInstances(ec2, [{ Name: 'instance-id', Values }], attempt.signal)),
-  );
+  const others = await findByIds(ec2, attempt, hidden);
   const views: InstanceView[] = [
     ...owned.map(instanceView),
     // Right after a launch EC2 may know the id and its tags, and not yet find it by them.
-    ...others.flat().map((one) => ({ ...instanceView(one), ...(!isOwned(one, input) && { untagged: true as const }) })),
+    ...others.map((one) => ({ ...instanceView(one), ...(!isOwned(one, input) && { untagged: true as const }) })),
   ];
   return input.checks === true ? withChecks(deps, attempt, input.region, views) : { instances: views, failures: [] };
+}
+
+/** Those that are alive; one that is listed as terminated, or not listed in any of several answers, is gone. */
+async function findByIds(ec2: EC2Client, attempt: Attempt, ids: readonly string[]): Promise<Instance[]> {
+  const found = new Map<string | undefined, Instance>();
+  for (const pauseMs of [0, ...PAUSES_MS]) {
+    const missing = ids.filter((id) => !found.has(id));
+    if (missing.length === 0) break;
+    if (pauseMs > 0) await attempt.sleep(pauseMs);
+    const answers = await Promise.all(
+      chunks(missing, CHUNK).map((Values) =>
+        findInstances(ec2, [{ Name: 'instance-id', Values }], attempt.signal, 'ever'),
+      ),
+    );
+    for (const instance of answers.flat()) found.set(instance.InstanceId, instance);
+  }
+  return [...found.values()].filter((instance) => stateOf(instance) !== 'terminated');
 }
 
 const isOwned = (instance: Instance, owner: Owner): boolean =>
