@@ -110,12 +110,6 @@ describe('what only the account knows fails the create, with what to do, and not
       says: /ArchitectureMismatch/,
     },
     {
-      name: 'version',
-      what: 'a version without a release at the mirror',
-      spec: () => ({ k3s: { version: 'v1.34.9+k3s7' } }),
-      says: /VersionNotFound[\s\S]*v1\.34\.9/,
-    },
-    {
       name: 'sum',
       what: 'a checksum that does not fit',
       spec: () => ({ k3s: { version: 'v1.34.2+k3s1', sha256: { amd64: 'a'.repeat(64) } } }),
@@ -135,6 +129,28 @@ describe('what only the account knows fails the create, with what to do, and not
     expect(applied.stderr).toMatch(/^ {2}-> \S+/m);
     expect(explained.stdout).toMatch(says);
     expect(deleted.code).toBe(0);
+    await nothingWasMade();
+  });
+
+  it('a version without a release at the mirror, refused by line and column before anything is stored', async () => {
+    // Prepare
+    const file = bench.document('version', { k3s: { version: 'v1.34.9+k3s7' } });
+
+    // Act
+    const applied = await bench.keelson('apply', '-f', file, '--wait');
+    const planned = await bench.keelson('plan', '-f', file);
+
+    // Assess
+    for (const ran of [applied, planned]) {
+      expect(ran).toMatchObject({
+        code: 2,
+        stdout: '',
+        stderr: expect.stringMatching(
+          /version\.yaml:\d+:\d+: spec\.k3s\.version: the mirror \S+ has no v1\.34\.9\+k3s7 \(GET \S+: 404\) \(name a release/,
+        ),
+      });
+    }
+    expect((await bench.keelson('status', 'version')).code).toBe(3);
     await nothingWasMade();
   });
 
@@ -198,7 +214,8 @@ describe('what only the account knows fails the create, with what to do, and not
 
   it('a name that is taken in another region', async () => {
     // Prepare
-    await bench.keelson('apply', '-f', bench.document('taken', { k3s: { version: 'v1.34.9+k3s7' } }));
+    const first = bench.document('taken', { servers: { instanceType: 'z9.huge' } });
+    expect(await bench.keelson('apply', '-f', first)).toMatchObject({ code: 0 });
 
     // Act
     const file = bench.document('taken', { region: 'us-east-1' });
