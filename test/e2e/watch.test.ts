@@ -139,11 +139,11 @@ describe('config.yaml that somebody puts into the bucket', () => {
   const configValid = (status: StatusView) => status.conditions.find((one) => one.type === 'ConfigValid');
 
   it('makes a cluster, changes it, and is told where it is wrong; an event that comes again undoes nothing', async () => {
-    // Prepare, Act: made
+    // Prepare, Act: made, and observed: until the first observation its health is Unknown, whatever the document says
     await put('gitops', stringify(documentOf('gitops')));
     const made = await until(
       () => statusOf('gitops').catch(() => null),
-      (status) => status?.phase === 'Running' && status.operation === null,
+      (status) => status?.phase === 'Running' && status.operation === null && status.health === 'Healthy',
     );
     // Act: invalid
     const [text, line] = [stringify(documentOf('gitops', { mode: 'dev', colour: 'red' })), 'colour: red'];
