@@ -39,8 +39,12 @@ beforeAll(async () => {
 });
 afterAll(() => time?.close());
 
-/** Lets hours pass in which the region watch speaks up again and again. @returns what was said of the cluster meanwhile */
-/** @param begin called when the cluster is healthy: from then on things go wrong */
+/**
+ * Lets hours pass in which the region watch speaks up again and again.
+ *
+ * @param begin called when the cluster is healthy: from then on things go wrong
+ * @returns what was said of the cluster meanwhile
+ */
 async function live(
   name: string,
   begin: () => void = () => undefined,
