@@ -17,7 +17,7 @@ describe('labels and taints of a pool that runs', () => {
     bench.withWorker(async ({ fake, start }) => {
       // Prepare
       const cluster = await start(withPool({ labels: { tier: 'old' }, taints: [] }));
-      await cluster.settled('Running');
+      await cluster.healthy();
       const jobs = fake.jobs.length;
 
       // Act
