@@ -16,9 +16,7 @@ export function withMeasured(slot: Pick<Slot, 'measured'>, now: string, ...what:
 
 /** Without these. */
 export function withoutMeasured(slot: Pick<Slot, 'measured'>, what: readonly Measurement[] = OF_K3S): Measured {
-  return Object.fromEntries(
-    Object.entries(slot.measured).filter(([one]) => !what.includes(one as Measurement)),
-  );
+  return Object.fromEntries(Object.entries(slot.measured).filter(([one]) => !what.includes(one as Measurement)));
 }
 
 /** Whether a node that runs K3s was not measured as a whole since it was started. */
