@@ -3,9 +3,10 @@ import { ApplicationFailure } from '@temporalio/common';
 import type { Bucket } from '../aws/bucket.js';
 import { problemText, readDocument } from '../document/read.js';
 import { BUCKET_KEY, bucketKeyOf, TOLD_BY } from '../model/bucket.js';
+import { workflowIdOf } from '../model/execution.js';
 import type { ClusterDocument } from '../model/spec/schema.js';
 import type { ConfigProblem } from '../model/state.js';
-import { applyDocument, CLUSTER_PREFIX } from '../temporal/apply.js';
+import { applyDocument } from '../temporal/apply.js';
 
 /** Who asked, in operations and history. */
 const REQUESTED_BY = 'config.yaml in the bucket';
@@ -61,7 +62,7 @@ export class ConfigEvents {
 
   async #tell(cluster: string, problem: ConfigProblem, outcome: ConfigOutcome): Promise<ConfigOutcome> {
     try {
-      await this.client.workflow.getHandle(CLUSTER_PREFIX + cluster).signal('config', problem);
+      await this.client.workflow.getHandle(workflowIdOf(cluster)).signal('config', problem);
       return outcome;
     } catch (error) {
       if (error instanceof WorkflowNotFoundError) return 'nobody to tell';

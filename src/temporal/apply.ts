@@ -1,12 +1,11 @@
 import { type Client, WithStartWorkflowOperation } from '@temporalio/client';
 import { defineSearchAttributeKey } from '@temporalio/common';
 import type { SearchAttribute } from '../config/search-attributes.js';
+import { workflowIdOf } from '../model/execution.js';
 import type { ClusterDocument } from '../model/spec/schema.js';
 import type { Accepted, ApplyRequest, DeletionProof } from '../workflows/messages.js';
 
 type ClusterWorkflow = (input: unknown) => Promise<DeletionProof>;
-
-export const CLUSTER_PREFIX = 'cluster/';
 
 /** Starts the cluster's workflow, or tells the one that is there; in one call, so that two who apply at once do not collide. */
 export function applyDocument(
@@ -17,7 +16,7 @@ export function applyDocument(
 ): Promise<Accepted> {
   const { name } = document.metadata;
   const start = new WithStartWorkflowOperation<ClusterWorkflow>('cluster', {
-    workflowId: CLUSTER_PREFIX + name,
+    workflowId: workflowIdOf(name),
     taskQueue,
     args: [{ ...document, requestedBy: request.requestedBy }],
     workflowIdConflictPolicy: 'USE_EXISTING',

@@ -1,6 +1,6 @@
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import type { Messenger } from '../activities/watch/messenger.js';
-import { CLUSTER_PREFIX } from './apply.js';
+import { CLUSTER_PREFIX, workflowIdOf } from '../model/execution.js';
 
 /** Of the workflow that watches a region. */
 export const WATCH_PREFIX = 'region-watch/';
@@ -9,7 +9,7 @@ export const WATCH_PREFIX = 'region-watch/';
 export function createMessenger(client: Client, taskQueue: string): Messenger {
   const tell = async (cluster: string, payload: object): Promise<'told' | 'absent'> => {
     try {
-      await client.workflow.getHandle(CLUSTER_PREFIX + cluster).signal('look', payload);
+      await client.workflow.getHandle(workflowIdOf(cluster)).signal('look', payload);
       return 'told';
     } catch (error) {
       // Deleted meanwhile, or an orphan: `keelson orphans` tells of those.

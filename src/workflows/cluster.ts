@@ -10,6 +10,7 @@ import {
 } from '@temporalio/workflow';
 import { type Hold, halfOpened, stillHolding } from '../model/breaker.js';
 import { classifyCode } from '../model/errors/index.js';
+import { STATE_FROM_OUTSIDE, workflowIdProblem } from '../model/execution.js';
 import type { Plan } from '../model/plan/index.js';
 import { nextMove } from '../model/plan/next-move.js';
 import { decide } from '../model/requests/decide.js';
@@ -39,7 +40,8 @@ export type ClusterInput = (ClusterDocument | Record<string, unknown>) & { reque
  *
  * @param input what people start it with
  * @param carried after continue-as-new: the packed state of the history before, which counts instead of the input
- * @throws ApplicationFailure `InvalidSpec` at once, naming each path, when the input is no valid document; nothing else ends it
+ * @throws ApplicationFailure `InvalidSpec` at once, naming each path, when the input is not a valid document, or when the execution must not
+ * look after a cluster of that name; nothing else ends it
  */
 export async function cluster(input: ClusterInput, carried?: Uint8Array): Promise<DeletionProof> {
   const self: Cluster = {
@@ -74,18 +76,25 @@ export async function cluster(input: ClusterInput, carried?: Uint8Array): Promis
 }
 
 function startState(input: ClusterInput, carried: Uint8Array | undefined): ClusterState {
+  const { workflowId, continuedFromExecutionRunId: continuedFromRunId } = workflowInfo();
+  if (carried !== undefined && continuedFromRunId === undefined) throw refused(STATE_FROM_OUTSIDE);
   // A worker that is too old for it fails this task, not the workflow: a newer one goes on.
-  if (carried !== undefined) return unpack(carried);
+  const state = carried === undefined ? newState(input) : unpack(carried);
+  const problem = workflowIdProblem(workflowId, state.document.metadata.name);
+  if (problem !== null) throw refused(problem);
+  return state;
+}
+
+function newState(input: ClusterInput): ClusterState {
   const { requestedBy, ...document } = input ?? {};
   const parsed = parseDocument(document);
   if (parsed.ok) return initialState(parsed.document, requestedBy ?? 'workflow start');
   const problems = parsed.violations.map(violationText);
-  throw ApplicationFailure.nonRetryable(
-    `the cluster document has ${problems.length} problem(s): ${problems.join('; ')}`,
-    'InvalidSpec',
-    ...problems,
-  );
+  throw refused(`the cluster document has ${problems.length} problem(s): ${problems.join('; ')}`, problems);
 }
+
+const refused = (message: string, problems: readonly string[] = [message]): ApplicationFailure =>
+  ApplicationFailure.nonRetryable(message, 'InvalidSpec', ...problems);
 
 /** Temporal's cancel means delete, unless the cluster is protected; then it is refused and said. */
 function listenForCancel(self: Cluster): void {

@@ -50,7 +50,7 @@ async function live(
   begin: () => void = () => undefined,
 ): Promise<{ statuses: StatusView[]; events: ClusterEvent[]; jobs: string[] }> {
   fake.forget();
-  const cluster = await time.start(written({ health: { gracePeriod: '10s' } }), name);
+  const cluster = await time.start(written({ health: { gracePeriod: '10s' } }, name), name);
   // An observation follows the creation: a message that cuts it short may leave this server's clock standing still.
   await cluster.healthy();
   begin();

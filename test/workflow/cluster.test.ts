@@ -1,5 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { blankState } from '../../src/model/blank-state.js';
+import { clusterSchema } from '../../src/model/spec/schema.js';
 import type { StatusView } from '../../src/model/status.js';
+import { pack } from '../../src/workflows/carried.js';
 import { failed } from './fake-activities.js';
 import { openBench, type WorkflowBench, written } from './harness.js';
 
@@ -27,6 +30,12 @@ beforeAll(async () => {
   bench = await openBench();
 });
 afterAll(() => bench.close());
+
+/** Why a workflow has failed. */
+const causeOf = async (result: Promise<unknown>): Promise<{ type?: string; message?: string } | undefined> => {
+  const error: unknown = await result.catch((reason: unknown) => reason);
+  return (error as { cause?: { type?: string; message?: string } }).cause;
+};
 
 describe.concurrent('create', () => {
   it('launches each slot once, founds once, and is Running in few events', () =>
@@ -93,10 +102,35 @@ describe.concurrent('create', () => {
   it('fails at once for an invalid document and names every path', () =>
     bench.withWorker(async ({ start }) => {
       const cluster = await start(written({ mode: 'giant', region: 'mars', colour: 'red' }));
-      const error: unknown = await cluster.workflow.result().catch((reason: unknown) => reason);
-      const cause = (error as { cause?: { type?: string; message?: string } }).cause;
+      const cause = await causeOf(cluster.workflow.result());
       expect(cause?.type).toBe('InvalidSpec');
       for (const path of ['spec.mode', 'spec.region', 'spec.colour']) expect(cause?.message).toContain(path);
+    }));
+
+  it('refuses a workflow id of another name: it would be a second writer of that cluster', () =>
+    bench.withWorker(async ({ client, fake, taskQueue }) => {
+      // Act
+      const options = { taskQueue, args: [written()] };
+      const other = await client.workflow.start('cluster', { ...options, workflowId: 'cluster/demo-2' });
+      const cause = await causeOf(other.result());
+      // Assess
+      expect(cause).toMatchObject({ type: 'InvalidSpec' });
+      expect(cause?.message).toBe(
+        'the workflow id is cluster/demo-2, but metadata.name is demo: start the workflow with the id cluster/demo',
+      );
+      expect(fake.calls).toEqual([]);
+    }));
+
+  it('refuses state that no run before it has carried over: it may name instances of others', () =>
+    bench.withWorker(async ({ client, fake, taskQueue }) => {
+      // Act
+      const args = [written(), pack(blankState(clusterSchema.parse(written())))];
+      const started = await client.workflow.start('cluster', { taskQueue, args, workflowId: 'cluster/demo' });
+      const cause = await causeOf(started.result());
+      // Assess
+      expect(cause).toMatchObject({ type: 'InvalidSpec' });
+      expect(cause?.message).toContain('only a run that continues an earlier one carries state');
+      expect(fake.calls).toEqual([]);
     }));
 });
 

@@ -12,17 +12,21 @@ import {
 } from '@temporalio/worker';
 import { createChildren } from '../../src/local/children.js';
 import { startTemporal } from '../../src/local/temporal.js';
+import { workflowIdOf } from '../../src/model/execution.js';
 import type { StatusView } from '../../src/model/status.js';
 import { withoutWorkflowStacks } from '../../src/worker/lean-stacks.js';
 import { FakeActivities } from './fake-activities.js';
 
+/** Of tests that run side by side: all their clusters have one name, and with it one workflow id. vitest runs at most five. */
+const NAMESPACES = ['side-1', 'side-2', 'side-3', 'side-4', 'side-5'];
+
 const ROOT = new URL('../../', import.meta.url).pathname;
 
 export interface WorkflowBench {
-  client: Client;
-  /** A worker with fakes of its own, on a task queue of its own. */
+  /** A worker with fakes of its own, on a task queue of its own, in a namespace that no other test uses meanwhile. */
   withWorker<T>(
     body: (tools: {
+      client: Client;
       fake: FakeActivities;
       taskQueue: string;
       start: (document: unknown) => Promise<Handle>;
@@ -78,25 +82,32 @@ export async function openBench(extraArgs: readonly string[] = []): Promise<Work
   });
   const dir = mkdtempSync(join(tmpdir(), 'keelson-workflow-'));
   const children = createChildren();
-  const server = await startTemporal(children, process.env, { dir, ui: false, usualPorts: false, extraArgs });
+  const server = await startTemporal(children, process.env, {
+    dir,
+    ui: false,
+    usualPorts: false,
+    extraArgs: [...extraArgs, ...NAMESPACES.flatMap((name) => ['--namespace', name])],
+  });
   const connection = await Connection.connect({ address: server.address });
   const native = await NativeConnection.connect({ address: server.address });
-  const client = new Client({ connection });
+  const free = [...NAMESPACES];
   const workflowBundle: WorkflowBundleWithSourceMap = await bundleWorkflowCode({
     workflowsPath: join(ROOT, 'src/workflows/index.ts'),
     logger: new DefaultLogger('ERROR'),
   });
   let queues = 0;
   return {
-    client,
     async withWorker(body) {
+      const namespace = free.shift();
+      if (namespace === undefined) throw new Error('more tests run side by side than there are namespaces');
+      const client = new Client({ connection, namespace });
       const fake = new FakeActivities();
       queues += 1;
-      const queue = queues;
-      const taskQueue = `keelson-${queue}`;
+      const taskQueue = `keelson-${queues}`;
       const worker = await withoutWorkflowStacks(() =>
         Worker.create({
           connection: native,
+          namespace,
           taskQueue,
           workflowBundle,
           activities: fake.activities,
@@ -108,16 +119,17 @@ export async function openBench(extraArgs: readonly string[] = []): Promise<Work
         const start = async (document: unknown): Promise<Handle> => {
           const workflow = await client.workflow.start('cluster', {
             taskQueue,
-            workflowId: `cluster/demo-${queue}-${started.length}`,
+            workflowId: workflowIdOf('demo'),
             args: [document],
           });
           started.push(workflow);
           return new Handle(workflow);
         };
         try {
-          return await body({ fake, taskQueue, start });
+          return await body({ client, fake, taskQueue, start });
         } finally {
           for (const workflow of started) await workflow.terminate('the test is over').catch(() => undefined);
+          free.push(namespace);
         }
       });
     },

@@ -180,7 +180,7 @@ describe.concurrent('apply', () => {
 
 describe.concurrent('old age', () => {
   it('loses nothing at continue-as-new, also in the middle of an operation', () =>
-    bench.withWorker(async ({ fake, start }) => {
+    bench.withWorker(async ({ client, fake, start }) => {
       // Act
       const cluster = await start(written());
       await cluster.settled('Running');
@@ -195,7 +195,7 @@ describe.concurrent('old age', () => {
       ]);
       expect(fake.launches.length).toBe(3);
       expect(new Set(fake.jobs.map((job) => job.jobId)).size).toBe(fake.jobs.length);
-      const runs = bench.client.workflow.list({ query: `WorkflowId = "${cluster.workflow.workflowId}"` });
+      const runs = client.workflow.list({ query: `WorkflowId = "${cluster.workflow.workflowId}"` });
       let count = 0;
       for await (const _run of runs) count += 1;
       expect(count).toBeGreaterThan(1);

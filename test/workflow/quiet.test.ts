@@ -18,7 +18,7 @@ afterAll(() => time?.close());
 describe('three servers that nobody touches', () => {
   it('are looked at a few times a day, cost few actions, and write nothing', async () => {
     // Prepare
-    const cluster = await time.start(written(), 'quiet');
+    const cluster = await time.start(written({}, 'quiet'), 'quiet');
     await cluster.healthy();
     const actions = async () => (await temporalEvidence(time.client, 'quiet', null)).temporalActions;
     const before = { actions: await actions(), statuses: fake.statuses.length, jobs: fake.jobs.length };

@@ -11,11 +11,11 @@ afterAll(() => bench.close());
 
 describe('a region watch whose activity does not observe', () => {
   it('begins again at once, tells nobody of a short failure, and tells the clusters once of one that lasts', () =>
-    bench.withWorker(async ({ fake, taskQueue }) => {
+    bench.withWorker(async ({ client, fake, taskQueue }) => {
       // Prepare
       const runs: WatchInput[] = [];
       let phase: 'short' | 'well' | 'long' | 'over' = 'short';
-      const watch = () => bench.client.workflow.getHandle('region-watch/eu-west-1');
+      const watch = () => client.workflow.getHandle('region-watch/eu-west-1');
       fake.onWatch = async (input) => {
         runs.push(input);
         if (phase === 'short' || phase === 'long') {
@@ -33,7 +33,7 @@ describe('a region watch whose activity does not observe', () => {
 
       // Act
       const args = [{ region: 'eu-west-1' }];
-      const begun = await bench.client.workflow.start('region-watch', {
+      const begun = await client.workflow.start('region-watch', {
         workflowId: 'region-watch/eu-west-1',
         taskQueue,
         args,

@@ -23,7 +23,7 @@ afterAll(() => time?.close());
 describe('a year of nights', () => {
   it('is slept through and woken from, with a new history in the middle of each operation', async () => {
     // Prepare
-    const cluster = await time.start(written({ mode: 'dev' }), 'sleeper');
+    const cluster = await time.start(written({ mode: 'dev' }, 'sleeper'), 'sleeper');
     // An observation follows the creation: a message that cuts it short may leave this server's clock standing still.
     const born = await cluster.healthy();
     const began = await time.now();

@@ -3,13 +3,14 @@ import { type Client, type WorkflowHandle, WorkflowNotFoundError } from '@tempor
 import { defineSearchAttributeKey } from '@temporalio/common';
 import type { SearchAttribute } from '../../config/search-attributes.js';
 import { blankState } from '../../model/blank-state.js';
+import { CLUSTER_PREFIX, workflowIdOf } from '../../model/execution.js';
 import { fingerprint } from '../../model/k3s/fingerprint.js';
 import { plan } from '../../model/plan/index.js';
 import type { RequestName } from '../../model/requests/decide.js';
 import type { ClusterDocument } from '../../model/spec/schema.js';
 import type { ClusterEvent } from '../../model/state.js';
 import type { StatusView } from '../../model/status.js';
-import { applyDocument, CLUSTER_PREFIX } from '../../temporal/apply.js';
+import { applyDocument } from '../../temporal/apply.js';
 import type { Accepted, DeletionProof } from '../../workflows/messages.js';
 import { isUnanswered, isUnreachable } from '../errors.js';
 import { CliError, EXIT } from '../exit.js';
@@ -162,7 +163,7 @@ export class Clusters {
   }
 
   handle(name: string): WorkflowHandle<(input: unknown) => Promise<DeletionProof>> {
-    return this.client.workflow.getHandle(CLUSTER_PREFIX + name);
+    return this.client.workflow.getHandle(workflowIdOf(name));
   }
 
   private async isOpen(name: string): Promise<boolean> {
