@@ -9,6 +9,7 @@ import { pathText } from '../model/spec/violation.js';
 import type { ClusterState } from '../model/state.js';
 import { statusOf } from '../model/status.js';
 import { type Cluster, emit, now, shortId } from './cluster-context.js';
+import { afterResults } from './in-turn.js';
 import {
   type Accepted,
   configSignal,
@@ -55,7 +56,11 @@ export function registerHandlers(cluster: Cluster): void {
   });
   for (const name of REQUESTS) {
     setHandler(signals[name], (payload) => onSignal(cluster, name, payload), { description: DESCRIPTIONS[name] });
-    setHandler(updates[name], (payload) => onUpdate(cluster, name, payload), {
+    const answer = async (payload: unknown): Promise<Accepted> => {
+      await afterResults();
+      return onUpdate(cluster, name, payload);
+    };
+    setHandler(updates[name], answer, {
       description: DESCRIPTIONS[name],
       // Synchronous: an async validator does not refuse, it fails the workflow task in a loop. [measured]
       validator: (payload) => validate(cluster, name, payload),

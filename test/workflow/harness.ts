@@ -8,8 +8,10 @@ import {
   NativeConnection,
   Runtime,
   Worker,
+  type WorkerOptions,
   type WorkflowBundleWithSourceMap,
 } from '@temporalio/worker';
+import type { Activities } from '../../src/activities/api.js';
 import { createChildren } from '../../src/local/children.js';
 import { startTemporal } from '../../src/local/temporal.js';
 import { workflowIdOf } from '../../src/model/execution.js';
@@ -30,7 +32,10 @@ export interface WorkflowBench {
       fake: FakeActivities;
       taskQueue: string;
       start: (document: unknown) => Promise<Handle>;
+      /** Replays the history so far. @throws ReplayError when the workflow's code does something else than it did */
+      replay: (cluster: Handle) => Promise<void>;
     }) => Promise<T>,
+    options?: Pick<WorkerOptions, 'maxCachedWorkflows'>,
   ): Promise<T>;
   close(): Promise<void>;
 }
@@ -69,6 +74,16 @@ export class Handle {
     return this.workflow.query('events');
   }
 
+  /** Until nothing but these activities is due or under way. */
+  async waitsFor(...names: (keyof Activities)[]): Promise<void> {
+    for (;;) {
+      const { pendingActivities, pendingWorkflowTask } = (await this.workflow.describe()).raw;
+      const pending = (pendingActivities ?? []).map(({ activityType }) => activityType?.name).sort();
+      if (pendingWorkflowTask == null && pending.join() === [...names].sort().join()) return;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+
   async historyLength(): Promise<number> {
     return (await this.workflow.fetchHistory()).events?.length ?? 0;
   }
@@ -97,7 +112,7 @@ export async function openBench(extraArgs: readonly string[] = []): Promise<Work
   });
   let queues = 0;
   return {
-    async withWorker(body) {
+    async withWorker(body, options = {}) {
       const namespace = free.shift();
       if (namespace === undefined) throw new Error('more tests run side by side than there are namespaces');
       const client = new Client({ connection, namespace });
@@ -112,10 +127,13 @@ export async function openBench(extraArgs: readonly string[] = []): Promise<Work
           workflowBundle,
           activities: fake.activities,
           shutdownForceTime: '5s',
+          ...options,
         }),
       );
       return worker.runUntil(async () => {
         const started: WorkflowHandle[] = [];
+        const replay = async ({ workflow }: Handle): Promise<void> =>
+          Worker.runReplayHistory({ workflowBundle }, await workflow.fetchHistory(), workflow.workflowId);
         const start = async (document: unknown): Promise<Handle> => {
           const workflow = await client.workflow.start('cluster', {
             taskQueue,
@@ -126,7 +144,7 @@ export async function openBench(extraArgs: readonly string[] = []): Promise<Work
           return new Handle(workflow);
         };
         try {
-          return await body({ client, fake, taskQueue, start });
+          return await body({ client, fake, taskQueue, start, replay });
         } finally {
           for (const workflow of started) await workflow.terminate('the test is over').catch(() => undefined);
           free.push(namespace);
