@@ -5,6 +5,7 @@ import { CliError, EXIT } from './exit.js';
 import type { Io } from './io.js';
 import { FORMATS, type Format } from './output.js';
 import { openSession, type Session } from './session.js';
+import type { KubeconfigOptions } from './verbs/kubeconfig.js';
 
 /** A verb of which the code is loaded when it is run. */
 type Run = (session: Session) => Promise<void>;
@@ -161,15 +162,20 @@ function lookVerbs(program: Command, run: Runner): void {
     );
   program
     .command('kubeconfig')
-    .description('the kubeconfig, to stdout or merged into a file')
+    .description('print the kubeconfig, write it to a file, or merge it into one')
     .argument('<name>', 'name of the cluster')
-    .option('--merge <file>', 'merge into this file (0600) instead of printing')
-    .option('--use', 'make it the current context of that file', false)
+    .option('--file <file>', 'write it alone to this file (0600)')
+    .option(
+      '--merge [file]',
+      'merge it into this file (0600); without one where kubectl writes: KUBECONFIG, ~/.kube/config',
+    )
+    .option('--use', 'with --merge: make it the current context', false)
+    .option('--replace', 'with --merge: also over an entry of this name that is of another cluster', false)
     .addHelpText(
       'after',
-      '\nExamples:\n  keelson kubeconfig shop-eu > kubeconfig\n  keelson kubeconfig shop-eu --merge ~/.kube/config --use',
+      '\nExamples:\n  keelson kubeconfig shop-eu --file shop-eu.kubeconfig\n  keelson kubeconfig shop-eu --merge ~/.kube/config --use',
     )
-    .action((name: string, options: { merge?: string; use: boolean }) =>
+    .action((name: string, options: KubeconfigOptions) =>
       run(async (session) => (await import('./verbs/kubeconfig.js')).kubeconfig(session, name, options)),
     );
 }

@@ -115,7 +115,7 @@ Web UI: ${stack.temporal.uiUrl}/namespaces/default/workflows/cluster%2F${status.
 
 Next, in another terminal, in this folder:
   npx keelson status ${status.name}
-  npx keelson kubeconfig ${status.name} > kubeconfig && kubectl --kubeconfig kubeconfig get nodes
+  npx keelson kubeconfig ${status.name} --file kubeconfig && kubectl --kubeconfig kubeconfig get nodes
   npx keelson resize ${status.name} --instance-type t3.large --wait
   npx keelson delete ${status.name} --wait
 

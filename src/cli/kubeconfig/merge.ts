@@ -1,97 +1,148 @@
-import { chmodSync, mkdirSync, readFileSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
-import { parse, stringify } from 'yaml';
-import { z } from 'zod';
+import { Document, isMap, isScalar, parseDocument, YAMLMap, YAMLSeq } from 'yaml';
 import { CliError, EXIT } from '../exit.js';
+import { clusterFields, entryOf, freshKubeconfig, listIn, quoted, stringIn, textOf, userFields } from './document.js';
+import type { Access } from './stored.js';
 
-const named = z.looseObject({ name: z.string() });
-const entries = z.array(named).nullish();
-
-/** As much of the format as merging needs; what it does not know stays as it is. [docs: kubeconfig v1] */
-const schema = z.looseObject({
-  apiVersion: z.string().optional(),
-  kind: z.string().optional(),
-  clusters: entries,
-  users: entries,
-  contexts: entries,
-  'current-context': z.string().nullish(),
-});
-export type Kubeconfig = z.infer<typeof schema>;
-
-const LISTS = ['clusters', 'users', 'contexts'] as const;
-
-/** K3s calls everything `default`; among other clusters it goes by the cluster's name. */
-export function renameKubeconfig(text: string, name: string): Kubeconfig {
-  const config = read(text, `the stored kubeconfig of ${name}`);
-  const renamed = (list: z.infer<typeof entries>) => (list ?? []).map((entry) => ({ ...entry, name }));
-  return {
-    ...config,
-    clusters: renamed(config.clusters),
-    users: renamed(config.users),
-    contexts: [{ name, context: { cluster: name, user: name } }],
-    'current-context': name,
-  };
+export interface MergeOptions {
+  /** Make it the current context. */
+  use: boolean;
+  /** Also over an entry of this name that is of another cluster. */
+  replace: boolean;
 }
 
-/** Entries of the same name are replaced, all others are left alone. */
-export function mergeKubeconfig(existing: string | null, added: Kubeconfig, { use }: { use: boolean }): string {
-  if (existing === null || existing.trim() === '') return stringify(added, { lineWidth: 0 });
-  const config = read(existing, 'the file');
-  const merged: Kubeconfig = { ...config, apiVersion: config.apiVersion ?? 'v1', kind: config.kind ?? 'Config' };
-  for (const list of LISTS) {
-    const fresh = added[list] ?? [];
-    merged[list] = [...(config[list] ?? []).filter((one) => !fresh.some((other) => other.name === one.name)), ...fresh];
-  }
-  if (use || !config['current-context']) merged['current-context'] = added['current-context'];
-  return stringify(merged, { lineWidth: 0 });
+/** Each list with the key under which an entry holds its content. [docs: kubeconfig v1] */
+const LISTS = { clusters: 'cluster', users: 'user', contexts: 'context' } as const;
+type List = keyof typeof LISTS;
+
+/** What else a person's file may say of the same thing: two of them, and kubectl takes the wrong one or refuses. [client-go: validation.go] */
+const RIVALS: Readonly<Record<List, readonly string[]>> = {
+  clusters: ['certificate-authority', 'insecure-skip-tls-verify'],
+  users: ['client-certificate', 'client-key', 'exec', 'auth-provider', 'token', 'tokenFile', 'username', 'password'],
+  contexts: [],
+};
+
+/**
+ * Puts a cluster's access into the text of a kubeconfig. Only server, CA and client pair of its own entries change: a namespace or
+ * proxy-url that a person has set, entries of others and comments stay as they are, each value as it was written.
+ *
+ * @param existing null or empty when there is no file yet
+ * @throws CliError `invalid` when the text is not a kubeconfig, `refused` when an entry of this name is of another cluster
+ */
+export function mergeKubeconfig(existing: string | null, name: string, access: Access, options: MergeOptions): string {
+  if (existing === null || existing.trim() === '') return textOf(freshKubeconfig(name, access));
+  const document = readKubeconfig(existing);
+  const foreign = options.replace ? null : foreignIn(document, name, access);
+  if (foreign !== null)
+    throw new CliError(
+      EXIT.refused,
+      `the file has a ${foreign} named ${name} that is of another cluster`,
+      '--replace replaces it; --merge into another file keeps both',
+    );
+  put(document, 'clusters', name, clusterFields(access));
+  put(document, 'users', name, userFields(access));
+  put(document, 'contexts', name, { cluster: name, user: name });
+  if (document.get('apiVersion') == null) document.set('apiVersion', 'v1');
+  if (document.get('kind') == null) document.set('kind', 'Config');
+  if (options.use || !document.get('current-context')) setString(document.contents as YAMLMap, 'current-context', name);
+  return textOf(document, existing);
 }
 
-/** Merges into a file, which is then readable by its owner alone. It is replaced at once, never half written. */
-export function mergeIntoFile(cwd: string, file: string, added: Kubeconfig, options: { use: boolean }): string {
-  const path = followed(resolve(cwd, file));
-  let existing: string | null = null;
-  try {
-    existing = readFileSync(path, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw unusable(file, error);
-  }
-  const text = mergeKubeconfig(existing, added, options);
-  const temporary = `${path}.keelson-${process.pid}`;
-  try {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    writeFileSync(temporary, text, { mode: 0o600 });
-    chmodSync(temporary, 0o600);
-    renameSync(temporary, path);
-  } catch (error) {
-    rmSync(temporary, { force: true });
-    throw unusable(file, error);
-  }
-  return path;
-}
-
-/** A link to the file stays a link. */
-function followed(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    return path;
-  }
-}
-
-const unusable = (file: string, cause: unknown): CliError =>
-  new CliError(
-    EXIT.invalid,
-    `${file}: ${cause instanceof Error ? cause.message : String(cause)}`,
-    'name a file that can be written',
-    { cause },
+/** Whether a file holds this cluster's entries and no others, so that it may be written over as a whole. */
+export function isOfCluster(existing: string, name: string): boolean {
+  const document = readKubeconfig(existing);
+  return (Object.keys(LISTS) as List[]).every((list) =>
+    (listIn(document, list)?.items ?? []).every((one) => isMap(one) && stringIn(one, 'name') === name),
   );
+}
 
-function read(text: string, what: string): Kubeconfig {
-  try {
-    return schema.parse(parse(text));
-  } catch (error) {
-    throw new CliError(EXIT.invalid, `${what} is no kubeconfig`, 'move it away, or name another file', {
-      cause: error,
-    });
+/** @returns whether the file has the cluster's context */
+export const hasContext = (existing: string, name: string): boolean =>
+  entryOf(listIn(readKubeconfig(existing), 'contexts'), name) !== null;
+
+/** Sets the current context and nothing else. */
+export function withCurrentContext(existing: string | null, name: string): string {
+  const document =
+    existing === null || existing.trim() === ''
+      ? new Document({ apiVersion: 'v1', kind: 'Config' })
+      : readKubeconfig(existing);
+  setString(document.contents as YAMLMap, 'current-context', name);
+  return textOf(document, existing ?? '');
+}
+
+/**
+ * Without types, so that each scalar of others is written back as it was read: the number 012 would become 12. Only what is null stays so.
+ * [yaml: failsafe schema]
+ */
+function readKubeconfig(text: string): Document {
+  const document: Document = parseDocument(text, { schema: 'failsafe', customTags: (tags) => [...tags, 'null'] });
+  // A file of nothing but comments.
+  if (document.contents === null || (isScalar(document.contents) && document.contents.value === null))
+    document.contents = new YAMLMap();
+  const [problem] = document.errors;
+  const lists = Object.keys(LISTS).map((key): unknown =>
+    document.contents !== null && isMap(document.contents) ? document.get(key, true) : null,
+  );
+  const isConfig =
+    isMap(document.contents) &&
+    lists.every((one) => one == null || (isScalar(one) && one.value === null) || one instanceof YAMLSeq);
+  if (problem === undefined && isConfig) return document;
+  throw new CliError(
+    EXIT.invalid,
+    `the file is not a kubeconfig${problem === undefined ? '' : `: ${problem.message.split('\n')[0]}`}`,
+    'move it away, or name another file',
+    { cause: problem },
+  );
+}
+
+/** Ours are the entries that lead to this cluster: the same CA or the same address. @returns what is of somebody else */
+function foreignIn(document: Document, name: string, { server, ca }: Access): string | null {
+  const entry = (list: List): YAMLMap | null => entryOf(listIn(document, list), name);
+  const [cluster, user, context] = [entry('clusters'), entry('users'), entry('contexts')];
+  const content = cluster === null ? null : bodyOf(cluster, 'clusters');
+  const isOurs =
+    content !== null &&
+    (stringIn(content, 'certificate-authority-data') === ca || stringIn(content, 'server') === server);
+  if (cluster !== null && !isOurs) return 'cluster';
+  if (user !== null && !isOurs) return 'user';
+  if (context === null) return null;
+  const target = bodyOf(context, 'contexts');
+  return isOurs && target !== null && stringIn(target, 'cluster') === name ? null : 'context';
+}
+
+function bodyOf(entry: YAMLMap, list: List): YAMLMap | null {
+  const body: unknown = entry.get(LISTS[list], true);
+  return isMap(body) ? body : null;
+}
+
+function put(document: Document, list: List, name: string, fields: Readonly<Record<string, string>>): void {
+  let entries = listIn(document, list);
+  if (entries === null) {
+    entries = new YAMLSeq();
+    document.set(list, entries);
   }
+  // kubectl writes an empty list as [].
+  if (entries.items.length === 0) entries.flow = false;
+  let entry = entryOf(entries, name);
+  if (entry === null) {
+    entry = new YAMLMap();
+    entry.set('name', quoted(name));
+    entries.add(entry);
+  }
+  let body = bodyOf(entry, list);
+  if (body === null) {
+    body = new YAMLMap();
+    entry.set(LISTS[list], body);
+  }
+  for (const [key, value] of Object.entries(fields)) setString(body, key, value);
+  for (const key of RIVALS[list]) body.delete(key);
+}
+
+/** A value that is the same already keeps its place, its quotes and its comment. */
+function setString(map: YAMLMap, key: string, value: string): void {
+  const held: unknown = map.get(key, true);
+  if (isScalar(held) && held.value === value && held.type?.startsWith('QUOTE')) return;
+  if (isScalar(held)) {
+    held.value = value;
+    held.type = 'QUOTE_DOUBLE';
+  } else map.set(key, quoted(value));
 }

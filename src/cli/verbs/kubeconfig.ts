@@ -1,33 +1,72 @@
+import { resolve } from 'node:path';
 import { BUCKET_KEY, bucketKeyOf } from '../../model/bucket.js';
 import { CliError, EXIT } from '../exit.js';
-import { say } from '../io.js';
-import { mergeIntoFile, mergeKubeconfig, renameKubeconfig } from '../kubeconfig/merge.js';
+import { type Io, say } from '../io.js';
+import { freshKubeconfig, textOf } from '../kubeconfig/document.js';
+import { type Edit, editFiles } from '../kubeconfig/file.js';
+import { defaultLocation } from '../kubeconfig/location.js';
+import { isOfCluster, mergeKubeconfig, withCurrentContext } from '../kubeconfig/merge.js';
+import { type Access, readStored } from '../kubeconfig/stored.js';
 import type { Session } from '../session.js';
 
 export interface KubeconfigOptions {
-  /** Merge into this file instead of printing. */
-  merge?: string;
+  /** Write it alone to this file instead of printing it. */
+  file?: string;
+  /** Merge it into this file; `true`: where kubectl would write. */
+  merge?: string | true;
   /** Make it the current context of that file. */
   use: boolean;
+  /** Also over an entry of this name that is of another cluster. */
+  replace: boolean;
 }
 
-/** `keelson kubeconfig NAME`: to stdout, or merged into a file that only its owner may read. */
+/** `keelson kubeconfig NAME`: to stdout, to a file of its own, or merged into one; files are for their owner alone. */
 export async function kubeconfig(session: Session, name: string, options: KubeconfigOptions): Promise<void> {
   const { io } = session;
-  const status = await (await session.clusters()).get(name);
-  const stored = await (await session.bucket()).get(bucketKeyOf(name, BUCKET_KEY.kubeconfig));
-  if (stored === null) {
+  if (options.file !== undefined && options.merge !== undefined)
     throw new CliError(
-      EXIT.failed,
-      `${name} has no kubeconfig yet: it is ${status.phase}`,
-      `keelson status ${name} --watch`,
+      EXIT.invalid,
+      '--file and --merge exclude each other',
+      '--file writes a file of its own, --merge keeps what is in one',
     );
-  }
-  const named = renameKubeconfig(stored.text, name);
-  if (options.merge === undefined) {
-    io.stdout.write(mergeKubeconfig(null, named, { use: true }));
-    return;
-  }
-  const path = mergeIntoFile(io.cwd, options.merge, named, { use: options.use });
-  say(io, `merged into ${path}: kubectl --kubeconfig ${path} --context ${name} get nodes`);
+  const access = await fetchAccess(session, name);
+  if (options.file !== undefined) return await writeAlone(io, options.file, name, access);
+  if (options.merge !== undefined) return await merge(io, options.merge, name, access, options);
+  io.stdout.write(textOf(freshKubeconfig(name, access)));
+}
+
+async function fetchAccess(session: Session, name: string): Promise<Access> {
+  const { apiAddress, phase } = await (await session.clusters()).get(name);
+  const stored = await (await session.bucket()).get(bucketKeyOf(name, BUCKET_KEY.kubeconfig));
+  if (stored !== null && apiAddress !== null) return readStored(stored.text, { name, apiAddress, caHash: null });
+  throw new CliError(EXIT.failed, `${name} has no kubeconfig yet: it is ${phase}`, `keelson status ${name} --watch`);
+}
+
+async function writeAlone(io: Io, file: string, name: string, access: Access): Promise<void> {
+  const path = resolve(io.cwd, file);
+  const edit = (existing: string | null): string => {
+    if (existing !== null && existing.trim() !== '' && !isOfCluster(existing, name))
+      throw new CliError(EXIT.refused, `the file holds more than ${name}`, '--merge keeps what is in it');
+    return textOf(freshKubeconfig(name, access));
+  };
+  await editFiles([{ path, edit }], io.signal);
+  say(io, `written to ${path}: kubectl --kubeconfig ${path} get nodes`);
+}
+
+async function merge(
+  io: Io,
+  file: string | true,
+  name: string,
+  access: Access,
+  { use, replace }: KubeconfigOptions,
+): Promise<void> {
+  const named = file === true ? null : resolve(io.cwd, file);
+  const { path, current } = named === null ? defaultLocation(io.env, io.cwd, name) : { path: named, current: named };
+  const edits: Edit[] = [
+    { path, edit: (existing) => mergeKubeconfig(existing, name, access, { use: use && path === current, replace }) },
+  ];
+  if (use && current !== path) edits.push({ path: current, edit: (existing) => withCurrentContext(existing, name) });
+  await editFiles(edits, io.signal);
+  const where = file === true ? '' : ` --kubeconfig ${path}`;
+  say(io, `merged into ${path}: kubectl${where} --context ${name} get nodes`);
 }

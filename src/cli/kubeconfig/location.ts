@@ -1,0 +1,34 @@
+import { existsSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { delimiter, join, resolve } from 'node:path';
+import type { Env } from '../../config/environment.js';
+import { read } from './file.js';
+import { hasContext } from './merge.js';
+
+export interface Location {
+  /** The file that gets the entries. */
+  path: string;
+  /** The file that gets the current context. */
+  current: string;
+}
+
+/**
+ * Where a merge without a file goes: where `kubectl config` would write. What exists is changed where it is; what is new goes to the
+ * first file of KUBECONFIG that is there, else to its last, and the current context likewise. [client-go: config.go, GetDefaultFilename]
+ */
+export function defaultLocation(env: Env, cwd: string, name: string): Location {
+  const files = (env['KUBECONFIG'] ?? '')
+    .split(delimiter)
+    .filter((one) => one !== '')
+    .map((one) => resolve(cwd, one));
+  if (files.length === 0) {
+    const path = join(env['HOME'] || homedir(), '.kube', 'config');
+    return { path, current: path };
+  }
+  const current = files.find((one) => existsSync(one)) ?? files.at(-1);
+  const holder = files.find((one) => {
+    const text = read(one);
+    return text !== null && text.trim() !== '' && hasContext(text, name);
+  });
+  return { path: holder ?? current, current };
+}

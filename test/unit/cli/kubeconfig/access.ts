@@ -1,0 +1,40 @@
+import type { Access } from '../../../../src/cli/kubeconfig/stored.js';
+import { createClusterCa } from '../../../../src/region/k3s/ca.js';
+
+export const HOST = '203.0.113.5';
+
+/** What Keelson stores of a cluster, and the CA's hash. */
+export async function createAccess(host = HOST): Promise<{ access: Access; caHash: string }> {
+  const { serverCa, admin, hash } = await createClusterCa();
+  const data = (text: string): string => Buffer.from(text).toString('base64');
+  return {
+    access: {
+      server: `https://${host}:6443`,
+      ca: data(serverCa),
+      clientCertificate: data(admin.cert),
+      clientKey: data(admin.key),
+    },
+    caHash: hash,
+  };
+}
+
+/** The file as K3s writes it. */
+export const storedText = ({ server, ca, clientCertificate, clientKey }: Access): string => `apiVersion: v1
+clusters:
+- cluster:
+    certificate-authority-data: ${ca}
+    server: ${server}
+  name: default
+contexts:
+- context:
+    cluster: default
+    user: default
+  name: default
+current-context: default
+kind: Config
+users:
+- name: default
+  user:
+    client-certificate-data: ${clientCertificate}
+    client-key-data: ${clientKey}
+`;
