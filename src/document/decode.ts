@@ -1,9 +1,14 @@
+import { invisibleIn } from '../model/spec/invisible.js';
+import { positionsIn } from './problem.js';
+
 /** A cluster document is a few KiB; more is a mistake, or an attack on whoever parses it. */
 export const MAX_BYTES = 256 * 1024;
 
-export type Decoded = { ok: true; text: string } | { ok: false; message: string; remedy: string };
+export type Decoded =
+  | { ok: true; text: string }
+  | { ok: false; message: string; remedy: string; line?: number; column?: number };
 
-/** Bytes of a file as text; refuses what is too large or no text. A byte order mark is dropped. */
+/** Bytes of a file as text; refuses what is too large or not text. A byte order mark is dropped. */
 export function decode(content: string | Uint8Array): Decoded {
   const bytes = typeof content === 'string' ? Buffer.from(content, 'utf8') : content;
   if (bytes.byteLength > MAX_BYTES) {
@@ -13,20 +18,30 @@ export function decode(content: string | Uint8Array): Decoded {
       remedy: `at most ${MAX_BYTES / 1024} KiB`,
     };
   }
+  let text: string;
   try {
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-    if (!hasControlCharacters(text)) return { ok: true, text };
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
-    // Not UTF-8: said below.
+    return BINARY;
   }
-  return { ok: false, message: 'is no text but binary data', remedy: 'YAML or JSON in UTF-8' };
+  if (text.includes('\0')) return BINARY;
+  const control = controlAt(text);
+  if (control < 0) return { ok: true, text };
+  return {
+    ok: false,
+    message: `has the invisible character ${invisibleIn(text.charAt(control))?.name ?? ''}`,
+    remedy: 'remove it',
+    ...positionsIn(text)(control),
+  };
 }
 
+const BINARY = { ok: false, message: 'is no text but binary data', remedy: 'YAML or JSON in UTF-8' } as const;
+
 /** YAML allows tab, line feed and carriage return of the control characters below space. [YAML 1.2, 5.1] */
-function hasControlCharacters(text: string): boolean {
+function controlAt(text: string): number {
   for (let index = 0; index < text.length; index++) {
     const code = text.charCodeAt(index);
-    if (code < 0x20 && code !== 0x09 && code !== 0x0a && code !== 0x0d) return true;
+    if ((code < 0x20 && code !== 0x09 && code !== 0x0a && code !== 0x0d) || code === 0x7f) return index;
   }
-  return false;
+  return -1;
 }

@@ -1,7 +1,7 @@
 import { type Document, parseAllDocuments } from 'yaml';
 import type { Violation } from '../model/spec/violation.js';
 import { offsetOf } from './locate.js';
-import { type Problem, positionOf } from './problem.js';
+import { type Problem, positionsIn } from './problem.js';
 
 /**
  * Where a document that reads well has something that another witness refuses, e.g. the K3s mirror.
@@ -13,5 +13,5 @@ export function pointTo(text: string, file: string, violation: Violation): Probl
   const documents: Document[] = [...parseAllDocuments(text, { logLevel: 'error' })];
   const document = documents.find((one) => one.contents !== null) ?? documents[0];
   const offset = document === undefined ? 0 : offsetOf(document, violation.path);
-  return { file, ...positionOf(text, offset), ...violation };
+  return { file, ...positionsIn(text)(offset), ...violation };
 }

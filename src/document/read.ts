@@ -1,12 +1,13 @@
 import { type Document, isScalar, parseAllDocuments, visit } from 'yaml';
+import { visible } from '../model/spec/invisible.js';
 import { parseDocument } from '../model/spec/parse.js';
 import type { ClusterDocument } from '../model/spec/schema.js';
 import type { Violation } from '../model/spec/violation.js';
 import { decode } from './decode.js';
-import { tooDeepAt } from './depth.js';
-import { duplicateKeys } from './duplicates.js';
+import { complexKeyAt, duplicateKeys } from './keys.js';
 import { keyOffsetOf, offsetOf } from './locate.js';
-import { byPosition, type Problem, positionOf } from './problem.js';
+import { byPosition, type Problem, positionsIn } from './problem.js';
+import { ALIASES, excessIn, MAX_ALIASES } from './weigh.js';
 
 export { type Problem, problemText } from './problem.js';
 
@@ -14,39 +15,59 @@ type Locate = (offset: number) => { file: string; line: number; column: number }
 
 export type ReadResult = { ok: true; document: ClusterDocument } | { ok: false; problems: Problem[] };
 
-/** A document needs no aliases at all; a few are fine, a bomb is not. */
-const MAX_ALIASES = 50;
-
 /** One fault of syntax tends to bring others with it. */
 const MAX_FAULTS = 5;
 
+/** As for other violations, no reader wants more. */
+const MAX_DUPLICATES = 20;
+
 /**
  * Reads a cluster document from YAML or JSON text. Every problem that can be known without AWS is listed, with its place, in
- * the order of the text.
+ * the order of the text. Never throws, and costs little whatever the text is: people put documents into the bucket, and every worker reads them.
  *
  * @param content text, or the file's bytes
  * @param file name to show in problems; it is not opened
  */
 export function readDocument(content: string | Uint8Array, file: string): ReadResult {
+  try {
+    return readText(content, file);
+  } catch (error) {
+    // The parser's own faults, e.g. a RangeError; a worker that ends with it would take the document to the next one.
+    const message = `cannot be read: ${error instanceof Error ? visible(error.message.slice(0, 200)) : 'the parser failed'}`;
+    return failed([{ file, line: 1, column: 1, path: [], message, remedy: 'see examples/ha.yaml' }]);
+  }
+}
+
+function readText(content: string | Uint8Array, file: string): ReadResult {
   const decoded = decode(content);
   if (!decoded.ok)
-    return failed([{ file, line: 1, column: 1, path: [], message: decoded.message, remedy: decoded.remedy }]);
-  const at: Locate = (offset) => ({ file, ...positionOf(decoded.text, offset) });
+    return failed([
+      {
+        file,
+        line: decoded.line ?? 1,
+        column: decoded.column ?? 1,
+        path: [],
+        message: decoded.message,
+        remedy: decoded.remedy,
+      },
+    ]);
+  const positionOf = positionsIn(decoded.text);
+  const at: Locate = (offset) => ({ file, ...positionOf(offset) });
   const whole = (offset: number, message: string, remedy: string): ReadResult =>
     failed([{ ...at(offset), path: [], message, remedy }]);
 
-  const deep = tooDeepAt(decoded.text);
-  if (deep !== null) return whole(deep, 'is nested too deeply', 'a cluster document has a few levels');
+  const excess = excessIn(decoded.text);
+  if (excess !== null) return whole(excess.offset, excess.message, excess.remedy);
   // Duplicate keys are looked for below: yaml's check takes quadratic time.
   const options = { prettyErrors: false, uniqueKeys: false, logLevel: 'error' } as const;
-  const documents: Document[] = [...parseAllDocuments(decoded.text, options)];
+  const documents: Document[] = withoutStacks(() => [...parseAllDocuments(decoded.text, options)]);
   const faults = documents.flatMap((one) => [...one.errors, ...one.warnings]);
   if (faults.length > 0) {
     return failed(
       faults.slice(0, MAX_FAULTS).map((fault) => ({
         ...at(fault.pos[0]),
         path: [],
-        message: `is not YAML: ${fault.message.split('\n')[0] ?? ''}`,
+        message: `is not YAML: ${visible((fault.message.split('\n')[0] ?? '').slice(0, 200))}`,
         remedy: 'see examples/ha.yaml',
       })),
     );
@@ -57,11 +78,13 @@ export function readDocument(content: string | Uint8Array, file: string): ReadRe
   if (second !== undefined) {
     return whole(offsetOf(second, []), `is one of ${filled.length} documents in this file`, 'one document a file');
   }
+  const complex = complexKeyAt(document);
+  if (complex !== null) return whole(complex, 'has a key that is not a word', 'write it as `key: value`');
   return readOne(document, at);
 }
 
 function readOne(document: Document, at: Locate): ReadResult {
-  const problems: Problem[] = duplicateKeys(document).map(({ path, offset, firstOffset }) => ({
+  const problems: Problem[] = duplicateKeys(document, MAX_DUPLICATES).map(({ path, offset, firstOffset }) => ({
     ...at(offset),
     path,
     message: 'duplicate key',
@@ -75,14 +98,24 @@ function readOne(document: Document, at: Locate): ReadResult {
     // ReferenceError: an alias without anchor or too many aliases; TypeError: an alias within itself.
     if (!(error instanceof ReferenceError || error instanceof TypeError)) throw error;
     const place = at(firstAlias(document));
-    const message = 'has an alias without anchor, or aliases that grow without bound';
-    return failed([...problems, { ...place, path: [], message, remedy: 'write it out without anchors' }]);
+    return failed([...problems, { ...place, path: [], ...ALIASES }]);
   }
   const parsed = parseDocument(value);
   if (!parsed.ok)
     problems.push(...parsed.violations.map((violation) => ({ ...at(placeOf(document, violation)), ...violation })));
   if (problems.length > 0) return failed(problems);
   return parsed.ok ? { ok: true, document: parsed.document } : failed(problems);
+}
+
+/** A text may have a fault at each token, and yaml makes an Error of each: their stacks are half of what such a text costs. [measured] */
+function withoutStacks<T>(parse: () => T): T {
+  const limit = Error.stackTraceLimit;
+  Error.stackTraceLimit = 0;
+  try {
+    return parse();
+  } finally {
+    Error.stackTraceLimit = limit;
+  }
 }
 
 /** Comments at most. */

@@ -6,6 +6,8 @@ export function nearest(word: string, known: readonly string[]): string | null {
   if (word.length > 64) return null;
   let best: { word: string; distance: number } | null = null;
   for (const candidate of known) {
+    // The distance is at least the difference in length.
+    if (Math.abs(candidate.length - word.length) > limit(word)) continue;
     const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
     if (distance <= limit(word) && (best === null || distance < best.distance)) best = { word: candidate, distance };
   }

@@ -1,3 +1,5 @@
+import { boundViolations } from './bounds.js';
+import { visible } from './invisible.js';
 import { mend, touches } from './mend.js';
 import { RULES } from './rules/index.js';
 import { type ClusterDocument, clusterSchema } from './schema.js';
@@ -8,19 +10,35 @@ export type Parsed = { ok: true; document: ClusterDocument } | { ok: false; viol
 
 /**
  * Checks a cluster document and fills in its defaults. Lists every violation at once: also where the structure is broken,
- * the rules look at the rest.
+ * the rules look at the rest. Never throws: in a workflow an error that is not a failure of its own would be tried again for ever.
  *
  * @param value plain JSON, as read from YAML or received from Temporal
  */
 export function parseDocument(value: unknown): Parsed {
+  try {
+    const { excess, violations: unfit } = boundViolations(value);
+    return excess === null ? check(value, unfit) : { ok: false, violations: [excess] };
+  } catch (error) {
+    const message = `cannot be checked: ${error instanceof Error ? visible(error.message.slice(0, 200)) : 'unknown error'}`;
+    return {
+      ok: false,
+      violations: [{ path: [], message, remedy: 'see examples/ha.yaml, and report it as a defect' }],
+    };
+  }
+}
+
+/** @param unfit texts that are refused wherever they stand */
+function check(value: unknown, unfit: readonly Violation[]): Parsed {
   const parsed = clusterSchema.safeParse(value);
-  if (parsed.success) {
+  if (parsed.success && unfit.length === 0) {
     const violations = RULES.flatMap((rule) => rule(parsed.data));
     return violations.length === 0
       ? { ok: true, document: parsed.data }
       : { ok: false, violations: distinct(violations) };
   }
-  const broken = structureViolations(clusterSchema, value, parsed.error.issues);
+  const places = new Set(unfit.map((violation) => JSON.stringify(violation.path)));
+  const structure = parsed.success ? [] : structureViolations(clusterSchema, value, parsed.error.issues);
+  const broken = [...unfit, ...structure.filter((violation) => !places.has(JSON.stringify(violation.path)))];
   return { ok: false, violations: distinct([...broken, ...ruleViolationsBeside(value, broken)]) };
 }
 

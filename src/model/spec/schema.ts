@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { backup, deletion, health, hibernation, upgrade } from './parts/care.js';
-import { DNS_LABEL, flag, text } from './parts/field.js';
+import { DNS_LABEL, flag, mapping, text } from './parts/field.js';
 import { k3s } from './parts/k3s.js';
 import { access, image, network } from './parts/network.js';
 import { pool, servers } from './parts/servers.js';
@@ -15,10 +15,7 @@ const metadata = z
       'Name of the cluster; it never changes.',
       'shop-eu',
     ).max(40),
-    labels: z
-      .record(z.string(), z.string())
-      .default({})
-      .meta({ description: 'Labels for people and searches.', examples: [{ team: 'shop' }] }),
+    labels: mapping(z.string(), 100, { description: 'Labels for people and searches.', example: { team: 'shop' } }),
   })
   .describe('Who the cluster is.');
 
@@ -48,10 +45,7 @@ const spec = z
       .default('report')
       .describe('What is done when somebody else changed type, count or tags.'),
     deletion,
-    tags: z
-      .record(z.string(), z.string())
-      .default({})
-      .meta({ description: 'AWS tags of all that is made.', examples: [{ 'cost-centre': '42' }] }),
+    tags: mapping(z.string(), 100, { description: 'AWS tags of all that is made.', example: { 'cost-centre': '42' } }),
   })
   .describe('What is wanted.');
 

@@ -21,7 +21,7 @@ const KNOWN_ELSEWHERE: Readonly<Record<string, string>> = {
 
 /** Turns zod's issues into violations with remedies taken from the schema. */
 export function structureViolations(schema: z.core.$ZodType, value: unknown, issues: readonly Issue[]): Violation[] {
-  return issues.flatMap((issue) => explain(schema, value, issue));
+  return issues.slice(0, MOST_ISSUES).flatMap((issue) => explain(schema, value, issue));
 }
 
 function explain(schema: z.core.$ZodType, value: unknown, issue: Issue): Violation[] {
@@ -60,21 +60,29 @@ function explain(schema: z.core.$ZodType, value: unknown, issue: Issue): Violati
 /** Beyond this it is another kind of file, and looking for what each key might mean would only take time. */
 const MOST_KEYS = 50;
 
+/** Each suggestion compares a key with all that are known. */
+const MOST_SUGGESTIONS = 20;
+
+/** Issues that are explained; each costs a walk through schema and value. */
+const MOST_ISSUES = 200;
+
 function unknownKeys(path: Path, keys: readonly string[], known: string[]): Violation[] {
-  const told = keys.slice(0, MOST_KEYS).map((key) => unknownKey([...path, key], known));
+  const told = keys
+    .slice(0, MOST_KEYS)
+    .map((key, index) => unknownKey([...path, key], known, index < MOST_SUGGESTIONS));
   const more = keys.length - told.length;
   return more === 0
     ? told
     : [...told, { path, message: `has ${more} further unknown keys`, remedy: 'see examples/ha.yaml' }];
 }
 
-function unknownKey(path: Path, known: string[]): Violation {
+function unknownKey(path: Path, known: string[], withSuggestion: boolean): Violation {
   const key = String(path.at(-1));
   if (known.includes(key)) {
     const others = known.filter((one) => one !== key);
     return { path, message: `cannot go together with ${others.join(', ')}`, remedy: 'keep one of them', about: 'key' };
   }
-  const suggestion = nearest(key, known);
+  const suggestion = withSuggestion ? nearest(key, known) : null;
   const place = path.join('.');
   const elsewhere = Object.hasOwn(KNOWN_ELSEWHERE, place) ? KNOWN_ELSEWHERE[place] : undefined;
   const list = suggestion === null ? `known keys: ${known.join(', ')}` : `did you mean ${suggestion}?`;

@@ -1,3 +1,5 @@
+import { visible } from './invisible.js';
+
 /** One thing that is wrong with a document. */
 export interface Violation {
   /** Keys and indices from the top of the document; empty for the document itself. */
@@ -48,4 +50,6 @@ export function valueText(value: unknown): string {
   return shortened(text);
 }
 
-const shortened = (text: string): string => (text.length > LONGEST ? `${text.slice(0, LONGEST)}...` : text);
+function shortened(text: string): string {
+  return text.length > LONGEST ? `${visible(text.slice(0, LONGEST))}...` : visible(text);
+}

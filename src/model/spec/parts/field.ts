@@ -46,3 +46,16 @@ export const CRON = /^\S+( +\S+){4}$/;
 
 export const cron = (description: string, example: string) =>
   text(CRON, 'is not a cron expression of five fields', description, example);
+
+/** A mapping of at most so many entries, e.g. labels. `maxProperties` in the JSON Schema says the same. */
+export function mapping<Value extends z.core.SomeType>(
+  value: Value,
+  most: number,
+  { description, example }: { description: string; example: unknown },
+) {
+  return z
+    .record(z.string(), value)
+    .refine((entries) => Object.keys(entries).length <= most, { error: `has more than ${most} entries` })
+    .default({})
+    .meta({ description, examples: [example], maxProperties: most });
+}

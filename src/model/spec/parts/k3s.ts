@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { text } from './field.js';
+import { mapping, text } from './field.js';
 
 /** Where K3s publishes its releases. Laid out as `<mirror>/<version>/{k3s,k3s-arm64,sha256sum-<arch>.txt}`. */
 export const DEFAULT_MIRROR = 'https://github.com/k3s-io/k3s/releases/download';
@@ -26,15 +26,15 @@ export const k3s = z
       .strictObject({ amd64: sha256('amd64').optional(), arm64: sha256('arm64').optional() })
       .prefault({})
       .describe("Optional pins; the mirror's own checksum file is checked in any case."),
-    config: z
-      .record(
-        z.string(),
-        z.union([scalar, z.array(scalar)]).meta({ description: 'Text, number, true, false, or a list of them.' }),
-      )
-      .default({})
-      .meta({
+    config: mapping(
+      z
+        .union([scalar, z.array(scalar).max(200)])
+        .meta({ description: 'Text, number, true, false, or a list of them.' }),
+      200,
+      {
         description: 'Merged into /etc/rancher/k3s/config.yaml of the servers; keys that Keelson owns are refused.',
-        examples: [{ disable: ['traefik'] }],
-      }),
+        example: { disable: ['traefik'] },
+      },
+    ),
   })
   .describe('Which K3s, from where, configured how.');

@@ -57,10 +57,12 @@ export const access = z
     ).optional(),
     extraSans: z
       .array(text(HOST, 'is not a host name or an address', 'A name or an address.', 'k3s.internal'))
+      .max(100)
       .default([])
       .describe('Further names and addresses in the certificate of the API.'),
     apiCidrs: z
       .array(z.string().meta({ description: 'An IPv4 network.', examples: ['203.0.113.0/24'] }))
+      .max(500)
       .default([])
       .meta({
         description:

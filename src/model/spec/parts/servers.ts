@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { DNS_LABEL, flag, text, whole } from './field.js';
+import { DNS_LABEL, flag, mapping, text, whole } from './field.js';
 
 /** EC2 instance types: family, a dot, size; `u-6tb1.56xlarge` and `m7i-flex.large` count too. */
 export const instanceType = (description: string) =>
@@ -32,17 +32,12 @@ export const pool = z
     count: whole(0, 500, 'Number of agents.', 2),
     instanceType: instanceType("Type of the pool's agents."),
     rootVolume,
-    labels: z
-      .record(z.string(), z.string())
-      .default({})
-      .meta({
-        description: 'Kubernetes labels of the nodes.',
-        examples: [{ disk: 'ssd' }],
-      }),
+    labels: mapping(z.string(), 100, { description: 'Kubernetes labels of the nodes.', example: { disk: 'ssd' } }),
     taints: z
       .array(
         z.string().meta({ description: 'key=value:Effect or key:Effect.', examples: ['dedicated=batch:NoSchedule'] }),
       )
+      .max(50)
       .default([])
       .meta({ description: 'Kubernetes taints of the nodes.', examples: [['dedicated=batch:NoSchedule']] }),
   })

@@ -1,0 +1,73 @@
+import { Lexer } from 'yaml';
+
+/** A cluster document has about six levels. The parser recurses, and one that is nested thousands of times ends the process. */
+const MAX_FLOW_DEPTH = 50;
+const MAX_INDENT = 100;
+const MAX_INDICATORS = 50;
+
+/** Twenty pools with thirty labels and taints each need half of it. Parser and composer cost up to 5 microseconds a token. [measured] */
+const MAX_TOKENS = 10_000;
+
+/** Longer than any value of a document. One scalar can hold a fault in every second character. */
+const MAX_SCALAR = 8 * 1024;
+
+/** A document needs no aliases at all; a few are fine. Each is resolved by a walk through the whole document. [yaml: Alias.resolve] */
+export const MAX_ALIASES = 50;
+
+/** What is wrong with aliases that the document does not say itself, or that it says too often. */
+export const ALIASES = {
+  message: 'has an alias without anchor, or aliases that grow without bound',
+  remedy: 'write it out without anchors',
+};
+
+/** What makes a text too costly to parse, and where. */
+export interface Excess {
+  offset: number;
+  message: string;
+  remedy: string;
+}
+
+/**
+ * Looks for what makes YAML text costly to parse, or null. Reads tokens one by one without recursion and stops at the first excess, so that the
+ * parser only sees text whose cost is bounded: nesting, number of tokens, length of a scalar, aliases, and keys after `?`, which yaml turns into
+ * text that doubles at each level.
+ */
+export function excessIn(text: string): Excess | null {
+  let [offset, lineStart, flow, indicators, tokens, aliases, firstAlias] = [0, 0, 0, 0, 0, 0, 0];
+  for (const token of new Lexer().lex(text)) {
+    const at = offset;
+    const isMarker = MARKERS.has(token);
+    const excess = (message: string, remedy: string): Excess => ({ offset: at, message, remedy });
+    tokens += 1;
+    if (token === '[' || token === '{') flow += 1;
+    else if (token === ']' || token === '}') flow -= 1;
+    else if (token === '-') indicators += 1;
+    else if (token === '?') return excess('has a key after "?"', 'write it as `key: value`');
+    else if (token.startsWith('*')) {
+      aliases += 1;
+      if (aliases === 1) firstAlias = offset;
+    }
+    const isContent = token.trim() !== '' && !isMarker;
+    const tooDeep =
+      flow > MAX_FLOW_DEPTH ||
+      indicators > MAX_INDICATORS ||
+      (isContent && flow === 0 && offset - lineStart > MAX_INDENT && isBlank(text, lineStart, offset));
+    if (tooDeep) return excess('is nested too deeply', 'a cluster document has a few levels');
+    if (tokens > MAX_TOKENS) return excess('has too many parts', `at most ${MAX_TOKENS} words and marks`);
+    if (aliases > MAX_ALIASES) return { offset: firstAlias, ...ALIASES };
+    if (isContent && token.length > MAX_SCALAR && !token.startsWith('#'))
+      return excess(`has a value of ${token.length} characters`, `at most ${MAX_SCALAR}`);
+    if (!isMarker) offset += token.length;
+    const newline = token.lastIndexOf('\n');
+    if (newline >= 0 && !isMarker) {
+      lineStart = offset - (token.length - newline - 1);
+      indicators = 0;
+    }
+  }
+  return null;
+}
+
+/** Tokens of the lexer that stand for no text: start of a document, of a flow error, of a scalar. [yaml: CST.tokenType] */
+const MARKERS = new Set(['\u0002', '\u0018', '\u001f']);
+
+const isBlank = (text: string, from: number, to: number): boolean => text.slice(from, to).trim() === '';

@@ -1,0 +1,62 @@
+import { invisibleIn } from './invisible.js';
+import type { Violation } from './violation.js';
+
+/**
+ * What any document has at most, whatever its fields are; parts of the schema have bounds of their own. It is looked at before the schema, whose
+ * cost grows with what it is given: a message from Temporal may hold 2 MiB. [Temporal limits]
+ */
+const MAX_DEPTH = 20;
+const MAX_VALUES = 10_000;
+const MAX_TEXT = 8 * 1024;
+const MAX_TEXT_IN_ALL = 256 * 1024;
+/** Of one kind, no reader wants more. */
+const MAX_TOLD = 20;
+
+type Path = (string | number)[];
+
+/**
+ * Looks at size, depth and characters of a value without knowing what it stands for. Visits at most `MAX_VALUES` values.
+ *
+ * @returns `excess`: the document is too large to look at any further; `violations`: texts with characters that cannot be seen, or too long
+ */
+export function boundViolations(value: unknown): { excess: Violation | null; violations: Violation[] } {
+  const violations: Violation[] = [];
+  let [values, length] = [0, 0];
+  const tooLarge = (path: Path, message: string, remedy: string): Violation => ({ path, message, remedy });
+
+  const visitText = (text: string, path: Path, about: Pick<Violation, 'about'>): Violation | null => {
+    length += text.length;
+    if (length > MAX_TEXT_IN_ALL) return tooLarge([], 'has too much text', `at most ${MAX_TEXT_IN_ALL / 1024} KiB`);
+    if (violations.length >= MAX_TOLD) return null;
+    const invisible = text.length > MAX_TEXT ? null : invisibleIn(text);
+    if (text.length > MAX_TEXT)
+      violations.push({ path, message: `has ${text.length} characters`, remedy: `at most ${MAX_TEXT}`, ...about });
+    else if (invisible !== null)
+      violations.push({
+        path,
+        message: `has the invisible character ${invisible.name} in place ${invisible.position}`,
+        remedy: 'remove it',
+        ...about,
+      });
+    return null;
+  };
+
+  const visit = (one: unknown, path: Path): Violation | null => {
+    values += 1;
+    if (values > MAX_VALUES) return tooLarge([], 'has too many values', `at most ${MAX_VALUES}`);
+    if (path.length > MAX_DEPTH)
+      return tooLarge(path.slice(0, 3), 'is nested too deeply', `at most ${MAX_DEPTH} levels`);
+    if (typeof one === 'string') return visitText(one, path, {});
+    if (typeof one !== 'object' || one === null) return null;
+    const isList = Array.isArray(one);
+    // `for in` and no list of all keys: it ends at the first excess.
+    for (const key in one) {
+      const at = [...path, isList ? Number(key) : key];
+      const excess = (isList ? null : visitText(key, at, { about: 'key' })) ?? visit(one[key as keyof typeof one], at);
+      if (excess !== null) return excess;
+    }
+    return null;
+  };
+
+  return { excess: visit(value, []), violations };
+}
