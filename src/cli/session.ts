@@ -7,7 +7,7 @@ import { ENV_FILE, readEnvFile } from '../local/env-file.js';
 import { localEnvironment } from '../local/local-env.js';
 import type { Clusters } from './clusters/clusters.js';
 import { CliError, EXIT } from './exit.js';
-import type { Io } from './io.js';
+import { type Io, say } from './io.js';
 
 /** What a verb works with; connections are made when they are first wanted, and closed with the session. */
 export interface Session {
@@ -73,7 +73,7 @@ function withLocalStack(io: Io): Env {
   const { env, cwd } = io;
   if (env['TEMPORAL_ADDRESS'] || env['KEELSON_BUCKET'] || env['AWS_ENDPOINT_URL'] || env['TEMPORAL_PROFILE'])
     return env;
-  const variables = readEnvFile(join(cwd, ENV_FILE));
+  const variables = readEnvFile(join(cwd, ENV_FILE), (line) => say(io, line));
   return variables === null ? env : localEnvironment(env, variables);
 }
 

@@ -70,16 +70,62 @@ export function localEnvFile(variables: Readonly<Record<string, string>>, pid: n
     "# The key is a user's. Another worker needs the worker's: AWS_ACCESS_KEY_ID=local-worker AWS_SECRET_ACCESS_KEY=local-worker-secret npm run worker",
     `unset ${MISLEADING.join(' ')}`,
     ...lines,
-    `export KEELSON_LOCAL_PID=${pid}`,
+    `export ${LOCAL_PID}=${pid}`,
     '',
   ].join('\n');
 }
 
-/** The variables of a file that `localEnvFile` made. */
-export function parseLocalEnvFile(text: string): Record<string, string> {
+/** The process of the stack that a file tells of. */
+export const LOCAL_PID = 'KEELSON_LOCAL_PID';
+
+/** The variables of a file that `localEnvFile` made; null when it has a line that `localEnvFile` does not write. */
+export function readLocalEnvFile(text: string): Record<string, string> | null {
   const variables: Record<string, string> = {};
-  for (const match of text.matchAll(/^export (\w+)=(?:'((?:[^']|'\\'')*)'|(\S*))$/gm)) {
+  for (const line of text.split('\n')) {
+    if (line === '' || line.startsWith('#') || line === `unset ${MISLEADING.join(' ')}`) continue;
+    const match = /^export (\w+)=(?:'((?:[^']|'\\'')*)'|(\d+))$/.exec(line);
+    if (match === null) return null;
     variables[match[1] ?? ''] = (match[2] ?? match[3] ?? '').replaceAll(`'\\''`, "'");
   }
   return variables;
+}
+
+const LOOPBACK = String.raw`(?:127(?:\.\d{1,3}){3}|localhost|\[::1\])`;
+const LOOPBACK_ADDRESS = new RegExp(`^${LOOPBACK}:\\d{1,5}$`);
+/** Without a user name before the host: http://127.0.0.1@example.org leads to example.org. */
+const LOOPBACK_URL = new RegExp(`^http://${LOOPBACK}:\\d{1,5}(?:/[\\w./?=&'-]*)?$`);
+
+/** Every variable that the local stack writes, with what its value looks like. */
+const VALUES: Readonly<Record<string, RegExp>> = {
+  TEMPORAL_ADDRESS: LOOPBACK_ADDRESS,
+  TEMPORAL_NAMESPACE: /^default$/,
+  AWS_ENDPOINT_URL: LOOPBACK_URL,
+  AWS_REGION: /^[a-z]{2}(?:-[a-z]+)+-\d$/,
+  AWS_ACCESS_KEY_ID: /^local(?:-[a-z]+)?$/,
+  AWS_SECRET_ACCESS_KEY: /^local(?:-[a-z]+)?-secret$/,
+  AWS_EC2_METADATA_DISABLED: /^true$/,
+  KEELSON_BUCKET: /^keelson-local$/,
+  KEELSON_INSTANCE_PROFILE: /^keelson-node$/,
+  KEELSON_K3S_MIRROR: LOOPBACK_URL,
+  KEELSON_EVENTS_QUEUE_URL: LOOPBACK_URL,
+  [LOCAL_PID]: /^[1-9]\d{0,9}$/,
+};
+/** Without them a command would go to the person's own Temporal or account. */
+const REQUIRED = [
+  'TEMPORAL_ADDRESS',
+  'AWS_ENDPOINT_URL',
+  'AWS_ACCESS_KEY_ID',
+  'AWS_SECRET_ACCESS_KEY',
+  LOCAL_PID,
+] as const;
+
+/** What is in the variables that no local stack writes, for people; null when there is nothing. */
+export function problemOf(variables: Readonly<Record<string, string>>): string | null {
+  for (const [name, value] of Object.entries(variables)) {
+    const pattern = Object.hasOwn(VALUES, name) ? VALUES[name] : undefined;
+    if (pattern === undefined) return `\`npm run local\` does not write the variable ${name}`;
+    if (!pattern.test(value)) return `${name} is not a value of a local stack (only addresses on loopback are)`;
+  }
+  const missing = REQUIRED.find((name) => variables[name] === undefined);
+  return missing === undefined ? null : `${missing} is missing`;
 }

@@ -14,7 +14,7 @@ async function main(): Promise<number> {
     process.stderr.write(`--profile ${values.profile}: there are ${PROFILE_NAMES.join(', ')}\n`);
     return 2;
   }
-  const other = readEnvFile(ENV_FILE);
+  const other = readEnvFile(ENV_FILE, (line) => process.stderr.write(`${line}\n`));
   if (other !== null) {
     process.stderr.write(
       `a local stack runs here already (process ${other['KEELSON_LOCAL_PID']}): use it, or stop it first\n`,

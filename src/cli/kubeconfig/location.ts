@@ -21,11 +21,8 @@ export function defaultLocation(env: Env, cwd: string, name: string): Location {
     .split(delimiter)
     .filter((one) => one !== '')
     .map((one) => resolve(cwd, one));
-  if (files.length === 0) {
-    const path = join(env['HOME'] || homedir(), '.kube', 'config');
-    return { path, current: path };
-  }
-  const current = files.find((one) => existsSync(one)) ?? files.at(-1);
+  const home = join(env['HOME'] || homedir(), '.kube', 'config');
+  const current = files.find((one) => existsSync(one)) ?? files.at(-1) ?? home;
   const holder = files.find((one) => {
     const text = read(one);
     return text !== null && text.trim() !== '' && hasContext(text, name);
