@@ -1,11 +1,12 @@
-// The references that are made: the cluster document's from its JSON Schema, that of errors from the table of codes, that of
+// The references that are made: the cluster document's from its JSON Schema, that of refused documents from the test's table, that of errors from the table of codes, that of
 // benchmarks from the results that were kept; and a look whether links between pages lead anywhere.
-//   node scripts/docs.mjs            writes docs/reference/{cluster-document,errors,benchmarks}.md
+//   node scripts/docs.mjs            writes docs/reference/{cluster-document,refused-documents,errors,benchmarks}.md
 //   node scripts/docs.mjs --check    fails if it is not up to date, or if a link is broken
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { tsImport } from 'tsx/esm/api';
+import { parse } from 'yaml';
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 
@@ -13,6 +14,7 @@ const { CLASS_ACTION, KNOWN_ERRORS } = await tsImport('../src/model/errors/index
 
 const PAGES = {
   'docs/reference/cluster-document.md': documentPage,
+  'docs/reference/refused-documents.md': refusedPage,
   'docs/reference/errors.md': errorsPage,
   'docs/reference/benchmarks.md': benchmarksPage,
   'docs/explanation/repair.md': repairPage,
@@ -74,6 +76,29 @@ The last column is the schema's own description. A field without a default may b
 | field | kind | default | meaning |
 |---|---|---|---|
 ${rows(schema, '').join('\n')}
+`;
+}
+
+/** Text that stands in a cell as it is. */
+const cell = (text) => text.replaceAll('|', '\\|').replaceAll('<', '&lt;');
+
+function refusedPage() {
+  const cases = parse(readFileSync('test/documents/refused.yaml', 'utf8'));
+  const rows = cases.map(
+    ({ title, later, answer }) =>
+      `| ${cell(title)} | ${cell(later)} | ${answer.map((line) => `\`${line.replaceAll('|', '\\|')}\``).join('<br>')} |`,
+  );
+  return `<!-- Made by scripts/docs.mjs from test/documents/refused.yaml: edit the table there instead. -->
+
+# Refused documents
+
+\`keelson validate\` answers each of these documents before anything is made: line, column, place, what is wrong and, in parentheses, what would
+be right. [The table](../../test/documents/refused.yaml) has the documents; a unit test compares every answer. The flags of K3s, their
+kinds and the releases that have them are in [src/model/k3s/flags.ts](../../src/model/k3s/flags.ts), made from K3s's own lists.
+
+| document with | without the answer | answer |
+|---|---|---|
+${rows.join('\n')}
 `;
 }
 

@@ -3,6 +3,7 @@ import { visible } from '../model/spec/invisible.js';
 import { parseDocument } from '../model/spec/parse.js';
 import type { ClusterDocument } from '../model/spec/schema.js';
 import type { Violation } from '../model/spec/violation.js';
+import { ambiguousNumbers } from './ambiguous.js';
 import { decode } from './decode.js';
 import { complexKeyAt, duplicateKeys } from './keys.js';
 import { keyOffsetOf, offsetOf } from './locate.js';
@@ -90,6 +91,8 @@ function readOne(document: Document, at: Locate): ReadResult {
     message: 'duplicate key',
     remedy: `it is in line ${at(firstOffset).line} already; keep one`,
   }));
+  const ambiguous = ambiguousNumbers(document).map(({ offset, ...violation }) => ({ ...at(offset), ...violation }));
+  problems.push(...ambiguous);
   let value: unknown;
   try {
     value = document.toJS({ maxAliasCount: MAX_ALIASES });
@@ -101,8 +104,10 @@ function readOne(document: Document, at: Locate): ReadResult {
     return failed([...problems, { ...place, path: [], ...ALIASES }]);
   }
   const parsed = parseDocument(value);
-  if (!parsed.ok)
-    problems.push(...parsed.violations.map((violation) => ({ ...at(placeOf(document, violation)), ...violation })));
+  if (!parsed.ok) {
+    const others = parsed.violations.filter(({ path }) => !ambiguous.some((one) => samePath(one.path, path)));
+    problems.push(...others.map((violation) => ({ ...at(placeOf(document, violation)), ...violation })));
+  }
   if (problems.length > 0) return failed(problems);
   return parsed.ok ? { ok: true, document: parsed.document } : failed(problems);
 }
@@ -135,5 +140,8 @@ function firstAlias(document: Document): number {
 
 const placeOf = (document: Document, violation: Violation): number =>
   violation.about === 'key' ? keyOffsetOf(document, violation.path) : offsetOf(document, violation.path);
+
+const samePath = (a: readonly (string | number)[], b: readonly (string | number)[]): boolean =>
+  JSON.stringify(a) === JSON.stringify(b);
 
 const failed = (problems: Problem[]): ReadResult => ({ ok: false, problems: problems.toSorted(byPosition) });

@@ -1,3 +1,5 @@
+import { K3S_FLAGS } from './flags.js';
+
 /** Which keys of K3s's config.yaml belong to whom. A key may end in `+`, which appends instead of replacing. [docs: configuration] */
 
 export const baseKey = (key: string): string => key.replace(/\+$/, '');
@@ -35,41 +37,15 @@ export const LIFELONG_KEYS = [
   'flannel-backend',
 ] as const;
 
-/** What `k3s agent` understands; it does not start with a key that only `k3s server` knows. [docs: cli/agent] */
-const AGENT_KEYS = new Set([
-  'alsologtostderr',
-  'container-runtime-endpoint',
-  'debug',
-  'default-runtime',
-  'disable-apiserver-lb',
-  'disable-default-registry-endpoint',
-  'docker',
-  'enable-pprof',
-  'flannel-cni-conf',
-  'flannel-conf',
-  'flannel-iface',
-  'image-credential-provider-bin-dir',
-  'image-credential-provider-config',
-  'image-service-endpoint',
-  'kube-proxy-arg',
-  'kubelet-arg',
-  'lb-server-port',
-  'log',
-  'nonroot-devices',
-  'pause-image',
-  'prefer-bundled-bin',
-  'private-registry',
-  'protect-kernel-defaults',
-  'resolv-conf',
-  'selinux',
-  'snapshotter',
-  'v',
-  'vmodule',
-  'vpn-auth-file',
-]);
+/** Labels and taints of the document's config are those of the servers: agents have those of their pool. */
+const OF_SERVERS = ['node-label', 'node-taint'];
 
-/** Whether a key of the document's config goes to servers only. Labels and taints do too: agents have those of their pool. */
-export const isServerOnly = (key: string): boolean => !AGENT_KEYS.has(baseKey(key));
+/** Whether a key of the document's config goes to servers only: an agent does not know it, or has its own. */
+export function isServerOnly(key: string): boolean {
+  const base = baseKey(key);
+  const flag = Object.hasOwn(K3S_FLAGS, base) ? K3S_FLAGS[base] : undefined;
+  return flag === undefined || flag.on === 'server' || OF_SERVERS.includes(base);
+}
 
 /** Keys that Keelson sets itself, with what to write instead. */
 export const OWNED_KEYS: Readonly<Record<string, string>> = {
@@ -77,6 +53,8 @@ export const OWNED_KEYS: Readonly<Record<string, string>> = {
   'advertise-port': 'nothing: the API listens on 6443',
   'agent-token': 'nothing: Keelson makes it and keeps it in the bucket',
   'agent-token-file': 'nothing: Keelson makes the token and keeps it in the bucket',
+  'apiserver-bind-address': 'nothing: the API listens on all addresses of the node',
+  'apiserver-port': 'nothing: the API listens on 6443',
   'bind-address': 'nothing: the API listens on all addresses of the node; limit it by spec.access.apiCidrs',
   'cluster-init': 'spec.mode',
   'cluster-reset': 'nothing: a reset is an operation, no setting',
@@ -101,6 +79,7 @@ export const OWNED_KEYS: Readonly<Record<string, string>> = {
   'node-name': 'metadata.name and pools[].name',
   rootless: 'nothing: K3s runs as root',
   server: 'nothing: Keelson chooses the server to join',
+  'supervisor-port': 'nothing: K3s listens on 6443',
   'tls-san': 'spec.access.apiHostname and spec.access.extraSans',
   token: 'nothing: Keelson makes it and keeps it in the bucket',
   'token-file': 'nothing: Keelson makes the token and keeps it in the bucket',
@@ -117,53 +96,3 @@ export const SECRET_KEYS: Readonly<Record<string, string>> = {
   'etcd-s3-session-token': 'leave it out: the instance profile gives access',
   'vpn-auth': 'vpn-auth-file, a file of the image',
 };
-
-/**
- * Further keys that `k3s server` knows. K3s skips an unknown key of its config file with a warning only, so a slip of the pen
- * would go unnoticed; a key that is near one of these is taken for one. [K3s source: pkg/cli/cmds/server.go]
- */
-const SERVER_KEYS = [
-  'default-local-storage-path',
-  'etcd-arg',
-  'etcd-expose-metrics',
-  'etcd-s3',
-  'etcd-s3-bucket',
-  'etcd-s3-config-secret',
-  'etcd-s3-endpoint',
-  'etcd-s3-endpoint-ca',
-  'etcd-s3-folder',
-  'etcd-s3-insecure',
-  'etcd-s3-proxy',
-  'etcd-s3-region',
-  'etcd-s3-retention',
-  'etcd-s3-skip-ssl-verify',
-  'etcd-s3-timeout',
-  'etcd-snapshot-compress',
-  'etcd-snapshot-dir',
-  'etcd-snapshot-name',
-  'helm-job-image',
-  'kube-apiserver-arg',
-  'kube-cloud-controller-manager-arg',
-  'kube-controller-manager-arg',
-  'kube-scheduler-arg',
-  'kine-tls',
-  'multus',
-  'node-label',
-  'node-taint',
-  'service-node-port-range',
-  'servicelb-namespace',
-  'supervisor-metrics',
-  'system-default-registry',
-  'tls-san-security',
-];
-
-/** Every key that Keelson has heard of. */
-export const KNOWN_KEYS: readonly string[] = [
-  ...new Set([
-    ...CRITICAL_KEYS,
-    ...AGENT_KEYS,
-    ...SERVER_KEYS,
-    ...Object.keys(OWNED_KEYS),
-    ...Object.keys(SECRET_KEYS),
-  ]),
-];

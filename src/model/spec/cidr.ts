@@ -7,6 +7,7 @@ export interface Network {
 }
 
 const ipv4 = z.cidrv4();
+const address = z.ipv4();
 
 /** Reads `10.42.0.0/16`; null for anything else. Host bits may be set, see `hasHostBits`. */
 export function parseCidr(text: string): Network | null {
@@ -14,6 +15,12 @@ export function parseCidr(text: string): Network | null {
   const [address = '', bits = ''] = text.split('/');
   const base = address.split('.').reduce((sum, octet) => sum * 256 + Number(octet), 0);
   return { base, bits: Number(bits) };
+}
+
+/** An IPv4 address as a number; null for anything else. */
+export function parseAddress(text: string): number | null {
+  if (!address.safeParse(text).success) return null;
+  return text.split('.').reduce((sum, octet) => sum * 256 + Number(octet), 0);
 }
 
 const sizeOf = (network: Network): number => 2 ** (32 - network.bits);
@@ -24,6 +31,9 @@ export const hasHostBits = (network: Network): boolean => firstOf(network) !== n
 export function overlap(a: Network, b: Network): boolean {
   return firstOf(a) < firstOf(b) + sizeOf(b) && firstOf(b) < firstOf(a) + sizeOf(a);
 }
+
+export const contains = (network: Network, one: number): boolean =>
+  one >= firstOf(network) && one < firstOf(network) + sizeOf(network);
 
 /** The network that an address with its prefix length lies in, as text. */
 export function canonicalCidr(network: Network): string {

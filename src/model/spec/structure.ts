@@ -41,6 +41,15 @@ function explain(schema: z.core.$ZodType, value: unknown, issue: Issue): Violati
         return one(`is ${valueText(found)}`, wantedText(field));
       });
     case 'invalid_type':
+      // YAML reads `tier: 1` as a number and `on: true` as a switch.
+      if (
+        issue.expected === 'string' &&
+        typeof found !== 'object' &&
+        (field === null || exampleOf(field) === undefined)
+      ) {
+        return one(`is ${valueText(found)}`, `${wantedText(field)}: write "${valueText(found)}" in quotes`);
+      }
+      return one(`is ${valueText(found)}`, wantedText(field));
     case 'invalid_value':
       return one(`is ${valueText(found)}`, wantedText(field));
     case 'too_small':

@@ -148,7 +148,7 @@ const specs = fc.record({
   tags: fc.dictionary(fc.constantFrom('a', 'b', 'toString'), fc.constantFrom('x', 'y')),
   k3s: fc.record({
     version: fc.constantFrom('v1.33.6+k3s1', 'v1.34.2+k3s1', 'v1.35.0+k3s1'),
-    config: fc.dictionary(fc.constantFrom('disable', 'debug', 'cluster-domain'), fc.constantFrom('x', 'y')),
+    config: fc.dictionary(fc.constantFrom('disable', 'log', 'cluster-domain'), fc.constantFrom('x', 'y')),
   }),
 });
 

@@ -1,4 +1,11 @@
+import { clusterNetworks } from './cluster-networks.js';
+import { hosts } from './hosts.js';
+import { instanceTypes } from './instance-types.js';
+import { k3sArgs } from './k3s-args.js';
+import { k3sChoices } from './k3s-choices.js';
 import { k3sConfig } from './k3s-config.js';
+import { k3sSettings } from './k3s-settings.js';
+import { k3sValues } from './k3s-values.js';
 import { kubernetesLabels } from './labels.js';
 import { laterParts } from './later.js';
 import { names } from './names.js';
@@ -16,7 +23,14 @@ export const RULES: readonly Rule[] = [
   kubernetesLabels,
   taints,
   k3sConfig,
+  k3sValues,
+  k3sChoices,
+  k3sArgs,
+  k3sSettings,
   networks,
+  clusterNetworks,
+  hosts,
+  instanceTypes,
   times,
   awsTags,
   laterParts,

@@ -15,26 +15,43 @@ const KUBELET_LABELS = [
   'topology.kubernetes.io/zone',
 ];
 
-/** Labels of the cluster and of pools follow Kubernetes's syntax. [k8s.io: labels and selectors] */
+/** Labels of the cluster, of pools and of servers follow Kubernetes's syntax. [k8s.io: labels and selectors] */
 export const kubernetesLabels: Rule = ({ metadata, spec }) => [
   ...check(metadata.labels, ['metadata', 'labels'], false),
   ...spec.pools.flatMap((pool, index) => check(pool.labels, ['spec', 'pools', index, 'labels'], true)),
+  ...['node-label', 'node-label+'].flatMap((key) => ofServers(spec.k3s.config[key], ['spec', 'k3s', 'config', key])),
 ];
 
-function check(labels: Record<string, string>, path: (string | number)[], ofNode: boolean): Violation[] {
+/** `key=value` each, several in one text by commas; a key alone has the empty value. [k8s source: ConfigurationMap.Set] */
+function ofServers(value: unknown, path: string[]): Violation[] {
+  if (value === undefined) return [];
+  return [value].flat().flatMap((entry, index) => {
+    const at = Array.isArray(value) ? [...path, index] : path;
+    return String(entry)
+      .split(',')
+      .flatMap((text) => {
+        const [key = '', ...rest] = text.trim().split('=');
+        const subject = `${valueText(key)} `;
+        return check({ [key]: rest.join('=') }, at, true, subject).map((violation) => ({ ...violation, path: at }));
+      });
+  });
+}
+
+/** @param subject stands before what is said of a key, where the path does not name it */
+function check(labels: Record<string, string>, path: (string | number)[], ofNode: boolean, subject = ''): Violation[] {
   return Object.entries(labels).flatMap(([key, value]) => {
     const problems: Violation[] = [];
     const at = [...path, key];
     if (!isQualifiedName(key)) {
       problems.push({
         path: at,
-        message: 'is not a label key',
+        message: `${subject}is not a label key`,
         remedy: 'name or prefix/name; a name has at most 63 letters, digits, - _ .',
       });
     } else if (ofNode && isForbidden(key)) {
       problems.push({
         path: at,
-        message: 'a kubelet refuses to give itself this label',
+        message: `${subject}is a label that a kubelet refuses to give itself`,
         remedy: 'use a prefix of your own or node.kubernetes.io',
       });
     }

@@ -38,5 +38,5 @@ export const size: Rule = ({ spec }) => {
 /** CriticalAddonsOnly is tolerated by K3s's own add-ons, but by nothing that people deploy. [docs: K3s, node labels and taints] */
 function allServersRepel(config: Record<string, unknown>): boolean {
   const taints = [config['node-taint'], config['node-taint+']].flat();
-  return taints.some((taint) => typeof taint === 'string' && /:(NoSchedule|NoExecute)$/.test(taint));
+  return taints.some((taint) => typeof taint === 'string' && /:(NoSchedule|NoExecute)(,|$)/.test(taint));
 }

@@ -10,7 +10,10 @@ export const taints: Rule = ({ spec }) => [
   ...spec.pools.flatMap((pool, index) => check(pool.taints, ['spec', 'pools', index, 'taints'])),
   ...['node-taint', 'node-taint+'].flatMap((key) => {
     const value = spec.k3s.config[key];
-    return Array.isArray(value) ? check(value.map(String), ['spec', 'k3s', 'config', key]) : [];
+    const path = ['spec', 'k3s', 'config', key];
+    if (value === undefined) return [];
+    if (Array.isArray(value)) return check(value.map(String), path);
+    return check(String(value).split(','), path).map((violation) => ({ ...violation, path }));
   }),
 ];
 

@@ -1,0 +1,77 @@
+import { nearest } from '../nearest.js';
+import { type Violation, valueText } from '../violation.js';
+import type { Rule } from './rule.js';
+
+/**
+ * Flags that take one of a few words.
+ * [k3s source: pkg/cli/cmds/server.go, usage texts; pkg/agent/flannel/setup.go; pkg/cli/server/server.go, validateNetworkConfiguration]
+ */
+export const CHOICES: Readonly<
+  Record<string, { words: readonly string[]; elsewhere?: Readonly<Record<string, string>> }>
+> = {
+  'flannel-backend': {
+    words: ['none', 'vxlan', 'host-gw', 'wireguard-native'],
+    // Both were removed in 1.26, and K3s exits with them. [k3s #6440]
+    elsewhere: { wireguard: 'wireguard-native', ipsec: 'wireguard-native', tailscale: 'vpn-auth-file' },
+  },
+  'egress-selector-mode': { words: ['agent', 'cluster', 'pod', 'disabled'] },
+  'secrets-encryption-provider': { words: ['aescbc', 'secretbox'] },
+  'etcd-s3-bucket-lookup-type': { words: ['auto', 'dns', 'path'] },
+};
+
+/** What `disable` knows. Other words are names of manifests of one's own, and allowed. [k3s source: pkg/cli/cmds/stage.go] */
+const COMPONENTS = ['coredns', 'servicelb', 'traefik', 'local-storage', 'metrics-server', 'runtimes'];
+
+/** Names under which people know the same things, with what to write. */
+const OTHER_NAMES: Readonly<Record<string, string>> = {
+  'cloud-controller': 'disable-cloud-controller: true',
+  flannel: 'flannel-backend: none',
+  'helm-controller': 'disable-helm-controller: true',
+  'kube-proxy': 'disable-kube-proxy: true',
+  'klipper-lb': 'servicelb',
+  'local-path': 'local-storage',
+  'local-path-provisioner': 'local-storage',
+  'network-policy': 'disable-network-policy: true',
+  'service-lb': 'servicelb',
+  svclb: 'servicelb',
+};
+
+/** Misspelt choices: K3s exits with one, or, for a component, runs what was to be switched off. */
+export const k3sChoices: Rule = ({ spec }) => [
+  ...Object.entries(CHOICES).flatMap(([key, { words, elsewhere }]) => {
+    const value = spec.k3s.config[key];
+    if (typeof value !== 'string' || value === '' || words.includes(value)) return [];
+    const meant = Object.hasOwn(elsewhere ?? {}, value) ? elsewhere?.[value] : nearest(value, words);
+    return [wrong(['spec', 'k3s', 'config', key], value, meant, words)];
+  }),
+  ...['disable', 'disable+'].flatMap((key) => {
+    const value = spec.k3s.config[key];
+    if (value === undefined) return [];
+    return [value].flat().flatMap((one, index) => {
+      const path = ['spec', 'k3s', 'config', key, ...(Array.isArray(value) ? [index] : [])];
+      return String(one)
+        .split(',')
+        .flatMap((word) => component(word.trim(), path));
+    });
+  }),
+];
+
+function component(word: string, path: (string | number)[]): Violation[] {
+  if (COMPONENTS.includes(word)) return [];
+  const meant = Object.hasOwn(OTHER_NAMES, word) ? OTHER_NAMES[word] : nearest(word, COMPONENTS);
+  return meant === undefined || meant === null ? [] : [wrong(path, word, meant, COMPONENTS)];
+}
+
+function wrong(
+  path: (string | number)[],
+  value: string,
+  meant: string | null | undefined,
+  words: readonly string[],
+): Violation {
+  const all = `one of ${words.join(', ')}`;
+  return {
+    path,
+    message: `is ${valueText(value)}`,
+    remedy: meant === null || meant === undefined ? all : `did you mean ${meant}?`,
+  };
+}
