@@ -1,6 +1,7 @@
 import type { Writable } from 'node:stream';
 import pc from 'picocolors';
 import type { Env } from '../config/environment.js';
+import { printable } from '../model/printable.js';
 
 /** What the CLI touches of the world besides Temporal and AWS; tests give their own. */
 export interface Io {
@@ -22,6 +23,7 @@ export function colorsFor(io: Io, stream: { isTTY?: boolean }): Colors {
   return pc.createColors(stream.isTTY === true && !io.env['NO_COLOR'] && io.env['TERM'] !== 'dumb');
 }
 
+/** A line without colours, in which nothing is obeyed by a terminal. */
 export const say = (io: Io, line: string): void => {
-  io.stderr.write(`${line}\n`);
+  io.stderr.write(`${printable(line)}\n`);
 };

@@ -1,12 +1,51 @@
-import { stringify } from 'yaml';
+import { Document, isScalar, visit } from 'yaml';
+import { printable, printableAll } from '../model/printable.js';
 import { type Colors, colorsFor, type Io } from './io.js';
 
 export type Format = 'text' | 'json' | 'yaml';
 export const FORMATS: readonly Format[] = ['json', 'yaml'];
 
-/** Data goes to stdout: as asked for by `-o`, else as text for people. */
-export function show(io: Io, format: Format, data: unknown, text: (colors: Colors) => string): void {
-  if (format === 'json') io.stdout.write(`${JSON.stringify(data, null, 2)}\n`);
-  else if (format === 'yaml') io.stdout.write(stringify(data, { aliasDuplicateObjects: false, lineWidth: 0 }));
-  else io.stdout.write(`${text(colorsFor(io, io.stdout)).trimEnd()}\n`);
+/**
+ * Data goes to stdout: as asked for by `-o`, else as text for people.
+ *
+ * @param text gets the data with every string printable: what is not ours can neither move the cursor nor paint
+ */
+export function show<T>(io: Io, format: Format, data: T, text: (colors: Colors, data: T) => string): void {
+  if (format === 'json') io.stdout.write(`${printable(JSON.stringify(data, null, 2))}\n`);
+  else if (format === 'yaml') io.stdout.write(yamlText(data));
+  else io.stdout.write(painted(colorsFor(io, io.stdout), data, text));
+}
+
+/** One object a line. */
+export function showLine(io: Io, data: unknown): void {
+  // In JSON such a character stands in a string, where \uXXXX means the same.
+  io.stdout.write(`${printable(JSON.stringify(data))}\n`);
+}
+
+/** What people read beside the data, in colours. */
+export function tell<T>(io: Io, data: T, text: (colors: Colors, data: T) => string): void {
+  io.stderr.write(painted(colorsFor(io, io.stderr), data, text));
+}
+
+/** Our colours, as picocolors writes them: bold, dim, and eight foregrounds. */
+const COLOR = new RegExp(`(${String.fromCharCode(27)}\\[(?:1|2|22|3[0-7]|39)m)`);
+
+/** The last look before a terminal: nothing but our colours passes, and none where there are no colours. */
+function painted<T>(colors: Colors, data: T, text: (colors: Colors, data: T) => string): string {
+  const whole = text(colors, printableAll(data)).trimEnd();
+  if (!colors.isColorSupported) return `${printable(whole)}\n`;
+  const parts = whole.split(COLOR).map((part, index) => (index % 2 === 1 ? part : printable(part)));
+  return `${parts.join('')}\n`;
+}
+
+/** Strings with such characters are in double quotes, in which \uXXXX means the same. */
+function yamlText(data: unknown): string {
+  const document = new Document(data, { aliasDuplicateObjects: false });
+  visit(document, {
+    Scalar: (_key, node) => {
+      if (isScalar(node) && typeof node.value === 'string' && printable(node.value) !== node.value)
+        node.type = 'QUOTE_DOUBLE';
+    },
+  });
+  return printable(document.toString({ lineWidth: 0 }));
 }

@@ -1,8 +1,9 @@
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { packageVersion } from '../config/version.js';
+import { printable } from '../model/printable.js';
 import { completionScript, SHELLS } from './completion.js';
 import { CliError, EXIT } from './exit.js';
-import type { Io } from './io.js';
+import { type Io, say } from './io.js';
 import { FORMATS, type Format } from './output.js';
 import { openSession, type Session } from './session.js';
 import type { KubeconfigOptions } from './verbs/kubeconfig.js';
@@ -21,7 +22,10 @@ export function createProgram(io: Io): Command {
     .version(packageVersion())
     .helpCommand(false)
     .showSuggestionAfterError()
-    .configureOutput({ writeOut: (text) => io.stdout.write(text), writeErr: (text) => io.stderr.write(text) })
+    .configureOutput({
+      writeOut: (text) => io.stdout.write(text),
+      writeErr: (text) => io.stderr.write(printable(text)),
+    })
     .addHelpText(
       'after',
       `${EXIT_CODES}
@@ -275,7 +279,7 @@ export async function runCli(args: readonly string[], io: Io): Promise<number> {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.invalid;
     const { toCliError } = error instanceof CliError ? { toCliError: () => error } : await import('./errors.js');
     const end = toCliError(error);
-    io.stderr.write(`${end.message}${end.remedy === '' ? '' : `\n  -> ${end.remedy}`}\n`);
+    say(io, `${end.message}${end.remedy === '' ? '' : `\n  -> ${end.remedy}`}`);
     return end.exitCode;
   }
 }

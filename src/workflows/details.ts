@@ -1,9 +1,10 @@
 import type { StatusView } from '../model/status.js';
+import { plain } from './markdown.js';
 
 /** The cluster in Markdown, for the Web UI's current details: what it does, what it waits for, nodes, conditions. */
 export function detailsOf(status: StatusView): string {
   const lines = [
-    `**${status.name}** in ${status.region}: **${status.phase}**, ${status.health}, K3s ${status.version}`,
+    `**${status.name}** in ${status.region}: **${status.phase}**, ${status.health}, K3s ${plain(status.version)}`,
     '',
   ];
   const { operation, waiting, lastError } = status;
@@ -11,30 +12,30 @@ export function detailsOf(status: StatusView): string {
     const running = operation.steps.filter((step) => step.outcome === 'running');
     const done = operation.steps.filter((step) => step.outcome === 'done').length;
     lines.push(
-      `**${operation.kind}** \`${operation.id}\`, step ${Math.min(done + 1, operation.stepsTotal)}/${operation.stepsTotal}, asked for by ${operation.requestedBy}: ${operation.reason}`,
+      `**${operation.kind}** ${plain(operation.id)}, step ${Math.min(done + 1, operation.stepsTotal)}/${operation.stepsTotal}, asked for by ${plain(operation.requestedBy)} (as the sender says): ${plain(operation.reason)}`,
       '',
     );
     for (const step of running)
-      lines.push(`- ${step.slot ? `${step.slot}: ` : ''}${step.title}, since ${time(step.startedAt)}`);
+      lines.push(`- ${step.slot ? `${plain(step.slot)}: ` : ''}${plain(step.title)}, since ${time(step.startedAt)}`);
     if (running.length > 0) lines.push('');
   } else {
     const last = status.operations.at(-1);
     if (last !== undefined)
       lines.push(
-        `Last operation: **${last.kind}** \`${last.id}\`, asked for by ${last.requestedBy}: **${last.outcome}** ${last.endedAt === null ? '' : time(last.endedAt)}`,
+        `Last operation: **${last.kind}** ${plain(last.id)}, asked for by ${plain(last.requestedBy)} (as the sender says): **${last.outcome}** ${last.endedAt === null ? '' : time(last.endedAt)}`,
         '',
       );
   }
   if (waiting !== null)
     lines.push(
-      `Waiting for ${waiting.for}, since ${time(waiting.since)}${waiting.until === null ? '' : `, until ${time(waiting.until)}`}`,
+      `Waiting for ${plain(waiting.for)}, since ${time(waiting.since)}${waiting.until === null ? '' : `, until ${time(waiting.until)}`}`,
       '',
     );
   if (lastError !== null) {
     lines.push(
-      `**Last error** ${time(lastError.at)} \`${lastError.code}\` in ${lastError.step ?? 'no step'}, attempt ${lastError.attempt}: ${lastError.message.split('\n')[0]}`,
+      `**Last error** ${time(lastError.at)} **${plain(lastError.code)}** in ${plain(lastError.step ?? 'no step')}, attempt ${lastError.attempt}: ${plain(lastError.message.split('\n')[0] ?? '')}`,
       '',
-      `What to do: ${lastError.advice}`,
+      `What to do: ${plain(lastError.advice)}`,
       '',
     );
   }
@@ -55,7 +56,7 @@ export function detailsOf(status: StatusView): string {
         node.voter,
         node.doing,
       ];
-      lines.push(`| ${cells.map((cell) => cell ?? '').join(' | ')} |`);
+      lines.push(`| ${cells.map((cell) => plain(cell ?? '')).join(' | ')} |`);
     }
     lines.push('');
   }
@@ -63,7 +64,7 @@ export function detailsOf(status: StatusView): string {
     lines.push('| condition | status | reason | message | what to do | since |', '|---|---|---|---|---|---|');
     for (const one of status.conditions)
       lines.push(
-        `| ${one.type} | ${one.status} | ${one.reason} | ${one.message} | ${one.advice} | ${time(one.since)} |`,
+        `| ${one.type} | ${one.status} | ${plain(one.reason)} | ${plain(one.message)} | ${plain(one.advice)} | ${time(one.since)} |`,
       );
   }
   return lines.join('\n');

@@ -5,8 +5,7 @@ import type { ClusterDocument } from '../../model/spec/schema.js';
 import type { StatusView } from '../../model/status.js';
 import type { Clusters } from '../clusters/clusters.js';
 import { CliError, EXIT } from '../exit.js';
-import { colorsFor, say } from '../io.js';
-import { type Format, show } from '../output.js';
+import { type Format, show, tell } from '../output.js';
 import type { Session } from '../session.js';
 import { planText } from '../views/plan.js';
 import { statusText } from '../views/status.js';
@@ -51,17 +50,17 @@ export async function apply(session: Session, options: ApplyOptions): Promise<vo
   await bucket.put(key, text, null, { [TOLD_BY]: 'keelson apply' });
   const accepted = await clusters.apply(document, io.user, options.planId);
   if (!options.wait) {
-    show(io, options.output, { cluster: name, ...accepted }, (colors) => planText(name, accepted.plan, colors));
+    show(io, options.output, { cluster: name, ...accepted }, (colors, { plan }) => planText(name, plan, colors));
     return;
   }
-  if (options.output === 'text') say(io, planText(name, accepted.plan, colorsFor(io, io.stderr)));
+  if (options.output === 'text') tell(io, accepted.plan, (colors, plan) => planText(name, plan, colors));
   const status = await waitFor(io, await openSource(session), name, {
     title: `apply ${name}`,
     since: accepted.heard,
     slots: slotsOf(document).map((slot) => slot.name),
     judge: (seen) => judge(seen, accepted.heard.specGeneration, accepted.operationId),
   });
-  show(io, options.output, status, (colors) => statusText(status, colors));
+  show(io, options.output, status, (colors, seen) => statusText(seen, colors));
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { ClusterEvent } from '../../model/state.js';
 import { colorsFor, type Io } from '../io.js';
-import { type Format, show } from '../output.js';
+import { type Format, show, showLine } from '../output.js';
 import type { Session } from '../session.js';
 import { eventsText, eventTable } from '../views/events.js';
 import { followEvents } from '../wait/follow-events.js';
@@ -21,7 +21,7 @@ export async function events(session: Session, name: string, options: EventsOpti
   const isWanted = ({ type }: ClusterEvent): boolean => !options.warnings || type === 'Warning';
   const first = known.filter(isWanted);
   if (!options.watch) {
-    show(io, options.output, first, (colors) => eventsText(first, colors));
+    show(io, options.output, first, (colors, seen) => eventsText(seen, colors));
     return;
   }
   const print = printer(io, options.output, first);
@@ -31,9 +31,9 @@ export async function events(session: Session, name: string, options: EventsOpti
 
 /** One by one: a line, an object a line, or an entry of one YAML list. */
 function printer(io: Io, output: Format, first: readonly ClusterEvent[]): (event: ClusterEvent) => void {
-  if (output === 'json') return (event) => void io.stdout.write(`${JSON.stringify(event)}\n`);
+  if (output === 'json') return (event) => showLine(io, event);
   if (output === 'yaml') return (event) => show(io, output, [event], () => '');
   const { head, row } = eventTable(first, colorsFor(io, io.stdout));
-  io.stdout.write(`${head}\n`);
-  return (event) => void io.stdout.write(`${row(event)}\n`);
+  show(io, 'text', null, () => head);
+  return (event) => show(io, 'text', event, (_, seen) => row(seen));
 }

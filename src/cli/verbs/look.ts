@@ -1,6 +1,7 @@
+import { printableAll } from '../../model/printable.js';
 import type { StatusView } from '../../model/status.js';
 import { say } from '../io.js';
-import { type Format, show } from '../output.js';
+import { type Format, show, showLine } from '../output.js';
 import type { Session } from '../session.js';
 import { explain as explanationOf, explanationText } from '../views/explain.js';
 import { historyText, operationsOf } from '../views/history.js';
@@ -27,7 +28,7 @@ export async function list(session: Session, { output, phase, region, health }: 
     ...(region === undefined ? {} : { K3sRegion: region }),
     ...(health === undefined ? {} : { K3sHealth: health }),
   });
-  show(session.io, output, listed, () => listText(listed));
+  show(session.io, output, listed, (_, seen) => listText(seen));
 }
 
 /** `keelson status NAME [--watch]` */
@@ -36,7 +37,7 @@ export async function status(session: Session, name: string, options: Output & {
   const { io } = session;
   const first = await clusters.get(name);
   if (!options.watch) {
-    show(io, options.output, first, (colors) => statusText(first, colors));
+    show(io, options.output, first, (colors, seen) => statusText(seen, colors));
     return;
   }
   let shown = '';
@@ -46,8 +47,8 @@ export async function status(session: Session, name: string, options: Output & {
     shown = text;
     // On a terminal the screen is drawn anew: home, then clear to the end.
     if (io.stdout.isTTY === true && options.output === 'text') io.stdout.write('\u001b[H\u001b[J');
-    if (options.output === 'json') io.stdout.write(`${JSON.stringify(seen)}\n`);
-    else show(io, options.output, seen, (colors) => statusText(seen, colors));
+    if (options.output === 'json') showLine(io, seen);
+    else show(io, options.output, seen, (colors, clean) => statusText(clean, colors));
   };
   draw(first);
   const since = { traceId: first.traceId, specGeneration: first.specGeneration };
@@ -58,11 +59,11 @@ export async function status(session: Session, name: string, options: Output & {
 /** `keelson explain NAME` */
 export async function explain(session: Session, name: string, { output }: Output): Promise<void> {
   const explanation = explanationOf(await (await session.clusters()).get(name));
-  show(session.io, output, explanation, (colors) => explanationText(explanation, colors));
+  show(session.io, output, explanation, (colors, clean) => explanationText(clean, colors));
 }
 
 /** `keelson history NAME` */
 export async function history(session: Session, name: string, { output }: Output): Promise<void> {
   const seen = await (await session.clusters()).get(name);
-  show(session.io, output, operationsOf(seen), (colors) => historyText(seen, colors));
+  show(session.io, output, operationsOf(seen), (colors) => historyText(printableAll(seen), colors));
 }

@@ -62,7 +62,7 @@ const shown = (orphans: Orphan[], prices: Prices | null): ShownOrphan[] =>
   orphans.map((one) => ({ ...one, monthly: prices === null ? null : monthlyCost(one, prices) }));
 
 function print({ io }: Session, { output, prices }: OrphansOptions, orphans: ShownOrphan[]): void {
-  show(io, output, orphans, () => orphansText(orphans, prices !== undefined));
+  show(io, output, orphans, (_, seen) => orphansText(seen, prices !== undefined));
 }
 
 function refused(left: Orphan[]): CliError {

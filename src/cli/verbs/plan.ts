@@ -14,7 +14,8 @@ export async function plan(session: Session, options: { file: string; output: Fo
   await refuseOtherRegion(clusters, document);
   const planned = await clusters.plan(document);
   await requireRelease(session, loaded, planned);
-  show(io, options.output, { plan: planned, document }, (colors) =>
-    [planText(document.metadata.name, planned, colors), '', resolvedText(document)].join('\n'),
+  show(io, options.output, { plan: planned, document }, (colors, { plan }) =>
+    // The document is the person's own; its strings keep their lines.
+    [planText(document.metadata.name, plan, colors), '', resolvedText(document)].join('\n'),
   );
 }

@@ -24,9 +24,9 @@ export async function request(
   const clusters = await session.clusters();
   const accepted = await clusters.request(name, verb, { ...payload, requestedBy: io.user });
   if (!options.wait) {
-    show(io, options.output, { cluster: name, ...accepted }, (colors) => {
-      const steps = accepted.plan.steps.length === 0 ? [] : [planText(name, accepted.plan, colors)];
-      return [`${name}: ${accepted.message}`, ...steps].join('\n');
+    show(io, options.output, { cluster: name, ...accepted }, (colors, { message, plan }) => {
+      const steps = plan.steps.length === 0 ? [] : [planText(name, plan, colors)];
+      return [`${name}: ${message}`, ...steps].join('\n');
     });
     return;
   }
@@ -34,7 +34,7 @@ export async function request(
   const since = accepted.heard;
   if (verb === 'delete') {
     const proof = await waitForDeletion(io, source, name, { since, proof: clusters.proof(name) });
-    show(io, options.output, proof, () => proofText(proof));
+    show(io, options.output, proof, (_, seen) => proofText(seen));
     return;
   }
   const status = await waitFor(io, source, name, {
@@ -42,5 +42,5 @@ export async function request(
     since,
     judge: (seen) => (verb === 'pause' ? judgePause(seen) : judge(seen, since.specGeneration, accepted.operationId)),
   });
-  show(io, options.output, status, (colors) => statusText(status, colors));
+  show(io, options.output, status, (colors, seen) => statusText(seen, colors));
 }

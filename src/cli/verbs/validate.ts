@@ -20,7 +20,7 @@ export async function validate({ io }: Session, options: { file: string[]; outpu
   if (options.output !== 'text') show(io, options.output, results, () => '');
   if (problems.length > 0) throw new CliError(EXIT.invalid, problems.join('\n'));
   if (options.output === 'text')
-    show(io, 'text', results, () => results.map((one) => `${one.file}: valid (${one.cluster})`).join('\n'));
+    show(io, 'text', results, (_, seen) => seen.map((one) => `${one.file}: valid (${one.cluster})`).join('\n'));
 }
 
 const problemsOf = ({ message, remedy }: CliError): string[] =>

@@ -1,3 +1,4 @@
+import { printableLine } from '../../model/printable.js';
 import type { ClusterEvent } from '../../model/state.js';
 import type { Colors } from '../io.js';
 import { age } from './time.js';
@@ -41,5 +42,5 @@ const cellsOf = ({ at, type, reason, operation, message }: ClusterEvent, now: nu
   type,
   reason,
   operation ?? '-',
-  message.trim().replaceAll(/\s*\n\s*/g, ' '),
+  printableLine(message),
 ];

@@ -1,7 +1,7 @@
 import type { Operation } from '../../model/state.js';
 import type { StatusView } from '../../model/status.js';
 import type { Colors } from '../io.js';
-import { firstLine } from './status.js';
+import { firstLine, senderOf } from './status.js';
 import { table } from './table.js';
 import { between, moment } from './time.js';
 
@@ -18,7 +18,7 @@ export const operationsOf = (status: StatusView): Operation[] =>
 
 function operationText(operation: Operation, colors: Colors, now: number): string {
   const took = between(operation.startedAt, operation.endedAt, now);
-  const head = `${colors.bold(operation.kind)} ${operation.id}: ${painted(operation.outcome, colors)}, ${moment(operation.startedAt)}, ${took}, asked for by ${operation.requestedBy}`;
+  const head = `${colors.bold(operation.kind)} ${operation.id}: ${painted(operation.outcome, colors)}, ${moment(operation.startedAt)}, ${took}, asked for by ${senderOf(operation)}`;
   const lines = [head, ...reasonsOf(operation).map((reason) => `  ${reason}`)];
   if (operation.steps.length === 0) return [...lines, '  (its steps are no longer kept)'].join('\n');
   const rows = operation.steps.map((step) => [

@@ -1,3 +1,4 @@
+import type { Operation } from '../../model/state.js';
 import type { StatusView } from '../../model/status.js';
 import type { Colors } from '../io.js';
 import { conditionTable } from './conditions.js';
@@ -56,7 +57,10 @@ function operationLine({ operation }: StatusView): string {
   if (operation === null) return '';
   const done = operation.steps.filter((step) => step.outcome === 'done').length;
   const step = `step ${Math.min(done + 1, operation.stepsTotal)}/${operation.stepsTotal}`;
-  return `Operation ${operation.kind} ${operation.id}, ${step}, asked for by ${operation.requestedBy}: ${operation.reason}`;
+  return `Operation ${operation.kind} ${operation.id}, ${step}, asked for by ${senderOf(operation)}: ${operation.reason}`;
 }
 
 export const firstLine = (text: string): string => text.split('\n')[0] ?? '';
+
+/** Who sends a request writes the name: nobody has checked it. */
+export const senderOf = ({ requestedBy }: Operation): string => `${requestedBy} (as the sender says)`;

@@ -1,3 +1,4 @@
+import { printable, printableAll } from '../../model/printable.js';
 import type { StatusView } from '../../model/status.js';
 import type { Io } from '../io.js';
 import { createLines } from './lines.js';
@@ -18,7 +19,13 @@ export interface Progress {
  * @param slots names known beforehand; others appear as the workflow tells of them
  */
 export function createProgress(io: Io, title: string, slots: readonly string[]): Progress {
-  return io.stderr.isTTY === true && io.env['TERM'] !== 'dumb' && !io.env['CI']
-    ? createTasks(io, title, slots)
-    : createLines(io, title);
+  const { show, note, end } =
+    io.stderr.isTTY === true && io.env['TERM'] !== 'dumb' && !io.env['CI']
+      ? createTasks(io, title, slots)
+      : createLines(io, title);
+  return {
+    show: (status) => show(printableAll(status)),
+    note: (line) => note(printable(line)),
+    end: (outcome, line) => end(outcome, printable(line)),
+  };
 }

@@ -30,7 +30,9 @@ describe('status', () => {
 
     // Assess
     expect(text).toContain('shop (eu-west-1, K3s v1.34.2+k3s1): Configuring, Healthy, 1m old');
-    expect(text).toContain('Operation create op-1, step 2/4, asked for by ada: it does not exist yet');
+    expect(text).toContain(
+      'Operation create op-1, step 2/4, asked for by ada (as the sender says): it does not exist yet',
+    );
     expect(text).toContain('  server-1: join as server (1m)');
     expect(text).toContain('Waits for the next try of create, since 2026-03-01 12:00:00Z, until 2026-03-01 12:10:00Z');
     expect(text).toContain('Last error TypeNotOffered: t3.huge is not offered in eu-west-1a\n  name another type');
@@ -180,7 +182,7 @@ describe('history', () => {
     const text = historyText(statusView({ operations: [done] }), plain, NOW);
 
     // Assess
-    expect(text).toContain('create op-1: done, 2026-03-01 12:00:00Z, 42.5s, asked for by ada');
+    expect(text).toContain('create op-1: done, 2026-03-01 12:00:00Z, 42.5s, asked for by ada (as the sender says)');
     expect(text).toMatch(
       /Configuring +server-1 +join as server +1\.5s +failed +TypeNotOffered: t3\.huge is not offered in eu-west-1a/,
     );
