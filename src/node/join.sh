@@ -1,8 +1,14 @@
 #!/usr/bin/env bash
 # A further node. A server is done when its etcd member votes, an agent when its unit is active.
-# Variables: ROLE NODE_NAME CONFIG_B64 CONFIG_HASH; URLs AGENT_TOKEN_GET, for servers TOKEN_GET too
-# Result: node=, of a server also nodes as in verify
+# While the first server is still being founded it waits for its tokens, so that no way to the node and back lies between the two: the
+# agent token is stored last, when the unit of the first server is active.
+# Variables: ROLE NODE_NAME CONFIG_B64 CONFIG_HASH [TOKEN_SINCE TOKEN_WAIT]; URLs AGENT_TOKEN_GET, for servers TOKEN_GET too
+# Result: node=, of a server also nodes as in verify; or waited=in-vain, and nothing is done
 
+if [ -n "${TOKEN_SINCE:-}" ] && ! await_token "$AGENT_TOKEN_GET" agent-token "$TOKEN_WAIT" "$TOKEN_SINCE"; then
+  result waited in-vain
+  exit 0
+fi
 [ "$ROLE" = agent ] || fetch_token "$TOKEN_GET" server-token
 fetch_token "$AGENT_TOKEN_GET" agent-token
 start_and_wait

@@ -44,6 +44,8 @@ export class FakeActivities {
   unseen: ObservedInstances['failures'] = [];
   /** What Kubernetes says of nodes, by name: over or instead of what the fake would. */
   readonly kubernetes = new Map<string, string>();
+  /** How the last founding of a cluster ended, by its uid. */
+  private readonly foundings = new Map<string, 'done' | 'failed'>();
   private count = 0;
 
   readonly activities: Activities = {
@@ -151,7 +153,9 @@ export class FakeActivities {
     }),
     sweep: this.wrap('sweep', async () => ({ instances: [], volumes: [], snapshots: [], securityGroups: [] })),
     runOnNodes: this.wrap('runOnNodes', async (input) => {
-      const answer = this.onJob(input);
+      const isFound = await this.firstServer(input);
+      const answer = isFound ? this.onJob(input) : { outcome: 'done' as const, result: { waited: 'in-vain' } };
+      if (input.script === 'found') this.foundings.set(input.uid, answer === null ? 'done' : 'failed');
       if (answer !== null)
         return input.instanceIds.map((instanceId) => ({
           instanceId,
@@ -181,6 +185,13 @@ export class FakeActivities {
     tellUnobserved: this.wrap('tellUnobserved', async ({ report }) => void this.reports.push(report)),
     forget: this.wrap('forget', async () => ({ left: [] })),
   };
+
+  /** A join that is sent before the first server is there waits on its node. @returns false when it waits in vain */
+  private async firstServer({ script, uid, params }: RunOnNodesInput): Promise<boolean> {
+    if (script !== 'join' || !('TOKEN_SINCE' in params)) return true;
+    while (!this.foundings.has(uid)) await Context.current().sleep(10);
+    return this.foundings.get(uid) === 'done';
+  }
 
   /** As new, for the next test; what it is told to answer stays. */
   forget(): void {

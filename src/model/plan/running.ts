@@ -165,7 +165,10 @@ function planArrival(plan: PlanBuilder, document: ClusterDocument, state: Cluste
   }
 }
 
-/** New members: the first server founds, the others join as soon as they and a server that is up are there. */
+/**
+ * New members: the first server founds, the others join as soon as they and a server that is up are there. A join is sent while the first
+ * server is being founded and waits on its node: each way to a node and back costs seconds, and these would be on the longest path.
+ */
 function planMembership(plan: PlanBuilder, state: ClusterState, wanted: WantedSlot): void {
   const slot = state.slots[wanted.name];
   const name = wanted.name;
@@ -193,11 +196,12 @@ function founds(state: ClusterState, wanted: WantedSlot): boolean {
   return wanted.name === (state.founder?.split('#')[0] ?? 'server-0');
 }
 
-/** Steps after which a server is up that can be joined. */
+/** Steps after which a server is up that can be joined, or is being founded. */
 const serversUp = (plan: PlanBuilder): string[] =>
-  plan.steps
-    .filter((step) => step.kind === 'found' || (step.kind === 'start-service' && /^server-\d+$/.test(step.slot ?? '')))
-    .map((step) => step.id);
+  plan.steps.flatMap((step) => {
+    if (step.kind === 'found') return step.after;
+    return step.kind === 'start-service' && /^server-\d+$/.test(step.slot ?? '') ? [step.id] : [];
+  });
 
 /** K3s on members whose service is down: all servers at once, for one alone finds no quorum; then the agents. */
 function planServices(plan: PlanBuilder, state: ClusterState, wanted: WantedSlot[]): void {

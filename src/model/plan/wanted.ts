@@ -40,6 +40,12 @@ export function joinTarget(state: ClusterState, except?: string): Slot | null {
   return witnesses(state, others)[0] ?? null;
 }
 
+/** The server that founds the cluster, from the moment at which it begins to; joins wait on their nodes until it is there. */
+export function founderOf(state: ClusterState): Slot | null {
+  const founder = Object.values(state.slots).find((slot) => `${slot.name}#${slot.generation}` === state.founder);
+  return founder?.instance ? founder : null;
+}
+
 /** Servers among these that can be asked what Kubernetes says, the likeliest first: the well ones, and of those the founder. */
 export function witnesses(state: ClusterState, among: readonly Slot[]): Slot[] {
   const has = (slot: Slot, kind: FindingKind): boolean => state.findings[findingKey(slot.name, kind)] !== undefined;
@@ -82,7 +88,7 @@ export function nodeConfigOf(
   instance: NodeInstance,
 ): { text: string; hash: string } {
   const founder = state.founder === `${slot.name}#${slot.generation}`;
-  const target = founder ? null : joinTarget(state);
+  const target = founder ? null : (joinTarget(state) ?? founderOf(state));
   const input: NodeConfigInput = {
     role: slot.role,
     nodeName: slot.nodeName,

@@ -15,6 +15,20 @@ fetch_token() {
   fi | put_file "$K3S_ETC/$2" 600
 }
 
+# await_token URL NAME SECONDS SINCE: until the bucket has one that is newer than SINCE, an HTTP date; older ones are of a server that is
+# gone. Fails after SECONDS. curl looks at the date itself where the bucket does not. [curl(1): --time-cond]
+await_token() {
+  local file until=$((SECONDS + $3))
+  file=$(temporary_folder)/awaited
+  while true; do
+    transfer "$1" --no-show-error --time-cond "$4" --output "$file"
+    if [ "$curl_exit" -eq 0 ] && [ -s "$file" ]; then return 0; fi
+    [ "$SECONDS" -lt "$until" ] || return 1
+    waiting "the first server to store the $2"
+    sleep "$POLL"
+  done
+}
+
 # make_token NAME: a random token in short form, once; the first server's K3s makes the secure form of it.
 make_token() {
   [ -s "$K3S_ETC/$1" ] || od -An -N16 -tx1 /dev/urandom | tr -d ' \n' | put_file "$K3S_ETC/$1" 600

@@ -1,12 +1,12 @@
-import { sleep } from '@temporalio/workflow';
+import { condition, sleep } from '@temporalio/workflow';
 import { BUCKET_KEY } from '../../model/bucket.js';
 import { slotsOf } from '../../model/ids.js';
 import { recordInstalled } from '../../model/k3s/installed.js';
 import { withMeasured } from '../../model/measured.js';
 import { wantedLabels } from '../../model/node-labels/wanted.js';
 import type { Step } from '../../model/plan/index.js';
-import { apiAddressOf, joinTarget } from '../../model/plan/wanted.js';
-import type { Slot } from '../../model/state.js';
+import { apiAddressOf, founderOf, joinTarget } from '../../model/plan/wanted.js';
+import type { ClusterState, Slot } from '../../model/state.js';
 import { begunAnew } from '../begun-anew.js';
 import { type Cluster, failure, now, slotOf } from '../cluster-context.js';
 import { inTurn } from '../in-turn.js';
@@ -45,19 +45,42 @@ export async function found(cluster: Cluster, step: Step): Promise<void> {
   joined(cluster, slot, started);
 }
 
+/** So long does a join wait on its node for the first server. One that takes longer is joined when its step has ended. */
+const TOKEN_WAIT_SECONDS = 60;
+
 /** A further server joins with the secure token and is done when it is a voter; an agent joins with the agent token. */
 export async function join(cluster: Cluster, step: Step): Promise<void> {
   const slot = slotOf(cluster, step.slot);
-  const target = joinTarget(cluster.state);
-  const tokens = { AGENT_TOKEN_GET: { method: 'GET', key: BUCKET_KEY.agentToken } } as const;
-  const started = await startNode(cluster, slot, {
-    script: 'join',
-    summary: `join ${target?.instance?.privateIp ?? 'the cluster'} as ${slot.role}`,
-    params: {},
-    presign: slot.role === 'server' ? { ...tokens, TOKEN_GET: { method: 'GET', key: BUCKET_KEY.serverToken } } : tokens,
-  });
+  const { state } = cluster;
+  // Both begin in one pass over the plan, in any order.
+  await condition(() => joinTarget(state) !== null || !isFounding(state) || founderOf(state) !== null);
+  let started = await startJoin(cluster, slot, joinTarget(state) === null ? founderOf(state) : null);
+  if (started.result['waited'] !== undefined) {
+    await condition(() => !isFounding(state));
+    started = await startJoin(cluster, slot, null);
+  }
   joined(cluster, slot, started);
 }
+
+/** @param founder the server whose tokens are waited for, where no server is up yet */
+function startJoin(cluster: Cluster, slot: Slot, founder: Slot | null) {
+  const target = founder ?? joinTarget(cluster.state);
+  // Without the address of a server it would begin a cluster of its own.
+  if (target === null)
+    throw failure('conflict', 'NoServerUp', `${slot.name}: no server is up that it could join`, 'it is planned again');
+  const tokens = { AGENT_TOKEN_GET: { method: 'GET', key: BUCKET_KEY.agentToken } } as const;
+  // Tokens that are older are of a first server before this one.
+  const since = founder?.instance ? new Date(founder.instance.launchedAt).toUTCString() : null;
+  return startNode(cluster, slot, {
+    script: 'join',
+    summary: `join ${target.instance?.privateIp ?? 'the cluster'} as ${slot.role}`,
+    params: since === null ? {} : { TOKEN_SINCE: since, TOKEN_WAIT: String(TOKEN_WAIT_SECONDS) },
+    presign: slot.role === 'server' ? { ...tokens, TOKEN_GET: { method: 'GET', key: BUCKET_KEY.serverToken } } : tokens,
+  });
+}
+
+const isFounding = ({ operation }: ClusterState): boolean =>
+  operation?.steps.some((step) => step.kind === 'found' && step.outcome === 'running') ?? false;
 
 function joined(cluster: Cluster, slot: Slot, started: { hash: string; result: Record<string, string> }): void {
   slot.configHash = started.hash;

@@ -189,6 +189,35 @@ describe('join', () => {
     expect(starts()).toEqual([]);
   });
 
+  it('sent before the first server is there, waits for its tokens and takes no older ones', async () => {
+    const launched = new Date('2026-11-29T04:00:00Z');
+    const store = (name: string, password: string, at: Date) => {
+      server.files.set(`/b/${name}`, SECURE(name === 'token' ? 'server' : 'node', password.repeat(32)));
+      server.modified.set(`/b/${name}`, at);
+    };
+    store('token', 'e', new Date(launched.getTime() - 60_000));
+    store('agent-token', 'e', new Date(launched.getTime() - 60_000));
+    const ended = join({ TOKEN_SINCE: launched.toUTCString(), TOKEN_WAIT: '15' });
+    await until(() => node.logs().includes('waiting for: the first server to store the agent-token'));
+    expect(starts()).toEqual([]);
+    store('token', 'a', new Date(launched.getTime() + 30_000));
+    store('agent-token', 'b', new Date(launched.getTime() + 30_000));
+
+    const end = await ended;
+    expect(end.job.outcome).toBe('done');
+    expect(node.read(`${ETC}/server-token`)).toBe(SECURE('server', 'a'.repeat(32)));
+    expect(node.logs()).not.toContain('curl:');
+  });
+
+  it('waits in vain, says so and does nothing, when the first server does not come up', async () => {
+    server.files.clear();
+
+    const end = await join({ TOKEN_SINCE: new Date().toUTCString(), TOKEN_WAIT: '0' });
+
+    expect(end.job).toMatchObject({ outcome: 'done', result: { waited: 'in-vain' } });
+    expect(starts()).toEqual([]);
+  });
+
   it.each([
     ['TokenRejected', 'level=fatal msg="token CA hash does not match the Cluster CA certificate hash: 1 != 2"'],
     ['NodeNameTaken', 'level=error msg="Node password rejected, duplicate hostname"'],

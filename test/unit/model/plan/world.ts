@@ -51,7 +51,14 @@ export class ModelWorld {
   ): void {
     const done = new Set<string>();
     for (let count = 0; count < limit; count += 1) {
-      const ready = plan.steps.filter((step) => !done.has(step.id) && step.after.every((id) => done.has(id)));
+      const isFounding = plan.steps.some((step) => step.kind === 'found' && !done.has(step.id));
+      const ready = plan.steps.filter(
+        (step) =>
+          !done.has(step.id) &&
+          step.after.every((id) => done.has(id)) &&
+          // It is sent to its node, and waits there.
+          !(step.kind === 'join' && isFounding),
+      );
       const step = ready[pick(ready.length)];
       if (step === undefined) {
         if (done.size < plan.steps.length)

@@ -6,6 +6,8 @@ export class TestServer {
   readonly files = new Map<string, string | Buffer>();
   readonly stored = new Map<string, string>();
   readonly requests: string[] = [];
+  /** When files were stored, by path; S3 says it with each. */
+  readonly modified = new Map<string, Date>();
   /** Statuses to answer first, by path. */
   readonly failures = new Map<string, number[]>();
   private readonly held = new Map<string, Promise<void>>();
@@ -34,6 +36,8 @@ export class TestServer {
       response.writeHead(hasLength ? 200 : 501).end();
     } else {
       const file = this.files.get(path);
+      const modified = this.modified.get(path);
+      if (modified !== undefined) response.setHeader('last-modified', modified.toUTCString());
       response.writeHead(file === undefined ? 404 : 200).end(file);
     }
   }
