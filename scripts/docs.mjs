@@ -71,6 +71,10 @@ Editors that know the YAML language server complete and check it with this first
 \`\`\`
 
 The last column is the schema's own description. A field without a default may be left out unless it says required.
+A document has at most 256 KiB, 10,000 words and marks, and 8 KiB in one value; lists and maps have bounds of their own, which are in the
+JSON Schema. Keelson refuses keys that are not plain words (\`? key\`, \`{a: b}: c\`), and characters that no one can see (control characters,
+direction marks, zero-width spaces): it names the character and its place.
+
 \`spec.backup\` and \`spec.hibernation\` are not supported yet and refused.
 
 | field | kind | default | meaning |

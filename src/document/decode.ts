@@ -1,4 +1,4 @@
-import { invisibleIn } from '../model/spec/invisible.js';
+import { invisibleIn } from '../model/invisible.js';
 import { positionsIn } from './problem.js';
 
 /** A cluster document is a few KiB; more is a mistake, or an attack on whoever parses it. */

@@ -1,5 +1,5 @@
 import { type Document, isScalar, parseAllDocuments, visit } from 'yaml';
-import { visible } from '../model/spec/invisible.js';
+import { visible } from '../model/invisible.js';
 import { parseDocument } from '../model/spec/parse.js';
 import type { ClusterDocument } from '../model/spec/schema.js';
 import type { Violation } from '../model/spec/violation.js';

@@ -1,3 +1,5 @@
+import { fromNode, logFromNode, MOST_LINES } from './from-node.js';
+
 /** Reads what the job runner prints at the end of an SSM command. */
 
 export type JobOutcome = 'done' | 'failed' | 'timed-out' | 'interrupted';
@@ -13,7 +15,10 @@ export interface JobOutput {
   logTail: string;
 }
 
-const HEAD = /^keelson-job id=(\S+) outcome=(done|failed|timed-out|interrupted) exit=(-|\d+)$/;
+const HEAD = /^keelson-job id=(\S{1,100}) outcome=(done|failed|timed-out|interrupted) exit=(-|\d{1,10})$/;
+
+/** `service=`, `node.shop-server-0-g1=`, `member.10.0.0.4=`: the keys that scripts write; others are passed over. */
+const KEY = /^[A-Za-z][\w.:-]{0,99}=/;
 
 /**
  * @param stdout of the command's invocation; what stands before the runner's head line is passed over
@@ -33,15 +38,18 @@ export function parseJobOutput(stdout: string): JobOutput | null {
     exitCode: exit === '-' ? null : Number(exit),
     result: Object.fromEntries(
       body
-        .filter((line) => line.includes('='))
-        .map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
+        .slice(0, MOST_LINES)
+        .filter((line) => KEY.test(line))
+        .map((line) => [line.slice(0, line.indexOf('=')), fromNode(line.slice(line.indexOf('=') + 1))]),
     ),
     logTail:
       log < 0
         ? ''
-        : lines
-            .slice(log + 1)
-            .join('\n')
-            .trimEnd(),
+        : logFromNode(
+            lines
+              .slice(log + 1)
+              .join('\n')
+              .trimEnd(),
+          ),
   };
 }

@@ -4,8 +4,10 @@
 # Result: removed=true
 
 removed_name() {
-  ask nodes -o 'custom-columns=NAME:.metadata.name,REMOVED:.metadata.annotations.etcd\.k3s\.cattle\.io/removed-node-name' |
-    awk -v name="$NODE_NAME" '$1 == name && $2 != "<none>" { print $2 }'
+  # A kubelet may write annotations of its own Node: quoted, it cannot write a line of another one.
+  # shellcheck disable=SC2016 # the dollars are the template's own
+  ask nodes -o 'go-template={{range .items}}{{.metadata.name}} {{range $key, $value := .metadata.annotations}}{{if eq $key "etcd.k3s.cattle.io/removed-node-name"}}{{urlquery $value}}{{end}}{{end}}{{"\n"}}{{end}}' |
+    awk -v name="$NODE_NAME" '$1 == name { print $2 }'
 }
 
 await_api 20

@@ -55,10 +55,10 @@ export async function look(
 
 /** Takes over the nodes that a script saw; scripts that saw none leave what is known. */
 export function sawNodes(cluster: Cluster, result: Record<string, string>): void {
-  const nodes = parseNodes(result);
+  const nodes = parseNodes(result, cluster.state);
   if (nodes.length === 0) return;
   const at = now();
-  const strayMembers = parseStrayMembers(result);
+  const strayMembers = parseStrayMembers(result, cluster.state);
   cluster.state.nodesSeen = { at, nodes, ...(strayMembers.length > 0 && { strayMembers }) };
   cluster.fresh = true;
   // What a step sees counts at once; what is seen at rest is weighed first.

@@ -3,6 +3,7 @@ import { ailmentsOf, factsOf } from '../model/care/facts.js';
 import { ghostKey, ghostsAmong } from '../model/care/ghosts.js';
 import { jobIdOf } from '../model/ids.js';
 import { recordInstalled } from '../model/k3s/installed.js';
+import { parseVersion } from '../model/k3s/version.js';
 import { withMeasured } from '../model/measured.js';
 import type { NodeView } from '../model/observation.js';
 import { witnesses } from '../model/plan/wanted.js';
@@ -122,7 +123,8 @@ function take(cluster: Cluster, slot: Slot, { result }: JobResult, deep: boolean
   slot.facts = factsOf(result, slot.facts, now(), deep);
   for (const [kind, bad] of Object.entries(ailmentsOf(slot.facts, now())))
     suspect(cluster, slot, kind as keyof ReturnType<typeof ailmentsOf>, bad);
-  const { service, version, readyz, failing } = result;
+  const { service, readyz, failing } = result;
+  const version = binaryVersion(result['version']);
   if (service !== undefined && slot.service === 'running') {
     // To start one that is activating is to wait for it, and to be told when it never gets there.
     const runs = service === 'active' || service === 'reloading';
@@ -142,6 +144,10 @@ function take(cluster: Cluster, slot: Slot, { result }: JobResult, deep: boolean
   if (readyz !== undefined && service === 'active') slot.measured = withMeasured(slot, now(), 'api');
   takeBelieved(cluster, slot, version);
 }
+
+/** What a node says of its binary: a K3s version or `none`. Anything else is not a measurement. */
+const binaryVersion = (told: string | undefined): string | undefined =>
+  told === 'none' || parseVersion(told ?? '') !== null ? told : undefined;
 
 /** What counts now changes what is planned. */
 function takeBelieved(cluster: Cluster, slot: Slot, version: string | undefined): void {

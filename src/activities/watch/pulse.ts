@@ -8,6 +8,7 @@ import { detailOf, toFailure } from '../../aws/failure.js';
 import { SERVER_COUNT, slotName } from '../../model/ids.js';
 import type { ErrorNote } from '../../model/observation-failure.js';
 import { TAG } from '../../model/tags.js';
+import { fromNode } from '../../node/from-node.js';
 import { renderPulse } from '../../node/render.js';
 import type { Attempt } from '../attempt.js';
 
@@ -24,8 +25,6 @@ const EXECUTION_SECONDS = 25;
 /** From the command to its last answer. */
 const PATIENCE_MS = 40_000;
 const PAUSE_MS = 2_000;
-/** Of one server's answer: it goes into a signal. */
-const LONGEST = 200;
 
 /**
  * Asks all servers of a region once a minute whether their K3s is well: one command by tags, however many clusters there are. Only answers
@@ -132,8 +131,8 @@ const textOf = (unwell: ReadonlyMap<string, string>): string => JSON.stringify([
 
 /** The script's own lines; whatever SSM puts around them, e.g. `failed to run commands: exit status 3`, changes nothing. */
 function wordsOf(output: string): string {
-  const lines = output.split('\n').filter((line) => /^(service|readyz|voters|notready)=/.test(line));
-  return lines.join(' ').slice(0, LONGEST);
+  const lines = output.split('\n').filter((line) => /^(service|readyz|voters|notready|etcd)=/.test(line));
+  return fromNode(lines.join(' '));
 }
 
 async function called<T>(action: string, call: () => Promise<T>): Promise<T> {

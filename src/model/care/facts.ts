@@ -31,6 +31,9 @@ export const CERTIFICATE_LIMIT_DAYS = 90;
 /** Three quarters of etcd's quota: at 2 GiB it takes no more writes. [docs: etcd, quota-backend-bytes] */
 export const DATABASE_LIMIT_MIB = 1_536;
 
+/** [etcd source: AlarmType] */
+const ALARM = /^(none|[A-Z]{1,20})$/;
+
 const DAY_MS = 86_400_000;
 
 /**
@@ -52,7 +55,7 @@ export function factsOf(told: Record<string, string>, before: NodeFacts | null, 
     certificatesUntil: dateOf(told['cert-earliest']) ?? before?.certificatesUntil ?? null,
     databaseMiB: numberOf(told['db-mib']),
     ...(used !== null && { databaseUsedMiB: used }),
-    ...(told['etcd-alarm'] !== undefined && { alarm: told['etcd-alarm'] }),
+    ...(ALARM.test(told['etcd-alarm'] ?? '') && { alarm: told['etcd-alarm'] }),
     ...(told['etcd-leader'] !== undefined && { leads: told['etcd-leader'] === 'true' }),
     snapshot: told['snapshot'] ?? before?.snapshot ?? null,
   };

@@ -1,4 +1,4 @@
-import { invisibleIn } from './invisible.js';
+import { invisibleIn } from '../invisible.js';
 import type { Violation } from './violation.js';
 
 /**

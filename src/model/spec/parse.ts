@@ -1,5 +1,5 @@
+import { visible } from '../invisible.js';
 import { boundViolations } from './bounds.js';
-import { visible } from './invisible.js';
 import { mend, touches } from './mend.js';
 import { RULES } from './rules/index.js';
 import { type ClusterDocument, clusterSchema } from './schema.js';

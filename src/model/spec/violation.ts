@@ -1,4 +1,4 @@
-import { visible } from './invisible.js';
+import { visible } from '../invisible.js';
 
 /** One thing that is wrong with a document. */
 export interface Violation {

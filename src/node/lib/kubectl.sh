@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Questions to the API server of this node. The image has no jq: kubectl's own columns answer.
+# Questions to the API server of this node. The image has no jq: kubectl's templates answer, with each text that a node may write quoted by `urlquery`.
+# custom-columns do not escape line feeds: a kubelet's version could forge the row of another node. [kubectl source: pkg/cmd/get/customcolumn.go]
 
 kubectl() { "$R/usr/local/bin/k3s" kubectl "$@"; }
 
@@ -9,21 +10,23 @@ ask() { kubectl get --request-timeout=10s "$@"; }
 # change VERB ...: a change has its own bound as well.
 change() { kubectl "$@" --request-timeout=30s; }
 
-# A condition of a node, as a column.
-condition() { printf '.status.conditions[?(@.type=="%s")].status' "$1"; }
+# nodes_quoted: one line a node: its name, `etcd` for a node of etcd, V:<kubelet version> U:<unschedulable> C:<condition>=<status> A:<kind>=<address>.
+# K3s gives the label of the role; the API server lets no kubelet change it. [Kubernetes docs: NodeRestriction]
+nodes_quoted() {
+  # shellcheck disable=SC2016 # the dollars are the template's own
+  ask nodes -o 'go-template={{range .items}}{{.metadata.name}}{{range $key, $value := .metadata.labels}}{{if eq $key "node-role.kubernetes.io/etcd"}} etcd{{end}}{{end}}{{if .spec.unschedulable}} U:true{{end}}{{with .status.nodeInfo}} V:{{urlquery .kubeletVersion}}{{end}}{{range .status.conditions}} C:{{urlquery .type}}={{urlquery .status}}{{end}}{{range .status.addresses}} A:{{urlquery .type}}={{urlquery .address}}{{end}}{{"\n"}}{{end}}'
+}
 
 # nodes_table: name, Ready, whether its etcd member votes, kubelet version, unschedulable, internal address, then the pressures of memory,
-# disk and PIDs of every node; `<none>` where there is none. etcd says who votes; where it does not answer, the Node condition does.
+# disk and PIDs of every node; `<none>` where there is none, or where a node tells something that is not a version or an address. etcd says who
+# votes; where it does not answer, the condition of a node of etcd does: what other nodes claim of themselves counts for nothing.
 # Members of etcd without a Node follow: `@member`, the name (or the address, before the member has started), voter or learner.
 nodes_table() {
-  local columns table members
-  columns="NAME:.metadata.name,READY:$(condition Ready),VOTER:$(condition EtcdIsVoter)"
-  columns="$columns,VERSION:.status.nodeInfo.kubeletVersion,UNSCHEDULABLE:.spec.unschedulable"
-  columns="$columns,ADDRESS:.status.addresses[?(@.type==\"InternalIP\")].address"
-  columns="$columns,MEMORY:$(condition MemoryPressure),DISK:$(condition DiskPressure),PIDS:$(condition PIDPressure)"
-  table=$(ask nodes -o "custom-columns=$columns") || return 1
+  local quoted members
+  quoted=$(nodes_quoted) || return 1
   members=$(etcd_members) || members=
   MEMBERS=$members awk '
+    function status(type) { return (type in condition) ? condition[type] : "<none>" }
     BEGIN {
       count = split(ENVIRON["MEMBERS"], lines, "\n")
       for (i = 1; i <= count; i++) {
@@ -31,22 +34,42 @@ nodes_table() {
         votes[member[1] == "-" ? member[3] : member[1]] = member[2]
       }
     }
-    NR == 1 { next }
-    count == 0 { print; next }
+    NF == 0 || ($1 in seen) { next }
     {
-      address = $6
-      sub(/,.*/, "", address)
-      who = $1 in votes ? $1 : address
-      if (who in votes) {
-        $3 = votes[who] == "voter" ? "True" : "False"
-        delete votes[who]
-      } else if ($3 != "<none>") {
-        # An etcd node without a member: it was removed from etcd, or has not been let in yet.
-        $3 = "False"
+      seen[$1]
+      split("", condition)
+      etcd = 0
+      version = unschedulable = address = "<none>"
+      for (i = 2; i <= NF; i++) {
+        value = $i
+        if ($i == "etcd") etcd = 1
+        else if ($i == "U:true") unschedulable = "true"
+        else if (sub(/^V:/, "", value)) {
+          gsub(/%2B/, "+", value)
+          if (length(value) <= 40 && value ~ /^v[-+.0-9A-Za-z]*$/) version = value
+        } else if (sub(/^A:InternalIP=/, "", value) && address == "<none>") {
+          gsub(/%3A/, ":", value)
+          if (length(value) <= 45 && value ~ /^[0-9A-Fa-f:.]+$/) address = value
+        } else if ($i ~ /^C:[A-Za-z]+=(True|False|Unknown)$/) {
+          split(substr($i, 3), pair, "=")
+          if (!(pair[1] in condition)) condition[pair[1]] = pair[2]
+        }
       }
-      print
+      voter = etcd ? status("EtcdIsVoter") : "<none>"
+      if (count > 0) {
+        # A member that has not started has no name yet: its address is enough for a node of etcd.
+        who = ($1 in votes) || !etcd ? $1 : address
+        if (who in votes) {
+          voter = votes[who] == "voter" ? "True" : "False"
+          delete votes[who]
+        } else if (voter != "<none>") {
+          # An etcd node without a member: it was removed from etcd, or has not been let in yet.
+          voter = "False"
+        }
+      }
+      print $1, status("Ready"), voter, version, unschedulable, address, status("MemoryPressure"), status("DiskPressure"), status("PIDPressure")
     }
-    END { for (who in votes) print "@member", who, votes[who] }' <<<"$table"
+    END { for (who in votes) print "@member", who, votes[who] }' <<<"$quoted"
 }
 
 # node_row NAME: its row of the table; empty when there is no such node. Fails when the API does not answer.
@@ -95,6 +118,6 @@ report_nodes() {
     [ "$disk" != True ] || pressures+=+DiskPressure
     [ "$pids" != True ] || pressures+=+PIDPressure
     pressures=${pressures#+}
-    result "node.$name" "$ready,$voter,$version,$schedulable,${address%%,*},${pressures:--}"
+    result "node.$name" "$ready,$voter,$version,$schedulable,$address,${pressures:--}"
   done <<<"$table"
 }

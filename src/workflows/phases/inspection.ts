@@ -1,4 +1,5 @@
 import { recordInstalled } from '../../model/k3s/installed.js';
+import { parseVersion } from '../../model/k3s/version.js';
 import { withMeasured } from '../../model/measured.js';
 import type { NodeView } from '../../model/observation.js';
 import type { Slot } from '../../model/state.js';
@@ -54,7 +55,7 @@ async function probe(cluster: Cluster, slot: Slot): Promise<Seen> {
   });
   const [hash = '', version = ''] = (told['started-with'] ?? '').split(' ');
   return {
-    installed: told['version'] === 'none' ? null : (told['version'] ?? null),
+    installed: parseVersion(told['version'] ?? '') === null ? null : (told['version'] ?? null),
     hash,
     version,
     active: told['service'] === 'active',

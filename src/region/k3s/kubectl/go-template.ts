@@ -1,11 +1,11 @@
 /**
- * The part of Go's text/template that scripts use with `kubectl -o go-template=`: fields, `range` with and without variables, `if`, `end`, and
- * quoted text. What is not known here is an error, as an unknown function is to kubectl. [docs: text/template]
+ * The part of Go's text/template that scripts use with `kubectl -o go-template=`: fields, `range` with and without variables, `if`, `with`,
+ * `end`, the functions `eq` and `urlquery`, and quoted text. What is not known here is an error, as an unknown function is to kubectl. [docs: text/template]
  */
-type Part =
-  | { text: string }
-  | { path: string }
-  | { block: 'range' | 'if'; path: string; names: string[]; body: Part[] };
+type Part = { text: string } | Value | { block: 'range' | 'if' | 'with'; value: Value; names: string[]; body: Part[] };
+
+/** A field or variable, by itself, quoted, or compared with a text. */
+type Value = { path: string; call?: 'urlquery' | 'eq'; text?: string };
 
 /** @throws Error on a template that this does not understand */
 export function goTemplate(template: string, data: unknown): string {
@@ -30,14 +30,21 @@ function parse(tokens: string[], inBlock: boolean): Part[] {
 
 function partOf(action: string, tokens: string[]): Part {
   if (/^".*"$/s.test(action)) return { text: JSON.parse(action) as string };
-  const block = /^(range|if)\s+(?:(\$\w+)\s*,\s*(\$\w+)\s*:=\s*)?(\S+)$/.exec(action);
+  const block = /^(range|if|with)\s+(?:(\$\w+)\s*,\s*(\$\w+)\s*:=\s*)?(.+)$/s.exec(action);
   if (block) {
-    const [, kind = '', key, value, path = ''] = block;
-    const names = [key, value].filter((name) => name !== undefined);
-    return { block: kind as 'range' | 'if', path, names, body: parse(tokens, true) };
+    const [, kind = '', key, second, value = ''] = block;
+    const names = [key, second].filter((name) => name !== undefined);
+    return { block: kind as 'range' | 'if' | 'with', value: operandOf(value), names, body: parse(tokens, true) };
   }
-  if (!/^(\.|\$)[\w.]*$/.test(action)) throw new Error(`error parsing template: ${action} is not known`);
-  return { path: action };
+  return operandOf(action);
+}
+
+function operandOf(action: string): Value {
+  const [, query, compared, text] = /^(?:urlquery\s+(\S+)|eq\s+(\S+)\s+(".*"))$/s.exec(action) ?? [];
+  const path = query ?? compared ?? action;
+  if (!/^(\.|\$)[\w.]*$/.test(path)) throw new Error(`error parsing template: ${action} is not known`);
+  if (query !== undefined) return { path, call: 'urlquery' };
+  return text === undefined ? { path } : { path, call: 'eq', text: JSON.parse(text) as string };
 }
 
 type Variables = ReadonlyMap<string, unknown>;
@@ -46,9 +53,10 @@ function render(parts: Part[], dot: unknown, variables: Variables): string {
   return parts
     .map((part) => {
       if ('text' in part) return part.text;
-      const value = read(part.path, dot, variables);
-      if (!('block' in part)) return value === undefined || value === null ? '<no value>' : String(value);
+      if (!('block' in part)) return shown(evaluate(part, dot, variables));
+      const value = evaluate(part.value, dot, variables);
       if (part.block === 'if') return isTrue(value) ? render(part.body, dot, variables) : '';
+      if (part.block === 'with') return isTrue(value) ? render(part.body, value, variables) : '';
       return entriesOf(value)
         .map(([key, item]) => {
           const [first, second] = part.names;
@@ -61,6 +69,20 @@ function render(parts: Part[], dot: unknown, variables: Variables): string {
     })
     .join('');
 }
+
+function evaluate({ path, call, text }: Value, dot: unknown, variables: Variables): unknown {
+  const value = read(path, dot, variables);
+  if (call === 'eq') return value === text;
+  return call === 'urlquery' ? queryEscaped(shown(value)) : value;
+}
+
+const shown = (value: unknown): string => (value === undefined || value === null ? '<no value>' : String(value));
+
+/** As Go's url.QueryEscape, which leaves letters, digits and `-_.~`. */
+const queryEscaped = (text: string): string =>
+  encodeURIComponent(text)
+    .replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`)
+    .replaceAll('%20', '+');
 
 function read(path: string, dot: unknown, variables: Variables): unknown {
   const [head = '', ...fields] = path.split('.');

@@ -1,0 +1,24 @@
+import { visible } from '../model/invisible.js';
+
+/** Longer than any value that a script reports on purpose. */
+const MOST_VALUE = 200;
+const MOST_LINE = 400;
+/** Report lines and log lines that are read; SSM gives 24,000 characters. [docs: SSM GetCommandInvocation] */
+export const MOST_LINES = 2_000;
+
+/**
+ * A value that a node reports, as it may stand in messages, conditions and tables: whoever is root there writes what they like, so it is cut, and
+ * characters that no one sees, such as a terminal's escape sequences, are written out. The one place where texts of nodes are read.
+ */
+export const fromNode = (text: string): string => cut(visible(text), MOST_VALUE);
+
+/** The lines of a node's log: tabs stay, line by line as above. */
+export function logFromNode(text: string): string {
+  return text
+    .split('\n')
+    .slice(-MOST_LINES)
+    .map((line) => cut(line.split('\t').map(visible).join('\t'), MOST_LINE))
+    .join('\n');
+}
+
+const cut = (text: string, most: number): string => (text.length > most ? `${text.slice(0, most - 3)}...` : text);
