@@ -50,6 +50,7 @@ async function serve(environment: WorkerEnvironment, logger: ReturnType<typeof c
   const clients = createAwsClients({ homeRegion, version, beforeSend: fence.pass });
   const client = new Client({ connection, namespace: temporal.namespace });
   const messenger = createMessenger(client, taskQueue);
+  const mirrors = { allowed: environment.allowedMirrors, site: environment.k3sMirror };
   const activities = createActivities({
     clients,
     messenger,
@@ -57,6 +58,7 @@ async function serve(environment: WorkerEnvironment, logger: ReturnType<typeof c
     bucket: environment.bucket,
     logger,
     defaultInstanceProfile: environment.instanceProfile,
+    mirrors,
   });
   const worker = await withoutWorkflowStacks(() =>
     Worker.create({
@@ -65,7 +67,7 @@ async function serve(environment: WorkerEnvironment, logger: ReturnType<typeof c
       namespace: temporal.namespace,
       taskQueue,
       workflowBundle: { codePath: fileURLToPath(new URL('../workflow-bundle.js', import.meta.url)) },
-      activities: withMirror(activities, environment.k3sMirror),
+      activities: withMirror(activities, environment.k3sMirror, mirrors),
       interceptors: { activity: [scopeInterceptor] },
     }),
   );

@@ -3,6 +3,7 @@ import type { Bucket } from '../aws/bucket.js';
 import type { AwsClients } from '../aws/clients.js';
 import type { Pace } from '../aws/pace.js';
 import type { Readers } from '../aws/readers.js';
+import type { MirrorPolicy } from '../mirror/policy.js';
 import type { Fence } from './fence.js';
 import type { Messenger } from './watch/messenger.js';
 
@@ -20,4 +21,6 @@ export interface ActivityDeps {
   logger: Logger;
   /** For documents that name no instance profile (KEELSON_INSTANCE_PROFILE). */
   defaultInstanceProfile: string | null;
+  /** What the operator allows of mirrors; null asks any address. */
+  mirrors: MirrorPolicy | null;
 }

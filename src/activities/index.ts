@@ -3,6 +3,7 @@ import { createBucket } from '../aws/bucket.js';
 import type { AwsClients } from '../aws/clients.js';
 import { createPace } from '../aws/pace.js';
 import { createReaders } from '../aws/readers.js';
+import type { MirrorPolicy } from '../mirror/policy.js';
 import type { Activities } from './api.js';
 import { activity } from './attempt.js';
 import type { ActivityDeps } from './deps.js';
@@ -33,6 +34,8 @@ export interface ActivitiesOptions {
   logger: Logger;
   /** For documents that name no instance profile. */
   defaultInstanceProfile: string | null;
+  /** What the operator allows of mirrors; null, for tests, asks any address. */
+  mirrors: MirrorPolicy | null;
   /** The same that the clients ask before they send; by default one of its own. */
   fence?: Fence;
   /** How the region watch speaks to workflows; without one nobody is told. */
@@ -64,6 +67,7 @@ export function createActivities(options: ActivitiesOptions): Activities {
     messenger: options.messenger ?? NOBODY,
     logger,
     defaultInstanceProfile,
+    mirrors: options.mirrors ?? null,
   };
   return {
     resolvePlacement: activity(deps, 'resolvePlacement', resolvePlacement),

@@ -1,12 +1,15 @@
+import type { Readable } from 'node:stream';
 import {
   DeleteObjectCommand,
   GetObjectCommand,
+  type GetObjectCommandOutput,
   HeadBucketCommand,
   ListObjectsV2Command,
   PutObjectCommand,
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
+import { readAtMost, TooLarge } from '../model/read-at-most.js';
 import type { AwsClients } from './clients.js';
 import { codeOf, hasCode, httpStatusOf } from './error-code.js';
 import { failure, toFailure } from './failure.js';
@@ -62,7 +65,7 @@ export function createBucket(clients: AwsClients, name: string): Bucket {
       try {
         const answer = await (await client()).send(new GetObjectCommand(at(key)));
         const { ETag: etag = '', LastModified: modified, Metadata: metadata = {} } = answer;
-        const text = (await answer.Body?.transformToString()) ?? '';
+        const text = new TextDecoder().decode(await bodyOf(answer, key));
         return { text, etag, version: `${etag} ${modified?.toISOString() ?? ''}`, metadata };
       } catch (error) {
         if (hasCode(error, 'NoSuchKey')) return null;
@@ -125,6 +128,31 @@ export function createBucket(clients: AwsClients, name: string): Bucket {
       return getSignedUrl(await client(), command, { expiresIn: expiresInSeconds });
     },
   };
+}
+
+/** status.yaml of a cluster with 500 nodes has about 400 KiB; a config.yaml beyond 256 KiB is refused by its reader, with place and size. */
+const MOST_BYTES = 2 * 1024 * 1024;
+
+/** @throws a failure `ObjectTooLarge` that no repetition mends: whoever may write to the bucket could fill the memory of each worker in turn */
+async function bodyOf(
+  { Body: body, ContentLength: length = 0 }: GetObjectCommandOutput,
+  key: string,
+): Promise<Uint8Array> {
+  if (body === undefined) return new Uint8Array();
+  const stream = body as Readable;
+  try {
+    if (length > MOST_BYTES) throw new TooLarge(MOST_BYTES);
+    return await readAtMost(stream, MOST_BYTES);
+  } catch (error) {
+    stream.destroy();
+    if (!(error instanceof TooLarge)) throw error;
+    throw failure({
+      code: 'ObjectTooLarge',
+      class: 'invalid',
+      message: `GetObject ${key}: the object ${length > 0 ? `has ${length} bytes: it ` : ''}${error.message}`,
+      advice: 'put an object of the usual size there; a document has at most 256 KiB',
+    });
+  }
 }
 
 /** HeadBucket tells the bucket's region also when it refuses (301). It has no body, so the status is all there is. */

@@ -5,6 +5,7 @@ import { type ClientEnvironment, type Env, readClientEnvironment, regionOfSdk } 
 import { packageVersion } from '../config/version.js';
 import { ENV_FILE, readEnvFile } from '../local/env-file.js';
 import { localEnvironment } from '../local/local-env.js';
+import type { MirrorPolicy } from '../mirror/policy.js';
 import type { Clusters } from './clusters/clusters.js';
 import { CliError, EXIT } from './exit.js';
 import { type Io, say } from './io.js';
@@ -16,6 +17,8 @@ export interface Session {
   bucket(): Promise<Bucket>;
   /** The site's own K3s mirror, or null. */
   k3sMirror(): string | null;
+  /** What the operator's environment says of mirrors. */
+  mirrors(): MirrorPolicy;
   /** Clients with the user's own credentials. */
   aws(): Promise<AwsClients>;
   close(): Promise<void>;
@@ -61,6 +64,7 @@ export function openSession(io: Io): Session {
     },
     aws,
     k3sMirror: () => environment().k3sMirror,
+    mirrors: () => ({ allowed: environment().allowedMirrors, site: environment().k3sMirror }),
     close: async () => {
       for (const end of closers) end();
       await (await clusters?.catch(() => undefined))?.close();

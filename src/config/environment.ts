@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isMirrorEntry } from '../mirror/policy.js';
 import { readTemporal, type TemporalSettings } from './temporal.js';
 
 export type Env = Readonly<Record<string, string | undefined>>;
@@ -13,6 +14,8 @@ export interface ClientEnvironment {
   bucket: string | null;
   /** As the worker's. */
   k3sMirror: string | null;
+  /** As the worker's. */
+  allowedMirrors: readonly string[] | null;
 }
 
 /** What the worker reads. */
@@ -31,6 +34,8 @@ export interface WorkerEnvironment {
   healthFile: string | null;
   /** Stands in for the public K3s mirror in documents that leave the mirror at its default; for sites without internet. */
   k3sMirror: string | null;
+  /** Mirrors that documents may name; null where the operator says nothing of them. */
+  allowedMirrors: readonly string[] | null;
   /** SQS queue of EC2's and S3's events; without one the region watch alone sees changes. */
   eventsQueueUrl: string | null;
 }
@@ -52,11 +57,18 @@ const bucket = z
 const taskQueue = z.string().min(1).max(200).default('keelson');
 const url = z.url({ protocol: /^https?$/, error: 'is not an http(s) URL' });
 
+/** Separated by commas; see `isMirrorEntry`. */
+const mirrors = z
+  .string()
+  .transform((text) => text.split(',').map((entry) => entry.trim()))
+  .refine((entries) => entries.every(isMirrorEntry), 'is not a list of http(s) addresses, separated by commas');
+
 const clientSchema = z.object({
   KEELSON_BUCKET: bucket.optional(),
   KEELSON_TASK_QUEUE: taskQueue,
   AWS_ENDPOINT_URL: url.optional(),
   KEELSON_K3S_MIRROR: url.optional(),
+  KEELSON_ALLOWED_MIRRORS: mirrors.optional(),
 });
 
 const workerSchema = clientSchema.extend({
@@ -89,6 +101,7 @@ export function readClientEnvironment(env: Env): ClientEnvironment {
     taskQueue: read.KEELSON_TASK_QUEUE,
     bucket: read.KEELSON_BUCKET ?? null,
     k3sMirror: read.KEELSON_K3S_MIRROR ?? null,
+    allowedMirrors: read.KEELSON_ALLOWED_MIRRORS ?? null,
   };
 }
 
@@ -115,6 +128,7 @@ export async function readWorkerEnvironment(env: Env, regionOf = regionOfSdk): P
     metricsAddress: read.KEELSON_METRICS_ADDRESS ?? null,
     healthFile: read.KEELSON_HEALTH_FILE ?? null,
     k3sMirror: read.KEELSON_K3S_MIRROR ?? null,
+    allowedMirrors: read.KEELSON_ALLOWED_MIRRORS ?? null,
     eventsQueueUrl: read.KEELSON_EVENTS_QUEUE_URL ?? null,
   };
 }

@@ -1,6 +1,7 @@
 import { type Client, WorkflowNotFoundError, WorkflowUpdateFailedError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
-import type { Bucket } from '../aws/bucket.js';
+import type { Bucket, StoredText } from '../aws/bucket.js';
+import { detailOf } from '../aws/failure.js';
 import { problemText, readDocument } from '../document/read.js';
 import { BUCKET_KEY, bucketKeyOf, TOLD_BY } from '../model/bucket.js';
 import { workflowIdOf } from '../model/execution.js';
@@ -29,7 +30,13 @@ export class ConfigEvents {
 
   async handle(cluster: string): Promise<ConfigOutcome> {
     const key = bucketKeyOf(cluster, BUCKET_KEY.config);
-    const stored = await this.bucket.get(key);
+    const stored = await this.#read(key);
+    if (stored === 'too large')
+      return this.#tell(
+        cluster,
+        { reason: 'Invalid', message: `${key}: is larger than any document (at most 256 KiB)` },
+        'invalid',
+      );
     // Deleted meanwhile; or put there by `keelson apply`, which tells the workflow itself.
     if (stored === null || stored.metadata[TOLD_BY] !== undefined) return 'passed over';
     const read = readDocument(stored.text, key);
@@ -45,6 +52,15 @@ export class ConfigEvents {
       return this.#tell(cluster, { reason: 'Invalid', message }, 'invalid');
     }
     return this.#apply(read.document, stored.version);
+  }
+
+  async #read(key: string): Promise<StoredText | null | 'too large'> {
+    try {
+      return await this.bucket.get(key);
+    } catch (error) {
+      if (error instanceof ApplicationFailure && detailOf(error).code === 'ObjectTooLarge') return 'too large';
+      throw error;
+    }
   }
 
   async #apply(document: ClusterDocument, configVersion: string): Promise<ConfigOutcome> {

@@ -6,6 +6,9 @@ export type Event =
   | { kind: 'instance'; region: string; instanceId: string; state: InstanceStateName }
   | { kind: 'config'; bucket: string; cluster: string };
 
+/** SQS's most; events of EC2 and S3 have about 1 KiB. [docs: SQS message quotas] */
+const MOST_CHARACTERS = 256 * 1024;
+
 const STATES: readonly string[] = ['pending', 'running', 'stopping', 'stopped', 'shutting-down', 'terminated'];
 
 /**
@@ -14,6 +17,7 @@ const STATES: readonly string[] = ['pending', 'running', 'stopping', 'stopped', 
  * @returns null for whatever else is in the queue
  */
 export function parseEvent(body: string): Event | null {
+  if (body.length > MOST_CHARACTERS) return null;
   const event = objectOf(body);
   const detail = record(event?.['detail']);
   if (event === null || detail === null) return null;

@@ -23,6 +23,9 @@ const MISLEADING = [
   ],
 ] as const;
 
+/** What the local stack's worker allows of mirrors: its region's own, one beside real hosts, and public ones. */
+export const LOCAL_MIRRORS = ['http://127.0.0.1:*', 'http://10.77.0.1:*', 'https://*'].join(',');
+
 /** Where the parts of the local stack find each other; what `.keelson/local.env` exports. */
 export function localVariables(addresses: {
   temporal: string;

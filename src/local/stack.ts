@@ -4,7 +4,7 @@ import type { Env } from '../config/environment.js';
 import { removeLeftHosts } from '../region/hosts/ledger.js';
 import type { HostSettings } from '../region/hosts/settings.js';
 import { type Child, type Children, createChildren } from './children.js';
-import { keyVariables, localEnvironment, localVariables } from './local-env.js';
+import { keyVariables, LOCAL_MIRRORS, localEnvironment, localVariables } from './local-env.js';
 import { freePort } from './ports.js';
 import { type LocalRegion, type ProfileName, startRegion } from './region.js';
 import { startTemporal, type TemporalServer, type TemporalServerOptions } from './temporal.js';
@@ -70,6 +70,7 @@ export async function startStack(env: Env, options: StackOptions): Promise<Stack
     const workerEnv = {
       ...stackEnv,
       ...keyVariables('worker'),
+      KEELSON_ALLOWED_MIRRORS: env['KEELSON_ALLOWED_MIRRORS'] || LOCAL_MIRRORS,
       KEELSON_LOG_LEVEL: options.logLevel ?? 'info',
       ...(metricsAddress === null ? {} : { KEELSON_METRICS_ADDRESS: metricsAddress }),
     };

@@ -1,24 +1,44 @@
 import type { Activities } from '../activities/api.js';
+import { invalid } from '../activities/placement/invalid.js';
+import { MIRROR_HINT } from '../activities/placement/release.js';
+import { type MirrorPolicy, mirrorProblem } from '../mirror/policy.js';
 import { siteMirror } from '../mirror/site.js';
 
 /**
  * Lets a site name its own K3s mirror once, for all documents that leave `spec.k3s.mirror` at its default. The documents and
  * the workflows' histories stay the same everywhere; only what leaves for AWS and the nodes names the mirror of the site.
+ * A mirror that the policy does not let a document name reaches neither the worker's network nor a node.
+ *
+ * @param policy what the operator allows; null allows every mirror
  */
-export function withMirror(activities: Activities, mirror: string | null): Activities {
-  if (mirror === null) return activities;
+export function withMirror(
+  activities: Activities,
+  mirror: string | null,
+  policy: MirrorPolicy | null = null,
+): Activities {
+  if (mirror === null && policy === null) return activities;
   const substitute = (url: string): string => siteMirror(url, mirror);
   return {
     ...activities,
-    resolvePlacement: (input) => {
+    resolvePlacement: async (input) => {
       const { document } = input;
       const k3s = { ...document.spec.k3s, mirror: substitute(document.spec.k3s.mirror) };
+      const { amd64, arm64 } = k3s.sha256;
+      requireAllowed(k3s.mirror, (amd64 ?? arm64) !== undefined, policy);
       return activities.resolvePlacement({ ...input, document: { ...document, spec: { ...document.spec, k3s } } });
     },
-    runOnNodes: (input) => {
-      const { K3S_MIRROR: url } = input.params;
+    runOnNodes: async (input) => {
+      const { K3S_MIRROR: url, K3S_SHA256: sha256 = '' } = input.params;
       if (url === undefined) return activities.runOnNodes(input);
-      return activities.runOnNodes({ ...input, params: { ...input.params, K3S_MIRROR: substitute(url) } });
+      const params = { ...input.params, K3S_MIRROR: substitute(url) };
+      requireAllowed(params.K3S_MIRROR, sha256 !== '', policy);
+      return activities.runOnNodes({ ...input, params });
     },
   };
+}
+
+function requireAllowed(mirror: string, pinned: boolean, policy: MirrorPolicy | null): void {
+  const problem = policy === null ? null : mirrorProblem(mirror, pinned, policy);
+  if (problem === null) return;
+  throw invalid('MirrorNotAllowed', `spec.k3s.mirror ${mirror} cannot be used: ${problem}`, MIRROR_HINT);
 }

@@ -35,6 +35,7 @@ async function withOtherCode(cell: Cell, work: () => Promise<void>): Promise<voi
     credentials: CREDENTIALS.worker,
   });
   const activities = createActivities({
+    mirrors: null,
     clients,
     fence: new Fence(),
     bucket: cell.bucket.name,

@@ -46,7 +46,7 @@ export async function resolvePlacement(
     const architectures = [...new Set(Object.values(instanceTypes).map((type) => type.architecture))].sort();
     const [images] = await allOrFirst([
       ask('images', [spec.image, instanceTypes], () => resolveImages(source, spec.image, instanceTypes)),
-      Promise.all(architectures.map((architecture) => checkRelease(attempt, spec.k3s, architecture))),
+      Promise.all(architectures.map((architecture) => checkRelease(attempt, spec.k3s, architecture, deps.mirrors))),
     ]);
     const placement = { ...network, images, instanceTypes };
     await rehearseLaunch(deps, attempt, input, placement);

@@ -1,8 +1,12 @@
+import type { MirrorPolicy } from '../../mirror/policy.js';
 import { askRelease } from '../../mirror/release.js';
 import type { ClusterSpec } from '../../model/spec/schema.js';
 import type { Architecture } from '../../model/state.js';
 import type { Attempt } from '../attempt.js';
 import { invalid } from './invalid.js';
+
+export const MIRROR_HINT =
+  'name an https mirror in spec.k3s.mirror, or pin the binary by spec.k3s.sha256; the operator may allow others by KEELSON_ALLOWED_MIRRORS';
 
 const BINARY: Record<Architecture, string> = { amd64: 'k3s', arm64: 'k3s-arm64' };
 
@@ -10,18 +14,25 @@ const BINARY: Record<Architecture, string> = { amd64: 'k3s', arm64: 'k3s-arm64' 
  * Whether the mirror has the release, before anything is made. A mirror that cannot be reached from here is only noted: in an
  * air-gapped site the nodes may reach it although the worker does not.
  *
- * @throws `invalid` failures VersionNotFound, ChecksumMismatch
+ * @throws `invalid` failures VersionNotFound, ChecksumMismatch, MirrorNotAllowed
  */
 export async function checkRelease(
   attempt: Attempt,
   k3s: ClusterSpec['k3s'],
   architecture: Architecture,
+  policy: MirrorPolicy | null,
 ): Promise<void> {
-  const answer = await askRelease(k3s, architecture, attempt.signal);
+  const answer = await askRelease(k3s, architecture, attempt.signal, policy);
   switch (answer.kind) {
     case 'unanswered':
       attempt.log.warn('mirror not reachable from the worker; the nodes will tell', answer);
       return;
+    case 'refused':
+      throw invalid(
+        'MirrorNotAllowed',
+        `the mirror ${k3s.mirror} cannot be used (GET ${answer.url}): ${answer.reason}`,
+        MIRROR_HINT,
+      );
     case 'missing':
       throw invalid(
         'VersionNotFound',

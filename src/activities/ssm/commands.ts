@@ -17,6 +17,9 @@ const DELIVERY_SECONDS = 120;
 /** The runner on the node ends the script itself; SSM's own end comes after it. */
 const EXECUTION_SLACK_SECONDS = 60;
 
+/** What SSM gives at most; nothing behind it relies on that. [docs: SSM GetCommandInvocation] */
+const MOST_OUTPUT = 24_000;
+
 /** Command by instance. */
 export type Sent = Record<string, string>;
 
@@ -106,8 +109,8 @@ export async function look(ssm: SSMClient, InstanceId: string, CommandId: string
       status,
       word,
       exitCode: answer.ResponseCode === undefined || answer.ResponseCode < 0 ? null : answer.ResponseCode,
-      stdout: answer.StandardOutputContent ?? '',
-      stderr: answer.StandardErrorContent ?? '',
+      stdout: (answer.StandardOutputContent ?? '').slice(0, MOST_OUTPUT),
+      stderr: (answer.StandardErrorContent ?? '').slice(0, MOST_OUTPUT),
     };
   } catch (error) {
     if (hasCode(error, 'InvocationDoesNotExist'))

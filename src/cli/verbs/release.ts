@@ -26,9 +26,9 @@ export async function requireRelease(session: Session, loaded: LoadedDocument, p
   const mirror = siteMirror(documented, session.k3sMirror());
   const { signal } = session.io;
   const answers = await Promise.all(
-    ARCHITECTURES.map((architecture) => askRelease({ mirror, version }, architecture, signal)),
+    ARCHITECTURES.map((architecture) => askRelease({ mirror, version }, architecture, signal, session.mirrors())),
   );
-  const unanswered = answers.find((one) => one.kind === 'unanswered');
+  const unanswered = answers.find((one) => one.kind === 'unanswered' || one.kind === 'refused');
   if (unanswered !== undefined) say(session.io, notAsked(unanswered, version));
   if (!answers.every((one) => one.kind === 'missing')) return;
   const problem = pointTo(loaded.text, loaded.file, {
@@ -39,5 +39,5 @@ export async function requireRelease(session: Session, loaded: LoadedDocument, p
   throw new CliError(EXIT.invalid, problemText(problem));
 }
 
-const notAsked = ({ url, reason }: Extract<ReleaseAnswer, { kind: 'unanswered' }>, version: string): string =>
+const notAsked = ({ url, reason }: Extract<ReleaseAnswer, { reason: string }>, version: string): string =>
   `note: ${reason}: this machine cannot ask the mirror whether it has K3s ${version} (GET ${url}); the worker and the nodes ask again`;

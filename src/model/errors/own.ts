@@ -34,6 +34,15 @@ export const OWN_ERRORS: KnownErrors = {
   ...alike('Keelson', 'invalid', 'use a version that the mirror holds; see spec.k3s.version and spec.k3s.mirror', [
     'VersionNotFound',
   ]),
+  ...alike(
+    'Keelson',
+    'invalid',
+    'name an https mirror in spec.k3s.mirror, or pin the binary by spec.k3s.sha256; the operator may allow others by KEELSON_ALLOWED_MIRRORS',
+    ['MirrorNotAllowed'],
+  ),
+  ...alike('Keelson', 'invalid', 'put an object of the usual size there; a document has at most 256 KiB', [
+    'ObjectTooLarge',
+  ]),
   ...alike('Keelson', 'invalid', 'compare spec.k3s.sha256 with the release; if they agree, distrust the mirror', [
     'ChecksumMismatch',
   ]),

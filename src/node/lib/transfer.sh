@@ -6,15 +6,17 @@ http_status=000
 
 # transfer URL [CURL OPTIONS...]: one request; sets curl_exit and http_status (000 without an answer). Never fails itself.
 transfer() {
-  local url=$1
+  local url=$1 redirects
   shift
   url=${url//\\/\\\\}
   url=${url//\"/\\\"}
   curl_exit=0
+  # What is asked for by https is not answered by http further on: whoever is on the way could replace it.
+  case $url in https:*) redirects='=https' ;; *) redirects='=http,https' ;; esac
   # --globoff: brackets of an IPv6 address are no pattern. --retry covers 408, 429, 5xx and time-outs. [curl(1)]
   http_status=$(
     printf 'url = "%s"\n' "$url" |
-      curl --config - --fail --silent --show-error --globoff --proto '=http,https' --connect-timeout 10 \
+      curl --config - --fail --silent --show-error --globoff --proto '=http,https' --proto-redir "$redirects" --connect-timeout 10 \
         --retry 4 --retry-connrefused --write-out '%{http_code}' "$@"
   ) || curl_exit=$?
 }

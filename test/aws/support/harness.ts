@@ -21,7 +21,7 @@ export function clientsFor(endpoint: string): AwsClients {
 
 export function activitiesFor(clients: AwsClients, bucket = BUCKET): Activities {
   const logger = pino({ level: 'silent' });
-  return createActivities({ clients, bucket, logger, defaultInstanceProfile: 'keelson-node', tick: 20 });
+  return createActivities({ clients, bucket, logger, defaultInstanceProfile: 'keelson-node', mirrors: null, tick: 20 });
 }
 
 /** Runs an activity the way a worker does, with a context of its own. */

@@ -33,7 +33,15 @@ export function makeActivities(
   const defaultInstanceProfile = options.instanceProfile === undefined ? 'keelson-node' : options.instanceProfile;
   const { messenger, fence } = options;
   const others = { ...(messenger !== undefined && { messenger }), ...(fence !== undefined && { fence }) };
-  return createActivities({ clients, bucket: 'ops', logger, defaultInstanceProfile, tick: 500, ...others });
+  return createActivities({
+    clients,
+    bucket: 'ops',
+    logger,
+    defaultInstanceProfile,
+    mirrors: null,
+    tick: 500,
+    ...others,
+  });
 }
 
 export interface Started<O> {

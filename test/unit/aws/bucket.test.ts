@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { GetObjectCommand, HeadBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { mockClient } from 'aws-sdk-client-mock';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -72,5 +73,26 @@ describe('the bucket', () => {
 
     expect(failure).toMatchObject({ code: 'ECONNREFUSED', class: 'transient', nonRetryable: false });
     expect(second).toBeNull();
+  });
+
+  test.each([
+    ['by the length that S3 tells', 400 * 1024 * 1024],
+    ['while it is read, where no length is told', undefined],
+  ])('refuses an object of 400 MiB for good, %s', async (_, ContentLength) => {
+    let given = 0;
+    const body = new Readable({
+      read() {
+        given += 65_536;
+        this.push(given > 400 * 1024 * 1024 ? null : Buffer.alloc(65_536));
+      },
+    });
+    s3.on(GetObjectCommand).resolves({ Body: body as never, ...(ContentLength && { ContentLength }) });
+
+    const failure = await failureOf(createBucket(clients, 'ops').get('clusters/shop/config.yaml'));
+
+    expect(failure).toMatchObject({ code: 'ObjectTooLarge', class: 'invalid', nonRetryable: true });
+    expect(failure.message).toContain('has more than 2048 KiB');
+    expect(given).toBeLessThan(3 * 1024 * 1024);
+    expect(body.destroyed).toBe(true);
   });
 });

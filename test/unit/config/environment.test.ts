@@ -29,6 +29,7 @@ describe('the environment of the worker', () => {
       metricsAddress: null,
       healthFile: null,
       k3sMirror: null,
+      allowedMirrors: null,
       temporal: { address: '127.0.0.1:7233', namespace: 'default' },
     });
   });
@@ -39,6 +40,7 @@ describe('the environment of the worker', () => {
       KEELSON_LOG_LEVEL: 'loud',
       KEELSON_METRICS_ADDRESS: '9464',
       KEELSON_K3S_MIRROR: 'mirror.internal',
+      KEELSON_ALLOWED_MIRRORS: 'https://a, b',
       KEELSON_INSTANCE_PROFILE: 'no spaces',
       AWS_ENDPOINT_URL: 'ftp://x',
       TEMPORAL_PROFILE: 'nowhere',
@@ -53,6 +55,7 @@ describe('the environment of the worker', () => {
     for (const name of [
       'KEELSON_BUCKET',
       'KEELSON_LOG_LEVEL',
+      'KEELSON_ALLOWED_MIRRORS',
       'KEELSON_METRICS_ADDRESS',
       'KEELSON_K3S_MIRROR',
       'KEELSON_INSTANCE_PROFILE',

@@ -62,4 +62,37 @@ describe('the mirror of a site', () => {
     // Assess
     expect(seen).toEqual(['none']);
   });
+
+  it.each([
+    ['http://mirror.example', { allowed: null, site: null }],
+    ['https://mirror.example', { allowed: ['https://other.example'], site: null }],
+    ['https://169.254.169.254', { allowed: null, site: null }],
+  ])('keeps %s, which the operator does not allow, from the worker and from nodes', async (mirror, policy) => {
+    // Prepare
+    const { seen, activities } = recorder();
+    const wrapped = withMirror(activities, null, policy);
+    // Act
+    const asked = wrapped.resolvePlacement({ document: documentWith(mirror) } as ResolvePlacementInput);
+    const sent = wrapped.runOnNodes({ params: { K3S_MIRROR: mirror } } as unknown as RunOnNodesInput);
+    // Assess
+    for (const one of [asked, sent])
+      await expect(one).rejects.toMatchObject({
+        type: 'invalid',
+        nonRetryable: true,
+        details: [{ code: 'MirrorNotAllowed' }],
+      });
+    expect(seen).toEqual([]);
+  });
+
+  it('lets http pass where the binary is pinned', async () => {
+    // Prepare
+    const { seen, activities } = recorder();
+    const params = { K3S_MIRROR: 'http://mirror.example', K3S_SHA256: 'a'.repeat(64) };
+    // Act
+    await withMirror(activities, null, { allowed: null, site: null }).runOnNodes({
+      params,
+    } as unknown as RunOnNodesInput);
+    // Assess
+    expect(seen).toEqual(['http://mirror.example']);
+  });
 });
