@@ -35,6 +35,8 @@ export interface ResolvePlacementInput extends Scope {
   document: ClusterDocument;
   /** Types to ask for where they are not just the document's: some were given up. */
   instanceTypes?: string[];
+  /** Whether a node has taken the networks of pods and services: then they are not compared with the VPC's any more. */
+  networksInUse?: boolean;
 }
 export interface ResolvedPlacement {
   placement: Placement;

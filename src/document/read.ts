@@ -3,6 +3,7 @@ import { visible } from '../model/invisible.js';
 import { parseDocument } from '../model/spec/parse.js';
 import type { ClusterDocument } from '../model/spec/schema.js';
 import type { Violation } from '../model/spec/violation.js';
+import { warningsOf } from '../model/spec/warnings.js';
 import { ambiguousNumbers } from './ambiguous.js';
 import { decode } from './decode.js';
 import { complexKeyAt, duplicateKeys } from './keys.js';
@@ -14,13 +15,16 @@ export { type Problem, problemText } from './problem.js';
 
 type Locate = (offset: number) => { file: string; line: number; column: number };
 
-export type ReadResult = { ok: true; document: ClusterDocument } | { ok: false; problems: Problem[] };
+export type ReadResult =
+  | { ok: true; document: ClusterDocument; warnings: Problem[] }
+  | { ok: false; problems: Problem[] };
 
 /** One fault of syntax tends to bring others with it. */
 const MAX_FAULTS = 5;
 
 /** As for other violations, no reader wants more. */
 const MAX_DUPLICATES = 20;
+const MAX_AMBIGUOUS = 20;
 
 /**
  * Reads a cluster document from YAML or JSON text. Every problem that can be known without AWS is listed, with its place, in
@@ -91,7 +95,9 @@ function readOne(document: Document, at: Locate): ReadResult {
     message: 'duplicate key',
     remedy: `it is in line ${at(firstOffset).line} already; keep one`,
   }));
-  const ambiguous = ambiguousNumbers(document).map(({ offset, ...violation }) => ({ ...at(offset), ...violation }));
+  const ambiguous = ambiguousNumbers(document)
+    .slice(0, MAX_AMBIGUOUS)
+    .map(({ offset, ...violation }) => ({ ...at(offset), ...violation }));
   problems.push(...ambiguous);
   let value: unknown;
   try {
@@ -109,7 +115,9 @@ function readOne(document: Document, at: Locate): ReadResult {
     problems.push(...others.map((violation) => ({ ...at(placeOf(document, violation)), ...violation })));
   }
   if (problems.length > 0) return failed(problems);
-  return parsed.ok ? { ok: true, document: parsed.document } : failed(problems);
+  if (!parsed.ok) return failed(problems);
+  const warnings = warningsOf(parsed.document).map((one) => ({ ...at(placeOf(document, one)), ...one }));
+  return { ok: true, document: parsed.document, warnings: warnings.toSorted(byPosition) };
 }
 
 /** A text may have a fault at each token, and yaml makes an Error of each: their stacks are half of what such a text costs. [measured] */

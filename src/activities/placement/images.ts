@@ -20,21 +20,30 @@ export interface ImageSource {
   region: string;
 }
 
+export interface ResolvedImages {
+  images: Placement['images'];
+  /** The largest root volume that one of them brings; null where EC2 does not tell it. */
+  sizeGiB: number | null;
+}
+
 /** Image of each architecture in use, looked up once and then pinned. */
 export async function resolveImages(
   source: ImageSource,
   image: ClusterSpec['image'],
   types: Placement['instanceTypes'],
-): Promise<Placement['images']> {
+): Promise<ResolvedImages> {
   const architectures = [...new Set(Object.values(types).map((type) => type.architecture))];
   if (image === undefined) {
     const images = await Promise.all(
       architectures.map(async (architecture) => {
         const id = await imageIdOf(source, DEFAULT_PARAMETER[architecture]);
-        return [architecture, rootOf(await describeImage(source, id), id)] as const;
+        return [architecture, await describeImage(source, id), id] as const;
       }),
     );
-    return Object.fromEntries(images);
+    return {
+      images: Object.fromEntries(images.map(([architecture, found, id]) => [architecture, rootOf(found, id)])),
+      sizeGiB: largestRoot(images.map(([, found]) => found)),
+    };
   }
   const id = 'id' in image ? image.id : await imageIdOf(source, image.ssmParameter);
   const found = await describeImage(source, id);
@@ -46,7 +55,7 @@ export async function resolveImages(
       `the image ${id} is for ${found.Architecture ?? 'an unknown architecture'}, but ${others.map(([type, { architecture: needs }]) => `${type} needs ${needs}`).join(', ')}`,
       'leave spec.image out (an image is chosen for each architecture), or name one that fits all instance types',
     );
-  return { [architecture]: rootOf(found, id) };
+  return { images: { [architecture]: rootOf(found, id) }, sizeGiB: largestRoot([found]) };
 }
 
 async function imageIdOf({ ssm, region }: ImageSource, parameter: string): Promise<string> {
@@ -80,6 +89,13 @@ async function describeImage({ ec2, region }: ImageSource, id: string): Promise<
       'name an image of this region that the account may launch, or leave spec.image out',
     );
   return found;
+}
+
+function largestRoot(images: Image[]): number | null {
+  const sizes = images.flatMap(({ RootDeviceName: root, BlockDeviceMappings: mappings = [] }) =>
+    mappings.filter(({ DeviceName: name }) => name === root).flatMap(({ Ebs: ebs }) => ebs?.VolumeSize ?? []),
+  );
+  return sizes.length === 0 ? null : Math.max(...sizes);
 }
 
 function rootOf(image: Image, id: string): { id: string; rootDeviceName: string } {

@@ -2,7 +2,9 @@ import { createHash } from 'node:crypto';
 import { regionProblem } from '../../aws/region-names.js';
 import { Shared } from '../../aws/shared.js';
 import { slotsOf } from '../../model/ids.js';
-import type { ClusterSpec } from '../../model/spec/schema.js';
+import { type AccountFacts, unfitFor } from '../../model/spec/account.js';
+import type { ClusterDocument, ClusterSpec } from '../../model/spec/schema.js';
+import { pathText } from '../../model/spec/violation.js';
 import type { Architecture } from '../../model/state.js';
 import { renderUserData } from '../../node/render.js';
 import type { ResolvedPlacement, ResolvePlacementInput } from '../api.js';
@@ -11,6 +13,7 @@ import type { ActivityDeps } from '../deps.js';
 import { profileMissing } from '../ec2/launch.js';
 import { resolveImages } from './images.js';
 import { checkOffered, resolveTypes } from './instance-types.js';
+import { invalid } from './invalid.js';
 import { resolveNetwork } from './network.js';
 import { rehearseLaunch } from './rehearsal.js';
 import { checkRelease } from './release.js';
@@ -37,23 +40,36 @@ export async function resolvePlacement(
   const ask = <T>(what: string, of: unknown, read: () => Promise<T>): Promise<T> =>
     account.ask(`${region} ${what} ${JSON.stringify(of)}`, read);
   try {
-    const [network, instanceTypes] = await allOrFirst([
+    const [{ network, vpcCidrs }, { types: instanceTypes, memory }] = await allOrFirst([
       ask('network', spec.network, () => resolveNetwork(source.ec2, spec.network, region)),
       ask('types', types, () => resolveTypes(source.ec2, types, region)),
       deps.bucket.check(),
     ]);
     checkOffered(instanceTypes, network.subnets, region);
     const architectures = [...new Set(Object.values(instanceTypes).map((type) => type.architecture))].sort();
-    const [images] = await allOrFirst([
+    const [{ images, sizeGiB: imageSizeGiB }] = await allOrFirst([
       ask('images', [spec.image, instanceTypes], () => resolveImages(source, spec.image, instanceTypes)),
       Promise.all(architectures.map((architecture) => checkRelease(attempt, spec.k3s, architecture, deps.mirrors))),
     ]);
     const placement = { ...network, images, instanceTypes };
+    // Networks of pods and services are settled by then, and a repair has to be possible whatever the VPC has got since.
+    const cidrs = input.networksInUse === true ? [] : vpcCidrs;
+    requireFit(document, { vpcId: network.vpcId, vpcCidrs: cidrs, memory, imageSizeGiB });
     await rehearseLaunch(deps, attempt, input, placement);
     return { placement, userData: userDataOf(spec.k3s, architectures) };
   } catch (error) {
     throw (await regionProblem(deps.clients, region, error)) ?? error;
   }
+}
+
+/** @throws the first of what does not fit the account, with all of it in its message */
+function requireFit(document: ClusterDocument, facts: AccountFacts): void {
+  const [first, ...others] = unfitFor(document, facts);
+  if (first === undefined) return;
+  const message = [first, ...others]
+    .map(({ violation }) => `${pathText(violation.path)}: ${violation.message}`)
+    .join('; ');
+  throw invalid(first.code, message, first.violation.remedy);
 }
 
 /** The prepare-and-prefetch script by architecture; its id is the start of its SHA-256. */

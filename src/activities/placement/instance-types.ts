@@ -11,18 +11,26 @@ import { allPages } from '../../aws/pages.js';
 import type { Architecture, Placement } from '../../model/state.js';
 import { invalid } from './invalid.js';
 
-/** Architecture and zones of each type. @throws `invalid` failures TypeUnknown and ArchitectureMismatch, with all types at fault */
-export async function resolveTypes(
-  ec2: EC2Client,
-  types: string[],
-  region: string,
-): Promise<Placement['instanceTypes']> {
+export interface ResolvedTypes {
+  types: Placement['instanceTypes'];
+  /** By type, in MiB; null where EC2 does not tell it. */
+  memory: Record<string, number | null>;
+}
+
+/** Architecture, zones and memory of each type. @throws `invalid` failures TypeUnknown and ArchitectureMismatch, with all types at fault */
+export async function resolveTypes(ec2: EC2Client, types: string[], region: string): Promise<ResolvedTypes> {
   const [infos, zones] = await Promise.all([describeTypes(ec2, types, region), zonesOf(ec2, types, region)]);
   const unknown = types.filter((type) => !infos.has(type));
   if (unknown.length > 0) throw typeUnknown(unknown, region);
-  return Object.fromEntries(
-    types.map((type) => [type, { architecture: architectureOf(type, infos.get(type)), zones: zones.get(type) ?? [] }]),
-  );
+  return {
+    types: Object.fromEntries(
+      types.map((type) => [
+        type,
+        { architecture: architectureOf(type, infos.get(type)), zones: zones.get(type) ?? [] },
+      ]),
+    ),
+    memory: Object.fromEntries(types.map((type) => [type, infos.get(type)?.MemoryInfo?.SizeInMiB ?? null])),
+  };
 }
 
 /** Every type must be offered in one of the subnets' zones at least. */

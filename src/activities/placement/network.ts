@@ -14,7 +14,11 @@ import type { Placement } from '../../model/state.js';
 import { invalid } from './invalid.js';
 
 type Network = ClusterSpec['network'];
-type Resolved = Pick<Placement, 'vpcId' | 'vpcCidr' | 'subnets' | 'securityGroupIds'>;
+interface Resolved {
+  network: Pick<Placement, 'vpcId' | 'vpcCidr' | 'subnets' | 'securityGroupIds'>;
+  /** All of the VPC, secondary ones included. */
+  vpcCidrs: string[];
+}
 
 /** VPC, subnets (by zone, then id) and groups of the document; the default VPC and its default subnets where it names none. */
 export async function resolveNetwork(ec2: EC2Client, network: Network, region: string): Promise<Resolved> {
@@ -35,7 +39,18 @@ export async function resolveNetwork(ec2: EC2Client, network: Network, region: s
     throw invalid('NoSubnets', `the VPC ${vpcId} has no subnets`, 'make a subnet, or name another VPC in spec.network');
   const securityGroupIds = network.securityGroupIds ?? [];
   if (securityGroupIds.length > 0) await checkGroups(ec2, securityGroupIds, vpcId);
-  return { vpcId, vpcCidr: vpc.CidrBlock ?? '', subnets: subnets.map(subnetOf).sort(byZone), securityGroupIds };
+  const vpcCidr = vpc.CidrBlock ?? '';
+  return {
+    network: { vpcId, vpcCidr, subnets: subnets.map(subnetOf).sort(byZone), securityGroupIds },
+    vpcCidrs: [...new Set([vpcCidr, ...secondaryCidrs(vpc)])].filter((cidr) => cidr !== ''),
+  };
+}
+
+function secondaryCidrs(vpc: Vpc): string[] {
+  const associated = (vpc.CidrBlockAssociationSet ?? []).filter(
+    ({ CidrBlockState: state }) => state?.State === 'associated',
+  );
+  return associated.flatMap(({ CidrBlock: cidr }) => cidr ?? []);
 }
 
 async function findVpc(ec2: EC2Client, vpcId: string | undefined, region: string): Promise<Vpc> {

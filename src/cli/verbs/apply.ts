@@ -11,7 +11,7 @@ import { planText } from '../views/plan.js';
 import { statusText } from '../views/status.js';
 import { judge } from '../wait/goal.js';
 import { openSource, waitFor } from '../wait/wait.js';
-import { loadDocument } from './documents.js';
+import { loadDocument, sayWarnings } from './documents.js';
 import { requireRelease } from './release.js';
 
 export interface ApplyOptions {
@@ -44,6 +44,7 @@ export async function apply(session: Session, options: ApplyOptions): Promise<vo
     );
   }
   await requireRelease(session, loaded, planned);
+  sayWarnings(io, loaded.warnings);
   const bucket = await session.bucket();
   const key = bucketKeyOf(name, BUCKET_KEY.config);
   if (there === null) refuseStoredRegion((await bucket.get(key))?.text, document, bucket.name);

@@ -3,13 +3,15 @@ import { resolve } from 'node:path';
 import { problemText, readDocument } from '../../document/read.js';
 import type { ClusterDocument } from '../../model/spec/schema.js';
 import { CliError, EXIT } from '../exit.js';
-import type { Io } from '../io.js';
+import { type Io, say } from '../io.js';
 
 export interface LoadedDocument {
   text: string;
   /** What messages call the file. */
   file: string;
   document: ClusterDocument;
+  /** What is right and perhaps not meant, each on a line. */
+  warnings: string[];
 }
 
 /**
@@ -21,7 +23,18 @@ export async function loadDocument(io: Io, file: string): Promise<LoadedDocument
   const content = await contentOf(io, file);
   const read = readDocument(content, shownName(file));
   if (!read.ok) throw new CliError(EXIT.invalid, read.problems.map(problemText).join('\n'));
-  return { text: new TextDecoder().decode(content), file: shownName(file), document: read.document };
+  const { document, warnings } = read;
+  return {
+    text: new TextDecoder().decode(content),
+    file: shownName(file),
+    document,
+    warnings: warnings.map(problemText),
+  };
+}
+
+/** Tells the warnings on stderr, so that stdout holds the answer alone. */
+export function sayWarnings(io: Io, warnings: readonly string[]): void {
+  for (const warning of warnings) say(io, `warning: ${warning}`);
 }
 
 /** What messages call the file. */

@@ -2,7 +2,7 @@ import { type Format, show } from '../output.js';
 import type { Session } from '../session.js';
 import { planText, resolvedText } from '../views/plan.js';
 import { refuseOtherRegion } from './apply.js';
-import { loadDocument } from './documents.js';
+import { loadDocument, sayWarnings } from './documents.js';
 import { requireRelease } from './release.js';
 
 /** `keelson plan -f F`: what `apply` would do; changes nothing. */
@@ -14,7 +14,8 @@ export async function plan(session: Session, options: { file: string; output: Fo
   await refuseOtherRegion(clusters, document);
   const planned = await clusters.plan(document);
   await requireRelease(session, loaded, planned);
-  show(io, options.output, { plan: planned, document }, (colors, { plan }) =>
+  if (options.output === 'text') sayWarnings(io, loaded.warnings);
+  show(io, options.output, { plan: planned, document, warnings: loaded.warnings }, (colors, { plan }) =>
     // The document is the person's own; its strings keep their lines.
     [planText(document.metadata.name, plan, colors), '', resolvedText(document)].join('\n'),
   );

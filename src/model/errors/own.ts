@@ -21,6 +21,13 @@ export const OWN_ERRORS: KnownErrors = {
     'NoSubnets',
   ]),
   ...alike('Keelson', 'invalid', 'name security groups of the VPC', ['SecurityGroupNotInVpc', 'SecurityGroupUnknown']),
+  ...alike('Keelson', 'invalid', 'choose networks for pods and services outside of the VPC, in spec.k3s.config', [
+    'NetworkOverlap',
+  ]),
+  ...alike('Keelson', 'invalid', 'choose a type with at least 2 GiB of memory for the servers', ['TypeTooSmall']),
+  ...alike('Keelson', 'invalid', 'let spec.servers.rootVolume and those of the pools be as large as the image', [
+    'VolumeTooSmall',
+  ]),
   ...alike('Keelson', 'invalid', 'name a VPC of this region in spec.network.vpcId, or make a default VPC', [
     'VpcUnknown',
     'NoDefaultVpc',

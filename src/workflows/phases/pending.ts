@@ -12,6 +12,7 @@ export async function resolve(cluster: Cluster): Promise<void> {
       ...scopeOf(cluster),
       document,
       instanceTypes: typesOf(document, state),
+      networksInUse: state.bornAt !== null,
     })
     .catch((error: unknown) => {
       holdMissing(cluster, error);

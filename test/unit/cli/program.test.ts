@@ -106,6 +106,23 @@ describe('validate', () => {
     expect(ran.stderr).toMatch(/^none\.yaml: there is no such file/m);
   });
 
+  it('tells warnings beside the answer, and accepts the document', async () => {
+    // Prepare
+    const doubtful = VALID.replace('t3.medium', 't3.micro');
+
+    // Act
+    const text = await run(['validate', '-f', '-'], { stdin: doubtful });
+    const json = await run(['validate', '-f', '-', '-o', 'json'], { stdin: doubtful });
+
+    // Assess
+    const warning =
+      /<stdin>:\d+:\d+: spec\.servers\.instanceType: t3\.micro has 1 GiB of memory.* \(for example t3\.medium\)/;
+    expect(text).toMatchObject({ code: 0, stdout: '<stdin>: valid (shop)\n' });
+    expect(text.stderr).toMatch(new RegExp(`^warning: ${warning.source}$`, 'm'));
+    expect(json.stderr).toBe('');
+    expect(JSON.parse(json.stdout)).toMatchObject([{ problems: [], warnings: [expect.stringMatching(warning)] }]);
+  });
+
   it('gives programs the problems as JSON', async () => {
     // Act
     const ran = await run(['validate', '-f', 'valid.yaml', 'none.yaml', '-o', 'json'], { cwd: folder });
@@ -113,8 +130,8 @@ describe('validate', () => {
     // Assess
     expect(ran.code).toBe(2);
     expect(JSON.parse(ran.stdout)).toEqual([
-      { file: 'valid.yaml', cluster: 'shop', problems: [] },
-      { file: 'none.yaml', cluster: null, problems: [expect.stringContaining('no such file')] },
+      { file: 'valid.yaml', cluster: 'shop', problems: [], warnings: [] },
+      { file: 'none.yaml', cluster: null, problems: [expect.stringContaining('no such file')], warnings: [] },
     ]);
   });
 });

@@ -87,6 +87,102 @@ const resolve = (spec: Record<string, unknown> = {}, options: Parameters<typeof 
   return start(makeActivities(options).resolvePlacement, { ...scope, document: documentWith({ ...spec, k3s }) }).result;
 };
 
+describe('a document that does not fit the account', () => {
+  const vpc = (CidrBlock: string, ...secondary: string[]) => ({
+    Vpcs: [
+      {
+        VpcId: 'vpc-1',
+        CidrBlock,
+        IsDefault: true,
+        CidrBlockAssociationSet: [CidrBlock, ...secondary].map((cidr) => ({
+          CidrBlock: cidr,
+          CidrBlockState: { State: 'associated' as const },
+        })),
+      },
+    ],
+  });
+  const type = (InstanceType: 't3.medium', SizeInMiB: number) => ({
+    InstanceTypes: [
+      { InstanceType, ProcessorInfo: { SupportedArchitectures: ['x86_64' as const] }, MemoryInfo: { SizeInMiB } },
+    ],
+  });
+
+  test.each([
+    [
+      'a VPC with the network that K3s gives pods',
+      '10.42.0.0/16',
+      [],
+      {},
+      /cluster-cidr: 10\.42\.0\.0\/16, the default of K3s, overlaps 10\.42\.0\.0\/16 of vpc-1/,
+    ],
+    [
+      'a VPC around the network of services',
+      '10.40.0.0/14',
+      [],
+      { 'cluster-cidr': '10.50.0.0/16' },
+      /service-cidr: 10\.43\.0\.0\/16, the default/,
+    ],
+    [
+      'a secondary network of the VPC',
+      '10.0.0.0/16',
+      ['100.64.0.0/16'],
+      { 'cluster-cidr': '100.64.0.0/10' },
+      /100\.64\.0\.0\/10 overlaps 100\.64\.0\.0\/16/,
+    ],
+  ])('is refused before anything is made: %s', async (_, cidr, secondary, config, message) => {
+    ec2.on(DescribeVpcsCommand).resolves(vpc(cidr, ...secondary));
+
+    const detail = await failureOf(resolve({ k3s: { config } }));
+
+    expect(detail).toMatchObject({ code: 'NetworkOverlap', class: 'invalid', advice: expect.stringContaining(cidr) });
+    expect(detail.message).toMatch(message);
+    expect(ec2.commandCalls(RunInstancesCommand)).toEqual([]);
+  });
+
+  test('is repaired all the same once its networks are in use', async () => {
+    ec2.on(DescribeVpcsCommand).resolves(vpc('10.42.0.0/16'));
+    const document = documentWith({ k3s: { version: 'v1.34.2+k3s1', mirror } });
+
+    const { placement } = await start(makeActivities().resolvePlacement, { ...scope, document, networksInUse: true })
+      .result;
+
+    expect(placement.vpcId).toBe('vpc-1');
+  });
+
+  test('is refused for servers without memory enough, and told what they have', async () => {
+    ec2.on(DescribeInstanceTypesCommand).resolves(type('t3.medium', 512));
+
+    const detail = await failureOf(resolve());
+
+    expect(detail).toMatchObject({ code: 'TypeTooSmall', class: 'invalid' });
+    expect(detail.message).toContain('spec.servers.instanceType: t3.medium has 512 MiB of memory');
+  });
+
+  test('is refused for a root volume smaller than that of the image', async () => {
+    ec2.on(DescribeImagesCommand).resolves({
+      Images: [
+        {
+          ImageId: 'ami-1',
+          Architecture: 'x86_64',
+          RootDeviceName: '/dev/xvda',
+          State: 'available',
+          BlockDeviceMappings: [
+            { DeviceName: '/dev/xvdb', Ebs: { VolumeSize: 500 } },
+            { DeviceName: '/dev/xvda', Ebs: { VolumeSize: 40 } },
+          ],
+        },
+      ],
+    });
+
+    const detail = await failureOf(resolve());
+
+    expect(detail).toMatchObject({ code: 'VolumeTooSmall', class: 'invalid', advice: 'at least 40' });
+    expect(detail.message).toContain(
+      'spec.servers.rootVolume.sizeGiB: is 30, and the image has a root volume of 40 GiB',
+    );
+  });
+});
+
 describe('the placement', () => {
   test('is the default subnets by zone, the zones of each type, the image, and user data by architecture', async () => {
     const { placement, userData } = await resolve();

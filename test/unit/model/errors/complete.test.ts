@@ -49,6 +49,7 @@ const FOLDERS = [
   'src/workflows',
   'src/model/requests',
   'src/model/plan',
+  'src/model/spec',
   'src/model/care',
   'src/node',
 ];

@@ -1,0 +1,122 @@
+import { SERVER_COUNT } from '../ids.js';
+import { flagOf, isChecked, knowledgeOf } from '../k3s/flag-of.js';
+import { CHECKED_MINORS } from '../k3s/flags.js';
+import { baseKey } from '../k3s/keys.js';
+import type { ClusterDocument, ClusterSpec } from './schema.js';
+import type { Violation } from './violation.js';
+
+/** Told and nothing more: it works, but perhaps not as people expect. */
+export const warningsOf = ({ spec }: ClusterDocument): Violation[] => [
+  ...unchecked(spec),
+  ...oneZone(spec),
+  ...smallTypes(spec),
+  ...flannel(spec),
+  ...withoutEffect(spec),
+  ...ofTheImage(spec),
+  ...oldNames(spec),
+  ...openApi(spec),
+];
+
+const at = (key: string): string[] => ['spec', 'k3s', 'config', key];
+const isOn = (spec: ClusterSpec, key: string): boolean => /^(true|t|1)$/i.test(String(spec.k3s.config[key]));
+
+function unchecked({ k3s }: ClusterSpec): Violation[] {
+  if (isChecked(k3s.version) || Object.keys(k3s.config).length === 0) return [];
+  const { oldest, newest } = CHECKED_MINORS;
+  const message = `the flags of K3s ${k3s.version} are not known here: only misspelt keys of spec.k3s.config are found`;
+  return [{ path: ['spec', 'k3s', 'version'], message, remedy: `known are v1.${oldest} to v1.${newest}` }];
+}
+
+/** [docs: K3s, HA embedded etcd; EC2, Availability Zones] */
+function oneZone({ mode, network }: ClusterSpec): Violation[] {
+  if (mode !== 'ha' || network.subnetIds?.length !== 1) return [];
+  const message = `all ${SERVER_COUNT.ha} servers are in one subnet, and so in one zone: without it the cluster has no quorum`;
+  return [{ path: ['spec', 'network', 'subnetIds'], message, remedy: 'name a subnet in each of three zones' }];
+}
+
+/** Every micro has 1 GiB, every nano half of it. K3s asks for 2 GiB for a server, half a GiB for an agent. [docs: K3s requirements] */
+function smallTypes({ servers, pools }: ClusterSpec): Violation[] {
+  const small = (type: string, path: (string | number)[], message: string): Violation[] => [
+    { path, message: `${type} ${message}`, remedy: 'for example t3.medium' },
+  ];
+  return [
+    ...(servers.instanceType.endsWith('.micro')
+      ? small(
+          servers.instanceType,
+          ['spec', 'servers', 'instanceType'],
+          'has 1 GiB of memory, and K3s asks for 2 GiB for a server',
+        )
+      : []),
+    ...pools.flatMap(({ instanceType: type }, index) =>
+      type.endsWith('.nano')
+        ? small(type, ['spec', 'pools', index, 'instanceType'], 'has half a GiB of memory, which K3s itself takes')
+        : [],
+    ),
+  ];
+}
+
+/** [docs: K3s, network options: host-gw "requires direct layer 2 connectivity between all nodes"] */
+function flannel(spec: ClusterSpec): Violation[] {
+  const backend = spec.k3s.config['flannel-backend'];
+  const nodes = SERVER_COUNT[spec.mode] + spec.pools.reduce((sum, pool) => sum + pool.count, 0);
+  const path = at('flannel-backend');
+  if (backend === 'none') {
+    const message = 'no node becomes Ready before a CNI of your own runs';
+    return [{ path, message, remedy: 'install one as soon as the API answers, or use vxlan' }];
+  }
+  if (backend !== 'host-gw' || nodes === 1 || spec.network.subnetIds?.length === 1) return [];
+  const message = 'pods reach only nodes of their own subnet, and the nodes may be in several zones';
+  return [{ path, message, remedy: 'use vxlan or wireguard-native, or one subnet' }];
+}
+
+/** Settings that do nothing without another. [k3s source: pkg/cli/server/server.go] */
+function withoutEffect(spec: ClusterSpec): Violation[] {
+  const keys = Object.keys(spec.k3s.config);
+  const s3 = keys.filter((key) => key.startsWith('etcd-s3-') && !isOn(spec, 'etcd-s3'));
+  const provider = keys.filter((key) => key === 'secrets-encryption-provider' && !isOn(spec, 'secrets-encryption'));
+  const external = keys.filter((key) => key === 'flannel-external-ip' && isOn(spec, key));
+  const idle = (key: string, remedy: string): Violation => ({ path: at(key), message: 'has no effect', remedy });
+  return [
+    ...s3.map((key) => idle(key, 'set etcd-s3: true')),
+    ...provider.map((key) => idle(key, 'set secrets-encryption: true')),
+    ...external.map((key) => idle(key, 'leave it out: nodes have no external address in K3s')),
+  ];
+}
+
+/** What the image has to bring along. [docs: K3s, hardening guide, SELinux, advanced options] */
+const NEEDS: Readonly<Record<string, string>> = {
+  docker: 'needs Docker in the image, which Amazon Linux 2023 does not bring',
+  'protect-kernel-defaults': 'needs kernel settings in the image that Amazon Linux 2023 does not have',
+  selinux: 'needs the package k3s-selinux in the image, which Amazon Linux 2023 does not bring',
+};
+
+function ofTheImage(spec: ClusterSpec): Violation[] {
+  return Object.entries(NEEDS).flatMap(([key, message]) =>
+    isOn(spec, key) && spec.image === undefined
+      ? [{ path: at(key), message, remedy: 'name an image of your own in spec.image, or leave it out' }]
+      : [],
+  );
+}
+
+function oldNames({ k3s }: ClusterSpec): Violation[] {
+  return Object.keys(k3s.config).flatMap((key) => {
+    const base = baseKey(key);
+    const instead = flagOf(base)?.useInstead;
+    if (instead === undefined || knowledgeOf(base, k3s.version).is !== 'known') return [];
+    return [{ path: at(key), message: 'is an old name that K3s may drop', remedy: `use ${instead}` }];
+  });
+}
+
+function openApi({ access }: ClusterSpec): Violation[] {
+  return access.apiCidrs.flatMap((cidr, index) =>
+    cidr.endsWith('/0')
+      ? [
+          {
+            path: ['spec', 'access', 'apiCidrs', index],
+            message: 'opens port 6443 to the whole world',
+            remedy: 'name the networks of those who use it',
+          },
+        ]
+      : [],
+  );
+}

@@ -1,0 +1,75 @@
+import { describe, expect, it } from 'vitest';
+import { violationText } from '../../../../src/model/spec/violation.js';
+import { warningsOf } from '../../../../src/model/spec/warnings.js';
+import { pool, valid } from './sample.js';
+
+const config = (fields: Record<string, unknown>, spec: Record<string, unknown> = {}) =>
+  valid({ k3s: { version: 'v1.34.2+k3s1', config: fields }, ...spec });
+const subnets = (count: number) => ({
+  network: { subnetIds: ['a', 'b', 'c'].slice(0, count).map((letter) => `subnet-0000000${letter}`) },
+});
+
+describe('warnings', () => {
+  it.each([
+    ['three servers in one subnet', valid(subnets(1)), /^spec\.network\.subnetIds: all 3 servers are in one subnet/],
+    [
+      'host-gw across subnets',
+      config({ 'flannel-backend': 'host-gw' }, subnets(3)),
+      /^spec\.k3s\.config\.flannel-backend: pods reach only/,
+    ],
+    ['a CNI of one’s own', config({ 'flannel-backend': 'none' }), /no node becomes Ready before a CNI/],
+    [
+      'small servers',
+      valid({ servers: { instanceType: 't3.micro' } }),
+      /^spec\.servers\.instanceType: t3\.micro has 1 GiB/,
+    ],
+    [
+      'small agents',
+      valid({ pools: [pool({ instanceType: 't4g.nano' })] }),
+      /^spec\.pools\[0\]\.instanceType: t4g\.nano/,
+    ],
+    [
+      'a bucket without etcd-s3',
+      config({ 'etcd-s3-bucket': 'x' }),
+      /etcd-s3-bucket: has no effect \(set etcd-s3: true\)/,
+    ],
+    [
+      'a provider without encryption',
+      config({ 'secrets-encryption-provider': 'secretbox' }),
+      /has no effect \(set secrets-encryption: true\)/,
+    ],
+    ['Docker that the image does not have', config({ docker: true }), /needs Docker in the image/],
+    [
+      'an old name',
+      config({ 'kube-controller-arg': ['v=2'] }),
+      /is an old name .* \(use kube-controller-manager-arg\)/,
+    ],
+    [
+      'the API open to the world',
+      valid({ access: { apiCidrs: ['0.0.0.0/0'] } }),
+      /^spec\.access\.apiCidrs\[0\]: opens port 6443/,
+    ],
+    [
+      'a release that the table does not know',
+      valid({ k3s: { version: 'v1.99.0+k3s1', config: { debug: true } } }),
+      /the flags of K3s v1\.99\.0\+k3s1 are not known here/,
+    ],
+  ])('tell of %s, with what to do, and do not refuse it', (_what, document, expected) => {
+    const texts = warningsOf(document).map(violationText);
+
+    expect(texts).toHaveLength(1);
+    expect(texts[0]).toMatch(expected);
+    expect(texts[0]).toMatch(/\)$/);
+  });
+
+  it.each([
+    ['nothing unusual', valid({ pools: [pool()] })],
+    ['host-gw in one subnet', config({ 'flannel-backend': 'host-gw' }, { mode: 'dev', ...subnets(1) })],
+    ['host-gw on one node', config({ 'flannel-backend': 'host-gw' }, { mode: 'dev' })],
+    ['S3 that is on', config({ 'etcd-s3': '1', 'etcd-s3-bucket': 'x' })],
+    ['Docker in an image of one’s own', config({ docker: true }, { image: { id: 'ami-12345678' } })],
+    ['three servers in three subnets', valid(subnets(3))],
+  ])('are silent about %s', (_what, document) => {
+    expect(warningsOf(document)).toEqual([]);
+  });
+});
