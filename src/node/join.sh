@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
 # A further node. A server is done when its etcd member votes, an agent when its unit is active.
+# Installs K3s first: each way to the node and back costs seconds on the longest path.
 # While the first server is still being founded it waits for its tokens, so that no way to the node and back lies between the two: the
 # agent token is stored last, when the unit of the first server is active.
-# Variables: ROLE NODE_NAME CONFIG_B64 CONFIG_HASH [TOKEN_SINCE TOKEN_WAIT]; URLs AGENT_TOKEN_GET, for servers TOKEN_GET too
-# Result: node=, of a server also nodes as in verify; or waited=in-vain, and nothing is done
+# Variables: ROLE NODE_NAME CONFIG_B64 CONFIG_HASH [those of install] [TOKEN_SINCE TOKEN_WAIT]; URLs AGENT_TOKEN_GET, for servers TOKEN_GET too
+# Result: node=, those of install, of a server also nodes as in verify; or waited=in-vain, and nothing is started
 
+[ -z "${K3S_VERSION:-}" ] || install_k3s
 if [ -n "${TOKEN_SINCE:-}" ] && ! await_token "$AGENT_TOKEN_GET" agent-token "$TOKEN_WAIT" "$TOKEN_SINCE"; then
   result waited in-vain
   exit 0

@@ -10,7 +10,7 @@ const SERVICE = ['transfer', 'binary', 'unit', ...KUBECTL, 'service'];
 const HELPERS = {
   install: [...DOWNLOAD, 'unit', 'install'],
   found: [...SERVICE, 'tokens', 'install', 'kubeconfig'],
-  join: [...SERVICE, 'tokens'],
+  join: [...SERVICE, 'tokens', 'install'],
   'service-start': [...SERVICE, 'kubeconfig'],
   'service-stop': ['unit', 'service', 'stop'],
   'reset-member': [...KUBECTL, 'service', 'stop'],

@@ -110,14 +110,14 @@ describe('a cluster whose workflow is lost in every phase of its life', () => {
 
     expect(await apply()).toMatchObject({ code: 0 });
 
-    const next = await until('Installing', runs('install:server-1'));
+    const next = await until('Installing', runs('join:server-1'));
     expect(next.uid).toBe(seen.uid);
     expect(idsOf(next)).toEqual(expect.arrayContaining(launched(seen)));
     expect(await restarted(lost)).toEqual([]);
   });
 
   it('Installing: what is installed stays', async () => {
-    const seen = await until('Installing', runs('install:server-1'));
+    const seen = await until('Installing', runs('join:server-1'));
     const lost = await lose(seen);
     await hold(stuck('join', 'server-1'));
 

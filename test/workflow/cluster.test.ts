@@ -187,7 +187,7 @@ describe.concurrent('failure', () => {
       // Prepare
       let failures = 1;
       fake.onJob = (input) =>
-        input.script === 'install' && input.jobId.includes('server-1') && failures-- > 0
+        input.script === 'join' && input.jobId.includes('server-1') && failures-- > 0
           ? {
               outcome: 'failed',
               exitCode: 7,
@@ -199,7 +199,7 @@ describe.concurrent('failure', () => {
       const cluster = await start(written());
       await cluster.settled('Running');
       // Assess
-      expect(fake.jobs.filter((job) => job.script === 'install').length).toBe(2);
+      expect(fake.jobs.filter((job) => job.script === 'join').length).toBe(2);
       expect(fake.launches.length).toBe(3);
       expect(
         (await cluster.events()).some(

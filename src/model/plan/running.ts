@@ -92,7 +92,7 @@ function planTidying(plan: PlanBuilder, document: ClusterDocument, state: Cluste
   }
 }
 
-/** From an empty or stopped slot to a node with K3s installed. */
+/** From an empty or stopped slot to an instance whose SSM agent answers, with the wanted K3s where the node is a member already. */
 function planArrival(plan: PlanBuilder, document: ClusterDocument, state: ClusterState, wanted: WantedSlot): void {
   const slot = state.slots[wanted.name];
   const name = wanted.name;
@@ -148,19 +148,15 @@ function planArrival(plan: PlanBuilder, document: ClusterDocument, state: Cluste
       reason: 'commands reach the node through it',
     });
   }
-  // The founder installs in the job that starts it.
-  if (
-    slot?.installed !== document.spec.k3s.version &&
-    !founds(state, wanted) &&
-    !(slot?.joined && slot.instance && slot.service === 'running')
-  ) {
+  // A new member installs in the job that starts it; one that serves is changed behind the gate.
+  if (slot?.joined && slot.instance && slot.service !== 'running' && slot.installed !== document.spec.k3s.version) {
     plan.add({
       kind: 'install',
       slot: name,
       phase: 'Installing',
       after: [stepId('agent', name)],
       title: `install K3s ${document.spec.k3s.version}`,
-      reason: slot?.installed ? `it has ${slot.installed}` : 'it is not installed',
+      reason: slot.installed ? `it has ${slot.installed}` : 'it is not installed',
     });
   }
 }
@@ -174,13 +170,13 @@ function planMembership(plan: PlanBuilder, state: ClusterState, wanted: WantedSl
   const name = wanted.name;
   if (slot?.joined && slot.instance) return;
   const founding = founds(state, wanted);
-  const ready = [stepId('install', name), stepId('agent', name)];
+  const ready = [stepId('agent', name)];
   plan.add({
     kind: founding ? 'found' : 'join',
     slot: name,
     phase: 'Configuring',
     after: founding ? ready : [...ready, ...serversUp(plan)],
-    title: founding ? 'install K3s and found the cluster (cluster-init)' : `join as ${wanted.role}`,
+    title: founding ? 'install K3s and found the cluster (cluster-init)' : `install K3s and join as ${wanted.role}`,
     reason: founding
       ? 'no etcd member exists yet'
       : state.bornAt === null

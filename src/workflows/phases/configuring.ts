@@ -48,7 +48,7 @@ export async function found(cluster: Cluster, step: Step): Promise<void> {
 /** So long does a join wait on its node for the first server. One that takes longer is joined when its step has ended. */
 const TOKEN_WAIT_SECONDS = 60;
 
-/** A further server joins with the secure token and is done when it is a voter; an agent joins with the agent token. */
+/** Installs K3s; a further server joins with the secure token and is done when it is a voter; an agent joins with the agent token. */
 export async function join(cluster: Cluster, step: Step): Promise<void> {
   const slot = slotOf(cluster, step.slot);
   const { state } = cluster;
@@ -59,6 +59,7 @@ export async function join(cluster: Cluster, step: Step): Promise<void> {
     await condition(() => !isFounding(state));
     started = await startJoin(cluster, slot, null);
   }
+  recordInstalled(state, slot, state.document.spec.k3s.version);
   joined(cluster, slot, started);
 }
 
@@ -73,8 +74,11 @@ function startJoin(cluster: Cluster, slot: Slot, founder: Slot | null) {
   const since = founder?.instance ? new Date(founder.instance.launchedAt).toUTCString() : null;
   return startNode(cluster, slot, {
     script: 'join',
-    summary: `join ${target.instance?.privateIp ?? 'the cluster'} as ${slot.role}`,
-    params: since === null ? {} : { TOKEN_SINCE: since, TOKEN_WAIT: String(TOKEN_WAIT_SECONDS) },
+    summary: `install K3s and join ${target.instance?.privateIp ?? 'the cluster'} as ${slot.role}`,
+    params: {
+      ...releaseParams(cluster, slot),
+      ...(since !== null && { TOKEN_SINCE: since, TOKEN_WAIT: String(TOKEN_WAIT_SECONDS) }),
+    },
     presign: slot.role === 'server' ? { ...tokens, TOKEN_GET: { method: 'GET', key: BUCKET_KEY.serverToken } } : tokens,
   });
 }

@@ -72,7 +72,6 @@ describe('a machine that is dead', () => {
       'retire:server-1',
       'launch:server-1',
       'agent:server-1',
-      'install:server-1',
       'join:server-1',
       'verify',
     ]);

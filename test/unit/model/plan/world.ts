@@ -176,6 +176,8 @@ export class ModelWorld {
           Object.values(state.slots).some((one) => one.role === 'server' && one.joined && one.service === 'running'),
           'joins nobody',
         );
+        need(slot?.agentOnline, 'joins without an agent');
+        if (slot) slot.installed = document.spec.k3s.version;
         this.join(document, state, step, slot);
         return;
       case 'start-service':
