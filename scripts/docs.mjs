@@ -10,6 +10,9 @@ import { parse } from 'yaml';
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 
+const { judge } = await tsImport('../src/model/diff/judge.ts', import.meta.url);
+const { LIFELONG_KEYS } = await tsImport('../src/model/k3s/keys.ts', import.meta.url);
+const { parseDocument } = await tsImport('../src/model/spec/parse.ts', import.meta.url);
 const { CLASS_ACTION, KNOWN_ERRORS } = await tsImport('../src/model/errors/index.ts', import.meta.url);
 
 const PAGES = {
@@ -35,7 +38,42 @@ function rows(schema, path) {
 
 function row(path, field, required) {
   const fallback = required ? 'required' : code(field.default);
-  return `| \`${path}\` | ${kindOf(field)} | ${fallback} | ${(field.description ?? '').replaceAll('|', '\\|').replaceAll('<', '&lt;')} |`;
+  return `| \`${path}\` | ${kindOf(field)} | ${fallback} | ${onChange(path, field)} | ${(field.description ?? '').replaceAll('|', '\\|').replaceAll('<', '&lt;')} |`;
+}
+
+const example = parseDocument({
+  apiVersion: 'keelson/v1',
+  kind: 'Cluster',
+  metadata: { name: 'shop' },
+  spec: {
+    region: 'eu-west-1',
+    mode: 'ha',
+    servers: { instanceType: 't3.medium' },
+    pools: [{ name: 'workers', count: 2, instanceType: 't3.large' }],
+    k3s: { version: 'v1.34.2+k3s1' },
+  },
+}).document;
+
+/** What a change of a field does to a running cluster, by the function that plans it; empty for what has fields of its own. */
+function onChange(path, field) {
+  if (field.properties || field.items?.properties || field.anyOf) return '';
+  const answer = (...more) => {
+    const parts = [
+      ...path.split('.').flatMap((part) => (part.endsWith('[]') ? [part.slice(0, -2), 'workers'] : [part])),
+      ...more,
+    ];
+    const change = { path: parts, from: 'v1.34.1+k3s1', to: 'v1.34.2+k3s1' };
+    const { class: kind, reason } = judge(change, example, { oldest: change.from, newest: change.from });
+    if (kind === 'recreate-refused') return 'refused';
+    if (kind !== 'nothing') return 'rolling';
+    return reason.startsWith('new ') ? 'new nodes only' : 'in place';
+  };
+  if (path === 'spec.mode') return 'rolling to `ha`, refused to `dev`';
+  // Another name is another pool.
+  if (path === 'spec.pools[].name') return onChange('spec.pools[].count', {});
+  if (path !== 'spec.k3s.config') return answer();
+  const refused = LIFELONG_KEYS.filter((key) => answer(key) === 'refused').map((key) => `\`${key}\``);
+  return `${answer('debug')}; ${answer('node-label')} for labels and taints; refused for ${refused.join(', ')}`;
 }
 
 const code = (value) =>
@@ -70,15 +108,18 @@ Editors that know the YAML language server complete and check it with this first
 # yaml-language-server: $schema=../schema/cluster.schema.json
 \`\`\`
 
-The last column is the schema's own description. A field without a default may be left out unless it says required.
+The last column is the schema's own description. A field without a default may be left out unless it says required. \`on change\` tells what a
+change does to a cluster that runs: it holds at once and no node is touched (in place), nodes are restarted, changed, added or removed one
+after the other (rolling), nodes that exist stay as they are (new nodes only), or \`plan\` and \`apply\` refuse it and say what to do instead
+(refused). [Change a cluster](../how-to/change-a-cluster.md) has the reasons.
 A document has at most 256 KiB, 10,000 words and marks, and 8 KiB in one value; lists and maps have bounds of their own, which are in the
 JSON Schema. Keelson refuses keys that are not plain words (\`? key\`, \`{a: b}: c\`), and characters that no one can see (control characters,
 direction marks, zero-width spaces): it names the character and its place.
 
 \`spec.backup\` and \`spec.hibernation\` are not supported yet and refused.
 
-| field | kind | default | meaning |
-|---|---|---|---|
+| field | kind | default | on change | meaning |
+|---|---|---|---|---|
 ${rows(schema, '').join('\n')}
 `;
 }
