@@ -1,5 +1,6 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { classifyCode } from '../model/errors/index.js';
+import { redact } from '../model/redact.js';
 import type { ErrorClass } from '../model/state.js';
 import { codeOf, httpStatusOf, messageOf } from './error-code.js';
 
@@ -40,14 +41,20 @@ export interface FailureOptions {
 /** The one form in which an activity fails: `type` is the class, `details[0]` tells the rest. */
 export function failure(options: FailureOptions): ApplicationFailure {
   const { code, message, advice, types } = options;
-  const detail: Detail = { code, class: options.class, message: short(message), advice, ...(types && { types }) };
+  const detail: Detail = {
+    code,
+    class: options.class,
+    message: short(redact(message)),
+    advice,
+    ...(types && { types }),
+  };
   return ApplicationFailure.create({
     type: options.class,
     message: detail.message,
     details: [detail],
     nonRetryable: options.nonRetryable ?? (FINAL.has(options.class) || SETTLED.has(code)),
     ...(options.retryAfterMs === undefined ? {} : { nextRetryDelay: options.retryAfterMs }),
-    ...(options.cause instanceof Error ? { cause: options.cause } : {}),
+    ...(options.cause instanceof Error ? { cause: withoutSecrets(options.cause) } : {}),
   });
 }
 
@@ -73,6 +80,17 @@ export function toFailure(error: unknown, attempted: string): ApplicationFailure
 /** What a failure of this form tells. */
 export function detailOf(failure: ApplicationFailure): Detail {
   return failure.details?.[0] as Detail;
+}
+
+/** AWS's words may quote what was sent, e.g. the commands of a ValidationException; the failure and its causes go into the history. */
+function withoutSecrets(error: Error): Error {
+  const [message, stack] = [redact(error.message), redact(error.stack ?? '')];
+  const cause = error.cause instanceof Error ? withoutSecrets(error.cause) : undefined;
+  if (message === error.message && stack === (error.stack ?? '') && cause === error.cause) return error;
+  return Object.assign(new Error(short(message), { ...(cause && { cause }) }), {
+    name: error.name,
+    stack: short(stack),
+  });
 }
 
 /** A failure with its cause may weigh 4 KiB in all [Temporal limits]. */

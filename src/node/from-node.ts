@@ -1,4 +1,5 @@
 import { visible } from '../model/invisible.js';
+import { redact } from '../model/redact.js';
 
 /** Longer than any value that a script reports on purpose. */
 const MOST_VALUE = 200;
@@ -8,13 +9,14 @@ export const MOST_LINES = 2_000;
 
 /**
  * A value that a node reports, as it may stand in messages, conditions and tables: whoever is root there writes what they like, so it is cut, and
+ * secrets are masked before that, and
  * characters that no one sees, such as a terminal's escape sequences, are written out. The one place where texts of nodes are read.
  */
-export const fromNode = (text: string): string => cut(visible(text), MOST_VALUE);
+export const fromNode = (text: string): string => cut(visible(redact(text)), MOST_VALUE);
 
 /** The lines of a node's log: tabs stay, line by line as above. */
 export function logFromNode(text: string): string {
-  return text
+  return redact(text)
     .split('\n')
     .slice(-MOST_LINES)
     .map((line) => cut(line.split('\t').map(visible).join('\t'), MOST_LINE))

@@ -2,6 +2,7 @@ import { DefaultLogger, type LogLevel as TemporalLevel, type Logger as TemporalL
 import pino, { type Logger } from 'pino';
 import pretty from 'pino-pretty';
 import type { LogLevel } from '../config/environment.js';
+import { redact } from '../model/redact.js';
 
 const TO_TEMPORAL: Record<LogLevel, TemporalLevel> = {
   trace: 'TRACE',
@@ -14,11 +15,21 @@ const TO_TEMPORAL: Record<LogLevel, TemporalLevel> = {
 
 const TO_PINO = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;
 
-/** One JSON object a line, or lines to read on a terminal. */
-export function createLogger(level: LogLevel, terminal = process.stdout.isTTY === true): Logger {
+/**
+ * One JSON object a line, or lines to read on a terminal. Whole lines are masked: an error's fields may quote anything.
+ *
+ * @param out where lines go
+ */
+export function createLogger(
+  level: LogLevel,
+  terminal = process.stdout.isTTY === true,
+  out: { write: (line: string) => unknown } = process.stdout,
+): Logger {
   const options = { level, base: null, timestamp: pino.stdTimeFunctions.isoTime };
-  if (!terminal) return pino({ ...options, formatters: { level: (label) => ({ level: label }) } });
-  return pino(options, pretty({ colorize: true, translateTime: 'HH:MM:ss.l', ignore: 'pid,hostname' }));
+  const masked = { write: (line: string) => void out.write(redact(line)) };
+  if (!terminal) return pino({ ...options, formatters: { level: (label) => ({ level: label }) } }, masked);
+  const lines = pretty({ colorize: true, translateTime: 'HH:MM:ss.l', ignore: 'pid,hostname' });
+  return pino(options, { write: (line: string) => void lines.write(redact(line)) });
 }
 
 /** Attributes of the SDK that repeat in each line what no reader needs. */

@@ -1,4 +1,6 @@
+import { logFromNode } from '../../node/from-node.js';
 import { parseJobOutput } from '../../node/render.js';
+import { reported } from '../../node/results.js';
 import type { JobResult } from '../api.js';
 import type { Invocation } from './commands.js';
 
@@ -8,15 +10,15 @@ const TAIL = 4_000;
 export function jobResult(instanceId: string, jobId: string, invocation: Invocation): JobResult {
   const report = parseJobOutput(invocation.stdout);
   if (report !== null && report.jobId === jobId) {
-    const { outcome, exitCode, result, logTail } = report;
-    return { instanceId, outcome, exitCode, result, logTail };
+    const { outcome, exitCode, logTail } = report;
+    return { instanceId, outcome, exitCode, result: reported(report.result), logTail };
   }
   return {
     instanceId,
     outcome: invocation.status === 'timed-out' ? 'timed-out' : 'failed',
     exitCode: invocation.exitCode,
     result: {},
-    logTail: `${invocation.stdout}\n${invocation.stderr}`.trim().slice(-TAIL),
+    logTail: logFromNode(`${invocation.stdout}\n${invocation.stderr}`.trim()).slice(-TAIL),
   };
 }
 

@@ -81,6 +81,19 @@ describe('a failure', () => {
     expect(toFailure(made, 'again')).toBe(made);
   });
 
+  test('masks secrets in its message and its causes, before it is cut', () => {
+    const url = 'https://b.s3.amazonaws.com/k?X-Amz-Algorithm=x&X-Amz-Signature=5ec4e7';
+    const error = awsError('ValidationException', `value '${'y'.repeat(1_480)} ${url}' failed`);
+    error.cause = new Error(`sent Authorization: Basic c2VydmVyOmh1c2gtaHVzaA==`);
+
+    const made = toFailure(error, `PUT ${url}`);
+
+    const { cause } = made;
+    expect(cause).toMatchObject({ name: error.name });
+    for (const text of [made.message, JSON.stringify(made.details), cause?.message, cause?.stack, String(cause?.cause)])
+      expect(text).not.toMatch(/X-Amz|5ec4e7|c2VydmVy/);
+  });
+
   test('stays far below the 4 KiB that Temporal takes', () => {
     const made = toFailure(awsError('X', 'y'.repeat(10_000)), 'RunInstances');
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { temporalLogger } from '../../../src/worker/logging.js';
+import { createLogger, temporalLogger } from '../../../src/worker/logging.js';
 import { scopeOf } from '../../../src/worker/scope-interceptor.js';
 
 describe('log lines of the SDK', () => {
@@ -30,5 +30,22 @@ describe('the scope of an activity', () => {
 
   it.each([undefined, null, 'text', { region: 7 }])('is empty for %j', (input) => {
     expect(scopeOf(input)).toEqual({});
+  });
+});
+
+describe('a log line', () => {
+  it('has no secret in its text, its fields or its error', () => {
+    // Prepare
+    const lines: string[] = [];
+    const logger = createLogger('info', false, { write: (line) => lines.push(line) });
+    const token = `K10${'a1'.repeat(32)}::server:hush-hush`;
+    // Act
+    logger.warn(
+      { err: new Error(`joined with ${token}`), kubeconfig: '{"client-key-data":"c2VjcmV0LWtleQ=="}' },
+      token,
+    );
+    // Assess
+    expect(lines.join()).not.toMatch(/hush|a1a1|c2VjcmV0/);
+    expect(JSON.parse(lines[0] ?? '')).toMatchObject({ level: 'warn', msg: '<masked>' });
   });
 });
