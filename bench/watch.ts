@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { SearchAttributeType } from '@temporalio/common';
+import { STACK_GUID } from '../src/region/credentials.js';
 import type { CallEntry } from '../src/region/record.js';
 import { memoryOf } from './memory.js';
 import type { Row } from './report.js';
@@ -77,6 +78,7 @@ async function add(bench: BenchStack, from: number, to: number): Promise<void> {
       region: REGION,
       instanceType: 't3.medium',
       tags: {
+        'keelson:installation': STACK_GUID,
         'keelson:cluster': name,
         'keelson:uid': `uid-${name}`,
         'keelson:slot': `server-${slot}`,

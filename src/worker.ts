@@ -4,10 +4,13 @@ import { Client } from '@temporalio/client';
 import { Worker } from '@temporalio/worker';
 import { Fence } from './activities/fence.js';
 import { createActivities } from './activities/index.js';
+import { createBucket } from './aws/bucket.js';
 import { createAwsClients } from './aws/clients.js';
+import { installationOf } from './aws/installation.js';
 import { EnvironmentError, readWorkerEnvironment, type WorkerEnvironment } from './config/environment.js';
 import { packageVersion } from './config/version.js';
 import { createMessenger } from './temporal/messenger.js';
+import { namespaceIdOf } from './temporal/namespace.js';
 import { createWatches } from './temporal/watches.js';
 import { connectPatiently } from './worker/connect.js';
 import { keepContact } from './worker/contact.js';
@@ -51,10 +54,13 @@ async function serve(environment: WorkerEnvironment, logger: ReturnType<typeof c
   const client = new Client({ connection, namespace: temporal.namespace });
   const messenger = createMessenger(client, taskQueue);
   const mirrors = { allowed: environment.allowedMirrors, site: environment.k3sMirror };
+  const installation = installationOf(createBucket(clients, environment.bucket), environment.installation);
   const activities = createActivities({
     clients,
     messenger,
     fence,
+    installation,
+    namespaceId: namespaceIdOf(client),
     bucket: environment.bucket,
     logger,
     defaultInstanceProfile: environment.instanceProfile,
@@ -76,7 +82,7 @@ async function serve(environment: WorkerEnvironment, logger: ReturnType<typeof c
   // Ends when a signal (SIGTERM, SIGINT) has drained it.
   const running = worker.run();
   const stopBeating = healthFile === null ? null : keepHealthFile(healthFile, () => worker.getState() === 'RUNNING');
-  const bridge = readEvents(environment, clients, client, messenger, logger);
+  const bridge = readEvents(environment, clients, client, messenger, installation, logger);
   logger.info(
     { version, taskQueue, address: temporal.address, namespace: temporal.namespace, bucket: environment.bucket },
     'the worker polls',

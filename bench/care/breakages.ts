@@ -1,4 +1,5 @@
 import { stringify } from 'yaml';
+import { STACK_GUID } from '../../src/region/credentials.js';
 import type { Lane } from './lane.js';
 
 export interface Breakage {
@@ -167,6 +168,7 @@ export const LANES: LanePlan[] = [
           const { generation } = await lane.node('server-2');
           const { uid } = await lane.status();
           const tags = {
+            'keelson:installation': STACK_GUID,
             'keelson:cluster': lane.name,
             'keelson:uid': uid,
             'keelson:slot': 'server-2',

@@ -4,11 +4,13 @@
  * Failures are `ApplicationFailure`s: `type` is the error class of decision 12, `details[0]` an `ErrorDetail`,
  * `nonRetryable` is set for capacity, quota, auth, invalid and node-script. Cancellation is rethrown unwrapped.
  */
+
 import type { InstanceView } from '../model/observation.js';
 import type { GroupIds, RuleDifference } from '../model/security-groups/keys.js';
 import type { GroupRole, GroupRule } from '../model/security-groups/rules.js';
 import type { ClusterDocument } from '../model/spec/schema.js';
 import type { Architecture, ErrorClass, LaunchRequest, Placement } from '../model/state.js';
+import type { ForeignInstance } from '../model/trust/identity.js';
 import type { WatchReport } from '../model/watch/report.js';
 
 export interface ErrorDetail {
@@ -29,6 +31,24 @@ export interface Scope {
   uid: string;
   operation: string;
   traceId: string;
+  /** Fencing generation of the workflow's claim to the name; absent before the claim. */
+  claim?: number;
+}
+
+export interface ClaimInput extends Scope {
+  /** First run of the workflow that asks. */
+  firstRunId: string;
+  /** Uid that a person wants to be taken over whoever owns it, or null. */
+  adopt: string | null;
+  /** Of the document, where it names one. */
+  instanceProfile: string | null;
+}
+export interface Claim {
+  /** That of the life of the name that is taken over, else the asking workflow's own. */
+  uid: string;
+  generation: number;
+  /** What the life has left, or null. */
+  found: FoundCluster | null;
 }
 
 export interface ResolvePlacementInput extends Scope {
@@ -128,6 +148,8 @@ export interface FoundCluster {
   bucketKeys: string[];
   /** Earlier lives of the name that left something behind. */
   otherUids: string[];
+  /** Instances that carry the name and prove nothing: not among `instances`. */
+  foreign: ForeignInstance[];
 }
 
 export interface SweepResult {
@@ -183,6 +205,8 @@ export interface ObservedInstances {
   instances: InstanceView[];
   /** What was asked for besides the instances and could not be seen. */
   failures: { subject: 'checks' | 'agents'; error: ErrorDetail }[];
+  /** Instances that carry the cluster's tags and are not the cluster's. */
+  foreign: ForeignInstance[];
 }
 
 export interface TagInput extends Scope {
@@ -237,7 +261,9 @@ export interface Activities {
   /** Looks up by tags, then RunInstances with a ClientToken over the whole request. */
   launchInstance(input: LaunchInput): Promise<InstanceView>;
   awaitInstance(input: AwaitInstanceInput): Promise<InstanceView>;
-  /** Looks by name, before a new workflow makes anything. */
+  /** Claims the name and looks for what an earlier life has left, before a new workflow makes anything. */
+  claimCluster(input: ClaimInput): Promise<Claim>;
+  /** What is left of the scope's life of the name. */
   findCluster(input: Scope): Promise<FoundCluster | null>;
   /** Every instance that carries the cluster's tags, and those that are known without; terminated ones left out. Fails when they cannot be listed. */
   observeInstances(input: ObserveInput): Promise<ObservedInstances>;

@@ -13,6 +13,8 @@ const FENCED_MS = 3_000;
 
 /** One attempt of an activity, as its body sees it. */
 export interface Attempt {
+  /** Temporal namespace of the workflow that has asked for it. */
+  readonly namespace: string;
   /** Counts from 1. */
   readonly number: number;
   /** Details of the last heartbeat of an earlier attempt that reached the server, whatever worker made it. */
@@ -62,6 +64,7 @@ export function activity<I extends RegionScope & Partial<Scope>, O>(
     const beat = (): void => context.heartbeat(details);
     const fenced = createFenced();
     const attempt: Attempt = {
+      namespace: info.namespace,
       number: info.attempt,
       resumed: info.heartbeatDetails,
       signal: AbortSignal.any([context.cancellationSignal, fenced.signal]),

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { Bucket } from '../aws/bucket.js';
 import type { AwsClients } from '../aws/clients.js';
+import type { InstallationSource } from '../aws/installation.js';
 import type { Pace } from '../aws/pace.js';
 import type { Readers } from '../aws/readers.js';
 import type { MirrorPolicy } from '../mirror/policy.js';
@@ -13,10 +14,14 @@ export interface ActivityDeps {
   /** Readers that waiting activities share, by region. */
   readers: Readers;
   bucket: Bucket;
+  /** Whose worker this is. */
+  installation: InstallationSource;
   /** Turns for calls that AWS allows only a few a second. */
   pace: Pace;
   /** Refuses attempts that the process may have lost while it stood still. */
   fence: Fence;
+  /** The Temporal server's own id of the namespace. */
+  namespaceId: () => Promise<string>;
   messenger: Messenger;
   logger: Logger;
   /** For documents that name no instance profile (KEELSON_INSTANCE_PROFILE). */

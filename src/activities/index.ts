@@ -1,11 +1,13 @@
 import type { Logger } from 'pino';
 import { createBucket } from '../aws/bucket.js';
 import type { AwsClients } from '../aws/clients.js';
+import { type InstallationSource, installationOf } from '../aws/installation.js';
 import { createPace } from '../aws/pace.js';
 import { createReaders } from '../aws/readers.js';
 import type { MirrorPolicy } from '../mirror/policy.js';
 import type { Activities } from './api.js';
 import { activity } from './attempt.js';
+import { claimCluster } from './claim.js';
 import type { ActivityDeps } from './deps.js';
 import { awaitInstance } from './ec2/await-instance.js';
 import { findCluster } from './ec2/find-cluster.js';
@@ -38,6 +40,10 @@ export interface ActivitiesOptions {
   mirrors: MirrorPolicy | null;
   /** The same that the clients ask before they send; by default one of its own. */
   fence?: Fence;
+  /** By default what the bucket says. */
+  installation?: InstallationSource;
+  /** Tells the server's own id of the namespace; without it all namespaces of a name count as one. */
+  namespaceId?: () => Promise<string>;
   /** How the region watch speaks to workflows; without one nobody is told. */
   messenger?: Messenger;
   /** Milliseconds between two looks that waiting activities share; by default 500. */
@@ -58,10 +64,13 @@ const NOBODY: Messenger = {
 /** All activities, bound to one worker's clients. Their contract is in api.ts. */
 export function createActivities(options: ActivitiesOptions): Activities {
   const { clients, logger, defaultInstanceProfile } = options;
+  const bucket = createBucket(clients, options.bucket);
   const deps: ActivityDeps = {
     clients,
     readers: createReaders(clients, options.tick),
-    bucket: createBucket(clients, options.bucket),
+    bucket,
+    installation: options.installation ?? installationOf(bucket, null),
+    namespaceId: options.namespaceId ?? (async () => ''),
     pace: createPace(),
     fence: options.fence ?? new Fence(),
     messenger: options.messenger ?? NOBODY,
@@ -75,6 +84,7 @@ export function createActivities(options: ActivitiesOptions): Activities {
     observeSecurityGroups: activity(deps, 'observeSecurityGroups', observeSecurityGroups),
     launchInstance: activity(deps, 'launchInstance', launchInstance),
     awaitInstance: activity(deps, 'awaitInstance', awaitInstance),
+    claimCluster: activity(deps, 'claimCluster', claimCluster),
     findCluster: activity(deps, 'findCluster', findCluster),
     observeInstances: activity(deps, 'observeInstances', observeInstances),
     startInstances: activity(deps, 'startInstances', startInstances),

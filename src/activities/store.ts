@@ -2,6 +2,7 @@ import { stringify } from 'yaml';
 import { bucketPrefix } from '../model/bucket.js';
 import type { ForgetInput, StatusInput } from './api.js';
 import type { Attempt } from './attempt.js';
+import { requireClaim } from './claim.js';
 import type { ActivityDeps } from './deps.js';
 
 const HEAD =
@@ -15,6 +16,7 @@ export async function writeStatus(deps: ActivityDeps, _: Attempt, input: StatusI
 
 /** Deletes keys one after the other, so that an interrupted delete keeps the last ones. @returns those still listed */
 export async function forget(deps: ActivityDeps, _: Attempt, input: ForgetInput): Promise<{ left: string[] }> {
+  await requireClaim(deps, input);
   const prefix = bucketPrefix(input.cluster);
   for (const key of input.keys) await deps.bucket.remove(prefix + key);
   const listed = await deps.bucket.list(prefix);

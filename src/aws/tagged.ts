@@ -20,6 +20,8 @@ export interface Tagged {
   kind: 'instance' | 'volume' | 'snapshot' | 'security-group';
   id: string;
   region: string;
+  /** Empty where the tag is missing. */
+  installation: string;
   cluster: string;
   uid: string;
   /** The tag Name: of instances and volumes the node's. */
@@ -32,8 +34,6 @@ export interface Tagged {
   createdAt: string | null;
 }
 
-const BY_TAG: Filter[] = [{ Name: 'tag-key', Values: [TAG.uid] }];
-
 /** All regions that the account has enabled. */
 export async function enabledRegions(clients: AwsClients): Promise<string[]> {
   try {
@@ -45,18 +45,19 @@ export async function enabledRegions(clients: AwsClients): Promise<string[]> {
 }
 
 /**
- * Everything in a region that carries our tags and is not gone, whosever it is: four lists in pages, however many clusters there are.
+ * Everything in a region that carries the installation's tags and is not gone: four lists in pages, however many clusters there are.
  *
  * @throws a failure `RegionUnknown` or `OptInRequired` where there is no such region
  */
-export async function findTagged(clients: AwsClients, region: string): Promise<Tagged[]> {
+export async function findTagged(clients: AwsClients, region: string, installation: string): Promise<Tagged[]> {
   const ec2 = clients.ec2(region);
+  const byTag: Filter[] = [{ Name: `tag:${TAG.installation}`, Values: [installation] }];
   try {
     const lists = await Promise.all([
-      instances(ec2, region),
-      volumes(ec2, region),
-      snapshots(ec2, region),
-      groups(ec2, region),
+      instances(ec2, region, byTag),
+      volumes(ec2, region, byTag),
+      snapshots(ec2, region, byTag),
+      groups(ec2, region, byTag),
     ]);
     return lists.flat();
   } catch (error) {
@@ -64,9 +65,9 @@ export async function findTagged(clients: AwsClients, region: string): Promise<T
   }
 }
 
-async function instances(client: EC2Client, region: string): Promise<Tagged[]> {
+async function instances(client: EC2Client, region: string, Filters: Filter[]): Promise<Tagged[]> {
   const reservations = await allPages(
-    paginateDescribeInstances({ client, pageSize: 1_000 }, { Filters: BY_TAG }),
+    paginateDescribeInstances({ client, pageSize: 1_000 }, { Filters }),
     (page) => page.Reservations,
   );
   return reservations
@@ -83,8 +84,8 @@ async function instances(client: EC2Client, region: string): Promise<Tagged[]> {
     }));
 }
 
-async function volumes(client: EC2Client, region: string): Promise<Tagged[]> {
-  const found = await allPages(paginateDescribeVolumes({ client }, { Filters: BY_TAG }), (page) => page.Volumes);
+async function volumes(client: EC2Client, region: string, Filters: Filter[]): Promise<Tagged[]> {
+  const found = await allPages(paginateDescribeVolumes({ client }, { Filters }), (page) => page.Volumes);
   return found
     .filter((one) => one.State !== 'deleting' && one.State !== 'deleted')
     .map((one) => ({
@@ -99,8 +100,8 @@ async function volumes(client: EC2Client, region: string): Promise<Tagged[]> {
 }
 
 /** Those that Keelson has made: backup services may copy the tags of its volumes to theirs. */
-async function snapshots(client: EC2Client, region: string): Promise<Tagged[]> {
-  const Filters = [...BY_TAG, { Name: `tag:${KEPT_TAG}`, Values: ['snapshot'] }];
+async function snapshots(client: EC2Client, region: string, byTag: Filter[]): Promise<Tagged[]> {
+  const Filters = [...byTag, { Name: `tag:${KEPT_TAG}`, Values: ['snapshot'] }];
   const found = await allPages(
     paginateDescribeSnapshots({ client }, { OwnerIds: ['self'], Filters }),
     (page) => page.Snapshots,
@@ -116,11 +117,8 @@ async function snapshots(client: EC2Client, region: string): Promise<Tagged[]> {
   }));
 }
 
-async function groups(client: EC2Client, region: string): Promise<Tagged[]> {
-  const found = await allPages(
-    paginateDescribeSecurityGroups({ client }, { Filters: BY_TAG }),
-    (page) => page.SecurityGroups,
-  );
+async function groups(client: EC2Client, region: string, Filters: Filter[]): Promise<Tagged[]> {
+  const found = await allPages(paginateDescribeSecurityGroups({ client }, { Filters }), (page) => page.SecurityGroups);
   return found.map((one) => ({
     ...common(region, one.Tags),
     kind: 'security-group',
@@ -134,6 +132,7 @@ async function groups(client: EC2Client, region: string): Promise<Tagged[]> {
 
 const common = (region: string, tags: Tag[] | undefined) => ({
   region,
+  installation: tagValue(tags, TAG.installation) ?? '',
   cluster: tagValue(tags, TAG.cluster) ?? '',
   uid: tagValue(tags, TAG.uid) ?? '',
   name: tagValue(tags, 'Name') ?? '',

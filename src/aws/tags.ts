@@ -7,9 +7,10 @@ export function tagSpecifications(tags: Record<string, string>, ...types: Resour
   return types.map((ResourceType) => ({ ResourceType, Tags }));
 }
 
-/** Both tags, so that neither a reused name nor a copied uid reaches another cluster's resources. */
+/** All three tags, so that neither a reused name nor a copied uid reaches what another installation or cluster has. */
 export function ownedBy(owner: Owner): Filter[] {
   return [
+    { Name: `tag:${TAG.installation}`, Values: [owner.installation] },
     { Name: `tag:${TAG.uid}`, Values: [owner.uid] },
     { Name: `tag:${TAG.cluster}`, Values: [owner.cluster] },
   ];

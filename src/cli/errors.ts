@@ -62,7 +62,13 @@ export function isUnreachable(error: unknown): boolean {
 
 function refusal(cause: Error): CliError {
   const exitCode = cause instanceof ApplicationFailure ? BY_REFUSAL[cause.type ?? ''] : undefined;
-  return new CliError(exitCode ?? EXIT.failed, cause.message, '', { cause });
+  const hint = cause instanceof ApplicationFailure && cause.type === 'Refused' ? cause.details?.[0] : undefined;
+  return new CliError(
+    exitCode ?? EXIT.failed,
+    cause.message,
+    typeof hint === 'string' && !cause.message.includes(hint) ? hint : '',
+    { cause },
+  );
 }
 
 /** Failures of the adapters carry a class and an advice. */

@@ -114,7 +114,8 @@ function documentVerbs(program: Command, run: Runner): void {
     .addOption(fileOption())
     .option('-w, --wait', 'wait until it is so, showing the progress of each node', false)
     .option('--plan-id <id>', 'only if the plan is still the one that `keelson plan` has shown')
-    .action((options: Shared & { file: string; wait: boolean; planId?: string }) =>
+    .option('--adopt <uid>', 'take over what this uid has left, whoever owns it; its own workflow must be gone')
+    .action((options: Shared & { file: string; wait: boolean; planId?: string; adopt?: string }) =>
       run(async (session) =>
         (await import('./verbs/apply.js')).apply(session, { ...options, output: formatOf(options) }),
       ),
@@ -193,10 +194,20 @@ function orphanVerb(program: Command, run: Runner): void {
     .option('--region <region>', 'only in this region; without it, in all that the account has enabled')
     .option('--prices <file>', 'show the monthly cost by these prices (YAML)')
     .option('--delete', 'delete them, after a second look', false)
-    .option('--unknown', 'with --delete: also those of clusters that this Temporal namespace does not know', false)
+    .option('--installation <id>', 'what another installation has left, by its id')
+    .option('--unknown', 'with --delete: also those that others may look after', false)
     .option('--after <seconds>', 'between the two looks', seconds, 15)
     .action(
-      (options: Shared & { region?: string; prices?: string; delete: boolean; unknown: boolean; after: number }) =>
+      (
+        options: Shared & {
+          region?: string;
+          installation?: string;
+          prices?: string;
+          delete: boolean;
+          unknown: boolean;
+          after: number;
+        },
+      ) =>
         run(async (session) =>
           (await import('./verbs/orphans.js')).orphans(session, { ...options, output: formatOf(options) }),
         ),

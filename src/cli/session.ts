@@ -15,6 +15,8 @@ export interface Session {
   io: Io;
   clusters(): Promise<Clusters>;
   bucket(): Promise<Bucket>;
+  /** Id of the installation that the environment names, or null. */
+  installation(): string | null;
   /** The site's own K3s mirror, or null. */
   k3sMirror(): string | null;
   /** What the operator's environment says of mirrors. */
@@ -63,6 +65,7 @@ export function openSession(io: Io): Session {
       return createBucket(await aws(), name);
     },
     aws,
+    installation: () => environment().installation,
     k3sMirror: () => environment().k3sMirror,
     mirrors: () => ({ allowed: environment().allowedMirrors, site: environment().k3sMirror }),
     close: async () => {

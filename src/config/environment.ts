@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { isMirrorEntry } from '../mirror/policy.js';
+import { INSTALLATION_ID } from '../model/trust/installation.js';
 import { readTemporal, type TemporalSettings } from './temporal.js';
 
 export type Env = Readonly<Record<string, string | undefined>>;
@@ -12,6 +13,8 @@ export interface ClientEnvironment {
   temporal: TemporalSettings;
   taskQueue: string;
   bucket: string | null;
+  /** Id of the installation; null: what the bucket says. */
+  installation: string | null;
   /** As the worker's. */
   k3sMirror: string | null;
   /** As the worker's. */
@@ -23,6 +26,8 @@ export interface WorkerEnvironment {
   temporal: TemporalSettings;
   taskQueue: string;
   bucket: string;
+  /** Id of the installation; null: what the bucket says. */
+  installation: string | null;
   /** Region of the bucket requests and of the account's questions; clusters name their own. */
   homeRegion: string;
   /** Instance profile of documents that name none. */
@@ -66,6 +71,10 @@ const mirrors = z
 const clientSchema = z.object({
   KEELSON_BUCKET: bucket.optional(),
   KEELSON_TASK_QUEUE: taskQueue,
+  KEELSON_INSTALLATION: z
+    .string()
+    .regex(INSTALLATION_ID, 'is not an id (3 to 64 letters, digits, dots, hyphens, underscores)')
+    .optional(),
   AWS_ENDPOINT_URL: url.optional(),
   KEELSON_K3S_MIRROR: url.optional(),
   KEELSON_ALLOWED_MIRRORS: mirrors.optional(),
@@ -100,6 +109,7 @@ export function readClientEnvironment(env: Env): ClientEnvironment {
     temporal,
     taskQueue: read.KEELSON_TASK_QUEUE,
     bucket: read.KEELSON_BUCKET ?? null,
+    installation: read.KEELSON_INSTALLATION ?? null,
     k3sMirror: read.KEELSON_K3S_MIRROR ?? null,
     allowedMirrors: read.KEELSON_ALLOWED_MIRRORS ?? null,
   };
@@ -123,6 +133,7 @@ export async function readWorkerEnvironment(env: Env, regionOf = regionOfSdk): P
     homeRegion,
     taskQueue: read.KEELSON_TASK_QUEUE,
     bucket: read.KEELSON_BUCKET,
+    installation: read.KEELSON_INSTALLATION ?? null,
     instanceProfile: read.KEELSON_INSTANCE_PROFILE ?? null,
     logLevel: read.KEELSON_LOG_LEVEL,
     metricsAddress: read.KEELSON_METRICS_ADDRESS ?? null,

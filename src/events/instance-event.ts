@@ -1,5 +1,6 @@
 import type { Instance } from '@aws-sdk/client-ec2';
 import type { Messenger } from '../activities/watch/messenger.js';
+import type { InstallationSource } from '../aws/installation.js';
 import type { Readers } from '../aws/readers.js';
 import { tagValue } from '../aws/tags.js';
 import { TAG } from '../model/tags.js';
@@ -29,6 +30,7 @@ export class InstanceEvents {
   constructor(
     private readonly readers: Readers,
     private readonly messenger: Pick<Messenger, 'look'>,
+    private readonly installation: InstallationSource,
   ) {}
 
   /**
@@ -44,7 +46,7 @@ export class InstanceEvents {
     const known = this.#owners.get(instanceId);
     if (known === null) return null;
     const instance = known === undefined || PASSING.has(told) ? await this.#read(region, instanceId) : undefined;
-    const owner = known ?? this.#remember(instanceId, instance);
+    const owner = known ?? (await this.#remember(instanceId, instance));
     if (owner === null) return null;
     const state = instance?.State?.Name ?? told;
     if (state === 'pending') return null;
@@ -59,12 +61,13 @@ export class InstanceEvents {
     return this.readers(region).instance.next(id);
   }
 
-  #remember(id: string, instance: Instance | undefined): Owner | null {
+  async #remember(id: string, instance: Instance | undefined): Promise<Owner | null> {
     // Not listed yet or any more: not remembered, for the next event may find it.
     if (instance === undefined) return null;
     const cluster = tagValue(instance.Tags, TAG.cluster);
     const uid = tagValue(instance.Tags, TAG.uid);
-    const owner = cluster === undefined || uid === undefined ? null : { cluster, uid };
+    const isOurs = tagValue(instance.Tags, TAG.installation) === (await this.installation()).id;
+    const owner = !isOurs || cluster === undefined || uid === undefined ? null : { cluster, uid };
     this.#owners.set(id, owner);
     const oldest = this.#owners.keys().next().value;
     if (this.#owners.size > MOST && oldest !== undefined) this.#owners.delete(oldest);

@@ -1,5 +1,5 @@
 import type { Env } from '../config/environment.js';
-import { type CallerName, CREDENTIALS } from '../region/credentials.js';
+import { type CallerName, CREDENTIALS, STACK_GUID } from '../region/credentials.js';
 
 /** Variables of the person's own environment that would lead away from the local stack. */
 const MISLEADING = [
@@ -43,6 +43,7 @@ export function localVariables(addresses: {
     ...keyVariables('user'),
     AWS_EC2_METADATA_DISABLED: 'true',
     KEELSON_BUCKET: 'keelson-local',
+    KEELSON_INSTALLATION: STACK_GUID,
     KEELSON_INSTANCE_PROFILE: 'keelson-node',
     ...(addresses.k3sMirror !== undefined && { KEELSON_K3S_MIRROR: addresses.k3sMirror }),
     ...(addresses.eventsQueue !== undefined && { KEELSON_EVENTS_QUEUE_URL: addresses.eventsQueue }),

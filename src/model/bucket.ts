@@ -1,22 +1,28 @@
 /** Keys of a cluster in the bucket, below `clusters/<name>/`. */
 export const BUCKET_KEY = {
-  /** People's; never written by the operator, deleted last. */
+  /** People's; never written by the operator, deleted when all else is gone. */
   config: 'config.yaml',
   status: 'status.yaml',
   serverToken: 'k3s-server-token',
   agentToken: 'k3s-agent-token',
   kubeconfig: 'kubeconfig',
+  /** Which workflow owns the name; changed by conditional writes only. */
+  owner: 'owner.json',
 } as const;
 
 export type BucketKey = (typeof BUCKET_KEY)[keyof typeof BUCKET_KEY];
 
-/** What a delete removes, in this order: config.yaml last, so that an interrupted delete still shows what it was. */
+/**
+ * What a delete removes, in this order: config.yaml late, so that an interrupted delete still shows what it was; the owner last, so that
+ * nobody claims the name while something is deleted.
+ */
 export const KEYS_TO_FORGET: readonly BucketKey[] = [
   BUCKET_KEY.kubeconfig,
   BUCKET_KEY.serverToken,
   BUCKET_KEY.agentToken,
   BUCKET_KEY.status,
   BUCKET_KEY.config,
+  BUCKET_KEY.owner,
 ];
 
 /** Metadata of a `config.yaml` whose writer tells the workflow himself, as `keelson apply` does: its event is passed over. */

@@ -1,5 +1,6 @@
 import { api } from './checks/api.js';
 import { etcd } from './checks/etcd.js';
+import { foreignInstances } from './checks/foreign-instances.js';
 import { groupRules } from './checks/group-rules.js';
 import { instanceTypes } from './checks/instance-types.js';
 import * as node from './checks/nodes.js';
@@ -36,7 +37,7 @@ const CONDITIONS: readonly ((state: ClusterState, now: string) => Verdict | read
     subject: 'instances',
     check: node.hasTags,
     what: 'instances have their tags',
-    hint: 'set keelson:cluster, keelson:uid, keelson:slot and keelson:generation again, or spec.drift: repair',
+    hint: 'set keelson:installation, keelson:cluster, keelson:uid, keelson:slot and keelson:generation again, or spec.drift: repair',
   }),
   instanceTypes,
   groupRules,
@@ -133,6 +134,7 @@ export function conditionsOf(state: ClusterState, now: string = state.checkedAt)
   const verdicts = CONDITIONS.flatMap((check) => check(state, now));
   return [
     ...(state.wish === 'stopped' ? verdicts.map(asleep) : verdicts),
+    ...foreignInstances(state.foreign),
     ...statusStored(state.statusProblem),
     ...configVerdicts(state.configProblem),
   ];

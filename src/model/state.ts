@@ -12,6 +12,7 @@ import type { ErrorNote, Unobserved } from './observation-failure.js';
 import type { Phase } from './phase.js';
 import type { OwnGroups } from './security-groups/own-groups.js';
 import type { ClusterDocument } from './spec/schema.js';
+import type { ForeignInstance } from './trust/identity.js';
 import type { Sight } from './watch/sight.js';
 
 export const STATE_SCHEMA_VERSION = 1;
@@ -259,6 +260,10 @@ export interface ClusterState {
   userDataIds: Partial<Record<Architecture, string>>;
   /** Whether AWS was asked for what an earlier workflow of this name has left: `inspecting` until its nodes were looked at. */
   adoption: 'unasked' | 'inspecting' | 'done';
+  /** Fencing generation of the claim to the name; null before the claim. */
+  claim: number | null;
+  /** Uid that a person wants to be taken over, whoever owns it; null for none. */
+  adopt: string | null;
   /** Groups that Keelson has made; null before that, and for a document that names groups of its own. */
   securityGroups: OwnGroups | null;
   /** User data texts by their hash; only those that some slot's launch refers to. */
@@ -314,6 +319,8 @@ export interface ClusterState {
   statusProblem: ErrorNote | null;
   /** Looks in a row after which something was not well. */
   uneasyLooks: number;
+  /** Instances that carry the cluster's tags and are not the cluster's, as last seen. */
+  foreign: ForeignInstance[];
   /** What is not well with nodes, by slot and kind, and ghosts. */
   findings: Findings;
   /** When nodes were replaced, of the last hour. */

@@ -1,3 +1,4 @@
+import { INSTANCES_OWNED } from './checks/foreign-instances.js';
 import type { Known } from './checks/known.js';
 import { nodeReady, votes } from './checks/nodes.js';
 import { hiding, OBSERVED } from './checks/observed.js';
@@ -82,7 +83,7 @@ export function statusOf(state: ClusterState): StatusView {
 }
 
 /** What says nothing about health. */
-const SILENT: ReadonlySet<string> = new Set([OBSERVED, TYPES_AS_ASKED, STATUS_STORED, CONFIG_VALID]);
+const SILENT: ReadonlySet<string> = new Set([OBSERVED, TYPES_AS_ASKED, STATUS_STORED, CONFIG_VALID, INSTANCES_OWNED]);
 
 /**
  * Unhealthy when the API is known not to answer, Degraded when anything else is known not to hold. Healthy only when all was measured and is

@@ -2,13 +2,14 @@ import { nodeNameOf } from './ids.js';
 
 /** AWS is the record of what exists: these tags, on all that is made, say whose it is. */
 export const TAG = {
+  installation: 'keelson:installation',
   cluster: 'keelson:cluster',
   uid: 'keelson:uid',
   slot: 'keelson:slot',
   generation: 'keelson:generation',
 } as const;
 
-/** On what was saved of a node that was replaced: `volume` or `snapshot`. Where a document has 45 tags there is no room for it on a volume. */
+/** On what was saved of a node that was replaced: `volume` or `snapshot`. Where a document has 44 tags there is no room for it on a volume. */
 export const KEPT_TAG = 'keelson:kept';
 /** [docs: EC2 tag restrictions] */
 export const MOST_TAGS = 50;
@@ -17,13 +18,15 @@ export const MOST_TAGS = 50;
 export const OWN_TAGS = Object.keys(TAG).length + 1;
 
 export interface Owner {
+  /** Id of the installation: workers and commands of another one do not find what carries it. */
+  installation: string;
   cluster: string;
   uid: string;
 }
 
 /** Tags of what belongs to the whole cluster, e.g. its security group. The document's own tags come first. */
 export function clusterTags(owner: Owner, own: Record<string, string>): Record<string, string> {
-  return { ...own, [TAG.cluster]: owner.cluster, [TAG.uid]: owner.uid, Name: `keelson-${owner.cluster}` };
+  return { ...own, ...ownerTags(owner), Name: `keelson-${owner.cluster}` };
 }
 
 /** Tags of the snapshot of a root volume; its name is left out where there is no room for it. */
@@ -43,10 +46,16 @@ export function nodeTags(
 ): Record<string, string> {
   return {
     ...own,
-    [TAG.cluster]: owner.cluster,
-    [TAG.uid]: owner.uid,
+    ...ownerTags(owner),
     [TAG.slot]: owner.slot,
     [TAG.generation]: String(owner.generation),
     Name: nodeNameOf(owner.cluster, owner.slot, owner.generation),
   };
 }
+
+/** What every resource of the owner carries. */
+export const ownerTags = ({ installation, cluster, uid }: Owner): Record<string, string> => ({
+  [TAG.installation]: installation,
+  [TAG.cluster]: cluster,
+  [TAG.uid]: uid,
+});

@@ -18,7 +18,13 @@ export function applyDocument(
   const start = new WithStartWorkflowOperation<ClusterWorkflow>('cluster', {
     workflowId: workflowIdOf(name),
     taskQueue,
-    args: [{ ...document, requestedBy: request.requestedBy }],
+    args: [
+      {
+        ...document,
+        requestedBy: request.requestedBy,
+        ...(request.adopt === undefined ? {} : { adopt: request.adopt }),
+      },
+    ],
     workflowIdConflictPolicy: 'USE_EXISTING',
     workflowIdReusePolicy: 'ALLOW_DUPLICATE',
     staticSummary: `K3s cluster ${name} in ${document.spec.region}`,

@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { Messenger } from '../activities/watch/messenger.js';
 import { createBucket } from '../aws/bucket.js';
 import type { AwsClients } from '../aws/clients.js';
+import type { InstallationSource } from '../aws/installation.js';
 import { createReaders } from '../aws/readers.js';
 import type { WorkerEnvironment } from '../config/environment.js';
 import { type Bridge, startBridge } from '../events/bridge.js';
@@ -15,11 +16,12 @@ export function readEvents(
   clients: AwsClients,
   client: Client,
   messenger: Messenger,
+  installation: InstallationSource,
   logger: Logger,
 ): Bridge | null {
   const { eventsQueueUrl: queueUrl, taskQueue, homeRegion, bucket: bucketName } = environment;
   if (queueUrl === null) return null;
-  const instances = new InstanceEvents(createReaders(clients), messenger);
+  const instances = new InstanceEvents(createReaders(clients), messenger, installation);
   const configs = new ConfigEvents(client, taskQueue, createBucket(clients, bucketName));
   return startBridge({
     sqs: clients.sqs(regionOfQueue(queueUrl) ?? homeRegion),

@@ -78,6 +78,7 @@ export const activities = {
   awaitInstance: summarised('awaitInstance', wait),
   awaitReboot: summarised('awaitInstance', back),
   awaitStop: summarised('awaitInstance', shutdown),
+  claimCluster: summarised('claimCluster', call),
   findCluster: summarised('findCluster', call),
   observeInstances: summarised('observeInstances', call),
   glanceAtInstances: summarised('observeInstances', glance),

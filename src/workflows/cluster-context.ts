@@ -45,6 +45,8 @@ export interface Cluster {
   settleStatus: () => Promise<void>;
   /** Ends the writing of status.yaml. */
   closeStatus: () => Promise<void>;
+  /** Why the workflow must not look after the cluster: it ends. */
+  refused: ErrorDetail | null;
   /** A step has learnt what makes the rest of the plan obsolete. */
   replan: boolean;
   /** The nodes were seen since the last change of one; not carried: after continue-as-new somebody looks again. */
@@ -83,6 +85,7 @@ export function scopeOf(cluster: Cluster): Scope {
     region: state.document.spec.region,
     cluster: state.document.metadata.name,
     uid: state.uid,
+    ...(state.claim !== null && { claim: state.claim }),
     operation: state.operation?.id ?? 'none',
     traceId: state.operation?.traceId ?? state.traceId,
   };

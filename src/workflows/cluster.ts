@@ -8,6 +8,7 @@ import {
   sleep,
   workflowInfo,
 } from '@temporalio/workflow';
+import type { ErrorDetail } from '../activities/api.js';
 import { type Hold, halfOpened, stillHolding } from '../model/breaker.js';
 import { classifyCode } from '../model/errors/index.js';
 import { STATE_FROM_OUTSIDE, workflowIdProblem } from '../model/execution.js';
@@ -33,7 +34,11 @@ import { ensureWatch, judgeSight } from './sight.js';
 import { createStatusWriter } from './status-writer.js';
 
 /** A cluster document, and who starts it. */
-export type ClusterInput = (ClusterDocument | Record<string, unknown>) & { requestedBy?: string };
+export type ClusterInput = (ClusterDocument | Record<string, unknown>) & {
+  requestedBy?: string;
+  /** Uid of an earlier life of the name that is taken over, whoever owns it: a person's word. */
+  adopt?: string;
+};
 
 /**
  * One K3s cluster, from nothing to Running and back to nothing. Ends with the proof of its deletion.
@@ -41,7 +46,7 @@ export type ClusterInput = (ClusterDocument | Record<string, unknown>) & { reque
  * @param input what people start it with
  * @param carried after continue-as-new: the packed state of the history before, which counts instead of the input
  * @throws ApplicationFailure `InvalidSpec` at once, naming each path, when the input is not a valid document, or when the execution must not
- * look after a cluster of that name; nothing else ends it
+ * look after a cluster of that name; `Refused` when another workflow owns the name; nothing else ends it
  */
 export async function cluster(input: ClusterInput, carried?: Uint8Array): Promise<DeletionProof> {
   const self: Cluster = {
@@ -52,6 +57,7 @@ export async function cluster(input: ClusterInput, carried?: Uint8Array): Promis
     present: () => undefined,
     closeStatus: async () => undefined,
     settleStatus: async () => undefined,
+    refused: null,
     replan: false,
     lifted: 0,
     loss: null,
@@ -86,11 +92,18 @@ function startState(input: ClusterInput, carried: Uint8Array | undefined): Clust
 }
 
 function newState(input: ClusterInput): ClusterState {
-  const { requestedBy, ...document } = input ?? {};
+  const { requestedBy, adopt, ...document } = input ?? {};
   const parsed = parseDocument(document);
-  if (parsed.ok) return initialState(parsed.document, requestedBy ?? 'workflow start');
+  if (parsed.ok) return initialState(parsed.document, requestedBy ?? 'workflow start', adopt ?? null);
   const problems = parsed.violations.map(violationText);
   throw refused(`the cluster document has ${problems.length} problem(s): ${problems.join('; ')}`, problems);
+}
+
+/** Another workflow owns the cluster: this one has made nothing, and ends before it writes or deletes anything of the other's. */
+async function notOurs(self: Cluster, { message, advice }: ErrorDetail): Promise<ApplicationFailure> {
+  await self.closeStatus();
+  await condition(allHandlersFinished);
+  return ApplicationFailure.nonRetryable(message, 'Refused', advice);
 }
 
 const refused = (message: string, problems: readonly string[] = [message]): ApplicationFailure =>
@@ -148,6 +161,7 @@ async function carryOut(self: Cluster, next: Plan): Promise<boolean> {
   const stale = (): boolean => changed() || self.replan || workflowInfo().continueAsNewSuggested;
   const attempt = (state.breakers[operation.kind]?.failures ?? 0) + 1;
   const outcome = await execute(self, next, stale, attempt);
+  if (self.refused !== null) throw await notOurs(self, self.refused);
   if (outcome.kind === 'done') {
     // Part of a plan proves nothing: what is deferred may be what fails.
     if (next.deferred === undefined) {

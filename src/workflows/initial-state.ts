@@ -4,8 +4,12 @@ import type { ClusterDocument } from '../model/spec/schema.js';
 import type { ClusterState } from '../model/state.js';
 import { now, shortId } from './cluster-context.js';
 
-/** The state that a new workflow begins with. */
-export function initialState(document: ClusterDocument, requestedBy: string): ClusterState {
+/**
+ * The state that a new workflow begins with.
+ *
+ * @param adopt uid that a person wants to be taken over, or null
+ */
+export function initialState(document: ClusterDocument, requestedBy: string, adopt: string | null): ClusterState {
   return {
     ...blankState(document),
     uid: uuid4(),
@@ -13,5 +17,6 @@ export function initialState(document: ClusterDocument, requestedBy: string): Cl
     traceId: uuid4().replaceAll('-', ''),
     requestedOperationId: `op-${shortId()}`,
     requestedBy,
+    adopt,
   };
 }

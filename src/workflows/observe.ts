@@ -12,6 +12,7 @@ import { type Cluster, emit, isAtRest, isCancelled, now, scopeOf } from './clust
 import { seeGroups } from './see-groups.js';
 import { type AgentSight, seeNodes } from './see-nodes.js';
 import { suspect } from './suspect.js';
+import { takeForeign } from './take-foreign.js';
 import { failureFrom, failuresOf, isUnwatched, takeFailures } from './unobserved.js';
 
 /**
@@ -98,11 +99,12 @@ async function seeInstances(
 ): Promise<{ agents: AgentSight; changed: boolean; failures: ObservationFailure[] }> {
   const { state } = cluster;
   const checks = state.bornAt !== null;
-  const { instances, failures } = await activities.glanceAtInstances('look at its instances', {
+  const { instances, failures, foreign } = await activities.glanceAtInstances('look at its instances', {
     ...scopeOf(cluster),
     known: instancesOf(state),
     checks,
   });
+  takeForeign(cluster, foreign);
   const before = state.slots;
   const next = absorb(state, { at: now(), instances });
   state.slots = next.slots;
@@ -142,7 +144,7 @@ function tellChanges(cluster: Cluster, before: Record<string, Slot>): void {
     if (old?.instance && slot.instance === null)
       emit(cluster, 'Warning', 'InstanceLost', `${slot.name}: ${old.instance.id} is gone`);
     if (slot.instance?.untagged && !old?.instance?.untagged) {
-      const what = `has lost its tag ${TAG.cluster} or ${TAG.uid}; set it again, for without them nobody finds it but this workflow`;
+      const what = `has lost its tag ${TAG.installation}, ${TAG.cluster} or ${TAG.uid}; set it again, for without them nobody finds it but this workflow`;
       emit(cluster, 'Warning', 'TagsMissing', `${slot.name}: ${slot.instance.id} ${what}`);
     }
     if (old?.instance?.power === 'running' && slot.instance?.power === 'stopped') {

@@ -51,6 +51,7 @@ export function createPresenter(cluster: Cluster, writer: Pick<StatusWriter, 'to
       upsertMemo({ nodes, apiAddress: status.apiAddress, createdAt: status.createdAt });
       nodesShown = nodes;
     }
-    if (how !== 'unwritten') writer[how ?? 'touch'](status);
+    // Before the name is claimed status.yaml may be another workflow's.
+    if (how !== 'unwritten' && cluster.state.adoption !== 'unasked') writer[how ?? 'touch'](status);
   };
 }

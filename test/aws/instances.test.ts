@@ -37,6 +37,7 @@ import type { GroupIds } from '../../src/model/security-groups/keys.js';
 import { groupRulesOf } from '../../src/model/security-groups/rules.js';
 import type { Placement } from '../../src/model/state.js';
 import { clusterTags } from '../../src/model/tags.js';
+import { STACK_GUID } from '../../src/region/credentials.js';
 import { activitiesFor, BUCKET, clientsFor, documentWith, REGION, run, scopeFor } from './support/harness.js';
 import { createInstanceProfile, type Moto, startMoto } from './support/moto.js';
 
@@ -115,6 +116,7 @@ describe('a launch', () => {
     expect(instance.NetworkInterfaces?.[0]?.Groups?.map((group) => group.GroupId)).toEqual([securityGroupId]);
     const tags = Object.fromEntries(instance.Tags!.map((tag) => [tag.Key, tag.Value]));
     expect(tags).toEqual({
+      'keelson:installation': STACK_GUID,
       'keelson:cluster': 'launch',
       'keelson:uid': 'uid-launch',
       'keelson:slot': 'server-1',
@@ -122,7 +124,9 @@ describe('a launch', () => {
       Name: 'launch-server-1-g1',
       'cost-centre': '42',
     });
-    const { Volumes: volumes } = await ec2.send(new DescribeVolumesCommand({ Filters: ownedBy(scope) }));
+    const { Volumes: volumes } = await ec2.send(
+      new DescribeVolumesCommand({ Filters: ownedBy({ ...scope, installation: STACK_GUID }) }),
+    );
     expect(volumes).toMatchObject([{ Size: 31, VolumeType: 'gp3', Encrypted: true }]);
     const { UserData: userData } = await ec2.send(
       new DescribeInstanceAttributeCommand({ InstanceId: view.id, Attribute: 'userData' }),
@@ -165,7 +169,7 @@ describe('an observation', () => {
       step: 'initialize',
     });
 
-    const found = await findInstances(smallPages, ownedBy(ours));
+    const found = await findInstances(smallPages, ownedBy({ ...ours, installation: STACK_GUID }));
     const { instances: views } = await run(activities.observeInstances, { ...ours, known: [] });
 
     expect(found).toHaveLength(5);
@@ -228,7 +232,11 @@ describe('power', () => {
 
     expect(stopped).toMatchObject({ state: 'stopped', publicIp: null, privateIp: running.privateIp });
     expect(running).toMatchObject({ state: 'running', type: 't3.large' });
-    expect(await run(activities.observeInstances, { ...scope, known: [] })).toEqual({ instances: [], failures: [] });
+    expect(await run(activities.observeInstances, { ...scope, known: [] })).toEqual({
+      instances: [],
+      failures: [],
+      foreign: [],
+    });
   });
 });
 
@@ -238,7 +246,7 @@ describe('what carries our tags', () => {
     const { groups } = await groupsFor(scope);
     const { id } = await run(activities.launchInstance, launchInput(scope, 0, [groups.server.id]));
 
-    const found = await findTagged(clients, REGION);
+    const found = await findTagged(clients, REGION, STACK_GUID);
 
     const ours = found.filter(({ cluster }) => cluster === 'tagged');
     expect(ours.map(({ kind }) => kind).sort()).toEqual(['instance', 'security-group', 'security-group', 'volume']);
@@ -345,7 +353,7 @@ describe('the security groups', () => {
         GroupName: 'theirs',
         Description: 'theirs',
         VpcId: placement.vpcId,
-        TagSpecifications: tagSpecifications(clusterTags(scope, {}), 'security-group'),
+        TagSpecifications: tagSpecifications(clusterTags({ ...scope, installation: STACK_GUID }, {}), 'security-group'),
       }),
     );
     await ingress(foreign, { IpProtocol: 'tcp', FromPort: 22, ToPort: 22, IpRanges: [{ CidrIp: '10.0.0.0/8' }] });
@@ -367,6 +375,7 @@ describe('the sweep', () => {
     const other = await groupFor(theirs);
     const ec2 = clients.ec2(REGION);
     const tags = [
+      { Key: 'keelson:installation', Value: STACK_GUID },
       { Key: 'keelson:cluster', Value: ours.cluster },
       { Key: 'keelson:uid', Value: ours.uid },
     ];

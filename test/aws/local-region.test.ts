@@ -11,7 +11,7 @@ import { lookAtRegion, RegionMemory } from '../../src/activities/watch/look-at-r
 import { type AwsClients, createAwsClients } from '../../src/aws/clients.js';
 import type { InstanceView } from '../../src/model/observation.js';
 import { groupRulesOf } from '../../src/model/security-groups/rules.js';
-import { CREDENTIALS } from '../../src/region/credentials.js';
+import { CREDENTIALS, STACK_GUID } from '../../src/region/credentials.js';
 import { type Region, startRegion } from '../../src/region/server.js';
 import { activitiesFor, BUCKET, documentWith, failureOf, REGION, run, scopeFor } from './support/harness.js';
 
@@ -113,7 +113,7 @@ describe('against the local region', () => {
     await fetch(`${region.url}/_region/machines/${instance.id}`, { method: 'POST', body: '{"agent":"dead"}' });
 
     const sick = await look();
-    const sight = await lookAtRegion(clients, REGION, new RegionMemory(), {
+    const sight = await lookAtRegion(clients, REGION, STACK_GUID, new RegionMemory(), {
       signal: AbortSignal.timeout(10_000),
       sleep: async () => undefined,
     });
@@ -134,7 +134,11 @@ describe('against the local region', () => {
 
     expect(swept.instances).toEqual([]);
     expect(swept.securityGroups).toHaveLength(2);
-    expect(await run(activities.observeInstances, { ...scope, known: [] })).toEqual({ instances: [], failures: [] });
+    expect(await run(activities.observeInstances, { ...scope, known: [] })).toEqual({
+      instances: [],
+      failures: [],
+      foreign: [],
+    });
     expect(region.world.instances.get(instance.id)?.state ?? 'terminated').toBe('terminated');
   });
 });

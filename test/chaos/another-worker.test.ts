@@ -32,7 +32,7 @@ function freezeAt(cell: Cell, call: string): Promise<Child> {
 describe.concurrent('a worker is frozen past its heartbeat time-out and then goes on beside another', () => {
   /** Nothing at AWS would refuse it: a group has no token, and a key can be written at any time. */
   it.each([
-    'ec2.DescribeSecurityGroups group-name tag:keelson:cluster tag:keelson:uid vpc-id',
+    'ec2.DescribeSecurityGroups group-name tag:keelson:cluster tag:keelson:installation tag:keelson:uid vpc-id',
     'ec2.DescribeInstances server-0',
   ])('brings nothing back after delete, frozen in %s', async (call) => {
     const cell = await laboratory.openCell();

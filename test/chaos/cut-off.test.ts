@@ -67,7 +67,10 @@ describe('a worker that is cut off from Temporal but not from AWS, past its hear
   });
 
   it.concurrent.for<[string, string]>([
-    ['ec2.DescribeSecurityGroups group-name tag:keelson:cluster tag:keelson:uid vpc-id', 'ensureSecurityGroups'],
+    [
+      'ec2.DescribeSecurityGroups group-name tag:keelson:cluster tag:keelson:installation tag:keelson:uid vpc-id',
+      'ensureSecurityGroups',
+    ],
     ['ec2.DescribeInstances server-0', 'launchInstance'],
   ])('brings nothing back after delete, cut off in %s of %s', async ([call, activity], { expect }) => {
     const wired = await openWired();

@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import { Client } from '@temporalio/client';
 import { bundleWorkflowCode, DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -6,6 +7,7 @@ import { Fence } from '../../src/activities/fence.js';
 import { createActivities } from '../../src/activities/index.js';
 import { createAwsClients } from '../../src/aws/clients.js';
 import { CREDENTIALS } from '../../src/region/credentials.js';
+import { namespaceIdOf } from '../../src/temporal/namespace.js';
 import { withMirror } from '../../src/worker/mirror.js';
 import type { Cell } from './support/cell.js';
 import { leftoversOf, newlyTwice } from './support/evidence.js';
@@ -34,15 +36,16 @@ async function withOtherCode(cell: Cell, work: () => Promise<void>): Promise<voi
     endpoint: cell.region.url,
     credentials: CREDENTIALS.worker,
   });
+  const connection = await NativeConnection.connect({ address: cell.env['TEMPORAL_ADDRESS'] ?? '' });
   const activities = createActivities({
     mirrors: null,
     clients,
+    namespaceId: namespaceIdOf(new Client({ connection })),
     fence: new Fence(),
     bucket: cell.bucket.name,
     logger: pino({ level: 'silent' }),
     defaultInstanceProfile: cell.env['KEELSON_INSTANCE_PROFILE'] ?? null,
   });
-  const connection = await NativeConnection.connect({ address: cell.env['TEMPORAL_ADDRESS'] ?? '' });
   try {
     const worker = await Worker.create({
       connection,

@@ -1,7 +1,7 @@
 import { CreateSecurityGroupCommand, DescribeVpcsCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { StatusView } from '../../src/model/status.js';
-import { CREDENTIALS } from '../../src/region/credentials.js';
+import { CREDENTIALS, STACK_GUID } from '../../src/region/credentials.js';
 import type { CallEntry } from '../../src/region/record.js';
 import { type Bench, documentOf, openBench } from './harness.js';
 
@@ -164,7 +164,8 @@ describe('what has no workflow behind it', () => {
 async function strangersGroup(): Promise<void> {
   const ec2 = new EC2Client({ region: NORTH, endpoint: bench.stack.region.url, credentials: CREDENTIALS.admin });
   const { Vpcs: vpcs = [] } = await ec2.send(new DescribeVpcsCommand({}));
-  const Tags = Object.entries({ 'keelson:cluster': 'stranger', 'keelson:uid': 'uid-9' }).map(([Key, Value]) => ({
+  const tags = { 'keelson:installation': STACK_GUID, 'keelson:cluster': 'stranger', 'keelson:uid': 'uid-9' };
+  const Tags = Object.entries(tags).map(([Key, Value]) => ({
     Key,
     Value,
   }));

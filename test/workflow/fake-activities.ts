@@ -42,6 +42,8 @@ export class FakeActivities {
   readonly reports: WatchReport[] = [];
   /** What an observation does not get to see besides the instances. */
   unseen: ObservedInstances['failures'] = [];
+  /** Instances that carry the cluster's tags and prove nothing. */
+  foreign: ObservedInstances['foreign'] = [];
   /** What Kubernetes says of nodes, by name: over or instead of what the fake would. */
   readonly kubernetes = new Map<string, string>();
   /** How the last founding of a cluster ended, by its uid. */
@@ -119,12 +121,14 @@ export class FakeActivities {
       return view;
     }),
     awaitInstance: this.wrap('awaitInstance', async ({ instanceId }) => this.instance(instanceId)),
+    claimCluster: this.wrap('claimCluster', async ({ uid }) => ({ uid, generation: 1, found: null })),
     findCluster: this.wrap('findCluster', async () => null),
     observeInstances: this.wrap('observeInstances', async () => ({
       instances: [...this.instances.values()]
         .filter((one) => one.state !== 'terminated')
         .map((one) => ({ ...one, agent: 'online' as const, ...this.onLook(one) })),
       failures: this.unseen,
+      foreign: this.foreign,
     })),
     startInstances: this.wrap('startInstances', async ({ instanceIds }) =>
       this.set(instanceIds, { state: 'running', publicIp: `192.0.2.${100 + this.calls.length}` }),

@@ -1,7 +1,8 @@
-import { createHash } from 'node:crypto';
 import type { RunInstancesCommandInput, VolumeType } from '@aws-sdk/client-ec2';
+import { clientTokenOf } from '../../aws/client-token.js';
 import { tagSpecifications } from '../../aws/tags.js';
 import { nodeTags } from '../../model/tags.js';
+import type { Installation } from '../../model/trust/installation.js';
 import type { LaunchInput } from '../api.js';
 
 /**
@@ -9,12 +10,17 @@ import type { LaunchInput } from '../api.js';
  *
  * @param profile instance profile in effect; the request's own or the worker's default
  */
-export function runInstancesInput(input: LaunchInput, profile: string): RunInstancesCommandInput {
+export function runInstancesInput(
+  installation: Installation,
+  input: LaunchInput,
+  profile: string,
+): RunInstancesCommandInput {
   const { launch } = input;
+  const place = { ...input, installation: installation.id };
   return {
     MinCount: 1,
     MaxCount: 1,
-    ClientToken: clientToken(input),
+    ClientToken: clientToken(installation, input),
     InstanceType: launch.instanceType as NonNullable<RunInstancesCommandInput['InstanceType']>,
     ImageId: launch.imageId,
     UserData: Buffer.from(input.userData).toString('base64'),
@@ -42,18 +48,17 @@ export function runInstancesInput(input: LaunchInput, profile: string): RunInsta
         },
       },
     ],
-    TagSpecifications: tagSpecifications(nodeTags(input, input.tags), 'instance', 'volume'),
+    TagSpecifications: tagSpecifications(nodeTags(place, input.tags), 'instance', 'volume'),
   };
 }
 
 /**
- * SHA-256 in hex, just the 64 characters that a ClientToken may have. Over everything the request is made of: the same
- * token with other parameters is refused with IdempotentParameterMismatch [docs: EC2 idempotency]. The worker's default
+ * The sealed ClientToken, over everything the request is made of: the same token with other parameters is refused with IdempotentParameterMismatch [docs: EC2 idempotency]. The worker's default
  * profile stays out: two workers that differ in it must not launch two instances; the later request is refused and then
  * finds the instance of the earlier one.
  */
-export function clientToken(input: LaunchInput): string {
-  const { uid, cluster, slot, generation, nodeName, launch, userData } = input;
+export function clientToken(installation: Installation, input: LaunchInput): string {
+  const { nodeName, launch, userData } = input;
   const tags = Object.entries(input.tags).sort(([a], [b]) => (a < b ? -1 : 1));
   const request = [
     launch.subnetId,
@@ -67,6 +72,6 @@ export function clientToken(input: LaunchInput): string {
     launch.instanceProfile,
     launch.publicIp,
   ];
-  const all = JSON.stringify([uid, cluster, slot, generation, nodeName, request, userData, tags]);
-  return createHash('sha256').update(all).digest('hex');
+  const place = { ...input, installation: installation.id };
+  return clientTokenOf(installation, place, [nodeName, request, userData, tags]);
 }

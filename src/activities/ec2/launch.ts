@@ -4,18 +4,20 @@ import { failure, toFailure } from '../../aws/failure.js';
 import { ownedBy } from '../../aws/tags.js';
 import type { InstanceView } from '../../model/observation.js';
 import { TAG } from '../../model/tags.js';
+import type { Installation } from '../../model/trust/installation.js';
 import type { LaunchInput } from '../api.js';
 import type { Attempt } from '../attempt.js';
+import { requireClaim } from '../claim.js';
 import type { ActivityDeps } from '../deps.js';
 import { findInstances } from './find-instances.js';
 import { instanceView } from './instance-view.js';
-import { runInstancesInput } from './launch-request.js';
+import { clientToken, runInstancesInput } from './launch-request.js';
 
 /** A new instance profile is unknown to EC2 for seconds to minutes [docs: IAM eventual consistency]. */
 const PROFILE_PATIENCE_MS = 120_000;
 
 /**
- * At most one instance for a slot and generation: first a look by tags, then RunInstances with a ClientToken over the whole
+ * At most one instance for a slot and generation: first a look by tags for the instance of the same request, then RunInstances with a ClientToken over the whole
  * request. Once sent it is waited for, also when the operation is cancelled: the answer is an instance that costs money.
  */
 export async function launchInstance(deps: ActivityDeps, attempt: Attempt, input: LaunchInput): Promise<InstanceView> {
@@ -23,7 +25,9 @@ export async function launchInstance(deps: ActivityDeps, attempt: Attempt, input
   const { launch, slot } = input;
   const profile = launch.instanceProfile ?? deps.defaultInstanceProfile;
   if (profile === null) throw profileMissing();
-  const before = await findInSlot(ec2, input);
+  await requireClaim(deps, input);
+  const installation = await deps.installation();
+  const before = await findInSlot(ec2, attempt, installation, input);
   if (before !== undefined) {
     attempt.log.info('launched before', { slot, instance: before.InstanceId });
     return instanceView(before);
@@ -34,7 +38,7 @@ export async function launchInstance(deps: ActivityDeps, attempt: Attempt, input
   if (attempt.signal.aborted) throw attempt.signal.reason;
   const attempted = `RunInstances ${launch.instanceType} in ${launch.subnetId} for ${slot}`;
   try {
-    const answer = await ec2.send(new RunInstancesCommand(runInstancesInput(input, profile)));
+    const answer = await ec2.send(new RunInstancesCommand(runInstancesInput(installation, input, profile)));
     const instance = answer.Instances?.[0];
     if (instance === undefined) throw new Error('the answer holds no instance');
     return instanceView(instance);
@@ -42,7 +46,7 @@ export async function launchInstance(deps: ActivityDeps, attempt: Attempt, input
     if (hasCode(error, 'RequestLimitExceeded')) deps.pace.refused(pace);
     // The token was used for this slot and generation before, in a request that differed: whose instance is it?
     if (hasCode(error, 'IdempotentParameterMismatch', 'IdempotentInstanceTerminated')) {
-      const earlier = await findInSlot(ec2, input);
+      const earlier = await findInSlot(ec2, attempt, installation, input);
       if (earlier !== undefined) return instanceView(earlier);
     }
     if (isProfileUnknown(error)) throw profileUnknown(error, attempt, profile, attempted);
@@ -56,14 +60,25 @@ function rankOf(slot: string): number {
   return /^server-\d+$/.test(slot) ? 1 : 2;
 }
 
-/** The instance that is in the slot in this generation; one on its way out is none. */
-async function findInSlot(ec2: EC2Client, input: LaunchInput): Promise<Instance | undefined> {
+/**
+ * The instance that this request has launched before; one on its way out is none. Others may carry the same tags: without the request's own
+ * token an instance is not looked at further.
+ */
+async function findInSlot(
+  ec2: EC2Client,
+  attempt: Attempt,
+  installation: Installation,
+  input: LaunchInput,
+): Promise<Instance | undefined> {
+  const token = clientToken(installation, input);
   const found = await findInstances(ec2, [
-    ...ownedBy(input),
+    ...ownedBy({ ...input, installation: installation.id }),
     { Name: `tag:${TAG.slot}`, Values: [input.slot] },
     { Name: `tag:${TAG.generation}`, Values: [String(input.generation)] },
   ]);
-  return found.find((instance) => instance.State?.Name !== 'shutting-down');
+  for (const { InstanceId: instance, ClientToken } of found)
+    if (ClientToken !== token) attempt.log.warn('a foreign instance carries the tags of a launch', { instance });
+  return found.find(({ ClientToken, State }) => ClientToken === token && State?.Name !== 'shutting-down');
 }
 
 export function profileMissing() {

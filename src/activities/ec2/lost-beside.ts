@@ -67,6 +67,7 @@ async function otherLost(
 ): Promise<Place[]> {
   const silent = (await lostAgents(deps, attempt, region)).filter((one) => !own.has(one.InstanceId ?? ''));
   const pings = new Map(silent.map((one) => [one.InstanceId ?? '', one.LastPingDateTime]));
+  const { id: installation } = await deps.installation();
   const ec2 = deps.clients.ec2(region);
   const running = { Name: 'instance-state-name', Values: ['running'] };
   const found = await Promise.all(
@@ -76,7 +77,7 @@ async function otherLost(
   );
   return found
     .flat()
-    .filter((instance) => tagValue(instance.Tags, TAG.cluster) !== undefined)
+    .filter((instance) => tagValue(instance.Tags, TAG.installation) === installation)
     .map((instance) => ({
       zone: instance.Placement?.AvailabilityZone ?? '',
       subnetId: instance.SubnetId ?? '',

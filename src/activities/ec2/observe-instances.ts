@@ -2,16 +2,18 @@ import type { EC2Client, Instance } from '@aws-sdk/client-ec2';
 import type { InstanceInformation } from '@aws-sdk/client-ssm';
 import { detailOf, toFailure } from '../../aws/failure.js';
 import { chunks } from '../../aws/pages.js';
-import { tagValue } from '../../aws/tags.js';
+import { ownedBy, tagValue } from '../../aws/tags.js';
 import type { InstanceView } from '../../model/observation.js';
-import { type Owner, TAG } from '../../model/tags.js';
+import { type Owner, ownerTags, TAG } from '../../model/tags.js';
 import type { ObservedInstances, ObserveInput } from '../api.js';
 import type { Attempt } from '../attempt.js';
 import type { ActivityDeps } from '../deps.js';
 import { retryOnce } from '../retry-once.js';
-import { findInstances, findOwned } from './find-instances.js';
+import { judgeNamed } from './find-cluster.js';
+import { findInstances } from './find-instances.js';
 import { instanceView, stateOf } from './instance-view.js';
 import { lostBeside } from './lost-beside.js';
+import { ownerOf } from './proof.js';
 import { failedChecks, statusChecks } from './status-checks.js';
 
 /** A call takes 200 filter values in all, and there are those of the state. [EC2: FilterLimitExceeded, gjbae1212/gossm#47] */
@@ -25,7 +27,7 @@ const PAUSES_MS = [500, 1_000, 2_000, 4_000];
 
 /**
  * Every instance of the cluster that is not terminated. One that has lost its tags is not gone: taken for that, it would get a successor and
- * live on beside it. So those that the tags do not show are asked for by id, and again while EC2 shows them neither alive nor terminated. Of those that run, with `checks`, also what the status checks of
+ * live on beside it. One that carries the tags and is not the cluster's is told of, and is none of its instances. So those that the tags do not show are asked for by id, and again while EC2 shows them neither alive nor terminated. Of those that run, with `checks`, also what the status checks of
  * EC2 and SSM's list of agents say; that one of these is refused hides neither the instances nor the other one.
  */
 export async function observeInstances(
@@ -34,16 +36,21 @@ export async function observeInstances(
   input: ObserveInput,
 ): Promise<ObservedInstances> {
   const ec2 = deps.clients.ec2(input.region);
-  const owned = await findOwned(ec2, input, attempt.signal);
+  const owner = await ownerOf(deps, input);
+  // By name and not by uid: whoever puts the name on an instance is to be told of, too.
+  const named = ownedBy(owner).filter(({ Name }) => Name !== `tag:${TAG.uid}`);
+  const tagged = await findInstances(ec2, named, attempt.signal);
+  const { own: owned, foreign } = await judgeNamed(deps, owner, tagged, input.known);
   const listed = new Set(owned.map((instance) => instance.InstanceId));
   const hidden = input.known.filter((id) => !listed.has(id));
   const others = await findByIds(ec2, attempt, hidden);
   const views: InstanceView[] = [
     ...owned.map(instanceView),
     // Right after a launch EC2 may know the id and its tags, and not yet find it by them.
-    ...others.map((one) => ({ ...instanceView(one), ...(!isOwned(one, input) && { untagged: true as const }) })),
+    ...others.map((one) => ({ ...instanceView(one), ...(!isTagged(one, owner) && { untagged: true as const }) })),
   ];
-  return input.checks === true ? withChecks(deps, attempt, input.region, views) : { instances: views, failures: [] };
+  if (input.checks !== true) return { instances: views, failures: [], foreign };
+  return { ...(await withChecks(deps, attempt, input.region, views)), foreign };
 }
 
 /** Those that are alive; one that is listed as terminated, or not listed in any of several answers, is gone. */
@@ -63,15 +70,15 @@ async function findByIds(ec2: EC2Client, attempt: Attempt, ids: readonly string[
   return [...found.values()].filter((instance) => stateOf(instance) !== 'terminated');
 }
 
-const isOwned = (instance: Instance, owner: Owner): boolean =>
-  tagValue(instance.Tags, TAG.uid) === owner.uid && tagValue(instance.Tags, TAG.cluster) === owner.cluster;
+const isTagged = (instance: Instance, owner: Owner): boolean =>
+  Object.entries(ownerTags(owner)).every(([key, value]) => tagValue(instance.Tags, key) === value);
 
 async function withChecks(
   deps: ActivityDeps,
   attempt: Attempt,
   region: string,
   views: InstanceView[],
-): Promise<ObservedInstances> {
+): Promise<Omit<ObservedInstances, 'foreign'>> {
   const running = views.filter((view) => view.state === 'running');
   const ids = running.map((view) => view.id);
   const failures: ObservedInstances['failures'] = [];

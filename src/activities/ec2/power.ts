@@ -8,10 +8,11 @@ import {
 import { toFailure } from '../../aws/failure.js';
 import type { InstancesInput, ModifyTypeInput, StopInput } from '../api.js';
 import type { Attempt } from '../attempt.js';
+import { requireClaim } from '../claim.js';
 import type { ActivityDeps } from '../deps.js';
-import { findInstances } from './find-instances.js';
+import { requireOwn } from './proof.js';
 
-/** All four are idempotent in EC2 itself: what is already so is answered like a success. */
+/** All four are idempotent in EC2 itself: what is already so is answered like a success. None touches an instance that is not the cluster's. */
 
 export async function startInstances(deps: ActivityDeps, _: Attempt, input: InstancesInput): Promise<void> {
   const { instanceIds: InstanceIds } = input;
@@ -34,7 +35,7 @@ export async function rebootInstances(deps: ActivityDeps, _: Attempt, input: Ins
 export async function modifyInstanceType(deps: ActivityDeps, _: Attempt, input: ModifyTypeInput): Promise<void> {
   const { instanceId: InstanceId, instanceType, region } = input;
   const ec2 = deps.clients.ec2(region);
-  const [instance] = await findInstances(ec2, [{ Name: 'instance-id', Values: [InstanceId] }]);
+  const [instance] = await requireOwn(deps, input, [InstanceId]);
   if (instance?.InstanceType === instanceType) return;
   try {
     await ec2.send(new ModifyInstanceAttributeCommand({ InstanceId, InstanceType: { Value: instanceType } }));
@@ -50,6 +51,8 @@ async function called(
   call: (ec2: EC2Client) => Promise<unknown>,
 ): Promise<void> {
   if (input.instanceIds.length === 0) return;
+  await requireClaim(deps, input);
+  await requireOwn(deps, input, input.instanceIds);
   try {
     await call(deps.clients.ec2(input.region));
   } catch (error) {

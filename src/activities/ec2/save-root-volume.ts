@@ -11,12 +11,14 @@ import { hasCode } from '../../aws/error-code.js';
 import { failure, toFailure } from '../../aws/failure.js';
 import { allPages } from '../../aws/pages.js';
 import { ownedBy, tagSpecifications } from '../../aws/tags.js';
-import { KEPT_TAG, snapshotTags, TAG } from '../../model/tags.js';
+import { KEPT_TAG, type Owner, snapshotTags, TAG } from '../../model/tags.js';
 import type { SavedVolume, SaveVolumeInput } from '../api.js';
 import type { Attempt } from '../attempt.js';
 import type { ActivityDeps } from '../deps.js';
 import { tolerant } from '../tolerant.js';
-import { findInstances } from './find-instances.js';
+import { ownerOf, requireOwn } from './proof.js';
+
+type OwnVolume = SaveVolumeInput & Owner;
 
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 10_000;
@@ -35,11 +37,13 @@ export async function saveRootVolume(
   input: SaveVolumeInput,
 ): Promise<SavedVolume | null> {
   const ec2 = deps.clients.ec2(input.region);
-  const [instance] = await findInstances(ec2, [{ Name: 'instance-id', Values: [input.instanceId] }], attempt.signal);
+  const [instance] = await requireOwn(deps, input, [input.instanceId]);
   const root = instance?.BlockDeviceMappings?.find((device) => device.DeviceName === instance.RootDeviceName);
   const volumeId = root?.Ebs?.VolumeId;
   if (root?.DeviceName === undefined || volumeId === undefined) return null;
-  if (input.how === 'snapshot') return { kind: 'snapshot', id: await snapshot(ec2, attempt, input, volumeId) };
+  const owner = await ownerOf(deps, input);
+  if (input.how === 'snapshot')
+    return { kind: 'snapshot', id: await snapshot(ec2, attempt, { ...input, ...owner }, volumeId) };
   await keep(ec2, input, root.DeviceName, volumeId);
   return { kind: 'volume', id: volumeId };
 }
@@ -57,7 +61,7 @@ async function keep(ec2: EC2Client, input: SaveVolumeInput, DeviceName: string, 
   }
 }
 
-async function snapshot(ec2: EC2Client, attempt: Attempt, input: SaveVolumeInput, volumeId: string): Promise<string> {
+async function snapshot(ec2: EC2Client, attempt: Attempt, input: OwnVolume, volumeId: string): Promise<string> {
   const look = tolerant(attempt, `DescribeSnapshots of ${volumeId}`);
   const earlier = await look(() => findEarlier(ec2, input, volumeId));
   const id = earlier?.SnapshotId ?? (await create(ec2, input, volumeId));
@@ -71,7 +75,7 @@ async function snapshot(ec2: EC2Client, attempt: Attempt, input: SaveVolumeInput
   return id;
 }
 
-async function create(ec2: EC2Client, input: SaveVolumeInput, VolumeId: string): Promise<string> {
+async function create(ec2: EC2Client, input: OwnVolume, VolumeId: string): Promise<string> {
   const tags = snapshotTags(input, input.tags);
   try {
     const { SnapshotId } = await ec2.send(
@@ -88,7 +92,7 @@ async function create(ec2: EC2Client, input: SaveVolumeInput, VolumeId: string):
 }
 
 /** What an earlier attempt has made; one that EC2 has given up is none. */
-async function findEarlier(ec2: EC2Client, input: SaveVolumeInput, volumeId: string): Promise<Snapshot | undefined> {
+async function findEarlier(ec2: EC2Client, input: OwnVolume, volumeId: string): Promise<Snapshot | undefined> {
   const found = await keptSnapshots(ec2, [
     ...ownedBy(input),
     { Name: `tag:${TAG.slot}`, Values: [input.slot] },

@@ -6,15 +6,18 @@ import { ANY_OUT, ingressOf, type PermittedRule, permissionOf, ruleKeysIn } from
 import { ownedBy, tagSpecifications } from '../../aws/tags.js';
 import { type GroupIds, OUT_TO_ALL, type RuleDifference, ruleDifference } from '../../model/security-groups/keys.js';
 import { GROUP_ROLES, type GroupRole } from '../../model/security-groups/rules.js';
-import { clusterTags } from '../../model/tags.js';
+import { clusterTags, type Owner } from '../../model/tags.js';
 import type { SecurityGroupsInput, SecurityGroupsResult } from '../api.js';
 import type { Attempt } from '../attempt.js';
 import type { ActivityDeps } from '../deps.js';
 import { changeRules } from './change-rules.js';
+import { ownerOf } from './proof.js';
 
 /** Looks until EC2 shows what it has accepted. [docs: EC2 eventual consistency] */
 const LOOKS = 10;
 const PAUSE_MS = 500;
+
+type OwnedInput = SecurityGroupsInput & Owner;
 
 /** A group, and whether it was made just now. */
 interface Found {
@@ -33,7 +36,7 @@ export async function ensureSecurityGroups(
   input: SecurityGroupsInput,
 ): Promise<SecurityGroupsResult> {
   const ec2 = deps.clients.ec2(input.region);
-  const found = await findOrMake(ec2, input);
+  const found = await findOrMake(ec2, { ...input, ...(await ownerOf(deps, input)) });
   const ids = { server: found.server.group.GroupId ?? '', agent: found.agent.group.GroupId ?? '' };
   const ensure = async (role: GroupRole) => {
     const { group, isNew } = found[role];
@@ -79,7 +82,7 @@ async function untilSeen(ec2: EC2Client, attempt: Attempt, id: string, keys: rea
   }
 }
 
-async function findOrMake(ec2: EC2Client, input: SecurityGroupsInput): Promise<Record<GroupRole, Found>> {
+async function findOrMake(ec2: EC2Client, input: OwnedInput): Promise<Record<GroupRole, Found>> {
   const recorded = input.known === null ? null : await findRecorded(ec2, input.known);
   if (recorded?.server && recorded.agent) return { server: old(recorded.server), agent: old(recorded.agent) };
   const named = await findNamed(ec2, input, GROUP_ROLES);
@@ -104,12 +107,12 @@ async function findRecorded(ec2: EC2Client, ids: GroupIds): Promise<Partial<Reco
 }
 
 /** By tags and name together: neither alone proves that a group is the cluster's. */
-function findNamed(ec2: EC2Client, input: SecurityGroupsInput, roles: readonly GroupRole[]): Promise<SecurityGroup[]> {
+function findNamed(ec2: EC2Client, input: OwnedInput, roles: readonly GroupRole[]): Promise<SecurityGroup[]> {
   const names: Filter = { Name: 'group-name', Values: roles.map((role) => groupName(input, role)) };
   return findGroups(ec2, [...ownedBy(input), { Name: 'vpc-id', Values: [input.vpcId] }, names]);
 }
 
-async function create(ec2: EC2Client, input: SecurityGroupsInput, role: GroupRole): Promise<Found> {
+async function create(ec2: EC2Client, input: OwnedInput, role: GroupRole): Promise<Found> {
   const GroupName = groupName(input, role);
   try {
     const { GroupId } = await ec2.send(
@@ -127,7 +130,23 @@ async function create(ec2: EC2Client, input: SecurityGroupsInput, role: GroupRol
     if (hasCode(error, 'InvalidGroup.Duplicate')) {
       const [earlier] = await findNamed(ec2, input, [role]);
       if (earlier !== undefined) return old(earlier);
+      // Without the tags it is not the cluster's, whatever its name is; what EC2 does not show yet is asked for again.
+      const [foreign] = await findGroups(ec2, [
+        { Name: 'group-name', Values: [GroupName] },
+        { Name: 'vpc-id', Values: [input.vpcId] },
+      ]);
+      if (foreign !== undefined) throw foreignGroup(foreign, input.vpcId);
     }
     throw toFailure(error, `CreateSecurityGroup ${GroupName} in ${input.vpcId}`);
   }
 }
+
+const foreignGroup = ({ GroupId, GroupName }: SecurityGroup, vpcId: string) =>
+  failure({
+    code: 'ForeignSecurityGroup',
+    class: 'conflict',
+    message: `${GroupId} in ${vpcId} has the name ${GroupName} and not the tags of this cluster: Keelson does not touch it`,
+    advice:
+      'find out who has made the group, and delete it or give it the name that it should have; Keelson tries again',
+    nonRetryable: true,
+  });

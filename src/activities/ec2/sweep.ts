@@ -10,14 +10,16 @@ import type { ApplicationFailure } from '@temporalio/common';
 import { hasCode } from '../../aws/error-code.js';
 import { toFailure } from '../../aws/failure.js';
 import { allPages } from '../../aws/pages.js';
-import { findGroups } from '../../aws/security-groups/find.js';
+import { findGroups, isOwnGroup } from '../../aws/security-groups/find.js';
 import { closeReferences } from '../../aws/security-groups/references.js';
 import { ownedBy } from '../../aws/tags.js';
 import type { Owner } from '../../model/tags.js';
 import type { Scope, SweepResult } from '../api.js';
 import type { Attempt } from '../attempt.js';
+import { requireClaim } from '../claim.js';
 import type { ActivityDeps } from '../deps.js';
 import { findOwned } from './find-instances.js';
+import { judgeInstances, ownerOf } from './proof.js';
 import { keptSnapshots } from './save-root-volume.js';
 import { terminate } from './terminate.js';
 
@@ -29,7 +31,7 @@ const LOOKS = 2;
 const KINDS = ['instances', 'volumes', 'snapshots', 'securityGroups'] as const;
 
 /**
- * Deletes by tag what is left of the cluster: instances, then volumes, snapshots and groups as they come free. Ends only when nothing
+ * Deletes by tag what is left of the cluster, and proves to be the cluster's: instances, then volumes, snapshots and groups as they come free. Ends only when nothing
  * is left. What somebody else holds (termination protection, a group in use) is tried again by Temporal, with the reason in
  * the pending activity's last failure.
  *
@@ -37,12 +39,14 @@ const KINDS = ['instances', 'volumes', 'snapshots', 'securityGroups'] as const;
  */
 export async function sweep(deps: ActivityDeps, attempt: Attempt, input: Scope): Promise<SweepResult> {
   const ec2 = deps.clients.ec2(input.region);
+  await requireClaim(deps, input);
+  const owner = await ownerOf(deps, input);
   const before = attempt.resumed as SweepResult | undefined;
   const found: SweepResult = before ?? { instances: [], volumes: [], snapshots: [], securityGroups: [] };
   let empty = 0;
   let pause = FIRST_PAUSE_MS;
   for (;;) {
-    const left = await lookAndDelete(ec2, input, attempt);
+    const left = await lookAndDelete(deps, ec2, owner, attempt);
     for (const kind of KINDS) found[kind] = [...new Set([...found[kind], ...left[kind]])];
     const count = KINDS.reduce((sum, kind) => sum + left[kind].length, 0);
     attempt.heartbeat(found);
@@ -55,13 +59,16 @@ export async function sweep(deps: ActivityDeps, attempt: Attempt, input: Scope):
 }
 
 /** One round. Instances first: what hangs on them is free only when they are gone. */
-async function lookAndDelete(ec2: EC2Client, owner: Owner, attempt: Attempt): Promise<SweepResult> {
-  const [instances, volumes, snapshots, groups] = await Promise.all([
+async function lookAndDelete(deps: ActivityDeps, ec2: EC2Client, owner: Owner, attempt: Attempt): Promise<SweepResult> {
+  const [tagged, volumes, snapshots, named] = await Promise.all([
     findOwned(ec2, owner, attempt.signal),
     findVolumes(ec2, owner),
     keptSnapshots(ec2, ownedBy(owner)),
     findGroups(ec2, ownedBy(owner)),
   ]);
+  const { own: instances, foreign } = await judgeInstances(deps, owner, tagged, 'cluster');
+  const groups = named.filter((group) => isOwnGroup(group, owner));
+  if (foreign.length > 0) attempt.log.warn('foreign instances carry the tags and are left alone', { foreign });
   const going = instances.filter((instance) => instance.State?.Name === 'shutting-down');
   const ids = (list: typeof instances): string[] => list.flatMap((instance) => instance.InstanceId ?? []);
   await terminate(

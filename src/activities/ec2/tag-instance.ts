@@ -4,10 +4,13 @@ import { nodeTags } from '../../model/tags.js';
 import type { TagInput } from '../api.js';
 import type { Attempt } from '../attempt.js';
 import type { ActivityDeps } from '../deps.js';
+import { ownerOf, requireOwn } from './proof.js';
 
 /** Gives an instance the tags again that it was launched with. What has them already is left as it is. */
 export async function tagInstance(deps: ActivityDeps, _: Attempt, input: TagInput): Promise<void> {
-  const Tags = Object.entries(nodeTags(input, input.tags)).map(([Key, Value]) => ({ Key, Value }));
+  await requireOwn(deps, input, [input.instanceId]);
+  const node = { ...input, ...(await ownerOf(deps, input)) };
+  const Tags = Object.entries(nodeTags(node, input.tags)).map(([Key, Value]) => ({ Key, Value }));
   try {
     await deps.clients.ec2(input.region).send(new CreateTagsCommand({ Resources: [input.instanceId], Tags }));
   } catch (error) {

@@ -1,20 +1,21 @@
 import { type EC2Client, TerminateInstancesCommand } from '@aws-sdk/client-ec2';
 import { hasCode } from '../../aws/error-code.js';
 import { toFailure } from '../../aws/failure.js';
-import { chunks } from '../../aws/pages.js';
 import type { InstancesInput } from '../api.js';
 import type { Attempt } from '../attempt.js';
+import { requireClaim } from '../claim.js';
 import type { ActivityDeps } from '../deps.js';
 import { awaitInstance } from './await-instance.js';
-import { findInstances } from './find-instances.js';
+import { requireOwn } from './proof.js';
 
 /** Terminates what is there of the given instances and waits until all are terminated. */
 export async function terminateInstances(deps: ActivityDeps, attempt: Attempt, input: InstancesInput): Promise<void> {
   if (input.instanceIds.length === 0) return;
+  await requireClaim(deps, input);
   const ec2 = deps.clients.ec2(input.region);
-  // One id that EC2 has forgotten would fail the call for all. A filter takes 200 values at most [docs: Using_Filtering].
-  const found = chunks(input.instanceIds, 100).map((Values) => findInstances(ec2, [{ Name: 'instance-id', Values }]));
-  const ids = (await Promise.all(found)).flat().flatMap((instance) => instance.InstanceId ?? []);
+  // One id that EC2 has forgotten would fail the call for all.
+  const found = await requireOwn(deps, input, input.instanceIds);
+  const ids = found.flatMap((instance) => instance.InstanceId ?? []);
   await terminate(ec2, ids);
   await Promise.all(
     ids.map((instanceId) => awaitInstance(deps, attempt, { ...input, instanceId, until: 'terminated' })),

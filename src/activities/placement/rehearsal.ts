@@ -35,7 +35,7 @@ export async function rehearseLaunch(
   known.set(key, Date.now());
   const attempted = `RunInstances (dry run) in ${input.region}`;
   try {
-    const request = runInstancesInput(launchOf(input, placement), profile);
+    const request = runInstancesInput(await deps.installation(), launchOf(input, placement), profile);
     await deps.clients.ec2(input.region).send(new RunInstancesCommand({ ...request, DryRun: true }));
   } catch (error) {
     if (hasCode(error, 'DryRunOperation')) return;

@@ -5,6 +5,7 @@ import { renderCommand } from '../../node/render.js';
 import type { RunOnNodesInput } from '../api.js';
 import type { Attempt } from '../attempt.js';
 import type { ActivityDeps } from '../deps.js';
+import { requireOwn } from '../ec2/proof.js';
 import { tolerant } from '../tolerant.js';
 import { findSent, send } from './commands.js';
 
@@ -32,6 +33,8 @@ export async function dispatch(
   ids: string[],
 ): Promise<void> {
   if (ids.length === 0) return;
+  // What fetches or stores secrets goes to the cluster's own instances only, whatever the workflow names.
+  if (Object.keys(input.presign).length > 0) await requireOwn(deps, input, ids);
   const text = render(input, await presign(deps, input));
   const sent = await send(deps.clients.ssm(input.region), ids, input.jobId, text, input.timeoutSeconds);
   for (const id of ids) {

@@ -46,7 +46,7 @@ export class RegionMemory {
 }
 
 /**
- * Lists every managed instance of the region, and the rules of every managed security group, page by page. Of agents and status checks only those
+ * Lists every instance of the installation in the region, and the rules of every managed security group, page by page. Of agents and status checks only those
  * are asked for that are not well: a region of three thousand instances that are well is seen in half a dozen calls. A list that is refused does
  * not hide the others; only without the instances nothing can be told of.
  *
@@ -56,6 +56,7 @@ export class RegionMemory {
 export async function lookAtRegion(
   clients: AwsClients,
   region: string,
+  installation: string,
   memory: RegionMemory,
   attempt: Pick<Attempt, 'signal' | 'sleep'>,
 ): Promise<RegionSight> {
@@ -76,8 +77,8 @@ export async function lookAtRegion(
     }
   };
   const [instances, groups, failing, lost] = await Promise.all([
-    seen('instances', () => listInstances(ec2, calls, signal)),
-    seen('groups', () => listGroups(ec2, calls, signal)),
+    seen('instances', () => listInstances(ec2, installation, calls, signal)),
+    seen('groups', () => listGroups(ec2, installation, calls, signal)),
     seen('checks', () => listFailing(ec2, calls, signal)),
     seen('agents', () => listLostAgents(clients, region, calls, signal)),
   ]);
@@ -135,13 +136,18 @@ interface Calls {
   count: number;
 }
 
-async function listInstances(ec2: EC2Client, calls: Calls, abortSignal: AbortSignal): Promise<Instance[]> {
+async function listInstances(
+  ec2: EC2Client,
+  installation: string,
+  calls: Calls,
+  abortSignal: AbortSignal,
+): Promise<Instance[]> {
   const Filters = [
-    { Name: 'tag-key', Values: [TAG.cluster] },
+    { Name: `tag:${TAG.installation}`, Values: [installation] },
     // What goes down for good is gone for us, and stays listed for an hour. [docs: EC2 instance lifecycle]
     { Name: 'instance-state-name', Values: ['pending', 'running', 'stopping', 'stopped'] },
   ];
-  return counted(calls, 'DescribeInstances by tag-key', abortSignal, async (all) => {
+  return counted(calls, 'DescribeInstances by tag', abortSignal, async (all) => {
     const pages = paginateDescribeInstances({ client: ec2, pageSize: 1_000 }, { Filters }, { abortSignal });
     for await (const page of pages) {
       calls.count += 1;
@@ -151,9 +157,14 @@ async function listInstances(ec2: EC2Client, calls: Calls, abortSignal: AbortSig
 }
 
 /** With their rules; a thousand a page, as EC2 allows. */
-async function listGroups(ec2: EC2Client, calls: Calls, abortSignal: AbortSignal): Promise<SecurityGroup[]> {
-  const Filters = [{ Name: 'tag-key', Values: [TAG.cluster] }];
-  return counted(calls, 'DescribeSecurityGroups by tag-key', abortSignal, async (all) => {
+async function listGroups(
+  ec2: EC2Client,
+  installation: string,
+  calls: Calls,
+  abortSignal: AbortSignal,
+): Promise<SecurityGroup[]> {
+  const Filters = [{ Name: `tag:${TAG.installation}`, Values: [installation] }];
+  return counted(calls, 'DescribeSecurityGroups by tag', abortSignal, async (all) => {
     const pages = paginateDescribeSecurityGroups({ client: ec2, pageSize: 1_000 }, { Filters }, { abortSignal });
     for await (const page of pages) {
       calls.count += 1;

@@ -5,6 +5,7 @@ import {
   type SSMClient,
 } from '@aws-sdk/client-ssm';
 import { detailOf, toFailure } from '../../aws/failure.js';
+import type { InstallationSource } from '../../aws/installation.js';
 import { SERVER_COUNT, slotName } from '../../model/ids.js';
 import type { ErrorNote } from '../../model/observation-failure.js';
 import { TAG } from '../../model/tags.js';
@@ -40,6 +41,7 @@ export class Pulse {
 
   constructor(
     private readonly ssm: SSMClient,
+    private readonly installation: InstallationSource,
     private readonly attempt: Pick<Attempt, 'signal' | 'sleep'>,
   ) {}
 
@@ -86,13 +88,14 @@ export class Pulse {
   }
 
   async #send(): Promise<string> {
+    const { id: installation } = await this.installation();
     const slots = Array.from({ length: SERVER_COUNT.ha }, (_, index) => slotName(null, index));
     const { Command: command } = await called('SendCommand', () =>
       this.ssm.send(
         new SendCommandCommand({
           DocumentName: 'AWS-RunShellScript',
           Targets: [
-            { Key: 'tag-key', Values: [TAG.cluster] },
+            { Key: `tag:${TAG.installation}`, Values: [installation] },
             { Key: `tag:${TAG.slot}`, Values: slots },
           ],
           Comment: 'keelson pulse',

@@ -32,7 +32,7 @@ interface Carried {
  * @returns after an hour, or when no cluster of the region is left
  */
 export async function watchRegion(deps: ActivityDeps, attempt: Attempt, input: WatchInput): Promise<WatchResult> {
-  const pulse = new Pulse(deps.clients.ssm(input.region), attempt);
+  const pulse = new Pulse(deps.clients.ssm(input.region), deps.installation, attempt);
   const watch = new Watch(deps, attempt, input, pulse);
   void keepPulse(attempt, pulse, watch);
   try {
@@ -100,7 +100,8 @@ class Watch {
     const { clients, messenger } = this.deps;
     const began = Date.now();
     this.#memory.k3s = pulse.unwell;
-    const sight = await lookAtRegion(clients, input.region, this.#memory, attempt);
+    const { id: installation } = await this.deps.installation();
+    const sight = await lookAtRegion(clients, input.region, installation, this.#memory, attempt);
     effort.calls = sight.calls;
     effort.throttled = Object.values(sight.round).some((error) => error !== null && SLOWED.has(error.class));
     const at = new Date().toISOString();

@@ -11,8 +11,9 @@ import type { ClusterDocument } from '../../model/spec/schema.js';
 import type { ClusterEvent } from '../../model/state.js';
 import type { StatusView } from '../../model/status.js';
 import { applyDocument } from '../../temporal/apply.js';
+import { namespaceIdOf } from '../../temporal/namespace.js';
 import type { Accepted, DeletionProof } from '../../workflows/messages.js';
-import { isUnanswered, isUnreachable } from '../errors.js';
+import { isUnanswered, isUnreachable, toCliError } from '../errors.js';
 import { CliError, EXIT } from '../exit.js';
 import type { Owner } from '../orphans/judge.js';
 import type { ListedCluster } from '../views/list.js';
@@ -28,6 +29,11 @@ export class Clusters {
     private readonly client: Client,
     private readonly taskQueue: string,
   ) {}
+
+  /** The Temporal server's own id of the namespace. */
+  namespaceId(): Promise<string> {
+    return this.timely(namespaceIdOf(this.client));
+  }
 
   async close(): Promise<void> {
     await this.client.connection.close();
@@ -94,10 +100,20 @@ export class Clusters {
   /**
    * Starts the cluster's workflow, or tells the one that is there; in one call, so that two who apply at once do not collide.
    *
+   * @param options `planId`: only if the plan is still that one; `adopt`: uid that a new workflow takes over, whoever owns it
    * @throws CliError `stored` when no worker answers, or what the workflow refuses
    */
-  async apply(document: ClusterDocument, requestedBy: string, planId?: string): Promise<Accepted> {
-    const request = { requestedBy, requestId: randomUUID(), ...(planId === undefined ? {} : { planId }) };
+  async apply(
+    document: ClusterDocument,
+    requestedBy: string,
+    { planId, adopt }: { planId?: string | undefined; adopt?: string | undefined } = {},
+  ): Promise<Accepted> {
+    const request = {
+      requestedBy,
+      requestId: randomUUID(),
+      ...(planId === undefined ? {} : { planId }),
+      ...(adopt === undefined ? {} : { adopt }),
+    };
     return await this.answeredOrStored(document.metadata.name, 'apply', { ...request, document }, () =>
       applyDocument(this.client, this.taskQueue, document, request),
     );
@@ -134,6 +150,17 @@ export class Clusters {
   /** Resolves when the cluster is gone. */
   async proof(name: string): Promise<DeletionProof> {
     return await this.handle(name).result();
+  }
+
+  /** Why a workflow that has ended was refused, or null when it was not. */
+  async refusal(name: string): Promise<CliError | null> {
+    try {
+      await this.timely(() => this.handle(name).result());
+      return null;
+    } catch (error) {
+      const refused = toCliError(error);
+      return refused.exitCode === EXIT.refused ? refused : null;
+    }
   }
 
   /** Events of the workflow's history so far. */

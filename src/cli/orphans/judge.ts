@@ -1,4 +1,5 @@
 import type { Tagged } from '../../aws/tagged.js';
+import type { OwnerRecord } from '../../model/trust/ownership.js';
 
 /** What Temporal knows of the workflow of a name. */
 export type Owner =
@@ -10,23 +11,53 @@ export type Owner =
   /** This namespace has never had it, or no longer remembers. */
   | { kind: 'never' };
 
+/** Who asks. */
+export interface Judge {
+  installation: string;
+  /** The Temporal server's own id of the namespace. */
+  namespaceId: string;
+}
+
+/** Who owns a name. */
+export interface NameOwner {
+  workflow: Owner;
+  /** `owner.json` of the bucket, or null. */
+  record: OwnerRecord | null;
+}
+
 export interface Orphan extends Tagged {
-  /** Why nobody looks after it, for people. */
+  /** Why no workflow looks after it, for people. */
   why: string;
-  /** Whether this Temporal namespace knew its cluster: if not, it may be the namespace that is the wrong one. */
+  /** Whether it is proven to be of this installation, namespace and name: if not, others may look after it. */
   known: boolean;
 }
 
 /** What has no open workflow behind it. What may still have one, or get one, is left out: better an orphan too few. */
-export function orphansAmong(tagged: readonly Tagged[], owners: ReadonlyMap<string, Owner>): Orphan[] {
+export function orphansAmong(
+  tagged: readonly Tagged[],
+  owners: ReadonlyMap<string, NameOwner>,
+  judge: Judge,
+): Orphan[] {
   return tagged.flatMap((one): Orphan[] => {
-    const owner = owners.get(one.cluster);
-    const why = owner === undefined ? null : reasonFor(one, owner);
-    return why === null ? [] : [{ ...one, why, known: owner?.kind !== 'never' }];
+    const found = reasonFor(one, owners.get(one.cluster), judge);
+    return found === null ? [] : [{ ...one, ...found }];
   });
 }
 
-function reasonFor({ uid }: Tagged, owner: Owner): string | null {
+function reasonFor(one: Tagged, owner: NameOwner | undefined, judge: Judge): Pick<Orphan, 'why' | 'known'> | null {
+  if (one.installation !== judge.installation)
+    return { why: `of the installation ${one.installation || '(no tag)'}`, known: false };
+  if (owner === undefined) return null;
+  const { record } = owner;
+  if (record !== null && (record.namespaceId !== judge.namespaceId || record.installation !== judge.installation))
+    return { why: `the Temporal namespace ${record.namespace} owns the name`, known: false };
+  const why = workflowReason(one, owner.workflow);
+  if (why === null) return null;
+  const known = record !== null && [record.uid, ...record.earlier].includes(one.uid);
+  return { why: known || owner.workflow.kind === 'never' ? why : `${why}, and no record has its uid`, known };
+}
+
+function workflowReason({ uid }: Tagged, owner: Owner): string | null {
   switch (owner.kind) {
     case 'silent':
       return null;

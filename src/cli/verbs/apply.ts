@@ -4,6 +4,7 @@ import { slotsOf } from '../../model/ids.js';
 import type { ClusterDocument } from '../../model/spec/schema.js';
 import type { StatusView } from '../../model/status.js';
 import type { Clusters } from '../clusters/clusters.js';
+import { refuseOtherOwner } from '../clusters/owner.js';
 import { CliError, EXIT } from '../exit.js';
 import { type Format, show, tell } from '../output.js';
 import type { Session } from '../session.js';
@@ -19,6 +20,8 @@ export interface ApplyOptions {
   wait: boolean;
   output: Format;
   planId?: string;
+  /** Uid of what the new workflow takes over, whoever owns it. */
+  adopt?: string;
 }
 
 /**
@@ -47,9 +50,10 @@ export async function apply(session: Session, options: ApplyOptions): Promise<vo
   sayWarnings(io, loaded.warnings);
   const bucket = await session.bucket();
   const key = bucketKeyOf(name, BUCKET_KEY.config);
+  if (there === null) await refuseOtherOwner(bucket, name, await clusters.namespaceId(), options.adopt);
   if (there === null) refuseStoredRegion((await bucket.get(key))?.text, document, bucket.name);
   await bucket.put(key, text, null, { [TOLD_BY]: 'keelson apply' });
-  const accepted = await clusters.apply(document, io.user, options.planId);
+  const accepted = await clusters.apply(document, io.user, options);
   if (!options.wait) {
     show(io, options.output, { cluster: name, ...accepted }, (colors, { plan }) => planText(name, plan, colors));
     return;

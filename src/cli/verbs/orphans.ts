@@ -1,9 +1,12 @@
+import type { Bucket } from '../../aws/bucket.js';
 import type { AwsClients } from '../../aws/clients.js';
+import { readInstallationId } from '../../aws/installation.js';
 import { enabledRegions, findTagged } from '../../aws/tagged.js';
 import type { Clusters } from '../clusters/clusters.js';
+import { readOwner } from '../clusters/owner.js';
 import { CliError, EXIT } from '../exit.js';
 import { say } from '../io.js';
-import { type Orphan, type Owner, orphansAmong } from '../orphans/judge.js';
+import { type Judge, type NameOwner, type Orphan, orphansAmong } from '../orphans/judge.js';
 import { monthlyCost, type Prices, readPrices } from '../orphans/prices.js';
 import { remove } from '../orphans/remove.js';
 import { type Format, show } from '../output.js';
@@ -14,7 +17,9 @@ export interface OrphansOptions {
   /** All that the account has enabled, if absent. */
   region?: string;
   delete: boolean;
-  /** Delete also what belongs to clusters that this Temporal namespace does not know. */
+  /** What another installation has, by its id; by default this one's. */
+  installation?: string;
+  /** Delete also what is not proven to be of this installation, namespace and name. */
   unknown: boolean;
   /** Seconds between the two looks of a delete. */
   after: number;
@@ -30,13 +35,17 @@ export async function orphans(session: Session, options: OrphansOptions): Promis
   const { io } = session;
   const prices = options.prices === undefined ? null : await readPrices(io, options.prices);
   const [clusters, aws] = [await session.clusters(), await session.aws()];
+  const [bucket, namespaceId] = [await session.bucket(), await clusters.namespaceId()];
+  const judge = { installation: await installationIn(session, bucket), namespaceId };
+  const look = (): Promise<Orphan[]> =>
+    lookFor({ clusters, aws, bucket, judge, regions, installation: options.installation ?? judge.installation });
   const regions = options.region === undefined ? await enabledRegions(aws) : [options.region];
-  const first = await look(clusters, aws, regions);
+  const first = await look();
   if (!options.delete || first.length === 0) return print(session, options, shown(first, prices));
   say(io, `${first.length} orphan(s); looking again in ${options.after} s before anything is deleted`);
   await pause(options.after * 1_000, io.signal);
   const ids = new Set(first.map((one) => one.id));
-  const second = (await look(clusters, aws, regions)).filter((one) => ids.has(one.id));
+  const second = (await look()).filter((one) => ids.has(one.id));
   const doomed = second.filter((one) => one.known || options.unknown);
   const failures = await remove(aws, doomed, io.signal);
   const results = shown(second, prices).map((one): ShownOrphan => {
@@ -49,13 +58,37 @@ export async function orphans(session: Session, options: OrphansOptions): Promis
   if (doomed.length < second.length) throw refused(second.filter((one) => !doomed.includes(one)));
 }
 
-async function look(clusters: Clusters, aws: AwsClients, regions: readonly string[]): Promise<Orphan[]> {
-  const tagged = (await Promise.all(regions.map((region) => findTagged(aws, region)))).flat();
+interface Search {
+  clusters: Clusters;
+  aws: AwsClients;
+  bucket: Bucket;
+  judge: Judge;
+  regions: readonly string[];
+  /** Whose things are looked for. */
+  installation: string;
+}
+
+async function lookFor({ clusters, aws, bucket, judge, regions, installation }: Search): Promise<Orphan[]> {
+  const tagged = (await Promise.all(regions.map((region) => findTagged(aws, region, installation)))).flat();
   const names = [...new Set(tagged.map((one) => one.cluster))];
   const owners = await Promise.all(
-    names.map(async (name): Promise<[string, Owner]> => [name, await clusters.owner(name)]),
+    names.map(async (name): Promise<[string, NameOwner]> => {
+      const [workflow, record] = await Promise.all([clusters.owner(name), readOwner(bucket, name)]);
+      return [name, { workflow, record }];
+    }),
   );
-  return orphansAmong(tagged, new Map(owners));
+  return orphansAmong(tagged, new Map(owners), judge);
+}
+
+/** @throws CliError `invalid` where neither the environment nor the bucket tells it: then no worker has made anything */
+async function installationIn(session: Session, bucket: Bucket): Promise<string> {
+  const id = session.installation() ?? (await readInstallationId(bucket));
+  if (id !== null) return id;
+  throw new CliError(
+    EXIT.invalid,
+    `no worker has used the bucket ${bucket.name} yet, so it has no installation`,
+    'check KEELSON_BUCKET, or set KEELSON_INSTALLATION to the tag keelson:installation of what you look for',
+  );
 }
 
 const shown = (orphans: Orphan[], prices: Prices | null): ShownOrphan[] =>
@@ -69,8 +102,8 @@ function refused(left: Orphan[]): CliError {
   const names = [...new Set(left.map((one) => one.cluster))].join(', ');
   return new CliError(
     EXIT.refused,
-    `not deleted: this Temporal namespace knows no cluster ${names}; it may be another namespace that looks after it`,
-    'check TEMPORAL_ADDRESS and TEMPORAL_NAMESPACE; --unknown deletes these too',
+    `not deleted: nothing proves that ${names} is of this Temporal namespace and installation; others may look after it`,
+    'check TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE and KEELSON_BUCKET; --unknown deletes these too',
   );
 }
 

@@ -23,6 +23,8 @@ export interface Source {
   stored(name: string): Promise<StatusView | null>;
   /** Asks the workflow. Not while it is at work: see ADR 0014. */
   ask(name: string): Promise<StatusView>;
+  /** Why a workflow that has ended was refused, or null. */
+  refusal(name: string): Promise<CliError | null>;
 }
 
 /** From when on a status counts: of this life of the cluster, and with this request heard. */

@@ -16,6 +16,7 @@ export async function openSource(session: Session): Promise<Source> {
   return {
     life: (name) => clusters.life(name),
     ask: (name) => clusters.status(name),
+    refusal: (name) => clusters.refusal(name),
     stored: createStatusReader(session.bucket),
   };
 }
@@ -51,7 +52,7 @@ export async function waitFor(
       await progress.end('done', `${name} is ${status.phase} after ${((Date.now() - started) / 1_000).toFixed(1)} s`);
       return status;
     }
-    if (!io.signal.aborted) throw ended(name);
+    if (!io.signal.aborted) throw (await source.refusal(name)) ?? ended(name);
   } catch (error) {
     await progress.end('failed', `${name}: the wait has ended`);
     throw error;

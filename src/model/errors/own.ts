@@ -170,6 +170,23 @@ export const OWN_ERRORS: KnownErrors = {
     ['AgentNotRegistered'],
   ),
   ...alike('Keelson', 'conflict', 'see the SSM agent of the node named, or wait: it is tried again', ['AgentLost']),
+  ...alike('Keelson', 'conflict', 'Keelson does nothing to it; find out who has launched or tagged it', [
+    'ForeignInstance',
+    'ForeignSecurityGroup',
+  ]),
+  ...alike('Keelson', 'conflict', 'use the namespace that the message names; or, when its workflow is gone, --adopt', [
+    'OwnedByAnother',
+    'OwnerUnknown',
+    'NothingToAdopt',
+    'OwnershipLost',
+  ]),
+  ...alike('Keelson', 'invalid', 'restore an earlier version of the object that the message names', [
+    'InstallationUnreadable',
+    'OwnerUnreadable',
+  ]),
+  ...alike('Keelson', 'invalid', 'set KEELSON_BUCKET and KEELSON_INSTALLATION of the same installation', [
+    'InstallationMismatch',
+  ]),
   ...alike('Keelson', 'transient', 'see the KMS key of the volume, or set spec.health.keepVolume', [
     'VolumeSnapshotFailed',
   ]),

@@ -1,5 +1,6 @@
 /** The policies of deploy/aws/keelson.yaml, as they are once the stack stands in the simulator's account. */
 import { readFileSync } from 'node:fs';
+import { STACK_GUID } from '../credentials.js';
 import { ACCOUNT_ID } from '../ec2/network.js';
 import { NODE_PROFILE, NODE_ROLE_ARN, type PrincipalName } from './principals.js';
 import { type Properties, readTemplate, type Value } from './template.js';
@@ -62,6 +63,7 @@ function stack({ homeRegion, bucket, queueUrl, queueArn, parameters = {} }: Stac
       'AWS::AccountId': ACCOUNT_ID,
       'AWS::Partition': 'aws',
       'AWS::Region': homeRegion,
+      'AWS::StackId': `arn:aws:cloudformation:${homeRegion}:${ACCOUNT_ID}:stack/keelson/${STACK_GUID}`,
       'AWS::StackName': 'keelson',
     },
     resources: {

@@ -1,23 +1,30 @@
-import type { FoundCluster } from '../../activities/api.js';
+import { workflowInfo } from '@temporalio/workflow';
+import type { Claim, FoundCluster } from '../../activities/api.js';
 import { BUCKET_KEY } from '../../model/bucket.js';
 import { emptySlot } from '../../model/empty-slot.js';
 import { nodeNameOf, slotsOf } from '../../model/ids.js';
 import type { InstanceView } from '../../model/observation.js';
 import { unseenGroups } from '../../model/security-groups/own-groups.js';
 import type { Slot } from '../../model/state.js';
+import { CLAIM_REFUSALS } from '../../model/trust/ownership.js';
 import { activities } from '../activities.js';
-import { type Cluster, emit, now, scopeOf } from '../cluster-context.js';
+import { type Cluster, detailOf, emit, now, scopeOf } from '../cluster-context.js';
 import { nodeInstanceOf } from '../node-instance.js';
+import { takeForeign } from '../take-foreign.js';
 import { inspectNodes } from './inspection.js';
 
 /**
- * Takes over uid, instances and group of an earlier life that was not deleted. With the uid come the generations that it has
- * used, whatever became of their instances: their tokens and node names must not be used again.
+ * Claims the name, and takes over uid, instances and group of an earlier life that was not deleted. With the uid come the generations that it
+ * has used, whatever became of their instances: their tokens and node names must not be used again. Where another workflow may own the name
+ * this one ends.
  */
 export async function adopt(cluster: Cluster): Promise<void> {
   const { state } = cluster;
-  const found = await find(cluster);
-  if (found === null) {
+  const { generation: claim, uid, found } = await claimName(cluster);
+  state.claim = claim;
+  state.adopt = null;
+  if (found !== null) takeForeign(cluster, found.foreign);
+  if (found === null || uid === state.uid) {
     state.adoption = 'done';
     return;
   }
@@ -63,6 +70,22 @@ export async function inspect(cluster: Cluster): Promise<void> {
   const servers = slotsOf(state.document).filter((one) => one.role === 'server');
   if (servers.every((one) => state.slots[one.name]?.joined)) state.bornAt = now();
   state.adoption = 'done';
+}
+
+async function claimName(cluster: Cluster): Promise<Claim> {
+  const { adopt, document } = cluster.state;
+  try {
+    return await activities.claimCluster('claim the name, and look for what an earlier workflow has left', {
+      ...scopeOf(cluster),
+      firstRunId: workflowInfo().firstExecutionRunId,
+      adopt,
+      instanceProfile: document.spec.access.instanceProfile ?? null,
+    });
+  } catch (error) {
+    const detail = detailOf(error);
+    if (detail !== null && CLAIM_REFUSALS.has(detail.code)) cluster.refused = detail;
+    throw error;
+  }
 }
 
 const find = (cluster: Cluster): Promise<FoundCluster | null> =>

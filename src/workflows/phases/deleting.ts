@@ -2,11 +2,16 @@ import { KEYS_TO_FORGET } from '../../model/bucket.js';
 import { instancesOf } from '../../model/instances-of.js';
 import { activities } from '../activities.js';
 import { type Cluster, emit, failure, scopeOf } from '../cluster-context.js';
+import { takeForeign } from '../take-foreign.js';
 
-/** Every instance that carries the cluster's uid, known to the state or not. */
+/** Every instance that carries the cluster's uid and proves to be the cluster's, known to the state or not. */
 export async function terminateAll(cluster: Cluster): Promise<void> {
   const known = instancesOf(cluster.state);
-  const { instances: views } = await activities.observeInstances('list its instances', { ...scopeOf(cluster), known });
+  const { instances: views, foreign } = await activities.observeInstances('list its instances', {
+    ...scopeOf(cluster),
+    known,
+  });
+  takeForeign(cluster, foreign);
   const ids = [...new Set([...views.map((view) => view.id), ...known])];
   if (ids.length > 0) {
     await activities.terminateInstances(`terminate ${ids.length} instances`, { ...scopeOf(cluster), instanceIds: ids });

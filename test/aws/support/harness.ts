@@ -3,7 +3,10 @@ import { DefaultLogger } from '@temporalio/worker';
 import { pino } from 'pino';
 import type { Activities, Scope } from '../../../src/activities/api.js';
 import { createActivities } from '../../../src/activities/index.js';
+import { createBucket } from '../../../src/aws/bucket.js';
 import { type AwsClients, createAwsClients } from '../../../src/aws/clients.js';
+import { type InstallationSource, installationOf } from '../../../src/aws/installation.js';
+import { STACK_GUID } from '../../../src/region/credentials.js';
 
 export { documentWith, failureOf } from '../../unit/activities/support.js';
 
@@ -19,9 +22,22 @@ export function clientsFor(endpoint: string): AwsClients {
   });
 }
 
+/** The installation of the simulator's stack. */
+export const installationFor = (clients: AwsClients, bucket = BUCKET): InstallationSource =>
+  installationOf(createBucket(clients, bucket), STACK_GUID);
+
 export function activitiesFor(clients: AwsClients, bucket = BUCKET): Activities {
   const logger = pino({ level: 'silent' });
-  return createActivities({ clients, bucket, logger, defaultInstanceProfile: 'keelson-node', mirrors: null, tick: 20 });
+  const installation = installationFor(clients, bucket);
+  return createActivities({
+    clients,
+    bucket,
+    installation,
+    logger,
+    defaultInstanceProfile: 'keelson-node',
+    mirrors: null,
+    tick: 20,
+  });
 }
 
 /** Runs an activity the way a worker does, with a context of its own. */

@@ -3,11 +3,16 @@
  * does it on AWS. A story fails when it is refused something.
  */
 import { RevokeSecurityGroupEgressCommand } from '@aws-sdk/client-ec2';
+import { DeleteObjectCommand } from '@aws-sdk/client-s3';
 import { expect } from 'vitest';
+import { readInstallationId } from '../../../src/aws/installation.js';
 import { enabledRegions, findTagged } from '../../../src/aws/tagged.js';
+import { readOwner } from '../../../src/cli/clusters/owner.js';
 import { remove } from '../../../src/cli/orphans/remove.js';
 import { BUCKET_KEY } from '../../../src/model/bucket.js';
-import { failureOf, REGION, run } from './harness.js';
+import { INSTALLATION_KEY } from '../../../src/model/trust/installation.js';
+import { STACK_GUID } from '../../../src/region/credentials.js';
+import { BUCKET, failureOf, installationFor, REGION, run } from './harness.js';
 import { launch, makeGroups, place, saveRootVolume } from './make.js';
 import { NODE_NEEDS } from './node-needs.js';
 import type { Scene } from './scene.js';
@@ -116,7 +121,9 @@ const EC2_NEEDS: Need[] = [
       await scene.terminate(replaced);
       await scene.instance();
       expect(await enabledRegions(aws)).toContain(REGION);
-      const found = (await findTagged(aws, REGION)).filter(({ cluster }) => cluster === scene.scope.cluster);
+      const found = (await findTagged(aws, REGION, STACK_GUID)).filter(
+        ({ cluster }) => cluster === scene.scope.cluster,
+      );
       const kinds = new Set(found.map(({ kind }) => kind));
       expect(kinds).toEqual(new Set(['instance', 'volume', 'snapshot', 'security-group']));
       expect(await remove(aws, found, AbortSignal.timeout(20_000))).toEqual(new Map());
@@ -158,6 +165,28 @@ const BUCKET_NEEDS: Need[] = [
         await worker.put(key, 'text');
         expect((await user.get(key))?.text).toBe('text');
       }
+    },
+  },
+  {
+    what: 'the first worker makes the id and the key of the installation, and the next one reads them',
+    story: async (scene) => {
+      const s3 = scene.clientsOf('admin').s3(REGION);
+      for (const Key of Object.values(INSTALLATION_KEY))
+        await s3.send(new DeleteObjectCommand({ Bucket: BUCKET, Key }));
+      const made = await installationFor(scene.worker)();
+      expect(await installationFor(scene.clientsOf('worker'))()).toEqual(made);
+    },
+  },
+  {
+    what: 'a worker claims a name, and a user and a cleaner read who owns it and of which installation it is',
+    story: async (scene) => {
+      const claim = { ...scene.scope, firstRunId: 'run-1', adopt: null, instanceProfile: null };
+      const { uid } = await run(scene.activities.claimCluster, claim);
+      for (const caller of ['user', 'cleaner'] as const) {
+        expect(await readOwner(scene.bucketOf(caller), scene.scope.cluster)).toMatchObject({ uid });
+        expect(await readOwner(scene.bucketOf(caller), 'another')).toBeNull();
+      }
+      expect(await readInstallationId(scene.bucketOf('cleaner'))).toBe(STACK_GUID);
     },
   },
 ];

@@ -7,7 +7,8 @@ import { lookAtRegion, RegionMemory } from '../../../src/activities/watch/look-a
 import { Pulse } from '../../../src/activities/watch/pulse.js';
 import { type Event, parseEvent } from '../../../src/events/parse.js';
 import { BUCKET_KEY } from '../../../src/model/bucket.js';
-import { REGION, run } from './harness.js';
+import { STACK_GUID } from '../../../src/region/credentials.js';
+import { installationFor, REGION, run } from './harness.js';
 import type { Need } from './needs.js';
 import type { Scene } from './scene.js';
 
@@ -54,10 +55,10 @@ export const NODE_NEEDS: Need[] = [
       const id = await scene.instance({ agent: true });
       const { signal } = new AbortController();
       const attempt = { signal, sleep: (ms: number) => new Promise<void>((go) => void setTimeout(go, ms / 10)) };
-      const seen = await lookAtRegion(scene.worker, REGION, new RegionMemory(), attempt);
+      const seen = await lookAtRegion(scene.worker, REGION, STACK_GUID, new RegionMemory(), attempt);
       expect(Object.values(seen.round).filter((failure) => failure !== null)).toEqual([]);
       expect([...(seen.clusters?.values() ?? [])].map(({ cluster }) => cluster)).toContain(scene.scope.cluster);
-      const pulse = new Pulse(scene.worker.ssm(REGION), attempt);
+      const pulse = new Pulse(scene.worker.ssm(REGION), installationFor(scene.worker), attempt);
       await pulse.ask();
       expect(pulse.failure).toBeNull();
       expect(await deniedOn(scene, id)).toEqual([]);

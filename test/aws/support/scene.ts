@@ -9,14 +9,15 @@ import { DescribeInstanceInformationCommand, type SSMClient } from '@aws-sdk/cli
 import { expect, vi } from 'vitest';
 import type { Activities, Scope } from '../../../src/activities/api.js';
 import { type Bucket, createBucket } from '../../../src/aws/bucket.js';
+import { clientTokenOf } from '../../../src/aws/client-token.js';
 import { type AwsClients, createAwsClients } from '../../../src/aws/clients.js';
 import { type BucketKey, bucketKeyOf } from '../../../src/model/bucket.js';
 import type { ClusterDocument } from '../../../src/model/spec/schema.js';
 import { nodeTags, snapshotTags } from '../../../src/model/tags.js';
 import type { InstanceState } from '../../../src/region/contract.js';
-import { type CallerName, CREDENTIALS } from '../../../src/region/credentials.js';
+import { type CallerName, CREDENTIALS, STACK_GUID } from '../../../src/region/credentials.js';
 import type { Region } from '../../../src/region/server.js';
-import { activitiesFor, BUCKET, documentWith, REGION, scopeFor } from './harness.js';
+import { activitiesFor, BUCKET, documentWith, installationFor, REGION, scopeFor } from './harness.js';
 
 /** What is prepared takes milliseconds; a busy machine may take many times as long. */
 const PATIENCE = { timeout: 20_000, interval: 5 };
@@ -27,6 +28,7 @@ export class Scene {
   readonly scope: Scope;
   readonly worker: AwsClients;
   readonly activities: Activities;
+  private launched = 0;
   private readonly opened: { destroy(): void }[] = [];
 
   constructor(readonly region: Region) {
@@ -64,12 +66,16 @@ export class Scene {
   async instance({ agent = false, keepVolume = false } = {}): Promise<string> {
     const { region, scope } = this;
     const image = region.ec2.accounts.get(REGION)?.images.find((one) => one.architecture === 'x86_64');
-    const node = { ...scope, slot: 'server-0', generation: 1, nodeName: `${scope.cluster}-server-0-g1` };
+    const installation = await installationFor(this.worker)();
+    // A replaced node and its successor differ in their generation.
+    this.launched += 1;
+    const node = { ...scope, installation: installation.id, slot: 'server-0', generation: this.launched };
     const Tags = Object.entries(nodeTags(node, {})).map(([Key, Value]) => ({ Key, Value }));
     const { Instances: [one] = [] } = await this.admin().ec2.send(
       new RunInstancesCommand({
         ImageId: image?.id,
         InstanceType: 't3.medium',
+        ClientToken: clientTokenOf(installation, node, 'a story'),
         MinCount: 1,
         MaxCount: 1,
         ...(agent && { IamInstanceProfile: { Name: 'keelson-node' } }),
@@ -87,7 +93,7 @@ export class Scene {
   async snapshot(instanceId: string): Promise<void> {
     const volumes = this.region.ec2.accounts.get(REGION)?.volumes.values() ?? [];
     const volume = [...volumes].find((one) => one.instanceId === instanceId);
-    const tags = snapshotTags({ ...this.scope, slot: 'server-0', generation: 1 }, {});
+    const tags = snapshotTags({ ...this.scope, installation: STACK_GUID, slot: 'server-0', generation: 1 }, {});
     const Tags = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
     const TagSpecifications = [{ ResourceType: 'snapshot' as const, Tags }];
     await this.admin().ec2.send(new CreateSnapshotCommand({ VolumeId: volume?.id, TagSpecifications }));

@@ -68,8 +68,12 @@ function isWatch({ service, action, params }: CallEntry): boolean {
   if (params['Comment'] === 'keelson pulse') return true;
   return action === 'DescribeInstanceInformation'
     ? (params['Filters'] ?? '').includes('PingStatus')
-    : action === 'DescribeInstances' && params['Filter.1.Name'] === 'tag-key';
+    : action === 'DescribeInstances' && isOfAllClusters(filtersOf(params));
 }
+
+/** The watch lists what the installation has, whatever its cluster. */
+const isOfAllClusters = (filters: Map<string, string[]>): boolean =>
+  filters.has('tag:keelson:installation') && !filters.has('tag:keelson:cluster');
 
 /** `shop-0a1b2c3d-install-server-0-7` is the job `install-server-0`. */
 function jobOf(comment: string): string {

@@ -189,6 +189,7 @@ export class ChaosCluster {
     const source = {
       life: (name: string) => this.clusters.life(name),
       ask: (name: string) => this.clusters.status(name),
+      refusal: (name: string) => this.clusters.refusal(name),
       stored: createStatusReader(() => Promise.resolve(this.cell.bucket)),
     };
     for await (const status of follow(source, this.name, this.heard, this.over.signal, () => undefined)) {

@@ -10,13 +10,18 @@ import { mockClient } from 'aws-sdk-client-mock';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Activities } from '../../../src/activities/api.js';
 import { Fence } from '../../../src/activities/fence.js';
-import { failureOf, makeActivities, scope, start } from './support.js';
+import { failureOf, makeActivities, scope, start, tokenOf } from './support.js';
 
 const ec2 = mockClient(EC2Client);
 const ssm = mockClient(SSMClient);
 let activities: Activities;
 
-const instance: Instance = { InstanceId: 'i-1', InstanceType: 't3.medium', State: { Name: 'pending' } };
+const instance: Instance = {
+  InstanceId: 'i-1',
+  InstanceType: 't3.medium',
+  State: { Name: 'pending' },
+  ClientToken: tokenOf('server-0', 1),
+};
 
 beforeEach(() => {
   vi.useFakeTimers();

@@ -7,8 +7,11 @@ import type { Activities, ErrorDetail, LaunchInput, Scope } from '../../../src/a
 import type { Fence } from '../../../src/activities/fence.js';
 import { createActivities } from '../../../src/activities/index.js';
 import type { Messenger } from '../../../src/activities/watch/messenger.js';
+import { clientTokenOf } from '../../../src/aws/client-token.js';
 import { createAwsClients } from '../../../src/aws/clients.js';
 import { type ClusterDocument, clusterSchema } from '../../../src/model/spec/schema.js';
+import type { Owner } from '../../../src/model/tags.js';
+import type { Installation } from '../../../src/model/trust/installation.js';
 
 export const scope: Scope = {
   region: 'eu-west-1',
@@ -17,6 +20,15 @@ export const scope: Scope = {
   operation: 'op-1',
   traceId: 'trace-1',
 };
+
+export const installation: Installation = { id: 'inst-1', key: new Uint8Array(32).fill(7) };
+
+/** Whose the resources of `scope` are. */
+export const owner: Owner = { installation: installation.id, cluster: scope.cluster, uid: scope.uid };
+
+/** ClientToken of an instance of `scope` in a slot. */
+export const tokenOf = (slot: string, generation: number): string =>
+  clientTokenOf(installation, { ...owner, slot, generation }, 'a request');
 
 /** Activities over the SDK's own clients, whose `send` aws-sdk-client-mock answers. */
 export function makeActivities(
@@ -33,15 +45,8 @@ export function makeActivities(
   const defaultInstanceProfile = options.instanceProfile === undefined ? 'keelson-node' : options.instanceProfile;
   const { messenger, fence } = options;
   const others = { ...(messenger !== undefined && { messenger }), ...(fence !== undefined && { fence }) };
-  return createActivities({
-    clients,
-    bucket: 'ops',
-    logger,
-    defaultInstanceProfile,
-    mirrors: null,
-    tick: 500,
-    ...others,
-  });
+  const fixed = { bucket: 'ops', installation: async () => installation, mirrors: null, tick: 500 };
+  return createActivities({ clients, logger, defaultInstanceProfile, ...fixed, ...others });
 }
 
 export interface Started<O> {

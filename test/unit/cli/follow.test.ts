@@ -25,6 +25,7 @@ class Fake implements Source {
 
   life = async (): Promise<Life> => this.now;
   stored = async (): Promise<StatusView | null> => this.file;
+  refusal = async () => null;
   ask = async (): Promise<StatusView> => {
     this.asked += 1;
     return this.answer();

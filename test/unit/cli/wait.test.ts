@@ -10,7 +10,7 @@ import { failure, operation, statusView } from './status.js';
 function source(...statuses: [StatusView, ...StatusView[]]): Source {
   const life = { ended: null, firstRunId: 'r', rests: false, historyLength: 1, unattended: false, taskAttempt: 0 };
   const next = async (): Promise<StatusView> => (statuses.length > 1 ? statuses.shift() : undefined) ?? statuses[0];
-  return { life: async () => life, stored: next, ask: next };
+  return { life: async () => life, stored: next, ask: next, refusal: async () => null };
 }
 
 it('a wait for a repair tells errors of the repair, not why it was held back before', async () => {

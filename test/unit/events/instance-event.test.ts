@@ -5,6 +5,7 @@ import { createAwsClients } from '../../../src/aws/clients.js';
 import { createReaders } from '../../../src/aws/readers.js';
 import { InstanceEvents } from '../../../src/events/instance-event.js';
 import type { Sight } from '../../../src/model/watch/sight.js';
+import { installation } from '../activities/support.js';
 
 const ec2 = mockClient(EC2Client);
 let told: [string, Sight][] = [];
@@ -18,9 +19,8 @@ beforeEach(() => {
     told.push([cluster, sight]);
     return cluster === 'orphan' ? ('absent' as const) : ('told' as const);
   };
-  events = new InstanceEvents(createReaders(createAwsClients({ homeRegion: 'eu-west-1', version: 'test' }), 1), {
-    look,
-  });
+  const readers = createReaders(createAwsClients({ homeRegion: 'eu-west-1', version: 'test' }), 1);
+  events = new InstanceEvents(readers, { look }, async () => installation);
   ec2.on(DescribeInstancesCommand).callsFake((input: { Filters: { Values: string[] }[] }) => ({
     Reservations: (input.Filters[0]?.Values ?? [])
       .filter((id) => !id.includes('unknown'))
@@ -29,11 +29,12 @@ beforeEach(() => {
 });
 afterEach(() => ec2.reset());
 
-/** `i-shop-1` belongs to `shop`; `i-foreign` to nobody. */
+/** `i-shop-1` belongs to `shop`; `i-foreign` to nobody, `i-theirs-1` to another installation. */
 const tagsOf = (id: string) => {
   const [, cluster = ''] = id.split('-');
   if (cluster === 'foreign') return [{ Key: 'Name', Value: 'bastion' }];
   return [
+    { Key: 'keelson:installation', Value: cluster === 'theirs' ? 'inst-2' : installation.id },
     { Key: 'keelson:cluster', Value: cluster },
     { Key: 'keelson:uid', Value: `uid-${cluster}` },
   ];
@@ -57,6 +58,8 @@ describe('a change of an instance', () => {
     ]);
     expect(told).toEqual([]);
     expect(await stopped('i-orphan')).toBeNull();
+    expect(await stopped('i-theirs-1')).toBeNull();
+    expect(told.map(([cluster]) => cluster)).not.toContain('theirs');
   });
 
   it.each(['pending', 'running'] as const)('is nothing any more where the instance is %s again', async (state) => {

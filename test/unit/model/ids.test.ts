@@ -65,26 +65,32 @@ describe('job ids', () => {
 describe('tags', () => {
   it('say whose it is, and cannot be overruled by the document', () => {
     // Prepare
-    const owner = { cluster: 'demo', uid: 'u1' };
+    const owner = { installation: 'inst-1', cluster: 'demo', uid: 'u1' };
     // Act
     const tags = nodeTags({ ...owner, slot: 'server-0', generation: 2 }, { team: 'shop', 'keelson:uid': 'x' });
     // Assess
     expect(tags).toEqual({
       team: 'shop',
+      'keelson:installation': 'inst-1',
       'keelson:cluster': 'demo',
       'keelson:uid': 'u1',
       'keelson:slot': 'server-0',
       'keelson:generation': '2',
       Name: 'demo-server-0-g2',
     });
-    expect(clusterTags(owner, {})).toEqual({ 'keelson:cluster': 'demo', 'keelson:uid': 'u1', Name: 'keelson-demo' });
+    expect(clusterTags(owner, {})).toEqual({
+      'keelson:installation': 'inst-1',
+      'keelson:cluster': 'demo',
+      'keelson:uid': 'u1',
+      Name: 'keelson-demo',
+    });
   });
 });
 
 describe('bucket keys', () => {
-  it('are below the cluster, and config.yaml is forgotten last', () => {
+  it('are below the cluster; config.yaml is forgotten late, and the owner last', () => {
     expect(bucketKeyOf('demo', 'status.yaml')).toBe('clusters/demo/status.yaml');
-    expect(KEYS_TO_FORGET.at(-1)).toBe('config.yaml');
+    expect(KEYS_TO_FORGET.slice(-2)).toEqual(['config.yaml', 'owner.json']);
   });
 });
 

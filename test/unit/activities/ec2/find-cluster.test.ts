@@ -2,7 +2,8 @@ import { DescribeInstancesCommand, DescribeSecurityGroupsCommand, EC2Client } fr
 import { HeadBucketCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { mockClient } from 'aws-sdk-client-mock';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { makeActivities, scope, start } from '../support.js';
+import { clientTokenOf } from '../../../../src/aws/client-token.js';
+import { installation, makeActivities, scope, start } from '../support.js';
 
 const ec2 = mockClient(EC2Client);
 const s3 = mockClient(S3Client);
@@ -20,20 +21,23 @@ afterEach(() => {
 });
 
 const tags = (uid: string, slot = 'server-0', generation = 1) =>
-  Object.entries({ cluster: 'shop', uid, slot, generation }).map(([name, value]) => ({
+  Object.entries({ installation: installation.id, cluster: 'shop', uid, slot, generation }).map(([name, value]) => ({
     Key: `keelson:${name}`,
     Value: String(value),
   }));
 
 type State = 'running' | 'shutting-down' | 'terminated';
+const token = (uid: string, slot = 'server-0', generation = 1) =>
+  clientTokenOf(installation, { installation: installation.id, cluster: 'shop', uid, slot, generation }, 'a request');
 const instance = (id: string, day: number, state: State, ...of: Parameters<typeof tags>) => ({
   InstanceId: id,
+  ClientToken: token(...of),
   State: { Name: state },
   LaunchTime: new Date(Date.UTC(2026, 0, day)),
   Tags: tags(...of),
 });
 
-const find = () => start(activities.findCluster, scope).result;
+const find = (uid = scope.uid) => start(activities.findCluster, { ...scope, uid }).result;
 
 describe('what AWS has under a name', () => {
   test('is nothing, where no instance and no group carries it', async () => {
@@ -41,7 +45,7 @@ describe('what AWS has under a name', () => {
     expect(s3.commandCalls(ListObjectsV2Command)).toHaveLength(0);
   });
 
-  test('is the life with the youngest instance; the others are told by their uid', async () => {
+  test('is the life of the uid; the others are told by their uid', async () => {
     // Prepare
     const Instances = [instance('i-2', 2, 'running', 'new'), instance('i-1', 1, 'running', 'old')];
     ec2.on(DescribeInstancesCommand).resolves({ Reservations: [{ Instances }] });
@@ -55,11 +59,12 @@ describe('what AWS has under a name', () => {
     });
 
     // Act
-    const found = await find();
+    const found = await find('new');
 
     // Assess
     expect(found).toMatchObject({
       uid: 'new',
+      foreign: [],
       securityGroupIds: { server: 'sg-servers', agent: 'sg-agents' },
       otherUids: ['old'],
     });
@@ -77,7 +82,7 @@ describe('what AWS has under a name', () => {
     ec2.on(DescribeSecurityGroupsCommand).resolves({ SecurityGroups: [{ GroupId: 'sg-1', Tags: tags('uid-9') }] });
 
     // Act
-    const found = await find();
+    const found = await find('uid-9');
 
     // Assess
     expect(found).toMatchObject({
@@ -85,5 +90,25 @@ describe('what AWS has under a name', () => {
       instances: [],
       youngest: { 'server-0': { generation: 2, instanceId: 'i-2' } },
     });
+  });
+
+  test.each<[string, { ClientToken?: string }]>([
+    ['launched by others, with the tags of a slot', { ClientToken: 'somebody-else' }],
+    ['launched without a token', {}],
+    ['whose tags name another slot than it was launched for', { ClientToken: token('new', 'workers-0') }],
+    ['with the token of another life', { ClientToken: token('old') }],
+  ])('leaves out an instance %s, and names it', async (_, proof) => {
+    // Prepare
+    const { ClientToken: _own, ...tagged } = instance('i-foreign', 2, 'running', 'new');
+    const Instances = [instance('i-1', 1, 'running', 'new', 'server-1'), { ...tagged, ...proof }];
+    ec2.on(DescribeInstancesCommand).resolves({ Reservations: [{ Instances }] });
+
+    // Act
+    const found = await find('new');
+
+    // Assess
+    expect(found?.instances.map(({ id }) => id)).toEqual(['i-1']);
+    expect(found?.foreign.map(({ id }) => id)).toEqual(['i-foreign']);
+    expect(Object.keys(found?.youngest ?? {})).toEqual(['server-1']);
   });
 });

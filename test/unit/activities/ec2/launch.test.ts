@@ -4,15 +4,16 @@ import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { LaunchInput } from '../../../../src/activities/api.js';
 import { clientToken } from '../../../../src/activities/ec2/launch-request.js';
-import { awsError, failureOf, launchInput, makeActivities, start } from '../support.js';
+import { awsError, failureOf, installation, launchInput, makeActivities, start } from '../support.js';
 
 const ec2 = mockClient(EC2Client);
 const activities = makeActivities();
 afterEach(() => void ec2.reset());
 
+const token = (input: LaunchInput): string => clientToken(installation, input);
 const none = { Reservations: [] };
-const one = (id: string, state: 'running' | 'shutting-down' = 'running') => ({
-  Reservations: [{ Instances: [{ InstanceId: id, State: { Name: state } }] }],
+const one = (id: string, state: 'running' | 'shutting-down' = 'running', ClientToken = token(launchInput)) => ({
+  Reservations: [{ Instances: [{ InstanceId: id, ClientToken, State: { Name: state } }] }],
 });
 const launched = { Instances: [{ InstanceId: 'i-new', State: { Name: 'pending' as const } }] };
 
@@ -36,12 +37,28 @@ describe('a launch', () => {
     expect(call?.args[0].input).toMatchObject({
       MinCount: 1,
       MaxCount: 1,
-      ClientToken: clientToken(launchInput),
+      ClientToken: token(launchInput),
       IamInstanceProfile: { Name: 'keelson-node' },
       MetadataOptions: { HttpTokens: 'required' },
       BlockDeviceMappings: [{ Ebs: { Encrypted: true, VolumeType: 'gp3' } }],
     });
-    expect(clientToken(launchInput)).toMatch(/^[0-9a-f]{64}$/);
+    expect(token(launchInput)).toMatch(/^[\w-]{64}$/);
+  });
+
+  test('passes over an instance that carries the tags and is not of this request', async () => {
+    const tagged = one('i-foreign', 'running', 'somebody-else');
+    ec2.on(DescribeInstancesCommand).resolves(tagged).on(RunInstancesCommand).resolves(launched);
+
+    expect((await start(activities.launchInstance, launchInput).result).id).toBe('i-new');
+  });
+
+  test('whose token was used before takes no other instance for the one that this made', async () => {
+    ec2.on(DescribeInstancesCommand).resolves(one('i-foreign', 'running', 'somebody-else'));
+    ec2.on(RunInstancesCommand).rejects(awsError('IdempotentParameterMismatch'));
+
+    const failure = await failureOf(start(activities.launchInstance, launchInput).result);
+
+    expect(failure.code).toBe('IdempotentParameterMismatch');
   });
 
   test('passes over an instance that is on its way out', async () => {
@@ -137,7 +154,7 @@ describe('the client token', () => {
   ];
 
   test.each(changed)('changes with the %s', (_, change) => {
-    expect(clientToken(change(launchInput))).not.toBe(clientToken(launchInput));
+    expect(token(change(launchInput))).not.toBe(token(launchInput));
   });
 
   test('does not change with who asks, nor with the order of tags', () => {
@@ -145,7 +162,7 @@ describe('the client token', () => {
       fc.property(fc.string(), fc.string(), fc.dictionary(fc.string(), fc.string()), (operation, traceId, tags) => {
         const turned = Object.fromEntries(Object.entries(tags).reverse());
         const other = { ...launchInput, operation, traceId, tags: turned };
-        expect(clientToken(other)).toBe(clientToken({ ...launchInput, tags }));
+        expect(token(other)).toBe(token({ ...launchInput, tags }));
       }),
     );
   });

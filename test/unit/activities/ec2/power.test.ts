@@ -5,25 +5,40 @@ import {
   StartInstancesCommand,
   TerminateInstancesCommand,
 } from '@aws-sdk/client-ec2';
+import { GetObjectCommand, HeadBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { mockClient } from 'aws-sdk-client-mock';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { awsError, failureOf, makeActivities, scope, settled, start } from '../support.js';
+import { awsError, failureOf, makeActivities, scope, settled, start, tokenOf } from '../support.js';
 
 const ec2 = mockClient(EC2Client);
+const s3 = mockClient(S3Client);
 const activities = makeActivities();
 
-beforeEach(() => void vi.useFakeTimers());
+beforeEach(() => {
+  vi.useFakeTimers();
+  s3.on(HeadBucketCommand).resolves({});
+});
 afterEach(() => {
   vi.useRealTimers();
   ec2.reset();
+  s3.reset();
 });
 
 const page = (...ids: string[]) => ({
-  Reservations: [{ Instances: ids.map((InstanceId) => ({ InstanceId, InstanceType: 't3.medium' as const })) }],
+  Reservations: [
+    {
+      Instances: ids.map((InstanceId) => ({
+        InstanceId,
+        InstanceType: 't3.medium' as const,
+        ClientToken: InstanceId === 'i-foreign' ? 'somebody-else' : tokenOf('server-0', 1),
+      })),
+    },
+  ],
 });
 
 describe('power', () => {
   test('a start without capacity fails with that class', async () => {
+    ec2.on(DescribeInstancesCommand).resolves(page('i-1'));
     ec2.on(StartInstancesCommand).rejects(awsError('InsufficientInstanceCapacity', 'none', 500));
 
     const failure = await failureOf(start(activities.startInstances, { ...scope, instanceIds: ['i-1'] }).result);
@@ -39,6 +54,20 @@ describe('power', () => {
 
     expect(ec2.commandCalls(ModifyInstanceAttributeCommand)).toHaveLength(0);
   });
+
+  test.each(['startInstances', 'stopInstances', 'rebootInstances', 'terminateInstances'] as const)(
+    '%s touches no instance of a list with a foreign one in it',
+    async (name) => {
+      s3.on(GetObjectCommand).rejects(awsError('NoSuchKey'));
+      ec2.on(DescribeInstancesCommand).resolves(page('i-1', 'i-foreign'));
+
+      const failure = await failureOf(start(activities[name], { ...scope, instanceIds: ['i-1', 'i-foreign'] }).result);
+
+      expect(failure).toMatchObject({ code: 'ForeignInstance', class: 'conflict', nonRetryable: true });
+      expect(failure.message).toContain('i-foreign is not an instance of shop');
+      expect(ec2.calls()).toHaveLength(ec2.commandCalls(DescribeInstancesCommand).length);
+    },
+  );
 
   test('no instances, no call', async () => {
     await start(activities.stopInstances, { ...scope, instanceIds: [] }).result;

@@ -6,7 +6,7 @@ import type { ActivityDeps } from '../../../../src/activities/deps.js';
 import { keptSnapshots, saveRootVolume } from '../../../../src/activities/ec2/save-root-volume.js';
 import { launchOne, reaches } from '../../region/ec2/launch-one.js';
 import { startTestRegion, type TestRegion } from '../../region/local-region.js';
-import { scope } from '../support.js';
+import { installation, scope, tokenOf } from '../support.js';
 
 let region: TestRegion;
 beforeAll(async () => {
@@ -22,8 +22,18 @@ const attempt = {
 } as unknown as Attempt;
 
 const save = (more: Pick<SaveVolumeInput, 'instanceId' | 'how' | 'generation'>): Promise<SavedVolume | null> => {
-  const deps = { clients: { ec2: () => region.ec2Client() } } as unknown as ActivityDeps;
+  const deps = {
+    clients: { ec2: () => region.ec2Client() },
+    installation: async () => installation,
+  } as unknown as ActivityDeps;
   return saveRootVolume(deps, attempt, { ...scope, slot: 'server-1', tags: { team: 'shop' }, ...more });
+};
+
+let launched = 0;
+/** A ClientToken makes one instance, so each has another generation. */
+const launchOwn = (): Promise<string> => {
+  launched += 1;
+  return launchOne(region, {}, { ClientToken: tokenOf('server-1', launched) });
 };
 
 async function terminate(id: string): Promise<void> {
@@ -34,7 +44,7 @@ async function terminate(id: string): Promise<void> {
 describe('the root volume of an instance that is replaced', () => {
   test('is saved as one snapshot, however often that is asked for, and completed before the instance goes', async () => {
     // Prepare
-    const instanceId = await launchOne(region);
+    const instanceId = await launchOwn();
     // Act
     const first = await save({ instanceId, how: 'snapshot', generation: 1 });
     const second = await save({ instanceId, how: 'snapshot', generation: 1 });
@@ -54,7 +64,7 @@ describe('the root volume of an instance that is replaced', () => {
   });
 
   test('outlives it where the volume itself is kept', async () => {
-    const instanceId = await launchOne(region);
+    const instanceId = await launchOwn();
     const kept = await save({ instanceId, how: 'keep', generation: 2 });
     await terminate(instanceId);
     const { Volumes: volumes } = await region
@@ -64,14 +74,14 @@ describe('the root volume of an instance that is replaced', () => {
   });
 
   test('can be deleted again as a snapshot, as the sweep does', async () => {
-    const instanceId = await launchOne(region);
+    const instanceId = await launchOwn();
     const saved = await save({ instanceId, how: 'snapshot', generation: 4 });
     await region.ec2Client().send(new DeleteSnapshotCommand({ SnapshotId: saved?.id }));
     expect(await keptSnapshots(region.ec2Client(), [{ Name: 'tag:keelson:generation', Values: ['4'] }])).toEqual([]);
   });
 
   test('is nothing to save when the instance is gone', async () => {
-    const instanceId = await launchOne(region);
+    const instanceId = await launchOwn();
     await terminate(instanceId);
     expect(await save({ instanceId, how: 'snapshot', generation: 3 })).toBeNull();
   });

@@ -71,6 +71,19 @@ describe('security groups that are not there', () => {
     expect(ec2.commandCalls(AuthorizeSecurityGroupIngressCommand)).toHaveLength(3);
   });
 
+  test('takes no group for its own by the name alone', async () => {
+    ec2.on(DescribeSecurityGroupsCommand).callsFake(({ Filters }: { Filters: { Name: string }[] }) => ({
+      SecurityGroups: Filters.some(({ Name }) => Name.startsWith('tag:')) ? [] : [groupAt('server', [], [SSH])],
+    }));
+    ec2.on(CreateSecurityGroupCommand).rejects(awsError('InvalidGroup.Duplicate'));
+
+    const failure = await failureOf(ensure(inputFor([], null)));
+
+    expect(failure).toMatchObject({ code: 'ForeignSecurityGroup', class: 'conflict', nonRetryable: true });
+    expect(failure.message).toContain('sg-s in vpc-1 has the name keelson-shop-uid-1-servers');
+    expect(sent().filter((name) => /Authorize|Revoke/.test(name))).toEqual([]);
+  });
+
   test('of another worker that was quicker are taken over, with its rules', async () => {
     const theirs = [groupAt('server', []), groupAt('agent', [])];
     ec2

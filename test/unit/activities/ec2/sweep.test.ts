@@ -10,7 +10,7 @@ import {
 } from '@aws-sdk/client-ec2';
 import { mockClient } from 'aws-sdk-client-mock';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { awsError, failureOf, makeActivities, scope, settled, start } from '../support.js';
+import { awsError, failureOf, makeActivities, scope, settled, start, tokenOf } from '../support.js';
 
 const ec2 = mockClient(EC2Client);
 const activities = makeActivities();
@@ -28,8 +28,10 @@ afterEach(() => {
 });
 
 const instances = (state: 'running' | 'shutting-down') => ({
-  Reservations: [{ Instances: [{ InstanceId: 'i-1', State: { Name: state } }] }],
+  Reservations: [{ Instances: [{ InstanceId: 'i-1', ClientToken: tokenOf('server-0', 1), State: { Name: state } }] }],
 });
+
+const GROUP = { GroupId: 'sg-1', GroupName: 'keelson-shop-uid-1-servers' };
 
 describe('the sweep', () => {
   test('of nothing looks twice, for what was just made may not be listed yet', async () => {
@@ -39,11 +41,12 @@ describe('the sweep', () => {
     expect(ec2.commandCalls(DescribeInstancesCommand)).toHaveLength(2);
   });
 
-  test('asks for both tags, so that no other cluster is touched', async () => {
+  test('asks for all three tags, so that nothing of another installation or cluster is touched', async () => {
     await settled(start(activities.sweep, scope).result);
 
     for (const call of ec2.calls()) {
       const { Filters: filters } = call.args[0].input as { Filters: { Name: string; Values: string[] }[] };
+      expect(filters).toContainEqual({ Name: 'tag:keelson:installation', Values: ['inst-1'] });
       expect(filters).toContainEqual({ Name: 'tag:keelson:uid', Values: ['uid-1'] });
       expect(filters).toContainEqual({ Name: 'tag:keelson:cluster', Values: ['shop'] });
     }
@@ -61,7 +64,7 @@ describe('the sweep', () => {
       .resolvesOnce({ Volumes: [{ VolumeId: 'vol-1', State: 'in-use' }] })
       .resolvesOnce({ Volumes: [{ VolumeId: 'vol-1', State: 'available' }] })
       .resolves({ Volumes: [] });
-    const group = { SecurityGroups: [{ GroupId: 'sg-1' }] };
+    const group = { SecurityGroups: [GROUP] };
     ec2
       .on(DescribeSecurityGroupsCommand)
       .resolvesOnce(group)
@@ -81,8 +84,20 @@ describe('the sweep', () => {
     expect(ec2.commandCalls(DeleteSecurityGroupCommand)).toHaveLength(2);
   });
 
+  test("leaves alone what carries the tags and is not the cluster's", async () => {
+    const foreign = { InstanceId: 'i-foreign', ClientToken: 'somebody-else', State: { Name: 'running' as const } };
+    ec2.on(DescribeInstancesCommand).resolves({ Reservations: [{ Instances: [foreign] }] });
+    ec2.on(DescribeSecurityGroupsCommand).resolves({ SecurityGroups: [{ GroupId: 'sg-theirs', GroupName: 'theirs' }] });
+
+    const swept = await settled(start(activities.sweep, scope).result);
+
+    expect(swept).toEqual({ instances: [], volumes: [], snapshots: [], securityGroups: [] });
+    expect(ec2.commandCalls(TerminateInstancesCommand)).toHaveLength(0);
+    expect(ec2.commandCalls(DeleteSecurityGroupCommand)).toHaveLength(0);
+  });
+
   test('says after a minute which group somebody else still uses, and lets Temporal try again', async () => {
-    ec2.on(DescribeSecurityGroupsCommand).resolves({ SecurityGroups: [{ GroupId: 'sg-1' }] });
+    ec2.on(DescribeSecurityGroupsCommand).resolves({ SecurityGroups: [GROUP] });
     ec2.on(DeleteSecurityGroupCommand).rejects(awsError('DependencyViolation', 'resource sg-1 has a dependent object'));
 
     const failure = await failureOf(settled(start(activities.sweep, scope).result));

@@ -197,7 +197,7 @@ describe('the watch of a region', () => {
     const [command] = ssm.commandCalls(SendCommandCommand);
     expect(ssm.commandCalls(SendCommandCommand)).toHaveLength(2);
     expect(command?.args[0].input.Targets).toEqual([
-      { Key: 'tag-key', Values: ['keelson:cluster'] },
+      { Key: 'tag:keelson:installation', Values: ['inst-1'] },
       { Key: 'tag:keelson:slot', Values: ['server-0', 'server-1', 'server-2'] },
     ]);
     expect(command?.args[0].input).toMatchObject({ MaxErrors: '100%', MaxConcurrency: '100%' });

@@ -1,13 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import type { Tagged } from '../../../../src/aws/tagged.js';
-import { type Owner, orphansAmong } from '../../../../src/cli/orphans/judge.js';
+import { orphansAmong, type Owner as Workflow } from '../../../../src/cli/orphans/judge.js';
 import { monthlyCost } from '../../../../src/cli/orphans/prices.js';
 import { orphansText } from '../../../../src/cli/views/orphans.js';
+import type { OwnerRecord } from '../../../../src/model/trust/ownership.js';
 
 const instance: Tagged = {
   kind: 'instance',
   id: 'i-1',
   region: 'eu-west-1',
+  installation: 'inst-1',
   cluster: 'shop',
   uid: 'uid-1',
   name: 'shop-server-0-g1',
@@ -19,11 +21,17 @@ const instance: Tagged = {
 const volume: Tagged = { ...instance, kind: 'volume', id: 'vol-1', type: 'gp3', sizeGiB: 30, state: 'in-use' };
 const group: Tagged = { ...instance, kind: 'security-group', id: 'sg-1', type: '', state: '', createdAt: null };
 
-const judge = (owner: Owner | undefined) =>
-  orphansAmong([instance], new Map(owner === undefined ? [] : [['shop', owner]]));
+const HERE = { installation: 'inst-1', namespaceId: 'ns-1' };
+const RECORD: OwnerRecord = {
+  ...{ ...HERE, namespace: 'default', uid: 'uid-2', firstRunId: 'run-2', generation: 2 },
+  ...{ earlier: ['uid-1'], confirmed: [] },
+};
+
+const judge = (workflow: Workflow | undefined, record: OwnerRecord | null = RECORD, one = instance) =>
+  orphansAmong([one], new Map(workflow === undefined ? [] : [['shop', { workflow, record }]]), HERE);
 
 describe('what carries our tags', () => {
-  it.each<[string, Owner]>([
+  it.each<[string, Workflow]>([
     ['its workflow is open', { kind: 'open', uid: 'uid-1', decided: true }],
     ['a workflow of the name is open that may still adopt it', { kind: 'open', uid: 'uid-2', decided: false }],
     ['a workflow of the name is open and does not answer', { kind: 'silent' }],
@@ -35,7 +43,7 @@ describe('what carries our tags', () => {
     expect(judge(undefined)).toEqual([]);
   });
 
-  it.each<[string, Owner, string, boolean]>([
+  it.each<[string, Workflow, string, boolean]>([
     [
       'another life has the name',
       { kind: 'open', uid: 'uid-2', decided: true },
@@ -43,9 +51,35 @@ describe('what carries our tags', () => {
       true,
     ],
     ['its workflow was terminated', { kind: 'ended', status: 'TERMINATED', at: null }, 'workflow terminated', true],
-    ['this namespace never had it', { kind: 'never' }, 'no workflow known here', false],
+    ['this namespace no longer remembers', { kind: 'never' }, 'no workflow known here', true],
   ])('is an orphan where %s', (_, owner, why, known) => {
     expect(judge(owner)).toMatchObject([{ id: 'i-1', why, known }]);
+  });
+
+  const ENDED: Workflow = { kind: 'ended', status: 'TERMINATED', at: null };
+  const OPEN: Workflow = { kind: 'open', uid: 'uid-2', decided: true };
+
+  it.each<[string, Workflow, OwnerRecord | null, string]>([
+    ['no record says whose it is', ENDED, null, 'workflow terminated, and no record has its uid'],
+    [
+      'the record is of other lives of the name',
+      OPEN,
+      { ...RECORD, earlier: [] },
+      'of an earlier life of the name, and no record has its uid',
+    ],
+    [
+      'another namespace owns the name',
+      OPEN,
+      { ...RECORD, namespace: 'staging', namespaceId: 'ns-2' },
+      'the Temporal namespace staging owns the name',
+    ],
+  ])('may be looked after by others where %s', (_, workflow, record, why) => {
+    expect(judge(workflow, record)).toMatchObject([{ why, known: false }]);
+  });
+
+  it('may be looked after by others where it is of another installation, whatever is known of the name', () => {
+    const theirs = { ...instance, installation: 'inst-2' };
+    expect(judge(ENDED, RECORD, theirs)).toMatchObject([{ why: 'of the installation inst-2', known: false }]);
   });
 });
 

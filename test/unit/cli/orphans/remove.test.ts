@@ -35,7 +35,17 @@ afterEach(() => {
 });
 
 const tagged = (kind: Tagged['kind'], id: string): Tagged => ({
-  ...{ kind, id, region: 'eu-west-1', cluster: 'shop', uid: 'uid-1', name: '', state: '', type: '' },
+  ...{
+    kind,
+    id,
+    region: 'eu-west-1',
+    installation: 'inst-1',
+    cluster: 'shop',
+    uid: 'uid-1',
+    name: '',
+    state: '',
+    type: '',
+  },
   ...{ sizeGiB: null, createdAt: null },
 });
 const all = [tagged('security-group', 'sg-1'), tagged('volume', 'vol-1'), tagged('instance', 'i-1')];

@@ -51,6 +51,7 @@ const FOLDERS = [
   'src/model/plan',
   'src/model/spec',
   'src/model/care',
+  'src/model/trust',
   'src/node',
 ];
 

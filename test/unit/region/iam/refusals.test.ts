@@ -13,7 +13,7 @@ import { GetObjectCommand, ListBucketsCommand, PutObjectCommand, S3Client } from
 import { ReceiveMessageCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { GetParameterCommand, ListCommandsCommand, SendCommandCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type CallerName, CREDENTIALS } from '../../../../src/region/credentials.js';
+import { type CallerName, CREDENTIALS, STACK_GUID } from '../../../../src/region/credentials.js';
 import { launchOne } from '../ec2/launch-one.js';
 import { startTestRegion, type TestRegion } from '../local-region.js';
 
@@ -26,7 +26,7 @@ interface Callers {
 
 let region: TestRegion;
 let image: string;
-/** An instance without Keelson's tag, and one that carries it. */
+/** An instance of another installation, and one of the stack's. */
 let foreign: string;
 let own: string;
 
@@ -35,8 +35,8 @@ beforeAll(async () => {
   const filters = [{ Name: 'architecture', Values: ['x86_64'] }];
   const { Images } = await region.ec2Client().send(new DescribeImagesCommand({ Owners: ['amazon'], Filters: filters }));
   image = Images?.[0]?.ImageId ?? '';
-  foreign = await launchOne(region);
-  own = await launchOne(region, { 'keelson:cluster': 'shop' });
+  own = await launchOne(region, { 'keelson:installation': STACK_GUID });
+  foreign = await launchOne(region, { 'keelson:installation': 'another' });
 });
 afterAll(() => region.close());
 
@@ -50,7 +50,7 @@ function callers(caller: CallerName, name = 'eu-west-1'): Callers {
   };
 }
 
-const OURS = [{ Key: 'keelson:cluster', Value: 'shop' }];
+const OURS = [{ Key: 'keelson:installation', Value: STACK_GUID }];
 const GROUP = { GroupName: 'g', Description: 'd' };
 
 function launch(over: Partial<RunInstancesCommandInput> = {}): RunInstancesCommand {
@@ -97,7 +97,7 @@ const sqs = { name: 'AccessDenied', status: 403 };
 const REFUSED: Refused[] = [
   {
     who: 'worker',
-    what: 'a launch without the tag of a cluster',
+    what: 'a launch without the tag of the installation',
     call: (as) => as.ec2.send(launch({ TagSpecifications: [] })),
     ...ec2,
     action: 'ec2:RunInstances',

@@ -1,0 +1,164 @@
+import type { Instance, SecurityGroup } from '@aws-sdk/client-ec2';
+import { ApplicationFailure } from '@temporalio/common';
+import { detailOf, failure } from '../aws/failure.js';
+import { tagValue } from '../aws/tags.js';
+import { BUCKET_KEY, bucketKeyOf } from '../model/bucket.js';
+import { TAG } from '../model/tags.js';
+import {
+  type Claimant,
+  type ClaimRefusal,
+  nextRecord,
+  nothingToAdopt,
+  type OwnerRecord,
+  ownedByAnother,
+  ownerUnknown,
+  parseOwnerRecord,
+  standingOf,
+} from '../model/trust/ownership.js';
+import type { Claim, ClaimInput, Scope } from './api.js';
+import type { Attempt } from './attempt.js';
+import type { ActivityDeps } from './deps.js';
+import { foundOf, listNamed, lives, type Named } from './ec2/find-cluster.js';
+import { judgeInstances } from './ec2/proof.js';
+
+/** Others may claim the same name at the same time; one wins each time. */
+const RACES = 5;
+
+/**
+ * Claims a cluster's name for the workflow that asks, before anything is made: what an earlier life of the name has left is taken over only
+ * where the bucket says that its workflow is closed, or where a person says so.
+ *
+ * @throws a `conflict` failure `OwnedByAnother`, `OwnerUnknown` or `NothingToAdopt` where a person has to decide
+ */
+export async function claimCluster(deps: ActivityDeps, attempt: Attempt, input: ClaimInput): Promise<Claim> {
+  const claimant: Claimant = {
+    installation: (await deps.installation()).id,
+    namespace: attempt.namespace,
+    namespaceId: await deps.namespaceId(),
+    firstRunId: input.firstRunId,
+  };
+  const named = await listNamed(deps, attempt, input);
+  const key = bucketKeyOf(input.cluster, BUCKET_KEY.owner);
+  for (let race = 1; ; race += 1) {
+    const stored = await deps.bucket.get(key);
+    const before = stored === null ? null : parsed(stored.text, key);
+    const decided = await decide(deps, input, claimant, before, named);
+    const { uid, confirmed } = decided;
+    const found = await foundOf(deps, { ...input, uid }, named, confirmed);
+    if (before !== null && standingOf(before, claimant) === 'own') return { uid, generation: before.generation, found };
+    const record = nextRecord(before, claimant, uid, confirmed);
+    try {
+      const condition = stored === null ? ({ ifNoneMatch: '*' } as const) : { ifMatch: stored.etag };
+      await deps.bucket.put(key, `${JSON.stringify(record, null, 2)}\n`, condition);
+      return { uid, generation: record.generation, found };
+    } catch (error) {
+      const isLost = error instanceof ApplicationFailure && detailOf(error).code === 'PreconditionFailed';
+      if (!isLost || race === RACES) throw error;
+    }
+  }
+}
+
+/** Which life of the name the claimant gets, and which instances only a person's word makes the cluster's. */
+async function decide(
+  deps: ActivityDeps,
+  input: ClaimInput,
+  claimant: Claimant,
+  before: OwnerRecord | null,
+  named: Named,
+): Promise<{ uid: string; confirmed: string[] }> {
+  const { cluster, adopt } = input;
+  const standing = standingOf(before, claimant);
+  if (before !== null && standing === 'own') return { uid: before.uid, confirmed: before.confirmed };
+  if (before !== null && standing === 'other' && adopt !== before.uid) throw refused(ownedByAnother(cluster, before));
+  const living = named.instances.filter(lives);
+  if (adopt !== null) {
+    const left = [...living, ...named.groups].filter((one) => uidOf(one) === adopt);
+    if (left.length === 0 && before?.uid !== adopt) throw refused(nothingToAdopt(cluster, adopt));
+    return { uid: left.length === 0 ? input.uid : adopt, confirmed: await confirmedBy(deps, input, adopt, living) };
+  }
+  if (before !== null) {
+    const isLeft = [...living, ...named.groups].some((one) => uidOf(one) === before.uid);
+    return { uid: isLeft ? before.uid : input.uid, confirmed: before.confirmed };
+  }
+  const unowned = await provenOthers(deps, input, living);
+  const uid = unowned.map(uidOf).at(-1);
+  if (uid !== undefined) {
+    const ids = unowned.filter((one) => uidOf(one) === uid).flatMap(({ InstanceId: id }) => id ?? []);
+    throw refused(ownerUnknown(cluster, uid, ids));
+  }
+  return { uid: input.uid, confirmed: [] };
+}
+
+/** Living instances that prove to be of another life of the name. */
+async function provenOthers(deps: ActivityDeps, { cluster, uid }: Scope, living: readonly Instance[]) {
+  const { id: installation } = await deps.installation();
+  const proven: Instance[] = [];
+  for (const instance of living) {
+    const owner = { installation, cluster, uid: uidOf(instance) ?? '' };
+    if (owner.uid !== uid && (await judgeInstances(deps, owner, [instance], 'cluster')).own.length > 0)
+      proven.push(instance);
+  }
+  return proven;
+}
+
+/**
+ * Where not one instance of the uid proves anything, the installation's key was lost: then a person's word stands for the proof, for
+ * instances of the expected profile. Only the worker may pass that role to an instance.
+ */
+async function confirmedBy(
+  deps: ActivityDeps,
+  { cluster, instanceProfile }: ClaimInput,
+  uid: string,
+  living: readonly Instance[],
+): Promise<string[]> {
+  const { id: installation } = await deps.installation();
+  const ofUid = living.filter((one) => uidOf(one) === uid);
+  const { own } = await judgeInstances(deps, { installation, cluster, uid }, ofUid, 'cluster');
+  const profile = instanceProfile ?? deps.defaultInstanceProfile;
+  if (own.length > 0 || profile === null) return [];
+  const isExpected = ({ IamInstanceProfile: { Arn: arn = '' } = {} }: Instance): boolean =>
+    arn === profile || arn.endsWith(`/${profile}`);
+  return ofUid.filter(isExpected).flatMap(({ InstanceId: id }) => id ?? []);
+}
+
+const uidOf = ({ Tags }: Instance | SecurityGroup): string | undefined => tagValue(Tags, TAG.uid);
+
+const refused = ({ code, message, hint }: ClaimRefusal): ApplicationFailure =>
+  failure({ code, class: 'conflict', message, advice: hint, nonRetryable: true });
+
+/** A record that cannot be read says nothing: nobody is believed to be the owner. */
+function parsed(text: string, key: string): OwnerRecord {
+  try {
+    return parseOwnerRecord(text);
+  } catch (error) {
+    throw failure({
+      code: 'OwnerUnreadable',
+      class: 'invalid',
+      message: `${key} is not an owner record: ${error instanceof Error ? error.message : String(error)}`,
+      advice: 'restore an earlier version of the object',
+    });
+  }
+}
+
+/**
+ * Refuses what a workflow wants that does not own its cluster any more: someone has claimed the name meanwhile. Asked before something is
+ * launched, stopped or deleted.
+ *
+ * @throws a `conflict` failure `OwnershipLost`
+ */
+export async function requireClaim(deps: ActivityDeps, input: Scope): Promise<void> {
+  // Nothing is done to a cluster before its name is claimed but by tests of single activities.
+  if (input.claim === undefined) return;
+  const key = bucketKeyOf(input.cluster, BUCKET_KEY.owner);
+  const stored = await deps.bucket.get(key);
+  const record = stored === null ? null : parsed(stored.text, key);
+  if (record !== null && record.uid === input.uid && record.generation === input.claim) return;
+  const who = record === null ? 'nobody' : `the Temporal namespace ${record.namespace}, run ${record.firstRunId}`;
+  throw failure({
+    code: 'OwnershipLost',
+    class: 'conflict',
+    message: `${who} owns ${input.cluster} now (${key}): this workflow does nothing to it`,
+    advice: `terminate the workflow that lost it, or take the cluster back: keelson apply --adopt ${input.uid}`,
+    nonRetryable: true,
+  });
+}

@@ -1,0 +1,90 @@
+import type { Instance } from '@aws-sdk/client-ec2';
+import { provesOwner, provesPlace } from '../../aws/client-token.js';
+import { failure } from '../../aws/failure.js';
+import { chunks } from '../../aws/pages.js';
+import { BUCKET_KEY, bucketKeyOf } from '../../model/bucket.js';
+import { FOREIGN_HINT } from '../../model/checks/foreign-instances.js';
+import type { Owner } from '../../model/tags.js';
+import { type ForeignInstance, foreignBecause } from '../../model/trust/identity.js';
+import { parseOwnerRecord } from '../../model/trust/ownership.js';
+import type { Scope } from '../api.js';
+import type { ActivityDeps } from '../deps.js';
+import { findInstances } from './find-instances.js';
+import { instanceView } from './instance-view.js';
+
+/** A filter takes 200 values at most. [docs: EC2 Using_Filtering] */
+const CHUNK = 100;
+
+/** Whose a resource of the scope's cluster is, as its tags say it. */
+export async function ownerOf(deps: ActivityDeps, { cluster, uid }: Pick<Scope, 'cluster' | 'uid'>): Promise<Owner> {
+  const { id: installation } = await deps.installation();
+  return { installation, cluster, uid };
+}
+
+export interface Judged {
+  own: Instance[];
+  foreign: ForeignInstance[];
+}
+
+/**
+ * Separates the cluster's instances from others that carry its tags.
+ *
+ * @param asked `place` where an instance would take a slot by its tags
+ * @param recorded ids that the workflow has recorded after their launch
+ */
+export async function judgeInstances(
+  deps: ActivityDeps,
+  owner: Owner,
+  instances: readonly Instance[],
+  asked: 'cluster' | 'place',
+  recorded: readonly string[] = [],
+): Promise<Judged> {
+  const installation = await deps.installation();
+  const judged: Judged = { own: [], foreign: [] };
+  for (const instance of instances) {
+    const { id, slot, generation } = instanceView(instance);
+    const why = foreignBecause(
+      {
+        provesCluster: provesOwner(instance.ClientToken, installation, owner),
+        provesPlace: provesPlace(instance.ClientToken, installation, { ...owner, slot, generation }),
+        recorded: recorded.includes(id),
+        profile: instance.IamInstanceProfile?.Arn ?? null,
+      },
+      asked,
+    );
+    if (why === null) judged.own.push(instance);
+    else judged.foreign.push({ id, why });
+  }
+  return judged;
+}
+
+/**
+ * Describes instances by id before something is done to them, or a secret is sent to them.
+ *
+ * @returns those that are there
+ * @throws a `conflict` failure `ForeignInstance` when one of them is not the cluster's: then nothing is done to any
+ */
+export async function requireOwn(deps: ActivityDeps, input: Scope, ids: readonly string[]): Promise<Instance[]> {
+  const ec2 = deps.clients.ec2(input.region);
+  const lists = chunks([...ids], CHUNK).map((Values) => findInstances(ec2, [{ Name: 'instance-id', Values }]));
+  const found = (await Promise.all(lists)).flat();
+  const judged = await judgeInstances(deps, await ownerOf(deps, input), found, 'cluster');
+  const confirmed = judged.foreign.length === 0 ? [] : await confirmedIn(deps, input);
+  const foreign = judged.foreign.filter(({ id }) => !confirmed.includes(id));
+  if (foreign.length === 0) return found;
+  throw failure({
+    code: 'ForeignInstance',
+    class: 'conflict',
+    message: foreign.map(({ id, why }) => `${id} is not an instance of ${input.cluster}: ${why}`).join('; '),
+    advice: FOREIGN_HINT,
+    nonRetryable: true,
+  });
+}
+
+/** Instances that a person has confirmed for this life of the cluster. */
+async function confirmedIn(deps: ActivityDeps, { cluster, uid }: Scope): Promise<string[]> {
+  const stored = await deps.bucket.get(bucketKeyOf(cluster, BUCKET_KEY.owner));
+  if (stored === null) return [];
+  const record = parseOwnerRecord(stored.text);
+  return record.uid === uid ? record.confirmed : [];
+}

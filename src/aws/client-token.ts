@@ -1,0 +1,58 @@
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import type { Owner } from '../model/tags.js';
+import type { Installation } from '../model/trust/installation.js';
+
+/** An instance's place; its ClientToken proves it. */
+export interface Place extends Owner {
+  slot: string;
+  generation: number;
+}
+
+/** A ClientToken has at most 64 characters: 120 bits of the request's digest, and two seals of 132 bits. [docs: RunInstances] */
+const DIGEST = 20;
+const SEAL = 22;
+
+/**
+ * The ClientToken of a launch: a digest of the whole request, sealed with the installation's key for the cluster and for the slot and
+ * generation in it. EC2 shows an instance's token to everyone and lets no one change it, so that it proves what tags only say.
+ *
+ * @param request everything that the RunInstances request depends on
+ */
+export function clientTokenOf({ key }: Installation, place: Place, request: unknown): string {
+  const { cluster, uid, slot, generation } = place;
+  const all = JSON.stringify([place.installation, uid, cluster, slot, generation, request]);
+  const digest = createHash('sha256').update(all).digest('base64url').slice(0, DIGEST);
+  return digest + ownerSeal(key, digest, place) + placeSeal(key, digest, place);
+}
+
+/** Whether a worker of the installation has launched the instance of this token for this life of the cluster. */
+export function provesOwner(token: string | undefined, { key }: Installation, owner: Owner): boolean {
+  const { digest, owner: seal } = partsOf(token ?? '');
+  return isSame(seal, ownerSeal(key, digest, owner));
+}
+
+/** Whether it has launched it for this slot and generation, too. */
+export function provesPlace(token: string | undefined, installation: Installation, place: Place): boolean {
+  const { digest, place: seal } = partsOf(token ?? '');
+  return provesOwner(token, installation, place) && isSame(seal, placeSeal(installation.key, digest, place));
+}
+
+const partsOf = (token: string) => ({
+  digest: token.slice(0, DIGEST),
+  owner: token.slice(DIGEST, DIGEST + SEAL),
+  place: token.slice(DIGEST + SEAL),
+});
+
+const ownerSeal = (key: Uint8Array, digest: string, { installation, cluster, uid }: Owner): string =>
+  seal(key, ['cluster', installation, cluster, uid, digest]);
+
+const placeSeal = (key: Uint8Array, digest: string, { installation, cluster, uid, slot, generation }: Place): string =>
+  seal(key, ['slot', installation, cluster, uid, slot, generation, digest]);
+
+const seal = (key: Uint8Array, of: readonly (string | number)[]): string =>
+  createHmac('sha256', key).update(JSON.stringify(of)).digest('base64url').slice(0, SEAL);
+
+function isSame(a: string, b: string): boolean {
+  const [left, right] = [Buffer.from(a), Buffer.from(b)];
+  return left.length === right.length && timingSafeEqual(left, right);
+}

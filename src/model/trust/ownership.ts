@@ -1,0 +1,104 @@
+import { z } from 'zod';
+
+/** Which workflow looks after a cluster's name in an installation: `clusters/<name>/owner.json`, changed by conditional writes only. */
+const recordSchema = z.object({
+  installation: z.string(),
+  namespace: z.string(),
+  /** The server's own id of the namespace: every server has one that is named `default`. */
+  namespaceId: z.string(),
+  uid: z.string(),
+  /** First run of the workflow; continue-as-new keeps it. */
+  firstRunId: z.string(),
+  /** Grows with every claim: what an earlier owner still wants to do is refused. */
+  generation: z.number().int().positive(),
+  /** Uids of lives of the name before this one, newest last. */
+  earlier: z.array(z.string()).default([]),
+  /** Instances that prove nothing and that a person has confirmed with `--adopt`. */
+  confirmed: z.array(z.string()).default([]),
+});
+export type OwnerRecord = z.output<typeof recordSchema>;
+
+/** So many earlier uids are kept. */
+const EARLIER = 20;
+
+export type Claimant = Pick<OwnerRecord, 'installation' | 'namespace' | 'namespaceId' | 'firstRunId'>;
+
+/** @throws Error when the text is not an owner record */
+export function parseOwnerRecord(text: string): OwnerRecord {
+  return recordSchema.parse(JSON.parse(text));
+}
+
+export type Standing =
+  /** Nobody owns the name. */
+  | 'free'
+  /** The claimant has claimed it before. */
+  | 'own'
+  /** The owner's workflow is closed. */
+  | 'closed'
+  /** Another namespace or installation owns it, and may look after it still. */
+  | 'other';
+
+/**
+ * How a claimant stands to the owner of a name. In one namespace Temporal runs one execution of a workflow id at a time, and the id is the
+ * cluster's name: so while the claimant runs, another run of its own namespace is closed. Of other namespaces nothing is known.
+ */
+export function standingOf(record: OwnerRecord | null, claimant: Claimant): Standing {
+  if (record === null) return 'free';
+  if (record.installation !== claimant.installation || record.namespaceId !== claimant.namespaceId) return 'other';
+  return record.firstRunId === claimant.firstRunId ? 'own' : 'closed';
+}
+
+/** The record of the next owner. */
+export function nextRecord(
+  before: OwnerRecord | null,
+  claimant: Claimant,
+  uid: string,
+  confirmed: readonly string[],
+): OwnerRecord {
+  const earlier = before === null ? [] : [...before.earlier, before.uid];
+  return {
+    ...claimant,
+    uid,
+    generation: (before?.generation ?? 0) + 1,
+    earlier: [...new Set(earlier)].filter((one) => one !== uid).slice(-EARLIER),
+    confirmed: [...confirmed],
+  };
+}
+
+/** A claim that is refused: a person decides. */
+export interface ClaimRefusal {
+  code: 'OwnedByAnother' | 'OwnerUnknown' | 'NothingToAdopt';
+  message: string;
+  hint: string;
+}
+
+export const CLAIM_REFUSALS: ReadonlySet<string> = new Set<ClaimRefusal['code']>([
+  'OwnedByAnother',
+  'OwnerUnknown',
+  'NothingToAdopt',
+]);
+
+export function ownedByAnother(cluster: string, record: OwnerRecord): ClaimRefusal {
+  const { namespace, uid, firstRunId, installation } = record;
+  return {
+    code: 'OwnedByAnother',
+    message: `the Temporal namespace ${namespace} (installation ${installation}) owns ${cluster}: uid ${uid}, run ${firstRunId}`,
+    hint: `use that namespace, or another metadata.name; when that workflow is gone for good: keelson apply --adopt ${uid}`,
+  };
+}
+
+export function ownerUnknown(cluster: string, uid: string, ids: readonly string[]): ClaimRefusal {
+  return {
+    code: 'OwnerUnknown',
+    message: `${ids.join(', ')} carry the name ${cluster} (uid ${uid}), and no record in the bucket says who owns them`,
+    hint: `keelson apply --adopt ${uid} takes them over; keelson orphans --delete --unknown deletes them`,
+  };
+}
+
+export function nothingToAdopt(cluster: string, uid: string): ClaimRefusal {
+  return {
+    code: 'NothingToAdopt',
+    message: `nothing in the region carries the name ${cluster} and the uid ${uid}`,
+    hint: 'compare the uid with the tag keelson:uid of the instances; leave --adopt out to make a new cluster',
+  };
+}

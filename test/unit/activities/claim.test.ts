@@ -1,0 +1,194 @@
+import { DescribeInstancesCommand, DescribeSecurityGroupsCommand, EC2Client } from '@aws-sdk/client-ec2';
+import {
+  GetObjectCommand,
+  HeadBucketCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  type PutObjectCommandInput,
+  S3Client,
+} from '@aws-sdk/client-s3';
+import { mockClient } from 'aws-sdk-client-mock';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Activities, ClaimInput } from '../../../src/activities/api.js';
+import { clientTokenOf } from '../../../src/aws/client-token.js';
+import type { OwnerRecord } from '../../../src/model/trust/ownership.js';
+import { awsError, failureOf, installation, makeActivities, scope, start } from './support.js';
+
+const ec2 = mockClient(EC2Client);
+const s3 = mockClient(S3Client);
+/** `clusters/shop/owner.json`: its text, and a version that each write changes. */
+let stored: { text: string; etag: string } | null;
+/** Someone else writes first, at the next write. */
+let quicker: OwnerRecord | null;
+let activities: Activities;
+
+beforeEach(() => {
+  stored = null;
+  quicker = null;
+  activities = makeActivities();
+  ec2.on(DescribeInstancesCommand).resolves({ Reservations: [] });
+  ec2.on(DescribeSecurityGroupsCommand).resolves({ SecurityGroups: [] });
+  s3.on(HeadBucketCommand).resolves({});
+  s3.on(ListObjectsV2Command).resolves({ Contents: [] });
+  s3.on(GetObjectCommand).callsFake(() => {
+    if (stored === null) throw awsError('NoSuchKey', 'none', 404);
+    const { text, etag } = stored;
+    return { ETag: etag, Body: { transformToString: async () => text } };
+  });
+  s3.on(PutObjectCommand).callsFake(({ Body, IfMatch, IfNoneMatch }: PutObjectCommandInput) => {
+    if (quicker !== null) keep(quicker);
+    quicker = null;
+    const isAllowed = IfNoneMatch === '*' ? stored === null : IfMatch === stored?.etag;
+    if (!isAllowed) throw awsError('PreconditionFailed', 'no', 412);
+    keep(JSON.parse(String(Body)) as OwnerRecord);
+    return { ETag: stored?.etag };
+  });
+});
+afterEach(() => {
+  ec2.reset();
+  s3.reset();
+});
+
+let writes = 0;
+const keep = (record: OwnerRecord): void => {
+  writes += 1;
+  stored = { text: JSON.stringify(record), etag: `"${writes}"` };
+};
+const owner = (): OwnerRecord => JSON.parse(stored?.text ?? 'null') as OwnerRecord;
+
+const record = (over: Partial<OwnerRecord> = {}): OwnerRecord => ({
+  ...{ installation: installation.id, namespace: 'default', namespaceId: '', uid: 'uid-old', firstRunId: 'run-old' },
+  ...{ generation: 3, earlier: ['uid-older'], confirmed: [] },
+  ...over,
+});
+
+/** An instance that EC2 shows; by default one that proves to be what its tags say. */
+function shows(uid: string, over: { ClientToken?: string } = {}): void {
+  const place = { installation: installation.id, cluster: 'shop', uid, slot: 'server-0', generation: 1 };
+  const Tags = Object.entries(place).map(([name, value]) => ({ Key: `keelson:${name}`, Value: String(value) }));
+  const own = {
+    InstanceId: 'i-1',
+    State: { Name: 'running' as const },
+    ClientToken: clientTokenOf(installation, place, 'a request'),
+    IamInstanceProfile: { Arn: 'arn:aws:iam::1:instance-profile/keelson-node' },
+  };
+  ec2.on(DescribeInstancesCommand).resolves({ Reservations: [{ Instances: [{ ...own, Tags, ...over }] }] });
+}
+
+const claim = (over: Partial<ClaimInput> = {}) =>
+  start(activities.claimCluster, { ...scope, firstRunId: 'run-new', adopt: null, instanceProfile: null, ...over })
+    .result;
+
+describe('a claim to a name', () => {
+  test('that nobody owns is written once, and found again when it is repeated', async () => {
+    const first = await claim();
+    const again = await claim();
+
+    expect(first).toEqual({ uid: 'uid-1', generation: 1, found: null });
+    expect(again).toEqual(first);
+    expect(s3.commandCalls(PutObjectCommand)).toHaveLength(1);
+    expect(owner()).toMatchObject({ uid: 'uid-1', firstRunId: 'run-new', generation: 1 });
+  });
+
+  test('of an owner whose workflow is closed takes over what that has left, with the next generation', async () => {
+    keep(record());
+    shows('uid-old');
+
+    const claimed = await claim();
+
+    expect(claimed).toMatchObject({ uid: 'uid-old', generation: 4 });
+    expect(claimed.found?.instances.map(({ id }) => id)).toEqual(['i-1']);
+    expect(owner()).toMatchObject({ uid: 'uid-old', firstRunId: 'run-new', generation: 4, earlier: ['uid-older'] });
+  });
+
+  test('begins a new life where nothing is left of the last one, and remembers its uid', async () => {
+    keep(record());
+
+    expect(await claim()).toMatchObject({ uid: 'uid-1', found: null });
+    expect(owner()).toMatchObject({ uid: 'uid-1', earlier: ['uid-older', 'uid-old'] });
+  });
+
+  test.each<[string, Partial<OwnerRecord>]>([
+    ['another namespace of the name', { namespaceId: 'of another server' }],
+    ['another installation', { installation: 'inst-2' }],
+  ])('of %s is refused with its name, and nothing is written', async (_, over) => {
+    keep(record(over));
+    shows('uid-old');
+    const before = stored;
+
+    const failure = await failureOf(claim());
+
+    expect(failure).toMatchObject({ code: 'OwnedByAnother', class: 'conflict', nonRetryable: true });
+    expect(failure.message).toContain('the Temporal namespace default');
+    expect(failure.advice).toContain('--adopt uid-old');
+    expect(stored).toEqual(before);
+  });
+
+  test('goes on by a person’s word, but only for the uid of the owner', async () => {
+    keep(record({ namespaceId: 'of another server' }));
+    shows('uid-old');
+
+    const wrong = await failureOf(claim({ adopt: 'uid-older' }));
+    const right = await claim({ adopt: 'uid-old' });
+
+    expect(wrong.code).toBe('OwnedByAnother');
+    expect(right).toMatchObject({ uid: 'uid-old', generation: 4 });
+  });
+
+  test('where the record is lost and instances prove to be of another life, a person decides', async () => {
+    shows('uid-old');
+
+    const failure = await failureOf(claim());
+    const nothing = await failureOf(claim({ adopt: 'uid-9' }));
+    const adopted = await claim({ adopt: 'uid-old' });
+
+    expect(failure).toMatchObject({ code: 'OwnerUnknown' });
+    expect(failure.message).toContain('i-1');
+    expect(nothing.code).toBe('NothingToAdopt');
+    expect(adopted.uid).toBe('uid-old');
+  });
+
+  test('is not held up by an instance that only carries the name', async () => {
+    shows('made-up', { ClientToken: 'somebody-else' });
+
+    const claimed = await claim();
+
+    expect(claimed).toMatchObject({ uid: 'uid-1', found: { instances: [], foreign: [{ id: 'i-1' }] } });
+  });
+
+  test('with a person’s word confirms instances of the expected profile where the key of the installation was lost', async () => {
+    shows('uid-old', { ClientToken: 'sealed-with-a-lost-key' });
+
+    const claimed = await claim({ adopt: 'uid-old' });
+
+    expect(claimed.found?.instances.map(({ id }) => id)).toEqual(['i-1']);
+    expect(owner().confirmed).toEqual(['i-1']);
+  });
+
+  test('loses to one that comes at the same time', async () => {
+    quicker = record({ namespaceId: 'of another server', uid: 'uid-quick', firstRunId: 'run-quick' });
+
+    expect((await failureOf(claim())).code).toBe('OwnedByAnother');
+    expect(owner().uid).toBe('uid-quick');
+  });
+});
+
+describe('a workflow that has lost its claim', () => {
+  test.each(['sweep', 'stopInstances', 'terminateInstances', 'forget'] as const)('%s does nothing', async (name) => {
+    keep(record({ uid: 'uid-1', generation: 4 }));
+    const input = { ...scope, claim: 3, instanceIds: ['i-1'], keys: ['status.yaml'] };
+
+    const failure = await failureOf(start(activities[name] as (of: typeof input) => Promise<unknown>, input).result);
+
+    expect(failure).toMatchObject({ code: 'OwnershipLost', class: 'conflict', nonRetryable: true });
+    expect(failure.message).toContain('run-old');
+    expect(ec2.calls()).toEqual([]);
+  });
+
+  test('goes on while it has it', async () => {
+    keep(record({ uid: 'uid-1', generation: 3 }));
+    expect(
+      await start(activities.terminateInstances, { ...scope, claim: 3, instanceIds: ['i-1'] }).result,
+    ).toBeUndefined();
+  });
+});
