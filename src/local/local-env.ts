@@ -109,6 +109,7 @@ const VALUES: Readonly<Record<string, RegExp>> = {
   AWS_SECRET_ACCESS_KEY: /^local(?:-[a-z]+)?-secret$/,
   AWS_EC2_METADATA_DISABLED: /^true$/,
   KEELSON_BUCKET: /^keelson-local$/,
+  KEELSON_INSTALLATION: /^[0-9a-f-]{36}$/,
   KEELSON_INSTANCE_PROFILE: /^keelson-node$/,
   KEELSON_K3S_MIRROR: LOOPBACK_URL,
   KEELSON_EVENTS_QUEUE_URL: LOOPBACK_URL,

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { DescribeInstancesCommand, DescribeSecurityGroupsCommand, EC2Client } from '@aws-sdk/client-ec2';
 import {
   GetObjectCommand,
@@ -33,7 +34,7 @@ beforeEach(() => {
   s3.on(GetObjectCommand).callsFake(() => {
     if (stored === null) throw awsError('NoSuchKey', 'none', 404);
     const { text, etag } = stored;
-    return { ETag: etag, Body: { transformToString: async () => text } };
+    return { ETag: etag, Body: Readable.from([Buffer.from(text)]) };
   });
   s3.on(PutObjectCommand).callsFake(({ Body, IfMatch, IfNoneMatch }: PutObjectCommandInput) => {
     if (quicker !== null) keep(quicker);
