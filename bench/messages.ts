@@ -41,7 +41,7 @@ async function hearing(bench: BenchStack): Promise<Row> {
   const delays = sent
     .map((at) => (forInstances.find((called) => called >= at) ?? Number.NaN) - at)
     .sort((a, b) => a - b);
-  await cluster.handle.signal('delete', {});
+  await cluster.handle.signal('delete', { confirm: cluster.name });
   await cluster.handle.result();
   return {
     case: `stop signal to first AWS call, ${SAMPLES} times`,
@@ -71,7 +71,7 @@ async function pouring(bench: BenchStack): Promise<Row> {
   const last = (await cluster.handle.query<{ reason: string }[]>('events')).filter((event) =>
     event.reason.startsWith('Request'),
   );
-  await cluster.handle.signal('delete', {});
+  await cluster.handle.signal('delete', { confirm: cluster.name });
   await cluster.handle.result();
   return {
     case: `${SIGNALS} signals in ${seconds.toFixed(1)} s`,

@@ -46,7 +46,7 @@ step 'three agents more' keelson apply -f "$folder/agents.yaml" --wait
 step 'one agent is enough' keelson apply -f "$folder/fewer.yaml" --wait
 keelson history "$name"
 printf '\n== gone\n' >&2
-keelson delete "$name" --wait
+keelson delete "$name" --yes --wait
 
 left=$(curl --fail --silent --show-error "$AWS_ENDPOINT_URL/_region/leftovers?cluster=$name")
 printf 'left in the region: %s\n' "$left"

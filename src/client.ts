@@ -5,8 +5,16 @@ import { runCli } from './cli/program.js';
 import { userName } from './cli/user.js';
 
 const interrupted = new AbortController();
-// The first Ctrl-C ends a wait in order; a second one ends the program.
-process.once('SIGINT', () => interrupted.abort());
+/** What does not end in order by then is cut off. */
+const GRACE_MS = 5_000;
+const INTERRUPTED = 130;
+// The first Ctrl-C ends a wait in order; a second one ends the program. The listener stays: where none is left, whoever hides the cursor
+// believes to be the last one and kills the process. [restore-cursor, signal-exit]
+process.on('SIGINT', () => {
+  if (interrupted.signal.aborted) process.exit(INTERRUPTED);
+  interrupted.abort();
+  setTimeout(() => process.exit(INTERRUPTED), GRACE_MS).unref();
+});
 // `keelson list | head` is no error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
 

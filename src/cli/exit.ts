@@ -8,6 +8,8 @@ export const EXIT = {
   unreachable: 5,
   /** Stored in Temporal; no worker has carried it out yet. */
   stored: 6,
+  /** By Ctrl-C; what the cluster does goes on. [bash: 128 + SIGINT] */
+  interrupted: 130,
 } as const;
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 

@@ -9,7 +9,7 @@ export interface Io {
   cwd: string;
   stdout: Writable & { isTTY?: boolean; columns?: number };
   stderr: Writable & { isTTY?: boolean };
-  stdin: NodeJS.ReadableStream;
+  stdin: NodeJS.ReadableStream & { isTTY?: boolean };
   /** Who asks; recorded with the operation. */
   user: string;
   /** Aborts when a person presses Ctrl-C. */

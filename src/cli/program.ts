@@ -13,7 +13,8 @@ type Run = (session: Session) => Promise<void>;
 
 const EXIT_CODES = `
 Exit codes: 0 done, 1 the operation failed, 2 invalid input, 3 no such cluster, 4 refused (protected, gate closed),
-5 Temporal or AWS not reachable, 6 stored and not yet carried out (no worker answered).`;
+5 Temporal or AWS not reachable or no worker answers, 6 stored and not yet carried out (no worker answered),
+130 interrupted by Ctrl-C (the cluster goes on).`;
 
 /** The command line. Nothing is connected and no verb's code is loaded before the verb is run. */
 export function createProgram(io: Io): Command {
@@ -190,23 +191,22 @@ function orphanVerb(program: Command, run: Runner): void {
     'orphans',
     'orphans --region eu-west-1 --prices prices.yaml',
     'orphans --region eu-west-1 --delete',
+    'orphans --region eu-west-1 --delete --yes',
   ])
     .option('--region <region>', 'only in this region; without it, in all that the account has enabled')
     .option('--prices <file>', 'show the monthly cost by these prices (YAML)')
-    .option('--delete', 'delete them, after a second look', false)
+    .option('--delete', 'delete them, after a question and a second look', false)
+    .option('-y, --yes', 'with --delete: do not ask; required where there is no terminal', false)
+    .option('--dry-run', 'with --delete: show what would be deleted, and delete nothing', false)
     .option('--installation <id>', 'what another installation has left, by its id')
     .option('--unknown', 'with --delete: also those that others may look after', false)
     .option('--after <seconds>', 'between the two looks', seconds, 15)
     .action(
       (
-        options: Shared & {
-          region?: string;
-          installation?: string;
-          prices?: string;
-          delete: boolean;
-          unknown: boolean;
-          after: number;
-        },
+        options: Shared & { region?: string; installation?: string; prices?: string } & Record<
+            'delete' | 'yes' | 'dryRun' | 'unknown',
+            boolean
+          > & { after: number },
       ) =>
         run(async (session) =>
           (await import('./verbs/orphans.js')).orphans(session, { ...options, output: formatOf(options) }),
@@ -229,7 +229,6 @@ function requestVerbs(program: Command, run: Runner): void {
     retry: 'try again at once what has failed',
     repair: 'do now the repairs that are held back',
     withdraw: 'take back the last request, as long as nothing has been done for it',
-    delete: 'delete the cluster and all that was made for it',
   } as const;
   for (const [name, description] of Object.entries(simple) as [keyof typeof simple, string][]) {
     waiting(verb(program, name, description, [`${name} shop-eu --wait`])).action(
@@ -242,6 +241,20 @@ function requestVerbs(program: Command, run: Runner): void {
         ),
     );
   }
+  waiting(
+    verb(program, 'delete', 'delete the cluster and all that was made for it; asks first', [
+      'delete shop-eu --wait',
+      'delete shop-eu --dry-run',
+      'delete shop-eu --yes --wait',
+    ]),
+  )
+    .option('-y, --yes', 'do not ask; required where there is no terminal', false)
+    .option('--dry-run', 'show what would be deleted, and delete nothing', false)
+    .action((cluster: string, options: Shared & { wait: boolean; yes: boolean; dryRun: boolean }) =>
+      run(async (session) =>
+        (await import('./verbs/delete.js')).remove(session, cluster, { ...options, output: formatOf(options) }),
+      ),
+    );
   waiting(
     verb(program, 'resize', 'another instance type, a node at a time', [
       'resize shop-eu --instance-type t3.large --wait',
@@ -290,7 +303,8 @@ export async function runCli(args: readonly string[], io: Io): Promise<number> {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.invalid;
     const { toCliError } = error instanceof CliError ? { toCliError: () => error } : await import('./errors.js');
     const end = toCliError(error);
-    say(io, `${end.message}${end.remedy === '' ? '' : `\n  -> ${end.remedy}`}`);
+    // All is said where there is no message.
+    if (end.message !== '') say(io, `${end.message}${end.remedy === '' ? '' : `\n  -> ${end.remedy}`}`);
     return end.exitCode;
   }
 }

@@ -39,7 +39,7 @@ async function main(): Promise<number> {
       await stop.received;
       return 0;
     }
-    await keelson(stack, stop.signal, 'delete', CLUSTER, '--wait', '-o', 'json');
+    await keelson(stack, stop.signal, 'delete', CLUSTER, '--yes', '--wait', '-o', 'json');
     report = await measureEnd(stack, report);
     if (values.json) process.stdout.write(`${JSON.stringify(report)}\n`);
     return status !== null && passed(report, status) ? 0 : 1;

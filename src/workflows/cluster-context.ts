@@ -25,6 +25,8 @@ export interface Cluster {
   state: ClusterState;
   /** Grows with every message; who waits compares it. */
   wakes: number;
+  /** Temporal's cancel has come in this history. */
+  cancelHeard: boolean;
   /** Cancels the operation under way; set while one runs. */
   abort: (() => void) | null;
   /**

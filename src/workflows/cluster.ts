@@ -14,7 +14,6 @@ import { classifyCode } from '../model/errors/index.js';
 import { STATE_FROM_OUTSIDE, workflowIdProblem } from '../model/execution.js';
 import type { Plan } from '../model/plan/index.js';
 import { nextMove } from '../model/plan/next-move.js';
-import { decide } from '../model/requests/decide.js';
 import { isRefused } from '../model/security-groups/own-groups.js';
 import { parseDocument } from '../model/spec/parse.js';
 import type { ClusterDocument } from '../model/spec/schema.js';
@@ -23,7 +22,7 @@ import type { ClusterState, ErrorRecord } from '../model/state.js';
 import { pack, unpack } from './carried.js';
 import { type Cluster, emit, now } from './cluster-context.js';
 import { execute } from './execute.js';
-import { registerHandlers } from './handlers.js';
+import { onCancel, registerHandlers } from './handlers.js';
 import { initialState } from './initial-state.js';
 import type { DeletionProof } from './messages.js';
 import { isAtRest, untilNextLook } from './next-look.js';
@@ -52,6 +51,7 @@ export async function cluster(input: ClusterInput, carried?: Uint8Array): Promis
   const self: Cluster = {
     state: startState(input, carried),
     wakes: 0,
+    cancelHeard: false,
     abort: null,
     interrupt: null,
     present: () => undefined,
@@ -109,23 +109,11 @@ async function notOurs(self: Cluster, { message, advice }: ErrorDetail): Promise
 const refused = (message: string, problems: readonly string[] = [message]): ApplicationFailure =>
   ApplicationFailure.nonRetryable(message, 'InvalidSpec', ...problems);
 
-/** Temporal's cancel means delete, unless the cluster is protected; then it is refused and said. */
+/** Temporal tells of one cancel a history. */
 function listenForCancel(self: Cluster): void {
   void CancellationScope.current().cancelRequested.catch((error: unknown) => {
     if (!isCancellation(error)) throw error;
-    const decision = decide(self.state, 'delete', {});
-    if (decision.outcome !== 'accepted') {
-      emit(self, 'Warning', 'RequestRejected', `cancel: ${decision.message}`);
-      self.present();
-      return;
-    }
-    Object.assign(self.state, decision.change);
-    self.lifted += 1;
-    self.state.specGeneration += 1;
-    self.state.requestedBy = 'cancel';
-    self.wakes += 1;
-    self.abort?.();
-    self.present();
+    onCancel(self);
   });
 }
 
@@ -133,7 +121,8 @@ function listenForCancel(self: Cluster): void {
 async function live(self: Cluster): Promise<DeletionProof> {
   const { state } = self;
   for (;;) {
-    if (workflowInfo().continueAsNewSuggested) await renew(self);
+    // After a cancel, too: this history would not tell of the next one.
+    if (workflowInfo().continueAsNewSuggested || self.cancelHeard) await renew(self);
     if (state.paused && state.wish !== 'deleted') {
       await pause(self, { for: 'resume' }, null);
       continue;

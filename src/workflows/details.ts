@@ -67,6 +67,10 @@ export function detailsOf(status: StatusView): string {
         `| ${one.type} | ${one.status} | ${plain(one.reason)} | ${plain(one.message)} | ${plain(one.advice)} | ${time(one.since)} |`,
       );
   }
+  lines.push(
+    '',
+    `*Request Cancellation* pauses ${plain(status.name)} and deletes nothing; \`keelson resume ${status.name}\` goes on. To delete it: \`keelson delete ${status.name}\`, or the signal or update \`delete\` with \`{"confirm": "${status.name}"}\`.`,
+  );
   return lines.join('\n');
 }
 

@@ -31,7 +31,7 @@ const DESCRIPTIONS: Record<RequestName, string> = {
   resize:
     'Another instance type, a node at a time. {"instanceType": "t3.large", "pool": "workers"}; without pool: the servers',
   apply: 'Another document is wanted. {"document": {...}}',
-  delete: 'Delete the cluster and all that was made for it. {}',
+  delete: 'Delete the cluster, its disks and all that was made for it. {"confirm": "<name of the cluster>"}',
   pause: 'Do nothing until resume; what was begun is finished. {}',
   resume: 'Go on after pause. {}',
   retry: 'Try again at once: close breakers, cut waits short. {}',
@@ -164,6 +164,26 @@ function accepted({ state }: Cluster, operationId: string | null, message: strin
 function requesterOf(payload: unknown, fallback: string): string {
   if (typeof payload !== 'object' || payload === null || !('requestedBy' in payload)) return fallback;
   return typeof payload.requestedBy === 'string' ? payload.requestedBy.slice(0, 80) : fallback;
+}
+
+/**
+ * Temporal's cancel means: stop what you are doing. It carries no word that would confirm a deletion, and it is the largest button of the
+ * Web UI, so it pauses the cluster and deletes nothing. [docs/adr/0029]
+ */
+export function onCancel(cluster: Cluster): void {
+  const { state } = cluster;
+  const { name } = state.document.metadata;
+  cluster.cancelHeard = true;
+  cluster.wakes += 1;
+  const decision = decide(state, 'pause', {});
+  if (decision.outcome === 'refused') {
+    emit(cluster, 'Warning', 'RequestRejected', `cancel: ${decision.message}`);
+    cluster.present();
+    return;
+  }
+  const says = `a cancel pauses ${name} and deletes nothing: keelson resume ${name} goes on, keelson delete ${name} deletes it`;
+  emit(cluster, 'Warning', 'CancelRequested', says);
+  take(cluster, 'pause', {}, "Temporal's cancel");
 }
 
 /** Changes the wish; the loop does the work. Everything touched here is carried state. */

@@ -16,6 +16,10 @@ export interface ResizeRequest extends Requester {
   /** A pool's name; the servers if absent. */
   pool?: string;
 }
+export interface DeleteRequest extends Requester {
+  /** The cluster's name: the second word, without which nothing is deleted. */
+  confirm: string;
+}
 export interface ApplyRequest extends Requester {
   /** The cluster document as JSON. */
   document: unknown;

@@ -263,7 +263,7 @@ describe('a cluster whose workflow is lost in every phase of its life', () => {
   it('Deleting: before anything was terminated it lives on', async () => {
     const before = await running();
     await hold({ action: 'TerminateInstances', error: { code: 'RequestLimitExceeded', status: 503 } });
-    await bench.keelson('delete', NAME);
+    await bench.keelson('delete', NAME, '--yes');
     const seen = await until('Deleting', runs('terminate-all'));
     await betweenTries();
     const lost = await lose({ ...seen, nodes: before.nodes });
@@ -277,7 +277,7 @@ describe('a cluster whose workflow is lost in every phase of its life', () => {
   it('Deleting: once its instances are gone it is made anew, and its group goes with it', async () => {
     const before = await running();
     await hold({ action: 'DeleteSecurityGroup', error: { code: 'RequestLimitExceeded', status: 503 } });
-    await bench.keelson('delete', NAME);
+    await bench.keelson('delete', NAME, '--yes');
     const seen = await until('Deleting', runs('sweep'));
     await betweenTries();
     await lose(seen);
@@ -291,7 +291,7 @@ describe('a cluster whose workflow is lost in every phase of its life', () => {
   });
 
   it('is deleted in the end, and nothing was made twice or is left', async () => {
-    expect(await bench.keelson('delete', NAME, '--wait')).toMatchObject({ code: 0 });
+    expect(await bench.keelson('delete', NAME, '--yes', '--wait')).toMatchObject({ code: 0 });
 
     expect(await bench.region('duplicates')).toEqual([]);
     expect(await bench.region(`leftovers?cluster=${NAME}`)).toMatchObject({ total: 0 });
@@ -302,7 +302,7 @@ describe('a cluster whose workflow is lost in every phase of its life', () => {
   it('may have its name used again at once', async () => {
     expect(await apply({ mode: 'dev' }, '--wait')).toMatchObject({ code: 0 });
     expect(await status()).toMatchObject({ nodes: [{ name: `${NAME}-server-0-g1`, ready: 'True' }] });
-    expect(await bench.keelson('delete', NAME, '--wait')).toMatchObject({ code: 0 });
+    expect(await bench.keelson('delete', NAME, '--yes', '--wait')).toMatchObject({ code: 0 });
     expect(await bench.region(`leftovers?cluster=${NAME}`)).toMatchObject({ total: 0 });
   });
 });

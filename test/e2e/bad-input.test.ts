@@ -122,7 +122,7 @@ describe('what only the account knows fails the create, with what to do, and not
     // Act
     const applied = await bench.keelson('apply', '-f', file, '--wait');
     const explained = await bench.keelson('explain', name);
-    const deleted = await bench.keelson('delete', name, '--wait');
+    const deleted = await bench.keelson('delete', name, '--yes', '--wait');
 
     // Assess
     expect(applied).toMatchObject({ code: 1, stdout: '', stderr: expect.stringMatching(says) });
@@ -183,7 +183,7 @@ describe('what only the account knows fails the create, with what to do, and not
     // Act
     const applied = await bench.keelson('apply', '-f', bench.document('forbidden'), '--wait');
     await bench.region('faults/forbidden', { method: 'DELETE' });
-    const deleted = await bench.keelson('delete', 'forbidden', '--wait');
+    const deleted = await bench.keelson('delete', 'forbidden', '--yes', '--wait');
 
     // Assess
     expect(applied).toMatchObject({ code: 1, stderr: expect.stringMatching(/UnauthorizedOperation.*RunInstances/) });
@@ -230,7 +230,7 @@ describe('what only the account knows fails the create, with what to do, and not
         stderr: expect.stringMatching(/name taken is taken.*eu-west-1/),
       });
     }
-    await bench.keelson('delete', 'taken', '--wait');
+    await bench.keelson('delete', 'taken', '--yes', '--wait');
   });
 });
 
@@ -289,7 +289,7 @@ describe('a request to what is not there', () => {
       'delete',
       'resize',
     ];
-    const extra: Record<string, string[]> = { delete: ['--wait'], resize: ['--instance-type', 't3.large'] };
+    const extra: Record<string, string[]> = { delete: ['--yes', '--wait'], resize: ['--instance-type', 't3.large'] };
 
     // Act
     const ran = await Promise.all(lines.map((verb) => bench.keelson(verb, 'nobody', ...(extra[verb] ?? []))));

@@ -134,6 +134,6 @@ describe('a server of three that somebody terminates', () => {
       (one) => one.id === instanceOf(before, 'server-1'),
     );
     expect(instance?.state).toBe('running');
-    expect(await bench.keelson('delete', NAME, '--wait')).toMatchObject({ code: 0 });
+    expect(await bench.keelson('delete', NAME, '--yes', '--wait')).toMatchObject({ code: 0 });
   });
 });

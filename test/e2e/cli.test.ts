@@ -2,7 +2,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { type Bench, openBench } from './harness.js';
+import { type Bench, DIST, openBench, start } from './harness.js';
 
 let bench: Bench;
 beforeAll(async () => {
@@ -90,16 +90,54 @@ describe('a cluster of one server, by the CLI alone', () => {
     await bench.keelson('apply', '-f', bench.document('solo', { deletion: { protect: true } }), '--wait');
 
     // Act
-    const refused = await bench.keelson('delete', 'solo', '--wait');
+    const refused = await bench.keelson('delete', 'solo', '--yes', '--wait');
 
     // Assess
     expect(refused).toMatchObject({ code: 4, stdout: '', stderr: expect.stringContaining('spec.deletion.protect') });
     await bench.keelson('apply', '-f', bench.document('solo'), '--wait');
   });
 
+  it('goes on when the wait for it is left by Ctrl-C: one message, exit 130', async () => {
+    // Act
+    const { child, ended } = start(
+      process.execPath,
+      [`${DIST}bin/keelson.js`, 'stop', 'solo', '--wait'],
+      bench.stack.env,
+      bench.folder,
+    );
+    child.stderr.once('data', () => child.kill('SIGINT'));
+    const left = await ended;
+
+    // Assess
+    expect(left).toMatchObject({ code: 130, stdout: '' });
+    expect(left.stderr.match(/interrupted|no longer waiting|goes on/g)).toEqual([
+      'interrupted',
+      'no longer waiting',
+      'goes on',
+    ]);
+    expect(left.stderr).toMatch(/^interrupted: no longer waiting, and solo goes on\n {2}-> keelson status solo\n$/m);
+    expect(await bench.keelson('stop', 'solo', '--wait')).toMatchObject({ code: 0 });
+    expect(await bench.keelson('start', 'solo', '--wait')).toMatchObject({ code: 0 });
+  });
+
+  it('is not deleted by one word: a script says --yes, and is told what goes', async () => {
+    // Act
+    const unconfirmed = await bench.keelson('delete', 'solo', '--wait');
+    const rehearsed = await bench.keelson('delete', 'solo', '--dry-run', '-o', 'json');
+
+    // Assess
+    expect(unconfirmed).toMatchObject({ code: 2, stdout: '' });
+    expect(unconfirmed.stderr).toMatch(/^delete solo: region eu-west-1, account .*local-user$/m);
+    expect(unconfirmed.stderr).toMatch(/^ {2}solo-server-0-g1 \(i-[0-9a-f]+, t3\.medium\)$/m);
+    expect(unconfirmed.stderr).toContain('keelson delete solo --yes');
+    expect(rehearsed.code).toBe(0);
+    expect(JSON.parse(rehearsed.stdout)).toMatchObject({ cluster: 'solo', nodes: [{ name: 'solo-server-0-g1' }] });
+    expect(JSON.parse((await bench.keelson('status', 'solo', '-o', 'json')).stdout)).toMatchObject({ wish: 'running' });
+  });
+
   it('is gone after delete, which proves it', async () => {
     // Act
-    const { code, stdout } = await bench.keelson('delete', 'solo', '--wait', '-o', 'json');
+    const { code, stdout } = await bench.keelson('delete', 'solo', '--yes', '--wait', '-o', 'json');
 
     // Assess
     expect(code).toBe(0);
@@ -116,7 +154,7 @@ describe('a cluster of one server, by the CLI alone', () => {
   it('may be made again under the same name', async () => {
     // Act
     const again = await bench.keelson('apply', '-f', bench.document('solo'), '--wait');
-    const deleted = await bench.keelson('delete', 'solo', '--wait');
+    const deleted = await bench.keelson('delete', 'solo', '--yes', '--wait');
 
     // Assess
     expect(again).toMatchObject({ code: 0 });
@@ -137,7 +175,7 @@ describe('a plan that was shown', () => {
     const other = await bench.keelson('apply', '-f', file, '--plan-id', '0000');
     const nothing = await bench.keelson('status', 'planned');
     const same = await bench.keelson('apply', '-f', file, '--plan-id', plan.id, '--wait');
-    await bench.keelson('delete', 'planned', '--wait');
+    await bench.keelson('delete', 'planned', '--yes', '--wait');
 
     // Assess
     expect(other).toMatchObject({ code: 4, stderr: expect.stringContaining('the plan has changed') });

@@ -91,7 +91,7 @@ describe('three servers and an agent, started by the Temporal CLI alone, with a 
 
   it('are gone after delete, with all that was made for them', async () => {
     // Act
-    const deleted = await bench.keelson('delete', 'trio', '--wait', '-o', 'json');
+    const deleted = await bench.keelson('delete', 'trio', '--yes', '--wait', '-o', 'json');
 
     // Assess
     expect(deleted.code).toBe(0);

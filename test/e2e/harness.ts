@@ -1,7 +1,8 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
 import { stringify } from 'yaml';
@@ -106,30 +107,42 @@ export function documentOf(name: string, spec: Tree = {}): Tree {
   return { apiVersion: 'keelson/v1', kind: 'Cluster', metadata: { name }, spec: { ...plain, ...spec } };
 }
 
-export function run(
+export async function run(
   command: string,
   args: string[],
   env: Readonly<Record<string, string | undefined>>,
   cwd: string,
   limitMs = RUN_MS,
 ): Promise<Ran> {
-  return new Promise((resolve, reject) => {
-    // One that hangs is ended before the test's own limit, so that none is left behind and the test says which it was.
-    const child = spawn(command, args, {
-      env,
-      cwd,
-      stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: limitMs,
-      killSignal: 'SIGKILL',
-    });
-    const ran: Ran = { code: null, stdout: '', stderr: '' };
-    child.stdout.on('data', (chunk: Buffer) => {
-      ran.stdout += chunk.toString();
-    });
-    child.stderr.on('data', (chunk: Buffer) => {
-      ran.stderr += chunk.toString();
-    });
+  return await start(command, args, env, cwd, limitMs).ended;
+}
+
+/** Starts a command line that the test does something to before it ends. */
+export function start(
+  command: string,
+  args: string[],
+  env: Readonly<Record<string, string | undefined>>,
+  cwd: string,
+  limitMs = RUN_MS,
+): { child: ChildProcessByStdio<null, Readable, Readable>; ended: Promise<Ran> } {
+  // One that hangs is ended before the test's own limit, so that none is left behind and the test says which it was.
+  const child = spawn(command, args, {
+    env,
+    cwd,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: limitMs,
+    killSignal: 'SIGKILL',
+  });
+  const ran: Ran = { code: null, stdout: '', stderr: '' };
+  child.stdout.on('data', (chunk: Buffer) => {
+    ran.stdout += chunk.toString();
+  });
+  child.stderr.on('data', (chunk: Buffer) => {
+    ran.stderr += chunk.toString();
+  });
+  const ended = new Promise<Ran>((resolve, reject) => {
     child.on('error', reject);
     child.on('close', (code) => resolve({ ...ran, code }));
   });
+  return { child, ended };
 }

@@ -38,7 +38,7 @@ describe('a launch that dies, of which EC2 sends an event', () => {
     expect(applied.stderr).toMatch(hint);
     expect(explained.stdout).toMatch(/Failed[\s\S]*waits for the next try of create/);
     expect(await launchesOf(name)).toHaveLength(1);
-    const deleted = await bench.keelson('delete', name, '--wait');
+    const deleted = await bench.keelson('delete', name, '--yes', '--wait');
     expect(deleted.code).toBe(0);
     expect(await launchesOf(name)).toHaveLength(1);
   });

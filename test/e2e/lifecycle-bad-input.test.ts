@@ -143,7 +143,7 @@ describe('a cluster that is being deleted', () => {
     // Prepare
     const stuck: FaultPlan = { point: 'span', match: { kind: 'terminate' }, hold: true };
     await bench.region('faults', { method: 'POST', body: JSON.stringify(stuck) });
-    await bench.keelson('delete', NAME);
+    await bench.keelson('delete', NAME, '--yes');
 
     // Act
     const lines = [
@@ -154,7 +154,7 @@ describe('a cluster that is being deleted', () => {
       apply({ pools: pool(2) }),
     ];
     const ran = await Promise.all(lines.map((line) => bench.keelson(...line)));
-    const waiting = bench.keelson('delete', NAME, '--wait');
+    const waiting = bench.keelson('delete', NAME, '--yes', '--wait');
     // It is not let go before it waits: what is gone cannot be deleted again.
     const heard = async () => {
       const events = await bench.client.workflow.getHandle(`cluster/${NAME}`).query<ClusterEvent[]>('events');

@@ -127,7 +127,7 @@ describe('resize of a cluster of three servers', () => {
   });
 
   it('leaves nothing behind when the cluster is deleted', async () => {
-    expect(await bench.keelson('delete', NAME, '--wait')).toMatchObject({ code: 0 });
+    expect(await bench.keelson('delete', NAME, '--yes', '--wait')).toMatchObject({ code: 0 });
     expect(await bench.region(`leftovers?cluster=${NAME}`)).toMatchObject({ total: 0 });
     expect(await bench.region('duplicates')).toEqual([]);
   });

@@ -89,7 +89,7 @@ describe('a request while no worker runs', () => {
     await bench.stack.worker().stop();
 
     // Act
-    const asked = await bench.keelson('delete', 'asked');
+    const asked = await bench.keelson('delete', 'asked', '--yes');
     const withdrawn = await bench.keelson('withdraw', 'asked');
     await bench.stack.startWorker();
     await expect.poll(() => accepted('asked', 'withdraw by'), { timeout: 60_000 }).toHaveLength(1);

@@ -133,7 +133,7 @@ describe('another Temporal namespace with the same bucket', () => {
     const { cause } = error as { cause?: { type?: string; message?: string } };
     expect(cause).toMatchObject({ type: 'Refused' });
     expect(cause?.message).toContain(`owns ${NAME}`);
-    expect(await other.keelson('delete', NAME, '--wait')).toMatchObject({ code: 3 });
+    expect(await other.keelson('delete', NAME, '--yes', '--wait')).toMatchObject({ code: 3 });
     const after = await statusOf();
     expect(idsOf(after)).toEqual(idsOf(before));
     expect(after).toMatchObject({ uid: before.uid, health: 'Healthy', phase: 'Running' });
@@ -189,14 +189,15 @@ describe('another installation in the same account and region', () => {
       '--region',
       REGION,
       '--delete',
+      '--yes',
       '--unknown',
       '--after',
       '0',
     );
-    const named = ['orphans', '--region', REGION, '--installation', 'second', '--delete', '--after', '0'];
+    const named = ['orphans', '--region', REGION, '--installation', 'second', '--delete', '--yes', '--after', '0'];
     const named4 = await bench.keelsonAs('cleaner', ...named);
     const stillThere = await stateOf(idsOf(theirs)[0] ?? '');
-    const deleted = await other.keelson('delete', NAME, '--wait');
+    const deleted = await other.keelson('delete', NAME, '--yes', '--wait');
 
     // Assess
     expect(made.code).toBe(0);
@@ -253,7 +254,7 @@ describe('an instance with the tags of a cluster and without its proof', () => {
     await ec2.send(new CreateTagsCommand({ Resources: [bystander], Tags }));
     await bench.client.workflow.getHandle('cluster/early').signal('look', { reason: 'the test' });
     await until('told of both', 'early', (seen) => isForeign(attacker)(seen) && isForeign(bystander)(seen));
-    const deleted = await bench.keelson('delete', 'early', '--wait');
+    const deleted = await bench.keelson('delete', 'early', '--yes', '--wait');
 
     // Assess
     expect(made.code).toBe(0);

@@ -123,14 +123,14 @@ describe('what has no workflow behind it', () => {
   });
 
   it('is left alone where there is no such region', async () => {
-    const ran = await orphans('--region', 'eu-west-9', '--delete');
+    const ran = await orphans('--region', 'eu-west-9', '--delete', '--yes');
     expect(ran.code).toBe(2);
     expect(ran.stderr).toContain('eu-west-9');
   });
 
   it('is deleted on demand, and nothing else is', async () => {
     // Act
-    const deleted = await orphans('--delete', '--after', '1');
+    const deleted = await orphans('--delete', '--yes', '--after', '1');
 
     // Assess
     expect(deleted.code).toBe(0);
@@ -148,8 +148,8 @@ describe('what has no workflow behind it', () => {
     await strangersGroup();
 
     // Act
-    const refused = await orphans('--delete', '--after', '0');
-    const forced = await orphans('--delete', '--unknown', '--after', '0');
+    const refused = await orphans('--delete', '--yes', '--after', '0');
+    const forced = await orphans('--delete', '--yes', '--unknown', '--after', '0');
 
     // Assess
     expect(refused.code).toBe(4);

@@ -364,7 +364,7 @@ describe('delete', () => {
   it('leaves nothing, neither in the account nor of the hosts', async () => {
     // Act
     const startedAt = Date.now();
-    const deleted = await bench.keelson('delete', NAME, '--wait');
+    const deleted = await bench.keelson('delete', NAME, '--yes', '--wait');
     const wellAt = Date.now();
 
     // Assess

@@ -57,7 +57,7 @@ describe('a creation whose worker is killed three times', () => {
   });
 
   it('can be deleted with nothing left', async () => {
-    succeeded(await bench.keelson('delete', NAME, '--wait'));
+    succeeded(await bench.keelson('delete', NAME, '--yes', '--wait'));
     expect(await bench.region(`leftovers?cluster=${NAME}`)).toMatchObject({ total: 0 });
   });
 });

@@ -81,7 +81,7 @@ try {
     await ha.settled(phase);
     await keep(ha, name);
   }
-  await ha.handle.signal('delete', {});
+  await ha.handle.signal('delete', { confirm: ha.name });
   await ha.handle.result();
   await keep(ha, 'delete');
 } finally {

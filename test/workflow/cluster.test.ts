@@ -4,7 +4,7 @@ import { clusterSchema } from '../../src/model/spec/schema.js';
 import type { StatusView } from '../../src/model/status.js';
 import { pack } from '../../src/workflows/carried.js';
 import { failed } from './fake-activities.js';
-import { openBench, type WorkflowBench, written } from './harness.js';
+import { type Handle, openBench, type WorkflowBench, written } from './harness.js';
 
 const CAPACITY = {
   code: 'InsufficientInstanceCapacity',
@@ -289,7 +289,7 @@ describe.concurrent('delete', () => {
       const cluster = await start(written());
       await cluster.until((status) => status.phase === 'Installing' && status.nodes.length === 3);
       // Act
-      await cluster.workflow.signal('delete', { requestedBy: 'ann' });
+      await cluster.workflow.signal('delete', { confirm: 'demo', requestedBy: 'ann' });
       const proof = (await cluster.workflow.result()) as { left: object };
       release();
       // Assess
@@ -297,26 +297,110 @@ describe.concurrent('delete', () => {
       expect([...fake.instances.values()].every((one) => one.state === 'terminated')).toBe(true);
     }));
 
-  it('is refused while protected, also as a cancel', () =>
+  it('is refused while protected, whatever is confirmed', () =>
     bench.withWorker(async ({ fake, start }) => {
       const cluster = await start(written({ deletion: { protect: true } }));
       await cluster.settled('Running');
-      await expect(cluster.workflow.executeUpdate('delete', { args: [{}] })).rejects.toMatchObject({
+      await expect(cluster.workflow.executeUpdate('delete', { args: [{ confirm: 'demo' }] })).rejects.toMatchObject({
         cause: { type: 'Refused' },
       });
-      await cluster.workflow.cancel();
-      await cluster.until(() => true);
-      expect((await cluster.events()).filter((event) => event.reason === 'RequestRejected').length).toBeGreaterThan(0);
       await cluster.workflow.signal('stop', {});
       await cluster.settled('Stopped');
       expect(fake.calls).not.toContain('terminateInstances');
     }));
 
-  it('is what a cancel means otherwise', () =>
+  it("wants the cluster's name as a second word, by update and by signal", () =>
     bench.withWorker(async ({ fake, start }) => {
+      // Prepare
       const cluster = await start(written({ mode: 'dev' }));
       await cluster.settled('Running');
+      // Act, assess
+      for (const payload of [{}, { confirm: 'other' }, { confirm: true }, { name: 'demo' }, { confirm: ['demo'] }]) {
+        await expect(cluster.workflow.executeUpdate('delete', { args: [payload] })).rejects.toMatchObject({
+          cause: { type: 'InvalidRequest', message: expect.stringContaining('delete wants {"confirm": "demo"}') },
+        });
+      }
+      await cluster.workflow.signal('delete', {});
+      await cluster.workflow.signal('stop', {});
+      await cluster.settled('Stopped');
+      const rejected = (await cluster.events()).filter(({ reason }) => reason === 'RequestRejected');
+      expect(rejected.map(({ message }) => message)).toEqual([expect.stringContaining('{"confirm": "demo"}')]);
+      expect(fake.calls).not.toContain('terminateInstances');
+    }));
+});
+
+describe.concurrent("Temporal's cancel", () => {
+  const cancels = async (cluster: Handle): Promise<number> =>
+    (await cluster.events()).filter(({ reason }) => reason === 'CancelRequested').length;
+
+  it('pauses the cluster, deletes nothing, and is heard again after resume', () =>
+    bench.withWorker(async ({ fake, start }) => {
+      // Prepare
+      const cluster = await start(written({ mode: 'dev' }));
+      await cluster.settled('Running');
+
+      for (const times of [1, 2]) {
+        // Act
+        await cluster.workflow.cancel();
+        const paused = await cluster.until((status) => status.paused && status.waiting?.for === 'resume');
+
+        // Assess
+        expect(paused.phase).toBe('Running');
+        expect(await cancels(cluster)).toBe(times);
+        await cluster.workflow.executeUpdate('resume', { args: [{}] });
+        await cluster.until((status) => !status.paused);
+      }
+      await cluster.workflow.signal('stop', {});
+      await cluster.settled('Stopped');
+      expect(fake.calls).not.toContain('terminateInstances');
+    }));
+
+  it('in the middle of a create begins no further step, and resume goes on to the end', () =>
+    bench.withWorker(async ({ fake, start }) => {
+      // Prepare: the launch is held until the cancel is heard.
+      let release = (): void => undefined;
+      const held = new Promise<void>((resolve) => {
+        release = resolve;
+      });
+      fake.before = async (name) => {
+        if (name === 'launchInstance') await held;
+      };
+      const cluster = await start(written({ mode: 'dev' }));
+      await cluster.until((status) => status.operation?.steps.some((one) => one.kind === 'launch') === true);
+
+      // Act
       await cluster.workflow.cancel();
+      await cluster.until((status) => status.paused);
+      release();
+      const paused = await cluster.until((status) => status.waiting?.for === 'resume');
+
+      // Assess
+      expect(paused.operation?.steps.map((one) => one.kind)).not.toContain('found');
+      await cluster.workflow.executeUpdate('resume', { args: [{}] });
+      await cluster.settled('Running');
+      expect(fake.launches).toHaveLength(1);
+    }));
+
+  it('does not stop a delete that was confirmed', () =>
+    bench.withWorker(async ({ fake, start }) => {
+      // Prepare: the delete is held at its first call.
+      let release = (): void => undefined;
+      const held = new Promise<void>((resolve) => {
+        release = resolve;
+      });
+      const cluster = await start(written({ mode: 'dev' }));
+      await cluster.settled('Running');
+      fake.before = async (name) => {
+        if (name === 'terminateInstances') await held;
+      };
+      await cluster.workflow.executeUpdate('delete', { args: [{ confirm: 'demo' }] });
+
+      // Act
+      await cluster.workflow.cancel();
+      await cluster.until((status) => status.operation?.kind === 'delete');
+      release();
+
+      // Assess
       const proof = (await cluster.workflow.result()) as { terminated: string[] };
       expect(proof.terminated).toEqual([...fake.instances.keys()]);
     }));
@@ -337,7 +421,7 @@ describe.concurrent('delete of what never was', () => {
       };
       const cluster = await start(written({ region: 'eu-west-9' }));
       await cluster.until((status) => status.phase === 'Failed');
-      await cluster.workflow.signal('delete', {});
+      await cluster.workflow.signal('delete', { confirm: 'demo' });
       expect(await cluster.workflow.result()).toMatchObject({ left: { instances: [], bucketKeys: [] } });
     }));
 });

@@ -129,7 +129,7 @@ describe.concurrent('launches that die', () => {
       });
       const cluster = await start(written({ mode: 'dev' }));
       await cluster.until(failedOrLooping(fake));
-      await cluster.workflow.signal('delete', {});
+      await cluster.workflow.signal('delete', { confirm: 'demo' });
       expect(await cluster.workflow.result()).toMatchObject({ left: { instances: [] } });
       expect(fake.launches).toHaveLength(1);
     }));

@@ -90,7 +90,7 @@ describe.concurrent('a look at a running cluster', () => {
       await expect.poll(() => asked, { timeout: 10_000 }).toBeGreaterThan(1);
 
       // Act
-      await cluster.workflow.signal('delete', {});
+      await cluster.workflow.signal('delete', { confirm: 'demo' });
       const ended = await Promise.race([
         cluster.workflow.result(),
         new Promise((resolve) => setTimeout(() => resolve('still waiting'), 20_000)),
@@ -113,7 +113,7 @@ describe.concurrent('a look at a running cluster', () => {
       expect(status.lastError?.advice).toContain('--cluster-reset');
       expect(fake.launches.length).toBe(3);
       expect(fake.jobs.filter((job) => job.script !== 'verify' && job.script !== 'probe').length).toBe(before);
-      await cluster.workflow.signal('delete', {});
+      await cluster.workflow.signal('delete', { confirm: 'demo' });
       await cluster.workflow.result();
     }));
 });

@@ -11,6 +11,7 @@ import type { ClusterDocument } from '../../model/spec/schema.js';
 import type { ClusterEvent } from '../../model/state.js';
 import type { StatusView } from '../../model/status.js';
 import { applyDocument } from '../../temporal/apply.js';
+import { WATCH_PREFIX } from '../../temporal/messenger.js';
 import { namespaceIdOf } from '../../temporal/namespace.js';
 import type { Accepted, DeletionProof } from '../../workflows/messages.js';
 import { isUnanswered, isUnreachable, toCliError } from '../errors.js';
@@ -23,11 +24,14 @@ import { type Life, lifeOf } from './life.js';
 /** A worker answers queries and updates within milliseconds; none for so long means that none is there. */
 const ANSWER_MS = 15_000;
 
+/** `TASK_QUEUE_TYPE_WORKFLOW`. [temporal api: enums] */
+const WORKFLOW_TASKS = 1;
+
 /** The clusters of a Temporal namespace, as their workflows tell of them. */
 export class Clusters {
   constructor(
     private readonly client: Client,
-    private readonly taskQueue: string,
+    readonly taskQueue: string,
   ) {}
 
   /** The Temporal server's own id of the namespace. */
@@ -57,8 +61,26 @@ export class Clusters {
   }
 
   /** Asks the workflow, whether it has ended or not. */
-  async status(name: string): Promise<StatusView> {
-    return await this.timely(() => this.handle(name).query<StatusView>('status'));
+  async status(name: string, withinMs = ANSWER_MS): Promise<StatusView> {
+    return await this.timely(() => this.handle(name).query<StatusView>('status'), withinMs);
+  }
+
+  /** When a worker has last asked for work, in milliseconds since 1970; null when Temporal knows of none. */
+  async lastPoll(): Promise<number | null> {
+    const { pollers } = await this.timely(() =>
+      this.client.workflowService.describeTaskQueue({
+        namespace: this.client.options.namespace,
+        taskQueue: { name: this.taskQueue },
+        taskQueueType: WORKFLOW_TASKS,
+      }),
+    );
+    const times = (pollers ?? []).map((one) => Number(one.lastAccessTime?.seconds ?? 0) * 1_000);
+    return times.length === 0 ? null : Math.max(...times);
+  }
+
+  /** Whether the workflow that observes a region runs. Asks Temporal, not the workflow. */
+  async isRegionWatched(region: string): Promise<boolean> {
+    return await this.runs(WATCH_PREFIX + region);
   }
 
   /** What has happened lately, oldest first. Asks the workflow, whether it has ended or not. */
@@ -194,16 +216,20 @@ export class Clusters {
   }
 
   private async isOpen(name: string): Promise<boolean> {
+    return await this.runs(workflowIdOf(name));
+  }
+
+  private async runs(workflowId: string): Promise<boolean> {
     try {
-      return (await this.handle(name).describe()).status.name === 'RUNNING';
+      return (await this.client.workflow.getHandle(workflowId).describe()).status.name === 'RUNNING';
     } catch (error) {
       if (error instanceof WorkflowNotFoundError) return false;
       throw error;
     }
   }
 
-  private timely<T>(ask: () => Promise<T>): Promise<T> {
-    return this.client.withDeadline(Date.now() + ANSWER_MS, ask);
+  private timely<T>(ask: () => Promise<T>, withinMs = ANSWER_MS): Promise<T> {
+    return this.client.withDeadline(Date.now() + withinMs, ask);
   }
 }
 

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { BUCKET_KEY, bucketKeyOf } from '../../model/bucket.js';
+import { fetchStatus } from '../attendance/fetch-status.js';
 import { CliError, EXIT } from '../exit.js';
 import { type Io, say } from '../io.js';
 import { freshKubeconfig, textOf } from '../kubeconfig/document.js';
@@ -36,7 +37,7 @@ export async function kubeconfig(session: Session, name: string, options: Kubeco
 }
 
 async function fetchAccess(session: Session, name: string): Promise<Access> {
-  const { apiAddress, phase } = await (await session.clusters()).get(name);
+  const { apiAddress, phase } = (await fetchStatus(session, name)).status;
   const stored = await (await session.bucket()).get(bucketKeyOf(name, BUCKET_KEY.kubeconfig));
   if (stored !== null && apiAddress !== null) return readStored(stored.text, { name, apiAddress, caHash: null });
   throw new CliError(EXIT.failed, `${name} has no kubeconfig yet: it is ${phase}`, `keelson status ${name} --watch`);

@@ -1,11 +1,14 @@
 import { printableAll } from '../../model/printable.js';
 import type { StatusView } from '../../model/status.js';
+import { fetchStatus, unattended } from '../attendance/fetch-status.js';
+import { answeredSoon, sayNoAnswer, sayUnwatched } from '../attendance/worker.js';
+import type { Clusters } from '../clusters/clusters.js';
 import { say } from '../io.js';
 import { type Format, show, showLine } from '../output.js';
 import type { Session } from '../session.js';
 import { explain as explanationOf, explanationText } from '../views/explain.js';
 import { historyText, operationsOf } from '../views/history.js';
-import { listText } from '../views/list.js';
+import { type ListedCluster, listText } from '../views/list.js';
 import { statusText } from '../views/status.js';
 import { follow } from '../wait/follow.js';
 import { noteUnreadable, openSource } from '../wait/wait.js';
@@ -28,16 +31,35 @@ export async function list(session: Session, { output, phase, region, health }: 
     ...(region === undefined ? {} : { K3sRegion: region }),
     ...(health === undefined ? {} : { K3sHealth: health }),
   });
+  await sayIfUnattended(session, clusters, listed);
   show(session.io, output, listed, (_, seen) => listText(seen));
 }
 
+/** Says first what the list cannot tell: that nothing looks after what it shows. One cluster and each region are asked. */
+async function sayIfUnattended(session: Session, clusters: Clusters, listed: readonly ListedCluster[]): Promise<void> {
+  const [first] = listed;
+  if (first === undefined) return;
+  const { io } = session;
+  if (!(await answeredSoon(clusters.status(first.name))))
+    sayNoAnswer(io, clusters.taskQueue, await clusters.lastPoll());
+  const regions = [
+    ...new Set(listed.flatMap((one) => (one.phase === 'Running' && one.region !== null ? one.region : []))),
+  ];
+  const watched = await Promise.all(regions.map((region) => clusters.isRegionWatched(region)));
+  for (const [index, region] of regions.entries()) if (watched[index] !== true) sayUnwatched(io, region);
+}
+
+/** Programs see in the data itself that nothing in it is measured. */
+const marked = <T extends object>(data: T, staleSince: string | null): T =>
+  staleSince === null ? data : { ...data, staleSince };
+
 /** `keelson status NAME [--watch]` */
 export async function status(session: Session, name: string, options: Output & { watch: boolean }): Promise<void> {
-  const clusters = await session.clusters();
   const { io } = session;
-  const first = await clusters.get(name);
-  if (!options.watch) {
-    show(io, options.output, first, (colors, seen) => statusText(seen, colors));
+  const { status: first, staleSince } = await fetchStatus(session, name);
+  if (staleSince !== null || !options.watch) {
+    show(io, options.output, marked(first, staleSince), (colors, seen) => statusText(seen, colors));
+    if (staleSince !== null) throw unattended();
     return;
   }
   let shown = '';
@@ -58,12 +80,15 @@ export async function status(session: Session, name: string, options: Output & {
 
 /** `keelson explain NAME` */
 export async function explain(session: Session, name: string, { output }: Output): Promise<void> {
-  const explanation = explanationOf(await (await session.clusters()).get(name));
+  const { status: seen, staleSince } = await fetchStatus(session, name);
+  const explanation = marked(explanationOf(seen, staleSince !== null), staleSince);
   show(session.io, output, explanation, (colors, clean) => explanationText(clean, colors));
+  if (staleSince !== null) throw unattended();
 }
 
 /** `keelson history NAME` */
 export async function history(session: Session, name: string, { output }: Output): Promise<void> {
-  const seen = await (await session.clusters()).get(name);
+  const { status: seen, staleSince } = await fetchStatus(session, name);
   show(session.io, output, operationsOf(seen), (colors) => historyText(printableAll(seen), colors));
+  if (staleSince !== null) throw unattended();
 }

@@ -2,14 +2,16 @@ import type { Bucket } from '../../aws/bucket.js';
 import type { AwsClients } from '../../aws/clients.js';
 import { readInstallationId } from '../../aws/installation.js';
 import { enabledRegions, findTagged } from '../../aws/tagged.js';
+import { accountOf } from '../account.js';
 import type { Clusters } from '../clusters/clusters.js';
 import { readOwner } from '../clusters/owner.js';
+import { confirm, type Question } from '../confirm.js';
 import { CliError, EXIT } from '../exit.js';
 import { say } from '../io.js';
 import { type Judge, type NameOwner, type Orphan, orphansAmong } from '../orphans/judge.js';
 import { monthlyCost, type Prices, readPrices } from '../orphans/prices.js';
 import { remove } from '../orphans/remove.js';
-import { type Format, show } from '../output.js';
+import { type Format, show, tell } from '../output.js';
 import type { Session } from '../session.js';
 import { orphansText, type ShownOrphan } from '../views/orphans.js';
 
@@ -19,6 +21,10 @@ export interface OrphansOptions {
   delete: boolean;
   /** What another installation has, by its id; by default this one's. */
   installation?: string;
+  /** The second word, said beforehand. */
+  yes: boolean;
+  /** Of a delete: show what it would delete. */
+  dryRun: boolean;
   /** Delete also what is not proven to be of this installation, namespace and name. */
   unknown: boolean;
   /** Seconds between the two looks of a delete. */
@@ -42,11 +48,26 @@ export async function orphans(session: Session, options: OrphansOptions): Promis
   const regions = options.region === undefined ? await enabledRegions(aws) : [options.region];
   const first = await look();
   if (!options.delete || first.length === 0) return print(session, options, shown(first, prices));
+  const isDoomed = (one: Orphan): boolean => one.known || options.unknown;
+  const outcome = (one: Orphan) => (isDoomed(one) ? 'would be deleted' : 'refused');
+  if (options.dryRun)
+    return print(
+      session,
+      options,
+      shown(first, prices).map((one) => ({ ...one, outcome: outcome(one) })),
+    );
+  const account = await accountOf(session.aws);
+  tell(
+    io,
+    shown(first.filter(isDoomed), prices),
+    (_, seen) => `delete in account ${account}:\n${orphansText(seen, false)}`,
+  );
+  if (!options.yes && first.some(isDoomed)) await confirm(io, QUESTION);
   say(io, `${first.length} orphan(s); looking again in ${options.after} s before anything is deleted`);
   await pause(options.after * 1_000, io.signal);
   const ids = new Set(first.map((one) => one.id));
   const second = (await look()).filter((one) => ids.has(one.id));
-  const doomed = second.filter((one) => one.known || options.unknown);
+  const doomed = second.filter(isDoomed);
   const failures = await remove(aws, doomed, io.signal);
   const results = shown(second, prices).map((one): ShownOrphan => {
     if (!doomed.some(({ id }) => id === one.id)) return { ...one, outcome: 'refused' };
@@ -57,6 +78,12 @@ export async function orphans(session: Session, options: OrphansOptions): Promis
   if (failures.size > 0) throw new CliError(EXIT.failed, `${failures.size} orphan(s) could not be deleted`);
   if (doomed.length < second.length) throw refused(second.filter((one) => !doomed.includes(one)));
 }
+
+const QUESTION: Question = {
+  what: 'delete these',
+  word: 'yes',
+  withYes: 'keelson orphans --delete --yes; --dry-run shows what it deletes',
+};
 
 interface Search {
   clusters: Clusters;
@@ -112,7 +139,7 @@ function pause(ms: number, signal: AbortSignal): Promise<void> {
     const timer = setTimeout(resolve, ms);
     const end = (): void => {
       clearTimeout(timer);
-      reject(new CliError(EXIT.failed, 'interrupted: nothing was deleted'));
+      reject(new CliError(EXIT.interrupted, 'interrupted: nothing was deleted'));
     };
     if (signal.aborted) end();
     signal.addEventListener('abort', end, { once: true });

@@ -12,7 +12,7 @@ export interface RequestOptions {
   output: Format;
 }
 
-/** `keelson stop|start|resize|pause|resume|retry|repair|delete NAME`: tells the workflow, and waits for it when asked to. */
+/** `keelson stop|start|resize|pause|resume|retry|repair|withdraw NAME`, and `delete` once it is confirmed: tells the workflow, and waits for it when asked to. */
 export async function request(
   session: Session,
   verb: Exclude<RequestName, 'apply'>,

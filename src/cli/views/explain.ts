@@ -18,14 +18,17 @@ export interface Explanation {
   lastError: { code: string; message: string; where: string; advice: string; at: string } | null;
 }
 
-export function explain(status: StatusView): Explanation {
+/** @param isUnattended no worker answers: then that is the cause, and what nobody measures is no reason beside it */
+export function explain(status: StatusView, isUnattended = false): Explanation {
   const { operation, waiting, lastError } = status;
-  const failing = status.conditions.filter(isFailing);
+  const failing = isUnattended ? [] : status.conditions.filter(isFailing);
   return {
     cluster: status.name,
     phase: status.phase,
     health: status.health,
-    summary: summaryOf(status, failing.length),
+    summary: isUnattended
+      ? 'no worker answers, so nothing measures, repairs or changes it'
+      : summaryOf(status, failing.length),
     underWay: (operation?.steps ?? [])
       .filter((step) => step.outcome === 'running')
       .map((step) => `${step.slot === null ? '' : `${step.slot}: `}${step.title}, since ${moment(step.startedAt)}`),

@@ -6,7 +6,7 @@ import { age } from './time.js';
 export interface ShownOrphan extends Orphan {
   monthly: number | null;
   /** Of a delete: what came of it. */
-  outcome?: 'deleted' | 'failed' | 'refused';
+  outcome?: 'deleted' | 'failed' | 'refused' | 'would be deleted';
   message?: string;
 }
 

@@ -2,7 +2,7 @@ import type { StatusView } from '../../model/status.js';
 import type { Life } from '../clusters/life.js';
 import { isUnreachable } from '../errors.js';
 import { CliError, EXIT } from '../exit.js';
-import { pause } from './abort.js';
+import { pause, unlessAborted } from './abort.js';
 
 const LOOK_MS = 1_000;
 /** The quick part of a small operation is worth a closer look. */
@@ -54,28 +54,38 @@ export async function* follow(
   /** Since when the history has had this length. */
   let still = { length: -1, at: started, asked: false };
   const read = createTolerantReader(source, name, unreadable);
+  const ask = (): Promise<StatusView | null> => unlessAborted(source.ask(name), signal);
   for (; !signal.aborted; await pause(Date.now() - started < QUICK_FOR_MS ? QUICK_LOOK_MS : LOOK_MS, signal)) {
     try {
-      const life = await source.life(name);
+      const life = await unlessAborted(source.life(name), signal);
+      if (life === null) return;
       firstRunId ??= life.firstRunId;
       // Another life has begun under the name: this one is over, and cannot be asked by name any more.
       if (life.firstRunId !== firstRunId) return;
       if (life.ended !== null) {
-        yield await source.ask(name);
+        const last = await ask();
+        if (last !== null) yield last;
         return;
       }
       // The file is read after the look at the life: what was at rest then has no newer status on its way.
-      const status = await read();
+      const status = await unlessAborted(read(), signal);
+      if (signal.aborted) return;
       if (status !== null && isOf(status, since)) yield status;
       if (life.historyLength !== still.length) still = { length: life.historyLength, at: Date.now(), asked: false };
       if (life.rests && !still.asked && Date.now() - still.at >= REST_MS) {
         still.asked = true;
-        yield await source.ask(name);
+        const asked = await ask();
+        if (asked === null) return;
+        yield asked;
       }
       if (life.taskAttempt >= STUCK_AT && Date.now() - still.at > PATIENCE_MS) throw stuck(name, life);
       // Nobody has taken what there is to do: it takes a worker to answer.
-      if (life.unattended && Date.now() - attended > PATIENCE_MS) yield await source.ask(name);
-      else if (life.unattended) continue;
+      if (life.unattended) {
+        if (Date.now() - attended <= PATIENCE_MS) continue;
+        const asked = await ask();
+        if (asked === null) return;
+        yield asked;
+      }
       attended = Date.now();
     } catch (error) {
       if (!isUnreachable(error) || Date.now() - attended > PATIENCE_MS) throw error;

@@ -32,7 +32,7 @@ export function createLines(io: Io, title: string): Progress {
     },
     note: tell,
     end: (_outcome, line) => {
-      tell(line);
+      if (line !== null) tell(line);
       return Promise.resolve();
     },
   };

@@ -4,13 +4,15 @@ import type { Io } from '../io.js';
 import { createLines } from './lines.js';
 import { createTasks } from './tasks.js';
 
+export type Outcome = 'done' | 'failed' | 'left';
+
 /** Shows on stderr what happens while somebody waits. */
 export interface Progress {
   show(status: StatusView): void;
   /** A line of its own, such as an error that will be tried again. */
   note(line: string): void;
-  /** The wait is over. Resolves when all is drawn. */
-  end(outcome: 'done' | 'failed', line: string): Promise<void>;
+  /** The wait is over, or left by a person. Resolves when all is drawn. */
+  end(outcome: Outcome, line: string | null): Promise<void>;
 }
 
 /**
@@ -26,6 +28,6 @@ export function createProgress(io: Io, title: string, slots: readonly string[]):
   return {
     show: (status) => show(printableAll(status)),
     note: (line) => note(printable(line)),
-    end: (outcome, line) => end(outcome, printable(line)),
+    end: (outcome, line) => end(outcome, line === null ? null : printable(line)),
   };
 }

@@ -2,20 +2,20 @@ import { Listr, ListrLogger, type ListrTask, ProcessOutput } from 'listr2';
 import type { NodeStatus, StatusView } from '../../model/status.js';
 import type { Io } from '../io.js';
 import { headOf } from './lines.js';
-import type { Progress } from './progress.js';
+import type { Outcome, Progress } from './progress.js';
 
 interface Board {
   /** Called with each status until the wait is over. */
   onStatus(see: (status: StatusView) => void): void;
-  ended: Promise<'done' | 'failed'>;
+  ended: Promise<Outcome>;
 }
 
 /** A line for the cluster and one a node, redrawn in place. */
 export function createTasks(io: Io, title: string, slots: readonly string[]): Progress {
   const seers = new Set<(status: StatusView) => void>();
   let latest: StatusView | null = null;
-  let finish: (outcome: 'done' | 'failed') => void = () => undefined;
-  const ended = new Promise<'done' | 'failed'>((resolve) => {
+  let finish: (outcome: Outcome) => void = () => undefined;
+  const ended = new Promise<Outcome>((resolve) => {
     finish = resolve;
   });
   const board: Board = {
@@ -51,7 +51,7 @@ export function createTasks(io: Io, title: string, slots: readonly string[]): Pr
     async end(outcome, line) {
       finish(outcome);
       await drawn;
-      terminal.write(`${line}\n`);
+      if (line !== null) terminal.write(`${line}\n`);
     },
   };
 }
@@ -63,7 +63,10 @@ function clusterTask(title: string, board: Board): ListrTask {
       board.onStatus((status) => {
         task.title = `${title}: ${headOf(status)}`;
       });
-      if ((await board.ended) === 'failed') throw new Error(title);
+      const outcome = await board.ended;
+      if (outcome === 'failed') throw new Error(title);
+      // Not done, and not failed: it goes on without anybody who looks.
+      if (outcome === 'left') task.skip(String(task.title));
     },
     rendererOptions: { persistentOutput: true },
   };
@@ -77,7 +80,7 @@ function nodeTask(slot: string, board: Board): ListrTask {
         const node = status.nodes.find((one) => one.slot === slot);
         if (node !== undefined) task.title = nodeLine(node);
       });
-      await board.ended;
+      if ((await board.ended) === 'left') task.skip(String(task.title));
     },
   };
 }

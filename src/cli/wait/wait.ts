@@ -57,9 +57,13 @@ export async function waitFor(
     await progress.end('failed', `${name}: the wait has ended`);
     throw error;
   }
-  await progress.end('failed', `no longer waiting: the work on ${name} goes on`);
-  throw new CliError(EXIT.failed, 'interrupted; the operation goes on', `keelson status ${name} --watch`);
+  await progress.end('left', null);
+  throw interrupted(name);
 }
+
+/** One message: who presses Ctrl-C leaves the wait, and ends nothing of the cluster. */
+const interrupted = (name: string): CliError =>
+  new CliError(EXIT.interrupted, `interrupted: no longer waiting, and ${name} goes on`, `keelson status ${name}`);
 
 const ended = (name: string): CliError =>
   new CliError(
@@ -85,18 +89,18 @@ export async function waitForDeletion(
     progress.show(status);
     noteErrors(status);
   });
-  const interrupted = new Promise<never>((_, reject) => {
-    const end = (): void =>
-      reject(new CliError(EXIT.failed, 'interrupted; the delete goes on', `keelson status ${name} --watch`));
+  const left = new Promise<never>((_, reject) => {
+    const end = (): void => reject(interrupted(name));
     if (io.signal.aborted) end();
     io.signal.addEventListener('abort', end, { once: true });
   });
   try {
-    const result = await Promise.race([proof, interrupted, heldUp(watching)]);
+    const result = await Promise.race([proof, left, heldUp(watching)]);
     await progress.end('done', `${name} is gone`);
     return result;
   } catch (error) {
-    await progress.end('failed', `${name}: the wait has ended`);
+    if (io.signal.aborted) await progress.end('left', null);
+    else await progress.end('failed', `${name}: the wait has ended`);
     throw error;
   } finally {
     stop.abort();

@@ -58,7 +58,7 @@ export function decide(state: ClusterState, name: RequestName, payload: unknown)
     case 'apply':
       return apply(state, body['document']);
     case 'delete':
-      return remove(state);
+      return remove(state, body['confirm']);
     case 'pause':
       return state.paused
         ? unchanged('it is paused')
@@ -100,12 +100,18 @@ function wish(state: ClusterState, wanted: 'running' | 'stopped', message: strin
   return accepted(message, { wish: wanted, document, breakers: {} });
 }
 
-function remove(state: ClusterState): Decision {
+/** Nothing is destroyed by one word: whoever asks names the cluster a second time. [docs/adr/0029] */
+function remove(state: ClusterState, confirm: unknown): Decision {
+  const { name } = state.document.metadata;
   if (state.wish === 'deleted') return unchanged('it is being deleted');
   if (state.document.spec.deletion.protect) {
-    const message = `${state.document.metadata.name} is protected: set spec.deletion.protect to false, apply, and delete again`;
+    const message = `${name} is protected: set spec.deletion.protect to false, apply, and delete again`;
     return { outcome: 'refused', type: 'Refused', message, problems: [] };
   }
+  if (confirm !== name)
+    return invalid(
+      `delete wants {"confirm": ${JSON.stringify(name)}}: it terminates the instances of ${name} and deletes their disks`,
+    );
   const kept = state.kept.map((one) => `${one.kind} ${one.id}`);
   const message =
     kept.length === 0

@@ -109,7 +109,7 @@ export class ChaosCluster {
 
   async delete(): Promise<void> {
     // A signal waits for a worker for as long as it takes.
-    await this.handle.signal('delete', {});
+    await this.handle.signal('delete', { confirm: this.name });
     await this.deleted();
   }
 

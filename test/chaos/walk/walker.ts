@@ -92,7 +92,7 @@ export class Walker {
     if (this.wish.state === 'absent') return;
     const secrets = secretsOf(this.cluster);
     this.cluster.allow(this.kills + 2);
-    await this.ask('delete');
+    await this.ask('delete', { confirm: this.cluster.name });
     await this.cluster.deleted();
     this.calm = false;
     this.harmed = null;

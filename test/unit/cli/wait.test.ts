@@ -1,10 +1,10 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Source } from '../../../src/cli/wait/follow.js';
 import { judge } from '../../../src/cli/wait/goal.js';
 import { waitFor } from '../../../src/cli/wait/wait.js';
 import type { StatusView } from '../../../src/model/status.js';
 import { captured } from './io.js';
-import { failure, operation, statusView } from './status.js';
+import { failure, operation, statusView, step } from './status.js';
 
 /** Gives one status a look, the last one for ever. */
 function source(...statuses: [StatusView, ...StatusView[]]): Source {
@@ -38,4 +38,48 @@ it('a wait for a repair tells errors of the repair, not why it was held back bef
   expect(status.operation).toBeNull();
   expect(read().stderr).toContain('SlowDown');
   expect(read().stderr).not.toContain('RepairNeeded');
+});
+
+describe('Ctrl-C in a wait', () => {
+  const SHOW_CURSOR = '\u001b[?25h';
+  const HIDE_CURSOR = '\u001b[?25l';
+
+  /** Waits for what never comes, and presses Ctrl-C at the first look. */
+  async function leave(isTTY: boolean): Promise<{ error: unknown; stderr: string }> {
+    const { io, read } = captured();
+    const interrupted = new AbortController();
+    // What listr2 asks of a terminal.
+    Object.assign(io.stderr, { isTTY, columns: 80, rows: 24, cursorTo: () => true, clearLine: () => true });
+    const waiting = operation({ id: 'op-1', steps: [step()] });
+    const shop = source(statusView({ observedGeneration: 0, operation: waiting }));
+    const wait = waitFor({ ...io, signal: interrupted.signal }, shop, 'shop', {
+      title: 'resize shop',
+      since: { traceId: 't', specGeneration: 1 },
+      judge: () => {
+        // The drawing has begun.
+        setTimeout(() => interrupted.abort(), 200);
+        return { kind: 'waiting' };
+      },
+    });
+    const error = await wait.then(
+      () => null,
+      (reason: unknown) => reason,
+    );
+    return { error, stderr: read().stderr };
+  }
+
+  it.each([false, true])('ends it with exit 130 and one message, on a terminal: %s', async (isTTY) => {
+    // Act
+    const { error, stderr } = await leave(isTTY);
+
+    // Assess
+    expect(error).toMatchObject({
+      exitCode: 130,
+      message: 'interrupted: no longer waiting, and shop goes on',
+      remedy: 'keelson status shop',
+    });
+    // The message is the error's, which is printed once; nothing else tells the end.
+    expect(stderr).not.toMatch(/interrupted|wait has ended|goes on|✔/);
+    expect(stderr.lastIndexOf(SHOW_CURSOR)).toBeGreaterThanOrEqual(stderr.lastIndexOf(HIDE_CURSOR));
+  });
 });

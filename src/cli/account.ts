@@ -1,0 +1,15 @@
+import type { AwsClients } from '../aws/clients.js';
+
+/**
+ * The AWS account of the person's credentials, for people to read. The SDK knows it of roles, SSO and profiles that name it; no call is made.
+ * [docs: AWS SDKs, account-based endpoints]
+ */
+export async function accountOf(aws: () => Promise<AwsClients>): Promise<string> {
+  try {
+    const clients = await aws();
+    const { accountId, accessKeyId } = await clients.s3(clients.homeRegion).config.credentials();
+    return accountId ?? `of access key ${accessKeyId}`;
+  } catch {
+    return 'unknown (no AWS credentials)';
+  }
+}

@@ -1,0 +1,45 @@
+import { createInterface } from 'node:readline';
+import { CliError, EXIT } from './exit.js';
+import { type Io, say } from './io.js';
+
+export interface Question {
+  /** What is about to happen, such as `delete shop`. */
+  what: string;
+  /** What a person has to type. */
+  word: string;
+  /** The command line that says it beforehand. */
+  withYes: string;
+}
+
+/**
+ * Asks on the terminal, after it was shown what is destroyed. A script says `--yes`.
+ *
+ * @throws CliError `invalid` where there is no terminal, `refused` when the answer is another one, `interrupted` on Ctrl-C
+ */
+export async function confirm(io: Io, question: Question): Promise<void> {
+  const { what, withYes } = question;
+  if (io.stdin.isTTY !== true || io.stderr.isTTY !== true)
+    throw new CliError(EXIT.invalid, `${what}: there is no terminal to confirm it on, and nothing is deleted`, withYes);
+  io.stderr.write(`Type ${question.word} to ${what}: `);
+  const answer = await nextLine(io);
+  if (answer?.trim() === question.word) return;
+  if (!io.signal.aborted) throw new CliError(EXIT.refused, `nothing is deleted: the answer was not ${question.word}`);
+  say(io, '');
+  throw new CliError(EXIT.interrupted, 'interrupted: nothing is deleted');
+}
+
+/** @returns null at the end of the input, or on Ctrl-C */
+async function nextLine({ stdin, signal }: Io): Promise<string | null> {
+  // The terminal edits the line itself, and Ctrl-C stays a signal.
+  const lines = createInterface({ input: stdin, terminal: false });
+  try {
+    return await new Promise((resolve) => {
+      lines.once('line', resolve);
+      lines.once('close', () => resolve(null));
+      signal.addEventListener('abort', () => resolve(null), { once: true });
+      if (signal.aborted) resolve(null);
+    });
+  } finally {
+    lines.close();
+  }
+}

@@ -1,0 +1,23 @@
+/** What a delete destroys. */
+export interface Doomed {
+  cluster: string;
+  account: string;
+  /** Null when no worker has told. */
+  region: string | null;
+  nodes: { name: string; instanceId: string | null; instanceType: string | null }[] | null;
+  /** Volumes and snapshots of nodes that were replaced. */
+  kept: string[];
+}
+
+export function doomedText({ cluster, account, region, nodes, kept }: Doomed): string {
+  const what = (nodes ?? []).map(
+    ({ name, instanceId, instanceType }) =>
+      `  ${name} (${instanceId ?? 'no instance yet'}, ${instanceType ?? 'no type yet'})`,
+  );
+  return [
+    `delete ${cluster}: region ${region ?? 'unknown (no worker answers)'}, account ${account}`,
+    ...(nodes === null ? ['  its nodes, which no worker names now'] : what),
+    ...kept.map((one) => `  ${one}`),
+    'Their disks, the security groups of the cluster and its objects in the bucket go with them. This cannot be undone.',
+  ].join('\n');
+}

@@ -1,0 +1,91 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Bench, openBench } from './harness.js';
+
+let bench: Bench;
+beforeAll(async () => {
+  bench = await openBench();
+  expect(await bench.keelson('apply', '-f', bench.document('left'), '--wait')).toMatchObject({ code: 0 });
+  bench.stack.worker().kill('SIGKILL');
+  await bench.stack.worker().ended;
+});
+afterAll(() => bench?.close());
+
+/** Said before anything is shown. */
+const NO_WORKER =
+  /^no worker answers on task queue keelson \(.*\): nothing looks after the clusters now\n {2}-> start a worker/;
+
+describe('without a worker', () => {
+  it('status tells so within seconds, shows the copy of the bucket as not measured, and ends with 5', async () => {
+    // Act
+    const began = Date.now();
+    const text = await bench.keelson('status', 'left');
+    const seconds = (Date.now() - began) / 1_000;
+    const data = await bench.keelson('status', 'left', '-o', 'json');
+
+    // Assess
+    expect(text.stderr).toMatch(NO_WORKER);
+    expect(text.stderr).toMatch(
+      /^shown is status\.yaml of the bucket: left was last observed \S+ ago \(\S+\), and nothing/m,
+    );
+    expect(text.code).toBe(5);
+    expect(seconds).toBeLessThan(20);
+    expect(text.stdout).toMatch(/^left \(eu-west-1, .*\): Running, Unknown/);
+    expect(text.stdout).toMatch(/^NodesReady +Unknown +NotMeasured .*no worker measures it; it was True: /m);
+    expect(data.code).toBe(5);
+    const { staleSince, health, conditions, nodes } = JSON.parse(data.stdout);
+    expect(Date.parse(staleSince)).toBeLessThan(Date.now());
+    expect(health).toBe('Unknown');
+    expect(new Set(conditions.map((one: { status: string }) => one.status))).toEqual(new Set(['Unknown']));
+    expect(nodes).toMatchObject([{ ready: 'Unknown', voter: 'Unknown', power: 'unknown' }]);
+  });
+
+  it.each(['explain', 'history'])('%s tells so first, too, and ends with 5', async (verb) => {
+    const { code, stdout, stderr } = await bench.keelson(verb, 'left');
+    expect(stderr).toMatch(NO_WORKER);
+    expect(code).toBe(5);
+    expect(stdout).toContain(verb === 'history' ? 'create' : 'left is Running, Unknown: no worker answers');
+  });
+
+  it('list tells so first, and ends with 0: it asks no worker for what it shows', async () => {
+    const { code, stdout, stderr } = await bench.keelson('list');
+    expect(stderr).toMatch(NO_WORKER);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^left +Running/m);
+  });
+
+  it('the kubeconfig is there all the same', async () => {
+    const { code, stdout } = await bench.keelson('kubeconfig', 'left');
+    expect(code).toBe(0);
+    expect(stdout).toContain('current-context: "left"');
+  });
+
+  it('a delete that is confirmed names what it destroys from the copy, and is stored', async () => {
+    // Act
+    const { code, stderr } = await bench.keelson('delete', 'left', '--yes');
+    const withdrawn = await bench.keelson('withdraw', 'left');
+
+    // Assess
+    expect(code).toBe(6);
+    expect(stderr).toMatch(/^ {2}left-server-0-g1 \(i-[0-9a-f]+, t3\.medium\)$/m);
+    expect(withdrawn.code).toBe(6);
+  });
+});
+
+describe('a region without its watch', () => {
+  it('is told by status and list, which end with 0', async () => {
+    // Prepare
+    await bench.stack.startWorker();
+    await expect.poll(async () => (await bench.keelson('status', 'left')).code, { timeout: 60_000 }).toBe(0);
+    await bench.client.workflow.getHandle('region-watch/eu-west-1').terminate('test');
+
+    // Act
+    const status = await bench.keelson('status', 'left');
+    const list = await bench.keelson('list');
+
+    // Assess
+    for (const { code, stderr } of [status, list]) {
+      expect(code).toBe(0);
+      expect(stderr).toMatch(/^the workflow region-watch\/eu-west-1 does not run: /m);
+    }
+  });
+});
