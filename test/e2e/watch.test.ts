@@ -115,8 +115,12 @@ describe('a server that somebody terminates', () => {
 
 describe('K3s that somebody stops on a server', () => {
   it('is missed by the pulse within a minute, and started again', async () => {
-    // Prepare
-    const whole = await settled('watched', 'Running', 3);
+    // Prepare: the observation that follows the repair has ended, so that only the pulse can tell
+    await settled('watched', 'Running', 3);
+    const whole = await until(
+      () => statusOf('watched'),
+      (status) => status.health === 'Healthy',
+    );
     const stop = new SendCommandCommand({
       DocumentName: 'AWS-RunShellScript',
       InstanceIds: [whole.nodes.find((node) => node.slot === 'server-1')?.instanceId ?? ''],
@@ -196,5 +200,48 @@ describe('config.yaml that somebody puts into the bucket', () => {
 
     expect(events.filter((event) => /^Request/.test(event.reason))).toHaveLength(1);
     await expect(handle('nobody').describe()).rejects.toThrow();
+  });
+});
+
+describe('a region that is not observed', () => {
+  const observed = (status: StatusView) => status.conditions.find((one) => one.type === 'Observed');
+
+  it('tells its clusters within a minute when AWS denies the calls, with the cause, and again when it allows them', async () => {
+    const before = Date.now();
+    const error = {
+      code: 'UnauthorizedOperation',
+      status: 403,
+      message: 'You are not authorized to perform this operation.',
+    };
+    await bench.region('faults', { method: 'POST', body: JSON.stringify({ action: 'DescribeInstances', error }) });
+    const blind = await until(
+      () => statusOf('by-hand'),
+      (status) => observed(status)?.status === 'False',
+    );
+    const seconds = (Date.now() - before) / 1_000;
+    const explained = (await bench.keelson('explain', 'by-hand')).stdout;
+    await bench.region('faults', { method: 'DELETE' });
+    const seeing = await until(
+      () => statusOf('by-hand'),
+      (status) => observed(status)?.status === 'True',
+    );
+
+    expect(seconds).toBeLessThan(60);
+    expect(blind).toMatchObject({ phase: 'Running', health: 'Unknown' });
+    expect(observed(blind)?.message).toContain('UnauthorizedOperation');
+    expect(explained).toContain('UnauthorizedOperation');
+    expect(blind.nodes.every((node) => node.power === 'unknown')).toBe(true);
+    expect(seeing.operations.length).toBe(blind.operations.length);
+  });
+
+  it('has its watch back when a person has terminated that', async () => {
+    const watch = bench.client.workflow.getHandle('region-watch/eu-west-1');
+    const { runId } = await watch.describe();
+    await watch.terminate('a test');
+    const again = await until(
+      () => watch.describe(),
+      (one) => one.status.name === 'RUNNING' && one.runId !== runId,
+    );
+    expect(again.workflowId).toBe('region-watch/eu-west-1');
   });
 });

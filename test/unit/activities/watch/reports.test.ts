@@ -1,0 +1,86 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { Attempt } from '../../../../src/activities/attempt.js';
+import { Reports } from '../../../../src/activities/watch/reports.js';
+import type { WatchReport } from '../../../../src/model/watch/report.js';
+
+const BLIND: WatchReport = {
+  at: '2026-11-29T00:00:00.000Z',
+  failures: [
+    {
+      subject: 'instances',
+      code: 'UnauthorizedOperation',
+      class: 'auth',
+      message: 'DescribeInstances: no',
+      hint: 'allow it',
+      since: '2026-11-29T00:00:00.000Z',
+    },
+  ],
+};
+const SEES: WatchReport = { at: '2026-11-29T00:01:00.000Z', failures: [] };
+
+let open: string[];
+let told: string[];
+let deaf: Set<string>;
+beforeEach(() => {
+  open = ['a', 'b', 'c'];
+  told = [];
+  deaf = new Set();
+});
+
+/** An attempt of the watch; `before` is what those were told of which it knows nothing. */
+const reports = (before: string | null) =>
+  new Reports(
+    { log: { warn: () => undefined } } as unknown as Attempt,
+    {
+      openClusters: async () => open,
+      report: async (cluster: string, report: WatchReport) => {
+        if (deaf.has(cluster)) throw new Error('UNAVAILABLE');
+        told.push(`${cluster} ${report.failures.length === 0 ? 'sees' : 'blind'}`);
+        return 'told' as const;
+      },
+    },
+    'eu-west-1',
+    before,
+  );
+
+describe('what the watch cannot see', () => {
+  it('is told to each cluster once when it begins and once when it ends', async () => {
+    const attempt = reports('');
+    for (const report of [SEES, BLIND, BLIND, SEES, SEES]) await attempt.tell(report);
+    expect(told).toEqual(['a blind', 'b blind', 'c blind', 'a sees', 'b sees', 'c sees']);
+  });
+
+  it('is told to a cluster that comes later, and again to one that could not be told', async () => {
+    const attempt = reports('');
+    deaf.add('b');
+    await attempt.tell(BLIND);
+    expect(attempt.told).toBeNull();
+    deaf.clear();
+    open.push('d');
+    await attempt.tell(BLIND);
+    expect(told).toEqual(['a blind', 'c blind', 'b blind', 'd blind']);
+    expect(attempt.told).not.toBeNull();
+  });
+
+  it('is told to be seen again by an attempt that does not know what those before it have told', async () => {
+    const attempt = reports(null);
+    await attempt.tell(SEES);
+    await attempt.tell(SEES);
+    expect(told).toEqual(['a sees', 'b sees', 'c sees']);
+  });
+
+  it('is told to be seen again by the attempt after the one that has told of it', async () => {
+    const first = reports('');
+    await first.tell(BLIND);
+    told.length = 0;
+    await reports(first.told).tell(SEES);
+    expect(told).toEqual(['a sees', 'b sees', 'c sees']);
+  });
+
+  it('is no reason to list the clusters while all is seen', async () => {
+    open = [];
+    const attempt = reports('');
+    expect(await attempt.tell(SEES)).toBe(0);
+    expect(attempt.told).toBe('');
+  });
+});
