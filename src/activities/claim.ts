@@ -151,9 +151,11 @@ export async function requireClaim(deps: ActivityDeps, input: Scope): Promise<vo
   if (input.claim === undefined) return;
   const key = bucketKeyOf(input.cluster, BUCKET_KEY.owner);
   const stored = await deps.bucket.get(key);
-  const record = stored === null ? null : parsed(stored.text, key);
-  if (record !== null && record.uid === input.uid && record.generation === input.claim) return;
-  const who = record === null ? 'nobody' : `the Temporal namespace ${record.namespace}, run ${record.firstRunId}`;
+  // Without a record no one else has claimed it: an attempt before this one may have deleted it as the last thing of all.
+  if (stored === null) return;
+  const record = parsed(stored.text, key);
+  if (record.uid === input.uid && record.generation === input.claim) return;
+  const who = `the Temporal namespace ${record.namespace}, run ${record.firstRunId}`;
   throw failure({
     code: 'OwnershipLost',
     class: 'conflict',

@@ -32,9 +32,11 @@ beforeAll(async () => {
 afterAll(() => bench.close());
 
 /** Why a workflow has failed. */
-const causeOf = async (result: Promise<unknown>): Promise<{ type?: string; message?: string } | undefined> => {
+const causeOf = async (
+  result: Promise<unknown>,
+): Promise<{ type?: string; message?: string; details?: unknown[] } | undefined> => {
   const error: unknown = await result.catch((reason: unknown) => reason);
-  return (error as { cause?: { type?: string; message?: string } }).cause;
+  return (error as { cause?: { type?: string; message?: string; details?: unknown[] } }).cause;
 };
 
 describe.concurrent('create', () => {
@@ -131,6 +133,74 @@ describe.concurrent('create', () => {
       expect(cause).toMatchObject({ type: 'InvalidSpec' });
       expect(cause?.message).toContain('only a run that continues an earlier one carries state');
       expect(fake.calls).toEqual([]);
+    }));
+});
+
+describe.concurrent('a name that another workflow owns', () => {
+  it('ends the workflow with the owner named, before it writes, makes or deletes anything', () =>
+    bench.withWorker(async ({ fake, start }) => {
+      // Prepare
+      const OWNED = {
+        code: 'OwnedByAnother',
+        class: 'conflict',
+        message: 'the Temporal namespace staging owns demo',
+        advice: 'keelson apply --adopt uid-9',
+      } as const;
+      fake.before = async (name) => {
+        if (name === 'claimCluster') throw failed(OWNED);
+      };
+      // Act
+      const cluster = await start(written());
+      const cause = await causeOf(cluster.workflow.result());
+      // Assess
+      expect(cause).toMatchObject({ type: 'Refused', message: OWNED.message, details: [OWNED.advice] });
+      expect(fake.calls.filter((name) => !['claimCluster', 'resolvePlacement'].includes(name))).toEqual([]);
+    }));
+
+  it('is claimed by a person’s word that the input carries, once', () =>
+    bench.withWorker(async ({ fake, start }) => {
+      // Prepare
+      const claims: (string | null)[] = [];
+      fake.before = async (name, input: { adopt?: string | null; claim?: number }) => {
+        if (name === 'claimCluster') claims.push(input.adopt ?? null);
+        if (name === 'launchInstance') claims.push(`claim ${input.claim}`);
+      };
+      // Act
+      const cluster = await start({ ...written({ mode: 'dev' }), adopt: 'uid-9' });
+      await cluster.settled('Running');
+      // Assess
+      expect(claims).toEqual(['uid-9', 'claim 1']);
+    }));
+});
+
+describe.concurrent('an instance that is not the cluster’s', () => {
+  it('is told once, and neither taken over nor terminated', () =>
+    bench.withWorker(async ({ fake, start }) => {
+      // Prepare
+      fake.foreign = [{ id: 'i-foreign', why: 'its ClientToken is not of a launch by this installation' }];
+      const ended: string[] = [];
+      fake.before = async (name, input: { instanceIds?: string[] }) => {
+        if (name === 'terminateInstances') ended.push(...(input.instanceIds ?? []));
+      };
+      // Act
+      const cluster = await start(written({ mode: 'dev' }));
+      const status = await cluster.healthy();
+      const looks = () => fake.calls.filter((name) => name === 'observeInstances').length;
+      const before = looks();
+      await cluster.workflow.signal('look', { reason: 'the test' });
+      await expect.poll(looks, { timeout: 30_000 }).toBeGreaterThan(before);
+      await cluster.healthy();
+      const events = await cluster.events();
+      await cluster.workflow.executeUpdate('delete', { args: [{}] });
+      await cluster.workflow.result();
+      // Assess
+      expect(status.conditions.find(({ type }) => type === 'InstancesOwned')).toMatchObject({
+        status: 'False',
+        reason: 'ForeignInstance',
+      });
+      expect(events.filter(({ reason }) => reason === 'ForeignInstance')).toHaveLength(1);
+      expect(ended).not.toContain('i-foreign');
+      expect(ended).toHaveLength(1);
     }));
 });
 

@@ -25,9 +25,8 @@ export async function launchInstance(deps: ActivityDeps, attempt: Attempt, input
   const { launch, slot } = input;
   const profile = launch.instanceProfile ?? deps.defaultInstanceProfile;
   if (profile === null) throw profileMissing();
-  await requireClaim(deps, input);
   const installation = await deps.installation();
-  const before = await findInSlot(ec2, attempt, installation, input);
+  const [before] = await Promise.all([findInSlot(ec2, attempt, installation, input), requireClaim(deps, input)]);
   if (before !== undefined) {
     attempt.log.info('launched before', { slot, instance: before.InstanceId });
     return instanceView(before);

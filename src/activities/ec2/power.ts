@@ -51,8 +51,7 @@ async function called(
   call: (ec2: EC2Client) => Promise<unknown>,
 ): Promise<void> {
   if (input.instanceIds.length === 0) return;
-  await requireClaim(deps, input);
-  await requireOwn(deps, input, input.instanceIds);
+  await Promise.all([requireClaim(deps, input), requireOwn(deps, input, input.instanceIds)]);
   try {
     await call(deps.clients.ec2(input.region));
   } catch (error) {

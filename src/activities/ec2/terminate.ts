@@ -11,10 +11,9 @@ import { requireOwn } from './proof.js';
 /** Terminates what is there of the given instances and waits until all are terminated. */
 export async function terminateInstances(deps: ActivityDeps, attempt: Attempt, input: InstancesInput): Promise<void> {
   if (input.instanceIds.length === 0) return;
-  await requireClaim(deps, input);
   const ec2 = deps.clients.ec2(input.region);
   // One id that EC2 has forgotten would fail the call for all.
-  const found = await requireOwn(deps, input, input.instanceIds);
+  const [found] = await Promise.all([requireOwn(deps, input, input.instanceIds), requireClaim(deps, input)]);
   const ids = found.flatMap((instance) => instance.InstanceId ?? []);
   await terminate(ec2, ids);
   await Promise.all(

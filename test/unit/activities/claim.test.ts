@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { DescribeInstancesCommand, DescribeSecurityGroupsCommand, EC2Client } from '@aws-sdk/client-ec2';
 import {
+  DeleteObjectCommand,
   GetObjectCommand,
   HeadBucketCommand,
   ListObjectsV2Command,
@@ -183,7 +184,14 @@ describe('a workflow that has lost its claim', () => {
 
     expect(failure).toMatchObject({ code: 'OwnershipLost', class: 'conflict', nonRetryable: true });
     expect(failure.message).toContain('run-old');
-    expect(ec2.calls()).toEqual([]);
+    const asked = ec2.calls().map((call) => call.args[0].constructor.name);
+    expect(asked.filter((one) => !one.startsWith('Describe'))).toEqual([]);
+  });
+
+  test('deletes its keys again where an attempt before has deleted the record, too', async () => {
+    s3.on(DeleteObjectCommand).resolves({});
+    const input = { ...scope, claim: 3, keys: ['config.yaml', 'owner.json'] };
+    expect(await start(activities.forget, input).result).toEqual({ left: [] });
   });
 
   test('goes on while it has it', async () => {
