@@ -82,7 +82,7 @@ async function serve(environment: WorkerEnvironment, logger: ReturnType<typeof c
   // Ends when a signal (SIGTERM, SIGINT) has drained it.
   const running = worker.run();
   const stopBeating = healthFile === null ? null : keepHealthFile(healthFile, () => worker.getState() === 'RUNNING');
-  const bridge = readEvents(environment, clients, client, messenger, installation, logger);
+  const bridge = readEvents(environment, clients, client, messenger, installation, logger, fence.isInContact);
   logger.info(
     { version, taskQueue, address: temporal.address, namespace: temporal.namespace, bucket: environment.bucket },
     'the worker polls',

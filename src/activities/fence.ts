@@ -38,6 +38,9 @@ export class Fence {
     this.heardAt = Math.max(this.heardAt ?? askedAt, askedAt);
   };
 
+  /** Whether Temporal has answered lately. */
+  readonly isInContact = (): boolean => this.heardAt === null || this.now() - this.heardAt <= STILL_MS;
+
   /**
    * An attempt begins here. Its calls are refused from the moment on at which it may have been lost; but a loop that expects calls to fail
    * would go on for ever then, heartbeat and see nothing. So the attempt itself is ended, too: Temporal begins another one, which may call.

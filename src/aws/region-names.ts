@@ -94,3 +94,8 @@ function distance(a: string, b: string): number {
   }
   return row[b.length] ?? 0;
 }
+
+/** The region in the address of a queue; null for an address that names none, as those of the local region. */
+export function regionOfQueue(url: string): string | null {
+  return /^https:\/\/sqs\.([a-z0-9-]+)\.amazonaws\.com/.exec(url)?.[1] ?? null;
+}

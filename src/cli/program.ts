@@ -187,6 +187,12 @@ function lookVerbs(program: Command, run: Runner): void {
 }
 
 function orphanVerb(program: Command, run: Runner): void {
+  verb(program, 'dead-letters', 'list the events that no worker could handle in three attempts', [
+    'dead-letters',
+    'dead-letters -o json',
+  ]).action((options: Shared) =>
+    run(async (session) => (await import('./verbs/dead-letters.js')).deadLetters(session, formatOf(options))),
+  );
   verb(program, 'orphans', 'what carries our tags in AWS and has no workflow behind it', [
     'orphans',
     'orphans --region eu-west-1 --prices prices.yaml',

@@ -21,6 +21,8 @@ export interface Session {
   k3sMirror(): string | null;
   /** What the operator's environment says of mirrors. */
   mirrors(): MirrorPolicy;
+  /** URL of the dead-letter queue. @throws CliError when the environment does not name it */
+  deadLettersQueue(): string;
   /** Clients with the user's own credentials. */
   aws(): Promise<AwsClients>;
   close(): Promise<void>;
@@ -68,6 +70,12 @@ export function openSession(io: Io): Session {
     installation: () => environment().installation,
     k3sMirror: () => environment().k3sMirror,
     mirrors: () => ({ allowed: environment().allowedMirrors, site: environment().k3sMirror }),
+    deadLettersQueue: () => {
+      const { deadLettersQueueUrl: url } = environment();
+      if (url !== null) return url;
+      const hint = 'set it to the output DeadLettersQueueUrl of the CloudFormation stack';
+      throw new CliError(EXIT.invalid, 'KEELSON_DEAD_LETTERS_QUEUE_URL is not set', hint);
+    },
     close: async () => {
       for (const end of closers) end();
       await (await clusters?.catch(() => undefined))?.close();

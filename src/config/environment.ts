@@ -19,6 +19,8 @@ export interface ClientEnvironment {
   k3sMirror: string | null;
   /** As the worker's. */
   allowedMirrors: readonly string[] | null;
+  /** SQS queue of the events that no worker could handle. */
+  deadLettersQueueUrl: string | null;
 }
 
 /** What the worker reads. */
@@ -78,6 +80,7 @@ const clientSchema = z.object({
   AWS_ENDPOINT_URL: url.optional(),
   KEELSON_K3S_MIRROR: url.optional(),
   KEELSON_ALLOWED_MIRRORS: mirrors.optional(),
+  KEELSON_DEAD_LETTERS_QUEUE_URL: url.optional(),
 });
 
 const workerSchema = clientSchema.extend({
@@ -112,6 +115,7 @@ export function readClientEnvironment(env: Env): ClientEnvironment {
     installation: read.KEELSON_INSTALLATION ?? null,
     k3sMirror: read.KEELSON_K3S_MIRROR ?? null,
     allowedMirrors: read.KEELSON_ALLOWED_MIRRORS ?? null,
+    deadLettersQueueUrl: read.KEELSON_DEAD_LETTERS_QUEUE_URL ?? null,
   };
 }
 

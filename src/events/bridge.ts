@@ -12,6 +12,7 @@ const POLL_SECONDS = 15;
 /** A message that could not be handled comes again after this. */
 const AGAIN_SECONDS = 60;
 const LONGEST_PAUSE_MS = 60_000;
+const NOT_READY_MS = 1_000;
 /** A zone that is lost tells of hundreds of instances at once. */
 const MOST_IN_HAND = 200;
 
@@ -19,6 +20,8 @@ export interface BridgeOptions {
   sqs: SQSClient;
   queueUrl: string;
   logger: Logger;
+  /** Whether events can be handled now. While they cannot, none is taken: after three attempts a message is a dead letter. */
+  isReady?: () => boolean;
   /** What is done with an event; what it throws brings the message back later. */
   handle: (event: Event) => Promise<void>;
 }
@@ -43,10 +46,17 @@ export function startBridge(options: BridgeOptions): Bridge {
   };
 }
 
-async function poll({ sqs, queueUrl, logger, handle }: BridgeOptions, signal: AbortSignal): Promise<void> {
+async function poll(
+  { sqs, queueUrl, logger, handle, isReady = () => true }: BridgeOptions,
+  signal: AbortSignal,
+): Promise<void> {
   const inHand = new Set<Promise<void>>();
   let failures = 0;
   while (!signal.aborted) {
+    if (!isReady()) {
+      await sleep(NOT_READY_MS, undefined, { signal }).catch(() => undefined);
+      continue;
+    }
     try {
       const { Messages: messages = [] } = await sqs.send(
         new ReceiveMessageCommand({
@@ -83,7 +93,7 @@ async function poll({ sqs, queueUrl, logger, handle }: BridgeOptions, signal: Ab
     } catch (error) {
       logger.warn(
         { id, error: messageOf(error) },
-        `an event could not be handled; it comes again in ${AGAIN_SECONDS} s`,
+        `an event could not be handled; it comes again in ${AGAIN_SECONDS} s, and is a dead letter after three attempts`,
       );
     }
   }

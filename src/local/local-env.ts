@@ -34,6 +34,7 @@ export function localVariables(addresses: {
   k3sMirror?: string;
   /** Without one, changes are seen by the region watch alone. */
   eventsQueue?: string;
+  deadLettersQueue?: string;
 }): Record<string, string> {
   return {
     TEMPORAL_ADDRESS: addresses.temporal,
@@ -47,6 +48,7 @@ export function localVariables(addresses: {
     KEELSON_INSTANCE_PROFILE: 'keelson-node',
     ...(addresses.k3sMirror !== undefined && { KEELSON_K3S_MIRROR: addresses.k3sMirror }),
     ...(addresses.eventsQueue !== undefined && { KEELSON_EVENTS_QUEUE_URL: addresses.eventsQueue }),
+    ...(addresses.deadLettersQueue !== undefined && { KEELSON_DEAD_LETTERS_QUEUE_URL: addresses.deadLettersQueue }),
   };
 }
 
@@ -113,6 +115,7 @@ const VALUES: Readonly<Record<string, RegExp>> = {
   KEELSON_INSTANCE_PROFILE: /^keelson-node$/,
   KEELSON_K3S_MIRROR: LOOPBACK_URL,
   KEELSON_EVENTS_QUEUE_URL: LOOPBACK_URL,
+  KEELSON_DEAD_LETTERS_QUEUE_URL: LOOPBACK_URL,
   [LOCAL_PID]: /^[1-9]\d{0,9}$/,
 };
 /** Without them a command would go to the person's own Temporal or account. */

@@ -12,6 +12,7 @@ export type ProfileName = (typeof PROFILE_NAMES)[number];
 export interface LocalRegion {
   url: string;
   eventsQueueUrl: string;
+  deadLettersQueueUrl: string;
   child: Child;
 }
 
@@ -49,7 +50,7 @@ function hostVariables(hosts: HostSettings | null): Record<string, string | unde
 }
 
 /** The line of JSON that the region prints when it answers. */
-type Ready = Pick<LocalRegion, 'url' | 'eventsQueueUrl'>;
+type Ready = Pick<LocalRegion, 'url' | 'eventsQueueUrl' | 'deadLettersQueueUrl'>;
 
 async function withDeadline(told: Promise<Ready>, child: Child): Promise<Ready> {
   let timer: NodeJS.Timeout | undefined;

@@ -65,6 +65,7 @@ export async function startStack(env: Env, options: StackOptions): Promise<Stack
       region: region.url,
       ...(hosts === null && { k3sMirror: `${region.url}/_mirror` }),
       eventsQueue: region.eventsQueueUrl,
+      deadLettersQueue: region.deadLettersQueueUrl,
     });
     const stackEnv = localEnvironment(env, variables);
     const workerEnv = {

@@ -61,4 +61,6 @@ const end = (): void => {
 };
 process.on('SIGTERM', end);
 process.on('SIGINT', end);
-console.log(JSON.stringify({ url: region.url, eventsQueueUrl: region.queueUrl }));
+console.log(
+  JSON.stringify({ url: region.url, eventsQueueUrl: region.queueUrl, deadLettersQueueUrl: region.deadLettersUrl }),
+);

@@ -13,6 +13,7 @@ import type { HostSettings } from './hosts/settings.js';
 import { listen, type Request } from './http.js';
 import type { Iam } from './iam/iam.js';
 import { ruleArn } from './iam/policies.js';
+import { DEAD_LETTERS } from './iam/sqs-actions.js';
 import { createIam } from './iam/stack.js';
 import { standInBinary } from './k3s/binary.js';
 import { handleNodeRequest } from './k3s/handle.js';
@@ -51,6 +52,8 @@ export interface Region {
   url: string;
   /** Of the queue that all events come to. */
   queueUrl: string;
+  /** Of what no reader could handle in three attempts. */
+  deadLettersUrl: string;
   world: LocalWorld;
   ec2: Ec2;
   s3: S3;
@@ -87,7 +90,9 @@ export async function startRegion(options: RegionOptions): Promise<Region> {
   s3.buckets.create(bucket, homeRegion, options.kmsKeyArn ?? null);
   const url = `http://${address}:${port}`;
   const sqs = new Sqs(world, url);
-  const queue = sqs.create(homeRegion, QUEUE);
+  // As RedrivePolicy of deploy/aws/keelson.yaml says.
+  const redrive = { to: sqs.create(homeRegion, `${QUEUE}${DEAD_LETTERS}`), most: 3 };
+  const queue = sqs.create(homeRegion, QUEUE, redrive);
   bus.deliverTo(queue);
   const iam: Iam = createIam({ ...options, bucket, homeRegion, queueUrl: queue.url }, { ec2, s3 });
   world.agentMay = (instance, action) => iam.nodeMay(instance, action);
@@ -103,6 +108,7 @@ export async function startRegion(options: RegionOptions): Promise<Region> {
   return {
     url,
     queueUrl: queue.url,
+    deadLettersUrl: redrive.to.url,
     world,
     ec2,
     s3,

@@ -5,12 +5,17 @@ import { createBucket } from '../aws/bucket.js';
 import type { AwsClients } from '../aws/clients.js';
 import type { InstallationSource } from '../aws/installation.js';
 import { createReaders } from '../aws/readers.js';
+import { regionOfQueue } from '../aws/region-names.js';
 import type { WorkerEnvironment } from '../config/environment.js';
 import { type Bridge, startBridge } from '../events/bridge.js';
 import { ConfigEvents } from '../events/config-event.js';
 import { InstanceEvents } from '../events/instance-event.js';
 
-/** Reads the queue of events, where the environment names one. */
+/**
+ * Reads the queue of events, where the environment names one.
+ *
+ * @param isInContact whether Temporal has answered lately; without it no event can be handled, and none is taken
+ */
 export function readEvents(
   environment: WorkerEnvironment,
   clients: AwsClients,
@@ -18,6 +23,7 @@ export function readEvents(
   messenger: Messenger,
   installation: InstallationSource,
   logger: Logger,
+  isInContact: () => boolean,
 ): Bridge | null {
   const { eventsQueueUrl: queueUrl, taskQueue, homeRegion, bucket: bucketName } = environment;
   if (queueUrl === null) return null;
@@ -27,6 +33,7 @@ export function readEvents(
     sqs: clients.sqs(regionOfQueue(queueUrl) ?? homeRegion),
     queueUrl,
     logger,
+    isReady: isInContact,
     handle: async (event) => {
       if (event.kind === 'instance') {
         const cluster = await instances.handle(event);
@@ -40,9 +47,4 @@ export function readEvents(
       logger.info({ cluster: event.cluster, outcome }, 'config.yaml was put into the bucket');
     },
   });
-}
-
-/** A queue's address names its region; one of the local region does not. */
-function regionOfQueue(url: string): string | null {
-  return /^https:\/\/sqs\.([a-z0-9-]+)\.amazonaws\.com/.exec(url)?.[1] ?? null;
 }

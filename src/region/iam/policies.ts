@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { STACK_GUID } from '../credentials.js';
 import { ACCOUNT_ID } from '../ec2/network.js';
 import { NODE_PROFILE, NODE_ROLE_ARN, type PrincipalName } from './principals.js';
+import { DEAD_LETTERS } from './sqs-actions.js';
 import { type Properties, readTemplate, type Value } from './template.js';
 
 const TEMPLATE = new URL('../../../deploy/aws/keelson.yaml', import.meta.url);
@@ -71,6 +72,7 @@ function stack({ homeRegion, bucket, queueUrl, queueArn, parameters = {} }: Stac
       NodeRole: { Ref: 'keelson-node', Arn: NODE_ROLE_ARN },
       NodeProfile: { Ref: NODE_PROFILE },
       EventsQueue: { Ref: queueUrl, Arn: queueArn },
+      EventsDeadLetters: { Ref: `${queueUrl}${DEAD_LETTERS}`, Arn: `${queueArn}${DEAD_LETTERS}` },
       InstanceRule: { Arn: ruleArn(homeRegion, 'InstanceRule') },
       ConfigRule: { Arn: ruleArn(homeRegion, 'ConfigRule') },
     },

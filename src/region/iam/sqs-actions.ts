@@ -12,6 +12,9 @@ export const SQS_ACTIONS: ReadonlySet<string> = new Set([
   'SendMessage',
 ]);
 
+/** Behind the name of a queue: its dead-letter queue. */
+export const DEAD_LETTERS = '-dead-letters';
+
 export function queueArn(region: string, name: string): string {
   return `arn:aws:sqs:${region}:${ACCOUNT_ID}:${name}`;
 }

@@ -23,10 +23,11 @@ export class Sqs {
     private readonly url: string,
   ) {}
 
-  create(region: string, name: string): Queue {
+  /** @param redrive where messages go that were received so often without being deleted */
+  create(region: string, name: string, redrive: { to: Queue; most: number } | null = null): Queue {
     const there = this.queues.get(`${region}/${name}`);
     if (there !== undefined) return there;
-    const queue = new Queue(name, `${this.url}/${ACCOUNT}/${name}`);
+    const queue = new Queue(name, `${this.url}/${ACCOUNT}/${name}`, redrive);
     this.queues.set(`${region}/${name}`, queue);
     return queue;
   }
@@ -82,11 +83,12 @@ export class Sqs {
         return taken.length === 0
           ? {}
           : {
-              Messages: taken.map(({ id, receipt, body, md5 }) => ({
+              Messages: taken.map(({ id, receipt, body, md5, sentAt, received }) => ({
                 MessageId: id,
                 ReceiptHandle: receipt,
                 Body: body,
                 MD5OfBody: md5,
+                ...systemAttributes(input, { SentTimestamp: sentAt, ApproximateReceiveCount: received }),
               })),
             };
       }
@@ -112,6 +114,16 @@ export class Sqs {
     const headers = { 'x-amzn-query-error': 'AWS.SimpleQueueService.NonExistentQueue;Sender' };
     throw new AwsError('QueueDoesNotExist', 400, message, {}, headers);
   }
+}
+
+/** Those that were asked for; AWS leaves the map out when none was. */
+function systemAttributes(input: Input, known: Record<string, number>): Input {
+  const asked = input['MessageSystemAttributeNames'];
+  if (!Array.isArray(asked)) return {};
+  const told = Object.entries(known).filter(([name]) => asked.includes(name) || asked.includes('All'));
+  return told.length === 0
+    ? {}
+    : { Attributes: Object.fromEntries(told.map(([name, value]) => [name, String(value)])) };
 }
 
 function attributesOf(queue: Queue): Input {

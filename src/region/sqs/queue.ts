@@ -3,6 +3,10 @@ import { createHash, randomUUID } from 'node:crypto';
 
 export interface Received {
   id: string;
+  /** Milliseconds since 1970. */
+  sentAt: number;
+  /** How often it was given to a reader, this time included. */
+  received: number;
   receipt: string;
   body: string;
   md5: string;
@@ -12,6 +16,7 @@ interface Stored {
   id: string;
   body: string;
   md5: string;
+  sentAt: number;
   visibleAt: number;
   receipt: string | null;
   received: number;
@@ -24,18 +29,25 @@ export class Queue {
   private readonly messages = new Map<string, Stored>();
   private waiting = new Set<() => void>();
 
+  /** @param redrive where a message goes instead of to a reader once it was received so often [docs: SQS dead-letter queues] */
   constructor(
     readonly name: string,
     readonly url: string,
+    private readonly redrive: { to: Queue; most: number } | null = null,
   ) {}
 
   send(body: string): { id: string; md5: string } {
-    const message: Stored = { id: randomUUID(), body, md5: md5Of(body), visibleAt: 0, receipt: null, received: 0 };
-    this.messages.set(message.id, message);
+    const message = { id: randomUUID(), body, md5: md5Of(body), sentAt: Date.now() };
+    this.put(message);
+    return { id: message.id, md5: message.md5 };
+  }
+
+  /** It keeps its id and when it was sent. */
+  private put(message: Pick<Stored, 'id' | 'body' | 'md5' | 'sentAt'>): void {
+    this.messages.set(message.id, { ...message, visibleAt: 0, receipt: null, received: 0 });
     const oldest = this.messages.keys().next().value;
     if (this.messages.size > MOST && oldest !== undefined) this.messages.delete(oldest);
     this.wake();
-    return { id: message.id, md5: message.md5 };
   }
 
   /** Those that are visible now, each under a receipt of its own. */
@@ -44,10 +56,16 @@ export class Queue {
     for (const message of this.messages.values()) {
       if (taken.length >= most) break;
       if (message.visibleAt > now) continue;
+      if (this.redrive !== null && message.received >= this.redrive.most) {
+        this.messages.delete(message.id);
+        this.redrive.to.put(message);
+        continue;
+      }
       message.visibleAt = now + visibilityMs;
       message.receipt = randomUUID();
       message.received += 1;
-      taken.push({ id: message.id, receipt: message.receipt, body: message.body, md5: message.md5 });
+      const { id, receipt, body, md5, sentAt, received } = message;
+      taken.push({ id, receipt, body, md5, sentAt, received });
     }
     return taken;
   }

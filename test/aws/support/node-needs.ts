@@ -78,6 +78,13 @@ export const NODE_NEEDS: Need[] = [
       await eventuallyRead(scene, (event) => event.kind === 'instance' && event.instanceId === id);
     },
   },
+  {
+    what: 'a user looks at the events that no worker could handle',
+    story: async (scene) => {
+      const QueueUrl = scene.region.deadLettersUrl;
+      await scene.clientsOf('user').sqs(REGION).send(new ReceiveMessageCommand({ QueueUrl }));
+    },
+  },
 ];
 
 /** Commands whose invocation on an instance was refused. */

@@ -19,7 +19,7 @@ export const k3s = z
     mirror: text(
       /^https?:\/\/[^\s?#@]*[^\s?#@/]$/,
       'is not an http(s) address without credentials, query and closing slash',
-      'Where nodes download K3s: <mirror>/<version>/{k3s,k3s-arm64,sha256sum-<arch>.txt}.',
+      'Where nodes download K3s: <mirror>/<version>/{k3s,k3s-arm64,sha256sum-<arch>.txt}. By http only with spec.k3s.sha256, or where the operator allows it.',
       DEFAULT_MIRROR,
     ).default(DEFAULT_MIRROR),
     sha256: z

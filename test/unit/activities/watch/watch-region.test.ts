@@ -205,6 +205,18 @@ describe('the watch of a region', () => {
     expect(told).toHaveLength(3);
   });
 
+  test('tells of an alarm of etcd alone, and writes out what a terminal would obey', async () => {
+    ssm.on(ListCommandsCommand).resolves({
+      Commands: [{ Status: 'Failed', TargetCount: 2, CompletedCount: 2, ErrorCount: 1 }],
+    });
+    const Output = 'etcd=NOSPACE\u001b[2J\nfailed to run commands: exit status 3';
+    ssm.on(ListCommandInvocationsCommand).resolves({
+      CommandInvocations: [{ InstanceId: 'i-1', CommandPlugins: [{ Output }] }],
+    });
+    await watchFor(100_000);
+    expect(told.at(-1)).toMatchObject({ cluster: 'shop', sight: { seen: [{ k3s: 'etcd=NOSPACE\\u{1b}[2J' }] } });
+  });
+
   test('goes on when AWS refuses or fails, less often, and never fails itself', async () => {
     const refuse = () => ec2.on(DescribeInstancesCommand).rejects(awsError('RequestLimitExceeded', 'slow down', 503));
     refuse();

@@ -56,6 +56,20 @@ describe('a queue', () => {
     expect(end).toEqual({ ApproximateNumberOfMessages: '0', ApproximateNumberOfMessagesNotVisible: '0' });
   });
 
+  it('gives a message to readers three times, then puts it into the dead-letter queue as it is', async () => {
+    // Prepare
+    const { MessageId } = await sqs.send(new SendMessageCommand({ QueueUrl: region.queueUrl, MessageBody: 'poison' }));
+    // Act
+    const given = [];
+    for (let attempt = 0; attempt < 4; attempt += 1) given.push((await receive(region.queueUrl, 0, 0)).length);
+    const asked = new ReceiveMessageCommand({ QueueUrl: region.deadLettersUrl, MessageSystemAttributeNames: ['All'] });
+    const { Messages: [dead] = [] } = await sqs.send(asked);
+    // Assess
+    expect(given).toEqual([1, 1, 1, 0]);
+    expect(dead).toMatchObject({ MessageId, Body: 'poison' });
+    expect(Number(dead?.Attributes?.['SentTimestamp'])).toBeGreaterThan(Date.now() - 60_000);
+  });
+
   it('holds a long poll until something comes', async () => {
     const polled = receive(region.queueUrl, 20);
     await sqs.send(new SendMessageCommand({ QueueUrl: region.queueUrl, MessageBody: 'x' }));
