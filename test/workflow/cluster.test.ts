@@ -191,7 +191,7 @@ describe.concurrent('an instance that is not the cluster’s', () => {
       await expect.poll(looks, { timeout: 30_000 }).toBeGreaterThan(before);
       await cluster.healthy();
       const events = await cluster.events();
-      await cluster.workflow.executeUpdate('delete', { args: [{}] });
+      await cluster.workflow.executeUpdate('delete', { args: [{ confirm: 'demo' }] });
       await cluster.workflow.result();
       // Assess
       expect(status.conditions.find(({ type }) => type === 'InstancesOwned')).toMatchObject({
