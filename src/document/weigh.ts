@@ -31,8 +31,10 @@ export interface Excess {
  * Looks for what makes YAML text costly to parse, or null. Reads tokens one by one without recursion and stops at the first excess, so that the
  * parser only sees text whose cost is bounded: nesting, number of tokens, length of a scalar, aliases, and keys after `?`, which yaml turns into
  * text that doubles at each level.
+ *
+ * @param mostTokens by default those of a cluster document
  */
-export function excessIn(text: string): Excess | null {
+export function excessIn(text: string, mostTokens = MAX_TOKENS): Excess | null {
   let [offset, lineStart, flow, indicators, tokens, aliases, firstAlias] = [0, 0, 0, 0, 0, 0, 0];
   for (const token of new Lexer().lex(text)) {
     const at = offset;
@@ -53,7 +55,7 @@ export function excessIn(text: string): Excess | null {
       indicators > MAX_INDICATORS ||
       (isContent && flow === 0 && offset - lineStart > MAX_INDENT && isBlank(text, lineStart, offset));
     if (tooDeep) return excess('is nested too deeply', 'a cluster document has a few levels');
-    if (tokens > MAX_TOKENS) return excess('has too many parts', `at most ${MAX_TOKENS} words and marks`);
+    if (tokens > mostTokens) return excess('has too many parts', `at most ${mostTokens} words and marks`);
     if (aliases > MAX_ALIASES) return { offset: firstAlias, ...ALIASES };
     if (isContent && token.length > MAX_SCALAR && !token.startsWith('#'))
       return excess(`has a value of ${token.length} characters`, `at most ${MAX_SCALAR}`);

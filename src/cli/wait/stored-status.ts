@@ -1,7 +1,12 @@
-import { parse } from 'yaml';
+import { parseDocument } from 'yaml';
 import type { Bucket } from '../../aws/bucket.js';
+import { complexKeyAt } from '../../document/keys.js';
+import { excessIn } from '../../document/weigh.js';
 import { BUCKET_KEY, bucketKeyOf } from '../../model/bucket.js';
 import type { StatusView } from '../../model/status.js';
+
+/** A cluster with 500 nodes has about 60,000. */
+const MOST_TOKENS = 200_000;
 
 /** Reads a cluster's status.yaml; a text that has not changed is not parsed again. */
 export function createStatusReader(bucket: () => Promise<Bucket>): (name: string) => Promise<StatusView | null> {
@@ -17,7 +22,11 @@ export function createStatusReader(bucket: () => Promise<Bucket>): (name: string
 /** @returns null for what is no status: a file that a person has overwritten is written anew after the next step */
 function statusIn(text: string): StatusView | null {
   try {
-    const read: unknown = parse(text);
+    // Whoever may write to the bucket could stop each `--wait` by it.
+    if (excessIn(text, MOST_TOKENS) !== null) return null;
+    const document = parseDocument(text, { uniqueKeys: false, logLevel: 'error' });
+    if (document.errors.length > 0 || complexKeyAt(document) !== null) return null;
+    const read: unknown = document.toJS();
     return isStatus(read) ? read : null;
   } catch {
     return null;
