@@ -26,6 +26,7 @@ export function blankState(document: ClusterDocument): ClusterState {
     founder: null,
     newestVersion: null,
     apiAddress: null,
+    caHash: null,
     bornAt: null,
     verified: false,
     heldTypes: {},

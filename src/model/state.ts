@@ -277,6 +277,8 @@ export interface ClusterState {
   newestVersion: string | null;
   /** Address in the published kubeconfig. */
   apiAddress: string | null;
+  /** SHA-256 of the server CA, as the first server has told it; null of an adopted cluster, which no one has heard founding. */
+  caHash: string | null;
   /** When the cluster was Running for the first time: from then on it is started, updated and repaired, not created. */
   bornAt: string | null;
   /** All nodes were seen Ready and all servers voters since the last step that changed a node. */

@@ -45,6 +45,8 @@ export interface StatusView {
   createdAt: string;
   traceId: string;
   apiAddress: string | null;
+  /** SHA-256 of the server CA in hex: whoever gets a kubeconfig compares it. Null when it is not known. */
+  caHash: string | null;
   nodes: NodeStatus[];
   conditions: Condition[];
   operation: Operation | null;
@@ -72,6 +74,7 @@ export function statusOf(state: ClusterState): StatusView {
     createdAt: state.createdAt,
     traceId: state.traceId,
     apiAddress: state.apiAddress,
+    caHash: state.caHash,
     nodes: nodesOf(state),
     conditions: state.conditions,
     operation: state.operation,

@@ -4,7 +4,7 @@
 # Done when the unit is active: others can join then. That its node is Ready comes later, and nobody waits for that here.
 # Where it runs already with this configuration only tokens and kubeconfig are stored again.
 # Variables: NODE_NAME CONFIG_B64 CONFIG_HASH [those of install] [API_ADDRESS]; URLs TOKEN_PUT AGENT_TOKEN_PUT [KUBECONFIG_PUT]
-# Result: node=, ready=true, those of install and kubeconfig
+# Result: node=, ready=true, ca-hash= (what kubeconfigs are compared with), those of install and kubeconfig
 # shellcheck disable=SC2034 # variables are read by the parts that are put before this one
 
 ROLE=server
@@ -15,4 +15,5 @@ start_and_wait
 store_token token "$TOKEN_PUT"
 store_token agent-token "$AGENT_TOKEN_PUT"
 [ -z "${KUBECONFIG_PUT:-}" ] || store_kubeconfig
+result ca-hash "$(ca_hash)"
 result ready true

@@ -1,7 +1,10 @@
-import { readFileSync, statSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { CREDENTIALS } from '../../src/region/credentials.js';
 import { type Bench, DIST, openBench, start } from './harness.js';
 
 let bench: Bench;
@@ -70,12 +73,48 @@ describe('a cluster of one server, by the CLI alone', () => {
 
     // Assess
     const config = parse(printed.stdout);
+    const ca = Buffer.from(config.clusters[0].cluster['certificate-authority-data'], 'base64');
+    const { caHash } = JSON.parse((await bench.keelson('status', 'solo', '-o', 'json')).stdout);
+    expect(createHash('sha256').update(ca).digest('hex')).toBe(caHash);
     expect(config['current-context']).toBe('solo');
     expect(config.clusters[0].cluster.server).toMatch(/^https:\/\/127\.\d+\.\d+\.\d+:6443$/);
     expect(merged.code).toBe(0);
     const path = join(bench.folder, 'kube/config');
     expect(parse(readFileSync(path, 'utf8'))).toEqual(config);
     expect(statSync(path).mode & 0o777).toBe(0o600);
+  });
+
+  it.each([
+    ['runs a command', '  user:\n', '  user:\n    exec: { command: sh }\n', 'users[0].user.exec is not allowed'],
+    ['leads elsewhere', /server: .*/, 'server: https://198.51.100.1:6443', 'clusters[0].cluster.server is'],
+    [
+      'names another CA',
+      /(certificate-authority-data: ).*(?=[\s\S]*client-certificate-data: (.*))/,
+      '$1$2',
+      'is not the CA',
+    ],
+  ])('gives no kubeconfig that someone else has stored and that %s', async (_what, from, to, why) => {
+    // Prepare
+    const s3 = new S3Client({
+      endpoint: bench.stack.region.url,
+      region: 'eu-west-1',
+      forcePathStyle: true,
+      credentials: CREDENTIALS.admin,
+    });
+    const at = { Bucket: 'keelson-local', Key: 'clusters/solo/kubeconfig' };
+    const stored = (await (await s3.send(new GetObjectCommand(at))).Body?.transformToString()) ?? '';
+    const forged = stored.replace(from, to);
+    expect(forged).not.toBe(stored);
+    await s3.send(new PutObjectCommand({ ...at, Body: forged }));
+
+    // Act
+    const ran = await bench.keelson('kubeconfig', 'solo', '--merge', 'forged');
+    await s3.send(new PutObjectCommand({ ...at, Body: stored }));
+    s3.destroy();
+
+    // Assess
+    expect(ran).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining(why) });
+    expect(existsSync(join(bench.folder, 'forged'))).toBe(false);
   });
 
   it('is left as it is by the same document', async () => {

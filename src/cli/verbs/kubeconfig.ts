@@ -37,9 +37,9 @@ export async function kubeconfig(session: Session, name: string, options: Kubeco
 }
 
 async function fetchAccess(session: Session, name: string): Promise<Access> {
-  const { apiAddress, phase } = (await fetchStatus(session, name)).status;
+  const { apiAddress, caHash, phase } = (await fetchStatus(session, name)).status;
   const stored = await (await session.bucket()).get(bucketKeyOf(name, BUCKET_KEY.kubeconfig));
-  if (stored !== null && apiAddress !== null) return readStored(stored.text, { name, apiAddress, caHash: null });
+  if (stored !== null && apiAddress !== null) return readStored(stored.text, { name, apiAddress, caHash });
   throw new CliError(EXIT.failed, `${name} has no kubeconfig yet: it is ${phase}`, `keelson status ${name} --watch`);
 }
 

@@ -34,6 +34,11 @@ make_token() {
   [ -s "$K3S_ETC/$1" ] || od -An -N16 -tx1 /dev/urandom | tr -d ' \n' | put_file "$K3S_ETC/$1" 600
 }
 
+# ca_hash: SHA-256 of the server CA, with which a secure token begins. [k3s source: clientaccess]
+ca_hash() {
+  sed -n 's/^K10\([0-9a-f]\{64\}\)::.*/\1/p' "$SERVER_DIR/token"
+}
+
 # store_token NAME URL: the secure form, which K3s keeps, to the bucket.
 store_token() {
   local file=$SERVER_DIR/$1

@@ -42,8 +42,12 @@ export async function found(cluster: Cluster, step: Step): Promise<void> {
   });
   recordInstalled(cluster.state, slot, cluster.state.document.spec.k3s.version);
   cluster.state.apiAddress = address ?? null;
+  cluster.state.caHash = caHashIn(started.result) ?? cluster.state.caHash;
   joined(cluster, slot, started);
 }
+
+const caHashIn = ({ 'ca-hash': hash }: Record<string, string>): string | null =>
+  hash !== undefined && /^[0-9a-f]{64}$/.test(hash) ? hash : null;
 
 /** So long does a join wait on its node for the first server. One that takes longer is joined when its step has ended. */
 const TOKEN_WAIT_SECONDS = 60;

@@ -100,6 +100,7 @@ export function statusView(part: Partial<StatusView> = {}): StatusView {
     createdAt: AT,
     traceId: 't',
     apiAddress: '10.0.0.4',
+    caHash: null,
     nodes: [node()],
     conditions: [condition()],
     operation: null,

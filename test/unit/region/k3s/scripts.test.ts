@@ -77,7 +77,10 @@ describe('the node scripts', () => {
       prepared('w', 'agent'),
     ]);
     const found = await run(a, 'found', node('a-g1', ['cluster-init: true']), tokens('PUT'));
-    expect(found, found.logTail).toMatchObject({ outcome: 'done', result: { node: 'a-g1', ready: 'true' } });
+    expect(found, found.logTail).toMatchObject({
+      outcome: 'done',
+      result: { node: 'a-g1', ready: 'true', 'ca-hash': expect.stringMatching(/^[0-9a-f]{64}$/) },
+    });
     expect(rig.bucket.get('/bucket/server')?.toString()).toMatch(/^K10[0-9a-f]{64}::server:/);
     const server = [`server: https://${a.instance.privateIp}:6443`];
     const joined = await Promise.all([
