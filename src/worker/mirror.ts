@@ -1,6 +1,6 @@
 import type { Activities } from '../activities/api.js';
-import { invalid } from '../activities/placement/invalid.js';
 import { MIRROR_HINT } from '../activities/placement/release.js';
+import { invalid } from '../aws/account/invalid.js';
 import { type MirrorPolicy, mirrorProblem } from '../mirror/policy.js';
 import { siteMirror } from '../mirror/site.js';
 

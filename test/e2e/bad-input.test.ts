@@ -80,7 +80,7 @@ describe('a bad document is refused at once, before anything is asked of Tempora
   });
 });
 
-describe('what only the account knows fails the create, with what to do, and nothing is made', () => {
+describe('what only the account knows is refused by line and column, before anything is stored', () => {
   it.each<{ name: string; what: string; spec: () => Record<string, unknown>; says: RegExp }>([
     {
       name: 'subnet',
@@ -109,6 +109,34 @@ describe('what only the account knows fails the create, with what to do, and not
       }),
       says: /ArchitectureMismatch/,
     },
+    {
+      name: 'vpc',
+      what: 'the network of pods in the VPC',
+      spec: () => ({ k3s: { version: 'v1.34.2+k3s1', config: { 'cluster-cidr': '10.0.0.0/12' } } }),
+      says: /spec\.k3s\.config\.cluster-cidr: 10\.0\.0\.0\/12 overlaps 10\.\d+\.0\.0\/16 of vpc-/,
+    },
+  ])('$what', async ({ name, spec, says }) => {
+    // Prepare
+    const file = bench.document(name, spec());
+
+    // Act
+    const [planned, applied] = await Promise.all([
+      bench.keelson('plan', '-f', file),
+      bench.keelson('apply', '-f', file, '--wait'),
+    ]);
+
+    // Assess
+    for (const ran of [planned, applied]) {
+      expect(ran).toMatchObject({ code: 2, stdout: '', stderr: expect.stringMatching(says) });
+      expect(ran.stderr).toMatch(/^\S+\.yaml:\d+:\d+: spec\.[^\n]+ \([^\n]+\)$/m);
+    }
+    expect((await bench.keelson('status', name)).code).toBe(3);
+    await nothingWasMade();
+  });
+});
+
+describe('what only the worker finds out fails the create, with what to do, and nothing is made', () => {
+  it.each<{ name: string; what: string; spec: () => Record<string, unknown>; says: RegExp }>([
     {
       name: 'sum',
       what: 'a checksum that does not fit',
@@ -214,7 +242,7 @@ describe('what only the account knows fails the create, with what to do, and not
 
   it('a name that is taken in another region', async () => {
     // Prepare
-    const first = bench.document('taken', { servers: { instanceType: 'z9.huge' } });
+    const first = bench.document('taken', { k3s: { version: 'v1.34.2+k3s1', sha256: { amd64: 'a'.repeat(64) } } });
     expect(await bench.keelson('apply', '-f', first)).toMatchObject({ code: 0 });
 
     // Act

@@ -1,4 +1,8 @@
 import { createHash } from 'node:crypto';
+import { resolveImages } from '../../aws/account/images.js';
+import { checkOffered, resolveTypes } from '../../aws/account/instance-types.js';
+import { invalid } from '../../aws/account/invalid.js';
+import { resolveNetwork } from '../../aws/account/network.js';
 import { regionProblem } from '../../aws/region-names.js';
 import { Shared } from '../../aws/shared.js';
 import { slotsOf } from '../../model/ids.js';
@@ -11,10 +15,6 @@ import type { ResolvedPlacement, ResolvePlacementInput } from '../api.js';
 import type { Attempt } from '../attempt.js';
 import type { ActivityDeps } from '../deps.js';
 import { profileMissing } from '../ec2/launch.js';
-import { resolveImages } from './images.js';
-import { checkOffered, resolveTypes } from './instance-types.js';
-import { invalid } from './invalid.js';
-import { resolveNetwork } from './network.js';
 import { rehearseLaunch } from './rehearsal.js';
 import { checkRelease } from './release.js';
 

@@ -1,9 +1,9 @@
+import { invalid } from '../../aws/account/invalid.js';
 import type { MirrorPolicy } from '../../mirror/policy.js';
 import { askRelease } from '../../mirror/release.js';
 import type { ClusterSpec } from '../../model/spec/schema.js';
 import type { Architecture } from '../../model/state.js';
 import type { Attempt } from '../attempt.js';
-import { invalid } from './invalid.js';
 
 export const MIRROR_HINT =
   'name an https mirror in spec.k3s.mirror, or pin the binary by spec.k3s.sha256; the operator may allow others by KEELSON_ALLOWED_MIRRORS';

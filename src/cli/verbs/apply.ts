@@ -12,6 +12,7 @@ import { planText } from '../views/plan.js';
 import { statusText } from '../views/status.js';
 import { judge } from '../wait/goal.js';
 import { openSource, waitFor } from '../wait/wait.js';
+import { requireAccount } from './account.js';
 import { loadDocument, sayWarnings } from './documents.js';
 import { requireRelease } from './release.js';
 
@@ -47,6 +48,7 @@ export async function apply(session: Session, options: ApplyOptions): Promise<vo
     );
   }
   await requireRelease(session, loaded, planned);
+  await requireAccount(session, loaded, planned);
   sayWarnings(io, loaded.warnings);
   const bucket = await session.bucket();
   const key = bucketKeyOf(name, BUCKET_KEY.config);

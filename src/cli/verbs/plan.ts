@@ -1,6 +1,7 @@
 import { type Format, show } from '../output.js';
 import type { Session } from '../session.js';
 import { planText, resolvedText } from '../views/plan.js';
+import { requireAccount } from './account.js';
 import { refuseOtherRegion } from './apply.js';
 import { loadDocument, sayWarnings } from './documents.js';
 import { requireRelease } from './release.js';
@@ -14,6 +15,7 @@ export async function plan(session: Session, options: { file: string; output: Fo
   await refuseOtherRegion(clusters, document);
   const planned = await clusters.plan(document);
   await requireRelease(session, loaded, planned);
+  await requireAccount(session, loaded, planned);
   if (options.output === 'text') sayWarnings(io, loaded.warnings);
   show(io, options.output, { plan: planned, document, warnings: loaded.warnings }, (colors, { plan }) =>
     // The document is the person's own; its strings keep their lines.

@@ -5,6 +5,7 @@
 import { RevokeSecurityGroupEgressCommand } from '@aws-sdk/client-ec2';
 import { DeleteObjectCommand } from '@aws-sdk/client-s3';
 import { expect } from 'vitest';
+import { accountFacts } from '../../../src/aws/account/facts.js';
 import { readInstallationId } from '../../../src/aws/installation.js';
 import { enabledRegions, findTagged } from '../../../src/aws/tagged.js';
 import { readOwner } from '../../../src/cli/clusters/owner.js';
@@ -151,6 +152,15 @@ const BUCKET_NEEDS: Need[] = [
       const put = await fetch(await bucket.presign('PUT', key, 60), { method: 'PUT', body: 'token' });
       const got = await fetch(await bucket.presign('GET', key, 60));
       expect([put.status, got.status, await got.text()]).toEqual([200, 200, 'token']);
+    },
+  },
+  {
+    what: 'a user compares a document with the account',
+    story: async (scene) => {
+      const { placement } = await place(scene);
+      const network = { securityGroupIds: await makeGroups(scene) };
+      const facts = await accountFacts(scene.clientsOf('user'), scene.document({ network }));
+      expect(facts.vpcId).toBe(placement.vpcId);
     },
   },
   {

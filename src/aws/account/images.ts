@@ -1,9 +1,9 @@
 import { DescribeImagesCommand, type EC2Client, type Image } from '@aws-sdk/client-ec2';
 import { GetParameterCommand, type SSMClient } from '@aws-sdk/client-ssm';
-import { codeOf, hasCode } from '../../aws/error-code.js';
-import { toFailure } from '../../aws/failure.js';
 import type { ClusterSpec } from '../../model/spec/schema.js';
 import type { Architecture, Placement } from '../../model/state.js';
+import { codeOf, hasCode } from '../error-code.js';
+import { toFailure } from '../failure.js';
 import { invalid } from './invalid.js';
 
 /** Public parameters of Amazon Linux 2023 [docs: AL2023 on EC2]; its image has an SSM agent, and no jq. */

@@ -6,11 +6,11 @@ import {
   type Subnet,
   type Vpc,
 } from '@aws-sdk/client-ec2';
-import { codeOf, hasCode } from '../../aws/error-code.js';
-import { toFailure } from '../../aws/failure.js';
-import { allPages } from '../../aws/pages.js';
 import type { ClusterSpec } from '../../model/spec/schema.js';
 import type { Placement } from '../../model/state.js';
+import { codeOf, hasCode } from '../error-code.js';
+import { toFailure } from '../failure.js';
+import { allPages } from '../pages.js';
 import { invalid } from './invalid.js';
 
 type Network = ClusterSpec['network'];

@@ -1,5 +1,5 @@
 import type { ApplicationFailure } from '@temporalio/common';
-import { type FailureOptions, failure } from '../../aws/failure.js';
+import { type FailureOptions, failure } from '../failure.js';
 
 /** Something in the document that this account, region or mirror cannot do. */
 export function invalid(

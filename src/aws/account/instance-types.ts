@@ -5,10 +5,10 @@ import {
   paginateDescribeInstanceTypeOfferings,
   paginateDescribeInstanceTypes,
 } from '@aws-sdk/client-ec2';
-import { codeOf, messageOf } from '../../aws/error-code.js';
-import { toFailure } from '../../aws/failure.js';
-import { allPages } from '../../aws/pages.js';
 import type { Architecture, Placement } from '../../model/state.js';
+import { codeOf, messageOf } from '../error-code.js';
+import { toFailure } from '../failure.js';
+import { allPages } from '../pages.js';
 import { invalid } from './invalid.js';
 
 export interface ResolvedTypes {

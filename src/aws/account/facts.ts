@@ -1,0 +1,23 @@
+import { slotsOf } from '../../model/ids.js';
+import type { AccountFacts } from '../../model/spec/account.js';
+import type { ClusterDocument } from '../../model/spec/schema.js';
+import type { AwsClients } from '../clients.js';
+import { resolveImages } from './images.js';
+import { checkOffered, resolveTypes } from './instance-types.js';
+import { resolveNetwork } from './network.js';
+
+/**
+ * Asks the account for all that a document names. Reads only.
+ *
+ * @throws ApplicationFailure of class `invalid` for what the account does not have, of another class when it cannot be asked
+ */
+export async function accountFacts(clients: AwsClients, document: ClusterDocument): Promise<AccountFacts> {
+  const { region, network, image } = document.spec;
+  const [ec2, ssm] = [clients.ec2(region), clients.ssm(region)];
+  const types = [...new Set(slotsOf(document).map((slot) => slot.instanceType))].sort();
+  const [resolved, known] = await Promise.all([resolveNetwork(ec2, network, region), resolveTypes(ec2, types, region)]);
+  checkOffered(known.types, resolved.network.subnets, region);
+  const { sizeGiB } = await resolveImages({ ec2, ssm, region }, image, known.types);
+  const { vpcCidrs } = resolved;
+  return { vpcId: resolved.network.vpcId, vpcCidrs, memory: known.memory, imageSizeGiB: sizeGiB };
+}
