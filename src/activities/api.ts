@@ -38,7 +38,7 @@ export interface Scope {
 export interface ClaimInput extends Scope {
   /** First run of the workflow that asks. */
   firstRunId: string;
-  /** Uid that a person wants to be taken over whoever owns it, or null. */
+  /** Uid that a person wants to take over although another workflow owns it, or null. */
   adopt: string | null;
   /** Of the document, where it names one. */
   instanceProfile: string | null;

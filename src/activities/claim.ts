@@ -126,7 +126,7 @@ const uidOf = ({ Tags }: Instance | SecurityGroup): string | undefined => tagVal
 const refused = ({ code, message, hint }: ClaimRefusal): ApplicationFailure =>
   failure({ code, class: 'conflict', message, advice: hint, nonRetryable: true });
 
-/** A record that cannot be read says nothing: nobody is believed to be the owner. */
+/** Refuses a record that cannot be read: it names no owner, and the name may have one. */
 function parsed(text: string, key: string): OwnerRecord {
   try {
     return parseOwnerRecord(text);

@@ -115,7 +115,7 @@ function documentVerbs(program: Command, run: Runner): void {
     .addOption(fileOption())
     .option('-w, --wait', 'wait until it is so, showing the progress of each node', false)
     .option('--plan-id <id>', 'only if the plan is still the one that `keelson plan` has shown')
-    .option('--adopt <uid>', 'take over what this uid has left, whoever owns it; its own workflow must be gone')
+    .option('--adopt <uid>', 'take over what this uid has left although another workflow owns it, which must be gone')
     .action((options: Shared & { file: string; wait: boolean; planId?: string; adopt?: string }) =>
       run(async (session) =>
         (await import('./verbs/apply.js')).apply(session, { ...options, output: formatOf(options) }),

@@ -262,7 +262,7 @@ export interface ClusterState {
   adoption: 'unasked' | 'inspecting' | 'done';
   /** Fencing generation of the claim to the name; null before the claim. */
   claim: number | null;
-  /** Uid that a person wants to be taken over, whoever owns it; null for none. */
+  /** Uid that a person wants to be taken over, although another workflow owns it; null for none. */
   adopt: string | null;
   /** Groups that Keelson has made; null before that, and for a document that names groups of its own. */
   securityGroups: OwnGroups | null;

@@ -35,7 +35,7 @@ import { createStatusWriter } from './status-writer.js';
 /** A cluster document, and who starts it. */
 export type ClusterInput = (ClusterDocument | Record<string, unknown>) & {
   requestedBy?: string;
-  /** Uid of an earlier life of the name that is taken over, whoever owns it: a person's word. */
+  /** Uid of an earlier life of the name to take over although another workflow owns it: a person's word. */
   adopt?: string;
 };
 

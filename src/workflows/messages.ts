@@ -25,7 +25,7 @@ export interface ApplyRequest extends Requester {
   document: unknown;
   /** Apply just the plan that was shown; refused when the plan would now be another. */
   planId?: string;
-  /** Uid that a workflow which is started for the request takes over, whoever owns it. */
+  /** Uid that a workflow which this request starts takes over although another one owns it. */
   adopt?: string;
   /** Of the object in the bucket that the document is from: the same one is applied once. */
   configVersion?: string;

@@ -67,7 +67,7 @@ async function touching(id: string): Promise<string[]> {
   return made.map(({ action }) => action).filter((action) => action !== 'CreateTags');
 }
 
-/** An instance that somebody of the account has launched, with another profile and type than Keelson's. */
+/** An instance that someone in the account has launched, with another profile and type than Keelson's. */
 async function foreign(tags: Record<string, string> = {}): Promise<string> {
   const [own] = (await ec2.send(new DescribeInstancesCommand({}))).Reservations ?? [];
   const Tags = tagsOf(tags);
@@ -241,7 +241,7 @@ describe('an instance with the tags of a cluster and without its proof', () => {
     expect(told.conditions.find(({ type }) => type === 'InstancesOwned')?.advice).toContain('does nothing to it');
   });
 
-  it('is neither adopted by a create nor terminated by the delete, whoever put the tags on it', async () => {
+  it('is neither adopted by a create nor terminated by the delete', async () => {
     // Prepare
     const tags = { installation: STACK_GUID, cluster: 'early', slot: 'server-0', generation: '1' };
     const attacker = await foreign({ ...tags, uid: 'made-up' });

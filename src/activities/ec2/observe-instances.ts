@@ -37,7 +37,7 @@ export async function observeInstances(
 ): Promise<ObservedInstances> {
   const ec2 = deps.clients.ec2(input.region);
   const owner = await ownerOf(deps, input);
-  // By name and not by uid: whoever puts the name on an instance is to be told of, too.
+  // By name and not by uid: an instance that carries the name with another uid is told of, too.
   const named = ownedBy(owner).filter(({ Name }) => Name !== `tag:${TAG.uid}`);
   const tagged = await findInstances(ec2, named, attempt.signal);
   const { own: owned, foreign } = await judgeNamed(deps, owner, tagged, input.known);

@@ -122,7 +122,7 @@ export class Clusters {
   /**
    * Starts the cluster's workflow, or tells the one that is there; in one call, so that two who apply at once do not collide.
    *
-   * @param options `planId`: only if the plan is still that one; `adopt`: uid that a new workflow takes over, whoever owns it
+   * @param options `planId`: only if the plan is still that one; `adopt`: uid that a new workflow takes over although another workflow owns it
    * @throws CliError `stored` when no worker answers, or what the workflow refuses
    */
   async apply(

@@ -21,7 +21,7 @@ export interface ApplyOptions {
   wait: boolean;
   output: Format;
   planId?: string;
-  /** Uid of what the new workflow takes over, whoever owns it. */
+  /** Uid of what the new workflow takes over although another workflow owns it. */
   adopt?: string;
 }
 

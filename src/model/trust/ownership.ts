@@ -29,7 +29,7 @@ export function parseOwnerRecord(text: string): OwnerRecord {
 }
 
 export type Standing =
-  /** Nobody owns the name. */
+  /** No workflow owns the name. */
   | 'free'
   /** The claimant has claimed it before. */
   | 'own'

@@ -82,7 +82,7 @@ const claim = (over: Partial<ClaimInput> = {}) =>
     .result;
 
 describe('a claim to a name', () => {
-  test('that nobody owns is written once, and found again when it is repeated', async () => {
+  test('that no one owns is written once, and found again when it is repeated', async () => {
     const first = await claim();
     const again = await claim();
 
@@ -151,7 +151,7 @@ describe('a claim to a name', () => {
   });
 
   test('is not held up by an instance that only carries the name', async () => {
-    shows('made-up', { ClientToken: 'somebody-else' });
+    shows('made-up', { ClientToken: 'of-others' });
 
     const claimed = await claim();
 

@@ -49,7 +49,7 @@ describe('the installation of a bucket', () => {
     ['installation.json', 'not JSON'],
     ['installation.json', '{"id":"*"}'],
     ['installation-key', 'short'],
-  ])('is not made anew where %s holds %s', async (key, text) => {
+  ])('is not made again where %s holds %s', async (key, text) => {
     const bucket = bucketOf(new Map([[key, text]]));
     expect(await failureOf(installationOf(bucket, null)())).toMatchObject({ code: 'InstallationUnreadable' });
   });
