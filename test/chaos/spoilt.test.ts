@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Fence } from '../../src/activities/fence.js';
 import { createActivities } from '../../src/activities/index.js';
 import { createAwsClients } from '../../src/aws/clients.js';
+import { installationOf } from '../../src/aws/installation.js';
 import { CREDENTIALS } from '../../src/region/credentials.js';
 import { namespaceIdOf } from '../../src/temporal/namespace.js';
 import { withMirror } from '../../src/worker/mirror.js';
@@ -43,6 +44,7 @@ async function withOtherCode(cell: Cell, work: () => Promise<void>): Promise<voi
     namespaceId: namespaceIdOf(new Client({ connection })),
     fence: new Fence(),
     bucket: cell.bucket.name,
+    installation: installationOf(cell.bucket, cell.env['KEELSON_INSTALLATION'] ?? null),
     logger: pino({ level: 'silent' }),
     defaultInstanceProfile: cell.env['KEELSON_INSTANCE_PROFILE'] ?? null,
   });
