@@ -51,7 +51,7 @@ describe('a worker that is cut off from Temporal but not from AWS, past its hear
     const { cell, wire, far } = wired;
     const cluster = laboratory.newCluster(cell, 'ha');
 
-    const cut = cutAt(wired, 'silent', 'ssm.SendCommand install-server-1');
+    const cut = cutAt(wired, 'silent', 'ssm.SendCommand join-server-1');
     await cluster.begin();
     await cut;
     await cluster.settled('Running');

@@ -11,12 +11,12 @@ afterAll(async () => {
 });
 
 describe('a roll-out of the operator', () => {
-  it('a worker told to end in the middle of an install leaves it to the next one', async () => {
+  it('a worker told to end in the middle of an install and join leaves it to the next one', async () => {
     const cell = await laboratory.openCell();
     const cluster = laboratory.newCluster(cell, 'ha');
     const codes: Promise<number | null>[] = [];
     cell.watchCalls(async (moment, boundary) => {
-      if (moment !== 'after' || boundary.id !== 'ssm.SendCommand install-server-1 #1' || codes.length > 0) return;
+      if (moment !== 'after' || boundary.id !== 'ssm.SendCommand join-server-1 #1' || codes.length > 0) return;
       const { worker } = cell;
       codes.push(worker.ended);
       worker.kill('SIGTERM');
