@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Tokens between node and bucket: through presigned URLs and files of mode 0600, never through a variable of the job.
+# shellcheck disable=SC2154 # variables are set by the parts that are put before this one
 
 # fetch_token URL NAME: into the folder of K3s's configuration.
 fetch_token() {

@@ -53,10 +53,9 @@ describe('what a watch does not see', () => {
 
   it('never counts as seen without a good answer, nor as unseen without a bad one', () => {
     const answer = fc.constantFrom(null, note('auth'), note('throttled'));
-    const round: fc.Arbitrary<Round> = fc.record(
-      Object.fromEntries(SUBJECTS.map((subject) => [subject, answer])) as Record<string, typeof answer>,
-      { requiredKeys: [] },
-    );
+    const round: fc.Arbitrary<Round> = fc.record(Object.fromEntries(SUBJECTS.map((subject) => [subject, answer])), {
+      requiredKeys: [],
+    });
     fc.assert(
       fc.property(fc.array(round, { maxLength: 40 }), (rounds) => {
         let before = SEES_ALL;
