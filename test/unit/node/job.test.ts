@@ -159,10 +159,12 @@ describe('interrupted', () => {
 
   it('is what a shutdown leaves, whatever the script returned', async () => {
     const first = node.job('shutdown', `${COUNT}; sleep 60`);
-    await until(() => node.has('runs') && existsSync(node.jobFile('shutdown', 'pid')));
-    for (const file of ['owner', 'pid']) {
-      process.kill(-Number.parseInt(readFileSync(node.jobFile('shutdown', file), 'utf8'), 10), 'SIGTERM');
-    }
+    const leaders = () =>
+      ['owner', 'pid']
+        .map((file) => node.jobFile('shutdown', file))
+        .filter((file) => existsSync(file) && readFileSync(file, 'utf8') !== '');
+    await until(() => node.has('runs') && leaders().length === 2);
+    for (const file of leaders()) process.kill(-Number.parseInt(readFileSync(file, 'utf8'), 10), 'SIGTERM');
 
     const end = await first.ended;
 

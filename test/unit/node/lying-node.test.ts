@@ -109,7 +109,7 @@ describe('what a node writes into a report', () => {
   it('is cut at 200 characters, and its invisible characters are written out', () => {
     // Act
     const parsed = parseJobOutput(
-      report(`failing=${'x'.repeat(13_000)}\nsnapshot=a\u001b[2J\u202eb\u009b`, 'one\u001b]0;title\u0007\ttwo'),
+      report(`failing=${'too long '.repeat(1_500)}\nsnapshot=a\u001b[2J\u202eb\u009b`, 'one\u001b]0;title\u0007\ttwo'),
     );
     // Assess
     expect(parsed?.result['failing']).toHaveLength(200);
