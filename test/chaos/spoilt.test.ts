@@ -5,6 +5,7 @@ import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Fence } from '../../src/activities/fence.js';
 import { createActivities } from '../../src/activities/index.js';
+import { createBucket } from '../../src/aws/bucket.js';
 import { createAwsClients } from '../../src/aws/clients.js';
 import { installationOf } from '../../src/aws/installation.js';
 import { CREDENTIALS } from '../../src/region/credentials.js';
@@ -44,7 +45,7 @@ async function withOtherCode(cell: Cell, work: () => Promise<void>): Promise<voi
     namespaceId: namespaceIdOf(new Client({ connection })),
     fence: new Fence(),
     bucket: cell.bucket.name,
-    installation: installationOf(cell.bucket, cell.env['KEELSON_INSTALLATION'] ?? null),
+    installation: installationOf(createBucket(clients, cell.bucket.name), cell.env['KEELSON_INSTALLATION'] ?? null),
     logger: pino({ level: 'silent' }),
     defaultInstanceProfile: cell.env['KEELSON_INSTANCE_PROFILE'] ?? null,
   });
