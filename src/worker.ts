@@ -6,7 +6,8 @@ import { Fence } from './activities/fence.js';
 import { createActivities } from './activities/index.js';
 import { createBucket } from './aws/bucket.js';
 import { createAwsClients } from './aws/clients.js';
-import { installationOf } from './aws/installation.js';
+import { detailOf } from './aws/failure.js';
+import { installationOf, isInstallationUnknown } from './aws/installation.js';
 import { EnvironmentError, readWorkerEnvironment, type WorkerEnvironment } from './config/environment.js';
 import { packageVersion } from './config/version.js';
 import { createMessenger } from './temporal/messenger.js';
@@ -39,6 +40,10 @@ async function main(): Promise<number> {
   try {
     return await serve(environment, logger);
   } catch (error) {
+    if (isInstallationUnknown(error)) {
+      process.stderr.write(`${error.message} (${detailOf(error).advice})\n`);
+      return 2;
+    }
     logger.fatal({ err: error, address: environment.temporal.address }, 'the worker cannot go on');
     return 5;
   }
@@ -55,6 +60,10 @@ async function serve(environment: WorkerEnvironment, logger: ReturnType<typeof c
   const messenger = createMessenger(client, taskQueue);
   const mirrors = { allowed: environment.allowedMirrors, site: environment.k3sMirror };
   const installation = installationOf(createBucket(clients, environment.bucket), environment.installation);
+  // Told at the start and not by the first cluster; whether AWS answers is a matter of each call.
+  await installation().catch((error: unknown) => {
+    if (isInstallationUnknown(error)) throw error;
+  });
   const activities = createActivities({
     clients,
     messenger,

@@ -1,4 +1,4 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { ApplicationFailure } from '@temporalio/common';
 import { INSTALLATION_ID, INSTALLATION_KEY, type Installation } from '../model/trust/installation.js';
 import type { Bucket } from './bucket.js';
@@ -6,14 +6,17 @@ import { detailOf, failure } from './failure.js';
 
 const KEY_BYTES = 32;
 
+/** Code of the failure where neither environment nor bucket name the installation. */
+const INSTALLATION_UNKNOWN = 'InstallationUnknown';
+
 /** Tells the installation; asks the bucket once, and again only after a failure. */
 export type InstallationSource = () => Promise<Installation>;
 
 /**
- * The installation of a bucket. The first worker that asks makes its id and its key, each by a conditional write: of several that ask
- * at once one writes, and the others read what it has written.
+ * The installation of a bucket. The first worker that asks writes its id and makes its key, each by a conditional write: of several that ask
+ * at once one writes, and the others read what it has written. No id is made up: the stack's policies and its other workers have theirs.
  *
- * @param named id that the environment gives (KEELSON_INSTALLATION), or null
+ * @param named id that the environment gives (KEELSON_INSTALLATION), or null for what the bucket says
  */
 export function installationOf(bucket: Bucket, named: string | null): InstallationSource {
   let known: Promise<Installation> | undefined;
@@ -26,6 +29,10 @@ export function installationOf(bucket: Bucket, named: string | null): Installati
   };
 }
 
+/** Whether neither environment nor bucket name the installation: only a person can. */
+export const isInstallationUnknown = (error: unknown): error is ApplicationFailure =>
+  error instanceof ApplicationFailure && detailOf(error).code === INSTALLATION_UNKNOWN;
+
 /** @returns the id of a bucket that workers have used; null for one that they have not */
 export async function readInstallationId(bucket: Bucket): Promise<string | null> {
   const stored = await bucket.get(INSTALLATION_KEY.id);
@@ -33,8 +40,18 @@ export async function readInstallationId(bucket: Bucket): Promise<string | null>
 }
 
 async function open(bucket: Bucket, named: string | null): Promise<Installation> {
-  const made = `${JSON.stringify({ id: named ?? randomUUID() })}\n`;
-  const id = idIn(await writtenOnce(bucket, INSTALLATION_KEY.id, made), bucket.name);
+  const id =
+    named === null
+      ? await readInstallationId(bucket)
+      : idIn(await writtenOnce(bucket, INSTALLATION_KEY.id, `${JSON.stringify({ id: named })}\n`), bucket.name);
+  if (id === null)
+    throw failure({
+      code: INSTALLATION_UNKNOWN,
+      class: 'invalid',
+      message: `KEELSON_INSTALLATION is not set, and no worker has used the bucket ${bucket.name} before`,
+      advice:
+        'set KEELSON_INSTALLATION to the output Installation of the CloudFormation stack; without a stack, to a name of your own for this bucket',
+    });
   if (named !== null && named !== id)
     throw failure({
       code: 'InstallationMismatch',

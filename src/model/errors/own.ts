@@ -186,6 +186,7 @@ export const OWN_ERRORS: KnownErrors = {
   ]),
   ...alike('Keelson', 'invalid', 'set KEELSON_BUCKET and KEELSON_INSTALLATION of the same installation', [
     'InstallationMismatch',
+    'InstallationUnknown',
   ]),
   ...alike('Keelson', 'transient', 'see the KMS key of the volume, or set spec.health.keepVolume', [
     'VolumeSnapshotFailed',

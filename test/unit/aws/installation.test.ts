@@ -26,12 +26,20 @@ function bucketOf(objects = new Map<string, string>()): Bucket {
 describe('the installation of a bucket', () => {
   it('is made once, however many workers ask at the same time, and is the same ever after', async () => {
     const objects = new Map<string, string>();
-    const asked = await Promise.all([1, 2, 3].map(() => installationOf(bucketOf(objects), null)()));
+    const asked = await Promise.all([1, 2, 3].map(() => installationOf(bucketOf(objects), 'stack-1')()));
     const later = await installationOf(bucketOf(objects), null)();
     expect(new Set([...asked, later].map(({ id }) => id)).size).toBe(1);
     expect(new Set([...asked, later].map(({ key }) => Buffer.from(key).toString('hex'))).size).toBe(1);
     expect(later.key).toHaveLength(32);
     expect(await readInstallationId(bucketOf(objects))).toBe(later.id);
+  });
+
+  it('is not made up where neither environment nor bucket name one: the policies of the stack would not know it', async () => {
+    const objects = new Map<string, string>();
+    const refused = await failureOf(installationOf(bucketOf(objects), null)());
+    expect(refused).toMatchObject({ code: 'InstallationUnknown', class: 'invalid' });
+    expect(refused.message).toContain('KEELSON_INSTALLATION is not set');
+    expect(objects.size).toBe(0);
   });
 
   it('has the id that the environment gives', async () => {
@@ -50,7 +58,12 @@ describe('the installation of a bucket', () => {
     ['installation.json', '{"id":"*"}'],
     ['installation-key', 'short'],
   ])('is not made again where %s holds %s', async (key, text) => {
-    const bucket = bucketOf(new Map([[key, text]]));
+    const bucket = bucketOf(
+      new Map([
+        ['installation.json', '{"id":"inst-1"}'],
+        [key, text],
+      ]),
+    );
     expect(await failureOf(installationOf(bucket, null)())).toMatchObject({ code: 'InstallationUnreadable' });
   });
 
