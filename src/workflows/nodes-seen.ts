@@ -63,7 +63,7 @@ function slotNamed(name: string, { document, slots }: Known): string | null {
   if (owner !== undefined) return owner.name;
   const cluster = document.metadata.name;
   if (!name.startsWith(`${cluster}-`)) return null;
-  const [, slot, generation] = /^([a-z0-9-]+-\d+)-g([1-9]\d{0,5})$/.exec(name.slice(cluster.length + 1)) ?? [];
+  const [, slot, generation] = /^([a-z0-9-]+-\d+)-g(\d{1,6})$/.exec(name.slice(cluster.length + 1)) ?? [];
   return slot !== undefined && name === nodeNameOf(cluster, slot, Number(generation)) ? slot : null;
 }
 

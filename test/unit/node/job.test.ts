@@ -164,7 +164,7 @@ describe('interrupted', () => {
         .map((file) => node.jobFile('shutdown', file))
         .filter((file) => existsSync(file) && readFileSync(file, 'utf8') !== '');
     await until(() => node.has('runs') && leaders().length === 2);
-    for (const file of leaders()) process.kill(-Number.parseInt(readFileSync(file, 'utf8'), 10), 'SIGTERM');
+    for (const file of leaders()) endGroup(Number.parseInt(readFileSync(file, 'utf8'), 10));
 
     const end = await first.ended;
 
@@ -315,3 +315,12 @@ describe('old jobs', () => {
     expect(left).toEqual(['ended-lately', 'runs-long', 'sweeper']);
   });
 });
+
+/** A group that has ended already is no fault: a supervisor that is told to end ends its script's. */
+function endGroup(leader: number): void {
+  try {
+    process.kill(-leader, 'SIGTERM');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
