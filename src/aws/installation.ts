@@ -6,9 +6,6 @@ import { detailOf, failure } from './failure.js';
 
 const KEY_BYTES = 32;
 
-/** Code of the failure where neither environment nor bucket name the installation. */
-const INSTALLATION_UNKNOWN = 'InstallationUnknown';
-
 /** Tells the installation; asks the bucket once, and again only after a failure. */
 export type InstallationSource = () => Promise<Installation>;
 
@@ -31,7 +28,7 @@ export function installationOf(bucket: Bucket, named: string | null): Installati
 
 /** Whether neither environment nor bucket name the installation: only a person can. */
 export const isInstallationUnknown = (error: unknown): error is ApplicationFailure =>
-  error instanceof ApplicationFailure && detailOf(error).code === INSTALLATION_UNKNOWN;
+  error instanceof ApplicationFailure && detailOf(error).code === 'InstallationUnknown';
 
 /** @returns the id of a bucket that workers have used; null for one that they have not */
 export async function readInstallationId(bucket: Bucket): Promise<string | null> {
@@ -46,7 +43,7 @@ async function open(bucket: Bucket, named: string | null): Promise<Installation>
       : idIn(await writtenOnce(bucket, INSTALLATION_KEY.id, `${JSON.stringify({ id: named })}\n`), bucket.name);
   if (id === null)
     throw failure({
-      code: INSTALLATION_UNKNOWN,
+      code: 'InstallationUnknown',
       class: 'invalid',
       message: `KEELSON_INSTALLATION is not set, and no worker has used the bucket ${bucket.name} before`,
       advice:
