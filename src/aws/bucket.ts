@@ -133,7 +133,7 @@ export function createBucket(clients: AwsClients, name: string): Bucket {
 /** status.yaml of a cluster with 500 nodes has about 400 KiB; a config.yaml beyond 256 KiB is refused by its reader, with place and size. */
 const MOST_BYTES = 2 * 1024 * 1024;
 
-/** @throws a failure `ObjectTooLarge` that no repetition mends: whoever may write to the bucket could fill the memory of each worker in turn */
+/** @throws a failure `ObjectTooLarge` that no repetition mends: a writer to the bucket could fill the memory of each worker in turn */
 async function bodyOf(
   { Body: body, ContentLength: length = 0 }: GetObjectCommandOutput,
   key: string,

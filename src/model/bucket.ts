@@ -14,7 +14,7 @@ export type BucketKey = (typeof BUCKET_KEY)[keyof typeof BUCKET_KEY];
 
 /**
  * What a delete removes, in this order: config.yaml late, so that an interrupted delete still shows what it was; the owner last, so that
- * nobody claims the name while something is deleted.
+ * no one claims the name while something is deleted.
  */
 export const KEYS_TO_FORGET: readonly BucketKey[] = [
   BUCKET_KEY.kubeconfig,

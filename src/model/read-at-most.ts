@@ -1,4 +1,4 @@
-/** What was to be read is longer than it may be; whoever reads it again finds the same. */
+/** What was to be read is longer than it may be; another read finds the same. */
 export class TooLarge extends Error {
   override readonly name = 'TooLarge';
   /** @param most in bytes */

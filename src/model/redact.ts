@@ -1,7 +1,7 @@
 const MASK = '<masked>';
 
 /**
- * What looks like a secret, whoever wrote it: scripts, tools on nodes, AWS's words. In the order in which they are masked; a value that was cut counts as
+ * What looks like a secret, from any writer: scripts, tools on nodes, AWS's words. In the order in which they are masked; a value that was cut counts as
  * far as it goes. Between a name and its value may stand quotes and backslashes, as in JSON within JSON.
  */
 const SECRETS: readonly (readonly [pattern: RegExp, replacement: string])[] = [

@@ -45,7 +45,7 @@ export interface StatusView {
   createdAt: string;
   traceId: string;
   apiAddress: string | null;
-  /** SHA-256 of the server CA in hex: whoever gets a kubeconfig compares it. Null when it is not known. */
+  /** SHA-256 of the server CA in hex: the CLI compares it with a stored kubeconfig's. Null when it is not known. */
   caHash: string | null;
   nodes: NodeStatus[];
   conditions: Condition[];

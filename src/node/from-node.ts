@@ -8,7 +8,7 @@ const MOST_LINE = 400;
 export const MOST_LINES = 2_000;
 
 /**
- * A value that a node reports, as it may stand in messages, conditions and tables: whoever is root there writes what they like, so it is cut, and
+ * A value that a node reports, as it may stand in messages, conditions and tables: root there writes anything, so it is cut, and
  * secrets are masked before that, and
  * characters that no one sees, such as a terminal's escape sequences, are written out. The one place where texts of nodes are read.
  */

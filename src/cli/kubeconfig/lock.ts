@@ -9,7 +9,7 @@ const PAUSE_MS = 25;
 
 /**
  * Runs an action under the locks of client-go: `<file>.lock`, made with O_EXCL, so that kubectl and other merges wait their turn or
- * refuse. A lock is never broken: nobody can tell a slow owner from a dead one. [client-go: tools/clientcmd/loader.go, lockFile]
+ * refuse. A lock is never broken: no one can tell a slow owner from a dead one. [client-go: tools/clientcmd/loader.go, lockFile]
  *
  * @param paths locked in order of their names, as client-go does, so that two of us cannot wait for each other
  * @throws CliError `failed` that names the lock when another holds it for 10 s

@@ -94,7 +94,7 @@ function readKubeconfig(text: string): Document {
   );
 }
 
-/** Ours are the entries that lead to this cluster: the same CA or the same address. @returns what is of somebody else */
+/** Ours are the entries that lead to this cluster: the same CA or the same address. @returns what belongs to others */
 function foreignIn(document: Document, name: string, { server, ca }: Access): string | null {
   const entry = (list: List): YAMLMap | null => entryOf(listIn(document, list), name);
   const [cluster, user, context] = [entry('clusters'), entry('users'), entry('contexts')];

@@ -28,7 +28,7 @@ const MAX_BYTES = 64 * 1024;
 
 const pem = z.string().min(1);
 
-/** Exactly what K3s writes. Whoever is root on a server can store another file, and kubectl runs what `exec` names. [docs: kubeconfig v1] */
+/** Exactly what K3s writes. Root on a server can store another file, and kubectl runs what `exec` names. [docs: kubeconfig v1] */
 const schema = z.strictObject({
   apiVersion: z.literal('v1').optional(),
   kind: z.literal('Config').optional(),

@@ -18,7 +18,7 @@ export interface Explanation {
   lastError: { code: string; message: string; where: string; advice: string; at: string } | null;
 }
 
-/** @param isUnattended no worker answers: then that is the cause, and what nobody measures is no reason beside it */
+/** @param isUnattended no worker answers: then that is the cause, and what is not measured is no reason beside it */
 export function explain(status: StatusView, isUnattended = false): Explanation {
   const { operation, waiting, lastError } = status;
   const failing = isUnattended ? [] : status.conditions.filter(isFailing);

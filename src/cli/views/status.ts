@@ -62,5 +62,5 @@ function operationLine({ operation }: StatusView): string {
 
 export const firstLine = (text: string): string => text.split('\n')[0] ?? '';
 
-/** Who sends a request writes the name: nobody has checked it. */
+/** The sender of a request writes the name: it is not checked. */
 export const senderOf = ({ requestedBy }: Operation): string => `${requestedBy} (as the sender says)`;

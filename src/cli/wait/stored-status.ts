@@ -22,7 +22,7 @@ export function createStatusReader(bucket: () => Promise<Bucket>): (name: string
 /** @returns null for what is no status: a file that a person has overwritten is written anew after the next step */
 function statusIn(text: string): StatusView | null {
   try {
-    // Whoever may write to the bucket could stop each `--wait` by it.
+    // A writer to the bucket could stop each `--wait` by it.
     if (excessIn(text, MOST_TOKENS) !== null) return null;
     const document = parseDocument(text, { uniqueKeys: false, logLevel: 'error' });
     if (document.errors.length > 0 || complexKeyAt(document) !== null) return null;

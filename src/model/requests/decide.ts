@@ -100,7 +100,7 @@ function wish(state: ClusterState, wanted: 'running' | 'stopped', message: strin
   return accepted(message, { wish: wanted, document, breakers: {} });
 }
 
-/** Nothing is destroyed by one word: whoever asks names the cluster a second time. [docs/adr/0029] */
+/** Nothing is destroyed by one word: the sender names the cluster a second time. [docs/adr/0029] */
 function remove(state: ClusterState, confirm: unknown): Decision {
   const { name } = state.document.metadata;
   if (state.wish === 'deleted') return unchanged('it is being deleted');

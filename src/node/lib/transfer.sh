@@ -11,7 +11,7 @@ transfer() {
   url=${url//\\/\\\\}
   url=${url//\"/\\\"}
   curl_exit=0
-  # What is asked for by https is not answered by http further on: whoever is on the way could replace it.
+  # What is asked for by https is not answered by http further on: an attacker on the way could replace it.
   case $url in https:*) redirects='=https' ;; *) redirects='=http,https' ;; esac
   # --globoff: brackets of an IPv6 address are no pattern. --retry covers 408, 429, 5xx and time-outs. [curl(1)]
   http_status=$(
