@@ -1,6 +1,6 @@
 // The references that are made: the cluster document's from its JSON Schema, that of refused documents from the test's table, that of errors from the table of codes, that of
-// benchmarks from the results that were kept; and a look whether links between pages lead anywhere.
-//   node scripts/docs.mjs            writes docs/reference/{cluster-document,refused-documents,errors,benchmarks}.md
+// benchmarks from the results that were kept, the index from the pages' titles; and a look whether links between pages lead anywhere.
+//   node scripts/docs.mjs            writes the pages of PAGES
 //   node scripts/docs.mjs --check    fails if it is not up to date, or if a link is broken
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -16,6 +16,7 @@ const { parseDocument } = await tsImport('../src/model/spec/parse.ts', import.me
 const { CLASS_ACTION, KNOWN_ERRORS } = await tsImport('../src/model/errors/index.ts', import.meta.url);
 
 const PAGES = {
+  'docs/README.md': indexPage,
   'docs/reference/cluster-document.md': documentPage,
   'docs/reference/refused-documents.md': refusedPage,
   'docs/reference/errors.md': errorsPage,
@@ -305,6 +306,34 @@ function repairPage() {
     'from the cause to the event in the history of the cluster; on profile `demo` EventBridge takes 0.3 s, an assumption.',
   );
   return fill(fill(readFileSync('docs/explanation/repair.md', 'utf8'), 'care', care), 'news', news);
+}
+
+/** Folders of docs/ in the order in which they are listed. */
+const SECTIONS = [
+  ['how-to', 'How to', 'Steps to a goal.'],
+  ['reference', 'Reference', 'What there is, complete.'],
+  ['explanation', 'Explanation', 'How and why, with measurements.'],
+  ['development', 'Development', 'For those who change Keelson.'],
+];
+
+/** All pages by their titles, so that none is without a way to it. */
+function indexPage() {
+  const titleOf = (path) => /^# (.+)$/m.exec(readFileSync(path, 'utf8'))?.[1] ?? path;
+  const sections = SECTIONS.map(([folder, heading, what]) => {
+    const pages = readdirSync(join('docs', folder))
+      .filter((name) => name.endsWith('.md'))
+      .sort()
+      .map((name) => `- [${titleOf(join('docs', folder, name))}](${folder}/${name})`);
+    return `## ${heading}\n\n${what}\n\n${pages.join('\n')}\n`;
+  });
+  return `# Documentation
+
+New here: [README](../README.md), then [your first cluster on AWS](how-to/first-cluster-on-aws.md). New to the code:
+[ARCHITECTURE](../ARCHITECTURE.md).
+
+${sections.join('\n')}
+Decisions, with their reasons: [ADRs](adr/README.md).
+`;
 }
 
 /** Relative links of all pages that lead to no file. */
