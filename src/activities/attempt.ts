@@ -1,6 +1,7 @@
 import { Context } from '@temporalio/activity';
 import { type ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { toFailure } from '../aws/failure.js';
+import type { Trouble } from '../model/retry.js';
 import type { RegionScope, Scope } from './api.js';
 import { withBackOff } from './back-off.js';
 import type { ActivityDeps } from './deps.js';
@@ -10,6 +11,14 @@ const BEAT_MS = 2_000;
 
 /** How long a body may take to notice that the fence has ended its attempt; it waits for the answer of a call at most. */
 const FENCED_MS = 3_000;
+
+/** What a heartbeat carries. */
+interface Beat {
+  /** For the next attempt. */
+  progress: unknown;
+  /** For people. */
+  trouble: Trouble | null;
+}
 
 /** One attempt of an activity, as its body sees it. */
 export interface Attempt {
@@ -30,6 +39,8 @@ export interface Attempt {
   readonly since: number;
   /** Replaces what the next attempt will find in `resumed`. */
   heartbeat(details: unknown): void;
+  /** Tells people what the attempt tries again or waits for, until it tells otherwise; null for nothing. `keelson explain` reads it. */
+  tell(trouble: Trouble | null): void;
   /** @throws what `cancelled` rejects with */
   sleep(ms: number): Promise<void>;
   /** Whether the workflow asked for the cancellation: a worker that shuts down leaves the work to the next one. */
@@ -59,20 +70,25 @@ export function activity<I extends RegionScope & Partial<Scope>, O>(
     const { info } = context;
     const { cluster, region, operation, traceId } = input;
     const log = deps.logger.child({ activity: name, cluster, region, operation, traceId, attempt: info.attempt });
-    let details: unknown = info.heartbeatDetails;
+    const resumed = (info.heartbeatDetails as Beat | undefined)?.progress;
+    let progress: unknown = resumed;
+    let trouble: Trouble | null = null;
     // Not at once: the SDK sends the first beat straight away and keeps later ones back, and the first may carry a command's id.
-    const beat = (): void => context.heartbeat(details);
+    const beat = (): void => context.heartbeat({ progress, trouble } satisfies Beat);
     const fenced = createFenced();
     const attempt: Attempt = {
       namespace: info.namespace,
       number: info.attempt,
-      resumed: info.heartbeatDetails,
+      resumed,
       signal: AbortSignal.any([context.cancellationSignal, fenced.signal]),
       cancelled: either(context.cancelled, fenced.reached),
       since: info.scheduledTimestampMs,
       heartbeat: (latest) => {
-        details = latest;
+        progress = latest;
         beat();
+      },
+      tell: (latest) => {
+        trouble = latest;
       },
       sleep: (ms) => either(context.sleep(ms), fenced.reached),
       wasCancelled: () => context.cancellationDetails?.cancelRequested ?? false,

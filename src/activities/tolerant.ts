@@ -1,4 +1,4 @@
-import { toFailure } from '../aws/failure.js';
+import { detailOf, toFailure } from '../aws/failure.js';
 import type { Attempt } from './attempt.js';
 
 /** Errors in a row that a wait puts up with. */
@@ -14,10 +14,12 @@ const PASSING = new Set(['throttled', 'transient', 'not-found-yet']);
  */
 export function tolerant(attempt: Attempt, attempted: string): <T>(look: () => Promise<T>) => Promise<T> {
   let errors = 0;
+  let since = '';
   return async (look) => {
     for (;;) {
       try {
         const seen = await Promise.race([look(), attempt.cancelled]);
+        if (errors > 0) attempt.tell(null);
         errors = 0;
         return seen;
       } catch (error) {
@@ -26,8 +28,12 @@ export function tolerant(attempt: Attempt, attempted: string): <T>(look: () => P
         errors += 1;
         if (!PASSING.has(failure.type ?? '') || errors > ROW) throw failure;
         attempt.log.warn(`${attempted}: tried again`, { error: failure.message, errors });
-        const pause = Math.min(LONGEST_PAUSE_MS, 250 * 2 ** errors);
-        await attempt.sleep(pause * (0.5 + Math.random() / 2));
+        const pause = Math.min(LONGEST_PAUSE_MS, 250 * 2 ** errors) * (0.5 + Math.random() / 2);
+        if (errors === 1) since = new Date().toISOString();
+        const { code, class: errorClass, message, advice: hint } = detailOf(failure);
+        const nextAt = new Date(Date.now() + pause).toISOString();
+        attempt.tell({ code, class: errorClass, message, hint, failures: errors, since, nextAt });
+        await attempt.sleep(pause);
       }
     }
   };

@@ -195,6 +195,8 @@ export interface Condition {
   reason: string;
   message: string;
   advice: string;
+  /** Slots of the nodes for which it does not hold, where it counts nodes and is False. */
+  slots?: string[];
   /** Since when the status is this. */
   since: string;
   /** When it was last looked at. */

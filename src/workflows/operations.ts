@@ -8,6 +8,8 @@ import { type Cluster, emit, now, shortId } from './cluster-context.js';
 const OPERATIONS_KEPT = 20;
 const STEPS_KEPT = 60;
 
+const FAILED: ReadonlySet<Operation['outcome']> = new Set(['failed', 'rolledBack']);
+
 /** Goes on with the operation under way when it still serves the same wish; else ends it and begins the one that is planned. */
 export function beginOperation(cluster: Cluster, plan: Plan): Operation {
   const { state } = cluster;
@@ -55,6 +57,8 @@ export function endOperation(cluster: Cluster, outcome: Operation['outcome']): v
   state.operations = [...older, operation];
   state.operation = null;
   state.waiting = null;
+  // An error that has not kept the operation from its end is not what is wrong now; `history` keeps it.
+  if (!FAILED.has(outcome) && state.lastError?.operation === operation.id) state.lastError = null;
   // What was started was not measured as a whole yet: that is made up for as soon as nothing else is to be done.
   if (state.wish === 'running' && state.bornAt !== null && Object.values(state.slots).some(isUnmeasured))
     state.lookWanted = true;

@@ -3,6 +3,7 @@ import type { InstanceInformation } from '@aws-sdk/client-ssm';
 import { failure } from '../../aws/failure.js';
 import { classifyCode } from '../../model/errors/index.js';
 import type { InstanceView } from '../../model/observation.js';
+import type { Trouble } from '../../model/retry.js';
 import type { AwaitInstanceInput } from '../api.js';
 import type { Attempt } from '../attempt.js';
 import type { ActivityDeps } from '../deps.js';
@@ -45,12 +46,36 @@ export async function awaitInstance(
     }
     if (isReached(until, instance, agent)) return instanceView(instance);
     attempt.heartbeat({ instanceId, state: stateOf(instance), agent: agent?.PingStatus ?? null });
+    attempt.tell(waitTold(input, attempt, instance, agent));
     refuseDeadEnd(input, instance, Date.now() - started, ran);
     ran ||= stateOf(instance) === 'running';
     const { registrationSeconds: seconds } = input;
     if (seconds !== undefined && stateOf(instance) === 'running' && Date.now() - attempt.since > seconds * 1_000)
       throw unregistered(input, seconds, instance, agent);
   }
+}
+
+/** What is waited for, and what EC2 and SSM say meanwhile. */
+function waitTold(
+  { instanceId, until }: AwaitInstanceInput,
+  { since }: Attempt,
+  instance: Instance,
+  agent: InstanceInformation | undefined,
+): Trouble {
+  const isUp = until === 'agent-online' && stateOf(instance) === 'running';
+  const said = agent === undefined ? 'SSM has never heard of it' : `SSM calls it ${agent.PingStatus}`;
+  const where = `it runs in ${instance.SubnetId} with the profile ${instance.IamInstanceProfile?.Arn ?? 'none'}`;
+  return {
+    code: isUp ? 'AgentNotRegistered' : 'InstanceNotThere',
+    class: 'not-found-yet',
+    message: isUp
+      ? `the SSM agent of ${instanceId} has not registered yet: ${said}; ${where}`
+      : `${instanceId} is ${stateOf(instance)} and not ${until} yet`,
+    hint: isUp ? classifyCode('AgentNotRegistered').advice : '',
+    failures: 0,
+    since: new Date(since).toISOString(),
+    nextAt: null,
+  };
 }
 
 function isReached(

@@ -1,4 +1,5 @@
 import { CancelledFailure } from '@temporalio/common';
+import type { Trouble } from '../../model/retry.js';
 import { parseJobOutput } from '../../node/render.js';
 import type { JobResult, RunOnNodesInput } from '../api.js';
 import type { Attempt } from '../attempt.js';
@@ -45,6 +46,7 @@ export async function runOnNodes(deps: ActivityDeps, attempt: Attempt, input: Ru
     };
     const since = Date.now();
     while (open().length > 0) {
+      attempt.tell(jobTold(input, attempt, open()));
       const share = (Date.now() - since) * PAUSE_SHARE;
       await attempt.sleep(Math.min(LONGEST_PAUSE_MS, Math.max(SHORTEST_PAUSE_MS, share)));
       const ids = open();
@@ -92,6 +94,17 @@ export async function runOnNodes(deps: ActivityDeps, attempt: Attempt, input: Ru
     return result === undefined ? [] : [{ ...result, ...(notes && { notes }) }];
   });
 }
+
+/** A job that runs tells no one anything before it ends: that it runs, where and for how long at most is all there is to tell. */
+const jobTold = ({ script, timeoutSeconds }: RunOnNodesInput, { since }: Attempt, ids: readonly string[]): Trouble => ({
+  code: 'NodeScriptTimedOut',
+  class: 'node-script',
+  message: `the script ${script} has not ended on ${ids.join(', ')}; it is ended after ${timeoutSeconds} s`,
+  hint: 'see what it waits for in its log',
+  failures: 0,
+  since: new Date(since).toISOString(),
+  nextAt: null,
+});
 
 /** Told in the job's result: what was lost, why, and after how long. */
 function noteLoss(progress: Progress, id: string, why: string, ms: number): void {

@@ -1,3 +1,4 @@
+import type { Retry } from '../../model/retry.js';
 import type { StatusView } from '../../model/status.js';
 import type { Clusters } from '../clusters/clusters.js';
 import { isUnanswered, toCliError } from '../errors.js';
@@ -18,6 +19,8 @@ export interface FetchedStatus {
   status: StatusView;
   /** When the nodes were last observed, if no worker has answered: then the status is the bucket's copy, in which nothing is measured. */
   staleSince: string | null;
+  /** What Temporal tries again for it. */
+  retries: Retry[];
 }
 
 /**
@@ -40,7 +43,7 @@ export async function fetchStatus(session: Session, name: string): Promise<Fetch
   if (outcome === null) return await storedStatus(session, clusters, name);
   if ('status' in outcome) {
     await sayIfUnwatched(session, clusters, outcome.status);
-    return { status: outcome.status, staleSince: null };
+    return { status: outcome.status, staleSince: null, retries: await clusters.retries(name) };
   }
   if (!isUnanswered(outcome.error)) throw outcome.error;
   return await storedStatus(session, clusters, name);
@@ -74,7 +77,7 @@ async function storedStatus(session: Session, clusters: Clusters, name: string):
     session.io,
     `shown is status.yaml of the bucket: ${name} was last observed ${age(staleSince)} ago (${staleSince}), and nothing of it is measured now`,
   );
-  return { status: unmeasured(stored), staleSince };
+  return { status: unmeasured(stored), staleSince, retries: [] };
 }
 
 /** Of a cluster that rests: one that is made or changed is observed by its own steps. */

@@ -7,6 +7,7 @@ import { CLUSTER_PREFIX, workflowIdOf } from '../../model/execution.js';
 import { fingerprint } from '../../model/k3s/fingerprint.js';
 import { plan } from '../../model/plan/index.js';
 import type { RequestName } from '../../model/requests/decide.js';
+import type { Retry } from '../../model/retry.js';
 import type { ClusterDocument } from '../../model/spec/schema.js';
 import type { ClusterEvent } from '../../model/state.js';
 import type { StatusView } from '../../model/status.js';
@@ -20,6 +21,7 @@ import type { Owner } from '../orphans/judge.js';
 import type { ListedCluster } from '../views/list.js';
 import type { IdentifiedPlan } from '../views/plan.js';
 import { type Life, lifeOf } from './life.js';
+import { retriesOf } from './retries.js';
 
 /** A worker answers queries and updates within milliseconds; none for so long means that none is there. */
 const ANSWER_MS = 15_000;
@@ -91,6 +93,11 @@ export class Clusters {
   /** Asks Temporal, not the workflow. */
   async life(name: string): Promise<Life> {
     return lifeOf(await this.handle(name).describe());
+  }
+
+  /** What Temporal tries again for the cluster. Asks Temporal, not the workflow. */
+  async retries(name: string): Promise<Retry[]> {
+    return retriesOf(await this.timely(() => this.handle(name).describe()));
   }
 
   /** Whether somebody looks after what carries the name. Asks the workflow itself: the visibility store lags behind. */

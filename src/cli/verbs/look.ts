@@ -1,3 +1,4 @@
+import { explain as explanationOf } from '../../model/explain/index.js';
 import { printableAll } from '../../model/printable.js';
 import type { StatusView } from '../../model/status.js';
 import { fetchStatus, unattended } from '../attendance/fetch-status.js';
@@ -6,7 +7,7 @@ import type { Clusters } from '../clusters/clusters.js';
 import { say } from '../io.js';
 import { type Format, show, showLine } from '../output.js';
 import type { Session } from '../session.js';
-import { explain as explanationOf, explanationText } from '../views/explain.js';
+import { explanationText } from '../views/explain.js';
 import { historyText, operationsOf } from '../views/history.js';
 import { type ListedCluster, listText } from '../views/list.js';
 import { statusText } from '../views/status.js';
@@ -80,8 +81,8 @@ export async function status(session: Session, name: string, options: Output & {
 
 /** `keelson explain NAME` */
 export async function explain(session: Session, name: string, { output }: Output): Promise<void> {
-  const { status: seen, staleSince } = await fetchStatus(session, name);
-  const explanation = marked(explanationOf(seen, staleSince !== null), staleSince);
+  const { status: seen, staleSince, retries } = await fetchStatus(session, name);
+  const explanation = marked(explanationOf(seen, { retries, staleSince }), staleSince);
   show(session.io, output, explanation, (colors, clean) => explanationText(clean, colors));
   if (staleSince !== null) throw unattended();
 }

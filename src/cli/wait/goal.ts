@@ -1,6 +1,6 @@
+import { heldBack } from '../../model/explain/held-back.js';
 import type { StatusView } from '../../model/status.js';
 import { CliError, EXIT } from '../exit.js';
-import { heldBack } from '../views/held-back.js';
 
 /** What a look at a cluster says about the wait for it. */
 export type Verdict = { kind: 'waiting' } | { kind: 'reached' } | { kind: 'failed'; error: CliError };

@@ -16,7 +16,8 @@ export function api(state: ClusterState, now: string): Verdict {
   const quorum = quorumOf(servers.length);
   const good = servers.filter(([, known]) => known.is === 'good').length;
   const perhaps = servers.filter(([, known]) => known.is === 'unmeasured').length;
-  if (good >= quorum) return { ...all, status: 'True', reason: 'Answers', advice: '' };
+  const { slots: _, ...whole } = all;
+  if (good >= quorum) return { ...whole, status: 'True', reason: 'Answers', advice: '' };
   if (good + perhaps < quorum) return { ...all, status: 'False', reason: 'NoQuorum', advice: hint };
-  return { ...all, status: 'Unknown', reason: 'NotMeasured', advice: '' };
+  return { ...whole, status: 'Unknown', reason: 'NotMeasured', advice: '' };
 }

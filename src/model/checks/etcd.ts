@@ -43,7 +43,15 @@ export function etcd(state: ClusterState, now: string): Verdict {
     ...alarms,
     ...(ghosts.length === 0 ? [] : [`without an instance: ${ghosts.join(', ')}`]),
   ].join('; ');
-  if (trouble !== null) return { type: TYPE, status: 'False', reason: trouble, message, advice: HINTS[trouble] };
+  if (trouble !== null)
+    return {
+      type: TYPE,
+      status: 'False',
+      reason: trouble,
+      message,
+      advice: HINTS[trouble],
+      ...(missing !== null && members.slots !== undefined && { slots: members.slots }),
+    };
   return { ...members, reason: members.status === 'True' ? 'AllVoters' : members.reason, message };
 }
 

@@ -30,7 +30,14 @@ export function tally({ type, what, hint, nodes, hidden }: Tallied): Verdict {
   if (hidden !== null) return unseen(type, hidden, count);
   const message = [count, ...said(bad), ...(bad.length === 0 ? said(unknown) : [])].join('; ');
   if (bad.length > 0)
-    return { type, status: 'False', reason: good.length === 0 ? 'None' : 'Some', message, advice: hint };
+    return {
+      type,
+      status: 'False',
+      reason: good.length === 0 ? 'None' : 'Some',
+      message,
+      advice: hint,
+      slots: bad.map(([slot]) => slot),
+    };
   if (unknown.length > 0) return { type, status: 'Unknown', reason: 'NotMeasured', message, advice: '' };
   return { type, status: 'True', reason: 'All', message, advice: '' };
 }

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type Attempt, activity } from '../../../src/activities/attempt.js';
 import type { ActivityDeps } from '../../../src/activities/deps.js';
 import { Fence } from '../../../src/activities/fence.js';
+import { tolerant } from '../../../src/activities/tolerant.js';
 import { failureOf, scope, settled, start } from './support.js';
 
 beforeEach(() => void vi.useFakeTimers());
@@ -43,6 +44,39 @@ describe('an activity', () => {
     await settled(result);
 
     expect(heartbeats[0]).toEqual({ sent: 'cmd-1' });
+  });
+
+  test('tells people what it tries again, beside what the next attempt needs, until it does not any more', async () => {
+    let failures = 0;
+    const look = async () => {
+      failures += 1;
+      if (failures <= 6)
+        throw Object.assign(new Error('Request limit exceeded.'), { name: 'RequestLimitExceeded', $metadata: {} });
+      return 'seen';
+    };
+
+    const { result, heartbeats, troubles } = start(
+      made(async (attempt) => {
+        attempt.heartbeat({ sent: 'cmd-1' });
+        const seen = await tolerant(attempt, 'DescribeInstances i-1')(look);
+        await attempt.sleep(5_000);
+        return seen;
+      }),
+      scope,
+    );
+
+    expect(await settled(result)).toBe('seen');
+    const told = troubles.findLast((one) => one !== null);
+    expect(told).toMatchObject({
+      code: 'RequestLimitExceeded',
+      class: 'throttled',
+      message: expect.stringContaining('DescribeInstances i-1'),
+    });
+    expect(Date.parse((told as { nextAt: string }).nextAt)).toBeGreaterThan(
+      Date.parse((told as { since: string }).since),
+    );
+    expect(troubles.at(-1)).toBeNull();
+    expect(heartbeats.at(-1)).toEqual({ sent: 'cmd-1' });
   });
 
   test('stops its heartbeat at its end', async () => {

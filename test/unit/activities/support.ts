@@ -52,7 +52,10 @@ export function makeActivities(
 export interface Started<O> {
   result: Promise<O>;
   environment: MockActivityEnvironment;
+  /** What the next attempt would find. */
   heartbeats: unknown[];
+  /** What people are told meanwhile. */
+  troubles: unknown[];
 }
 
 /** Starts an activity in a context of its own; `info` tells of earlier attempts. */
@@ -62,14 +65,23 @@ export function start<I, O>(
   info: { attempt?: number; heartbeatDetails?: unknown; scheduledTimestampMs?: number } = {},
 ): Started<O> {
   const environment = new MockActivityEnvironment(
-    { attempt: 1, scheduledTimestampMs: Date.now(), ...info },
+    {
+      attempt: 1,
+      scheduledTimestampMs: Date.now(),
+      ...info,
+      ...('heartbeatDetails' in info && { heartbeatDetails: { progress: info.heartbeatDetails, trouble: null } }),
+    },
     { logger: new DefaultLogger('ERROR') },
   );
   const heartbeats: unknown[] = [];
-  environment.on('heartbeat', (details: unknown) => heartbeats.push(structuredClone(details)));
+  const troubles: unknown[] = [];
+  environment.on('heartbeat', (details: { progress: unknown; trouble: unknown }) => {
+    heartbeats.push(structuredClone(details.progress));
+    troubles.push(structuredClone(details.trouble));
+  });
   const result = environment.run<[I], O, (input: I) => Promise<O>>(activity, input);
   result.catch(() => undefined);
-  return { result, environment, heartbeats };
+  return { result, environment, heartbeats, troubles };
 }
 
 /** Lets faked time pass until the promise has settled. */

@@ -1,6 +1,5 @@
 import { createColors } from 'picocolors';
 import { describe, expect, it } from 'vitest';
-import { explain, explanationText } from '../../../src/cli/views/explain.js';
 import { historyText } from '../../../src/cli/views/history.js';
 import { listText } from '../../../src/cli/views/list.js';
 import { planText } from '../../../src/cli/views/plan.js';
@@ -83,75 +82,6 @@ describe('status', () => {
     expect(statusText(statusView({ nodes: [], conditions: [], apiAddress: null }), plain, NOW)).toContain(
       'no nodes yet',
     );
-  });
-});
-
-describe('explain', () => {
-  it('gives reasons and advice', () => {
-    // Prepare
-    const failing = condition({
-      status: 'False',
-      reason: 'Some',
-      message: '2 of 3 nodes are Ready',
-      advice: 'look at kubectl',
-    });
-    const status = statusView({ phase: 'Failed', conditions: [failing], lastError: failure() });
-
-    // Act
-    const text = explanationText(explain(status), plain);
-
-    // Assess
-    expect(text).toContain('shop is Failed');
-    expect(text).toContain('keelson retry');
-    expect(text).toContain('NodesReady: 2 of 3 nodes are Ready -> look at kubectl');
-    expect(text).toContain('last error TypeNotOffered at 2026-03-01 12:00:00Z in op-1, launch:server-0, attempt 1:');
-    expect(text).toContain('    nor anywhere else\n    -> name another type');
-  });
-
-  it('says so when all is as asked', () => {
-    expect(explain(statusView())).toMatchObject({ summary: 'it is what was asked for', failing: [], lastError: null });
-  });
-});
-
-describe('explain of repairs that are held back', () => {
-  const held = (code: string) => failure({ code, class: 'conflict', operation: null, step: null, slot: null });
-
-  it.each([
-    {
-      code: 'RepairNeeded',
-      phase: 'Running' as const,
-      says: /what it would do is said below; .*`keelson repair shop`/,
-    },
-    { code: 'RepairParked', phase: 'Running' as const, says: /within an hour; .*`keelson repair shop`/ },
-    { code: 'QuorumLost', phase: 'Failed' as const, says: /most of its servers are lost; nothing is done by itself/ },
-    { code: 'QuorumAtRisk', phase: 'Running' as const, says: /nothing is done that could cost the quorum/ },
-    { code: 'OnlyServer', phase: 'Failed' as const, says: /its disk is all there is/ },
-    { code: 'AgentsUnreachable', phase: 'Running' as const, says: /SSM has lost agents that have something in common/ },
-  ])('says so of $code', ({ code, phase, says }) => {
-    const { summary } = explain(statusView({ phase, lastError: held(code) }));
-    expect(summary).toMatch(says);
-    expect(summary).not.toMatch(/keelson retry/);
-  });
-
-  it('shows what would be done, once', () => {
-    // Prepare
-    const message = 'it would: server-1: launch t3.medium; server-1: join';
-    const lastError = { ...held('RepairNeeded'), message };
-    const waiting = { for: `a person: ${message}`, since: '2026-03-01T12:00:00.000Z', until: null };
-
-    // Act
-    const lines = explanationText(explain(statusView({ lastError, waiting })), plain).split('\n');
-
-    // Assess
-    expect(lines).toContain('  waits for a person');
-    expect(lines.filter((line) => line.includes(message))).toEqual([`    ${message}`]);
-  });
-
-  it('says what is under way once somebody has asked for it', () => {
-    const { summary } = explain(
-      statusView({ lastError: held('RepairNeeded'), operation: operation({ kind: 'repair', reason: 'r' }) }),
-    );
-    expect(summary).toBe('repair is under way (r)');
   });
 });
 

@@ -18,6 +18,7 @@ const attempt = {
   signal: new AbortController().signal,
   cancelled: new Promise<never>(() => undefined),
   heartbeat: () => undefined,
+  tell: () => undefined,
   sleep: (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, Math.min(ms, 10))),
 } as unknown as Attempt;
 

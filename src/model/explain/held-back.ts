@@ -1,4 +1,4 @@
-import type { StatusView } from '../../model/status.js';
+import type { StatusView } from '../status.js';
 
 /** By the code of the last error. [model/plan, model/care] */
 const REASONS: Record<string, (name: string) => string> = {

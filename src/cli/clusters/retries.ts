@@ -1,0 +1,62 @@
+import type { WorkflowExecutionDescription } from '@temporalio/client';
+import { arrayFromPayloads, defaultFailureConverter, defaultPayloadConverter } from '@temporalio/common';
+import { classifyCode } from '../../model/errors/index.js';
+import type { Retry, Trouble } from '../../model/retry.js';
+
+type Pending = NonNullable<WorkflowExecutionDescription['raw']['pendingActivities']>[number];
+
+/** `PENDING_ACTIVITY_STATE_SCHEDULED`: it waits for its next attempt. [temporal api: enums] */
+const SCHEDULED = 1;
+
+/**
+ * What Temporal tries again for a workflow, and what running attempts tell in their heartbeats. Temporal itself answers: no worker is needed.
+ */
+export function retriesOf({ raw }: WorkflowExecutionDescription): Retry[] {
+  return (raw.pendingActivities ?? []).flatMap((one) => retryOf(one) ?? []);
+}
+
+function retryOf(pending: Pending): Retry | null {
+  const activity = pending.activityType?.name ?? 'unknown';
+  const attempt = pending.attempt ?? 1;
+  const scheduled = isoOf(pending.scheduledTime);
+  const waits = pending.state === SCHEDULED ? scheduled : null;
+  const said = attempt > 1 && pending.lastFailure != null ? failureOf(pending.lastFailure) : null;
+  const beat = waits === null ? troubleOf(pending) : null;
+  // An attempt that runs tells more than the one before it.
+  if (beat !== null) return { ...beat, activity, attempt, failures: beat.failures + attempt - 1 };
+  if (said === null) return null;
+  const since = isoOf(pending.lastAttemptCompleteTime) ?? isoOf(pending.lastStartedTime) ?? scheduled ?? '';
+  return { ...said, activity, attempt, failures: attempt - 1, since, nextAt: waits };
+}
+
+function failureOf(failure: NonNullable<Pending['lastFailure']>): Pick<Trouble, 'code' | 'class' | 'message' | 'hint'> {
+  const error = defaultFailureConverter.failureToError(failure, defaultPayloadConverter) as Error & {
+    details?: unknown[];
+  };
+  const detail = error.details?.[0] as
+    | { code?: string; class?: Trouble['class']; message?: string; advice?: string }
+    | undefined;
+  const code =
+    detail?.code ??
+    (failure.timeoutFailureInfo != null ? 'ActivityTimedOut' : (failure.applicationFailureInfo?.type ?? 'Unknown'));
+  const known = classifyCode(code);
+  return {
+    code,
+    class: detail?.class ?? known.class,
+    message: detail?.message ?? error.message,
+    hint: detail?.advice ?? known.advice,
+  };
+}
+
+function troubleOf({ heartbeatDetails }: Pending): Trouble | null {
+  const [beat] = arrayFromPayloads(defaultPayloadConverter, heartbeatDetails?.payloads) as [
+    { trouble?: Trouble | null }?,
+  ];
+  return beat?.trouble ?? null;
+}
+
+/** Of a protobuf timestamp. */
+function isoOf(time: { seconds?: unknown; nanos?: number | null } | null | undefined): string | null {
+  const seconds = Number(time?.seconds ?? 0);
+  return seconds === 0 ? null : new Date(seconds * 1_000 + Math.floor((time?.nanos ?? 0) / 1e6)).toISOString();
+}

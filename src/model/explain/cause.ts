@@ -1,0 +1,231 @@
+import { CLASS_ACTION } from '../errors/index.js';
+import { foremost, type Retry } from '../retry.js';
+import type { Condition, ErrorRecord, StepRecord } from '../state.js';
+import type { StatusView } from '../status.js';
+import { expectedOf, isOverdue } from './expected.js';
+import { folded, type Root } from './folding.js';
+import { heldBack } from './held-back.js';
+import { hintFor } from './hints.js';
+import { remedyText } from './remedy-text.js';
+
+/** Why a cluster is not, or not yet, what was asked for. */
+export interface Cause {
+  /** Of the error or condition; null where nothing is wrong. */
+  code: string | null;
+  message: string;
+  /** ISO 8601; null where it has no beginning. */
+  since: string | null;
+  /** What Keelson does about it. */
+  keelson: string;
+  /** When Keelson acts next, ISO 8601; null where that is now, or not known. */
+  nextAt: string | null;
+  /** What a person can do. */
+  hints: string[];
+}
+
+/** What a condition says of itself, not of the cluster's health: named last. */
+const BESIDE: ReadonlySet<string> = new Set(['StatusStored', 'TypesAsAsked', 'ConfigValid', 'InstancesOwned']);
+
+export const isFalse = ({ status }: Condition): boolean => status === 'False';
+
+/** A failure that a first observation has found and the next one confirms or not. */
+const isSuspected = ({ status, message }: Condition): boolean =>
+  status === 'Unknown' && message.includes(', seen once');
+
+/**
+ * The one cause to begin with: what holds up the step that runs now, before what a step has failed of, before what keeps the cluster from being
+ * observed, before conditions that fail, before a step that takes too long.
+ *
+ * @param now milliseconds since 1970
+ */
+export function causeOf(status: StatusView, retries: readonly Retry[], now: number): Cause {
+  const retry = foremost(retries.filter((one) => one.failures > 0));
+  const error = openError(status);
+  const roots = rootsOf(status);
+  const ofStep = retry !== null && status.operation !== null;
+  const cause =
+    (ofStep && (error === null || retry.since > error.at) ? byRetry(status, retry) : null) ??
+    (error === null ? null : byError(status, error)) ??
+    (retry === null ? null : byRetry(status, retry)) ??
+    byCondition(status, roots) ??
+    byDelay(status, retries, now) ??
+    bySuspicion(status) ??
+    byOperation(status) ??
+    byRest(status);
+  return status.paused && cause.code !== null
+    ? {
+        ...cause,
+        keelson: 'does nothing: it is paused',
+        nextAt: null,
+        hints: [...cause.hints, `keelson resume ${status.name}`],
+      }
+    : cause;
+}
+
+/** What fails, the observation first, each with what fails because of it. While an operation runs only what it does not cause counts. */
+export function rootsOf(status: StatusView): Root[] {
+  const roots = folded(status.conditions.filter(isFalse));
+  const rank = ({ condition: { type } }: Root): number => (type === 'Observed' ? 0 : BESIDE.has(type) ? 2 : 1);
+  return roots.sort((a, b) => rank(a) - rank(b));
+}
+
+/**
+ * The last error, as long as it keeps anything from going on: of the operation under way, until the step that has failed succeeds, or of what is
+ * held back for a person.
+ */
+export function openError({ operation, lastError }: StatusView): ErrorRecord | null {
+  if (lastError === null) return null;
+  if (lastError.operation === null) return operation === null ? lastError : null;
+  if (operation === null || lastError.operation !== operation.id) return null;
+  const isMet = operation.steps.some(
+    (step) => step.id === lastError.step && step.outcome === 'done' && (step.endedAt ?? '') >= lastError.at,
+  );
+  return isMet ? null : lastError;
+}
+
+function byRetry(status: StatusView, retry: Retry): Cause {
+  const times = retry.attempt > 1 ? `attempt ${retry.attempt}` : `failed ${retry.failures} time(s)`;
+  return {
+    code: retry.code,
+    message: retry.message,
+    since: retry.since,
+    keelson: `${CLASS_ACTION[retry.class]} (${times})`,
+    nextAt: retry.nextAt,
+    hints: [hintOf(status, retry.code, retry.message, retry.hint, slotsIn(status, retry.message))],
+  };
+}
+
+function byError(status: StatusView, error: ErrorRecord): Cause {
+  const { operation, waiting } = status;
+  const isRunning = operation?.steps.some((step) => step.id === error.step && step.outcome === 'running') ?? false;
+  const first = operation?.steps.find((step) => step.error?.code === error.code)?.error?.at ?? error.at;
+  const isHeld = error.class === 'invalid' || error.class === 'auth';
+  return {
+    code: error.code,
+    message: error.message,
+    since: first,
+    keelson: isRunning
+      ? `tries again now (attempt ${error.attempt + 1})`
+      : error.operation === null
+        ? (heldBack(status) ?? 'waits for a person')
+        : `${CLASS_ACTION[error.class]} (attempt ${error.attempt} failed)`,
+    nextAt: isRunning ? null : (waiting?.until ?? null),
+    hints: [
+      hintOf(status, error.code, error.message, error.advice, error.slot === null ? [] : [error.slot]),
+      ...(isHeld ? [`then \`keelson apply\`, or \`keelson retry ${status.name}\` to try at once`] : []),
+    ],
+  };
+}
+
+function byCondition(status: StatusView, roots: readonly Root[]): Cause | null {
+  const [first] = roots;
+  if (first === undefined) return null;
+  const { operation } = status;
+  // What a change by Keelson's own hand takes down for a moment is not what is wrong.
+  if (operation !== null && operation.kind !== 'repair' && first.condition.type !== 'Observed') return null;
+  const { condition } = first;
+  const running = operation?.steps.findLast((step) => step.outcome === 'running');
+  return {
+    code: condition.type,
+    message: condition.message,
+    since: condition.since,
+    keelson: running === undefined ? remedyText(status, condition) : `repairs it now: ${titleOf(running)}`,
+    nextAt: running === undefined ? (status.waiting?.until ?? null) : null,
+    hints: [hintOf(status, condition.type, condition.message, condition.advice, condition.slots ?? [])],
+  };
+}
+
+/** A step that takes longer than is usual; what it waits for is in its activity's heartbeats. */
+function byDelay(status: StatusView, retries: readonly Retry[], now: number): Cause | null {
+  const { operation, operations } = status;
+  const known = operation === null ? operations : [...operations, operation];
+  const late = operation?.steps.find((step) => isOverdue(step, expectedOf(step.kind, known), now));
+  if (late === undefined) return null;
+  const wait = foremost(retries);
+  const { seconds, runs } = expectedOf(late.kind, known);
+  const usual = runs === 0 ? `${seconds} s as a rule` : `${Math.ceil(seconds)} s at most in its last ${runs} run(s)`;
+  const slots = late.slot === null ? [] : [late.slot];
+  return {
+    code: 'StepOverdue',
+    message: `${titleOf(late)} runs since ${late.startedAt}, and takes ${usual}${wait === null ? '' : `; ${wait.message}`}`,
+    since: late.startedAt,
+    keelson: 'goes on waiting; the step fails at its own limit, and is tried again then',
+    nextAt: wait?.nextAt ?? null,
+    hints: [
+      hintOf(
+        status,
+        wait?.code ?? 'NodeScriptTimedOut',
+        wait?.message ?? late.title,
+        wait?.hint ?? 'look at the node',
+        slots,
+      ),
+    ],
+  };
+}
+
+function bySuspicion(status: StatusView): Cause | null {
+  const suspected = status.operation === null ? status.conditions.find(isSuspected) : undefined;
+  if (suspected === undefined) return null;
+  return {
+    code: suspected.type,
+    message: suspected.message,
+    since: suspected.since,
+    keelson: 'looks again before it acts, within a minute',
+    nextAt: null,
+    hints: [],
+  };
+}
+
+function byOperation({ operation }: StatusView): Cause | null {
+  if (operation === null) return null;
+  const running = operation.steps.filter((step) => step.outcome === 'running');
+  return {
+    code: null,
+    message: `${operation.kind} is under way (${operation.reason})`,
+    since: operation.startedAt,
+    keelson: running.length === 0 ? 'begins the next step' : running.map(titleOf).join('; '),
+    nextAt: null,
+    hints: [],
+  };
+}
+
+function byRest(status: StatusView): Cause {
+  const { waiting, wish, paused, conditions, name } = status;
+  const quiet = { code: null, since: null, nextAt: waiting?.until ?? null, hints: [] };
+  if (paused)
+    return {
+      ...quiet,
+      message: 'it is paused: nothing is done until `keelson resume`',
+      keelson: 'does nothing',
+      hints: [`keelson resume ${name}`],
+    };
+  if (waiting !== null)
+    return { ...quiet, message: `it waits for ${waiting.for}`, since: waiting.since, keelson: 'waits' };
+  if (wish === 'stopped') return { ...quiet, message: 'it is stopped, as asked', keelson: 'keeps it stopped' };
+  const unmeasured = conditions.filter(({ status: is, reason }) => is === 'Unknown' && reason !== 'Stopped').length;
+  const keelson = 'observes it, within a minute each time';
+  return unmeasured === 0
+    ? { ...quiet, message: 'it is what was asked for', keelson }
+    : { ...quiet, message: `nothing is known to be wrong; ${unmeasured} condition(s) are not measured yet`, keelson };
+}
+
+const titleOf = ({ slot, title }: StepRecord): string => `${slot === null ? '' : `${slot}: `}${title}`;
+
+const slotsIn = ({ nodes }: StatusView, text: string): string[] =>
+  nodes
+    .filter(({ slot, instanceId }) => text.includes(slot) || (instanceId !== null && text.includes(instanceId)))
+    .map(({ slot }) => slot);
+
+/** A hint about this very cluster. */
+export function hintOf(
+  status: StatusView,
+  code: string,
+  message: string,
+  hint: string,
+  slots: readonly string[],
+): string {
+  const instanceIds = status.nodes
+    .filter(({ slot }) => slots.includes(slot))
+    .flatMap(({ instanceId }) => instanceId ?? []);
+  return hintFor({ cluster: status.name, region: status.region, code, message, slots, instanceIds, hint });
+}

@@ -1,0 +1,57 @@
+import type { Operation, StepRecord } from '../state.js';
+
+/**
+ * Seconds within which a step ends as a rule, where the cluster has no past of its own. From AWS's documents (an agent registers within two
+ * minutes of the boot, K3s promotes a learner every 15 s) and, where they say nothing, an assumption on the generous side.
+ * [docs: SSM, agent registration; k3s source: pkg/etcd; docs/reference/benchmarks.md]
+ */
+const USUAL_SECONDS: Readonly<Record<string, number>> = {
+  agent: 180,
+  install: 180,
+  found: 180,
+  join: 180,
+  verify: 120,
+  drain: 300,
+  'stop-instance': 180,
+  'start-instance': 180,
+  reboot: 300,
+  'save-volume': 3_600,
+  terminate: 180,
+  'terminate-all': 180,
+  snapshot: 120,
+};
+const ELSE_SECONDS = 60;
+
+/** So many of the latest runs count. */
+const PAST = 5;
+/** A step may take this much longer than its longest run, and some seconds, before it counts as late. */
+const SLACK = 1.5;
+const SLACK_SECONDS = 5;
+
+export interface Expected {
+  /** Until then a step of the kind has ended, as a rule. */
+  seconds: number;
+  /** Finished runs of this cluster that it is taken from; 0 for an assumption. */
+  runs: number;
+}
+
+/**
+ * How long a step of the kind takes: by the latest runs of the same kind in this cluster, else by a table.
+ *
+ * @param operations finished operations, oldest first, and the one under way
+ */
+export function expectedOf(kind: string, operations: readonly Operation[]): Expected {
+  const past = operations
+    .flatMap((one) => one.steps)
+    .filter((step) => step.kind === kind && step.outcome === 'done' && step.endedAt !== null)
+    .slice(-PAST)
+    .map((step) => (Date.parse(step.endedAt ?? '') - Date.parse(step.startedAt)) / 1_000);
+  if (past.length === 0) return { seconds: USUAL_SECONDS[kind] ?? ELSE_SECONDS, runs: 0 };
+  return { seconds: Math.max(...past), runs: past.length };
+}
+
+/** Whether a step that runs has taken longer than is usual for it. */
+export function isOverdue(step: StepRecord, expected: Expected, now: number): boolean {
+  const limit = expected.runs === 0 ? expected.seconds : expected.seconds * SLACK + SLACK_SECONDS;
+  return step.outcome === 'running' && now - Date.parse(step.startedAt) > limit * 1_000;
+}
