@@ -39,7 +39,10 @@ const MAX_USER_DATA = 16_384;
 export function renderCommand({ script, params, ...job }: CommandInput): string {
   if (!isNodeScript(script)) throw new Error(`there is no node script "${script}"`);
   for (const name of Object.keys(params)) checkName(name);
-  return renderJob({ lock: defaultLock(script), ...job }, assignments(params) + scriptText(script));
+  return renderJob(
+    { lock: defaultLock(script, params['NODE_NAME']), ...job },
+    assignments(params) + scriptText(script),
+  );
 }
 
 /** The same for any text that begins as scripts do: with the helpers that make it a job. */

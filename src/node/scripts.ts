@@ -36,13 +36,18 @@ export const isNodeScript = (name: string): name is NodeScript => Object.hasOwn(
 
 /** Scripts that only look wait for nobody, so that a node can be looked at while a long job runs on it. */
 const LOOKS = new Set<NodeScript>(['verify', 'probe', 'certificates']);
-/** Scripts that change other nodes through the API of this one keep to themselves, but not this node's jobs from running. */
-const THROUGH_API = new Set<NodeScript>(['drain', 'uncordon', 'remove-node', 'label-nodes']);
+/** Scripts that change another node through the API of this one: one after the other for each node, side by side for several. */
+const THROUGH_API = new Set<NodeScript>(['drain', 'uncordon', 'remove-node']);
 
-/** The lock that a script takes unless told otherwise; empty for none. */
-export function defaultLock(script: NodeScript): string {
+/**
+ * The lock that a script takes unless told otherwise; empty for none.
+ *
+ * @param nodeName of the node that the script is about, where it has one; it is unique and never `node` or `kubernetes`
+ */
+export function defaultLock(script: NodeScript, nodeName?: string): string {
   if (LOOKS.has(script)) return '';
-  return THROUGH_API.has(script) ? 'kubernetes' : 'node';
+  if (THROUGH_API.has(script) && nodeName !== undefined) return nodeName;
+  return THROUGH_API.has(script) || script === 'label-nodes' ? 'kubernetes' : 'node';
 }
 
 const texts = new Map<string, string>();

@@ -1,4 +1,5 @@
 import { CancellationScope, createEventGroup } from '@temporalio/workflow';
+import { stepsToBegin } from '../model/plan/budget.js';
 import { type Plan, type Step, WAITS } from '../model/plan/index.js';
 import type { ErrorRecord, StepRecord } from '../model/state.js';
 import { type Cluster, emit, errorRecordOf, isCancelled, now } from './cluster-context.js';
@@ -50,8 +51,7 @@ export async function execute(cluster: Cluster, plan: Plan, stale: () => boolean
     };
     for (;;) {
       if (!stale() && !aborted && error === null) {
-        for (const step of plan.steps) {
-          if (begun.has(step.id) || !step.after.every((id) => done.has(id))) continue;
+        for (const step of stepsToBegin(plan.steps, begun, done)) {
           const scope = new CancellationScope({ cancellable: true, parent: whole });
           // A changed wish cuts these short.
           if (WAITS.has(step.kind)) waits.set(step, scope);

@@ -1,3 +1,4 @@
+import { releaseBetween } from '../k3s/etcd-versions.js';
 import type { VersionsInUse } from '../k3s/installed.js';
 import { baseKey, isServerOnly, LIFELONG_KEYS } from '../k3s/keys.js';
 import { upgradeSkew } from '../k3s/version.js';
@@ -127,6 +128,12 @@ function version(to: string, versions: VersionsInUse | null): Verdict {
   const back = upgradeSkew(versions.newest, to);
   const skew = back.ok ? upgradeSkew(versions.oldest, to) : back;
   if (!skew.ok) return refused(skew.reason, skew.remedy);
+  const between = releaseBetween(versions.oldest, to);
+  if (between !== null)
+    return refused(
+      `${to} may carry etcd 3.6, and with the etcd of ${versions.oldest} servers that were removed can come back as members after the upgrade`,
+      `upgrade to ${between} first`,
+    );
   return skew.change === 'none'
     ? nothing('all nodes have this version')
     : { class: 'node', reason: 'K3s is upgraded, one node at a time' };

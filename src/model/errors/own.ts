@@ -105,6 +105,21 @@ export const OWN_ERRORS: KnownErrors = {
     'ConfigMismatch',
   ]),
   ...alike('Keelson', 'node-script', 'see pods with PodDisruptionBudgets that allow no disruption', ['DrainFailed']),
+  ...alike('Keelson', 'node-script', 'delete the pods named, or set spec.upgrade.drain.force: they are lost then', [
+    'DrainNeedsForce',
+  ]),
+  ...alike(
+    'Keelson',
+    'node-script',
+    'move the pods named, or set spec.upgrade.drain.deleteEmptyDir: their emptyDir volumes are lost then',
+    ['DrainNeedsEmptyDir'],
+  ),
+  ...alike(
+    'Keelson',
+    'node-script',
+    'see the kubelet of the node named; no further node is changed before it is Ready, or the document is changed back',
+    ['NodeNotReady'],
+  ),
   ...alike('Keelson', 'node-script', 'see that the mirror has sha256sum-<arch>.txt beside the binary', [
     'ChecksumMissing',
   ]),

@@ -6,16 +6,17 @@ import { instancesOf } from '../instances-of.js';
 import type { ClusterDocument } from '../spec/schema.js';
 import type { ClusterState } from '../state.js';
 import { planAdoption, planInspection } from './adoption.js';
+import { planChanges, planDepartures } from './changes.js';
 import { typeDiffers, typeFor } from './instance-type.js';
 import { planNodeLabels } from './node-labels.js';
 import { planRepair, planRetirement, withoutInstance } from './repairing.js';
 import { planSecurityGroups } from './security-groups.js';
 import { PlanBuilder, QUIET, type Step, stepId } from './steps.js';
-import { apiAddressOf, nodeConfigOf, placementKeyOf, publisherOf } from './wanted.js';
+import { apiAddressOf, placementKeyOf, publisherOf } from './wanted.js';
 
 /**
  * Steps from the facts in `state` to a running cluster. New nodes go side by side, each as fast as it can; changes to nodes
- * that serve go one server after the other behind the gate, then one agent after the other; what is too many goes last.
+ * that serve go one server after the other behind the gate, then the agents as `spec.upgrade.maxUnavailable` allows; what is too many goes last.
  */
 export function planRunning(document: ClusterDocument, carried: ClusterState, care: Care): Step[] {
   const plan = new PlanBuilder();
@@ -43,11 +44,15 @@ export function planRunning(document: ClusterDocument, carried: ClusterState, ca
   let before = plan.steps
     .filter((step) => ['start-service', 'found', 'join'].includes(step.kind))
     .map((step) => step.id);
-  for (const one of wanted) {
-    if (one.name !== repair?.slot.name) before = planChange(plan, document, state, one, before);
-  }
+  before = planChanges(
+    plan,
+    document,
+    state,
+    wanted.filter((one) => one.name !== repair?.slot.name),
+    before,
+  );
   planNodeLabels(plan, document, state);
-  planDepartures(plan, state, slotsOf(document), before);
+  planDepartures(plan, document, state, before);
   planProof(plan, document, state, care);
   return plan.steps;
 }
@@ -222,75 +227,6 @@ function planServices(plan: PlanBuilder, state: ClusterState, wanted: WantedSlot
         }),
       );
     }
-  }
-}
-
-/** Another type, version or configuration on a node that serves. Returns what the next node's change has to wait for. */
-function planChange(
-  plan: PlanBuilder,
-  document: ClusterDocument,
-  state: ClusterState,
-  wanted: WantedSlot,
-  before: string[],
-): string[] {
-  const slot = state.slots[wanted.name];
-  if (!slot?.instance || !slot.joined) return before;
-  const name = wanted.name;
-  const serving = slot.service === 'running';
-  const retype = serving && typeDiffers(state, wanted, slot);
-  const reinstall = serving && slot.installed !== document.spec.k3s.version;
-  const reconfigure = serving && slot.configHash !== nodeConfigOf(document, state, wanted, slot, slot.instance).hash;
-  const why = [
-    retype ? `its type is ${slot.instance.type}, ${typeFor(state, wanted, slot)} is wanted` : '',
-    reinstall ? `it runs K3s ${slot.installed ?? 'none'}, ${document.spec.k3s.version} is wanted` : '',
-    reconfigure ? 'its configuration has changed' : '',
-  ].filter((text) => text !== '');
-  const disruption = wanted.role === 'agent' || document.spec.mode === 'ha' ? 'node' : 'cluster';
-  const reason = why.join('; ') || 'Keelson has cordoned it';
-  let last = before;
-  const add = (kind: Step['kind'], title: string, takes: Step['disruption'] = 'none'): void => {
-    last = [
-      plan.add({ kind, slot: name, phase: 'Updating', after: ['resolve', ...last], title, reason, disruption: takes }),
-    ];
-  };
-  const gated = why.length > 0 && wanted.role === 'server' && document.spec.mode === 'ha';
-  if (gated) add('gate', 'see that the quorum can spare it');
-  if ((retype || reinstall) && !slot.drained) add('drain', 'cordon and drain', 'node');
-  if (reinstall && !retype) add('install', `install K3s ${document.spec.k3s.version}`);
-  // As near to the moment as can be: a drain may have taken minutes.
-  if (gated) add('second-look', 'see it again');
-  if (retype) {
-    add('stop-service', 'stop K3s', disruption);
-    add('stop-instance', 'stop the instance', disruption);
-    add('modify', `change the type to ${typeFor(state, wanted, slot)}`, disruption);
-    add('start-instance', 'start the instance', disruption);
-    add('agent', 'wait for the SSM agent', disruption);
-  }
-  if (reinstall && retype) add('install', `install K3s ${document.spec.k3s.version}`);
-  const cordoned = slot.cordoned || retype || reinstall;
-  const itself = cordoned && wanted.role === 'server' ? ', uncordon' : '';
-  if (why.length > 0) add('start-service', `${retype ? 'start' : 'restart'} K3s${itself}`, disruption);
-  // A server that is started lets pods come back to it in the same job.
-  const started = plan.steps.some((step) => step.id === stepId('start-service', name));
-  if (cordoned && !(started && wanted.role === 'server')) add('uncordon', 'uncordon');
-  return last;
-}
-
-/** Nodes that the document no longer has: drained, removed from Kubernetes, terminated. */
-function planDepartures(plan: PlanBuilder, state: ClusterState, wanted: WantedSlot[], before: string[]): void {
-  const keep = new Set(wanted.map((one) => one.name));
-  let last = before;
-  for (const slot of Object.values(state.slots)) {
-    if (keep.has(slot.name)) continue;
-    const common = { slot: slot.name, phase: 'Updating', reason: 'the document no longer has it' } as const;
-    if (slot.joined) {
-      if (slot.instance && slot.service === 'running' && !slot.drained)
-        last = [plan.add({ ...common, kind: 'drain', after: last, title: 'cordon and drain', disruption: 'node' })];
-      last = [plan.add({ ...common, kind: 'remove-node', after: last, title: 'remove the node from Kubernetes' })];
-    }
-    last = [
-      plan.add({ ...common, kind: 'terminate', after: last, title: 'terminate the instance', disruption: 'node' }),
-    ];
   }
 }
 

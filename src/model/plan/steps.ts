@@ -48,6 +48,13 @@ export const QUIET: ReadonlySet<StepKind> = new Set<StepKind>(['security-group',
 /** What a step takes away from those who use the cluster. */
 export type Disruption = 'none' | 'node' | 'cluster';
 
+/** How many slots may be between their first and their last step of one name at the same time. */
+export interface Budget {
+  /** E.g. `pool/workers`. */
+  name: string;
+  most: number;
+}
+
 export interface Step {
   /** `<kind>` or `<kind>:<slot>`; unique in a plan. */
   id: string;
@@ -59,6 +66,8 @@ export interface Step {
   title: string;
   reason: string;
   disruption: Disruption;
+  /** Steps of other slots that share it wait for their turn. */
+  budget?: Budget;
 }
 
 export interface Plan {

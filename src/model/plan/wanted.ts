@@ -40,6 +40,21 @@ export function joinTarget(state: ClusterState, except?: string): Slot | null {
   return witnesses(state, others)[0] ?? null;
 }
 
+/**
+ * Server that runs a script about another node. Work on many agents at once is spread over all healthy servers: an SSM agent runs five commands side by
+ * side. [docs: SSM agent, CommandWorkersLimit] Work on a server itself goes to another one where there is one.
+ */
+export function helperOf(state: ClusterState, slot: Slot): Slot | null {
+  const others = Object.values(state.slots).filter((one) => one.name !== slot.name);
+  const healthy = witnesses(state, others).filter((one) => !SERVES.some((kind) => hasFinding(state, one, kind)));
+  const index = Number(slot.name.slice(slot.name.lastIndexOf('-') + 1));
+  const helper = slot.role === 'agent' ? healthy[index % healthy.length] : undefined;
+  return helper ?? joinTarget(state, slot.name) ?? joinTarget(state);
+}
+
+const hasFinding = ({ findings }: ClusterState, slot: Slot, kind: FindingKind): boolean =>
+  findings[findingKey(slot.name, kind)] !== undefined;
+
 /** The server that founds the cluster, from the moment at which it begins to; joins wait on their nodes until it is there. */
 export function founderOf(state: ClusterState): Slot | null {
   const founder = Object.values(state.slots).find((slot) => `${slot.name}#${slot.generation}` === state.founder);
@@ -48,10 +63,9 @@ export function founderOf(state: ClusterState): Slot | null {
 
 /** Servers among these that can be asked what Kubernetes says, the likeliest first: the well ones, and of those the founder. */
 export function witnesses(state: ClusterState, among: readonly Slot[]): Slot[] {
-  const has = (slot: Slot, kind: FindingKind): boolean => state.findings[findingKey(slot.name, kind)] !== undefined;
   const rank = (slot: Slot): number => {
-    if (has(slot, 'agent')) return 3;
-    if (SERVES.some((kind) => has(slot, kind))) return 2;
+    if (hasFinding(state, slot, 'agent')) return 3;
+    if (SERVES.some((kind) => hasFinding(state, slot, kind))) return 2;
     return `${slot.name}#${slot.generation}` === state.founder ? 0 : 1;
   };
   return among

@@ -97,6 +97,14 @@ require_node() {
   [ -n "$(node_row "$1")" ] || fail NodeAbsent "there is no node $1" 'nothing to do, or the name is wrong'
 }
 
+# is_ready NAME: whether Kubernetes calls the node Ready.
+is_ready() {
+  local row ready
+  row=$(node_row "$1") || return 1
+  read -r _ ready _ <<<"$row" || return 1
+  [ "$ready" = True ]
+}
+
 # report_nodes: what Kubernetes and etcd know about the nodes, into the result:
 # api=ok, voters=<n>, node.<name>=<Ready>,<True: votes, False, or ->,<kubelet version>,<schedulable>,<internal address>,<pressures or ->;
 # member.<name or address>=voter|learner for each member of etcd without a Node

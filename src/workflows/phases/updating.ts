@@ -1,8 +1,9 @@
 import { CancellationScope } from '@temporalio/workflow';
+import { believed } from '../../model/care/findings.js';
 import { slotsOf } from '../../model/ids.js';
 import type { Step } from '../../model/plan/index.js';
 import { typeFor } from '../../model/plan/instance-type.js';
-import { joinTarget } from '../../model/plan/wanted.js';
+import { helperOf } from '../../model/plan/wanted.js';
 import type { Slot } from '../../model/state.js';
 import { activities } from '../activities.js';
 import { type Cluster, failure, scopeOf, slotOf } from '../cluster-context.js';
@@ -11,7 +12,7 @@ import { runJob } from '../node-job.js';
 
 /** A server that is up and is not the node itself, if there is one. */
 function helperFor(cluster: Cluster, slot: Slot): Slot {
-  const helper = joinTarget(cluster.state, slot.name) ?? joinTarget(cluster.state);
+  const helper = helperOf(cluster.state, slot);
   if (helper === null) throw failure('conflict', 'NoServerUp', 'no server is up to ask', 'it is planned anew');
   return helper;
 }
@@ -20,11 +21,17 @@ function helperFor(cluster: Cluster, slot: Slot): Slot {
 export async function drain(cluster: Cluster, step: Step): Promise<void> {
   const slot = slotOf(cluster, step.slot);
   slot.cordoned = true;
+  const { drain: takes, drainTimeout } = cluster.state.document.spec.upgrade;
   const result = await runJob(cluster, helperFor(cluster, slot), {
     script: 'drain',
     summary: `drain ${slot.nodeName}`,
     of: slot.name,
-    params: { NODE_NAME: slot.nodeName, DRAIN_TIMEOUT: cluster.state.document.spec.upgrade.drainTimeout },
+    params: {
+      NODE_NAME: slot.nodeName,
+      DRAIN_TIMEOUT: drainTimeout,
+      ...(takes.force && { DRAIN_FORCE: 'true' }),
+      ...(takes.deleteEmptyDir && { DRAIN_EMPTY_DIR: 'true' }),
+    },
     timeoutSeconds: 1800,
   });
   slot.drained = true;
@@ -50,15 +57,19 @@ export async function modify(cluster: Cluster, step: Step): Promise<void> {
   slot.givenType = instanceType;
 }
 
-/** Lets pods come back. */
+/** So long may a node that was changed take to be Ready again before no further node is changed. */
+const READY_AGAIN_SECONDS = 120;
+
+/** Lets pods come back, to a node that was changed only when it is Ready: one that is not must not cost the next one. */
 export async function uncordon(cluster: Cluster, step: Step): Promise<void> {
   const slot = slotOf(cluster, step.slot);
+  const waits = step.phase === 'Updating' && believed(cluster.state, slot.name, 'ready') === null;
   await runJob(cluster, helperFor(cluster, slot), {
     script: 'uncordon',
     summary: `uncordon ${slot.nodeName}`,
     of: slot.name,
-    params: { NODE_NAME: slot.nodeName },
-    timeoutSeconds: 120,
+    params: { NODE_NAME: slot.nodeName, ...(waits && { AWAIT_READY: String(READY_AGAIN_SECONDS) }) },
+    timeoutSeconds: 60 + READY_AGAIN_SECONDS,
   });
   Object.assign(slot, { cordoned: false, drained: false });
 }

@@ -172,6 +172,29 @@ describe('diffDocuments', () => {
     for (const text of refusals) expect(text).toMatch(/\(.+\)$/);
   });
 
+  it.each([
+    ['v1.33.6+k3s1', 'v1.34.2+k3s1', 'v1.33.7+k3s3'],
+    ['v1.33.7+k3s1', 'v1.34.2+k3s1', 'v1.33.7+k3s3'],
+    ['v1.33.7+k3s2', 'v1.33.13+k3s1', 'v1.33.7+k3s3'],
+    ['v1.32.11+k3s1', 'v1.33.13+k3s1', 'v1.32.11+k3s3'],
+    ['v1.31.9+k3s1', 'v1.32.11+k3s3', null],
+    ['v1.32.0+k3s1', 'v1.32.11+k3s3', null],
+    ['v1.32.11+k3s3', 'v1.33.13+k3s1', null],
+    ['v1.32.1+k3s1', 'v1.33.7+k3s3', null],
+    ['v1.33.7+k3s3', 'v1.34.2+k3s1', null],
+    ['v1.33.9+k3s1', 'v1.34.2+k3s1', null],
+    ['v1.34.2+k3s1', 'v1.35.0+k3s1', null],
+  ])('lets etcd 3.6 in only behind an etcd that is ready for it: %s to %s goes by %s', (from, to, by) => {
+    // Act
+    const [change] = diffDocuments(valid({ k3s: { version: from } }), valid({ k3s: { version: to } }), {
+      oldest: from,
+      newest: from,
+    });
+    // Assess
+    expect(change?.class).toBe(by === null ? 'node' : 'recreate-refused');
+    expect(change?.wayAround).toBe(by === null ? '' : `upgrade to ${by} first`);
+  });
+
   it('sees no change where only the order of pools or keys differs', () => {
     const [a, b] = [pool({ name: 'a' }), pool({ name: 'b' })];
     expect(diffDocuments(valid({ pools: [a, b] }), valid({ pools: [b, a] }), RUNNING)).toEqual([]);

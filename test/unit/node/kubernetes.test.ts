@@ -160,8 +160,44 @@ describe('drain', () => {
     expect(end.job).toMatchObject({ outcome: 'done', result: { drained: 'true' } });
     expect(changes()).toEqual([
       'k3s kubectl cordon shop-w-0-g1 --request-timeout=30s',
-      'k3s kubectl drain shop-w-0-g1 --ignore-daemonsets --delete-emptydir-data --timeout=5m',
+      'k3s kubectl drain shop-w-0-g1 --ignore-daemonsets --force=false --delete-emptydir-data=false --timeout=5m',
     ]);
+  });
+
+  it('takes what the document lets it take', async () => {
+    await node.script('drain', {
+      NODE_NAME: 'shop-w-0-g1',
+      DRAIN_TIMEOUT: '5m',
+      DRAIN_FORCE: 'true',
+      DRAIN_EMPTY_DIR: 'true',
+    });
+
+    expect(changes()[1]).toBe(
+      'k3s kubectl drain shop-w-0-g1 --ignore-daemonsets --force=true --delete-emptydir-data=true --timeout=5m',
+    );
+  });
+
+  it.each([
+    {
+      code: 'DrainNeedsForce',
+      says: 'cannot delete Pods that declare no controller (use --force to override): a/bare-0, a/bare-1',
+      names: 'pods without a controller: a/bare-0, a/bare-1 (delete or move them, or set spec.upgrade.drain.force)',
+    },
+    {
+      code: 'DrainNeedsEmptyDir',
+      says: '[cannot delete Pods with local storage (use --delete-emptydir-data to override): a/cache-0, cannot delete DaemonSet-managed Pods]',
+      names: 'pods with emptyDir volumes: a/cache-0 (',
+    },
+  ])('names the pods that it may not take: $code', async ({ code, says, names }) => {
+    node.write(
+      'fake/drain',
+      `error: unable to drain node "shop-w-0-g1" due to error: ${says}, continuing command...\n`,
+    );
+
+    const end = await drain('shop-w-0-g1');
+
+    expect(end.job).toMatchObject({ outcome: 'failed', result: { drained: 'false', code } });
+    expect(end.job.logTail).toContain(names);
   });
 
   it('says what holds a pod', async () => {
@@ -436,5 +472,21 @@ describe('uninstall', () => {
     ]) {
       expect(node.has(path)).toBe(false);
     }
+  });
+});
+
+describe('uncordon after a change', () => {
+  it('waits until a node that was changed is Ready', async () => {
+    const end = await node.script('uncordon', { NODE_NAME: 'shop-w-0-g1', AWAIT_READY: '5' });
+
+    expect(end.job.outcome).toBe('done');
+    expect(changes()).toEqual(['k3s kubectl uncordon shop-w-0-g1 --request-timeout=30s']);
+  });
+
+  it('lets no pods come back to one that is not Ready in time', async () => {
+    const end = await node.script('uncordon', { NODE_NAME: 'shop-server-1-g2', AWAIT_READY: '1' });
+
+    expect(end.job).toMatchObject({ outcome: 'failed', result: { code: 'NodeNotReady' } });
+    expect(changes()).toEqual([]);
   });
 });

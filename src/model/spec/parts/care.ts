@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { SHARE } from '../../unavailable.js';
 import { cron, duration, flag, text, whole } from './field.js';
 
 const timezone = () =>
@@ -21,8 +22,32 @@ export const hibernation = z
 
 export const upgrade = z
   .strictObject({
-    maxUnavailable: whole(1, 50, 'Agents of one pool that may be away at the same time.', 1).default(1),
+    maxUnavailable: z
+      .union([
+        whole(1, 50, 'So many.', 1),
+        text(
+          SHARE,
+          'is not a share in percent, 1% to 99%',
+          'A share of the pool, rounded down, but at least one.',
+          '10%',
+        ),
+      ])
+      .default(1)
+      .describe(
+        'Agents of one pool that a change may take away at the same time, as a number or a share. Agents that are away anyway count; one at a time is always possible.',
+      ),
     drainTimeout: duration('How long a drain may take before it is given up.', '5m').default('5m'),
+    drain: z
+      .strictObject({
+        force: flag(
+          'Whether pods without a controller go too: they are lost. Without it they hold up the drain until it fails.',
+        ).default(false),
+        deleteEmptyDir: flag(
+          'Whether pods with emptyDir volumes go too: what is in these volumes is lost. Without it they make the drain fail.',
+        ).default(true),
+      })
+      .prefault({})
+      .describe('What a drain may take from a node. PodDisruptionBudgets are respected in any case.'),
     window: z
       .strictObject({
         start: cron('When the window opens.', '0 2 * * 6'),

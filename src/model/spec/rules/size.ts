@@ -18,7 +18,7 @@ export const size: Rule = ({ spec }) => {
   }
   const largest = Math.max(0, ...spec.pools.map((pool) => pool.count));
   const { maxUnavailable } = spec.upgrade;
-  if (maxUnavailable > 1 && maxUnavailable >= largest) {
+  if (typeof maxUnavailable === 'number' && maxUnavailable > 1 && maxUnavailable >= largest) {
     violations.push({
       path: ['spec', 'upgrade', 'maxUnavailable'],
       message: `is ${maxUnavailable}, and the largest pool has ${largest} agents: all of them would be away at once`,

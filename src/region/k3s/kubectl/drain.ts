@@ -8,7 +8,10 @@ import { type KubectlContext, notFound, pick } from './context.js';
 /** kubectl tries a refused eviction again after five seconds. */
 const RETRY_MS = 5_000;
 
-/** Fault point `k3s.drain`, effect `pdb-blocks`: asked at each try; as long as it says so no pod may go. */
+/**
+ * Fault point `k3s.drain`, asked at each try. Effect `pdb-blocks`: as long as it says so no pod may go. Effects `bare-pod` and `empty-dir`: the node has a
+ * pod without a controller, or one with an emptyDir volume; kubectl refuses it unless the flags allow it. [kubectl source: pkg/drain, filters]
+ */
 export async function drain(
   context: KubectlContext,
   names: string[],
@@ -27,7 +30,16 @@ export async function drain(
       const text = `error: unable to drain node "${node.name}" due to error: cannot delete DaemonSet-managed Pods (use --ignore-daemonsets to ignore)\n`;
       return reply(1, told, text);
     }
-    while (world.fault('k3s.drain', { instanceId: node.instanceId, node: node.name })?.effect === 'pdb-blocks') {
+    const effect = (): string | undefined =>
+      world.fault('k3s.drain', { instanceId: node.instanceId, node: node.name })?.effect;
+    const refusal = refusalOf(effect(), flags);
+    if (refusal !== null)
+      return reply(
+        1,
+        told,
+        `error: unable to drain node "${node.name}" due to error: ${refusal}, continuing command...\n`,
+      );
+    while (effect() === 'pdb-blocks') {
       troubles += `error when evicting pods/"web-0" -n "default" (will retry after 5s): Cannot evict pod as it would violate the pod's disruption budget.\n`;
       if (Date.now() >= deadline) {
         const text = `error: unable to drain node "${node.name}" due to error: global timeout reached: ${flags.get('timeout')}\n`;
@@ -43,4 +55,12 @@ export async function drain(
     told += `node/${node.name} drained\n`;
   }
   return reply(0, told, troubles);
+}
+
+function refusalOf(effect: string | undefined, flags: Map<string, string>): string | null {
+  if (effect === 'bare-pod' && flags.get('force') !== 'true')
+    return 'cannot delete Pods that declare no controller (use --force to override): default/bare-0';
+  if (effect === 'empty-dir' && flags.get('delete-emptydir-data') !== 'true')
+    return 'cannot delete Pods with local storage (use --delete-emptydir-data to override): default/cache-0';
+  return null;
 }

@@ -3,6 +3,7 @@ import { forgetFindings } from '../../../../src/model/care/findings.js';
 import { emptySlot } from '../../../../src/model/empty-slot.js';
 import { nodeNameOf, slotsOf } from '../../../../src/model/ids.js';
 import { labelledSlots, wantedLabels } from '../../../../src/model/node-labels/wanted.js';
+import { stepsToBegin } from '../../../../src/model/plan/budget.js';
 import type { Plan, Step } from '../../../../src/model/plan/index.js';
 import { lostInstance } from '../../../../src/model/plan/lost-instance.js';
 import { apiAddressOf, nodeConfigOf, placementKeyOf, publisherOf } from '../../../../src/model/plan/wanted.js';
@@ -12,6 +13,7 @@ import { type OwnGroups, rulesFingerprint } from '../../../../src/model/security
 import { ownsGroups } from '../../../../src/model/security-groups/rules.js';
 import type { ClusterDocument } from '../../../../src/model/spec/schema.js';
 import type { ClusterState, Slot } from '../../../../src/model/state.js';
+import { mostUnavailable } from '../../../../src/model/unavailable.js';
 
 /**
  * A world as small as the promises: what each step does to the facts, and an alarm for what must never happen. It is written
@@ -52,10 +54,8 @@ export class ModelWorld {
     const done = new Set<string>();
     for (let count = 0; count < limit; count += 1) {
       const isFounding = plan.steps.some((step) => step.kind === 'found' && !done.has(step.id));
-      const ready = plan.steps.filter(
+      const ready = stepsToBegin(plan.steps, done, done).filter(
         (step) =>
-          !done.has(step.id) &&
-          step.after.every((id) => done.has(id)) &&
           // It is sent to its node, and waits there.
           !(step.kind === 'join' && isFounding),
       );
@@ -95,6 +95,12 @@ export class ModelWorld {
     const down = members.filter((slot) => slot.service !== 'running' || slot.instance?.power !== 'running');
     if (document.spec.mode === 'ha' && down.length > 1)
       this.alarms.push(`${step.id}: ${down.map((slot) => slot.name).join(' and ')} down at once`);
+    for (const pool of document.spec.pools) {
+      const agents = Object.values(state.slots).filter((slot) => slot.pool === pool.name && slot.joined);
+      const away = agents.filter((slot) => slot.cordoned || slot.instance?.power !== 'running');
+      if (away.length > mostUnavailable(document.spec.upgrade.maxUnavailable, agents.length))
+        this.alarms.push(`${step.id}: ${away.map((slot) => slot.name).join(' and ')} away at once`);
+    }
   }
 
   private act(document: ClusterDocument, state: ClusterState, step: Step, slot: Slot | undefined): void {

@@ -1,0 +1,44 @@
+import type { Budget, Step } from './steps.js';
+
+/**
+ * Which steps may begin now: those whose earlier steps are done, as far as their budgets go. A slot that has begun keeps its share of the budget until
+ * its last step is done; a share that becomes free goes to the next slot of the plan, whichever it is, so that a slow node holds up only itself.
+ *
+ * @param begun ids of steps that have begun, whatever became of them
+ * @param done ids of steps that have succeeded
+ */
+export function stepsToBegin(steps: readonly Step[], begun: ReadonlySet<string>, done: ReadonlySet<string>): Step[] {
+  const holders = holdersOf(steps, begun, done);
+  return steps.filter((step) => {
+    if (begun.has(step.id) || !step.after.every((id) => done.has(id))) return false;
+    const { budget, slot } = step;
+    if (budget === undefined || slot === null) return true;
+    const slots = holders.get(budget.name) ?? new Set<string>();
+    if (!slots.has(slot) && slots.size >= budget.most) return false;
+    holders.set(budget.name, slots.add(slot));
+    return true;
+  });
+}
+
+/** Slots that have begun and are not through, by budget. */
+function holdersOf(
+  steps: readonly Step[],
+  begun: ReadonlySet<string>,
+  done: ReadonlySet<string>,
+): Map<string, Set<string>> {
+  const touched = new Set<string>();
+  const unfinished = new Set<string>();
+  const budgets = new Map<string, Budget>();
+  for (const { budget, slot, id } of steps) {
+    if (budget === undefined || slot === null) continue;
+    budgets.set(slot, budget);
+    if (begun.has(id)) touched.add(slot);
+    if (!done.has(id)) unfinished.add(slot);
+  }
+  const holders = new Map<string, Set<string>>();
+  for (const [slot, { name }] of budgets) {
+    if (!touched.has(slot) || !unfinished.has(slot)) continue;
+    holders.set(name, (holders.get(name) ?? new Set<string>()).add(slot));
+  }
+  return holders;
+}

@@ -1,0 +1,124 @@
+import { believed } from '../care/findings.js';
+import { slotsOf, type WantedSlot } from '../ids.js';
+import type { ClusterDocument } from '../spec/schema.js';
+import type { ClusterState, Slot } from '../state.js';
+import { mostUnavailable } from '../unavailable.js';
+import { typeDiffers, typeFor } from './instance-type.js';
+import type { Budget, PlanBuilder, Step } from './steps.js';
+import { nodeConfigOf } from './wanted.js';
+
+/**
+ * Another type, version or configuration on nodes that serve: one server after the other, then the agents of all pools, of each pool as many side by side
+ * as `spec.upgrade.maxUnavailable` allows. Kubelets must never be newer than the API server, so servers come first. [Kubernetes: version skew policy]
+ *
+ * @param before ids of steps that the first change waits for
+ * @returns ids of the steps after which all is changed
+ */
+export function planChanges(
+  plan: PlanBuilder,
+  document: ClusterDocument,
+  state: ClusterState,
+  wanted: readonly WantedSlot[],
+  before: string[],
+): string[] {
+  let servers = before;
+  for (const one of wanted.filter(({ role }) => role === 'server'))
+    servers = planChange(plan, document, state, one, servers, null);
+  // A node that an earlier try has taken away is brought back before the next one goes.
+  const agents = wanted
+    .filter(({ role }) => role === 'agent')
+    .sort((a, b) => Number(isAway(state, b.name)) - Number(isAway(state, a.name)));
+  const ends = agents.flatMap((one) => {
+    const end = planChange(plan, document, state, one, servers, budgetOf(document, state, one.pool));
+    return end === servers ? [] : end;
+  });
+  return ends.length === 0 ? servers : ends;
+}
+
+/** Nodes that the document no longer has: drained, removed from Kubernetes, terminated; of each pool as many side by side as may be away. */
+export function planDepartures(
+  plan: PlanBuilder,
+  document: ClusterDocument,
+  state: ClusterState,
+  before: string[],
+): void {
+  const keep = new Set(slotsOf(document).map((one) => one.name));
+  for (const slot of Object.values(state.slots)) {
+    if (keep.has(slot.name)) continue;
+    const budget = budgetOf(document, state, slot.pool);
+    const common = { slot: slot.name, phase: 'Updating', reason: 'the document no longer has it', budget } as const;
+    let last = before;
+    if (slot.joined) {
+      if (slot.instance && slot.service === 'running' && !slot.drained)
+        last = [plan.add({ ...common, kind: 'drain', after: last, title: 'cordon and drain', disruption: 'node' })];
+      last = [plan.add({ ...common, kind: 'remove-node', after: last, title: 'remove the node from Kubernetes' })];
+    }
+    plan.add({ ...common, kind: 'terminate', after: last, title: 'terminate the instance', disruption: 'node' });
+  }
+}
+
+/** What the agents of a pool share; what is away already leaves less of it. */
+function budgetOf({ spec }: ClusterDocument, { slots, findings }: ClusterState, pool: string | null): Budget {
+  const members = Object.values(slots).filter((slot) => slot.pool === pool && slot.joined);
+  const lost = members.filter(
+    (slot) => slot.instance?.power !== 'running' || believed({ findings }, slot.name, 'ready') !== null,
+  );
+  const most = mostUnavailable(spec.upgrade.maxUnavailable, members.length);
+  return { name: `pool/${pool}`, most: Math.max(1, most - lost.length) };
+}
+
+const isAway = ({ slots }: ClusterState, name: string): boolean => slots[name]?.cordoned === true;
+
+/** @returns what the change of the next server has to wait for; `before` itself where nothing is to be changed */
+function planChange(
+  plan: PlanBuilder,
+  document: ClusterDocument,
+  state: ClusterState,
+  wanted: WantedSlot,
+  before: string[],
+  budget: Budget | null,
+): string[] {
+  const slot = state.slots[wanted.name];
+  if (!slot?.instance || !slot.joined) return before;
+  const name = wanted.name;
+  const serving = slot.service === 'running';
+  const retype = serving && typeDiffers(state, wanted, slot);
+  const reinstall = serving && slot.installed !== document.spec.k3s.version;
+  const reconfigure = serving && slot.configHash !== nodeConfigOf(document, state, wanted, slot, slot.instance).hash;
+  const why = [
+    retype ? `its type is ${slot.instance.type}, ${typeFor(state, wanted, slot)} is wanted` : '',
+    reinstall ? `it runs K3s ${slot.installed ?? 'none'}, ${document.spec.k3s.version} is wanted` : '',
+    reconfigure ? 'its configuration has changed' : '',
+  ].filter((text) => text !== '');
+  const disruption = wanted.role === 'agent' || document.spec.mode === 'ha' ? 'node' : 'cluster';
+  const reason = (why.join('; ') || 'Keelson has cordoned it') + sharing(slot, budget);
+  let last = before;
+  const add = (kind: Step['kind'], title: string, takes: Step['disruption'] = 'none'): void => {
+    const common = { slot: name, phase: 'Updating', reason, ...(budget !== null && { budget }) } as const;
+    last = [plan.add({ ...common, kind, after: ['resolve', ...last], title, disruption: takes })];
+  };
+  const gated = why.length > 0 && wanted.role === 'server' && document.spec.mode === 'ha';
+  if (gated) add('gate', 'see that the quorum can spare it');
+  if ((retype || reinstall) && !slot.drained) add('drain', 'cordon and drain', 'node');
+  if (reinstall && !retype) add('install', `install K3s ${document.spec.k3s.version}`);
+  // As near to the moment as can be: a drain may have taken minutes.
+  if (gated) add('second-look', 'see it again');
+  if (retype) {
+    add('stop-service', 'stop K3s', disruption);
+    add('stop-instance', 'stop the instance', disruption);
+    add('modify', `change the type to ${typeFor(state, wanted, slot)}`, disruption);
+    add('start-instance', 'start the instance', disruption);
+    add('agent', 'wait for the SSM agent', disruption);
+  }
+  if (reinstall && retype) add('install', `install K3s ${document.spec.k3s.version}`);
+  const cordoned = slot.cordoned || retype || reinstall;
+  const itself = cordoned && wanted.role === 'server' ? ', uncordon' : '';
+  if (why.length > 0) add('start-service', `${retype ? 'start' : 'restart'} K3s${itself}`, disruption);
+  // A server that is started lets pods come back to it in the same job.
+  const started = plan.steps.some((step) => step.kind === 'start-service' && step.slot === name);
+  if (cordoned && !(started && wanted.role === 'server')) add('uncordon', 'uncordon');
+  return last;
+}
+
+const sharing = ({ pool }: Slot, budget: Budget | null): string =>
+  budget === null || budget.most === 1 ? '' : `; at most ${budget.most} of pool ${pool} at the same time`;

@@ -1,0 +1,14 @@
+/** A share of a pool, e.g. `10%`. */
+export const SHARE = /^[1-9]\d?%$/;
+
+/**
+ * How many agents of a pool may be away at the same time. A share is rounded down, and one at a time is always possible: else a small pool
+ * could never be changed. [Kubernetes: Deployment, maxUnavailable rounds down]
+ *
+ * @param maxUnavailable a number, or a share of the pool in percent
+ * @param count agents that the pool has
+ */
+export function mostUnavailable(maxUnavailable: number | string, count: number): number {
+  if (typeof maxUnavailable === 'number') return maxUnavailable;
+  return Math.max(1, Math.floor((count * Number.parseInt(maxUnavailable, 10)) / 100));
+}

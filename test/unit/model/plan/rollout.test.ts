@@ -1,0 +1,149 @@
+import { describe, expect, it } from 'vitest';
+import { stepsToBegin } from '../../../../src/model/plan/budget.js';
+import { plan, type Step } from '../../../../src/model/plan/index.js';
+import { parseDocument } from '../../../../src/model/spec/parse.js';
+import type { ClusterDocument } from '../../../../src/model/spec/schema.js';
+import type { ClusterState } from '../../../../src/model/state.js';
+import { valid } from '../spec/sample.js';
+import { settle } from './settle.js';
+import { emptyState, ModelWorld } from './world.js';
+
+const first = (): number => 0;
+
+interface Asked {
+  pools: Record<string, number>;
+  maxUnavailable?: number | string;
+  type?: string;
+  version?: string;
+  log?: string;
+}
+
+function asked({ pools, maxUnavailable = 1, type = 't3.large', version = 'v1.34.1+k3s1', log }: Asked) {
+  return valid({
+    mode: 'dev',
+    pools: Object.entries(pools).map(([name, count]) => ({ name, count, instanceType: type })),
+    k3s: { version, config: log === undefined ? {} : { 'kubelet-arg': [log] } },
+    upgrade: { maxUnavailable },
+  });
+}
+
+/** The state of a cluster that runs what the document asks for. */
+function running(document: ClusterDocument): ClusterState {
+  const state = emptyState(document);
+  settle(new ModelWorld(), state, first);
+  return state;
+}
+
+const agentSteps = ({ steps }: { steps: Step[] }): Step[] => steps.filter((step) => step.budget !== undefined);
+
+/** Carries the plan out in the time that its steps take. @returns how long it took, and how many agents of each budget were away at the most */
+function schedule(steps: readonly Step[], secondsOf: (step: Step) => number) {
+  const [begun, done] = [new Set<string>(), new Set<string>()];
+  const left = new Map<string | null, number>();
+  for (const { slot, budget } of steps) if (budget !== undefined) left.set(slot, (left.get(slot) ?? 0) + 1);
+  const away = new Map<string, Set<string>>();
+  const most = new Map<string, number>();
+  const ends = new Map<Step, number>();
+  let now = 0;
+  for (;;) {
+    for (const step of stepsToBegin(steps, begun, done)) {
+      begun.add(step.id);
+      ends.set(step, now + secondsOf(step));
+      if (step.budget === undefined) continue;
+      const slots = (away.get(step.budget.name) ?? new Set()).add(step.slot ?? '');
+      away.set(step.budget.name, slots);
+      most.set(step.budget.name, Math.max(most.get(step.budget.name) ?? 0, slots.size));
+    }
+    const [next] = [...ends].sort(([, a], [, b]) => a - b);
+    if (next === undefined) break;
+    const [step, end] = next;
+    ends.delete(step);
+    now = end;
+    done.add(step.id);
+    if (step.budget === undefined) continue;
+    left.set(step.slot, (left.get(step.slot) ?? 0) - 1);
+    if (left.get(step.slot) === 0) away.get(step.budget.name)?.delete(step.slot ?? '');
+  }
+  expect(done.size).toBe(steps.length);
+  return { seconds: now, most };
+}
+
+describe('a change of many agents', () => {
+  it.each([
+    ['another type', { type: 'm6i.large' }],
+    ['another version', { version: 'v1.34.2+k3s1' }],
+    ['another configuration', { log: 'v=3' }],
+    ['fewer of them', { pools: { workers: 8 } }],
+  ])('takes as many away side by side as maxUnavailable allows: %s', (_what, change) => {
+    // Prepare
+    const before = { pools: { workers: 20 }, maxUnavailable: 3 };
+    const state = running(asked(before));
+    state.document = asked({ ...before, ...change });
+    // Act
+    const { most } = schedule(plan(state.document, state, null).steps, () => 1);
+    // Assess
+    expect(Object.fromEntries(most)).toEqual({ 'pool/workers': 3 });
+  });
+
+  it('counts each pool by itself, a share by what the pool has now, and never less than one', () => {
+    // Prepare
+    const before = { pools: { web: 40, batch: 4 }, maxUnavailable: '10%' };
+    const state = running(asked(before));
+    state.document = asked({ ...before, pools: { web: 40, batch: 60 }, version: 'v1.34.2+k3s1' });
+    // Act
+    const { most } = schedule(plan(state.document, state, null).steps, () => 1);
+    // Assess
+    expect(Object.fromEntries(most)).toEqual({ 'pool/web': 4, 'pool/batch': 1 });
+  });
+
+  it('leaves less for what is away already, and brings back first what an earlier try has taken', () => {
+    // Prepare
+    const before = { pools: { workers: 10 }, maxUnavailable: 3 };
+    const state = running(asked(before));
+    Object.assign(state.slots['workers-7'] ?? {}, { cordoned: true, drained: true });
+    const sick = { text: 'not Ready', holds: true, since: '2026-01-01T00:00:00Z', doubtedAt: null };
+    state.findings = { 'workers-2/ready': sick };
+    state.document = asked({ ...before, version: 'v1.34.2+k3s1' });
+    // Act
+    const steps = agentSteps(plan(state.document, state, null));
+    // Assess
+    expect(steps[0]).toMatchObject({ slot: 'workers-7', budget: { name: 'pool/workers', most: 2 } });
+    expect(steps[0]?.reason).toMatch(/at most 2 of pool workers at the same time/);
+  });
+
+  it('changes 200 agents with maxUnavailable 10% within 1.15 of the shortest way', () => {
+    // Prepare: some drains take three times as long
+    const before = { pools: { workers: 200 }, maxUnavailable: '10%' };
+    const state = running(asked(before));
+    state.document = asked({ ...before, version: 'v1.34.2+k3s1' });
+    const { steps } = plan(state.document, state, null);
+    const seconds = (step: Step): number => {
+      if (step.budget === undefined) return 0;
+      const index = Number(step.slot?.split('-')[1]);
+      if (step.kind === 'drain') return 30 * (index % 7 === 0 ? 3 : 1);
+      return step.kind === 'uncordon' ? 2 : 15;
+    };
+    // Act
+    const made = schedule(steps, seconds);
+    // Assess: twenty are away at any time, and none is away for longer than its own steps take
+    const work = steps.reduce((sum, step) => sum + seconds(step), 0);
+    expect(made.most.get('pool/workers')).toBe(20);
+    expect(made.seconds / (work / 20)).toBeLessThan(1.15);
+  });
+});
+
+describe('maxUnavailable', () => {
+  const read = (maxUnavailable: unknown) =>
+    parseDocument({
+      ...asked({ pools: { w: 5 } }),
+      spec: { ...asked({ pools: { w: 5 } }).spec, upgrade: { maxUnavailable } },
+    });
+
+  it.each([1, 4, '1%', '10%', '99%'])('may be %s', (value) => {
+    expect(read(value).ok).toBe(true);
+  });
+
+  it.each([0, 5, -1, 1.5, '0%', '100%', '10 %', '10', 'all', '010%'])('is not %s', (value) => {
+    expect(read(value).ok).toBe(false);
+  });
+});
