@@ -176,6 +176,8 @@ export interface RunOnNodesInput extends Scope {
   /** Variables of the script; upper-case names; no secrets. */
   params: Record<string, string>;
   presign: Record<string, Presign>;
+  /** Public keys of nodes that the workflow has recorded, by instance: URLs are sealed to them. A node that is not here is asked for its key. */
+  keys?: Record<string, string>;
   timeoutSeconds: number;
   /** Jobs of one lock run one after the other on a node; by default the script's own: `node` for what changes the node. */
   lock?: string;
@@ -191,6 +193,8 @@ export interface JobResult {
   logTail: string;
   /** Commands that SSM has lost and that were sent again, in words. */
   notes?: string[];
+  /** Its public key, where it was asked for. */
+  key?: string;
 }
 
 export interface ObserveInput extends Scope {

@@ -4,12 +4,14 @@ import {
   GetObjectCommand,
   type GetObjectCommandOutput,
   HeadBucketCommand,
+  HeadObjectCommand,
   ListObjectsV2Command,
   PutObjectCommand,
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { readAtMost, TooLarge } from '../model/read-at-most.js';
+import type { SignedUrl } from '../node/seal.js';
 import type { AwsClients } from './clients.js';
 import { codeOf, hasCode, httpStatusOf } from './error-code.js';
 import { failure, toFailure } from './failure.js';
@@ -37,8 +39,11 @@ export interface Bucket {
   put(key: string, text: string, condition?: Condition | null, metadata?: Record<string, string>): Promise<string>;
   remove(key: string): Promise<void>;
   list(prefix: string): Promise<string[]>;
-  /** A URL that lets its holder read or write one object until it expires. A secret: never logged, never heartbeated. */
-  presign(method: 'GET' | 'PUT', key: string, expiresInSeconds: number): Promise<string>;
+  /**
+   * A URL that lets its holder read one object, or write one version of it, until it expires. A secret: never logged, never heartbeated. A PUT replaces
+   * only what is there now, which its header says: `If-Match` or `If-None-Match` are signed. [docs: S3 conditional writes]
+   */
+  presign(method: 'GET' | 'PUT', key: string, expiresInSeconds: number): Promise<SignedUrl>;
 }
 
 /** Two conditional writes at the same time: S3 asks the loser to try again [docs: S3 conditional writes]. */
@@ -124,10 +129,25 @@ export function createBucket(clients: AwsClients, name: string): Bucket {
       return keys;
     },
     presign: async (method, key, expiresInSeconds) => {
-      const command = method === 'GET' ? new GetObjectCommand(at(key)) : new PutObjectCommand(at(key));
-      return getSignedUrl(await client(), command, { expiresIn: expiresInSeconds });
+      const s3 = await client();
+      const options = { expiresIn: expiresInSeconds };
+      if (method === 'GET') return { url: await getSignedUrl(s3, new GetObjectCommand(at(key)), options) };
+      const etag = await etagOf(s3, at(key));
+      const condition = etag === null ? { IfNoneMatch: '*' } : { IfMatch: etag };
+      const url = await getSignedUrl(s3, new PutObjectCommand({ ...at(key), ...condition }), options);
+      return { url, header: etag === null ? 'If-None-Match: *' : `If-Match: ${etag}` };
     },
   };
+}
+
+/** Of the object that is there now; null where there is none. HeadObject has no body: its 404 has no code but the status. */
+async function etagOf(s3: S3Client, at: { Bucket: string; Key: string }): Promise<string | null> {
+  try {
+    return (await s3.send(new HeadObjectCommand(at))).ETag ?? null;
+  } catch (error) {
+    if (httpStatusOf(error) === 404) return null;
+    throw toFailure(error, `HeadObject ${at.Bucket}/${at.Key}`);
+  }
 }
 
 /** status.yaml of a cluster with 500 nodes has about 400 KiB; a config.yaml beyond 256 KiB is refused by its reader, with place and size. */

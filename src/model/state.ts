@@ -114,6 +114,8 @@ export interface Slot {
   powerCycledAt: string | null;
   /** Agents of other clusters that SSM lost together with this one. */
   lostBeside: LostBeside | null;
+  /** Public key that the node of this instance has reported: secrets for it are sealed to this key and no other. */
+  sealKey?: { instanceId: string; publicKey: string };
   /** Labels and taints that Keelson has given its Node; null while that is not known. */
   nodeLabels: NodeLabels | null;
   /** What it told of itself last. */

@@ -12,8 +12,8 @@ ROLE=server
 make_token server-token
 make_token agent-token
 start_and_wait
-store_token token "$TOKEN_PUT"
-store_token agent-token "$AGENT_TOKEN_PUT"
-[ -z "${KUBECONFIG_PUT:-}" ] || store_kubeconfig
+store_token token TOKEN_PUT
+store_token agent-token AGENT_TOKEN_PUT
+! has_url KUBECONFIG_PUT || store_kubeconfig
 result ca-hash "$(ca_hash)"
 result ready true

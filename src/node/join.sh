@@ -7,12 +7,12 @@
 # Result: node=, those of install, of a server also nodes as in verify; or waited=in-vain, and nothing is started
 
 [ -z "${K3S_VERSION:-}" ] || install_k3s
-if [ -n "${TOKEN_SINCE:-}" ] && ! await_token "$AGENT_TOKEN_GET" agent-token "$TOKEN_WAIT" "$TOKEN_SINCE"; then
+if [ -n "${TOKEN_SINCE:-}" ] && ! await_token AGENT_TOKEN_GET agent-token "$TOKEN_WAIT" "$TOKEN_SINCE"; then
   result waited in-vain
   exit 0
 fi
-[ "$ROLE" = agent ] || fetch_token "$TOKEN_GET" server-token
-fetch_token "$AGENT_TOKEN_GET" agent-token
+[ "$ROLE" = agent ] || fetch_token TOKEN_GET server-token
+fetch_token AGENT_TOKEN_GET agent-token
 start_and_wait
 if [ "$ROLE" = server ]; then
   # For a moment, so that this report can show it Ready; what takes longer is seen by the next look.

@@ -18,8 +18,10 @@ export interface CommandInput {
   script: string;
   /** Variables of the script. No secrets: they stay on the node's disk with the script. */
   params: Record<string, string>;
-  /** Presigned URLs by variable. They are kept apart, are gone when the job has ended, and are masked in its log. */
-  urls?: Record<string, string>;
+  /** Names of the presigned URLs that the script uses. */
+  urls?: readonly string[];
+  /** The URLs, sealed to the key of the node that the command is for. Without them a job that wants URLs starts and reports the key of its node. */
+  sealed?: string;
   timeoutSeconds: number;
   /** Between TERM and KILL at the time-out. */
   graceSeconds?: number;
@@ -39,33 +41,40 @@ const MAX_USER_DATA = 16_384;
 export function renderCommand({ script, params, ...job }: CommandInput): string {
   if (!isNodeScript(script)) throw new Error(`there is no node script "${script}"`);
   for (const name of Object.keys(params)) checkName(name);
-  return renderJob(
-    { lock: defaultLock(script, params['NODE_NAME']), ...job },
-    assignments(params) + scriptText(script),
-  );
+  const { urls = [] } = job;
+  for (const name of urls) checkName(name);
+  const names = urls.length === 0 ? {} : { URLS: urls.join(' ') };
+  const lock = defaultLock(script, params['NODE_NAME']);
+  return renderJob({ lock, ...job }, assignments({ ...params, ...names }) + scriptText(script));
 }
 
 /** The same for any text that begins as scripts do: with the helpers that make it a job. */
 export function renderJob(job: Omit<CommandInput, 'script' | 'params'>, text: string): string {
-  const { jobId, lock = 'node', urls = {}, timeoutSeconds, graceSeconds = 10 } = job;
+  const { jobId, lock = 'node', urls = [], sealed, timeoutSeconds, graceSeconds = 10 } = job;
   if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/.test(jobId)) throw new Error(`"${jobId}" cannot be a job's id`);
   if (!/^([A-Za-z0-9][A-Za-z0-9._-]{0,63})?$/.test(lock)) throw new Error(`"${lock}" cannot be a lock's name`);
   for (const seconds of [timeoutSeconds, graceSeconds]) {
     if (!Number.isInteger(seconds) || seconds < 1) throw new Error(`${seconds} is no whole number of seconds`);
   }
-  const variables = { JOB_ID: jobId, JOB_LOCK: lock, JOB_TIMEOUT: `${timeoutSeconds}`, JOB_GRACE: `${graceSeconds}` };
+  const variables = {
+    JOB_ID: jobId,
+    JOB_LOCK: lock,
+    JOB_TIMEOUT: `${timeoutSeconds}`,
+    JOB_GRACE: `${graceSeconds}`,
+    JOB_URLS: urls.length === 0 ? 'none' : sealed === undefined ? 'wanted' : 'sealed',
+  };
   const runner = [
     assignments(variables),
     runnerText(),
     `job_script() {\n${hereDocument('cat', text)}}\n`,
-    `job_secrets() {\n${hereDocument('cat', secretLines(urls))}}\n`,
+    `job_sealed() {\n${hereDocument('cat', sealed ?? '')}}\n`,
     // The runner itself is read from standard input, which nothing that it starts may read from.
     'run_job </dev/null\nexit $?\n',
   ].join('');
   return `#!/bin/sh\n# Keelson: job ${jobId}\n${hereDocument('exec bash -s', runner)}`;
 }
 
-/** User data: fetches K3s while the SSM agent registers. */
+/** User data: makes the node's key and fetches K3s while the SSM agent registers. */
 export function renderUserData({ version, mirror, architecture, sha256 }: UserDataInput): string {
   const params = {
     K3S_VERSION: version,
@@ -82,14 +91,3 @@ export function renderUserData({ version, mirror, architecture, sha256 }: UserDa
 /** The text of a command that asks a server whether its K3s is well; no job, for it changes nothing. */
 export const renderPulse = (): string =>
   `#!/bin/sh\n# Keelson: is K3s well?\n${hereDocument('exec bash -s', pulseText())}`;
-
-function secretLines(urls: Record<string, string>): string {
-  return Object.entries(urls)
-    .map(([name, url]) => {
-      checkName(name);
-      // The message must not show the URL.
-      if (!/^https?:\/\/[\x21-\x7e]+$/.test(url)) throw new Error(`${name} is no http(s) URL in ASCII without spaces`);
-      return `${name}=${url}\n`;
-    })
-    .join('');
-}

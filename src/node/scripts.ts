@@ -4,17 +4,19 @@ import { readFileSync } from 'node:fs';
 const DOWNLOAD = ['transfer', 'binary'];
 /** Questions to Kubernetes, and to etcd about its members. */
 const KUBECTL = ['etcd', 'kubectl'];
+/** What fetches or stores by presigned URLs. */
+const URLS = ['seal', 'unseal', 'urls'];
 const SERVICE = ['transfer', 'binary', 'unit', ...KUBECTL, 'service'];
 
 /** Helpers of lib/ by script, besides those that every script has. */
 const HELPERS = {
   install: [...DOWNLOAD, 'unit', 'install'],
-  found: [...SERVICE, 'tokens', 'install', 'kubeconfig'],
-  join: [...SERVICE, 'tokens', 'install'],
-  'service-start': [...SERVICE, 'kubeconfig'],
+  found: [...SERVICE, ...URLS, 'tokens', 'install', 'kubeconfig'],
+  join: [...SERVICE, ...URLS, 'tokens', 'install'],
+  'service-start': [...SERVICE, ...URLS, 'kubeconfig'],
   'service-stop': ['unit', 'service', 'stop'],
   'reset-member': [...KUBECTL, 'service', 'stop'],
-  kubeconfig: ['transfer', 'kubeconfig'],
+  kubeconfig: ['transfer', ...URLS, 'kubeconfig'],
   verify: [...KUBECTL, 'labels'],
   'label-nodes': [...KUBECTL, 'labels'],
   'write-labels': ['service'],
@@ -68,7 +70,7 @@ function textOf(file: string): string {
 
 const lib = (...names: readonly string[]) => names.map((name) => textOf(`lib/${name}`)).join('');
 
-/** What every job's script has in front: how it speaks and fails; then its lock and its URLs. */
+/** What every job's script has in front: how it speaks and fails; then its lock. */
 export const jobPreamble = (...helpers: readonly string[]): string =>
   lib('env', 'base', 'process', 'lock', ...helpers, 'enter');
 
@@ -76,10 +78,11 @@ export const jobPreamble = (...helpers: readonly string[]): string =>
 export const scriptText = (name: NodeScript): string => jobPreamble(...HELPERS[name]) + textOf(name);
 
 /** `prepare` as user data: no job, for nobody waits for it. */
-export const prefetchText = (): string => lib('env', 'base', 'process', 'lock', ...DOWNLOAD) + textOf('prepare');
+export const prefetchText = (): string =>
+  lib('env', 'base', 'process', 'lock', 'seal', ...DOWNLOAD) + textOf('prepare');
 
 /** What the region watch asks servers; no job either. */
 export const pulseText = (): string => lib('env', 'unit', ...KUBECTL, 'service') + textOf('pulse');
 
-/** The job runner; it wants JOB_ID, JOB_LOCK, JOB_TIMEOUT, JOB_GRACE and the functions job_script and job_secrets. */
-export const runnerText = (): string => lib('env', 'process', 'mask', 'job');
+/** The job runner; it wants JOB_ID, JOB_LOCK, JOB_TIMEOUT, JOB_GRACE, JOB_URLS and the functions job_script and job_sealed. */
+export const runnerText = (): string => lib('env', 'process', 'seal', 'mask', 'job');

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 
 /** Names that mean something to bash or to the scripts themselves. */
 const RESERVED =
-  /^(BASH.*|KEELSON_.*|LD_.*|JOB_.*|PATH|HOME|IFS|ENV|R|POLL|STATE_DIR|LC_ALL|LANG|UID|EUID|PPID|RANDOM|SECONDS|LINENO|SHELLOPTS|GROUPS|FUNCNAME|DIRSTACK|OPTIND|PS4|PIPESTATUS|PWD|OLDPWD|TMPDIR|CDPATH|GLOBIGNORE)$/;
+  /^(BASH.*|KEELSON_.*|LD_.*|JOB_.*|PATH|URLS|HOME|IFS|ENV|R|POLL|STATE_DIR|LC_ALL|LANG|UID|EUID|PPID|RANDOM|SECONDS|LINENO|SHELLOPTS|GROUPS|FUNCNAME|DIRSTACK|OPTIND|PS4|PIPESTATUS|PWD|OLDPWD|TMPDIR|CDPATH|GLOBIGNORE)$/;
 
 /** Throws unless a script can have a variable of that name. */
 export function checkName(name: string): void {

@@ -48,12 +48,14 @@ export async function runJob(cluster: Cluster, slot: Slot, job: NodeJob): Promis
     script: job.script,
     params: job.params,
     presign: job.presign ?? {},
+    ...(job.presign && slot.sealKey?.instanceId === instance.id && { keys: { [instance.id]: slot.sealKey.publicKey } }),
     timeoutSeconds: job.timeoutSeconds,
   });
   if (result === undefined)
     throw failure('unknown', 'JobResultMissing', `${slot.name}: ${job.script} gave no result`, 'see the worker log');
   for (const note of result.notes ?? [])
     emit(cluster, 'Warning', 'CommandResent', `${slot.name}: ${job.script}: ${note}`);
+  if (result.key !== undefined) slot.sealKey = { instanceId: instance.id, publicKey: result.key };
   if (result.outcome !== 'done') throw jobFailure(slot, job, result);
   return result.result;
 }
@@ -72,7 +74,8 @@ function jobFailure(slot: Slot, job: NodeJob, result: JobResult) {
   const tail = lines.slice(-8).join('\n').slice(-1500);
   const how = result.exitCode === null ? result.outcome : `${result.outcome}, exit ${result.exitCode}`;
   return failure(
-    'node-script',
+    // Only a person can tell why a node has another key than before: nothing is tried again in haste.
+    code === 'NodeKeyChanged' ? 'auth' : 'node-script',
     code,
     `${slot.name} (${result.instanceId}): ${job.script} ${how}: ${last.slice(0, 400)}\n${tail}`,
     `${classifyCode(code).advice}; the whole log is on the node under /var/lib/keelson/jobs`,

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Activities } from '../../src/activities/api.js';
 import { type Bucket, createBucket } from '../../src/aws/bucket.js';
 import type { AwsClients } from '../../src/aws/clients.js';
+import type { SignedUrl } from '../../src/node/seal.js';
 import { activitiesFor, BUCKET, clientsFor, failureOf, REGION, run, scopeFor } from './support/harness.js';
 import { type Moto, startMoto } from './support/moto.js';
 
@@ -53,23 +54,28 @@ describe('a conditional write', () => {
   });
 });
 
+const headersOf = ({ header }: SignedUrl): Record<string, string> => {
+  const [name, ...value] = header?.split(': ') ?? [];
+  return name === undefined ? {} : { [name]: value.join(': ') };
+};
+
 describe('a presigned URL', () => {
   test('lets a node write and read one object without credentials', async () => {
     const [put, get] = await Promise.all([bucket.presign('PUT', 'a/token', 60), bucket.presign('GET', 'a/token', 60)]);
 
-    const uploaded = await fetch(put, { method: 'PUT', body: 'K10abc::server:secret' });
-    const downloaded = await fetch(get);
+    const uploaded = await fetch(put.url, { method: 'PUT', body: 'K10abc::server:secret', headers: headersOf(put) });
+    const downloaded = await fetch(get.url);
 
     expect(uploaded.status).toBe(200);
     expect(await downloaded.text()).toBe('K10abc::server:secret');
-    expect(new URL(put).searchParams.get('X-Amz-Expires')).toBe('60');
+    expect(new URL(put.url).searchParams.get('X-Amz-Expires')).toBe('60');
   });
 
-  test('of a PUT binds no checksum, and no header but the host', async () => {
-    const url = new URL(await bucket.presign('PUT', 'a/token', 60));
+  test('of a PUT binds no checksum, and no header but the host and its condition', async () => {
+    const url = new URL((await bucket.presign('PUT', 'a/new-token', 60)).url);
 
     expect([...url.searchParams.keys()].filter((key) => /checksum/i.test(key))).toEqual([]);
-    expect(url.searchParams.get('X-Amz-SignedHeaders')).toBe('host');
+    expect(url.searchParams.get('X-Amz-SignedHeaders')).toBe('host;if-none-match');
   });
 });
 

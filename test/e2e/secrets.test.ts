@@ -1,7 +1,9 @@
-import { chmodSync, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { StatusView } from '../../src/model/status.js';
+import { CREDENTIALS } from '../../src/region/credentials.js';
 import { textsOf } from './evidence.js';
 import { type Bench, openBench } from './harness.js';
 
@@ -17,6 +19,77 @@ const JOURNAL = `#!/usr/bin/env bash
   echo 'level=fatal msg="token CA hash does not match"'
 } 2>/dev/null | tee "\${0%/*}/said"
 `;
+
+/** An object of the bucket, read as the account's administrator. */
+async function stored(key: string): Promise<string> {
+  const { url } = bench.stack.region;
+  const s3 = new S3Client({ region: 'eu-west-1', endpoint: url, forcePathStyle: true, credentials: CREDENTIALS.admin });
+  const { Body } = await s3.send(new GetObjectCommand({ Bucket: bench.stack.env['KEELSON_BUCKET'], Key: key }));
+  return (await Body?.transformToString()) ?? '';
+}
+
+/** What stands in a place, and what stands there in base64. */
+function unfolded(text: string): string {
+  const encoded = text.match(/[A-Za-z0-9+/]{60,}={0,2}/g) ?? [];
+  return [text, ...encoded.map((part) => Buffer.from(part, 'base64').toString('latin1'))].join('\n');
+}
+
+const urlsIn = (text: string): string[] =>
+  unfolded(text).match(/https?:\/\/[^\s"'\\<>]+X-Amz-Signature=[0-9a-f]+/g) ?? [];
+
+/** Status of every use that the holder of a URL can make of it. */
+async function tried(url: string): Promise<number[]> {
+  const forged = { method: 'PUT', body: 'forged' };
+  const uses: RequestInit[] = [
+    {},
+    forged,
+    { ...forged, headers: { 'If-None-Match': '*' } },
+    { ...forged, headers: { 'If-Match': '*' } },
+  ];
+  return Promise.all(uses.map(async (use) => (await fetch(url, use)).status));
+}
+
+describe('a create, a join and a new kubeconfig', () => {
+  const ROLES = { pools: [{ name: 'workers', count: 1, instanceType: 't3.medium' }] };
+
+  /** All that the disks of nodes hold outside of K3s's own folders. */
+  const disks = (): Record<string, string> => {
+    const machines = join(bench.folder, 'stack/region/instances');
+    const files = readdirSync(machines, { recursive: true, withFileTypes: true }).filter((one) => one.isFile());
+    const paths = files.map((one) => join(one.parentPath, one.name)).filter((path) => !/rancher/.test(path));
+    return Object.fromEntries(paths.map((path) => [path, readFileSync(path, 'latin1')]));
+  };
+
+  it('leave nothing in records, histories, logs and on disks that opens anything', { timeout: 180_000 }, async () => {
+    // Prepare
+    const apply = (spec: Record<string, unknown>) =>
+      bench.keelson('apply', '-f', bench.document('quiet', spec), '--wait');
+
+    // Act
+    const ran = [
+      await apply({}),
+      await apply(ROLES),
+      await apply({ ...ROLES, access: { apiHostname: 'k3s.example' } }),
+    ];
+
+    // Assess
+    expect(ran.map(({ code }) => code)).toEqual([0, 0, 0]);
+    const texts: Record<string, string> = { ...(await textsOf(bench, 'quiet')), ...disks() };
+    const found = Object.entries(texts).flatMap(([place, text]) => urlsIn(text).map((url) => ({ place, url })));
+    for (const { place, url } of found) expect(await tried(url), `a URL in ${place}`).not.toContain(200);
+    const kept = ['k3s-server-token', 'k3s-agent-token', 'kubeconfig'].map((key) => stored(`clusters/quiet/${key}`));
+    const secrets = (await Promise.all(kept)).flatMap(
+      (text) => text.match(/(?<=::[a-z]+:)\S+|(?<=client-key-data: )\S+/g) ?? [],
+    );
+    expect(secrets.length).toBeGreaterThanOrEqual(3);
+    for (const [place, text] of Object.entries(texts))
+      for (const secret of secrets) expect(unfolded(text).includes(secret), `a secret in ${place}`).toBe(false);
+    // Each of the two nodes is asked for its key once, whatever it is sent later.
+    expect(texts['commands']?.match(/^keelson-key id=/gm)).toHaveLength(2);
+    expect(texts['commands']).toMatch(/^mac=[0-9a-f]{64}$/m);
+    expect(await bench.keelson('delete', 'quiet', '--yes', '--wait')).toMatchObject({ code: 0 });
+  });
+});
 
 describe('a script that fails with secrets in its log', () => {
   it('shows them nowhere: not in status, history, log, nor in what SSM keeps of its output', async () => {
@@ -53,8 +126,7 @@ describe('a script that fails with secrets in its log', () => {
       expect(text, `${place} tells of it`).toContain('leaky');
       expect(text.includes(token), `the token is in ${place}`).toBe(false);
     }
-    // The command itself brings the URL to the node; what comes back must not.
-    for (const [place, text] of Object.entries({ ...texts, commands: '' }))
+    for (const [place, text] of Object.entries(texts))
       expect(text.includes(signature), `a presigned URL is in ${place}`).toBe(false);
   });
 

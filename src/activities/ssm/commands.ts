@@ -13,7 +13,7 @@ import { type CommandStatus, commandStatus } from './command-status.js';
 /** SendCommand takes at most 50 InstanceIds [docs: SSM]. */
 const TARGETS = 50;
 /** TimeoutSeconds: how long SSM tries to hand the command to the agent, at least 30 [docs: SSM SendCommand]. */
-const DELIVERY_SECONDS = 120;
+export const DELIVERY_SECONDS = 120;
 /** The runner on the node ends the script itself; SSM's own end comes after it. */
 const EXECUTION_SLACK_SECONDS = 60;
 

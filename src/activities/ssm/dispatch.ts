@@ -2,15 +2,16 @@ import { messageOf } from '../../aws/error-code.js';
 import { failure } from '../../aws/failure.js';
 import { bucketPrefix } from '../../model/bucket.js';
 import { renderCommand } from '../../node/render.js';
+import { type SignedUrl, seal, urlLines } from '../../node/seal.js';
 import type { RunOnNodesInput } from '../api.js';
 import type { Attempt } from '../attempt.js';
 import type { ActivityDeps } from '../deps.js';
 import { requireOwn } from '../ec2/proof.js';
 import { tolerant } from '../tolerant.js';
-import { findSent, send } from './commands.js';
+import { DELIVERY_SECONDS, findSent, send } from './commands.js';
 
-/** A presigned URL outlives the job by this: delivery may take minutes. */
-const URL_SLACK_SECONDS = 900;
+/** A presigned URL lives until its command must have been delivered, and a little longer. While a job runs it gets newer ones. */
+const URL_SECONDS = DELIVERY_SECONDS + 60;
 /** The clock of SSM and that of the worker may differ. */
 const CLOCK_SLACK_MS = 60_000;
 
@@ -22,9 +23,18 @@ export interface Progress {
   sends: Record<string, number>;
   /** Commands that SSM has lost, in words, by instance. */
   notes?: Record<string, string[]>;
+  /** Public keys that nodes have reported for this job, by instance. */
+  keys?: Record<string, string>;
 }
 
-/** Renders the job and sends it to these nodes; the commands' ids are heartbeated before anything else is done. */
+/** The key that URLs for the node are sealed to; undefined while it is not known. */
+export const keyOf = (input: RunOnNodesInput, progress: Progress, id: string): string | undefined =>
+  progress.keys?.[id] ?? input.keys?.[id];
+
+/**
+ * Renders the job and sends it to these nodes; the commands' ids are heartbeated before anything else is done. URLs are sealed to the key of each node:
+ * SSM keeps commands for 30 days and shows them to everyone who may list them. A node whose key is not known starts its job and reports it.
+ */
 export async function dispatch(
   deps: ActivityDeps,
   attempt: Attempt,
@@ -33,13 +43,23 @@ export async function dispatch(
   ids: string[],
 ): Promise<void> {
   if (ids.length === 0) return;
+  const wantsUrls = Object.keys(input.presign).length > 0;
+  const sealTo = (id: string): string | undefined => (wantsUrls ? keyOf(input, progress, id) : undefined);
+  const sealed = ids.filter((id) => sealTo(id) !== undefined);
   // What fetches or stores secrets goes to the cluster's own instances only, whatever the workflow names.
-  if (Object.keys(input.presign).length > 0) await requireOwn(deps, input, ids);
-  const text = render(input, await presign(deps, input));
-  const sent = await send(deps.clients.ssm(input.region), ids, input.jobId, text, input.timeoutSeconds);
-  for (const id of ids) {
-    progress.sent[id] = sent[id] ?? '';
-    progress.sends[id] = (progress.sends[id] ?? 0) + 1;
+  if (sealed.length > 0) await requireOwn(deps, input, sealed);
+  const plain = ids.filter((id) => !sealed.includes(id));
+  const commands: [string[], string][] = plain.length === 0 ? [] : [[plain, render(input)]];
+  for (const id of sealed) {
+    const urls = await presign(deps, input);
+    commands.push([[id], render(input, { to: sealTo(id) ?? '', urls })]);
+  }
+  for (const [targets, text] of commands) {
+    const sent = await send(deps.clients.ssm(input.region), targets, input.jobId, text, input.timeoutSeconds);
+    for (const id of targets) {
+      progress.sent[id] = sent[id] ?? '';
+      progress.sends[id] = (progress.sends[id] ?? 0) + 1;
+    }
   }
   attempt.heartbeat(progress);
 }
@@ -66,11 +86,19 @@ export async function findEarlier(
 
 /** What cannot be rendered cannot be rendered next time either. The renderer's messages show no values of URLs. */
 function render(
-  { jobId, lock, script, params, timeoutSeconds }: RunOnNodesInput,
-  urls: Record<string, string>,
+  { jobId, lock, script, params, presign: wanted, timeoutSeconds }: RunOnNodesInput,
+  secret?: { to: string; urls: Record<string, SignedUrl> },
 ): string {
   try {
-    return renderCommand({ jobId, script, params, urls, timeoutSeconds, ...(lock === undefined ? {} : { lock }) });
+    return renderCommand({
+      jobId,
+      script,
+      params,
+      urls: Object.keys(wanted),
+      ...(secret && { sealed: seal(secret.to, jobId, urlLines(secret.urls)) }),
+      timeoutSeconds,
+      ...(lock === undefined ? {} : { lock }),
+    });
   } catch (error) {
     throw failure({
       code: 'Unexpected',
@@ -84,11 +112,10 @@ function render(
 }
 
 /** Made just before they are sent, so that they live no longer than they must; they appear nowhere but in the command. */
-async function presign(deps: ActivityDeps, input: RunOnNodesInput): Promise<Record<string, string>> {
-  const seconds = URL_SLACK_SECONDS + input.timeoutSeconds;
+async function presign(deps: ActivityDeps, input: RunOnNodesInput): Promise<Record<string, SignedUrl>> {
   const urls = Object.entries(input.presign).map(
     async ([name, { method, key }]) =>
-      [name, await deps.bucket.presign(method, bucketPrefix(input.cluster) + key, seconds)] as const,
+      [name, await deps.bucket.presign(method, bucketPrefix(input.cluster) + key, URL_SECONDS)] as const,
   );
   return Object.fromEntries(await Promise.all(urls));
 }

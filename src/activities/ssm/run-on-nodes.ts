@@ -1,6 +1,7 @@
 import { CancelledFailure } from '@temporalio/common';
 import type { Trouble } from '../../model/retry.js';
 import { parseJobOutput } from '../../node/render.js';
+import { reportedKey } from '../../node/seal.js';
 import type { JobResult, RunOnNodesInput } from '../api.js';
 import type { Attempt } from '../attempt.js';
 import type { ActivityDeps } from '../deps.js';
@@ -18,6 +19,9 @@ const SENDS = 3;
 const PAUSE_SHARE = 0.1;
 const SHORTEST_PAUSE_MS = 300;
 const LONGEST_PAUSE_MS = 1_000;
+/** A job that still runs gets new URLs so often: the old ones are about to expire. */
+const RENEW_MS = 100_000;
+
 /**
  * Runs a script on nodes, on each at most once whatever happens to this worker: the command's id is heartbeated as soon as
  * it is known; a later attempt goes on with it, or finds it by its Comment; and where a command has to be sent again, the
@@ -53,12 +57,19 @@ export async function runOnNodes(deps: ActivityDeps, attempt: Attempt, input: Ru
       const seen = await poll(() => Promise.all(ids.map((id) => look(ssm, id, progress.sent[id] ?? ''))));
       agents.ask(ids);
       const again: string[] = [];
+      const withUrls: string[] = [];
       for (const [index, id] of ids.entries()) {
         const invocation = seen[index];
         if (invocation === undefined) continue;
         const { timeoutSeconds } = input;
         const report = parseJobOutput(invocation.stdout);
         const hasReport = report?.jobId === input.jobId;
+        const key = hasReport ? null : reportedKey(invocation.stdout, input.jobId);
+        if (key !== null && invocation.status === 'ended') {
+          progress.keys = { ...progress.keys, [id]: key };
+          withUrls.push(id);
+          continue;
+        }
         const lost = lostBecause(watchOf(id), invocation, hasReport, agents.of(id), timeoutSeconds, Date.now());
         const mayAgain = (progress.sends[id] ?? 1) < SENDS;
         if (lost !== null && mayAgain) {
@@ -68,9 +79,16 @@ export async function runOnNodes(deps: ActivityDeps, attempt: Attempt, input: Ru
           results.set(id, jobResult(id, input.jobId, invocation));
         } else if (lost !== null && invocation.status !== 'running') {
           results.set(id, undelivered(id, invocation));
+        } else if (invocation.status === 'running' && urlsGrowOld(input, watchOf(id), since)) {
+          withUrls.push(id);
         }
       }
       for (const [id, why] of await lookForDown(open())) results.set(id, interrupted(id, why));
+      const bring = withUrls.filter((id) => !results.has(id));
+      // Part of one send: it attaches to the job that runs.
+      for (const id of bring) progress.sends[id] = (progress.sends[id] ?? 1) - 1;
+      await dispatch(deps, attempt, input, progress, bring);
+      for (const id of bring) watches.set(id, newWatch(Date.now()));
       const resend = again.filter((id) => !results.has(id));
       await dispatch(deps, attempt, input, progress, resend);
       for (const id of resend) {
@@ -91,7 +109,8 @@ export async function runOnNodes(deps: ActivityDeps, attempt: Attempt, input: Ru
   return input.instanceIds.flatMap((id) => {
     const result = results.get(id);
     const notes = progress.notes?.[id];
-    return result === undefined ? [] : [{ ...result, ...(notes && { notes }) }];
+    const key = progress.keys?.[id];
+    return result === undefined ? [] : [{ ...result, ...(notes && { notes }), ...(key && { key }) }];
   });
 }
 
@@ -105,6 +124,13 @@ const jobTold = ({ script, timeoutSeconds }: RunOnNodesInput, { since }: Attempt
   since: new Date(since).toISOString(),
   nextAt: null,
 });
+
+/** Beyond the job's time a command that is silent is lost, and no reason to send another one. */
+function urlsGrowOld(input: RunOnNodesInput, watch: Watch, since: number): boolean {
+  if (Object.keys(input.presign).length === 0) return false;
+  const now = Date.now();
+  return now - watch.sentAt >= RENEW_MS && now - since < input.timeoutSeconds * 1_000;
+}
 
 /** Told in the job's result: what was lost, why, and after how long. */
 function noteLoss(progress: Progress, id: string, why: string, ms: number): void {

@@ -91,6 +91,14 @@ export const OWN_ERRORS: KnownErrors = {
     'see that nodes reach the bucket, and that the worker may read and write in it: nodes use its presigned URLs',
     ['BucketUnreachable', 'BucketRefused'],
   ),
+  ...alike('Keelson', 'node-script', 'see who else stores tokens and kubeconfigs of the cluster; it is stored again', [
+    'BucketChanged',
+  ]),
+  ...alike('Keelson', 'auth', 'find out who has replaced the disk or the key of the node, then replace the node', [
+    'NodeKeyChanged',
+  ]),
+  ...alike('Keelson', 'node-script', 'use an image with openssl 1.1.1 or later', ['SealKeyMissing', 'UrlsUnreadable']),
+  ...alike('Keelson', 'node-script', 'see whether a worker runs and SSM delivers its commands', ['UrlsMissing']),
   ...alike('Keelson', 'node-script', "see the last lines of the service's journal in the message", ['ServiceFailed']),
   ...alike(
     'Keelson',

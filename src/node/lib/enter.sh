@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# First steps of a script that runs as a job: says who it is, waits for its lock, takes over its URLs.
+# First steps of a script that runs as a job: says who it is, waits for its lock.
 # shellcheck disable=SC2034,SC2154 # variables are read by the parts that are put behind this one, or set by those before
 
 enter_job() {
-  local ticket line
+  local ticket
   find_identity $$
   printf '%s' "$identity" >"$KEELSON_JOB/pid"
   # Given up as interrupted before it could say that it lives: then it must not begin.
@@ -12,9 +12,6 @@ enter_job() {
     take_lock "$KEELSON_LOCK" "job ${KEELSON_JOB##*/}"
     job_ticket=$ticket
   fi
-  while IFS= read -r line; do
-    printf -v "${line%%=*}" '%s' "${line#*=}"
-  done <"$KEELSON_JOB/secrets"
 }
 
 enter_job

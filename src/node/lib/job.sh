@@ -1,12 +1,15 @@
 #!/usr/bin/env bash
 # The job runner: what SSM runs. It starts a job, or attaches to the one of that id, and reports when it has ended.
 #
-# A job is a folder: script, secrets (presigned URLs, gone at its end), owner (the supervisor), pid (the script), boot,
+# A job is a folder: script, sealed and secrets (presigned URLs, as the worker sent them and opened; gone at its end), owner (the supervisor), pid (the script), boot,
 # started, deadline, log, result, exit. `owner` and `exit` are hard links, made by whoever comes first: a script is never
 # begun twice and its outcome never changes. Supervisor and script lead process groups of their own, so that they outlive
 # the SSM command and its agent, and a time-out reaches the script's children.
 #
-# Variables: JOB_ID JOB_LOCK JOB_TIMEOUT JOB_GRACE; functions job_script, job_secrets (from the renderer)
+# A job that wants URLs of a node whose key the worker does not know yet is sent twice: the first command starts it and reports the key; the second
+# attaches to it and brings the URLs. Later ones bring newer URLs. So nothing on the longest path waits for the key.
+#
+# Variables: JOB_ID JOB_LOCK JOB_TIMEOUT JOB_GRACE JOB_URLS (none, wanted, sealed); functions job_script, job_sealed (from the renderer)
 # shellcheck disable=SC2154 # variables are set by the parts that are put before this one
 
 JOBS=$STATE_DIR/jobs
@@ -15,27 +18,48 @@ KEEP_DAYS=7
 
 run_job() {
   mkdir -p "$JOB" 2>/dev/null || not_started "cannot make $JOB"
+  [ "$JOB_URLS" = none ] || make_seal_key || no_seal_key
+  [ "$JOB_URLS" != sealed ] || take_sealed
   if [ ! -e "$JOB/owner" ] && [ ! -e "$JOB/exit" ]; then
-    { job_script >"$JOB/script.$$" && job_secrets >"$JOB/secrets.$$" && printf '%40s' '' >"$JOB/exit.$$"; } 2>/dev/null ||
+    { job_script >"$JOB/script.$$" && printf '%40s' '' >"$JOB/exit.$$"; } 2>/dev/null ||
       not_started "cannot write to $JOB"
     # With job control a process in the background leads a group of its own; macOS has no setsid.
     set -m
     (supervise $$) </dev/null >/dev/null 2>&1 &
     set +m
     sweep_jobs
-    wait $! || true
+    [ "$JOB_URLS" = wanted ] || wait $! || true
+  fi
+  if [ "$JOB_URLS" = wanted ] && [ ! -e "$JOB/exit" ]; then
+    printf 'keelson-key id=%s key=%s\n' "$JOB_ID" "$(seal_public)"
+    return
   fi
   attach
   report
 }
 
+# take_sealed: the URLs of this command count from now on. A job that has ended wants none.
+take_sealed() {
+  [ ! -e "$JOB/exit" ] || return 0
+  { job_sealed >"$JOB/sealed.$$" && mv -f "$JOB/sealed.$$" "$JOB/sealed"; } 2>/dev/null || not_started "cannot write to $JOB"
+}
+
 # The disk is full or read-only. Nothing has run, so nothing is recorded: the same id may be sent again.
 not_started() {
   local code=NodeWriteFailed
-  rm -f "$JOB/script.$$" "$JOB/secrets.$$" "$JOB/exit.$$"
   if disk_is_full; then code=DiskFull; fi
-  printf 'keelson-job id=%s outcome=failed exit=1\nkeelson-result\ncode=%s\nkeelson-log\n' "$JOB_ID" "$code"
-  printf 'error: %s (free space on the root volume or make it larger)\n' "$1"
+  refuse "$code" "$1 (free space on the root volume or make it larger)"
+}
+
+no_seal_key() {
+  if disk_is_full; then not_started "cannot make $SEAL_KEY"; fi
+  refuse SealKeyMissing "cannot make $SEAL_KEY (install openssl 1.1.1 or later in the image)"
+}
+
+# refuse CODE TEXT: reports a job that has not begun.
+refuse() {
+  rm -f "$JOB/script.$$" "$JOB/sealed.$$" "$JOB/exit.$$"
+  printf 'keelson-job id=%s outcome=failed exit=1\nkeelson-result\ncode=%s\nkeelson-log\nerror: %s\n' "$JOB_ID" "$1" "$2"
   exit 1
 }
 
@@ -53,12 +77,11 @@ supervise() {
   me=${BASHPID:-$(exec sh -c 'echo $PPID')}
   find_identity "$me"
   if ! printf '%s' "$identity" >"$JOB/owner.$1" || [ -e "$JOB/exit" ] || ! ln "$JOB/owner.$1" "$JOB/owner"; then
-    rm -f "$JOB/owner.$1" "$JOB/script.$1" "$JOB/secrets.$1" "$JOB/exit.$1"
+    rm -f "$JOB/owner.$1" "$JOB/script.$1" "$JOB/exit.$1"
     return
   fi
   rm -f "$JOB/owner.$1"
   mv "$JOB/script.$1" "$JOB/script"
-  mv "$JOB/secrets.$1" "$JOB/secrets"
   now=${EPOCHSECONDS:-$(date +%s)}
   printf '%s' "$this_boot" >"$JOB/boot"
   printf '%s\n' "$now" >"$JOB/started"
@@ -106,7 +129,7 @@ end_group() {
 # keep us from it.
 close_job() {
   mask_log
-  rm -rf "$JOB"/secrets* "$JOB"/script.[0-9]* "$JOB/tmp" "$JOB/timed-out"
+  rm -rf "$JOB"/secrets* "$JOB"/sealed* "$JOB"/script.[0-9]* "$JOB/tmp" "$JOB/timed-out"
   printf '%s %s' "$1" "$2" 1<>"$3" || return 0
   ln "$3" "$JOB/exit" 2>/dev/null || true
   rm -f "$3"

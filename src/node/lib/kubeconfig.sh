@@ -14,7 +14,7 @@ store_kubeconfig() {
   esac
   file=$(temporary_folder)/kubeconfig
   sed "s#server: https://127.0.0.1:#server: https://$host:#" "$source_file" >"$file"
-  upload "$file" "$KUBECONFIG_PUT" || transfer_failed 'storing the kubeconfig in the bucket' Bucket BucketMissing 'check bucket and key'
+  put_object "$file" KUBECONFIG_PUT || transfer_failed 'storing the kubeconfig in the bucket' Bucket BucketMissing 'check bucket and key'
   say "kubeconfig for https://$host:6443 is stored"
   result address "$API_ADDRESS"
 }

@@ -2,11 +2,11 @@
 # Tokens between node and bucket: through presigned URLs and files of mode 0600, never through a variable of the job.
 # shellcheck disable=SC2154 # variables are set by the parts that are put before this one
 
-# fetch_token URL NAME: into the folder of K3s's configuration.
+# fetch_token URL-NAME NAME: into the folder of K3s's configuration.
 fetch_token() {
   local file
   file=$(temporary_folder)/token
-  download "$1" "$file" || transfer_failed "the $2 in the bucket" Bucket TokenMissing 'the first server must have stored it'
+  get_object "$1" "$file" || transfer_failed "the $2 in the bucket" Bucket TokenMissing 'the first server must have stored it'
   [ -s "$file" ] || fail TokenMissing "the $2 in the bucket is empty" 'let the first server store it again'
   if [ "$2" = agent-token ] && [ "$ROLE" = server ]; then
     # A server takes its agent token literally; only an agent understands the form that names the CA. [k3s source: deps.go]
@@ -16,13 +16,14 @@ fetch_token() {
   fi | put_file "$K3S_ETC/$2" 600
 }
 
-# await_token URL NAME SECONDS SINCE: until the bucket has one that is newer than SINCE, an HTTP date; older ones are of a server that is
+# await_token URL-NAME NAME SECONDS SINCE: until the bucket has one that is newer than SINCE, an HTTP date; older ones are of a server that is
 # gone. Fails after SECONDS. curl looks at the date itself where the bucket does not. [curl(1): --time-cond]
 await_token() {
   local file until=$((SECONDS + $3))
   file=$(temporary_folder)/awaited
   while true; do
-    transfer "$1" --no-show-error --time-cond "$4" --output "$file"
+    url "$1"
+    transfer "$url" --no-show-error --time-cond "$4" --output "$file"
     if [ "$curl_exit" -eq 0 ] && [ -s "$file" ]; then return 0; fi
     [ "$SECONDS" -lt "$until" ] || return 1
     waiting "the first server to store the $2"
@@ -40,7 +41,7 @@ ca_hash() {
   sed -n 's/^K10\([0-9a-f]\{64\}\)::.*/\1/p' "$SERVER_DIR/token"
 }
 
-# store_token NAME URL: the secure form, which K3s keeps, to the bucket.
+# store_token NAME URL-NAME: the secure form, which K3s keeps, to the bucket.
 store_token() {
   local file=$SERVER_DIR/$1
   until [ -s "$file" ]; do
@@ -48,5 +49,5 @@ store_token() {
     sleep "$POLL"
   done
   grep -q '^K10' "$file" || fail TokenInvalid "server/$1 of this node has no CA hash" 'is the K3s version supported?'
-  upload "$file" "$2" || transfer_failed "storing the $1 in the bucket" Bucket BucketMissing 'check bucket and key'
+  put_object "$file" "$2" || transfer_failed "storing the $1 in the bucket" Bucket BucketMissing 'check bucket and key'
 }

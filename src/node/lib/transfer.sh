@@ -21,11 +21,12 @@ transfer() {
   ) || curl_exit=$?
 }
 
-# download URL FILE: a transfer that is cut in the middle is tried again; see transfer for the outcome.
+# download URL FILE [CURL OPTIONS...]: a transfer that is cut in the middle is tried again; see transfer for the outcome.
 download() {
-  local attempt
+  local attempt url=$1 file=$2
+  shift 2
   for attempt in 1 2 3; do
-    transfer "$1" --location --output "$2"
+    transfer "$url" --location --output "$file" "$@"
     case $curl_exit in
       18 | 52 | 55 | 56 | 92) say "transfer was cut (curl $curl_exit), attempt $attempt of 3" ;;
       *) break ;;
@@ -34,15 +35,16 @@ download() {
   return "$curl_exit"
 }
 
-# upload FILE URL: with its length, for a presigned PUT refuses a chunked body. [docs: S3 PutObject]
+# upload FILE URL [HEADER]: with its length, for a presigned PUT refuses a chunked body. [docs: S3 PutObject]
 upload() {
-  transfer "$2" --upload-file "$1" --output /dev/null
+  transfer "$2" ${3:+--header "$3"} --upload-file "$1" --output /dev/null
   return "$curl_exit"
 }
 
 # transfer_failed WHAT PLACE MISSING DO: fails for the last transfer; PLACE (Mirror, Bucket) begins the code, MISSING is the code of a 404.
 transfer_failed() {
   case $curl_exit/$http_status in
+    22/412) fail "${2}Changed" "$1: someone has stored it meanwhile (HTTP 412)" 'it is stored again by the next try' ;;
     22/404) fail "$3" "$1: not there (HTTP 404)" "$4" ;;
     22/*) fail "$2Refused" "$1: HTTP $http_status" 'a 403 is an expired URL or a missing permission; run it again' ;;
     23/*) fail DiskFull "$1: cannot be written" 'free space on the root volume or make it larger' ;;

@@ -149,8 +149,9 @@ const BUCKET_NEEDS: Need[] = [
     story: async (scene) => {
       const bucket = scene.bucketOf('worker');
       const key = scene.key(BUCKET_KEY.serverToken);
-      const put = await fetch(await bucket.presign('PUT', key, 60), { method: 'PUT', body: 'token' });
-      const got = await fetch(await bucket.presign('GET', key, 60));
+      const signed = await bucket.presign('PUT', key, 60);
+      const put = await fetch(signed.url, { method: 'PUT', body: 'token', headers: { 'If-None-Match': '*' } });
+      const got = await fetch((await bucket.presign('GET', key, 60)).url);
       expect([put.status, got.status, await got.text()]).toEqual([200, 200, 'token']);
     },
   },

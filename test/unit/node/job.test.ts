@@ -80,12 +80,12 @@ describe('a job', () => {
 
   it('keeps its folder to root, with the URLs gone at its end', async () => {
     const url = 'https://bucket.example/key?X-Amz-Signature=abcdef';
-    await node.job('private', 'say "$TOKEN_PUT"', { urls: { TOKEN_PUT: url } }).ended;
+    await node.job('private', 'url TOKEN_PUT; say "$url"', { urls: { TOKEN_PUT: url } }).ended;
     const folder = dirname(node.jobFile('private', 'log'));
 
     expect(statSync(folder).mode & 0o777).toBe(0o700);
     expect(statSync(node.jobFile('private', 'script')).mode & 0o777).toBe(0o600);
-    expect(existsSync(node.jobFile('private', 'secrets'))).toBe(false);
+    for (const file of ['sealed', 'secrets']) expect(existsSync(node.jobFile('private', file))).toBe(false);
     for (const file of ['script', 'log'])
       expect(readFileSync(node.jobFile('private', file), 'utf8')).not.toContain('abcdef');
   });
@@ -242,7 +242,7 @@ describe('report', () => {
     node.write('etc/rancher/k3s/server-token', 'c0ffee00c0ffee00c0ffee00c0ffee00');
     const plain = 'http://127.0.0.1:1/b/k?secret=tell-nobody';
     const body = [
-      'say "put to $TOKEN_PUT now"',
+      'url TOKEN_PUT; say "put to $url now"',
       'say "Location: https://b.s3.amazonaws.com/k?X-Amz-Credential=AKIA&X-Amz-Signature=0123456789"',
       `say "token K10${'a'.repeat(64)}::server:hush-hush"`,
       'say "short c0ffee00c0ffee00c0ffee00c0ffee00 twice c0ffee00c0ffee00c0ffee00c0ffee00"',
@@ -258,7 +258,7 @@ describe('report', () => {
 
   it('masks the log of an interrupted job too, and leaves no URL behind', async () => {
     const urls = { TOKEN_GET: 'http://127.0.0.1:1/b/k?secret=tell-nobody' };
-    const first = node.job('leaky', `say "get $TOKEN_GET"; ${COUNT}; sleep 60`, { urls });
+    const first = node.job('leaky', `url TOKEN_GET; say "get $url"; ${COUNT}; sleep 60`, { urls });
     await until(() => node.has('runs'));
     for (const file of ['owner', 'pid']) {
       process.kill(-Number.parseInt(readFileSync(node.jobFile('leaky', file), 'utf8'), 10), 'SIGKILL');

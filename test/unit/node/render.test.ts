@@ -63,9 +63,12 @@ describe('quoting', () => {
 });
 
 describe('renderCommand', () => {
-  it('is small enough for SSM, for every script', () => {
+  // A document of SSM has at most 64 KiB. [docs: Systems Manager quotas]
+  it('is small enough for SSM, for every script, with three URLs sealed', () => {
+    const sealed = 'x'.repeat(8_000);
     for (const script of NODE_SCRIPTS) {
-      expect(renderCommand({ ...JOB, script, params: { CONFIG: 'x'.repeat(4000) } }).length).toBeLessThan(40_000);
+      const command = { ...JOB, script, params: { CONFIG: 'x'.repeat(4000) }, urls: ['TOKEN_PUT'], sealed };
+      expect(renderCommand(command).length).toBeLessThan(60_000);
     }
   });
 
@@ -87,16 +90,9 @@ describe('renderCommand', () => {
     ['a NUL', { params: { A: 'a\0b' } }],
     ['no time', { timeoutSeconds: 0 }],
     ['half a second', { timeoutSeconds: 0.5 }],
-    ['a URL of two lines', { urls: { TOKEN_PUT: 'https://x/\ny' } }],
-    ['a file URL', { urls: { TOKEN_PUT: 'file:///etc/passwd' } }],
+    ['a URL with a name of the shell', { urls: ['PATH'] }],
   ])('refuses %s', (_, wrong) => {
     expect(() => renderCommand({ ...JOB, script: 'verify', ...wrong })).toThrow();
-  });
-
-  it('does not show a URL that it refuses', () => {
-    const render = () => renderCommand({ ...JOB, script: 'verify', urls: { A: 'ftp://secret' } });
-
-    expect(render).toThrow(expect.objectContaining({ message: expect.not.stringContaining('secret') as string }));
   });
 });
 

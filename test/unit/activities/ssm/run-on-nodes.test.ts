@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { DescribeInstancesCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { HeadBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import {
@@ -12,6 +13,7 @@ import { ActivityCancellationDetails, CancelledFailure } from '@temporalio/commo
 import { mockClient } from 'aws-sdk-client-mock';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { RunOnNodesInput } from '../../../../src/activities/api.js';
+import { unseal } from '../../../support/unseal.js';
 import { awsError, failureOf, makeActivities, scope, settled, start } from '../support.js';
 
 const ssm = mockClient(SSMClient);
@@ -328,19 +330,67 @@ describe('presigned URLs', () => {
     presign: { TOKEN_GET: { method: 'GET', key: 'k3s-server-token' } },
   };
 
-  test('are in the command, outlive the job, and are in no heartbeat and no log', async () => {
+  const pair = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
+  const key = pair.publicKey.export({ type: 'spki', format: 'der' }).toString('base64');
+  const keyReport = answer('Success', {
+    ResponseCode: 0,
+    StandardOutputContent: `keelson-key id=${input.jobId} key=${key}\n`,
+  });
+  const commands = () => sends().map((send) => send.Parameters?.['commands']?.[0] ?? '');
+  const urlIn = (command = '') => {
+    const line = /^TOKEN_GET=(.+)$/m.exec(unseal(pair.privateKey, command));
+    return new URL(line?.[1] ?? '');
+  };
+
+  test('are sealed to the key that the node reports, and in no command, heartbeat or log', async () => {
     const log: string[] = [];
-    ssm.on(GetCommandInvocationCommand).resolvesOnce(answer('Undeliverable')).resolves(done);
+    ssm.on(GetCommandInvocationCommand).resolvesOnce(keyReport).resolvesOnce(answer('Undeliverable')).resolves(done);
     const { result, heartbeats } = start(makeActivities({ log }).runOnNodes, withUrls);
 
-    await settled(result);
+    const [job] = await settled(result);
 
-    const text = sends()[0]?.Parameters?.['commands']?.[0] ?? '';
-    const url = /TOKEN_GET=(http\S+)/.exec(text)?.[1] ?? '';
-    expect(url).toContain('/ops/clusters/shop/k3s-server-token?');
-    expect(new URL(url).searchParams.get('X-Amz-Expires')).toBe('1200');
+    const [first, ...others] = commands();
+    expect(job).toMatchObject({ outcome: 'done', key });
+    expect(first).not.toMatch(/^mac=/m);
+    expect(others).toHaveLength(2);
+    for (const command of others) {
+      expect(urlIn(command).pathname).toBe('/ops/clusters/shop/k3s-server-token');
+      expect(urlIn(command).searchParams.get('X-Amz-Expires')).toBe('180');
+    }
     expect(log.length).toBeGreaterThan(0);
-    expect(JSON.stringify([heartbeats, log])).not.toMatch(/X-Amz-|k3s-server-token/);
+    expect(JSON.stringify([heartbeats, log, commands()])).not.toMatch(/X-Amz-(?!\*)|clusters\/shop\/k3s-server-token/);
+  });
+
+  test('go with the first command to a node whose key is recorded', async () => {
+    ssm.on(GetCommandInvocationCommand).resolves(done);
+
+    const [job] = await settled(start(activities.runOnNodes, { ...withUrls, keys: { 'i-1': key } }).result);
+
+    expect(commands()).toHaveLength(1);
+    expect(urlIn(commands()[0]).searchParams.get('X-Amz-Expires')).toBe('180');
+    expect(job?.key).toBeUndefined();
+  });
+
+  test('are renewed before they expire, as long as the job runs', async () => {
+    const began = Date.now();
+    ssm.on(GetCommandInvocationCommand).callsFake(() => (Date.now() - began < 250_000 ? answer('InProgress') : done));
+
+    const [job] = await settled(start(makeActivities().runOnNodes, { ...withUrls, keys: { 'i-1': key } }).result);
+
+    const signedAt = commands().map((command) => urlIn(command).searchParams.get('X-Amz-Date') ?? '');
+    expect(job).toMatchObject({ outcome: 'done' });
+    expect(job?.notes).toBeUndefined();
+    expect(new Set(signedAt).size).toBe(3);
+  });
+
+  test('of an attempt before this one: the key that it has learned counts', async () => {
+    ssm.on(GetCommandInvocationCommand).resolvesOnce(answer('Undeliverable')).resolves(done);
+    const heartbeatDetails = { sent: { 'i-1': 'cmd-before' }, sends: { 'i-1': 1 }, keys: { 'i-1': key } };
+
+    const [job] = await settled(start(activities.runOnNodes, withUrls, { attempt: 2, heartbeatDetails }).result);
+
+    expect(commands().map((command) => urlIn(command).pathname)).toEqual(['/ops/clusters/shop/k3s-server-token']);
+    expect(job).toMatchObject({ key });
   });
 
   test('are in no failure', async () => {

@@ -2,7 +2,7 @@
  * A node of one's own: a folder as KEELSON_ROOT and a real bash. What cannot be had without root and a cluster is fake and
  * lies in fakes/: systemctl, journalctl and the k3s binary.
  */
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import {
   chmodSync,
   cpSync,
@@ -20,8 +20,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { type JobOutput, parseJobOutput, renderCommand, renderJob } from '../../../../src/node/render.js';
 import { jobPreamble } from '../../../../src/node/scripts.js';
+import { seal, urlLines } from '../../../../src/node/seal.js';
 
 export const FAKES = fileURLToPath(new URL('./fakes', import.meta.url));
+
+type JobOptions = Omit<Parameters<typeof renderJob>[0], 'urls'> & {
+  /** Sealed to the node's key. */
+  urls: Record<string, string>;
+  /** Names of URLs that the job wants; where none are given, its first command only starts it. */
+  wants: string[];
+};
 
 export interface Ran {
   code: number | null;
@@ -126,13 +134,30 @@ export class TestNode {
     timeoutSeconds = 20,
   ): Promise<Ran> {
     const jobId = `${script}-${++this.count}`;
-    return this.start(renderCommand({ jobId, script, params, urls, timeoutSeconds, graceSeconds: 1 })).ended;
+    const job = { jobId, script, params, timeoutSeconds, graceSeconds: 1, ...this.sealed(jobId, urls) };
+    return this.start(renderCommand(job)).ended;
   }
 
-  /** Sends lines of bash as a job. */
-  job(jobId: string, body: string, options: Partial<Parameters<typeof renderJob>[0]> = {}) {
-    const text = `${jobPreamble()}${body}\n`;
-    return this.start(renderJob({ jobId, timeoutSeconds: 20, graceSeconds: 1, ...options }, text));
+  /** Sends lines of bash as a job; `url NAME` leaves one of its URLs in `url`. */
+  job(jobId: string, body: string, options: Partial<JobOptions> = {}) {
+    const { urls = {}, wants = Object.keys(urls), ...others } = options;
+    const text = `URLS='${wants.join(' ')}'\n${jobPreamble('transfer', 'seal', 'unseal', 'urls')}${body}\n`;
+    const job = { jobId, timeoutSeconds: 20, graceSeconds: 1, ...this.sealed(jobId, urls), urls: wants, ...others };
+    return this.start(renderJob(job, text));
+  }
+
+  /** The public half of the node's key, made where there is none. */
+  key(): string {
+    const script = '. src/node/lib/env.sh; . src/node/lib/seal.sh; make_seal_key && seal_public';
+    return execFileSync('bash', ['-c', script], { env: { ...process.env, KEELSON_ROOT: this.root }, encoding: 'utf8' });
+  }
+
+  /** What a command carries when its sender knows the node's key. */
+  sealed(jobId: string, urls: Record<string, string>): { urls: string[]; sealed?: string } {
+    const names = Object.keys(urls);
+    if (names.length === 0) return { urls: [] };
+    const lines = urlLines(Object.fromEntries(names.map((name) => [name, { url: urls[name] ?? '' }])));
+    return { urls: names, sealed: seal(this.key(), jobId, lines) };
   }
 
   /** Removes the folder; what a test has left running there is the test's fault and makes this fail. */

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { GetCommandInvocationCommand, SendCommandCommand } from '@aws-sdk/client-ssm';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type JobOutput, parseJobOutput, renderCommand, renderUserData } from '../../../../src/node/render.js';
+import { reportedKey, seal, urlLines } from '../../../../src/node/seal.js';
 import type { Machine } from '../../../../src/region/machine/machine.js';
 import { haunt, tamper } from '../machine/desk.js';
 import { type Rig, startRig, until } from '../machine/rig.js';
@@ -20,8 +21,22 @@ async function run(
   params: Record<string, string> = {},
   urls: Record<string, string> = {},
 ): Promise<JobOutput> {
+  const job = { jobId: `job-${++jobs}`, script, params, urls: Object.keys(urls), timeoutSeconds: 30 };
+  const first = await send(machine, renderCommand(job));
+  const key = reportedKey(first, job.jobId);
+  const lines = Object.fromEntries(Object.entries(urls).map(([name, url]) => [name, { url }]));
+  const output =
+    key === null
+      ? first
+      : await send(machine, renderCommand({ ...job, sealed: seal(key, job.jobId, urlLines(lines)) }));
+  const parsed = parseJobOutput(output);
+  if (!parsed) throw new Error(`no job output: ${output}`);
+  return parsed;
+}
+
+/** @returns what the command has printed at its end */
+async function send(machine: Machine, command: string): Promise<string> {
   const ssm = rig.ssm();
-  const command = renderCommand({ jobId: `job-${++jobs}`, script, params, urls, timeoutSeconds: 30 });
   const sent = await ssm.send(
     new SendCommandCommand({
       DocumentName: 'AWS-RunShellScript',
@@ -37,10 +52,8 @@ async function run(
       .catch(() => undefined);
     output = found?.StandardOutputContent ?? '';
     return found?.Status === 'Success' || found?.Status === 'Failed';
-  }, `end of ${script}`);
-  const parsed = parseJobOutput(output);
-  if (!parsed) throw new Error(`no job output: ${output}`);
-  return parsed;
+  }, 'the end of the command');
+  return output;
 }
 
 const node = (name: string, lines: string[]) => ({

@@ -14,7 +14,10 @@ import {
 } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { startTestRegion, type TestRegion } from '../local-region.js';
+import { createBucket } from '../../../../src/aws/bucket.js';
+import { createAwsClients } from '../../../../src/aws/clients.js';
+import type { SignedUrl } from '../../../../src/node/seal.js';
+import { CREDENTIALS, startTestRegion, type TestRegion } from '../local-region.js';
 
 const Bucket = 'keelson-test';
 const Key = 'clusters/shop/config.yaml';
@@ -145,6 +148,35 @@ describe('the bucket', () => {
     expect(await read.text()).toBe('K10secret');
     expect((await fetch(getUrl, { method: 'PUT', body: 'x' })).status).toBe(403);
     expect((await fetch(getUrl.replace('config.yaml', 'other'))).status).toBe(403);
+  });
+
+  it('lets the holder of a URL that the worker has signed store one version', async () => {
+    // Prepare
+    const clients = createAwsClients({
+      homeRegion: 'eu-west-1',
+      version: 'test',
+      endpoint: region.url,
+      credentials: CREDENTIALS,
+    });
+    const bucket = createBucket(clients, Bucket);
+    const send = async ({ url, header = '' }: SignedUrl, body: string) => {
+      const [name = '', value = ''] = header.split(': ');
+      return (await fetch(url, { method: 'PUT', body, headers: { [name]: value } })).status;
+    };
+
+    // Act
+    const first = await bucket.presign('PUT', Key, 60);
+    const answers = [
+      await send(first, 'one'),
+      await send(first, 'two'),
+      await send({ ...first, header: 'X-No: x' }, 'three'),
+    ];
+    const second = await bucket.presign('PUT', Key, 60);
+    answers.push(await send(second, 'four'), await send(second, 'five'));
+
+    // Assess
+    expect(answers).toEqual([200, 412, 403, 200, 412]);
+    expect(await text()).toBe('four');
   });
 
   it('refuses a presigned URL that has expired', async () => {
