@@ -5,6 +5,7 @@
  * `nonRetryable` is set for capacity, quota, auth, invalid and node-script. Cancellation is rethrown unwrapped.
  */
 
+import type { Keep } from '../model/backup/retention.js';
 import type { InstanceView } from '../model/observation.js';
 import type { GroupIds, RuleDifference } from '../model/security-groups/keys.js';
 import type { GroupRole, GroupRule } from '../model/security-groups/rules.js';
@@ -163,8 +164,9 @@ export interface SweepResult {
 /** A presigned URL made inside the activity that sends the script; the script finds it in the variable named by the key. */
 export interface Presign {
   method: 'GET' | 'PUT';
-  /** Key below `clusters/<name>/`. */
+  /** Key below `clusters/<name>/`, or with `of: 'backups'` below `backups/<name>/`. */
   key: string;
+  of?: 'backups';
 }
 
 export interface RunOnNodesInput extends Scope {
@@ -251,6 +253,27 @@ export interface WatchResult {
   told: string | null;
 }
 
+export interface BackupInput extends Scope {
+  /** Server that saves it. */
+  instanceId: string;
+  jobId: string;
+  timeoutSeconds: number;
+  /** See model/backup/keys. */
+  id: string;
+  /** When it was begun, ISO 8601. */
+  at: string;
+  /** Written to the cluster before the snapshot. */
+  marker: string;
+  /** How many others stay. */
+  keep: Keep;
+  document: ClusterDocument;
+}
+export interface BackupResult {
+  /** How the node's job ended when it did not go well. */
+  job: JobResult | null;
+  saved: { size: number; node: string; removed: string[] } | null;
+}
+
 export interface ForgetInput extends Scope {
   /** Keys below `clusters/<name>/`, deleted in this order. */
   keys: string[];
@@ -293,5 +316,7 @@ export interface Activities {
   /** Tells all open clusters of the region that the watch does not observe them. */
   tellUnobserved(input: UnobservedInput): Promise<void>;
   /** Deletes bucket keys; returns those that are left (none). */
+  /** A snapshot of etcd in the bucket, with all that it takes to restore it; and those that are no longer kept are deleted. */
+  saveBackup(input: BackupInput): Promise<BackupResult>;
   forget(input: ForgetInput): Promise<{ left: string[] }>;
 }

@@ -7,6 +7,7 @@ import { createReaders } from '../aws/readers.js';
 import type { MirrorPolicy } from '../mirror/policy.js';
 import type { Activities } from './api.js';
 import { activity } from './attempt.js';
+import { saveBackup } from './backup/save-backup.js';
 import { claimCluster } from './claim.js';
 import type { ActivityDeps } from './deps.js';
 import { awaitInstance } from './ec2/await-instance.js';
@@ -52,6 +53,9 @@ export interface ActivitiesOptions {
 
 /** A third of the watch's heartbeat time-out. Each heartbeat that reaches the server is billed, and the watch has one for ever. [docs: Temporal actions] */
 const WATCH_BEAT_MS = 8_000;
+
+/** A third of the backup's heartbeat time-out; one that takes as long as most do has none. */
+const BACKUP_BEAT_MS = 30_000;
 
 const NOBODY: Messenger = {
   look: async () => 'absent',
@@ -100,6 +104,7 @@ export function createActivities(options: ActivitiesOptions): Activities {
     ensureWatch: activity(deps, 'ensureWatch', ensureWatch),
     watchRegion: activity(deps, 'watchRegion', watchRegion, { beatMs: WATCH_BEAT_MS }),
     tellUnobserved: activity(deps, 'tellUnobserved', tellUnobserved),
+    saveBackup: activity(deps, 'saveBackup', saveBackup, { beatMs: BACKUP_BEAT_MS }),
     forget: activity(deps, 'forget', forget),
   };
 }

@@ -24,6 +24,11 @@ export interface StoredText {
   metadata: Record<string, string>;
 }
 
+export interface StoredEntry {
+  key: string;
+  size: number;
+}
+
 export type Condition = { ifMatch: string } | { ifNoneMatch: '*' };
 
 /**
@@ -39,6 +44,8 @@ export interface Bucket {
   put(key: string, text: string, condition?: Condition | null, metadata?: Record<string, string>): Promise<string>;
   remove(key: string): Promise<void>;
   list(prefix: string): Promise<string[]>;
+  /** The same with the size of each, in bytes. */
+  entries(prefix: string): Promise<StoredEntry[]>;
   /**
    * A URL that lets its holder read one object, or write one version of it, until it expires. A secret: never logged, never heartbeated. A PUT replaces
    * only what is there now, which its header says: `If-Match` or `If-None-Match` are signed. [docs: S3 conditional writes]
@@ -60,6 +67,26 @@ export function createBucket(clients: AwsClients, name: string): Bucket {
     return located;
   };
   const at = (key: string) => ({ Bucket: name, Key: key });
+  const entries = async (prefix: string): Promise<StoredEntry[]> => {
+    const found: StoredEntry[] = [];
+    let ContinuationToken: string | undefined;
+    try {
+      do {
+        const page = await (await client()).send(
+          new ListObjectsV2Command({
+            Bucket: name,
+            Prefix: prefix,
+            ...(ContinuationToken ? { ContinuationToken } : {}),
+          }),
+        );
+        for (const { Key: key, Size: size = 0 } of page.Contents ?? []) if (key) found.push({ key, size });
+        ContinuationToken = page.NextContinuationToken;
+      } while (ContinuationToken);
+    } catch (error) {
+      throw toFailure(error, `ListObjectsV2 ${name}/${prefix}`);
+    }
+    return found;
+  };
   return {
     name,
     check: async () => {
@@ -108,26 +135,8 @@ export function createBucket(clients: AwsClients, name: string): Bucket {
         if (!hasCode(error, 'NoSuchKey')) throw toFailure(error, `DeleteObject ${name}/${key}`);
       }
     },
-    list: async (prefix) => {
-      const keys: string[] = [];
-      let ContinuationToken: string | undefined;
-      try {
-        do {
-          const page = await (await client()).send(
-            new ListObjectsV2Command({
-              Bucket: name,
-              Prefix: prefix,
-              ...(ContinuationToken ? { ContinuationToken } : {}),
-            }),
-          );
-          for (const object of page.Contents ?? []) if (object.Key) keys.push(object.Key);
-          ContinuationToken = page.NextContinuationToken;
-        } while (ContinuationToken);
-      } catch (error) {
-        throw toFailure(error, `ListObjectsV2 ${name}/${prefix}`);
-      }
-      return keys;
-    },
+    list: async (prefix) => (await entries(prefix)).map(({ key }) => key),
+    entries,
     presign: async (method, key, expiresInSeconds) => {
       const s3 = await client();
       const options = { expiresIn: expiresInSeconds };

@@ -248,6 +248,21 @@ function requestVerbs(program: Command, run: Runner): void {
     );
   }
   waiting(
+    verb(program, 'backup', 'save an etcd snapshot to the bucket now', ['backup shop-eu --wait', 'backup shop-eu -w -o json']),
+  ).action((cluster: string, options: Shared & { wait: boolean }) =>
+    run(async (session) =>
+      (await import('./verbs/backup.js')).backup(session, cluster, { ...options, output: formatOf(options) }),
+    ),
+  );
+  verb(program, 'backups', 'list what there is to restore, newest first; also of a deleted cluster', [
+    'backups shop-eu',
+    'backups shop-eu -o json',
+  ])
+    .argument('<name>', 'name of the cluster')
+    .action((cluster: string, options: Shared) =>
+      run(async (session) => (await import('./verbs/backup.js')).backups(session, cluster, formatOf(options))),
+    );
+  waiting(
     verb(program, 'delete', 'delete the cluster and all that was made for it; asks first', [
       'delete shop-eu --wait',
       'delete shop-eu --dry-run',

@@ -1,3 +1,4 @@
+import { noBackup } from './backup/state.js';
 import type { ClusterDocument } from './spec/schema.js';
 import { type ClusterState, STATE_SCHEMA_VERSION } from './state.js';
 
@@ -56,6 +57,7 @@ export function blankState(document: ClusterDocument): ClusterState {
     findings: {},
     replacements: [],
     kept: [],
+    backup: noBackup(),
     repairAsked: false,
     sight: null,
     configProblem: null,

@@ -1,3 +1,4 @@
+import { backupFresh } from './backup/condition.js';
 import { api } from './checks/api.js';
 import { etcd } from './checks/etcd.js';
 import { foreignInstances } from './checks/foreign-instances.js';
@@ -121,6 +122,7 @@ const CONDITIONS: readonly ((state: ClusterState, now: string) => Verdict | read
     hint: 'on the node: chronyc tracking; certificates and leases go by the clock',
   }),
   kubeconfig,
+  backupFresh,
 ];
 
 /**

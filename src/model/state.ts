@@ -2,6 +2,7 @@
  * What a cluster's workflow carries, also across continue-as-new. Plain JSON only: a Map would become {} and a Date a
  * string on the way through history. Times are ISO 8601 strings in UTC.
  */
+import type { BackupState } from './backup/state.js';
 import type { NodeFacts } from './care/facts.js';
 import type { Findings } from './care/findings.js';
 import type { Restarts } from './care/restarts.js';
@@ -19,7 +20,7 @@ export const STATE_SCHEMA_VERSION = 1;
 
 export type Architecture = 'amd64' | 'arm64';
 export type Wish = 'running' | 'stopped' | 'deleted';
-export type OperationKind = 'create' | 'start' | 'stop' | 'resize' | 'update' | 'repair' | 'delete';
+export type OperationKind = 'create' | 'start' | 'stop' | 'resize' | 'update' | 'repair' | 'backup' | 'delete';
 
 /** What the account offers for this cluster, looked up once and pinned, so that every later launch asks for the same. */
 export interface Placement {
@@ -333,6 +334,7 @@ export interface ClusterState {
   replacements: string[];
   /** Volumes and snapshots of instances that were replaced; they go with the cluster. */
   kept: KeptVolume[];
+  backup: BackupState;
   /** Somebody wants repairs that are held back: carried out as soon as can be. */
   repairAsked: boolean;
   /** What the region watch or an event told while an operation ran: judged at its end. */

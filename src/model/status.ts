@@ -1,3 +1,4 @@
+import type { BackupState } from './backup/state.js';
 import { INSTANCES_OWNED } from './checks/foreign-instances.js';
 import type { Known } from './checks/known.js';
 import { nodeReady, votes } from './checks/nodes.js';
@@ -55,6 +56,8 @@ export interface StatusView {
   lastError: ErrorRecord | null;
   /** Volumes and snapshots of instances that were replaced; they are deleted with the cluster. */
   kept: KeptVolume[];
+  /** The newest backup, and why the last try failed; `keelson backups` lists all. */
+  backup: BackupState;
 }
 
 /** The view people and programs get of a cluster: the carried state without what only the workflow needs. */
@@ -82,6 +85,7 @@ export function statusOf(state: ClusterState): StatusView {
     waiting: state.waiting,
     lastError: state.lastError,
     kept: state.kept,
+    backup: state.backup,
   };
 }
 

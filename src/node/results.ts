@@ -12,12 +12,14 @@ export const RESULT_KEYS: readonly string[] = [
   'checked',
   'clock',
   'code',
+  'compression',
   'db-mib',
   'db-used-mib',
   'disk-free-mib',
   'disk-used-percent',
   'drained',
   'earliest',
+  'etcd',
   'etcd-alarm',
   'etcd-leader',
   'failing',
@@ -31,10 +33,14 @@ export const RESULT_KEYS: readonly string[] = [
   'removed',
   'reset',
   'restarts',
+  'revision',
   'service',
+  'sha256',
+  'size',
   'snapshot',
   'started-with',
   'stopped',
+  'token-version',
   'truncated',
   'uncordoned',
   'uninstalled',
@@ -45,7 +51,7 @@ export const RESULT_KEYS: readonly string[] = [
 ];
 
 /** Keys that end in a name: `node.<name>`. */
-export const RESULT_FAMILIES: readonly string[] = ['node', 'member', 'differs'];
+export const RESULT_FAMILIES: readonly string[] = ['node', 'member', 'differs', 'count'];
 
 /** Codes are names in errors and events, and choose what is done next. */
 const CODE = /^[A-Z][A-Za-z]{1,60}$/;

@@ -48,6 +48,15 @@ const back: ActivityOptions = { ...wait, startToCloseTimeout: '10m', scheduleToC
 /** An instance on a host in trouble may not shut down: its power is cut then. */
 const shutdown: ActivityOptions = { ...wait, startToCloseTimeout: '10m', scheduleToCloseTimeout: '10m' };
 
+/** A large database takes its time; what a worker that has died was at is gone on with after a minute and a half. */
+const backup: ActivityOptions = {
+  ...wait,
+  startToCloseTimeout: '30m',
+  scheduleToCloseTimeout: '40m',
+  heartbeatTimeout: '90s',
+  retry: { ...RETRY, maximumAttempts: 5 },
+};
+
 /** Status is written for people; it never holds up the work. */
 const note: ActivityOptions = {
   startToCloseTimeout: '15s',
@@ -97,5 +106,6 @@ export const activities = {
   askNodes: summarised('runOnNodes', ask),
   writeStatus: summarised('writeStatus', note),
   ensureWatch: summarised('ensureWatch', note),
+  saveBackup: summarised('saveBackup', backup),
   forget: summarised('forget', call),
 };

@@ -28,6 +28,7 @@ import type { DeletionProof } from './messages.js';
 import { isAtRest, untilNextLook } from './next-look.js';
 import { observe } from './observe.js';
 import { beginOperation, countFailure, endOperation } from './operations.js';
+import { isBackupDue, scheduledBackup, untilBackup } from './phases/backup.js';
 import { createPresenter } from './present.js';
 import { ensureWatch, judgeSight } from './sight.js';
 import { createStatusWriter } from './status-writer.js';
@@ -204,14 +205,29 @@ async function rest(self: Cluster, what: Awaited | null, dueMs: number | null): 
     await observe(self);
     return 'other';
   }
+  const begun = Date.now();
   const quietMs = untilNextLook(state) * (0.9 + 0.2 * Math.random());
   const ms = Math.max(1_000, dueMs ?? Number.POSITIVE_INFINITY);
-  const ended = await pause(self, what, Math.min(quietMs, ms));
+  const ended = await pauseBetweenBackups(self, what, begun + Math.min(quietMs, ms));
   if (ended === 'time' && quietMs > ms) return 'due';
   // A look that no one has asked for costs no call that the region watch makes for all clusters at once. [decision 20]
   if (state.lookWanted) await observe(self);
   else if (ended === 'time') await observe(self, { groups: !isAtRest(state) });
   return 'other';
+}
+
+/** Waits until that time, and takes the backups whose time comes meanwhile: they put off no observation, and are no reason for one. */
+async function pauseBetweenBackups(self: Cluster, what: Awaited | null, until: number): Promise<'time' | 'message'> {
+  for (;;) {
+    const left = Math.max(0, until - Date.now());
+    const backup = untilBackup(self);
+    const seen = self.wakes;
+    const ended = isBackupDue(self) ? 'time' : await pause(self, what, Math.min(left, backup ?? left));
+    if (ended === 'message' || !isBackupDue(self)) return ended;
+    await scheduledBackup(self);
+    if (self.wakes !== seen) return 'message';
+    if (Date.now() >= until) return 'time';
+  }
 }
 
 /** A launch that is deferred is told once. */
@@ -259,6 +275,7 @@ function settle(self: Cluster): void {
 function outcomeOf(state: ClusterState): 'done' | 'rolledBack' | 'failed' {
   const { heldTypes, operation } = state;
   if (Object.keys(heldTypes).length > 0) return 'rolledBack';
+  if (operation?.kind === 'backup' && operation.steps.some((step) => step.error !== null)) return 'failed';
   const refused = operation?.steps.some((step) => step.kind === 'security-group' && step.error !== null);
   return refused && state.securityGroups !== null && isRefused(state.document, state.securityGroups)
     ? 'failed'
@@ -269,6 +286,7 @@ function outcomeOf(state: ClusterState): 'done' | 'rolledBack' | 'failed' {
 function park(self: Cluster, blocked: NonNullable<Plan['blocked']>): void {
   const { state } = self;
   state.repairAsked = false;
+  state.backup.asked = false;
   // What could be repaired is.
   if (state.operation !== null)
     endOperation(self, state.operation.kind === 'repair' && blocked.code !== 'QuorumLost' ? 'done' : 'failed');

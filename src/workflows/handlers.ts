@@ -36,6 +36,7 @@ const DESCRIPTIONS: Record<RequestName, string> = {
   resume: 'Go on after pause. {}',
   retry: 'Try again at once: close breakers, cut waits short. {}',
   withdraw: 'Take back the last request, while no operation has begun for it. {}',
+  backup: 'Save an etcd snapshot to the bucket now. {}',
   repair: 'Do now what repairs are held back, by autoRepair: false or the storm brake. {}',
 };
 

@@ -67,7 +67,8 @@ const CODES = {
   undelivered: 'CommandUndelivered',
 } as const;
 
-function jobFailure(slot: Slot, job: NodeJob, result: JobResult) {
+/** The failure of a job that did not end well. */
+export function jobFailure(slot: Slot, job: Pick<NodeJob, 'script'>, result: JobResult) {
   const code = result.result['code'] ?? CODES[result.outcome as keyof typeof CODES];
   const lines = result.logTail.trim().split('\n');
   const last = lines.findLast((line) => line.startsWith('error:')) ?? lines.at(-1) ?? '';

@@ -43,7 +43,7 @@ export function createStatusWriter(cluster: Cluster): StatusWriter {
       while (latest !== null) {
         const status = latest;
         latest = null;
-        const text = JSON.stringify({ ...status, conditions: status.conditions.map(withoutTimes) });
+        const text = JSON.stringify({ ...status, backup: null, conditions: status.conditions.map(withoutTimes) });
         if (text === written) continue;
         try {
           await activities.writeStatus(`write status.yaml: ${digest(status)}`, { ...scopeOf(cluster), status });

@@ -2,6 +2,7 @@ import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import type {
   Activities,
+  BackupInput,
   ErrorDetail,
   JobResult,
   LaunchInput,
@@ -23,6 +24,7 @@ export class FakeActivities {
   readonly jobs: RunOnNodesInput[] = [];
   readonly launches: LaunchInput[] = [];
   readonly statuses: unknown[] = [];
+  readonly backups: BackupInput[] = [];
   readonly calls: string[] = [];
   /** Keys of the rules of security groups, by id. */
   readonly groups = new Map<string, string[]>();
@@ -187,6 +189,10 @@ export class FakeActivities {
     ensureWatch: this.wrap('ensureWatch', async () => undefined),
     watchRegion: this.wrap('watchRegion', (input) => this.onWatch(input)),
     tellUnobserved: this.wrap('tellUnobserved', async ({ report }) => void this.reports.push(report)),
+    saveBackup: this.wrap('saveBackup', async (input) => {
+      this.backups.push(input);
+      return { job: null, saved: { size: 1_000, node: 'node', removed: [] } };
+    }),
     forget: this.wrap('forget', async () => ({ left: [] })),
   };
 
@@ -202,7 +208,7 @@ export class FakeActivities {
     this.instances.clear();
     this.kubernetes.clear();
     this.groups.clear();
-    for (const list of [this.jobs, this.launches, this.statuses, this.calls, this.saved]) list.length = 0;
+    for (const list of [this.jobs, this.launches, this.statuses, this.backups, this.calls, this.saved]) list.length = 0;
   }
 
   private instance(id: string): InstanceView {

@@ -1,5 +1,6 @@
 import { messageOf } from '../../aws/error-code.js';
 import { failure } from '../../aws/failure.js';
+import { backupPrefix } from '../../model/backup/keys.js';
 import { bucketPrefix } from '../../model/bucket.js';
 import { renderCommand } from '../../node/render.js';
 import { type SignedUrl, seal, urlLines } from '../../node/seal.js';
@@ -114,8 +115,10 @@ function render(
 /** Made just before they are sent, so that they live no longer than they must; they appear nowhere but in the command. */
 async function presign(deps: ActivityDeps, input: RunOnNodesInput): Promise<Record<string, SignedUrl>> {
   const urls = Object.entries(input.presign).map(
-    async ([name, { method, key }]) =>
-      [name, await deps.bucket.presign(method, bucketPrefix(input.cluster) + key, URL_SECONDS)] as const,
+    async ([name, { method, key, of }]) => {
+      const prefix = of === 'backups' ? backupPrefix(input.cluster) : bucketPrefix(input.cluster);
+      return [name, await deps.bucket.presign(method, prefix + key, URL_SECONDS)] as const;
+    },
   );
   return Object.fromEntries(await Promise.all(urls));
 }

@@ -139,6 +139,13 @@ export const OWN_ERRORS: KnownErrors = {
     'SnapshotFailed',
     'MountsLeft',
   ]),
+  ...alike('Keelson', 'node-script', 'check that the API takes writes: see EtcdSpace, and admission webhooks', [
+    'MarkerNotWritten',
+  ]),
+  ...alike('Keelson', 'node-script', 'find out what fills etcd; a snapshot has at most 5 GiB', ['SnapshotTooLarge']),
+  ...alike('Keelson', 'transient', 'see who else writes below backups/ in the bucket; take another backup', [
+    'BackupIncomplete',
+  ]),
   ...alike('Keelson', 'node-script', 'see that K3s runs on the node; the API answers with a quorum only', [
     'ApiUnreachable',
     'CertificateCheckFailed',

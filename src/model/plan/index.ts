@@ -1,3 +1,4 @@
+import { backupServer } from '../backup/server.js';
 import { careOf } from '../care/care.js';
 import { upkeepTime } from '../care/window.js';
 import { slotsOf } from '../ids.js';
@@ -9,7 +10,7 @@ import { hasDrifted } from './instance-type.js';
 import { absorb, type Observation } from './observe.js';
 import { quorumLost } from './quorum-lost.js';
 import { planRunning } from './running.js';
-import { type Plan, QUIET, type Step, type StepKind } from './steps.js';
+import { type Plan, PlanBuilder, QUIET, type Step, type StepKind } from './steps.js';
 import { planStopped } from './stopping.js';
 
 export type { Observation } from './observe.js';
@@ -42,6 +43,7 @@ export function plan(
     case 'running': {
       const blocked = quorumLost(facts);
       if (blocked) return { kind: 'repair', reason: blocked.message, steps: [], blocked };
+      if (facts.backup.asked && facts.adoption === 'done') return backupPlan(facts);
       const upkeep = upkeepTime(document, now);
       const care = careOf(document, facts, now, upkeep.open);
       const steps = planRunning(document, facts, care);
@@ -64,6 +66,21 @@ export function plan(
       return { kind, reason, steps: possible, ...held };
     }
   }
+}
+
+/** Before all else: who asks for a backup may fear what is to come. */
+function backupPlan(state: ClusterState): Plan {
+  const plan = new PlanBuilder();
+  const server = backupServer(state);
+  plan.add({
+    kind: 'backup',
+    ...(server !== null && { slot: server.name }),
+    phase: 'Running',
+    after: [],
+    title: 'save an etcd snapshot to the bucket',
+    reason: 'a backup was asked for',
+  });
+  return { kind: 'backup', reason: 'a backup was asked for', steps: plan.steps };
 }
 
 /** With `autoRepair: false` it is said what would be done, and nothing is done. */

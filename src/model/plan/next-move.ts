@@ -17,6 +17,8 @@ export type Move =
 export function nextMove(state: ClusterState, now: string): Move {
   const next = plan(state.document, state, null, now);
   if (next.steps.length === 0) return { kind: 'idle', plan: next };
+  // What has failed of the cluster's nodes says nothing about a backup, which a person waits for.
+  if (next.kind === 'backup') return { kind: 'try', plan: next };
   const hold = holdOf(state.breakers, now);
   return hold === null ? { kind: 'try', plan: next } : { kind: 'hold', plan: next, hold };
 }

@@ -18,6 +18,7 @@ export type StepKind =
   | 'drain'
   | 'second-look'
   | 'snapshot'
+  | 'backup'
   | 'stop-service'
   | 'stop-instance'
   | 'modify'

@@ -1,6 +1,8 @@
+import { canBackUp } from '../backup/schedule.js';
 import { refusalsOf } from '../diff.js';
 import { versionsInUse } from '../k3s/installed.js';
 import { plan } from '../plan/index.js';
+import { quorumLost } from '../plan/quorum-lost.js';
 import { parseDocument } from '../spec/parse.js';
 import type { ClusterDocument } from '../spec/schema.js';
 import { violationText } from '../spec/violation.js';
@@ -16,6 +18,7 @@ export const REQUESTS = [
   'resume',
   'retry',
   'repair',
+  'backup',
   'withdraw',
 ] as const;
 export type RequestName = (typeof REQUESTS)[number];
@@ -75,6 +78,8 @@ export function decide(state: ClusterState, name: RequestName, payload: unknown)
       });
     case 'repair':
       return repair(state);
+    case 'backup':
+      return backup(state);
     case 'withdraw':
       return withdraw(state);
   }
@@ -137,6 +142,17 @@ function repair(state: ClusterState): Decision {
   const { steps, blocked } = plan(state.document, { ...state, repairAsked: true }, null);
   if (steps.length > 0) return accepted('what is held back will be repaired', { repairAsked: true });
   return unchanged(blocked === undefined ? 'nothing is held back' : `${blocked.message}; ${blocked.advice}`);
+}
+
+function backup(state: ClusterState): Decision {
+  const { name } = state.document.metadata;
+  const lost = quorumLost(state);
+  const no = (message: string): Decision => ({ outcome: 'refused', type: 'Refused', message, problems: [] });
+  if (state.wish === 'stopped') return no(`${name} is stopped: a backup needs a server that runs; keelson start ${name}`);
+  if (state.paused) return no(`${name} is paused: keelson resume ${name}`);
+  if (lost) return no(`no backup can be taken: ${lost.message}`);
+  if (!canBackUp(state)) return no(`${name} was never up yet: there is nothing to back up`);
+  return accepted('a backup will be taken', { backup: { ...state.backup, asked: true } });
 }
 
 function resize(state: ClusterState, body: Record<string, unknown>): Decision {

@@ -3,9 +3,11 @@ import { randomUUID } from 'node:crypto';
 import type { World } from '../contract.js';
 import type { ClusterCa } from './ca.js';
 import type { K3sConfig } from './config.js';
+import { ConfigMaps } from './config-maps.js';
 import { Etcd, type Member } from './etcd.js';
 import { LeaderLoop } from './leader-loop.js';
 import { type KubeNode, type NodeObject, nodeObject } from './node.js';
+import type { SnapshotContent } from './snapshot-file.js';
 import { secureToken } from './token.js';
 
 export interface Founding {
@@ -26,6 +28,7 @@ type Registration = Pick<K3sConfig, 'role' | 'nodeName' | 'nodeIp' | 'labels' | 
 export class KubeCluster {
   readonly etcd: Etcd;
   readonly nodes = new Map<string, KubeNode>();
+  configMaps = new ConfigMaps();
   /** K3s keeps each node's password in a secret named after the node; it goes with the Node. */
   readonly nodePasswords = new Map<string, string>();
   /** Span of the last promotion: a learner that had to wait could not be admitted before it. */
@@ -139,6 +142,25 @@ export class KubeCluster {
     this.nodePasswords.delete(name);
     this.etcd.wake();
     return null;
+  }
+
+  /**
+   * What the snapshot holds is what there is, and the member is the only one; it has not started yet. A kubelet that runs goes on to report,
+   * the others are silent.
+   */
+  restore(content: SnapshotContent, member: Member): void {
+    const live = new Map([...this.nodes.values()].map((node) => [node.name, node]));
+    this.nodes.clear();
+    this.nodePasswords.clear();
+    for (const saved of content.nodes) {
+      const now = live.get(saved.name);
+      const same = now?.instanceId === saved.instanceId ? now : undefined;
+      const kubelet = same?.kubelet ?? { up: false, since: Date.now() };
+      this.nodes.set(saved.name, { ...saved, kubelet, troubles: same?.troubles ?? saved.troubles });
+    }
+    for (const [name, password] of content.nodePasswords) this.nodePasswords.set(name, password);
+    this.configMaps = new ConfigMaps(content.revision, content.configMaps);
+    this.etcd.reset(member);
   }
 
   /** All Nodes as the API lists them, by name. */

@@ -32,7 +32,7 @@ export function readConfig(machine: Machine, exec: string[]): K3sConfig {
   if (role !== 'server' && role !== 'agent') throw fatal(`No help topic for '${role ?? ''}'`);
   const warnings: string[] = [];
   const values = new Map<string, Value>();
-  for (const file of configFiles(machine)) {
+  for (const file of configFiles(machine, optionOf(exec, 'config'))) {
     for (const [key, value] of Object.entries(readYaml(file))) {
       const appended = key.endsWith('+');
       const flag = appended ? key.slice(0, -1) : key;
@@ -60,9 +60,14 @@ export function readConfig(machine: Machine, exec: string[]): K3sConfig {
   };
 }
 
-function configFiles(machine: Machine): string[] {
-  const main = machine.path('/etc/rancher/k3s/config.yaml');
-  const dir = machine.path('/etc/rancher/k3s/config.yaml.d');
+/** The value of an option of the command line; of a flag that stands alone `true`. */
+export const optionOf = (exec: string[], flag: string): string | null =>
+  list(commandLine(exec.slice(2)).get(flag)).at(-1) ?? null;
+
+/** Of another file than the usual one the folder beside it counts. [docs: configuration] */
+function configFiles(machine: Machine, named: string | null): string[] {
+  const main = machine.path(named ?? '/etc/rancher/k3s/config.yaml');
+  const dir = `${main}.d`;
   const more = existsSync(dir)
     ? readdirSync(dir)
         .filter((name) => /\.ya?ml$/.test(name))

@@ -5,7 +5,7 @@ import { dirname } from 'node:path';
 import type { Machine } from '../machine/machine.js';
 import type { KubeCluster } from './cluster.js';
 
-const DATA = '/var/lib/rancher/k3s';
+export const DATA = '/var/lib/rancher/k3s';
 const MEMBER = `${DATA}/server/db/etcd/member/keelson-region.json`;
 /** Written at every start of a server, and of an agent: as old as the certificates beside them. */
 export const SERVER_CA = `${DATA}/server/tls/server-ca.crt`;
@@ -75,6 +75,10 @@ export function writeSnapshot(machine: Machine, name: string, content: string): 
   write(machine, path, content);
   return machine.path(path);
 }
+
+/** Without it another cluster-reset would be refused; a usual start takes it away. [k3s source: pkg/cluster] */
+export const removeResetFlag = (machine: Machine): void =>
+  rmSync(machine.path(`${DATA}/server/db/reset-flag`), { force: true });
 
 export const snapshotFolder = (machine: Machine): string => machine.path(`${DATA}/server/db/snapshots`);
 

@@ -25,6 +25,11 @@ export function etcdPort(server: ServerService | undefined, url: string): Comman
             (usedMiB(server.machine) * 1024 * 1024).toExponential(),
           ),
           ...gauge(
+            'etcd_server_version{server_version="3.6.4"}',
+            'Which version is running. 1 for the running version.',
+            '1',
+          ),
+          ...gauge(
             'etcd_server_is_leader',
             'Whether or not this member is a leader. 1 if is, 0 otherwise.',
             etcd.leader === membership.member ? '1' : '0',
@@ -42,7 +47,7 @@ export function etcdPort(server: ServerService | undefined, url: string): Comman
 }
 
 const gauge = (name: string, help: string, value: string): string[] => [
-  `# HELP ${name} ${help}\n`,
-  `# TYPE ${name} gauge\n`,
+  `# HELP ${name.replace(/\{.*/, '')} ${help}\n`,
+  `# TYPE ${name.replace(/\{.*/, '')} gauge\n`,
   `${name} ${value}\n`,
 ];

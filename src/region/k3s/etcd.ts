@@ -97,6 +97,14 @@ export class Etcd {
     this.settle('graceful');
   }
 
+  /** One member is all there is; it has not started. Alarms are of the data that is gone. */
+  reset(member: Member): void {
+    Object.assign(member, { learner: false, started: false, since: Date.now() });
+    this.members = [member];
+    this.alarms.clear();
+    this.settle('graceful');
+  }
+
   start(member: Member): void {
     Object.assign(member, { started: true, since: Date.now() });
     this.settle('start');

@@ -7,6 +7,7 @@ import { foldersOf, type Machines } from '../machine/host.js';
 import type { Machine } from '../machine/machine.js';
 import { type CommandReply, journalctl, reply, systemctl } from '../machine/systemctl.js';
 import { certificate } from './certificate.js';
+import { clusterReset } from './cluster-reset.js';
 import { etcdPort } from './etcd-port.js';
 import { kubectl } from './kubectl/command.js';
 import { etcdSnapshot } from './snapshot.js';
@@ -46,6 +47,8 @@ async function run(
       return kubectl({ world, plane: machines.k3s, instanceId: machine.id }, server, rest);
     case 'etcd-snapshot':
       return etcdSnapshot(world, machine, server, rest);
+    case 'server':
+      return clusterReset(world, machines.k3s, machine, rest);
     case 'certificate':
       return certificate(machine, rest);
     default:

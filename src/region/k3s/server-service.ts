@@ -4,7 +4,7 @@ import type { Service } from '../machine/unit.js';
 import { ApiListener } from './api/listener.js';
 import { renewCertificates } from './certificate.js';
 import { type K3sConfig, readConfig } from './config.js';
-import { readMember, sizeDatabase, usedMiB, writeServerFiles } from './disk.js';
+import { readMember, removeResetFlag, sizeDatabase, usedMiB, writeServerFiles } from './disk.js';
 import { fatal } from './exit.js';
 import { found } from './found.js';
 import { joinServer } from './join-server.js';
@@ -61,6 +61,7 @@ export class ServerService implements Service {
     if (fault?.effect === 'exit') throw fatal(fault.error?.message ?? 'exit by fault');
 
     plane.announce(this);
+    removeResetFlag(machine);
     const mark = readMember(machine);
     const entered = (membership: Membership) => {
       this.membership = membership;

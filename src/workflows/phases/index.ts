@@ -1,6 +1,7 @@
 import type { Step, StepKind } from '../../model/plan/index.js';
 import type { Cluster } from '../cluster-context.js';
 import { adopt, inspect } from './adoption.js';
+import { backup } from './backup.js';
 import { found, join, publish, verify } from './configuring.js';
 import { forget, sweep, terminateAll } from './deleting.js';
 import { awaitAgent, install } from './installing.js';
@@ -30,6 +31,7 @@ export const performers: Record<StepKind, (cluster: Cluster, step: Step) => Prom
   'start-instance': startInstance,
   'start-service': startService,
   snapshot,
+  backup,
   'stop-service': stopService,
   'stop-instance': stopInstance,
   gate,

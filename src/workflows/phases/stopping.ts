@@ -10,11 +10,10 @@ import { runJob } from '../node-job.js';
 /** A snapshot of etcd on the last server's disk, before it goes down. */
 export async function snapshot(cluster: Cluster, step: Step): Promise<void> {
   const slot = slotOf(cluster, step.slot);
-  const name = `keelson-${cluster.state.operation?.id ?? 'stop'}`;
   await runJob(cluster, slot, {
     script: 'snapshot',
     summary: 'save an etcd snapshot',
-    params: { SNAPSHOT_NAME: name },
+    params: { SNAPSHOT_NAME: 'keelson-stop' },
     timeoutSeconds: 300,
   });
 }

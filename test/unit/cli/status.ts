@@ -1,3 +1,4 @@
+import { noBackup } from '../../../src/model/backup/state.js';
 import type { Condition, ErrorRecord, Operation, StepRecord } from '../../../src/model/state.js';
 import type { NodeStatus, StatusView } from '../../../src/model/status.js';
 
@@ -108,6 +109,7 @@ export function statusView(part: Partial<StatusView> = {}): StatusView {
     waiting: null,
     lastError: null,
     kept: [],
+    backup: noBackup(),
     ...part,
   };
 }

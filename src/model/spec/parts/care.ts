@@ -7,10 +7,17 @@ const timezone = () =>
 
 export const backup = z
   .strictObject({
-    schedule: cron('When an etcd snapshot is saved, in UTC.', '0 */6 * * *'),
-    keep: whole(1, 1000, 'How many snapshots are kept.', 28).default(28),
+    schedule: cron('When an etcd snapshot is saved to the bucket, in UTC.', '0 * * * *').default('0 * * * *'),
+    keep: z
+      .strictObject({
+        hourly: whole(0, 1000, 'The newest of each of so many hours in which there is one.', 24).default(24),
+        daily: whole(0, 1000, 'The newest of each of so many days.', 7).default(7),
+        weekly: whole(0, 1000, 'The newest of each of so many weeks.', 4).default(4),
+      })
+      .prefault({})
+      .describe('Which backups are kept besides those of the last 24 hours and the newest.'),
   })
-  .describe('Regular etcd snapshots.');
+  .describe('Regular backups: etcd snapshots in the bucket. Without it there are those that are asked for.');
 
 export const hibernation = z
   .strictObject({

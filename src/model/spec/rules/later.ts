@@ -4,11 +4,6 @@ import type { Rule } from './rule.js';
 /** Parts of the document whose behaviour is still to come. Refused, for a setting that is silently ignored is a trap. */
 const LATER: readonly { path: string[]; used: (spec: ClusterDocument['spec']) => boolean; remedy: string }[] = [
   {
-    path: ['spec', 'backup'],
-    used: (spec) => spec.backup !== undefined,
-    remedy: 'leave it out; a snapshot is saved at every stop',
-  },
-  {
     path: ['spec', 'hibernation'],
     used: (spec) => spec.hibernation !== undefined,
     remedy: 'leave it out; stop and start by `keelson stop` and `keelson start`',

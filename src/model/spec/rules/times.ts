@@ -1,5 +1,6 @@
+import { nextFire } from '../../backup/schedule.js';
 import { secondsOf } from '../../duration.js';
-import { cronProblem } from '../cron.js';
+import { cronFields, cronProblem } from '../cron.js';
 import { REPLACE_AFTER } from '../parts/care.js';
 import type { ClusterDocument } from '../schema.js';
 import { type Violation, valueText } from '../violation.js';
@@ -28,6 +29,7 @@ export const times: Rule = ({ spec }) => [
     ? within(spec.upgrade.window.duration, ['spec', 'upgrade', 'window', 'duration'], '15m', '168h')
     : []),
   ...sleepless(spec),
+  ...backupTimes(spec),
 ];
 
 function schedules({ backup, hibernation, upgrade }: ClusterDocument['spec']): { path: Path; cron: string }[] {
@@ -68,6 +70,24 @@ function hasty({ health }: ClusterDocument['spec']): Violation[] {
 function sleepless({ hibernation }: ClusterDocument['spec']): Violation[] {
   if (hibernation === undefined || hibernation.start !== hibernation.stop) return [];
   return [{ path: ['spec', 'hibernation'], message: 'starts and stops at the same times', remedy: 'let them differ' }];
+}
+
+/** A snapshot reads the whole database: more often than this one would hardly end before the next. */
+const LEAST_MINUTES = 5;
+
+function backupTimes({ backup }: ClusterDocument['spec']): Violation[] {
+  if (backup === undefined || cronProblem(backup.schedule) !== null) return [];
+  const path = ['spec', 'backup', 'schedule'];
+  if (nextFire(backup.schedule, '2026-01-01T00:00:00Z') === null)
+    return [{ path, message: `never comes: ${valueText(backup.schedule)}`, remedy: '0 * * * * for each hour' }];
+  const minutes = [...(cronFields(backup.schedule)[0] ?? [])].sort((a, b) => a - b);
+  const isHasty = minutes.some((minute, index) => {
+    const next = minutes[index + 1] ?? (minutes[0] ?? 0) + 60;
+    return minutes.length > 1 && next - minute < LEAST_MINUTES;
+  });
+  return isHasty
+    ? [{ path, message: 'comes more often than every five minutes', remedy: '*/5 * * * * is the most' }]
+    : [];
 }
 
 function isTimezone(zone: string): boolean {

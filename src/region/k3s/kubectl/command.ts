@@ -4,7 +4,9 @@ import { health, versionInfo } from '../api/routes.js';
 import type { ServerService } from '../server-service.js';
 import { parseArgs } from './args.js';
 import { annotate, deleteNodes, setCordon } from './change.js';
+import { createConfigMap, deleteConfigMaps, getConfigMaps, isConfigMap, patchConfigMap } from './config-maps.js';
 import type { KubectlContext } from './context.js';
+import { countable } from './counts.js';
 import { drain } from './drain.js';
 import { getNodes } from './get.js';
 import { label, taint } from './label.js';
@@ -12,7 +14,7 @@ import { label, taint } from './label.js';
 const REFUSED = 'The connection to the server 127.0.0.1:6443 was refused - did you specify the right host or port?\n';
 const NO_SPACE = 'Error from server: etcdserver: mvcc: database space exceeded\n';
 /** Deletes are allowed, for they make room. [etcd: maintenance, space quota] */
-const WRITES = new Set(['cordon', 'uncordon', 'drain', 'annotate', 'label', 'taint']);
+const WRITES = new Set(['cordon', 'uncordon', 'drain', 'annotate', 'label', 'taint', 'create', 'patch']);
 const NO_LEADER = 'Error from server: etcdserver: no leader\n';
 
 /** `server` is the machine's running server service, if it has one. */
@@ -35,8 +37,13 @@ export async function kubectl(
   switch (verb) {
     case 'get':
       if (isNode(kind)) return getNodes(cluster, names, flags);
+      if (isConfigMap(kind)) return getConfigMaps(cluster.configMaps, names, flags);
       if (/^(pods?|po)$/.test(kind)) return reply(0, '', 'No resources found\n');
       return reply(1, '', `error: the server doesn't have a resource type "${kind}"\n`);
+    case 'create':
+    case 'patch':
+      if (!isConfigMap(kind)) return reply(1, '', `error: only configmaps can be written here\n`);
+      return (verb === 'create' ? createConfigMap : patchConfigMap)(cluster.configMaps, names, flags);
     case 'cordon':
     case 'uncordon':
       return setCordon(full, words, verb === 'cordon');
@@ -50,7 +57,8 @@ export async function kubectl(
       return (verb === 'label' ? label : taint)(full, names, flags.get('overwrite') === 'true');
     }
     case 'delete':
-      if (!isNode(kind)) return reply(1, '', 'error: only nodes can be deleted here\n');
+      if (isConfigMap(kind)) return deleteConfigMaps(cluster.configMaps, names, flags);
+      if (!isNode(kind)) return reply(1, '', 'error: only nodes and configmaps can be deleted here\n');
       return deleteNodes(full, names, flags.get('ignore-not-found') === 'true');
     case 'version':
       return reply(0, `Server Version: ${server.version}\n`);
@@ -62,6 +70,8 @@ export async function kubectl(
 function getRaw(path: string, server: ServerService): CommandReply {
   const url = new URL(path, 'https://127.0.0.1:6443');
   if (url.pathname === '/version') return reply(0, JSON.stringify(versionInfo(server.version)));
+  const counted = countable(url, server);
+  if (counted !== null) return server.answers ? reply(0, counted) : reply(1, '', NO_LEADER);
   const endpoint = /^\/(readyz|livez|healthz)$/.exec(url.pathname)?.[1];
   if (endpoint === undefined) {
     return reply(1, '', 'Error from server (NotFound): the server could not find the requested resource\n');

@@ -123,7 +123,7 @@ describe('structure of a document', () => {
       mode: 'hb',
       pools: [pool({ count: -1 }), pool({ name: 'server' }), pool({ name: 'gpu', taints: ['x'] })],
       k3s: { version: '1.34', config: { token: 'x', 'cluster-cidr': '10.43.0.0/16', bad: {} } },
-      backup: { keep: 3 },
+      backup: { schedule: 3 },
       tags: { 'aws:x': '1' },
     });
     // Act

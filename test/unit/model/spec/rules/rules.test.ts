@@ -146,7 +146,6 @@ const REFUSED: [string, unknown, RegExp][] = [
   ['a tag value of 257 characters', sample({ tags: { k: 'x'.repeat(257) } }), /the value has 257 characters/],
   ['a tag with odd characters', sample({ tags: { k: 'a<b' } }), /characters that AWS refuses/],
   // later
-  ['backup', sample({ backup: { schedule: '0 */6 * * *' } }), /^spec\.backup: is not supported yet/],
   [
     'hibernation',
     sample({ hibernation: { stop: '0 20 * * 1-5', start: '0 7 * * 1-5' } }),
@@ -160,6 +159,21 @@ const REFUSED_TOO: [string, unknown, RegExp][] = [
     'a minute of 60',
     sample({ backup: { schedule: '60 * * * *' } }),
     /^spec\.backup\.schedule: "60" is no minute \(0 to 59\)/,
+  ],
+  [
+    'a backup on a day that never comes',
+    sample({ backup: { schedule: '0 0 30 2 *' } }),
+    /^spec\.backup\.schedule: never comes/,
+  ],
+  [
+    'a backup every two minutes',
+    sample({ backup: { schedule: '*/2 * * * *' } }),
+    /^spec\.backup\.schedule: comes more often than every five minutes/,
+  ],
+  [
+    'a backup that wraps around the hour too soon',
+    sample({ backup: { schedule: '1,58 * * * *' } }),
+    /^spec\.backup\.schedule: comes more often/,
   ],
   ['a step of 0', sample({ backup: { schedule: '*/0 * * * *' } }), /is no minute/],
   ['a range that goes back', sample({ backup: { schedule: '0 5-2 * * *' } }), /is no hour/],

@@ -1,0 +1,54 @@
+import { backupKeyOf, backupPrefix, parseBackupKey } from '../../model/backup/keys.js';
+import { type BackupManifest, parseManifest } from '../../model/backup/manifest.js';
+import { type Format, show } from '../output.js';
+import type { Session } from '../session.js';
+import { backupsText, backupText, type ListedBackup } from '../views/backups.js';
+import { judge } from '../wait/goal.js';
+import { openSource, waitFor } from '../wait/wait.js';
+import { type RequestOptions, request } from './requests.js';
+
+/** `keelson backup NAME`: takes one now; with --wait until it is in the bucket, or it is known why not. */
+export async function backup(session: Session, name: string, options: RequestOptions): Promise<void> {
+  if (!options.wait) return request(session, 'backup', name, options);
+  const { io } = session;
+  const accepted = await (await session.clusters()).request(name, 'backup', { requestedBy: io.user });
+  const since = accepted.heard;
+  const status = await waitFor(io, await openSource(session), name, {
+    title: `backup ${name}`,
+    since,
+    judge: (seen) => judge(seen, since.specGeneration, accepted.operationId),
+  });
+  const { id, at, size } = status.backup;
+  show(io, options.output, { cluster: name, uid: status.uid, id, at, size }, (_, seen) => backupText(seen));
+}
+
+/** `keelson backups NAME`: what there is to restore, newest first, also of a cluster that was deleted. Asks the bucket alone. */
+export async function backups(session: Session, name: string, output: Format): Promise<void> {
+  const listed = await listBackups(session, name);
+  show(session.io, output, { schemaVersion: 1, cluster: name, backups: listed }, (_, seen) =>
+    backupsText(name, seen.backups),
+  );
+}
+
+const AT_ONCE = 16;
+
+async function listBackups(session: Session, name: string): Promise<ListedBackup[]> {
+  const bucket = await session.bucket();
+  const parts = (await bucket.list(backupPrefix(name))).flatMap((key) => parseBackupKey(key) ?? []);
+  const ids = parts.filter(({ part }) => part === 'json').sort((a, b) => b.id.localeCompare(a.id));
+  const found: ListedBackup[] = [];
+  for (let from = 0; from < ids.length; from += AT_ONCE) {
+    const batch = ids.slice(from, from + AT_ONCE).map(async ({ uid, id }) => {
+      const stored = await bucket.get(backupKeyOf(name, uid, id, 'json'));
+      return stored === null ? null : listedOf(parseManifest(stored.text));
+    });
+    found.push(...(await Promise.all(batch)).filter((one) => one !== null));
+  }
+  return found;
+}
+
+function listedOf(manifest: BackupManifest | null): ListedBackup | null {
+  if (manifest === null) return null;
+  const { id, uid, at, size, k3s, etcd, node, compression, sha256, revision, tokenVersion, objectCounts } = manifest;
+  return { id, uid, at, size, k3s, etcd, node, compression, sha256, revision, tokenVersion, objectCounts };
+}

@@ -1,0 +1,130 @@
+/**
+ * `k3s server --cluster-reset --cluster-reset-restore-path=FILE`: makes this server's disk the only member of a cluster that holds what the
+ * snapshot holds; with the refusals of K3s. [docs: cli/etcd-snapshot; k3s source: pkg/cluster/managed.go, pkg/etcd]
+ */
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { World } from '../contract.js';
+import type { Machine } from '../machine/machine.js';
+import { type CommandReply, reply } from '../machine/systemctl.js';
+import { ServiceExit } from '../machine/unit.js';
+import { KubeCluster } from './cluster.js';
+import { type K3sConfig, optionOf, readConfig } from './config.js';
+import { DATA, writeMember } from './disk.js';
+import type { Member } from './etcd.js';
+import { fatal, logLine } from './exit.js';
+import { binaryVersion, type K3sPlane } from './plane.js';
+import { decodeSnapshot, type SnapshotContent } from './snapshot-file.js';
+import { parseToken } from './token.js';
+
+const PREPARING = 'starting kubernetes: preparing server:';
+
+export async function clusterReset(
+  world: World,
+  plane: K3sPlane,
+  machine: Machine,
+  args: string[],
+): Promise<CommandReply> {
+  try {
+    await reset(world, plane, machine, ['k3s', 'server', ...args]);
+    const done =
+      'Managed etcd cluster membership has been reset, restart without --cluster-reset flag now. Backup and delete ${datadir}/server/db on each peer etcd server and rejoin the nodes';
+    return reply(0, '', `${logLine('info', done)}\n`);
+  } catch (error) {
+    if (error instanceof ServiceExit) return reply(1, '', `${error.message}\n`);
+    throw error;
+  }
+}
+
+async function reset(world: World, plane: K3sPlane, machine: Machine, exec: string[]): Promise<void> {
+  const config = readConfig(machine, exec);
+  const data = machine.path(optionOf(exec, 'data-dir') ?? DATA);
+  const path = optionOf(exec, 'cluster-reset-restore-path');
+  if (optionOf(exec, 'cluster-reset') !== 'true')
+    throw fatal('the region runs `k3s server` as a service only, but for --cluster-reset');
+  if (path === null)
+    throw fatal('the region knows --cluster-reset with --cluster-reset-restore-path only');
+  if (config.server !== null)
+    throw fatal(
+      `${PREPARING} cannot perform cluster-reset while server URL is set - remove server from configuration before resetting`,
+    );
+  if (plane.serverOn(machine.id) !== undefined)
+    throw fatal(`${PREPARING} start managed database: listen tcp 127.0.0.1:2379: bind: address already in use`);
+  const flag = join(data, 'server/db/reset-flag');
+  if (existsSync(flag))
+    throw fatal(
+      `${PREPARING} start managed database: Managed etcd cluster membership was previously reset, please remove the cluster-reset flag and start k3s normally. If you need to perform another cluster reset, you must first manually delete the file at ${flag}`,
+    );
+  const content = read(machine, path);
+  const old = plane.clusters.get(content.cluster);
+  if (old === undefined) throw fatal('the snapshot is of a cluster that this region does not know');
+  checkToken(config, old, data);
+  checkVersion(binaryVersion(machine.path('/usr/local/bin/k3s')) ?? '', content.version);
+  await world.impose({ kind: 'restore', instanceId: machine.id, ms: world.profile.rejoin, after: [] });
+  const etcd = join(data, 'server/db/etcd');
+  if (existsSync(etcd)) renameSync(etcd, join(data, `server/db/etcd-old-${Math.floor(Date.now() / 1000)}`));
+  write(flag, '');
+  if (data !== machine.path(DATA)) write(join(etcd, 'member/snap/db'), '');
+  else restore(world, plane, machine, config, content, old);
+}
+
+function read(machine: Machine, path: string): SnapshotContent {
+  const file = machine.path(path);
+  if (!existsSync(file))
+    throw fatal(`${PREPARING} start managed database: etcd: snapshot path does not exist: ${path}`);
+  const content = decodeSnapshot(readFileSync(file, 'utf8'));
+  if (content === null)
+    throw fatal(`${PREPARING} start managed database: snapshot missing hash but --skip-hash-check=false`);
+  return content;
+}
+
+/** The shared secrets of a cluster lie in etcd, encrypted with its server token. [docs: cli/token] */
+function checkToken(config: K3sConfig, { founding }: KubeCluster, data: string): void {
+  const file = join(data, 'server/token');
+  const text = config.token ?? (existsSync(file) ? readFileSync(file, 'utf8') : null);
+  if (text === null)
+    throw fatal('Error: preparing server: --token is required for cluster reset on a server that has none');
+  if (parseToken(text)?.password !== founding.serverPassword)
+    throw fatal(`${PREPARING} failed to bootstrap cluster data: bootstrap data already found and encrypted with different token`);
+}
+
+/** etcd's storage is not read by an older etcd. [etcd: downgrade; k3s #8264] */
+function checkVersion(own: string, saved: string): void {
+  if (minorOf(saved) > minorOf(own))
+    throw fatal(`${PREPARING} start managed database: etcdserver: the snapshot is of K3s ${saved}, newer than ${own}: cluster cannot be downgraded`);
+}
+
+const minorOf = (version: string): number => Number(/^v\d+\.(\d+)/.exec(version)?.[1] ?? 0);
+
+/** Whoever else still runs keeps the old cluster: two clusters from then on, as with K3s. */
+function restore(
+  world: World,
+  plane: K3sPlane,
+  machine: Machine,
+  config: K3sConfig,
+  content: SnapshotContent,
+  old: KubeCluster,
+): void {
+  const isServedElsewhere = old.etcd.members.some(({ started, instanceId }) => started && instanceId !== machine.id);
+  const cluster = isServedElsewhere ? new KubeCluster(world, { ...old.founding, id: plane.newId() }) : old;
+  plane.clusters.set(cluster.founding.id, cluster);
+  const member: Member = {
+    id: plane.newId(),
+    name: `${config.nodeName}-${plane.newId().slice(0, 8)}`,
+    nodeName: config.nodeName,
+    instanceId: machine.id,
+    peerIp: config.nodeIp,
+    learner: false,
+    started: false,
+    since: Date.now(),
+    loop: { startedAt: Date.now(), span: null },
+  };
+  cluster.restore(content, member);
+  writeMember(machine, { clusterId: cluster.founding.id, memberId: member.id }, member.name);
+  world.note('cluster-restored', { instanceId: machine.id, cluster: cluster.founding.id, revision: content.revision });
+}
+
+function write(path: string, text: string): void {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  writeFileSync(path, text, { mode: 0o600 });
+}

@@ -1,0 +1,91 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Bench, openBench } from './harness.js';
+import { configMapsOn, instancesOf, kubectlOn } from './support/kubectl.js';
+
+interface Listed {
+  backups: { id: string; uid: string; k3s: string; etcd: string; node: string; size: number; objectCounts: object }[];
+}
+
+let bench: Bench;
+beforeAll(async () => {
+  bench = await openBench();
+});
+afterAll(() => bench?.close());
+
+const listed = async (name: string): Promise<Listed['backups']> => {
+  const ran = await bench.keelson('backups', name, '-o', 'json');
+  expect(ran).toMatchObject({ code: 0 });
+  return (JSON.parse(ran.stdout) as Listed).backups;
+};
+
+describe('backups of a cluster of three servers', () => {
+  it('are in the bucket after `backup --wait`, saved by a server that does not lead, and listed', async () => {
+    // Prepare
+    const applied = await bench.keelson('apply', '-f', bench.document('trio', { mode: 'ha' }), '--wait');
+    expect(applied).toMatchObject({ code: 0 });
+    const [first = ''] = await instancesOf(bench, 'trio');
+    await kubectlOn(bench, first, 'create', 'configmap', 'before', '--from-literal=a=b');
+    expect(await configMapsOn(bench, first)).toEqual(['configmap/before']);
+
+    // Act
+    const taken = await bench.keelson('backup', 'trio', '--wait', '-o', 'json');
+    const table = await bench.keelson('backups', 'trio');
+    const asUser = await bench.keelsonAs('user', 'backups', 'trio', '-o', 'json');
+
+    // Assess
+    expect(taken).toMatchObject({ code: 0 });
+    const backups = await listed('trio');
+    const { id } = JSON.parse(taken.stdout) as { id: string };
+    expect(backups).toMatchObject([
+      {
+        id,
+        k3s: 'v1.34.2+k3s1',
+        etcd: '3.6.4',
+        node: expect.not.stringContaining('server-0'),
+        objectCounts: { nodes: 3, configmaps: 2 },
+      },
+    ]);
+    expect(table.stdout).toContain(id);
+    expect(JSON.parse(asUser.stdout)).toEqual(JSON.parse((await bench.keelson('backups', 'trio', '-o', 'json')).stdout));
+  });
+
+  it('say what is in the way, and leave the cluster as it is', async () => {
+    // Prepare
+    await bench.region('faults', {
+      method: 'POST',
+      body: JSON.stringify({
+        id: 'full',
+        point: 'k3s.snapshot',
+        effect: 'exit',
+        error: { code: 'NoSpace', status: 500, message: 'write snapshot.part: no space left on device' },
+      }),
+    });
+
+    // Act
+    const full = await bench.keelson('backup', 'trio', '--wait');
+    await bench.region('faults', { method: 'DELETE' });
+    const again = await bench.keelson('backup', 'trio', '--wait');
+    const unknown = await bench.keelson('backup', 'nobody', '--wait');
+
+    // Assess
+    expect(full.code).toBe(1);
+    expect(full.stderr).toContain('DiskFull');
+    expect(again).toMatchObject({ code: 0 });
+    expect(unknown.code).toBe(3);
+    expect(await listed('trio')).toHaveLength(2);
+  });
+
+  it('stay when the cluster is deleted, and are no leftovers of it', async () => {
+    // Act
+    const stopped = await bench.keelson('stop', 'trio', '--wait');
+    const asleep = await bench.keelson('backup', 'trio', '--wait');
+    const deleted = await bench.keelson('delete', 'trio', '--yes', '--wait');
+
+    // Assess
+    expect(stopped).toMatchObject({ code: 0 });
+    expect(asleep).toMatchObject({ code: 4, stderr: expect.stringContaining('keelson start trio') });
+    expect(deleted).toMatchObject({ code: 0 });
+    expect(await bench.region('leftovers')).toMatchObject({ total: 0 });
+    expect(await listed('trio')).toHaveLength(2);
+  });
+});
