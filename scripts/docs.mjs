@@ -117,7 +117,7 @@ A document has at most 256 KiB, 10,000 words and marks, and 8 KiB in one value; 
 JSON Schema. Keelson refuses keys that are not plain words (\`? key\`, \`{a: b}: c\`), and characters that no one can see (control characters,
 direction marks, zero-width spaces): it names the character and its place.
 
-\`spec.backup\` and \`spec.hibernation\` are not supported yet and refused.
+\`spec.hibernation\` is not supported yet and refused.
 
 | field | kind | default | on change | meaning |
 |---|---|---|---|---|

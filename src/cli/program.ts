@@ -248,7 +248,10 @@ function requestVerbs(program: Command, run: Runner): void {
     );
   }
   waiting(
-    verb(program, 'backup', 'save an etcd snapshot to the bucket now', ['backup shop-eu --wait', 'backup shop-eu -w -o json']),
+    verb(program, 'backup', 'save an etcd snapshot to the bucket now', [
+      'backup shop-eu --wait',
+      'backup shop-eu -w -o json',
+    ]),
   ).action((cluster: string, options: Shared & { wait: boolean }) =>
     run(async (session) =>
       (await import('./verbs/backup.js')).backup(session, cluster, { ...options, output: formatOf(options) }),

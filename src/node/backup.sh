@@ -67,7 +67,7 @@ compress() {
 }
 
 send() {
-  upload "$1" "$2" || transfer_failed "storing the $3 in the bucket" Bucket BucketMissing 'check bucket and key'
+  put_object "$1" "$2" || transfer_failed "storing the $3 in the bucket" Bucket BucketMissing 'check bucket and key'
 }
 
 await_api 20
@@ -80,9 +80,9 @@ compress "$R/var/lib/rancher/k3s/server/db/snapshots/$newest" "$file"
 size=$(wc -c <"$file" | tr -d ' ')
 [ "$size" -le "$MOST_BYTES" ] || fail SnapshotTooLarge "the snapshot has $size bytes, and one upload takes $MOST_BYTES" 'see what fills etcd'
 # Tokens first: what can be restored is stored last.
-send "$SERVER_DIR/token" "$TOKEN_PUT" token
-send "$SERVER_DIR/agent-token" "$AGENT_TOKEN_PUT" agent-token
-send "$file" "$SNAPSHOT_PUT" snapshot
+send "$SERVER_DIR/token" TOKEN_PUT token
+send "$SERVER_DIR/agent-token" AGENT_TOKEN_PUT agent-token
+send "$file" SNAPSHOT_PUT snapshot
 result sha256 "$(sha256_of "$file")"
 result size "$size"
 result compression "$compression"

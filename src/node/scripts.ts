@@ -21,7 +21,7 @@ const HELPERS = {
   'label-nodes': [...KUBECTL, 'labels'],
   'write-labels': ['service'],
   snapshot: ['snapshots'],
-  backup: ['transfer', 'binary', 'unit', ...KUBECTL, 'service', 'snapshots'],
+  backup: ['transfer', ...URLS, 'binary', 'unit', ...KUBECTL, 'service', 'snapshots'],
   drain: KUBECTL,
   uncordon: KUBECTL,
   'remove-node': KUBECTL,

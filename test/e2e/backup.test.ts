@@ -46,7 +46,9 @@ describe('backups of a cluster of three servers', () => {
       },
     ]);
     expect(table.stdout).toContain(id);
-    expect(JSON.parse(asUser.stdout)).toEqual(JSON.parse((await bench.keelson('backups', 'trio', '-o', 'json')).stdout));
+    expect(JSON.parse(asUser.stdout)).toEqual(
+      JSON.parse((await bench.keelson('backups', 'trio', '-o', 'json')).stdout),
+    );
   });
 
   it('say what is in the way, and leave the cluster as it is', async () => {

@@ -51,7 +51,7 @@ export function backupDue(state: ClusterState): string | null {
   const due = fire === null ? null : later(fire, spread);
   if (failures === 0 || triedAt === null || due === null) return due;
   const retry = later(triedAt, Math.min(HOUR_MS, FIRST_RETRY_MS * 2 ** (failures - 1)));
-  return retry > due ? retry : due;
+  return [retry, due].sort().at(-1) ?? due;
 }
 
 /** Until when the newest backup counts as fresh, ISO 8601: the second time that its schedule fires after it. */

@@ -148,7 +148,8 @@ function backup(state: ClusterState): Decision {
   const { name } = state.document.metadata;
   const lost = quorumLost(state);
   const no = (message: string): Decision => ({ outcome: 'refused', type: 'Refused', message, problems: [] });
-  if (state.wish === 'stopped') return no(`${name} is stopped: a backup needs a server that runs; keelson start ${name}`);
+  if (state.wish === 'stopped')
+    return no(`${name} is stopped: a backup needs a server that runs; keelson start ${name}`);
   if (state.paused) return no(`${name} is paused: keelson resume ${name}`);
   if (lost) return no(`no backup can be taken: ${lost.message}`);
   if (!canBackUp(state)) return no(`${name} was never up yet: there is nothing to back up`);

@@ -42,8 +42,7 @@ async function reset(world: World, plane: K3sPlane, machine: Machine, exec: stri
   const path = optionOf(exec, 'cluster-reset-restore-path');
   if (optionOf(exec, 'cluster-reset') !== 'true')
     throw fatal('the region runs `k3s server` as a service only, but for --cluster-reset');
-  if (path === null)
-    throw fatal('the region knows --cluster-reset with --cluster-reset-restore-path only');
+  if (path === null) throw fatal('the region knows --cluster-reset with --cluster-reset-restore-path only');
   if (config.server !== null)
     throw fatal(
       `${PREPARING} cannot perform cluster-reset while server URL is set - remove server from configuration before resetting`,
@@ -85,13 +84,17 @@ function checkToken(config: K3sConfig, { founding }: KubeCluster, data: string):
   if (text === null)
     throw fatal('Error: preparing server: --token is required for cluster reset on a server that has none');
   if (parseToken(text)?.password !== founding.serverPassword)
-    throw fatal(`${PREPARING} failed to bootstrap cluster data: bootstrap data already found and encrypted with different token`);
+    throw fatal(
+      `${PREPARING} failed to bootstrap cluster data: bootstrap data already found and encrypted with different token`,
+    );
 }
 
 /** etcd's storage is not read by an older etcd. [etcd: downgrade; k3s #8264] */
 function checkVersion(own: string, saved: string): void {
   if (minorOf(saved) > minorOf(own))
-    throw fatal(`${PREPARING} start managed database: etcdserver: the snapshot is of K3s ${saved}, newer than ${own}: cluster cannot be downgraded`);
+    throw fatal(
+      `${PREPARING} start managed database: etcdserver: the snapshot is of K3s ${saved}, newer than ${own}: cluster cannot be downgraded`,
+    );
 }
 
 const minorOf = (version: string): number => Number(/^v\d+\.(\d+)/.exec(version)?.[1] ?? 0);

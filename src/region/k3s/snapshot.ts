@@ -35,13 +35,13 @@ export function etcdSnapshot(
     return reply(0);
   }
   if (verb !== 'save' && verb !== '') return fatal(`No help topic for '${verb}'`);
-  if (!server?.answers || !server.membership)
-    return fatal('Error: see server log for details: etcd is not available');
+  if (!server?.answers || !server.membership) return fatal('Error: see server log for details: etcd is not available');
   const { cluster, member } = server.membership;
   if (member.learner)
     return fatal('Error: see server log for details: unable to take snapshot: not supported for learner');
   const fault = world.fault('k3s.snapshot', { instanceId: machine.id });
-  if (fault?.effect === 'exit') return fatal(`Error: see server log for details: ${fault.error?.message ?? 'by fault'}`);
+  if (fault?.effect === 'exit')
+    return fatal(`Error: see server log for details: ${fault.error?.message ?? 'by fault'}`);
   const name = `${prefix}-${member.nodeName}-${Math.floor(Date.now() / 1000)}`;
   writeSnapshot(machine, name, encodeSnapshot(contentOf(cluster, server.version)));
   world.note('etcd-snapshot', { instanceId: machine.id, name });

@@ -11,14 +11,12 @@ export const isConfigMap = (kind: string): boolean => /^(configmaps?|cm)$/.test(
 
 const absent = (name: string): string => `Error from server (NotFound): configmaps "${name}" not found\n`;
 const namespaceOf = (flags: Flags): string => flags.get('n') ?? flags.get('namespace') ?? 'default';
-const isEverywhere = (flags: Flags): boolean =>
-  flags.get('A') === 'true' || flags.get('all-namespaces') === 'true';
+const isEverywhere = (flags: Flags): boolean => flags.get('A') === 'true' || flags.get('all-namespaces') === 'true';
 
 export function getConfigMaps(maps: ConfigMaps, names: string[], flags: Flags): CommandReply {
   const all = maps.list(isEverywhere(flags) ? null : namespaceOf(flags));
   const missing = names.find((name) => !all.some((one) => one.name === name));
-  if (missing !== undefined)
-    return flags.get('ignore-not-found') === 'true' ? reply(0) : reply(1, '', absent(missing));
+  if (missing !== undefined) return flags.get('ignore-not-found') === 'true' ? reply(0) : reply(1, '', absent(missing));
   const found = all.filter(({ name }) => names.length === 0 || names.includes(name));
   const [only] = found;
   const single = names.length === 1 && only !== undefined ? configMapObject(only) : null;

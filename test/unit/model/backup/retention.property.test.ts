@@ -21,7 +21,13 @@ function keptByOracle(ids: string[], keep: Keep): string[] {
   const at = (id: string): string => timeOfBackup(id) ?? '';
   const newestOf = (period: (at: string) => string, count: number): string[] => {
     const periods = [...new Set(ids.map((id) => period(at(id))))].sort().reverse().slice(0, count);
-    return periods.flatMap((one) => ids.filter((id) => period(at(id)) === one).sort().at(-1) ?? []);
+    return periods.flatMap(
+      (one) =>
+        ids
+          .filter((id) => period(at(id)) === one)
+          .sort()
+          .at(-1) ?? [],
+    );
   };
   const kept = new Set([
     ...newestOf(hourOf, keep.hourly),
