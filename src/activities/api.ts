@@ -266,12 +266,16 @@ export interface BackupInput extends Scope {
   marker: string;
   /** How many others stay. */
   keep: Keep;
+  /** As in RunOnNodesInput. */
+  keys?: Record<string, string>;
   document: ClusterDocument;
 }
 export interface BackupResult {
   /** How the node's job ended when it did not go well. */
   job: JobResult | null;
   saved: { size: number; node: string; removed: string[] } | null;
+  /** Public key that the node has reported, where it was not known. */
+  key?: string;
 }
 
 export interface ForgetInput extends Scope {

@@ -29,7 +29,8 @@ export async function saveBackup(deps: ActivityDeps, attempt: Attempt, input: Ba
     params: { MARKER: marker },
     presign: { SNAPSHOT_PUT: put('snapshot'), TOKEN_PUT: put('token'), AGENT_TOKEN_PUT: put('agent-token') },
   });
-  if (job?.outcome !== 'done') return { job: job ?? null, saved: null };
+  const key = job?.key === undefined ? {} : { key: job.key };
+  if (job?.outcome !== 'done') return { job: job ?? null, saved: null, ...key };
   const report = reportOf(job.result);
   const entries = await deps.bucket.entries(backupPrefix(cluster, uid));
   const stored = entries.find(({ key }) => key === keyOf('snapshot'));
@@ -49,7 +50,7 @@ export async function saveBackup(deps: ActivityDeps, attempt: Attempt, input: Ba
   };
   await deps.bucket.put(keyOf('json'), `${JSON.stringify(manifest, null, 2)}\n`);
   const removed = await removeExpired(deps, input, [...entries.map(({ key }) => key), keyOf('json')]);
-  return { job: null, saved: { size: report.size, node: report.node, removed } };
+  return { job: null, saved: { size: report.size, node: report.node, removed }, ...key };
 }
 
 /** @returns ids of the backups that are gone */

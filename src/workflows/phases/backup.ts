@@ -102,15 +102,18 @@ async function save(cluster: Cluster, at: string): Promise<{ id: string; size: n
     throw failure('conflict', 'NoServerUp', 'no server is up that could save a snapshot', 'see the conditions');
   const id = backupIdOf(at);
   state.jobCount += 1;
-  const { job, saved } = await activities.saveBackup(`${slot.name}: back up to the bucket`, {
+  const { instance } = slot;
+  const { job, saved, key } = await activities.saveBackup(`${slot.name}: back up to the bucket`, {
     ...scopeOf(cluster),
-    instanceId: slot.instance.id,
+    instanceId: instance.id,
+    ...(slot.sealKey?.instanceId === instance.id && { keys: { [instance.id]: slot.sealKey.publicKey } }),
     jobId: jobIdOf(document.metadata.name, state.uid, 'backup', slot.name, state.jobCount),
     timeoutSeconds: TIMEOUT_SECONDS,
     ...{ id, at, document },
     marker: `${state.uid}/${id}`,
     keep: document.spec.backup?.keep ?? KEEP,
   });
+  if (key !== undefined) slot.sealKey = { instanceId: instance.id, publicKey: key };
   if (saved === null) throw backupFailure(slot, job);
   return { id, size: saved.size, removed: saved.removed };
 }
