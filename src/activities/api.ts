@@ -209,6 +209,8 @@ export interface ObserveInput extends Scope {
 /** What AWS says of a cluster's instances, as far as it could be asked. */
 export interface ObservedInstances {
   instances: InstanceView[];
+  /** Known ids that EC2 shows in none of several answers, not even as terminated. */
+  unlisted: string[];
   /** What was asked for besides the instances and could not be seen. */
   failures: { subject: 'checks' | 'agents'; error: ErrorDetail }[];
   /** Instances that carry the cluster's tags and are not the cluster's. */

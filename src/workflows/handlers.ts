@@ -213,6 +213,8 @@ function take(
   Object.assign(state, decision.change);
   if (decision.change.breakers !== undefined) cluster.lifted += 1;
   state.specGeneration += 1;
+  // Between two operations: what the loop waited for is over with the request that wakes it, and the status is written before it wakes.
+  if (state.operation === null || state.wish === 'deleted') state.waiting = null;
   state.requestedBy = requestedBy;
   state.requestedOperationId = `op-${shortId()}`;
   emit(cluster, 'Normal', 'RequestAccepted', `${name} by ${requestedBy}: ${message}`);

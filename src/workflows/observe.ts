@@ -99,14 +99,14 @@ async function seeInstances(
 ): Promise<{ agents: AgentSight; changed: boolean; failures: ObservationFailure[] }> {
   const { state } = cluster;
   const checks = state.bornAt !== null;
-  const { instances, failures, foreign } = await activities.glanceAtInstances('look at its instances', {
+  const { instances, unlisted, failures, foreign } = await activities.glanceAtInstances('look at its instances', {
     ...scopeOf(cluster),
     known: instancesOf(state),
     checks,
   });
   takeForeign(cluster, foreign);
   const before = state.slots;
-  const next = absorb(state, { at: now(), instances });
+  const next = absorb(state, { at: now(), instances, unlisted });
   state.slots = next.slots;
   state.findings = next.findings;
   tellChanges(cluster, before);

@@ -129,6 +129,7 @@ export class FakeActivities {
       instances: [...this.instances.values()]
         .filter((one) => one.state !== 'terminated')
         .map((one) => ({ ...one, agent: 'online' as const, ...this.onLook(one) })),
+      unlisted: [],
       failures: this.unseen,
       foreign: this.foreign,
     })),

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { StatusView } from '../../src/model/status.js';
 import { type FakeActivities, failed } from './fake-activities.js';
 import { openBench, type WorkflowBench, written } from './harness.js';
 
@@ -113,7 +114,13 @@ describe.concurrent('a look at a running cluster', () => {
       expect(status.lastError?.advice).toContain('--cluster-reset');
       expect(fake.launches.length).toBe(3);
       expect(fake.jobs.filter((job) => job.script !== 'verify' && job.script !== 'probe').length).toBe(before);
-      await cluster.workflow.signal('delete', { confirm: 'demo' });
+      await cluster.until((one) => one.waiting !== null);
+      await cluster.workflow.executeUpdate('delete', { args: [{ confirm: 'demo' }] });
       await cluster.workflow.result();
+      // Who waits for the delete reads them: they must not say what was waited for before it.
+      const statuses = fake.statuses as StatusView[];
+      const deleting = statuses.filter((one) => one.phase === 'Deleting').map((one) => one.waiting?.for ?? null);
+      expect(deleting.length).toBeGreaterThan(0);
+      expect(new Set(deleting)).toEqual(new Set([null]));
     }));
 });

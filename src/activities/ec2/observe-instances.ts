@@ -43,18 +43,22 @@ export async function observeInstances(
   const { own: owned, foreign } = await judgeNamed(deps, owner, tagged, input.known);
   const listed = new Set(owned.map((instance) => instance.InstanceId));
   const hidden = input.known.filter((id) => !listed.has(id));
-  const others = await findByIds(ec2, attempt, hidden);
+  const { alive: others, unlisted } = await findByIds(ec2, attempt, hidden);
   const views: InstanceView[] = [
     ...owned.map(instanceView),
     // Right after a launch EC2 may know the id and its tags, and not yet find it by them.
     ...others.map((one) => ({ ...instanceView(one), ...(!isTagged(one, owner) && { untagged: true as const }) })),
   ];
-  if (input.checks !== true) return { instances: views, failures: [], foreign };
-  return { ...(await withChecks(deps, attempt, input.region, views)), foreign };
+  if (input.checks !== true) return { instances: views, unlisted, failures: [], foreign };
+  return { ...(await withChecks(deps, attempt, input.region, views)), unlisted, foreign };
 }
 
-/** Those that are alive; one that is listed as terminated, or not listed in any of several answers, is gone. */
-async function findByIds(ec2: EC2Client, attempt: Attempt, ids: readonly string[]): Promise<Instance[]> {
+/** Those of the ids that are alive, and those that no answer lists; the others are listed as terminated. */
+async function findByIds(
+  ec2: EC2Client,
+  attempt: Attempt,
+  ids: readonly string[],
+): Promise<{ alive: Instance[]; unlisted: string[] }> {
   const found = new Map<string | undefined, Instance>();
   for (const pauseMs of [0, ...PAUSES_MS]) {
     const missing = ids.filter((id) => !found.has(id));
@@ -67,7 +71,10 @@ async function findByIds(ec2: EC2Client, attempt: Attempt, ids: readonly string[
     );
     for (const instance of answers.flat()) found.set(instance.InstanceId, instance);
   }
-  return [...found.values()].filter((instance) => stateOf(instance) !== 'terminated');
+  return {
+    alive: [...found.values()].filter((instance) => stateOf(instance) !== 'terminated'),
+    unlisted: ids.filter((id) => !found.has(id)),
+  };
 }
 
 const isTagged = (instance: Instance, owner: Owner): boolean =>
@@ -78,7 +85,7 @@ async function withChecks(
   attempt: Attempt,
   region: string,
   views: InstanceView[],
-): Promise<Omit<ObservedInstances, 'foreign'>> {
+): Promise<Pick<ObservedInstances, 'instances' | 'failures'>> {
   const running = views.filter((view) => view.state === 'running');
   const ids = running.map((view) => view.id);
   const failures: ObservedInstances['failures'] = [];

@@ -60,9 +60,9 @@ const LONG_MS = 2 * 60_000;
 export function judgeDelete(status: StatusView, now = Date.now()): Verdict {
   const until = status.waiting?.until;
   const isHeld = until !== null && until !== undefined && Date.parse(until) - now > LONG_MS;
-  return isHeld && status.lastError !== null
-    ? failed(status, `the delete of ${status.name} is held up until ${until}`)
-    : WAITING;
+  // An error of the time before the delete holds nothing up.
+  const isOwn = status.operation?.kind === 'delete' && status.lastError?.operation === status.operation.id;
+  return isHeld && isOwn ? failed(status, `the delete of ${status.name} is held up until ${until}`) : WAITING;
 }
 
 function failed(status: StatusView, what: string, lastError = status.lastError): Verdict {

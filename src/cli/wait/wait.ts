@@ -87,7 +87,8 @@ export async function waitForDeletion(
   const watching = watchDeletion(follow(source, name, since, signal, noteUnreadable(progress.note, name)), (status) => {
     if (signal.aborted) return;
     progress.show(status);
-    noteErrors(status);
+    // One of no operation says what kept a repair from being done.
+    if (status.lastError?.operation != null) noteErrors(status);
   });
   const left = new Promise<never>((_, reject) => {
     const end = (): void => reject(interrupted(name));

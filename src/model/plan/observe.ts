@@ -7,7 +7,16 @@ import { lostInstance } from './lost-instance.js';
 export interface Observation {
   at: string;
   instances: InstanceView[];
+  /** Ids that EC2 shows in no answer, not even as terminated. */
+  unlisted?: readonly string[];
 }
+
+/**
+ * For so long after its launch an instance that EC2 does not list counts as hidden and not as gone: what has ended stays listed as terminated for
+ * about an hour. The EC2 API is eventually consistent, and documents no bound; its own advice is to repeat for minutes.
+ * [docs: EC2 instance lifecycle; EC2 API, eventual consistency]
+ */
+const HIDDEN_MS = 10 * 60_000;
 
 /**
  * The state with what was seen taken over: an instance that is gone leaves its slot empty, one that was stopped or started
@@ -18,12 +27,17 @@ export function absorb(state: ClusterState, observation: Observation): ClusterSt
   const slots: Record<string, Slot> = {};
   let { findings } = state;
   for (const [name, slot] of Object.entries(state.slots)) {
-    const next = absorbSlot(slot, seen);
+    const next = isHidden(slot, observation) ? slot : absorbSlot(slot, seen);
     slots[name] = next;
     // Of what is gone or down nothing else is worth knowing.
     if (next.instance?.power !== 'running') findings = forgetFindings(findings, name);
   }
   return { ...state, slots, findings };
+}
+
+function isHidden({ instance }: Slot, { at, unlisted = [] }: Observation): boolean {
+  if (instance === null || !unlisted.includes(instance.id)) return false;
+  return Date.parse(at) - Date.parse(instance.launchedAt) < HIDDEN_MS;
 }
 
 function absorbSlot(slot: Slot, seen: Map<string, InstanceView>): Slot {

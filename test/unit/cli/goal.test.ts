@@ -92,7 +92,20 @@ describe('a wait', () => {
     { until: null, kind: 'waiting' },
   ])('for a delete that tries again at $until is $kind at noon', ({ until, kind }) => {
     const waiting = { for: 'the next try of delete', since: '2026-03-01T12:00:00.000Z', until };
-    const status = statusView({ phase: 'Deleting', waiting, lastError: failure() });
+    const under = operation({ kind: 'delete' });
+    const status = statusView({ phase: 'Deleting', waiting, operation: under, lastError: failure() });
     expect(judgeDelete(status, Date.parse('2026-03-01T12:00:00.000Z')).kind).toBe(kind);
+  });
+
+  it.each([
+    { what: 'of no operation', of: null, under: operation({ kind: 'delete' }) },
+    { what: 'of an operation before it', of: 'op-0', under: operation({ kind: 'delete' }) },
+    { what: 'of a repair, before the delete has begun', of: 'op-1', under: operation({ kind: 'repair' }) },
+    { what: 'of a repair that has ended, before the delete has begun', of: 'op-1', under: null },
+  ])('for a delete is not ended by an error $what', ({ of, under }) => {
+    const waiting = { for: 'a person', since: '2026-03-01T12:00:00.000Z', until: '2026-03-01T12:10:00.000Z' };
+    const lastError = failure({ code: 'QuorumLost', operation: of });
+    const status = statusView({ phase: 'Deleting', waiting, operation: under, lastError });
+    expect(judgeDelete(status, Date.parse('2026-03-01T12:00:00.000Z')).kind).toBe('waiting');
   });
 });

@@ -47,14 +47,14 @@ describe('a known instance', () => {
   test('is gone at once when EC2 lists it as terminated', async () => {
     answers([instance('terminated')]);
 
-    expect(await seen()).toEqual([]);
+    expect(await observe()).toMatchObject({ instances: [], unlisted: [] });
     expect(calls()).toBe(2);
   });
 
-  test('is gone when EC2 lists it in no answer', async () => {
+  test('is named as not listed when EC2 lists it in no answer', async () => {
     answers([]);
 
-    expect(await seen()).toEqual([]);
+    expect(await observe()).toMatchObject({ instances: [], unlisted: ['i-1'] });
     expect(calls()).toBe(6);
   });
 });
