@@ -27,6 +27,8 @@ export function blankState(document: ClusterDocument): ClusterState {
     founder: null,
     newestVersion: null,
     apiAddress: null,
+    kubeconfigFrom: null,
+    kubeconfigUntil: null,
     caHash: null,
     bornAt: null,
     verified: false,

@@ -1,5 +1,6 @@
 import { backupFresh } from './backup/condition.js';
 import { api } from './checks/api.js';
+import { authorities } from './checks/authorities.js';
 import { etcd } from './checks/etcd.js';
 import { foreignInstances } from './checks/foreign-instances.js';
 import { groupRules } from './checks/group-rules.js';
@@ -121,6 +122,7 @@ const CONDITIONS: readonly ((state: ClusterState, now: string) => Verdict | read
     what: 'clocks are in step',
     hint: 'on the node: chronyc tracking; certificates and leases go by the clock',
   }),
+  authorities,
   kubeconfig,
   backupFresh,
 ];
@@ -142,10 +144,12 @@ export function conditionsOf(state: ClusterState, now: string = state.checkedAt)
   ];
 }
 
-function kubeconfig({ apiAddress, bornAt }: ClusterState): Verdict {
+function kubeconfig({ apiAddress, bornAt, kubeconfigUntil: until }: ClusterState): Verdict {
   const type = 'KubeconfigPublished';
-  if (apiAddress !== null)
-    return { type, status: 'True', reason: 'Published', message: `kubeconfig names ${apiAddress}`, advice: '' };
+  if (apiAddress !== null) {
+    const end = until === null ? '' : `; its certificate ends on ${until.slice(0, 10)} and is renewed before`;
+    return { type, status: 'True', reason: 'Published', message: `kubeconfig names ${apiAddress}${end}`, advice: '' };
+  }
   return {
     type,
     status: bornAt === null ? 'Unknown' : 'False',

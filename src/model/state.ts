@@ -282,6 +282,10 @@ export interface ClusterState {
   newestVersion: string | null;
   /** Address in the published kubeconfig. */
   apiAddress: string | null;
+  /** Slot and generation of the server whose kubeconfig is published; null before that. */
+  kubeconfigFrom: string | null;
+  /** When the client certificate in the published kubeconfig ends at the earliest, ISO 8601; null until its server has told. */
+  kubeconfigUntil: string | null;
   /** SHA-256 of the server CA, as the first server has told it; null of an adopted cluster, which no one has heard founding. */
   caHash: string | null;
   /** When the cluster was Running for the first time: from then on it is started, updated and repaired, not created. */

@@ -5,7 +5,7 @@
 #         founder=<whether its configuration has cluster-init>, disk-used-percent=, disk-free-mib=, clock=<seconds since 1970>, boot=;
 #         of a server where it is there: etcd-alarm=none|NOSPACE|CORRUPT, etcd-leader=true|false, db-used-mib=,
 #         db-mib=<etcd's whole database file; K3s's quota is 2 GiB>, snapshot=<newest file name>;
-#         with DEEP where K3s was started once: cert-earliest=<YYYY-MM-DDTHH:MMZ>
+#         with DEEP where K3s was started once: cert-earliest=<YYYY-MM-DDTHH:MMZ>, ca-earliest= the same for the CAs
 # shellcheck disable=SC2154 # variables are set by the parts that are put before this one
 
 unit=$(unit_of "$ROLE")
@@ -36,6 +36,7 @@ fi
 # On an agent node k3s checks the agent's certificates. [k3s source: pkg/cli/cert, check]
 if [ "${DEEP:-}" = true ] && table=$(certificate_table) && rows=$(certificate_rows "$table") && [ -n "$rows" ]; then
   result cert-earliest "$(earliest_end "$rows")"
+  if authorities=$(ca_rows "$table") && [ -n "$authorities" ]; then result ca-earliest "$(earliest_end "$authorities")"; fi
 fi
 read -r used free <<<"$(df -Pk "$R/var/lib" | awk 'NR == 2 { sub("%", "", $5); print $5, int($4 / 1024) }')"
 result disk-used-percent "$used"

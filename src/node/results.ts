@@ -6,6 +6,7 @@ export const RESULT_KEYS: readonly string[] = [
   'address',
   'api',
   'boot',
+  'ca-earliest',
   'ca-hash',
   'cert-earliest',
   'changed',

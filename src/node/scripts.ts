@@ -6,7 +6,7 @@ const DOWNLOAD = ['transfer', 'binary'];
 const KUBECTL = ['etcd', 'kubectl'];
 /** What fetches or stores by presigned URLs. */
 const URLS = ['seal', 'unseal', 'urls'];
-const SERVICE = ['transfer', 'binary', 'unit', ...KUBECTL, 'service'];
+const SERVICE = ['transfer', 'binary', 'unit', ...KUBECTL, 'data-folders', 'service'];
 
 /** Helpers of lib/ by script, besides those that every script has. */
 const HELPERS = {

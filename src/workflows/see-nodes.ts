@@ -1,15 +1,17 @@
 import type { JobResult } from '../activities/api.js';
 import { ailmentsOf, factsOf } from '../model/care/facts.js';
 import { ghostKey, ghostsAmong } from '../model/care/ghosts.js';
+import { authoritiesEnd, authoritiesEndSoon } from '../model/checks/authorities.js';
 import { jobIdOf } from '../model/ids.js';
 import { recordInstalled } from '../model/k3s/installed.js';
 import { parseVersion } from '../model/k3s/version.js';
+import { measurePublished } from '../model/kubeconfig.js';
 import { withMeasured } from '../model/measured.js';
 import type { NodeView } from '../model/observation.js';
 import { witnesses } from '../model/plan/wanted.js';
 import type { Slot } from '../model/state.js';
 import { activities } from './activities.js';
-import { type Cluster, detailOf, isCancelled, isTimeout, now, scopeOf } from './cluster-context.js';
+import { type Cluster, detailOf, emit, isCancelled, isTimeout, now, scopeOf } from './cluster-context.js';
 import { look } from './look.js';
 import { suspect, suspectKey } from './suspect.js';
 
@@ -121,6 +123,8 @@ async function ask(cluster: Cluster, role: Slot['role'], slots: readonly Slot[])
 
 function take(cluster: Cluster, slot: Slot, { result }: JobResult, deep: boolean): void {
   slot.facts = factsOf(result, slot.facts, now(), deep);
+  measurePublished(cluster.state, slot);
+  tellAuthorities(cluster);
   for (const [kind, bad] of Object.entries(ailmentsOf(slot.facts, now())))
     suspect(cluster, slot, kind as keyof ReturnType<typeof ailmentsOf>, bad);
   const { service, readyz, failing } = result;
@@ -143,6 +147,15 @@ function take(cluster: Cluster, slot: Slot, { result }: JobResult, deep: boolean
   slot.measured = withMeasured(slot, now(), 'facts', ...(service === undefined ? [] : (['service'] as const)));
   if (readyz !== undefined && service === 'active') slot.measured = withMeasured(slot, now(), 'api');
   takeBelieved(cluster, slot, version);
+}
+
+/** Once for as long as the event is kept: a condition that holds is looked at by no one. */
+function tellAuthorities(cluster: Cluster): void {
+  const end = authoritiesEnd(cluster.state);
+  if (end === null || !authoritiesEndSoon(end, now())) return;
+  const message = `the cluster's CA ends on ${end.slice(0, 10)}: plan to replace it (https://docs.k3s.io/cli/certificate)`;
+  if (!cluster.state.events.some((event) => event.message === message))
+    emit(cluster, 'Warning', 'AuthoritiesEndSoon', message);
 }
 
 /** What a node says of its binary: a K3s version or `none`. Anything else is not a measurement. */

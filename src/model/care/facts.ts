@@ -10,6 +10,8 @@ export interface NodeFacts {
   clockOffset: number | null;
   /** When the first of its certificates ends, ISO 8601. */
   certificatesUntil: string | null;
+  /** When the first of the CAs ends that sign them, ISO 8601; missing when it was not told. */
+  authoritiesUntil?: string;
   /** Size of its etcd database. */
   databaseMiB: number | null;
   /** How much of it holds something, which is what a defragmentation leaves; missing when it was not told. */
@@ -53,6 +55,7 @@ export function factsOf(told: Record<string, string>, before: NodeFacts | null, 
     diskUsedPercent: numberOf(told['disk-used-percent']),
     clockOffset: clock === null ? null : Math.round(clock - Date.parse(now) / 1_000),
     certificatesUntil: dateOf(told['cert-earliest']) ?? before?.certificatesUntil ?? null,
+    ...authorities(dateOf(told['ca-earliest']) ?? before?.authoritiesUntil ?? null),
     databaseMiB: numberOf(told['db-mib']),
     ...(used !== null && { databaseUsedMiB: used }),
     ...(ALARM.test(told['etcd-alarm'] ?? '') && { alarm: told['etcd-alarm'] }),
@@ -67,7 +70,7 @@ type Ailment = 'disk' | 'clock' | 'certificates' | 'database' | 'nospace' | 'cor
 export function ailmentsOf(facts: NodeFacts, now: string): Partial<Record<Ailment, string | null>> {
   const { diskUsedPercent: disk, clockOffset: clock, certificatesUntil: until, databaseMiB: database } = facts;
   const { databaseUsedMiB: used, alarm } = facts;
-  const days = until === null ? null : Math.floor((Date.parse(until) - Date.parse(now)) / DAY_MS);
+  const days = until === null ? null : daysUntil(until, now);
   return {
     ...(disk !== null && { disk: disk < DISK_LIMIT_PERCENT ? null : `its disk is ${disk} % full` }),
     ...(clock !== null && {
@@ -78,7 +81,7 @@ export function ailmentsOf(facts: NodeFacts, now: string): Partial<Record<Ailmen
     }),
     ...(days !== null && {
       certificates:
-        days >= CERTIFICATE_LIMIT_DAYS
+        days >= CERTIFICATE_LIMIT_DAYS || endsWithItsCa(facts)
           ? null
           : days < 0
             ? 'its certificates have ended'
@@ -96,6 +99,17 @@ export function ailmentsOf(facts: NodeFacts, now: string): Partial<Record<Ailmen
     }),
   };
 }
+
+const authorities = (until: string | null): Pick<NodeFacts, 'authoritiesUntil'> =>
+  until === null ? {} : { authoritiesUntil: until };
+
+/** Whole days from `now` to a time, both ISO 8601. */
+export const daysUntil = (time: string, now: string): number =>
+  Math.floor((Date.parse(time) - Date.parse(now)) / DAY_MS);
+
+/** A certificate does not outlive the CA that signs it: a restart of K3s would renew it to the same end. */
+const endsWithItsCa = ({ certificatesUntil: until, authoritiesUntil: ca }: NodeFacts): boolean =>
+  until !== null && ca !== undefined && Date.parse(until) >= Date.parse(ca) - DAY_MS;
 
 function numberOf(text: string | undefined): number | null {
   return text !== undefined && /^-?\d+$/.test(text) ? Number(text) : null;

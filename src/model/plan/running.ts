@@ -3,6 +3,7 @@ import { believed } from '../care/findings.js';
 import { ghostsOf } from '../care/ghosts.js';
 import { slotsOf, type WantedSlot } from '../ids.js';
 import { instancesOf } from '../instances-of.js';
+import { isOutdated } from '../kubeconfig.js';
 import type { ClusterDocument } from '../spec/schema.js';
 import type { ClusterState } from '../state.js';
 import { planAdoption, planInspection } from './adoption.js';
@@ -239,13 +240,19 @@ function planProof(plan: PlanBuilder, document: ClusterDocument, state: ClusterS
   const publisher = publisherOf(state)?.name;
   const restarted = plan.steps.some((step) => step.kind === 'start-service' && step.slot === publisher);
   // The founder stores it with its tokens, the first server when it is started.
-  if (!founding && !restarted && (moved || address === null || address !== state.apiAddress)) {
+  const outdated = isOutdated(state);
+  const elsewhere = moved || address === null || address !== state.apiAddress;
+  if (!founding && !restarted && (elsewhere || outdated)) {
     plan.add({
       kind: 'publish',
-      phase,
+      phase: elsewhere ? phase : 'Configuring',
       after: plan.steps.filter((step) => step.kind === 'start-service').map((step) => step.id),
       title: 'store the kubeconfig',
-      reason: state.apiAddress === null ? 'people need it' : 'the address of the API has changed',
+      reason: !elsewhere
+        ? 'the certificate in it ends sooner than the one that the server has now'
+        : state.apiAddress === null
+          ? 'people need it'
+          : 'the address of the API has changed',
     });
   }
   // What is not well and has to wait is known; to wait here for it to get well would hold up everything else.

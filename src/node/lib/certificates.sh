@@ -3,15 +3,19 @@
 
 certificate_table() { "$R/usr/local/bin/k3s" certificate check --output table 2>&1; }
 
-# certificate_rows TABLE: `<YYYY-MM-DDTHH:MMZ> ok|not-ok` for each certificate.
+# certificate_rows TABLE: `<YYYY-MM-DDTHH:MMZ> ok|not-ok` for each certificate of a node or a client; ca_rows TABLE: the same for those that sign others,
+# which K3s lists beside them with the usage CertSign, and which no start renews. [k3s source: pkg/cli/cert]
+certificate_rows() { grep -v CertSign <<<"$1" | dated_rows; }
+ca_rows() { grep CertSign <<<"$1" | dated_rows; }
+
 # Columns are set apart by spaces, and values hold some; the date is found by its form, `Jan 02, 2006 15:04 UTC`.
-certificate_rows() {
+dated_rows() {
   awk '
     BEGIN { split("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec", names, " "); for (i in names) month[names[i]] = i }
     match($0, /[A-Z][a-z][a-z] [0-9][0-9], [0-9][0-9][0-9][0-9] [0-9][0-9]:[0-9][0-9]/) {
       split(substr($0, RSTART, RLENGTH), date, /[ ,]+/)
       printf "%s-%02d-%sT%sZ %s\n", date[3], month[date[1]], date[2], date[4], ($NF == "OK" ? "ok" : "not-ok")
-    }' <<<"$1"
+    }'
 }
 
 # earliest_end ROWS: dates of this form are in order as texts.

@@ -15,6 +15,10 @@
 JOBS=$STATE_DIR/jobs
 JOB=$JOBS/$JOB_ID
 KEEP_DAYS=7
+# So many are kept at most, however young: a cluster in trouble is observed twice a minute.
+KEEP_JOBS=400
+# The SSM agent keeps a folder and a record of each command for 336 hours: of one a minute 20,000. [amazon-ssm-agent: appconfig, constants.go]
+KEEP_COMMANDS=1500
 
 run_job() {
   mkdir -p "$JOB" 2>/dev/null || not_started "cannot make $JOB"
@@ -192,11 +196,26 @@ report() {
 
 ran_out_of_space() { disk_is_full || log_tail 10000 | grep -q 'No space left on device'; }
 
-# sweep_jobs: ended ones older than a week; one that may run, however long, is never touched.
+# sweep_jobs: ended ones that are older than a week or too many; one that may run, however long, is never touched. Then what the SSM agent keeps of
+# commands that ended long ago.
 sweep_jobs() {
   local folder
   find_boot
-  find "$JOBS" -mindepth 1 -maxdepth 1 -type d -mtime "+$KEEP_DAYS" 2>/dev/null | while read -r folder; do
+  {
+    find "$JOBS" -mindepth 1 -maxdepth 1 -type d -mtime "+$KEEP_DAYS" 2>/dev/null
+    all_but_newest "$KEEP_JOBS" "$JOBS"
+  } | while read -r folder; do
     if [ -e "$folder/exit" ] || [ "$(cat "$folder/boot" 2>/dev/null)" != "$this_boot" ]; then rm -rf "$folder"; fi
   done
+  for folder in "$R"/var/lib/amazon/ssm/*/document/orchestration "$R"/var/lib/amazon/ssm/*/document/state/completed; do
+    all_but_newest "$KEEP_COMMANDS" "$folder"
+  done | while read -r folder; do rm -rf "$folder"; done
+}
+
+# all_but_newest COUNT FOLDER: paths of what is in it, without the newest so many. Names of jobs and commands hold no line feed.
+all_but_newest() {
+  local names
+  # find cannot sort by time everywhere.
+  names=$(ls -t "$2" 2>/dev/null) || return 0
+  awk -v count="$1" -v folder="$2" 'NR > count { print folder "/" $0 }' <<<"$names"
 }

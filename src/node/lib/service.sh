@@ -139,6 +139,7 @@ start_and_wait() {
   run_service
   await_service
   [ "$ROLE" = agent ] || await_vote
+  sweep_data_folders
   result node "$NODE_NAME"
   say "$NODE_NAME is there"
 }

@@ -5,7 +5,7 @@ import { checkToken, PASSWORD_REJECTED } from './admission.js';
 import { renewCertificates } from './certificate.js';
 import type { KubeCluster } from './cluster.js';
 import { type K3sConfig, readConfig } from './config.js';
-import { nodePassword, writeAgentFiles } from './disk.js';
+import { nodePassword, unpackData, writeAgentFiles } from './disk.js';
 import { fatal, logLine } from './exit.js';
 import { awaitReady, causes, info, registerNode, type ServiceContext, warn } from './service-context.js';
 
@@ -35,6 +35,7 @@ export class AgentService implements Service {
     const ms = plane.world.profile.agentJoin;
     await plane.world.impose({ kind: 'agentJoin', instanceId: machine.id, ms, after, signal });
     await cluster.etcd.until(() => cluster.etcd.available, signal);
+    unpackData(machine, context.version);
     writeAgentFiles(machine, cluster);
     renewCertificates(machine);
     registerNode(context, config, cluster);

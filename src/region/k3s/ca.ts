@@ -30,7 +30,7 @@ const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 export const DAY_MS = 86_400_000;
 /** Leaf certificates live 365 days, the authorities ten years. [facts: k3s certificate] */
 export const LEAF_DAYS = 365;
-const CA_DAYS = 3650;
+export const CA_DAYS = 3650;
 
 export async function createClusterCa(): Promise<ClusterCa> {
   const [server, client] = await Promise.all([authority('k3s-server-ca'), authority('k3s-client-ca')]);

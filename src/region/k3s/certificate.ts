@@ -5,7 +5,7 @@
 import { statSync } from 'node:fs';
 import type { Machine } from '../machine/machine.js';
 import { type CommandReply, reply } from '../machine/systemctl.js';
-import { DAY_MS, LEAF_DAYS } from './ca.js';
+import { CA_DAYS, DAY_MS, LEAF_DAYS } from './ca.js';
 import { AGENT_CA, SERVER_CA } from './disk.js';
 import { logLine } from './exit.js';
 import { printTable } from './kubectl/columns.js';
@@ -30,7 +30,17 @@ export function certificate(machine: Machine, args: string[]): CommandReply {
   const status = left <= 0 ? 'EXPIRED' : left <= RENEW_DAYS ? 'WARNING' : 'OK';
   const told = [shown(new Date(end)), `${Math.round(Math.abs(left))} days`, status];
   const names = ofServer === null ? OF_AGENTS : OF_SERVERS;
-  const rows = names.map((name) => [name, 'CN=k3s', 'ServerAuth', ...told]);
+  const caLeft = (issued + CA_DAYS * DAY_MS - Date.now()) / DAY_MS;
+  const ofCa = [
+    shown(new Date(issued + CA_DAYS * DAY_MS)),
+    `${Math.round(Math.abs(caLeft))} days`,
+    caLeft <= 0 ? 'EXPIRED' : 'OK',
+  ];
+  // K3s lists the CA that a file holds behind its own certificate.
+  const rows = names.flatMap((name) => [
+    [name, 'CN=k3s', 'ServerAuth', ...told],
+    [name, 'CN=k3s-ca@1764000000', 'CertSign', ...ofCa],
+  ]);
   return reply(0, printTable([['FILENAME', 'SUBJECT', 'USAGES', 'EXPIRES', 'RESIDUAL TIME', 'STATUS'], ...rows]));
 }
 

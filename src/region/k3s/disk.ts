@@ -1,7 +1,16 @@
 /** What K3s leaves on a node's disk. The etcd data is a mark that names the member; moved away with `server/db`, it is gone. */
-import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { createHash, randomBytes } from 'node:crypto';
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { Machine } from '../machine/machine.js';
 import type { KubeCluster } from './cluster.js';
 
@@ -67,6 +76,30 @@ export function nodePassword(machine: Machine): string {
   const path = '/etc/rancher/node/password';
   if (!existsSync(machine.path(path))) write(machine, path, `${randomBytes(16).toString('hex')}\n`);
   return readFileSync(machine.path(path), 'utf8').trim();
+}
+
+/** A version that is new on this disk unpacks itself; what was current is the previous one, and older ones stay. [k3s source: cmd/k3s, extract] */
+export function unpackData(machine: Machine, version: string): void {
+  const data = machine.path(`${DATA}/data`);
+  const folder = join(data, createHash('sha256').update(version).digest('hex'));
+  const current = readLink(join(data, 'current'));
+  if (current === folder) return;
+  mkdirSync(join(folder, 'bin'), { recursive: true });
+  if (current !== null) point(join(data, 'previous'), current);
+  point(join(data, 'current'), folder);
+}
+
+function point(path: string, target: string): void {
+  rmSync(path, { force: true });
+  symlinkSync(target, path);
+}
+
+function readLink(path: string): string | null {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return null;
+  }
 }
 
 /** Keeps a snapshot of etcd. @returns its path on the node. */

@@ -4,7 +4,7 @@ import type { Service } from '../machine/unit.js';
 import { ApiListener } from './api/listener.js';
 import { renewCertificates } from './certificate.js';
 import { type K3sConfig, readConfig } from './config.js';
-import { readMember, removeResetFlag, sizeDatabase, usedMiB, writeServerFiles } from './disk.js';
+import { readMember, removeResetFlag, sizeDatabase, unpackData, usedMiB, writeServerFiles } from './disk.js';
 import { fatal } from './exit.js';
 import { found } from './found.js';
 import { joinServer } from './join-server.js';
@@ -103,6 +103,7 @@ export class ServerService implements Service {
     const { context, machine, membership } = this;
     if (!membership) throw fatal('etcd did not start');
     const { cluster } = membership;
+    unpackData(machine, context.version);
     writeServerFiles(machine, cluster);
     renewCertificates(machine);
     // K3s defragments etcd whenever it starts. [k3s source: pkg/etcd]

@@ -2,6 +2,7 @@ import { condition, sleep } from '@temporalio/workflow';
 import { BUCKET_KEY } from '../../model/bucket.js';
 import { slotsOf } from '../../model/ids.js';
 import { recordInstalled } from '../../model/k3s/installed.js';
+import { recordPublished } from '../../model/kubeconfig.js';
 import { withMeasured } from '../../model/measured.js';
 import { wantedLabels } from '../../model/node-labels/wanted.js';
 import type { Step } from '../../model/plan/index.js';
@@ -41,7 +42,7 @@ export async function found(cluster: Cluster, step: Step): Promise<void> {
     },
   });
   recordInstalled(cluster.state, slot, cluster.state.document.spec.k3s.version);
-  cluster.state.apiAddress = address ?? null;
+  recordPublished(cluster.state, slot, address ?? null);
   cluster.state.caHash = caHashIn(started.result) ?? cluster.state.caHash;
   joined(cluster, slot, started);
 }
@@ -116,7 +117,7 @@ export async function publish(cluster: Cluster): Promise<void> {
     presign: { KUBECONFIG_PUT },
     timeoutSeconds: 120,
   });
-  cluster.state.apiAddress = address;
+  recordPublished(cluster.state, server, address);
 }
 
 /**

@@ -1,6 +1,7 @@
 import { CancellationScope } from '@temporalio/workflow';
 import { believed } from '../../model/care/findings.js';
 import { withRestart } from '../../model/care/restarts.js';
+import { recordPublished } from '../../model/kubeconfig.js';
 import { withMeasured } from '../../model/measured.js';
 import type { Step } from '../../model/plan/index.js';
 import { apiAddressOf, publisherOf } from '../../model/plan/wanted.js';
@@ -65,7 +66,8 @@ export async function startService(cluster: Cluster, step: Step): Promise<void> 
     },
     ...(address === null ? {} : { presign: { KUBECONFIG_PUT } }),
   });
-  if (address !== null) cluster.state.apiAddress = address;
+  // What was known of its certificates is of before the start.
+  if (address !== null) recordPublished(cluster.state, { ...slot, facts: null }, address);
   if (uncordons) Object.assign(slot, { cordoned: false, drained: false });
   slot.configHash = started.hash;
   slot.service = 'running';

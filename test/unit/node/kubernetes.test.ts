@@ -301,9 +301,10 @@ describe('kubeconfig', () => {
 
 describe('snapshot', () => {
   it('tells the file that K3s has made', async () => {
-    const end = await node.script('snapshot', { SNAPSHOT_NAME: 'keelson-op-7' });
+    const end = await node.script('snapshot', { SNAPSHOT_NAME: 'keelson' });
 
-    expect(end.job.result).toEqual({ snapshot: 'keelson-op-7-ip-10-0-0-1-1764000000' });
+    expect(end.job.result).toEqual({ snapshot: 'keelson-ip-10-0-0-1-1764000000' });
+    expect(node.calls().at(-1)).toBe('k3s etcd-snapshot prune --name keelson --snapshot-retention 2');
   });
 });
 
@@ -322,7 +323,7 @@ describe('certificates', () => {
 
     const end = await node.script('certificates');
 
-    expect(end.job.result).toEqual({ checked: '3', 'not-ok': '1', earliest: '2026-02-03T10:00Z' });
+    expect(end.job.result).toEqual({ checked: '2', 'not-ok': '1', earliest: '2026-02-03T10:00Z' });
   });
 
   it('fails where K3s tells nothing', async () => {
@@ -426,7 +427,7 @@ describe('probe', () => {
     const shallow = await node.script('probe', { ROLE: 'server' });
     const agent = await node.script('probe', { ROLE: 'agent', DEEP: 'true' });
 
-    expect(deep.job.result).toMatchObject({ 'cert-earliest': '2026-02-03T10:00Z' });
+    expect(deep.job.result).toMatchObject({ 'cert-earliest': '2026-02-03T10:00Z', 'ca-earliest': '2035-11-22T09:15Z' });
     expect(agent.job.result).toMatchObject({ 'cert-earliest': '2026-02-03T10:00Z' });
     expect(shallow.job.result).not.toHaveProperty('cert-earliest');
     expect(node.calls().filter((call) => call.includes('certificate check'))).toHaveLength(2);

@@ -18,6 +18,16 @@ describe('what a node tells of itself', () => {
       { certificates: 'its certificates end in 89 days' },
     ],
     [
+      'certificates that end with their CA, which no restart renews',
+      { 'cert-earliest': '2026-03-01T00:00Z', 'ca-earliest': '2026-03-01T00:00Z' },
+      { certificates: null },
+    ],
+    [
+      'certificates that end before their CA',
+      { 'cert-earliest': '2026-03-01T00:00Z', 'ca-earliest': '2035-03-01T00:00Z' },
+      { certificates: 'its certificates end in 59 days' },
+    ],
+    [
       'certificates that have ended',
       { 'cert-earliest': '2025-12-01T00:00Z' },
       { certificates: 'its certificates have ended' },
