@@ -6,6 +6,7 @@
  */
 
 import type { Keep } from '../model/backup/retention.js';
+import type { NodeFiles } from '../model/node-files/wanted.js';
 import type { InstanceView } from '../model/observation.js';
 import type { GroupIds, RuleDifference } from '../model/security-groups/keys.js';
 import type { GroupRole, GroupRule } from '../model/security-groups/rules.js';
@@ -285,6 +286,13 @@ export interface ForgetInput extends Scope {
   keys: string[];
 }
 
+export interface StoreFilesInput extends Scope {
+  /** What nodes get, by group. */
+  groups: Record<string, NodeFiles>;
+  /** Groups whose bundles stay; those of other groups are deleted. */
+  keep: string[];
+}
+
 export interface Activities {
   resolvePlacement(input: ResolvePlacementInput): Promise<ResolvedPlacement>;
   /** Makes the groups that are not there; opens what is missing, then closes what is too much. */
@@ -315,6 +323,8 @@ export interface Activities {
   /** One result per instance, also for scripts that failed: the workflow decides what that means. */
   runOnNodes(input: RunOnNodesInput): Promise<JobResult[]>;
   writeStatus(input: StatusInput): Promise<void>;
+  /** Puts bundles of files for nodes into the bucket. @returns the SHA-256 of each, by group */
+  storeFiles(input: StoreFilesInput): Promise<Record<string, string>>;
   /** Sees to it that the watch of the scope's region runs. */
   ensureWatch(input: Scope): Promise<void>;
   /** Tells clusters of the region whose instances, agents or servers look otherwise than before. Takes an hour. */

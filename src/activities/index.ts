@@ -24,7 +24,7 @@ import { terminateInstances } from './ec2/terminate.js';
 import { Fence } from './fence.js';
 import { resolvePlacement } from './placement/index.js';
 import { runOnNodes } from './ssm/run-on-nodes.js';
-import { forget, writeStatus } from './store.js';
+import { forget, storeFiles, writeStatus } from './store.js';
 import { ensureWatch } from './watch/ensure-watch.js';
 import type { Messenger } from './watch/messenger.js';
 import { tellUnobserved } from './watch/tell-unobserved.js';
@@ -106,5 +106,6 @@ export function createActivities(options: ActivitiesOptions): Activities {
     tellUnobserved: activity(deps, 'tellUnobserved', tellUnobserved),
     saveBackup: activity(deps, 'saveBackup', saveBackup, { beatMs: BACKUP_BEAT_MS }),
     forget: activity(deps, 'forget', forget),
+    storeFiles: activity(deps, 'storeFiles', storeFiles),
   };
 }

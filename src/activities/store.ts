@@ -1,6 +1,8 @@
+import { createHash } from 'node:crypto';
 import { stringify } from 'yaml';
-import { bucketPrefix } from '../model/bucket.js';
-import type { ForgetInput, StatusInput } from './api.js';
+import { bucketPrefix, filesKey } from '../model/bucket.js';
+import { bundleText } from '../node/bundle.js';
+import type { ForgetInput, StatusInput, StoreFilesInput } from './api.js';
 import type { Attempt } from './attempt.js';
 import { requireClaim } from './claim.js';
 import type { ActivityDeps } from './deps.js';
@@ -18,7 +20,30 @@ export async function writeStatus(deps: ActivityDeps, _: Attempt, input: StatusI
 export async function forget(deps: ActivityDeps, _: Attempt, input: ForgetInput): Promise<{ left: string[] }> {
   await requireClaim(deps, input);
   const prefix = bucketPrefix(input.cluster);
+  // Files of nodes go first, whatever the workflow knows of them: one that has adopted the cluster knows none.
+  const files = await deps.bucket.list(prefix + filesKey(''));
+  for (const key of files) await deps.bucket.remove(key);
   for (const key of input.keys) await deps.bucket.remove(prefix + key);
-  const listed = await deps.bucket.list(prefix);
-  return { left: input.keys.filter((key) => listed.includes(prefix + key)) };
+  const listed = new Set(await deps.bucket.list(prefix));
+  const keys = [...files, ...input.keys.map((key) => prefix + key)];
+  return { left: keys.filter((key) => listed.has(key)).map((key) => key.slice(prefix.length)) };
+}
+
+/** Bundles go to the bucket, where nodes take them by presigned URLs; those of pools that are gone are deleted. */
+export async function storeFiles(
+  deps: ActivityDeps,
+  _: Attempt,
+  { cluster, ...input }: StoreFilesInput,
+): Promise<Record<string, string>> {
+  await requireClaim(deps, { cluster, ...input });
+  const prefix = bucketPrefix(cluster);
+  const sums: Record<string, string> = {};
+  for (const [group, files] of Object.entries(input.groups)) {
+    const text = bundleText(files);
+    await deps.bucket.put(prefix + filesKey(group), text);
+    sums[group] = createHash('sha256').update(text).digest('hex');
+  }
+  const kept = new Set(input.keep.map((group) => prefix + filesKey(group)));
+  for (const key of await deps.bucket.list(prefix + filesKey(''))) if (!kept.has(key)) await deps.bucket.remove(key);
+  return sums;
 }

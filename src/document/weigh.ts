@@ -1,5 +1,8 @@
 import { Lexer } from 'yaml';
 
+/** A text as JSON writes it: nothing in it can be a fault. A block scalar has none either: it is text to its end. */
+const FAULTLESS = /^"(?:[^"\\\n\r]|\\["\\/bfnrt]|\\u[0-9a-fA-F]{4})*"$/;
+
 /** A cluster document has about six levels. The parser recurses, and one that is nested thousands of times ends the process. */
 const MAX_FLOW_DEPTH = 50;
 const MAX_INDENT = 100;
@@ -36,6 +39,7 @@ export interface Excess {
  */
 export function excessIn(text: string, mostTokens = MAX_TOKENS): Excess | null {
   let [offset, lineStart, flow, indicators, tokens, aliases, firstAlias] = [0, 0, 0, 0, 0, 0, 0];
+  let isBlock = false;
   for (const token of new Lexer().lex(text)) {
     const at = offset;
     const isMarker = MARKERS.has(token);
@@ -57,8 +61,11 @@ export function excessIn(text: string, mostTokens = MAX_TOKENS): Excess | null {
     if (tooDeep) return excess('is nested too deeply', 'a cluster document has a few levels');
     if (tokens > mostTokens) return excess('has too many parts', `at most ${mostTokens} words and marks`);
     if (aliases > MAX_ALIASES) return { offset: firstAlias, ...ALIASES };
-    if (isContent && token.length > MAX_SCALAR && !token.startsWith('#'))
+    if (isContent && token.length > MAX_SCALAR && !token.startsWith('#') && !(isBlock || FAULTLESS.test(token)))
       return excess(`has a value of ${token.length} characters`, `at most ${MAX_SCALAR}`);
+    // The header of a block scalar stands before the scalar, with a mark and the end of the line between.
+    if (/^[|>]/.test(token) && !isBlock) isBlock = true;
+    else if (isContent) isBlock = false;
     if (!isMarker) offset += token.length;
     const newline = token.lastIndexOf('\n');
     if (newline >= 0 && !isMarker) {

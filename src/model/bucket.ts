@@ -12,6 +12,9 @@ export const BUCKET_KEY = {
 
 export type BucketKey = (typeof BUCKET_KEY)[keyof typeof BUCKET_KEY];
 
+/** Where the files of a group of nodes are, below `clusters/<name>/`. */
+export const filesKey = (group: string): string => `node-files/${group}`;
+
 /**
  * What a delete removes, in this order: config.yaml late, so that an interrupted delete still shows what it was; the owner last, so that
  * no one claims the name while something is deleted.

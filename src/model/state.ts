@@ -7,6 +7,7 @@ import type { NodeFacts } from './care/facts.js';
 import type { Findings } from './care/findings.js';
 import type { Restarts } from './care/restarts.js';
 import type { Measured } from './measured.js';
+import type { StoredFiles } from './node-files/wanted.js';
 import type { NodeLabels } from './node-labels/wanted.js';
 import type { LostBeside, NodeView } from './observation.js';
 import type { ErrorNote, Unobserved } from './observation-failure.js';
@@ -90,6 +91,8 @@ export interface Slot {
   installed: string | null;
   /** SHA-256 of the config.yaml the K3s service was last started with. */
   configHash: string | null;
+  /** Fingerprint of the manifests that a server holds; null for none. */
+  manifests: string | null;
   service: 'running' | 'stopped';
   /** For a server: a voter and Ready; for an agent: Ready. */
   joined: boolean;
@@ -271,6 +274,12 @@ export interface ClusterState {
   adopt: string | null;
   /** Groups that Keelson has made; null before that, and for a document that names groups of its own. */
   securityGroups: OwnGroups | null;
+  /** Bundles of files in the bucket, by group of nodes. */
+  nodeFiles: Record<string, StoredFiles>;
+  /** Names of the manifests that K3s may have applied. */
+  manifests: string[];
+  /** A node was seen Ready: from then on one that is not is a fault, also where the CNI is not of the document. */
+  readySeen: boolean;
   /** User data texts by their hash; only those that some slot's launch refers to. */
   userData: Record<string, string>;
   slots: Record<string, Slot>;

@@ -3,11 +3,13 @@
 # Installs K3s first and stores the kubeconfig last: each way to the node and back costs seconds on the longest path.
 # Done when the unit is active: others can join then. That its node is Ready comes later, and nobody waits for that here.
 # Where it runs already with this configuration only tokens and kubeconfig are stored again.
-# Variables: NODE_NAME CONFIG_B64 CONFIG_HASH [those of install] [API_ADDRESS]; URLs TOKEN_PUT AGENT_TOKEN_PUT [KUBECONFIG_PUT]
+# Variables: NODE_NAME CONFIG_B64 CONFIG_HASH [those of install] [those of files] [API_ADDRESS]; URLs TOKEN_PUT AGENT_TOKEN_PUT [KUBECONFIG_PUT]
 # Result: node=, ready=true, ca-hash= (what kubeconfigs are compared with), those of install and kubeconfig
 # shellcheck disable=SC2034 # variables are read by the parts that are put before this one
 
 ROLE=server
+take_files
+run_hook before
 [ -z "${K3S_VERSION:-}" ] || install_k3s
 make_token server-token
 make_token agent-token
@@ -16,4 +18,5 @@ store_token token TOKEN_PUT
 store_token agent-token AGENT_TOKEN_PUT
 ! has_url KUBECONFIG_PUT || store_kubeconfig
 result ca-hash "$(ca_hash)"
+run_hook after
 result ready true

@@ -3,9 +3,11 @@
 # Installs K3s first: each way to the node and back costs seconds on the longest path.
 # While the first server is still being founded it waits for its tokens, so that no way to the node and back lies between the two: the
 # agent token is stored last, when the unit of the first server is active.
-# Variables: ROLE NODE_NAME CONFIG_B64 CONFIG_HASH [those of install] [TOKEN_SINCE TOKEN_WAIT]; URLs AGENT_TOKEN_GET, for servers TOKEN_GET too
+# Variables: ROLE NODE_NAME CONFIG_B64 CONFIG_HASH [those of install] [those of files] [TOKEN_SINCE TOKEN_WAIT]; URLs AGENT_TOKEN_GET, for servers TOKEN_GET too
 # Result: node=, those of install, of a server also nodes as in verify; or waited=in-vain, and nothing is started
 
+take_files
+run_hook before
 [ -z "${K3S_VERSION:-}" ] || install_k3s
 if [ -n "${TOKEN_SINCE:-}" ] && ! await_token AGENT_TOKEN_GET agent-token "$TOKEN_WAIT" "$TOKEN_SINCE"; then
   result waited in-vain
@@ -14,6 +16,7 @@ fi
 [ "$ROLE" = agent ] || fetch_token TOKEN_GET server-token
 fetch_token AGENT_TOKEN_GET agent-token
 start_and_wait
+run_hook after
 if [ "$ROLE" = server ]; then
   # For a moment, so that this report can show it Ready; what takes longer is seen by the next look.
   await_node 10

@@ -10,10 +10,12 @@ const SERVICE = ['transfer', 'binary', 'unit', ...KUBECTL, 'data-folders', 'serv
 
 /** Helpers of lib/ by script, besides those that every script has. */
 const HELPERS = {
-  install: [...DOWNLOAD, 'unit', 'install'],
-  found: [...SERVICE, ...URLS, 'tokens', 'install', 'kubeconfig'],
-  join: [...SERVICE, ...URLS, 'tokens', 'install'],
-  'service-start': [...SERVICE, ...URLS, 'kubeconfig'],
+  install: [...DOWNLOAD, 'unit', 'files', 'install'],
+  found: [...SERVICE, ...URLS, 'files', 'tokens', 'install', 'kubeconfig'],
+  join: [...SERVICE, ...URLS, 'files', 'tokens', 'install'],
+  'service-start': [...SERVICE, ...URLS, 'files', 'kubeconfig'],
+  'set-manifests': ['transfer', 'unit', ...URLS, 'files'],
+  'delete-manifests': KUBECTL,
   'service-stop': ['unit', 'service', 'stop'],
   'reset-member': [...KUBECTL, 'service', 'stop'],
   kubeconfig: ['transfer', ...URLS, 'kubeconfig'],
@@ -39,6 +41,8 @@ export const isNodeScript = (name: string): name is NodeScript => Object.hasOwn(
 
 /** Scripts that only look wait for nobody, so that a node can be looked at while a long job runs on it. */
 const LOOKS = new Set<NodeScript>(['verify', 'probe', 'certificates']);
+/** Scripts that change what is of no single node, one after the other. */
+const OVER_API = new Set<NodeScript>(['label-nodes', 'delete-manifests']);
 /** Scripts that change another node through the API of this one: one after the other for each node, side by side for several. */
 const THROUGH_API = new Set<NodeScript>(['drain', 'uncordon', 'remove-node']);
 
@@ -50,7 +54,7 @@ const THROUGH_API = new Set<NodeScript>(['drain', 'uncordon', 'remove-node']);
 export function defaultLock(script: NodeScript, nodeName?: string): string {
   if (LOOKS.has(script)) return '';
   if (THROUGH_API.has(script) && nodeName !== undefined) return nodeName;
-  return THROUGH_API.has(script) || script === 'label-nodes' ? 'kubernetes' : 'node';
+  return THROUGH_API.has(script) || OVER_API.has(script) ? 'kubernetes' : 'node';
 }
 
 const texts = new Map<string, string>();

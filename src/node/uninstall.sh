@@ -21,5 +21,6 @@ fi
 [ ! -L "$R/usr/local/bin/kubectl" ] || rm -f "$R/usr/local/bin/kubectl"
 rm -f "$R/usr/local/bin/k3s"
 rm -rf "$R/etc/rancher/k3s" "$R/etc/rancher/node" "$R/var/lib/rancher/k3s" "$R/var/lib/kubelet" "$R/run/k3s" "$R/run/flannel"
-rm -rf "$STATE_DIR/cache" "$STATE_DIR/started-with"
+rm -f "$R"/etc/systemd/system/k3s{,-agent}.service.env
+rm -rf "$STATE_DIR/cache" "$STATE_DIR/started-with" "$STATE_DIR/files"
 result uninstalled true

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # What Kubernetes and etcd know about the nodes, seen from this server. Changes nothing.
-# Variables: [AWAIT (names of nodes that are to be Ready and, but for agents, to vote) AWAIT_SECONDS (how long to wait for that)]
+# Variables: [WITHOUT_READY (true where no CNI runs: only votes are waited for)] [AWAIT (names of nodes that are to be Ready and, but for agents, to vote) AWAIT_SECONDS (how long to wait for that)]
 # Result: api=ok, voters=<n>, node.<name>=<Ready>,<True: votes, False, or ->,<kubelet version>,<schedulable>,<internal address>,<pressures>;
 #         pressures are the conditions MemoryPressure, DiskPressure, PIDPressure that are True, joined by `+`, or `-` for none;
 #         member.<name or address>=voter|learner for each member of etcd without a Node;
@@ -8,8 +8,8 @@
 
 # missing_nodes: those of AWAIT that are not there yet. An agent has no vote: `<none>`.
 missing_nodes() {
-  nodes_table | AWAIT=$AWAIT awk '
-    $2 == "True" && $3 != "False" { there[$1] }
+  nodes_table | AWAIT=$AWAIT WITHOUT_READY=${WITHOUT_READY:-} awk '
+    ($2 == "True" || ENVIRON["WITHOUT_READY"] == "true") && $3 != "False" { there[$1] }
     END {
       count = split(ENVIRON["AWAIT"], names, " ")
       for (i = 1; i <= count; i++) if (!(names[i] in there)) printf "%s ", names[i]

@@ -108,4 +108,5 @@ export const activities = {
   ensureWatch: summarised('ensureWatch', note),
   saveBackup: summarised('saveBackup', backup),
   forget: summarised('forget', call),
+  storeFiles: summarised('storeFiles', call),
 };

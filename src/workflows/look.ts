@@ -1,4 +1,5 @@
 import { believed, findingKey } from '../model/care/findings.js';
+import { lacksCni } from '../model/k3s/cni.js';
 import { withMeasured } from '../model/measured.js';
 import { labelLines } from '../model/node-labels/wanted.js';
 import { joinTarget } from '../model/plan/wanted.js';
@@ -44,6 +45,7 @@ export async function look(
     summary: 'see nodes and voters',
     params: {
       ...(waits && { AWAIT: names.join(' '), AWAIT_SECONDS: String(patience) }),
+      ...(waits && lacksCni(cluster.state) && { WITHOUT_READY: 'true' }),
       ...(labels.length > 0 && labels.length <= MOST_LINES && { NODE_LABELS: labels.join('\n') }),
     },
     timeoutSeconds: 60 + patience,
@@ -59,6 +61,7 @@ export function sawNodes(cluster: Cluster, result: Record<string, string>): void
   if (nodes.length === 0) return;
   const at = now();
   const strayMembers = parseStrayMembers(result, cluster.state);
+  cluster.state.readySeen ||= nodes.some((node) => node.ready);
   cluster.state.nodesSeen = { at, nodes, ...(strayMembers.length > 0 && { strayMembers }) };
   cluster.fresh = true;
   // What a step sees counts at once; what is seen at rest is weighed first.
@@ -97,7 +100,7 @@ export function missing(cluster: Cluster): string[] {
     if (!isExpected(cluster, slot)) return [];
     const node = nodesSeen?.nodes.find((one) => one.name === slot.nodeName);
     if (node === undefined) return [`${slot.nodeName} is not registered`];
-    if (!node.ready) return [`${slot.nodeName} is not Ready`];
+    if (!node.ready && !lacksCni(cluster.state)) return [`${slot.nodeName} is not Ready`];
     if (node.version !== version && slot.installed === version) return [`${slot.nodeName} runs ${node.version}`];
     return slot.role === 'server' && node.voter !== true ? [`${slot.nodeName} is not a voter`] : [];
   });

@@ -3,6 +3,7 @@ import { ailmentsOf, factsOf } from '../model/care/facts.js';
 import { ghostKey, ghostsAmong } from '../model/care/ghosts.js';
 import { authoritiesEnd, authoritiesEndSoon } from '../model/checks/authorities.js';
 import { jobIdOf } from '../model/ids.js';
+import { lacksCni } from '../model/k3s/cni.js';
 import { recordInstalled } from '../model/k3s/installed.js';
 import { parseVersion } from '../model/k3s/version.js';
 import { measurePublished } from '../model/kubeconfig.js';
@@ -65,7 +66,11 @@ function takeNodes(cluster: Cluster, nodes: readonly NodeView[]): void {
       cluster,
       slot,
       'ready',
-      node === undefined ? 'Kubernetes has no such node' : node.ready ? null : 'its node is not Ready',
+      node === undefined
+        ? 'Kubernetes has no such node'
+        : node.ready || lacksCni(state)
+          ? null
+          : 'its node is not Ready',
     );
     if (node === undefined || slot.service !== 'running') continue;
     if (slot.role === 'server')

@@ -1,8 +1,11 @@
+import { secondsOf } from '../model/duration.js';
 import { slotsOf } from '../model/ids.js';
 import { nodeConfigOf } from '../model/plan/wanted.js';
+import type { ClusterDocument } from '../model/spec/schema.js';
 import type { Slot } from '../model/state.js';
 import { type Cluster, failure } from './cluster-context.js';
 import { type NodeJob, runJob } from './node-job.js';
+import { filesOf, tookFiles } from './phases/node-files.js';
 
 const START_TIMEOUT_SECONDS = 900;
 
@@ -20,10 +23,20 @@ export async function startNode(
   }
   const config = nodeConfigOf(document, cluster.state, wanted, slot, slot.instance);
   const params = { ROLE: slot.role, NODE_NAME: slot.nodeName, CONFIG: config.text, CONFIG_HASH: config.hash };
+  const files = filesOf(cluster, slot);
+  const hookSeconds = job.script === 'service-start' ? 0 : hookSecondsOf(document, slot);
   const result = await runJob(cluster, slot, {
     ...job,
-    params: { ...params, ...job.params },
-    timeoutSeconds: START_TIMEOUT_SECONDS,
+    params: { ...params, ...files?.params, ...(hookSeconds > 0 && { HOOK_SECONDS: `${hookSeconds}` }), ...job.params },
+    presign: { ...files?.presign, ...job.presign },
+    timeoutSeconds: START_TIMEOUT_SECONDS + 2 * hookSeconds,
   });
+  tookFiles(cluster, slot, result);
   return { hash: config.hash, result };
+}
+
+/** How long each of the node's own scripts may take; 0 where it has none. */
+function hookSecondsOf({ spec }: ClusterDocument, { pool }: Slot): number {
+  const { node } = pool === null ? spec.servers : (spec.pools.find(({ name }) => name === pool) ?? spec.servers);
+  return node.before === undefined && node.after === undefined ? 0 : secondsOf(node.timeout);
 }

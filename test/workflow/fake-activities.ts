@@ -194,6 +194,9 @@ export class FakeActivities {
       this.backups.push(input);
       return { job: null, saved: { size: 1_000, node: 'node', removed: [] } };
     }),
+    storeFiles: this.wrap('storeFiles', async ({ groups }) =>
+      Object.fromEntries(Object.keys(groups).map((group) => [group, '0'.repeat(64)])),
+    ),
     forget: this.wrap('forget', async () => ({ left: [] })),
   };
 

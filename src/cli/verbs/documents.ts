@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
-import { problemText, readDocument } from '../../document/read.js';
+import { dirname, resolve } from 'node:path';
+import { inlineFiles } from '../../document/inline-files.js';
+import { byPosition } from '../../document/problem.js';
+import { type Problem, problemText, readDocument } from '../../document/read.js';
 import type { ClusterDocument } from '../../model/spec/schema.js';
 import { CliError, EXIT } from '../exit.js';
 import { type Io, say } from '../io.js';
@@ -21,15 +23,40 @@ export interface LoadedDocument {
  */
 export async function loadDocument(io: Io, file: string): Promise<LoadedDocument> {
   const content = await contentOf(io, file);
-  const read = readDocument(content, shownName(file));
-  if (!read.ok) throw new CliError(EXIT.invalid, read.problems.map(problemText).join('\n'));
+  const folder = file === '-' ? io.cwd : dirname(resolve(io.cwd, file));
+  const inlined = await inlineFiles(new TextDecoder().decode(content), shownName(file), (path) => textOf(folder, path));
+  // Bytes that are no text are told from the bytes.
+  const read = readDocument(inlined.changed ? inlined.text : content, shownName(file));
+  const problems = [
+    ...inlined.problems,
+    ...(read.ok ? [] : read.problems.filter((one) => !isAnswered(one, inlined.problems))),
+  ];
+  if (!read.ok || problems.length > 0)
+    throw new CliError(EXIT.invalid, problems.toSorted(byPosition).map(problemText).join('\n'));
   const { document, warnings } = read;
   return {
-    text: new TextDecoder().decode(content),
+    text: inlined.text,
     file: shownName(file),
     document,
     warnings: warnings.map(problemText),
   };
+}
+
+/** A file that cannot be read is told once. */
+const isAnswered = ({ path }: Problem, answers: readonly Problem[]): boolean =>
+  answers.some((one) => JSON.stringify(one.path) === JSON.stringify(path));
+
+/** A file that the document names, relative to the document. */
+async function textOf(folder: string, path: string): Promise<{ text: string } | { why: string }> {
+  try {
+    const bytes = await readFile(resolve(folder, path));
+    return { text: new TextDecoder('utf-8', { fatal: true }).decode(bytes) };
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    const why =
+      code === 'ENOENT' ? 'there is no such file' : code === 'EISDIR' ? 'is a folder' : 'cannot be read as text';
+    return { why: `${path}: ${why}` };
+  }
 }
 
 /** Tells the warnings on stderr, so that stdout holds the answer alone. */

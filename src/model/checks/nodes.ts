@@ -1,6 +1,7 @@
 import type { NodeFacts } from '../care/facts.js';
 import { believed, type FindingKind, findingKey } from '../care/findings.js';
 import { troubleText } from '../care/outlook.js';
+import { lacksCni, WITHOUT_CNI } from '../k3s/cni.js';
 import { deferralText, launchDue } from '../launch-limit.js';
 import type { Measurement } from '../measured.js';
 import { labelledSlots } from '../node-labels/wanted.js';
@@ -52,7 +53,11 @@ export const serviceRuns: NodeCheck = (state, slot) => asRunning(slot) ?? found(
 export const apiReady: NodeCheck = (state, slot) => whileServing(slot) ?? found(state, slot, 'api', 'readyz');
 
 export const nodeReady: NodeCheck = (state, slot) =>
-  asRunning(slot) ?? inKubernetes(state, slot, 'ready', 'is not Ready');
+  asRunning(slot) ?? withoutCni(state, slot) ?? inKubernetes(state, slot, 'ready', 'is not Ready');
+
+/** What is missing is known, and is not the node's fault; null where nothing of that kind is missing. */
+const withoutCni = (state: ClusterState, slot: Slot): Known | null =>
+  lacksCni(state) && slot.measured.node !== undefined ? bad(WITHOUT_CNI) : null;
 
 export const votes: NodeCheck = (state, slot) =>
   asMissing(state, slot) ?? asRunning(slot) ?? inKubernetes(state, slot, 'voter', 'does not vote');

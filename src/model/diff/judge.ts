@@ -72,13 +72,19 @@ function mode(after: ClusterDocument): Verdict {
   );
 }
 
-/** Type and root volume of servers or of a pool. */
+/** Type, root volume, files and scripts of servers or of a pool. */
 function machine(rest: string[], whose: string): Verdict {
+  if (rest[0] === 'node' && rest[1] === 'files')
+    return {
+      class: 'config-restart',
+      reason: `the files of ${whose} are written and K3s is restarted, one node at a time`,
+    };
+  if (rest[0] === 'node') return nothing(`new instances of ${whose} run it; those that exist are left as they are`);
   if (rest[0] === 'instanceType') return { class: 'node', reason: `the type of ${whose} changes, one node at a time` };
   return nothing(`new instances of ${whose} get this root volume; those that exist keep theirs`);
 }
 
-function pool(change: PathChange, [name = '', field = '']: string[]): Verdict {
+function pool(change: PathChange, [name = '', field = '', ...rest]: string[]): Verdict {
   if (field === '') {
     return {
       class: 'scale',
@@ -100,12 +106,16 @@ function pool(change: PathChange, [name = '', field = '']: string[]): Verdict {
       reason: `the ${field} of the nodes of pool ${name} are set and removed through the API, without a restart`,
     };
   }
-  return machine([field], `pool ${name}`);
+  return machine([field, ...rest], `pool ${name}`);
 }
 
 function k3s(change: PathChange, [field = '', key = '']: string[], versions: VersionsInUse | null): Verdict {
   if (field === 'mirror' || field === 'sha256') return nothing('it counts at the next download');
   if (field === 'version') return version(String(change.to), versions);
+  if (field === 'manifests')
+    return nothing('the servers get the manifests, K3s applies them, and what is taken out is deleted: no restart');
+  if (field === 'environment')
+    return { class: 'config-restart', reason: 'K3s is restarted on all nodes, one node at a time' };
   const base = baseKey(key);
   if ((LIFELONG_KEYS as readonly string[]).includes(base)) {
     return refused(`K3s takes ${base} when the cluster is founded and never again`, NEW_CLUSTER);

@@ -99,6 +99,18 @@ export const OWN_ERRORS: KnownErrors = {
   ]),
   ...alike('Keelson', 'node-script', 'use an image with openssl 1.1.1 or later', ['SealKeyMissing', 'UrlsUnreadable']),
   ...alike('Keelson', 'node-script', 'see whether a worker runs and SSM delivers its commands', ['UrlsMissing']),
+  ...alike('Keelson', 'node-script', 'mend the script that the message names; what it said last is in the message', [
+    'HookFailed',
+  ]),
+  ...alike('Keelson', 'node-script', 'give the script that the message names more time, in node.timeout', [
+    'HookTimedOut',
+  ]),
+  ...alike('Keelson', 'node-script', 'check who else writes to the bucket; `keelson retry` stores the files again', [
+    'FilesChanged',
+  ]),
+  ...alike('Keelson', 'node-script', 'check the resources that the message names, and who holds them', [
+    'ManifestNotDeleted',
+  ]),
   ...alike('Keelson', 'node-script', "see the last lines of the service's journal in the message", ['ServiceFailed']),
   ...alike(
     'Keelson',

@@ -95,7 +95,7 @@ function planChange(
   let last = before;
   const add = (kind: Step['kind'], title: string, takes: Step['disruption'] = 'none'): void => {
     const common = { slot: name, phase: 'Updating', reason, ...(budget !== null && { budget }) } as const;
-    last = [plan.add({ ...common, kind, after: ['resolve', ...last], title, disruption: takes })];
+    last = [plan.add({ ...common, kind, after: ['resolve', 'store-files', ...last], title, disruption: takes })];
   };
   const gated = why.length > 0 && wanted.role === 'server' && document.spec.mode === 'ha';
   if (gated) add('gate', 'see that the quorum can spare it');

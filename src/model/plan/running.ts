@@ -9,6 +9,7 @@ import type { ClusterState } from '../state.js';
 import { planAdoption, planInspection } from './adoption.js';
 import { planChanges, planDepartures } from './changes.js';
 import { typeDiffers, typeFor } from './instance-type.js';
+import { planBundles, planManifests } from './node-files.js';
 import { planNodeLabels } from './node-labels.js';
 import { planRepair, planRetirement, withoutInstance } from './repairing.js';
 import { planSecurityGroups } from './security-groups.js';
@@ -30,6 +31,7 @@ export function planRunning(document: ClusterDocument, carried: ClusterState, ca
   const state = leaving.reduce(withoutInstance, carried);
   planAdoption(plan, state);
   planPlacement(plan, document, state, wanted);
+  planBundles(plan, document, state);
   planTidying(plan, document, state);
   if (repair !== null) planRepair(plan, document, carried, repair);
   for (const slot of mute) planRetirement(plan, slot);
@@ -53,6 +55,7 @@ export function planRunning(document: ClusterDocument, carried: ClusterState, ca
     before,
   );
   planNodeLabels(plan, document, state);
+  planManifests(plan, document, state);
   planDepartures(plan, document, state, before);
   planProof(plan, document, state, care);
   return plan.steps;
@@ -176,7 +179,7 @@ function planMembership(plan: PlanBuilder, state: ClusterState, wanted: WantedSl
   const name = wanted.name;
   if (slot?.joined && slot.instance) return;
   const founding = founds(state, wanted);
-  const ready = [stepId('agent', name)];
+  const ready = ['store-files', stepId('agent', name)];
   plan.add({
     kind: founding ? 'found' : 'join',
     slot: name,
@@ -222,7 +225,7 @@ function planServices(plan: PlanBuilder, state: ClusterState, wanted: WantedSlot
           slot: one.name,
           // Down by itself, on a machine that runs.
           phase: failed === null ? 'Starting' : 'Configuring',
-          after: [stepId('agent', one.name), stepId('install', one.name), ...after],
+          after: ['store-files', stepId('agent', one.name), stepId('install', one.name), ...after],
           title: role === 'server' && state.slots[one.name]?.cordoned ? 'start K3s, uncordon' : 'start K3s',
           reason: failed ?? 'its service is stopped',
         }),

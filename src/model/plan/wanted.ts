@@ -2,6 +2,7 @@ import { type FindingKind, findingKey } from '../care/findings.js';
 import { slotsOf, type WantedSlot } from '../ids.js';
 import { type NodeConfigInput, renderNodeConfig } from '../k3s/config.js';
 import { fingerprint } from '../k3s/fingerprint.js';
+import { restartFingerprint } from '../node-files/wanted.js';
 import type { ClusterDocument } from '../spec/schema.js';
 import type { ClusterState, NodeInstance, Slot } from '../state.js';
 
@@ -113,8 +114,10 @@ export function nodeConfigOf(
     labels: wanted.labels,
     taints: wanted.taints,
   };
+  const files = restartFingerprint(document, slot);
+  const known = renderNodeConfig(document, { ...input, joinAddress: null, withoutLabels: true });
   return {
     text: renderNodeConfig(document, input),
-    hash: fingerprint(renderNodeConfig(document, { ...input, joinAddress: null, withoutLabels: true })),
+    hash: fingerprint(files === null ? known : `${known}# files and environment: ${files}\n`),
   };
 }

@@ -1,4 +1,5 @@
 import { SERVER_COUNT } from '../ids.js';
+import { cniOf } from '../k3s/cni.js';
 import { flagOf, isChecked, knowledgeOf } from '../k3s/flag-of.js';
 import { CHECKED_MINORS } from '../k3s/flags.js';
 import { baseKey } from '../k3s/keys.js';
@@ -15,6 +16,8 @@ export const warningsOf = ({ spec }: ClusterDocument): Violation[] => [
   ...ofTheImage(spec),
   ...oldNames(spec),
   ...openApi(spec),
+  ...secretManifests(spec),
+  ...proxies(spec),
 ];
 
 const at = (key: string): string[] => ['spec', 'k3s', 'config', key];
@@ -61,8 +64,15 @@ function flannel(spec: ClusterSpec): Violation[] {
   const nodes = SERVER_COUNT[spec.mode] + spec.pools.reduce((sum, pool) => sum + pool.count, 0);
   const path = at('flannel-backend');
   if (backend === 'none') {
+    if (cniOf(spec) !== 'outside') return [];
     const message = 'no node becomes Ready before a CNI of your own runs';
-    return [{ path, message, remedy: 'install one as soon as the API answers, or use vxlan' }];
+    return [
+      {
+        path,
+        message,
+        remedy: 'add its manifest to spec.k3s.manifests, install it as soon as the API answers, or use vxlan',
+      },
+    ];
   }
   if (backend !== 'host-gw' || nodes === 1 || spec.network.subnetIds?.length === 1) return [];
   const message = 'pods reach only nodes of their own subnet, and the nodes may be in several zones';
@@ -119,4 +129,33 @@ function openApi({ access }: ClusterSpec): Violation[] {
         ]
       : [],
   );
+}
+
+/** A document is in the bucket and in Temporal's history as it is. */
+function secretManifests({ k3s }: ClusterSpec): Violation[] {
+  return k3s.manifests.flatMap(({ content = '' }, index) =>
+    /^kind:\s*["']?Secret\b/m.test(content)
+      ? [
+          {
+            path: ['spec', 'k3s', 'manifests', index, 'name'],
+            message: "holds a Secret, which the bucket and Temporal's history keep in the clear",
+            remedy: 'let an operator in the cluster fetch it, External Secrets for example',
+          },
+        ]
+      : [],
+  );
+}
+
+/** K3s adds the networks of pods and services itself; the nodes' own are for the document to name. [docs: K3s, configuring an HTTP proxy] */
+function proxies({ k3s }: ClusterSpec): Violation[] {
+  const names = Object.keys(k3s.environment);
+  const proxy = names.find((name) => /^(CONTAINERD_)?HTTPS?_PROXY$/i.test(name));
+  if (proxy === undefined || names.some((name) => /^(CONTAINERD_)?NO_PROXY$/i.test(name))) return [];
+  return [
+    {
+      path: ['spec', 'k3s', 'environment', proxy],
+      message: 'is used for the nodes themselves and for 169.254.169.254, too',
+      remedy: 'set NO_PROXY to the networks of the VPC, 169.254.169.254 and .svc',
+    },
+  ];
 }

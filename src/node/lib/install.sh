@@ -13,7 +13,7 @@ binary_is_right() {
 
 install_binary() {
   local file
-  fetch_binary
+  with_environment fetch_binary
   file=$(cached_binary)
   mkdir -p "${K3S%/*}"
   # Moved, not copied: 70 MB less on the disk. Over file systems mv copies, hence the second name.

@@ -29,6 +29,9 @@ unit_text() {
     'TimeoutStartSec=0' \
     'Restart=always' \
     'RestartSec=5s' \
+    "EnvironmentFile=-$R/etc/default/%N" \
+    "EnvironmentFile=-$R/etc/sysconfig/%N" \
+    "EnvironmentFile=-$R/etc/systemd/system/$(unit_of "$1").service.env" \
     "ExecStartPre=-$R/sbin/modprobe br_netfilter" \
     "ExecStartPre=-$R/sbin/modprobe overlay" \
     "ExecStart=$quote$R/usr/local/bin/k3s$quote $1"

@@ -6,6 +6,7 @@ import type { K3sConfig } from './config.js';
 import { ConfigMaps } from './config-maps.js';
 import { Etcd, type Member } from './etcd.js';
 import { LeaderLoop } from './leader-loop.js';
+import { Objects } from './manifests.js';
 import { type KubeNode, type NodeObject, nodeObject } from './node.js';
 import type { SnapshotContent } from './snapshot-file.js';
 import { secureToken } from './token.js';
@@ -18,6 +19,8 @@ export interface Founding {
   agentPassword: string;
   /** False: SQLite, which nobody can join. */
   embeddedEtcd: boolean;
+  /** `none` where another CNI is to give pods their network. */
+  flannelBackend: string;
   /** Span of the first server's start: nobody can join before it has ended. */
   foundSpan: string;
 }
@@ -31,6 +34,10 @@ export class KubeCluster {
   configMaps = new ConfigMaps();
   /** K3s keeps each node's password in a secret named after the node; it goes with the Node. */
   readonly nodePasswords = new Map<string, string>();
+  /** What manifests have made. */
+  readonly objects = new Objects();
+  /** Folders of manifests of the servers that run, by instance. */
+  readonly manifestFolders = new Map<string, string>();
   /** Span of the last promotion: a learner that had to wait could not be admitted before it. */
   lastPromotion: string | null = null;
   private readonly loop: LeaderLoop;
@@ -163,11 +170,25 @@ export class KubeCluster {
     this.etcd.reset(member);
   }
 
+  /** The leader applies its manifests. */
+  applyManifests(): void {
+    const folder = this.etcd.leader === null ? undefined : this.manifestFolders.get(this.etcd.leader.instanceId);
+    if (folder !== undefined) this.objects.apply(folder);
+  }
+
+  /** Without a CNI the kubelet reports that its network is not ready. */
+  private get hasNetwork(): boolean {
+    if (this.founding.flannelBackend !== 'none') return true;
+    this.applyManifests();
+    return this.objects.hasCni;
+  }
+
   /** All Nodes as the API lists them, by name. */
   nodeObjects(): NodeObject[] {
+    const { hasNetwork } = this;
     return [...this.nodes.values()]
       .sort((a, b) => (a.name < b.name ? -1 : 1))
-      .map((node) => nodeObject(node, this.world.profile.notReady));
+      .map((node) => nodeObject(node, this.world.profile.notReady, hasNetwork));
   }
 
   private labels(config: Registration, architecture: string): Record<string, string> {

@@ -19,6 +19,8 @@ const MEMBER = `${DATA}/server/db/etcd/member/keelson-region.json`;
 /** Written at every start of a server, and of an agent: as old as the certificates beside them. */
 export const SERVER_CA = `${DATA}/server/tls/server-ca.crt`;
 export const AGENT_CA = `${DATA}/agent/server-ca.crt`;
+/** What lies there is applied. */
+export const MANIFESTS = `${DATA}/server/manifests`;
 const DATABASE = `${DATA}/server/db/etcd/member/snap/db`;
 
 export interface MemberMark {

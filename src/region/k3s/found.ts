@@ -34,6 +34,7 @@ export async function found(
     // Taken literally, in whatever form it is. [k3s source: deps.go]
     agentPassword: config.agentToken ?? serverPassword,
     embeddedEtcd: config.clusterInit,
+    flannelBackend: config.critical['flannel-backend'] ?? '',
     foundSpan: span.id,
   });
   const member: Member = {

@@ -37,15 +37,15 @@ export const sameCondition = (one: EtcdCondition | null, other: EtcdCondition): 
 export type ConditionStatus = 'True' | 'False' | 'Unknown';
 
 /** A kubelet that is silent counts as there until its lease has run out for `notReadyMs`. */
-export function readyStatus(node: KubeNode, notReadyMs: number, now = Date.now()): ConditionStatus {
+export function readyStatus(node: KubeNode, notReadyMs: number, hasNetwork = true, now = Date.now()): ConditionStatus {
   if (!node.seen) return 'False';
   if (!node.kubelet.up && now - node.kubelet.since >= notReadyMs) return 'Unknown';
-  return node.troubles.notReady ? 'False' : 'True';
+  return node.troubles.notReady || !hasNetwork ? 'False' : 'True';
 }
 
 /** The Node as JSON of the API. */
-export function nodeObject(node: KubeNode, notReadyMs: number) {
-  const ready = readyStatus(node, notReadyMs);
+export function nodeObject(node: KubeNode, notReadyMs: number, hasNetwork = true) {
+  const ready = readyStatus(node, notReadyMs, hasNetwork);
   const at = new Date(node.kubelet.since).toISOString();
   const conditions = [
     ...PRESSURES.map((type) =>

@@ -4,7 +4,7 @@ import type { Service } from '../machine/unit.js';
 import { ApiListener } from './api/listener.js';
 import { renewCertificates } from './certificate.js';
 import { type K3sConfig, readConfig } from './config.js';
-import { readMember, removeResetFlag, sizeDatabase, unpackData, usedMiB, writeServerFiles } from './disk.js';
+import { MANIFESTS, readMember, removeResetFlag, sizeDatabase, unpackData, usedMiB, writeServerFiles } from './disk.js';
 import { fatal } from './exit.js';
 import { found } from './found.js';
 import { joinServer } from './join-server.js';
@@ -114,6 +114,7 @@ export class ServerService implements Service {
     if (signal.aborted) return this.api.close();
     registerNode(context, config, cluster);
     this.listening = true;
+    cluster.manifestFolders.set(machine.id, machine.path(MANIFESTS));
     cluster.etcd.wake();
     info(context, 'k3s is up and running');
     // The unit is active before the node is Ready: the kubelet starts when the API answers. [k3s: pkg/agent, Run]
@@ -127,6 +128,7 @@ export class ServerService implements Service {
     this.api.close();
     if (!this.membership || !this.config) return;
     const { cluster, member } = this.membership;
+    cluster.manifestFolders.delete(this.machine.id);
     cluster.kubeletDown(this.config.nodeName, this.machine.id);
     cluster.etcd.stop(member, how);
     this.membership = null;

@@ -6,6 +6,7 @@ import { found, join, publish, verify } from './configuring.js';
 import { forget, sweep, terminateAll } from './deleting.js';
 import { awaitAgent, install } from './installing.js';
 import { labelNodes } from './labelling.js';
+import { setManifests, storeFiles } from './node-files.js';
 import { resolve } from './pending.js';
 import { launch } from './provisioning.js';
 import { gate, secondLook } from './quorum-gate.js';
@@ -21,6 +22,7 @@ export const performers: Record<StepKind, (cluster: Cluster, step: Step) => Prom
   inspect,
   resolve,
   'security-group': setSecurityGroups,
+  'store-files': storeFiles,
   launch,
   agent: awaitAgent,
   install,
@@ -46,6 +48,7 @@ export const performers: Record<StepKind, (cluster: Cluster, step: Step) => Prom
   retire,
   tag,
   'label-nodes': labelNodes,
+  'set-manifests': setManifests,
   terminate,
   'terminate-all': terminateAll,
   sweep,

@@ -1,5 +1,6 @@
 import { sleep } from '@temporalio/workflow';
 import { believed } from '../../model/care/findings.js';
+import { lacksCni } from '../../model/k3s/cni.js';
 import type { Step } from '../../model/plan/index.js';
 import { lookAtGate, seenTwice } from '../../model/quorum.js';
 import { type Cluster, failure, now } from '../cluster-context.js';
@@ -29,7 +30,9 @@ async function awaitOpen(cluster: Cluster, step: Step, looks: 1 | 2): Promise<vo
     if (!known) await look(cluster, unwell === null ? {} : { except: unwell });
     known = false;
     const servers = Object.values(cluster.state.slots).filter((slot) => slot.role === 'server');
-    const { nodes = [], strayMembers } = cluster.state.nodesSeen ?? {};
+    const { nodes: told = [], strayMembers } = cluster.state.nodesSeen ?? {};
+    // Without a CNI no node is Ready, and etcd does not need one.
+    const nodes = lacksCni(cluster.state) ? told.map((node) => ({ ...node, ready: true })) : told;
     const seen = lookAtGate(servers, nodes, unwell, strayMembers);
     const at = cluster.state.nodesSeen?.at ?? now();
     const verdict = seenTwice({ openSince: cluster.gateOpenSince }, seen, at, APART_MS);

@@ -1,6 +1,7 @@
 import { CancellationScope } from '@temporalio/workflow';
 import { believed } from '../../model/care/findings.js';
 import { withRestart } from '../../model/care/restarts.js';
+import { lacksCni } from '../../model/k3s/cni.js';
 import { recordPublished } from '../../model/kubeconfig.js';
 import { withMeasured } from '../../model/measured.js';
 import type { Step } from '../../model/plan/index.js';
@@ -62,6 +63,7 @@ export async function startService(cluster: Cluster, step: Step): Promise<void> 
     params: {
       ...(uncordons ? { UNCORDON: 'true' } : {}),
       ...(restarts ? { RESTART: 'true' } : {}),
+      ...(lacksCni(cluster.state) ? { NODE_SECONDS: '5' } : {}),
       ...(address === null ? {} : { API_ADDRESS: address }),
     },
     ...(address === null ? {} : { presign: { KUBECONFIG_PUT } }),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { mapping, text } from './field.js';
+import { DNS_LABEL, mapping, text } from './field.js';
+import { content, localFile } from './node.js';
 
 /** Where K3s publishes its releases. Laid out as `<mirror>/<version>/{k3s,k3s-arm64,sha256sum-<arch>.txt}`. */
 export const DEFAULT_MIRROR = 'https://github.com/k3s-io/k3s/releases/download';
@@ -12,6 +13,14 @@ const sha256 = (architecture: string) =>
     `SHA-256 of the ${architecture} binary.`,
     '5'.repeat(64),
   );
+
+const manifest = z
+  .strictObject({
+    name: text(DNS_LABEL, 'is not a DNS label', 'Name of the manifest, unique in the document.', 'cilium').max(50),
+    content: content('Kubernetes resources as YAML, or a HelmChart of K3s.', 'kind: Namespace').optional(),
+    file: localFile,
+  })
+  .describe('A manifest that K3s applies.');
 
 export const k3s = z
   .strictObject({
@@ -36,5 +45,17 @@ export const k3s = z
         example: { disable: ['traefik'] },
       },
     ),
+    manifests: z
+      .array(manifest)
+      .max(50)
+      .default([])
+      .describe(
+        'Manifests that K3s applies from the creation on, a CNI for example. A change is applied, and the resources of one that is taken out are deleted.',
+      ),
+    environment: mapping(z.string().regex(/^[\x20-\x7e]{0,1000}$/, { error: 'is not a line of printable ASCII' }), 50, {
+      description:
+        'Environment of the K3s service of all nodes, proxies for example. HTTP_PROXY, HTTPS_PROXY and NO_PROXY also hold for the download of K3s by a job.',
+      example: { HTTPS_PROXY: 'http://proxy.example.org:3128' },
+    }),
   })
   .describe('Which K3s, from where, configured how.');

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { DNS_LABEL, flag, mapping, text, whole } from './field.js';
+import { node } from './node.js';
 
 /** EC2 instance types: family, a dot, size; `u-6tb1.56xlarge` and `m7i-flex.large` count too. */
 export const instanceType = (description: string) =>
@@ -18,6 +19,7 @@ export const servers = z
   .strictObject({
     instanceType: instanceType('Type of the servers.'),
     rootVolume,
+    node,
   })
   .describe('The K3s servers: three in mode ha, one in mode dev.');
 
@@ -40,5 +42,6 @@ export const pool = z
       .max(50)
       .default([])
       .meta({ description: 'Kubernetes taints of the nodes.', examples: [['dedicated=batch:NoSchedule']] }),
+    node,
   })
   .describe('A pool of agents that are alike.');

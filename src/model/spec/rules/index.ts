@@ -1,4 +1,6 @@
 import { clusterNetworks } from './cluster-networks.js';
+import { contents } from './contents.js';
+import { environment } from './environment.js';
 import { hosts } from './hosts.js';
 import { instanceTypes } from './instance-types.js';
 import { k3sArgs } from './k3s-args.js';
@@ -31,6 +33,8 @@ export const RULES: readonly Rule[] = [
   clusterNetworks,
   hosts,
   instanceTypes,
+  contents,
+  environment,
   times,
   awsTags,
   laterParts,

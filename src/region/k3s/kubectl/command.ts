@@ -10,6 +10,7 @@ import { countable } from './counts.js';
 import { drain } from './drain.js';
 import { getNodes } from './get.js';
 import { label, taint } from './label.js';
+import { deleteObjects, getObjects } from './objects.js';
 
 const REFUSED = 'The connection to the server 127.0.0.1:6443 was refused - did you specify the right host or port?\n';
 const NO_SPACE = 'Error from server: etcdserver: mvcc: database space exceeded\n';
@@ -39,7 +40,12 @@ export async function kubectl(
       if (isNode(kind)) return getNodes(cluster, names, flags);
       if (isConfigMap(kind)) return getConfigMaps(cluster.configMaps, names, flags);
       if (/^(pods?|po)$/.test(kind)) return reply(0, '', 'No resources found\n');
-      return reply(1, '', `error: the server doesn't have a resource type "${kind}"\n`);
+      if (/^addons?(\.|$)/.test(kind))
+        return reply(0, [...cluster.objects.addOns.keys()].map((name) => `addon/${name}\n`).join(''));
+      return (
+        getObjects(full, kind, flags.get('output') ?? '') ??
+        reply(1, '', `error: the server doesn't have a resource type "${kind}"\n`)
+      );
     case 'create':
     case 'patch':
       if (!isConfigMap(kind)) return reply(1, '', `error: only configmaps can be written here\n`);
@@ -57,6 +63,7 @@ export async function kubectl(
       return (verb === 'label' ? label : taint)(full, names, flags.get('overwrite') === 'true');
     }
     case 'delete':
+      if (flags.has('f') || kind.startsWith('addons')) return deleteObjects(full, words, flags);
       if (isConfigMap(kind)) return deleteConfigMaps(cluster.configMaps, names, flags);
       if (!isNode(kind)) return reply(1, '', 'error: only nodes and configmaps can be deleted here\n');
       return deleteNodes(full, names, flags.get('ignore-not-found') === 'true');
