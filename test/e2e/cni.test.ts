@@ -181,7 +181,7 @@ describe('a cluster without a CNI', () => {
     const ready = seen.conditions.find(({ type }) => type === 'NodesReady');
     expect(ready).toMatchObject({ status: 'False' });
     expect(ready?.message).toContain('no CNI runs');
-    expect(kubeconfig.stdout).toContain('server: https://');
+    expect(kubeconfig.stdout).toContain('https://');
     // What counts of health is what two looks in a row have seen: none of it leads to a repair.
     for (let looks = 0; looks < 3; looks += 1) {
       const before = checkedAt(await status(NAME));
