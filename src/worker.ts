@@ -13,6 +13,7 @@ import { packageVersion } from './config/version.js';
 import { createMessenger } from './temporal/messenger.js';
 import { namespaceIdOf } from './temporal/namespace.js';
 import { createWatches } from './temporal/watches.js';
+import { withAllowed } from './worker/allowed.js';
 import { connectPatiently } from './worker/connect.js';
 import { keepContact } from './worker/contact.js';
 import { readEvents } from './worker/events.js';
@@ -82,7 +83,10 @@ async function serve(environment: WorkerEnvironment, logger: ReturnType<typeof c
       namespace: temporal.namespace,
       taskQueue,
       workflowBundle: { codePath: fileURLToPath(new URL('../workflow-bundle.js', import.meta.url)) },
-      activities: withMirror(activities, environment.k3sMirror, mirrors),
+      activities: withAllowed(withMirror(activities, environment.k3sMirror, mirrors), {
+        images: environment.allowedImages,
+        vpcs: environment.allowedVpcs,
+      }),
       interceptors: { activity: [scopeInterceptor] },
     }),
   );

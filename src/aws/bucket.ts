@@ -48,10 +48,13 @@ export interface Bucket {
   entries(prefix: string): Promise<StoredEntry[]>;
   /**
    * A URL that lets its holder read one object, or write one version of it, until it expires. A secret: never logged, never heartbeated. A PUT replaces
-   * only what is there now, which its header says: `If-Match` or `If-None-Match` are signed. [docs: S3 conditional writes]
+   * only what is there now, which one of its headers says: `If-Match` or `If-None-Match` are signed. [docs: S3 conditional writes]
    */
   presign(method: 'GET' | 'PUT', key: string, expiresInSeconds: number): Promise<SignedUrl>;
 }
+
+/** What nodes store: the stack's bucket forgets its old versions after a day. */
+const SECRET_TAG = 'keelson=secret';
 
 /** Two conditional writes at the same time: S3 asks the loser to try again [docs: S3 conditional writes]. */
 const RACES = 4;
@@ -143,8 +146,11 @@ export function createBucket(clients: AwsClients, name: string): Bucket {
       if (method === 'GET') return { url: await getSignedUrl(s3, new GetObjectCommand(at(key)), options) };
       const etag = await etagOf(s3, at(key));
       const condition = etag === null ? { IfNoneMatch: '*' } : { IfMatch: etag };
-      const url = await getSignedUrl(s3, new PutObjectCommand({ ...at(key), ...condition }), options);
-      return { url, header: etag === null ? 'If-None-Match: *' : `If-Match: ${etag}` };
+      const command = new PutObjectCommand({ ...at(key), ...condition, Tagging: SECRET_TAG });
+      // S3 reads tags of a PUT in its headers only.
+      const url = await getSignedUrl(s3, command, { ...options, unhoistableHeaders: new Set(['x-amz-tagging']) });
+      const stated = etag === null ? 'If-None-Match: *' : `If-Match: ${etag}`;
+      return { url, headers: [stated, `x-amz-tagging: ${SECRET_TAG}`] };
     },
   };
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { isMirrorEntry } from '../mirror/policy.js';
+import { isImageEntry, isVpcEntry } from '../model/trust/allowed.js';
 import { INSTALLATION_ID } from '../model/trust/installation.js';
 import { readTemporal, type TemporalSettings } from './temporal.js';
 
@@ -43,6 +44,10 @@ export interface WorkerEnvironment {
   k3sMirror: string | null;
   /** Mirrors that documents may name; null where the operator says nothing of them. */
   allowedMirrors: readonly string[] | null;
+  /** Images that documents may name; null where the operator says nothing of them. */
+  allowedImages: readonly string[] | null;
+  /** VPCs that nodes may be in; null where the operator says nothing of them. */
+  allowedVpcs: readonly string[] | null;
   /** SQS queue of EC2's and S3's events; without one the region watch alone sees changes. */
   eventsQueueUrl: string | null;
 }
@@ -64,11 +69,13 @@ const bucket = z
 const taskQueue = z.string().min(1).max(200).default('keelson');
 const url = z.url({ protocol: /^https?$/, error: 'is not an http(s) URL' });
 
-/** Separated by commas; see `isMirrorEntry`. */
-const mirrors = z
-  .string()
-  .transform((text) => text.split(',').map((entry) => entry.trim()))
-  .refine((entries) => entries.every(isMirrorEntry), 'is not a list of http(s) addresses, separated by commas');
+/** Separated by commas. */
+const listOf = (isEntry: (text: string) => boolean, what: string) =>
+  z
+    .string()
+    .transform((text) => text.split(',').map((entry) => entry.trim()))
+    .refine((entries) => entries.every(isEntry), `is not a list of ${what}, separated by commas`);
+const mirrors = listOf(isMirrorEntry, 'http(s) addresses');
 
 const clientSchema = z.object({
   KEELSON_BUCKET: bucket.optional(),
@@ -95,6 +102,8 @@ const workerSchema = clientSchema.extend({
     .regex(/^(\[[0-9a-f:]+\]|[\w.-]+):\d{1,5}$/i, 'is not <host>:<port>, as in 0.0.0.0:9464')
     .optional(),
   KEELSON_HEALTH_FILE: z.string().optional(),
+  KEELSON_ALLOWED_IMAGES: listOf(isImageEntry, 'image ids and names of SSM parameters').optional(),
+  KEELSON_ALLOWED_VPCS: listOf(isVpcEntry, 'VPC ids').optional(),
   KEELSON_EVENTS_QUEUE_URL: url.optional(),
 });
 
@@ -144,6 +153,8 @@ export async function readWorkerEnvironment(env: Env, regionOf = regionOfSdk): P
     healthFile: read.KEELSON_HEALTH_FILE ?? null,
     k3sMirror: read.KEELSON_K3S_MIRROR ?? null,
     allowedMirrors: read.KEELSON_ALLOWED_MIRRORS ?? null,
+    allowedImages: read.KEELSON_ALLOWED_IMAGES ?? null,
+    allowedVpcs: read.KEELSON_ALLOWED_VPCS ?? null,
     eventsQueueUrl: read.KEELSON_EVENTS_QUEUE_URL ?? null,
   };
 }

@@ -14,10 +14,10 @@ import {
   randomBytes,
 } from 'node:crypto';
 
-/** A presigned URL, and the header that its request must carry. */
+/** A presigned URL, and the headers that its request must carry. */
 export interface SignedUrl {
   url: string;
-  header?: string;
+  headers?: readonly string[];
 }
 
 /** What a node reports as its key: SubjectPublicKeyInfo of a point of P-256, in base64. It has this length. */
@@ -60,10 +60,10 @@ export function seal(publicKey: string, jobId: string, text: string): string {
 /** Lines of URLs as the scripts read them. @throws Error, without a URL in it, for one that is not a line of ASCII */
 export function urlLines(urls: Record<string, SignedUrl>): string {
   return Object.entries(urls)
-    .map(([name, { url, header }]) => {
+    .map(([name, { url, headers = [] }]) => {
       if (!/^https?:\/\/[\x21-\x7e]+$/.test(url)) throw new Error(`${name} is no http(s) URL in ASCII without spaces`);
-      if (header !== undefined && !/^[\x20-\x7e]+$/.test(header)) throw new Error(`the header of ${name} is not ASCII`);
-      return `${name}=${url}\n${header === undefined ? '' : `${name}_HEADER=${header}\n`}`;
+      if (headers.some((header) => !/^[\x20-\x7e]+$/.test(header))) throw new Error(`a header of ${name} is not ASCII`);
+      return [`${name}=${url}\n`, ...headers.map((header) => `${name}_HEADER=${header}\n`)].join('');
     })
     .join('');
 }

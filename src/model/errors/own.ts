@@ -47,6 +47,10 @@ export const OWN_ERRORS: KnownErrors = {
     'name an https mirror in spec.k3s.mirror, or pin the binary by spec.k3s.sha256; the operator may allow others by KEELSON_ALLOWED_MIRRORS',
     ['MirrorNotAllowed'],
   ),
+  ...alike('Keelson', 'invalid', 'name what the operator lists in KEELSON_ALLOWED_IMAGES or KEELSON_ALLOWED_VPCS', [
+    'ImageNotAllowed',
+    'VpcNotAllowed',
+  ]),
   ...alike('Keelson', 'invalid', 'put an object of the usual size there; a document has at most 256 KiB', [
     'ObjectTooLarge',
   ]),

@@ -35,9 +35,12 @@ download() {
   return "$curl_exit"
 }
 
-# upload FILE URL [HEADER]: with its length, for a presigned PUT refuses a chunked body. [docs: S3 PutObject]
+# upload FILE URL [HEADER...]: with its length, for a presigned PUT refuses a chunked body. [docs: S3 PutObject]
 upload() {
-  transfer "$2" ${3:+--header "$3"} --upload-file "$1" --output /dev/null
+  local file=$1 url=$2 header options=()
+  shift 2
+  for header in "$@"; do options+=(--header "$header"); done
+  transfer "$url" ${options[@]+"${options[@]}"} --upload-file "$file" --output /dev/null
   return "$curl_exit"
 }
 

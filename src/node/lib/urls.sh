@@ -5,10 +5,11 @@
 
 # So long is the worker waited for. It may have died; then another one goes on after seconds.
 URLS_PATIENCE=180
+url_headers=()
 
 has_url() { [[ " ${URLS:-} " == *" $1 "* ]]; }
 
-# url NAME: the newest URL of that name in the variable `url`, and in `url_header` a header that its request must have, or nothing.
+# url NAME: the newest URL of that name in the variable `url`, and in the array `url_headers` what its request must have.
 url() {
   local line until=$((SECONDS + URLS_PATIENCE))
   has_url "$1" || fail UrlsMissing "the job has no URL $1" 'report it as a defect'
@@ -18,9 +19,15 @@ url() {
     sleep "$POLL"
   done
   open_urls
-  url='' url_header=''
+  url=''
   while IFS= read -r line; do
-    case $line in "$1="*) url=${line#*=} ;; "${1}_HEADER="*) url_header=${line#*=} ;; esac
+    case $line in
+      "$1="*)
+        url=${line#*=}
+        url_headers=()
+        ;;
+      "${1}_HEADER="*) url_headers+=("${line#*=}") ;;
+    esac
   done <"$KEELSON_JOB/secrets"
   [ -n "$url" ] || fail UrlsMissing "the worker has sent no URL $1" 'report it as a defect'
 }
@@ -67,5 +74,5 @@ get_object() {
 # put_object FILE NAME: see transfer for the outcome.
 put_object() {
   url "$2"
-  upload "$1" "$url" "$url_header" || { await_newer_url && url "$2" && upload "$1" "$url" "$url_header"; }
+  upload "$1" "$url" ${url_headers[@]+"${url_headers[@]}"} || { await_newer_url && url "$2" && upload "$1" "$url" ${url_headers[@]+"${url_headers[@]}"}; }
 }

@@ -38,7 +38,7 @@ export const EC2_ACTIONS: Readonly<Record<string, Judged>> = {
   DeleteTags: retag,
   DeleteVolume: onEach('VolumeId'),
   DescribeInstanceAttribute: onEach('InstanceId'),
-  ModifyInstanceAttribute: onEach('InstanceId', 'GroupId'),
+  ModifyInstanceAttribute: modifyAttribute,
   RebootInstances: onEach('InstanceId'),
   RevokeSecurityGroupEgress: onEach('GroupId'),
   RevokeSecurityGroupIngress: onEach('GroupId'),
@@ -58,6 +58,16 @@ function onEach(...parameters: string[]): Judged {
     const ids = parameters.flatMap((name) => [...params.list(name), params.text(name) ?? []].flat());
     return [...new Set(ids)].flatMap((id) => resourceOf(account, id) ?? []).map((one) => checkOf(action, one));
   };
+}
+
+/** What a request may set of an instance; it sets one thing at a time. [EC2 API: ModifyInstanceAttribute] */
+const ATTRIBUTES = ['InstanceType', 'BlockDeviceMapping', 'DisableApiTermination', 'UserData', 'GroupId'];
+
+function modifyAttribute(question: Ec2Question): Check[] {
+  const { params } = question;
+  const named = params.text('Attribute') ?? ATTRIBUTES.find((name) => params.has(name)) ?? '';
+  const keys = { 'ec2:Attribute': named === 'GroupId' ? 'groupSet' : named };
+  return onEach('InstanceId', 'GroupId')(question).map((check) => ({ ...check, keys: { ...check.keys, ...keys } }));
 }
 
 /** CreateTags and DeleteTags on what exists already: there is no `ec2:CreateAction` then. */

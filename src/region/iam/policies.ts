@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { STACK_GUID } from '../credentials.js';
 import { ACCOUNT_ID } from '../ec2/network.js';
-import { NODE_PROFILE, NODE_ROLE_ARN, type PrincipalName } from './principals.js';
+import { NODE_PROFILE, NODE_ROLE_ARN, type PrincipalName, principalOf } from './principals.js';
 import { DEAD_LETTERS } from './sqs-actions.js';
 import { type Properties, readTemplate, type Value } from './template.js';
 
@@ -58,8 +58,9 @@ export function ruleArn(homeRegion: string, rule: 'InstanceRule' | 'ConfigRule')
 }
 
 function stack({ homeRegion, bucket, queueUrl, queueArn, parameters = {} }: StackNames): Properties {
+  const people = { WorkerArns: principalOf('worker').roleArn, KubeconfigReaderArns: principalOf('user').roleArn };
   return readTemplate(readFileSync(TEMPLATE, 'utf8'), {
-    parameters,
+    parameters: { ...people, ...parameters },
     pseudo: {
       'AWS::AccountId': ACCOUNT_ID,
       'AWS::Partition': 'aws',
@@ -68,6 +69,7 @@ function stack({ homeRegion, bucket, queueUrl, queueArn, parameters = {} }: Stac
       'AWS::StackName': 'keelson',
     },
     resources: {
+      Key: { Arn: `arn:aws:kms:${homeRegion}:${ACCOUNT_ID}:key/keelson` },
       Bucket: { Ref: bucket, Arn: `arn:aws:s3:::${bucket}` },
       NodeRole: { Ref: 'keelson-node', Arn: NODE_ROLE_ARN },
       NodeProfile: { Ref: NODE_PROFILE },

@@ -3,6 +3,7 @@ import type { AwsCall } from '../contract.js';
 import { addressOf } from '../s3/address.js';
 import type { Bucket } from '../s3/buckets.js';
 import { keysToDelete } from '../s3/listing.js';
+import { timeOf } from '../sigv4.js';
 import type { Check, Keys } from './evaluator.js';
 
 export interface S3Question {
@@ -34,7 +35,11 @@ export const S3_ACTIONS: Readonly<Record<string, Judged>> = {
   HeadObject: onObject('s3:GetObject'),
   ListBuckets: () => [{ action: 's3:ListAllMyBuckets', resource: '*', kind: null, keys: {} }],
   ListObjectsV2: (question) => onBucket('s3:ListBucket')(question).map((one) => ({ ...one, keys: listKeys(question) })),
-  PutObject: (question) => [...onObject('s3:PutObject')(question), ...onKey('kms:GenerateDataKey', question)],
+  PutObject: (question) => [
+    ...onObject('s3:PutObject')(question),
+    ...(question.call.headers['x-amz-tagging'] === undefined ? [] : onObject('s3:PutObjectTagging')(question)),
+    ...onKey('kms:GenerateDataKey', question),
+  ],
 };
 
 /** Whether a reader may learn that a key does not exist: without it a missing object is forbidden. [S3 API: GetObject, Permissions] */
@@ -51,7 +56,7 @@ function onObject(action: string): Judged {
   return ({ call, bucket }) => {
     if (bucket === null) return [];
     const resource = `${bucketArn(bucket.name)}/${addressOf(call.path).key}`;
-    return [{ action, resource, kind: 'object', keys: {} }];
+    return [{ action, resource, kind: 'object', keys: { 's3:signatureAge': signatureAge(call) } }];
   };
 }
 
@@ -69,6 +74,12 @@ function listKeys({ call: { query } }: S3Question): Keys {
     return value === null ? [] : [[`s3:${name}`, value]];
   };
   return Object.fromEntries(['prefix', 'delimiter', 'max-keys'].flatMap(said));
+}
+
+/** Milliseconds, in steps of ten seconds: so the same question is asked again and its answer kept. */
+function signatureAge({ query, headers }: AwsCall): string {
+  const at = timeOf(query.get('X-Amz-Date') ?? headers['x-amz-date'] ?? '');
+  return String(Math.max(0, Math.floor((Date.now() - at) / 10_000) * 10_000));
 }
 
 function bucketArn(name: string): string {

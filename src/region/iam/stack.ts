@@ -20,7 +20,7 @@ export interface StackOptions {
 export function createIam(options: StackOptions, { ec2, s3 }: { ec2: Ec2; s3: S3 }): Iam {
   const { homeRegion, bucket, queueUrl, kmsKeyArn } = options;
   const arn = queueArn(homeRegion, queueUrl.split('/').at(-1) ?? '');
-  const parameters = kmsKeyArn === undefined ? {} : { KmsKeyArn: kmsKeyArn };
+  const parameters = { KmsKeyArn: kmsKeyArn ?? 'none' };
   const file = process.env['KEELSON_PERMISSIONS_FILE'];
   return new Iam({
     policies: readPolicies({ homeRegion, bucket, queueUrl, queueArn: arn, parameters }),

@@ -14,7 +14,8 @@ afterEach(() => node.destroy());
 
 const KEY_FILE = 'var/lib/keelson/seal-key';
 const URL_ = 'https://bucket.example/key?X-Amz-Security-Token=dG9rZW4rLz0%3D&X-Amz-Signature=abcdef';
-const SAY = 'url TOKEN_PUT; say "$url" >>"$R/seen"; [ -z "$url_header" ] || say "$url_header" >>"$R/seen"';
+const SAY =
+  'url TOKEN_PUT; say "$url" >>"$R/seen"; for header in ${url_headers[@]+"${url_headers[@]}"}; do say "$header" >>"$R/seen"; done';
 
 describe('the key of a node', () => {
   it('is for root alone, and the same after a reboot', () => {
@@ -59,14 +60,14 @@ describe('the key of a node', () => {
 });
 
 describe('a sealed URL', () => {
-  it('reaches the script as it was, with its header, and is nowhere in the command', async () => {
-    const header = 'If-Match: "5d41402abc4b2a76b9719d911017c592"';
-    const sealed = seal(node.key(), 'j', urlLines({ TOKEN_PUT: { url: URL_, header } }));
+  it('reaches the script as it was, with its headers, and is nowhere in the command', async () => {
+    const headers = ['If-Match: "5d41402abc4b2a76b9719d911017c592"', 'x-amz-tagging: keelson=secret'];
+    const sealed = seal(node.key(), 'j', urlLines({ TOKEN_PUT: { url: URL_, headers } }));
 
     const end = await node.job('j', SAY, { wants: ['TOKEN_PUT'], sealed }).ended;
 
     expect(end.job.outcome).toBe('done');
-    expect(node.read('seen')).toBe(`${URL_}\n${header}\n`);
+    expect(node.read('seen')).toBe(`${URL_}\n${headers.join('\n')}\n`);
     expect(sealed).not.toMatch(/bucket\.example|X-Amz|abcdef/);
     expect(Buffer.from(/text=(\S+)/.exec(sealed)?.[1] ?? '', 'base64').toString('latin1')).not.toMatch(/bucket|X-Amz/);
   });

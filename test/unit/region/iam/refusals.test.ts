@@ -5,6 +5,7 @@ import {
   DescribeImagesCommand,
   DescribeInstancesCommand,
   EC2Client,
+  ModifyInstanceAttributeCommand,
   RunInstancesCommand,
   type RunInstancesCommandInput,
   TerminateInstancesCommand,
@@ -60,7 +61,7 @@ function launch(over: Partial<RunInstancesCommandInput> = {}): RunInstancesComma
     MinCount: 1,
     MaxCount: 1,
     IamInstanceProfile: { Name: 'keelson-node' },
-    MetadataOptions: { HttpTokens: 'required' },
+    MetadataOptions: { HttpTokens: 'required', HttpPutResponseHopLimit: 1 },
     TagSpecifications: (['instance', 'volume'] as const).map((ResourceType) => ({ ResourceType, Tags: OURS })),
     DryRun: true,
     ...over,
@@ -85,6 +86,8 @@ interface Refused {
   name: string;
   status: number;
   action: string;
+  /** Where it is not that no policy of the caller allows it. */
+  because?: string;
   /** As the message names it; absent where AWS names none. */
   on?: () => string;
 }
@@ -114,10 +117,27 @@ const REFUSED: Refused[] = [
   {
     who: 'worker',
     what: 'a launch with metadata that needs no token',
-    call: (as) => as.ec2.send(launch({ MetadataOptions: { HttpTokens: 'optional' } })),
+    call: (as) => as.ec2.send(launch({ MetadataOptions: { HttpTokens: 'optional', HttpPutResponseHopLimit: 1 } })),
     ...ec2,
     action: 'ec2:RunInstances',
     on: () => ARN('instance', '*'),
+  },
+  {
+    who: 'worker',
+    what: 'a launch with metadata that pods reach',
+    call: (as) => as.ec2.send(launch({ MetadataOptions: { HttpTokens: 'required', HttpPutResponseHopLimit: 2 } })),
+    ...ec2,
+    action: 'ec2:RunInstances',
+    on: () => ARN('instance', '*'),
+  },
+  {
+    who: 'worker',
+    what: 'to change the user data of its own instance',
+    call: (as) =>
+      as.ec2.send(new ModifyInstanceAttributeCommand({ InstanceId: own, UserData: { Value: Buffer.from('#!') } })),
+    ...ec2,
+    action: 'ec2:ModifyInstanceAttribute',
+    on: () => ARN('instance', own),
   },
   {
     who: 'worker',
@@ -205,6 +225,7 @@ const REFUSED: Refused[] = [
     ...s3,
     action: 's3:GetObject',
     on: () => `"${BUCKET}/clusters/shop/k3s-server-token"`,
+    because: 'with an explicit deny in a resource-based policy',
   },
   {
     who: 'user',
@@ -248,13 +269,13 @@ const REFUSED: Refused[] = [
 ];
 
 describe('a call that the policies of deploy/aws do not allow', () => {
-  it.each(REFUSED)('$who: $what', async ({ who, call, name, status, action, on }) => {
+  it.each(REFUSED)('$who: $what', async ({ who, call, name, status, action, on, because }) => {
     // Act
     const refused = await call(callers(who)).catch((error: unknown) => error);
 
     // Assess
     const where = on === undefined ? '' : ` on resource: ${on()}`;
-    const said = `${action}${where} because no identity-based policy allows the ${action} action`;
+    const said = `${action}${where} ${because ?? `because no identity-based policy allows the ${action} action`}`;
     const arn = `arn:aws:sts::000000000000:assumed-role/keelson-${who}/${who}`;
     expect(refused).toMatchObject({ name, $metadata: { httpStatusCode: status } });
     expect((refused as Error).message).toContain(`User: ${arn} is not authorized to perform: ${said}`);

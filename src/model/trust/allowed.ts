@@ -1,0 +1,39 @@
+/**
+ * What the operator lets documents name. Everyone who may write a document decides which image runs as root in which network, with the worker's
+ * rights on EC2: without these lists each image and each VPC of the account.
+ */
+import type { ClusterSpec } from '../spec/schema.js';
+
+export interface AllowedResources {
+  /** `KEELSON_ALLOWED_IMAGES`: ids, and names of SSM parameters with all below `/*`; null where it is not set. */
+  images: readonly string[] | null;
+  /** `KEELSON_ALLOWED_VPCS`: ids; null where it is not set. */
+  vpcs: readonly string[] | null;
+}
+
+/** `ami-0123456789abcdef0`, `/golden/images/k3s`, `/golden/images/*`. [docs: SSM parameter names] */
+export const isImageEntry = (text: string): boolean =>
+  /^ami-[0-9a-f]{8,17}$/.test(text) || /^\/[A-Za-z0-9_.\-/]{1,1000}(?:\/\*)?$/.test(text);
+
+export const isVpcEntry = (text: string): boolean => /^vpc-[0-9a-f]{8,17}$/.test(text);
+
+/** Why a document may not name this image, or null. Amazon Linux 2023, which a document without an image gets, is always allowed. */
+export function imageProblem(image: ClusterSpec['image'], { images }: AllowedResources): string | null {
+  if (images === null || image === undefined) return null;
+  const named = 'id' in image ? image.id : image.ssmParameter;
+  if (images.some((entry) => entry === named || (entry.endsWith('/*') && isBelow(named, entry.slice(0, -1)))))
+    return null;
+  return `the operator does not allow the image ${named} (KEELSON_ALLOWED_IMAGES of the worker)`;
+}
+
+/** Why nodes may not be in this VPC, or null. */
+export function vpcProblem(vpcId: string, { vpcs }: AllowedResources): string | null {
+  if (vpcs === null || vpcs.includes(vpcId)) return null;
+  return `the operator does not allow the VPC ${vpcId} (KEELSON_ALLOWED_VPCS of the worker)`;
+}
+
+/** A name with an empty part or with dots alone is a path that leads elsewhere; SSM refuses it, and so does this. */
+const isBelow = (name: string, folder: string): boolean =>
+  name.startsWith(folder) &&
+  name.length > folder.length &&
+  !/\/(?:\.{0,2})(?:\/|$)/.test(name.slice(folder.length - 1));
