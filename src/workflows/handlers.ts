@@ -5,6 +5,7 @@ import { fingerprint } from '../model/k3s/fingerprint.js';
 import { versionsInUse } from '../model/k3s/installed.js';
 import { type Plan, plan } from '../model/plan/index.js';
 import { type Decision, decide, REQUESTS, type RequestName } from '../model/requests/decide.js';
+import { KEELSON } from '../model/requests/sender.js';
 import { pathText } from '../model/spec/violation.js';
 import type { ClusterState } from '../model/state.js';
 import { statusOf } from '../model/status.js';
@@ -164,7 +165,8 @@ function accepted({ state }: Cluster, operationId: string | null, message: strin
 
 function requesterOf(payload: unknown, fallback: string): string {
   if (typeof payload !== 'object' || payload === null || !('requestedBy' in payload)) return fallback;
-  return typeof payload.requestedBy === 'string' ? payload.requestedBy.slice(0, 80) : fallback;
+  const said = typeof payload.requestedBy === 'string' ? payload.requestedBy.slice(0, 80) : fallback;
+  return said === KEELSON ? fallback : said;
 }
 
 /**

@@ -2,6 +2,7 @@ import { uuid4 } from '@temporalio/workflow';
 import { afterFailure } from '../model/breaker.js';
 import { isUnmeasured } from '../model/measured.js';
 import type { Plan } from '../model/plan/index.js';
+import { KEELSON } from '../model/requests/sender.js';
 import type { ErrorRecord, Operation } from '../model/state.js';
 import { type Cluster, emit, now, shortId } from './cluster-context.js';
 
@@ -24,7 +25,7 @@ export function beginOperation(cluster: Cluster, plan: Plan): Operation {
     id: state.requestedOperationId ?? `op-${shortId()}`,
     kind: plan.kind,
     // What nobody has asked for is Keelson's own doing.
-    requestedBy: plan.kind === 'repair' && state.requestedOperationId === null ? 'Keelson' : state.requestedBy,
+    requestedBy: plan.kind === 'repair' && state.requestedOperationId === null ? KEELSON : state.requestedBy,
     startedAt: now(),
     endedAt: null,
     outcome: 'running',

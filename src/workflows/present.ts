@@ -32,7 +32,7 @@ export function createPresenter(cluster: Cluster, writer: Pick<StatusWriter, 'to
       cluster.state.checkedAt,
     );
     const status = statusOf(cluster.state);
-    setCurrentDetails(detailsOf(status));
+    setCurrentDetails(detailsOf(status, Date.now()));
     const wanted = {
       K3sPhase: phaseOf(cluster.state),
       K3sRegion: status.region,

@@ -1,3 +1,4 @@
+import { senderText } from '../../model/requests/sender.js';
 import type { Operation } from '../../model/state.js';
 import type { StatusView } from '../../model/status.js';
 import type { Colors } from '../io.js';
@@ -63,4 +64,4 @@ function operationLine({ operation }: StatusView): string {
 export const firstLine = (text: string): string => text.split('\n')[0] ?? '';
 
 /** The sender of a request writes the name: it is not checked. */
-export const senderOf = ({ requestedBy }: Operation): string => `${requestedBy} (as the sender says)`;
+export const senderOf = ({ requestedBy }: Operation): string => senderText(requestedBy);
