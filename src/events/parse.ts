@@ -9,6 +9,15 @@ export type Event =
 /** SQS's most; events of EC2 and S3 have about 1 KiB. [docs: SQS message quotas] */
 const MOST_CHARACTERS = 256 * 1024;
 
+/**
+ * What names are made of. A sender who made up others would have a client made for each region, and EC2 and Temporal asked for what cannot be there:
+ * AWS answers with an error, so the message would come again and be a dead letter.
+ */
+const INSTANCE_ID = /^i-[0-9a-z]{1,30}$/;
+const REGION = /^[a-z]{2,4}(-[a-z]{1,15}){1,3}-\d{1,2}$/;
+const BUCKET = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
+const CLUSTER = /^[a-z0-9-]{1,40}$/;
+
 const STATES: readonly string[] = ['pending', 'running', 'stopping', 'stopped', 'shutting-down', 'terminated'];
 
 /**
@@ -24,20 +33,22 @@ export function parseEvent(body: string): Event | null {
   if (event['source'] === 'aws.ec2') {
     const { region } = event;
     const { 'instance-id': instanceId, state } = detail;
-    if (typeof region !== 'string' || typeof instanceId !== 'string' || !isState(state)) return null;
+    if (!isOf(REGION, region) || !isOf(INSTANCE_ID, instanceId) || !isState(state)) return null;
     return { kind: 'instance', region, instanceId, state };
   }
   if (event['source'] === 'aws.s3' && event['detail-type'] === 'Object Created') {
     const bucket = record(detail['bucket'])?.['name'];
     const key = record(detail['object'])?.['key'];
-    if (typeof bucket !== 'string' || typeof key !== 'string') return null;
-    const cluster = key.split('/')[1] ?? '';
-    return cluster !== '' && key === bucketKeyOf(cluster, BUCKET_KEY.config)
+    if (!isOf(BUCKET, bucket) || typeof key !== 'string') return null;
+    const cluster = key.split('/', 2)[1] ?? '';
+    return CLUSTER.test(cluster) && key === bucketKeyOf(cluster, BUCKET_KEY.config)
       ? { kind: 'config', bucket, cluster }
       : null;
   }
   return null;
 }
+
+const isOf = (pattern: RegExp, value: unknown): value is string => typeof value === 'string' && pattern.test(value);
 
 const isState = (value: unknown): value is InstanceStateName => typeof value === 'string' && STATES.includes(value);
 

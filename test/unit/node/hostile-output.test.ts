@@ -1,0 +1,143 @@
+/** Output of a node on which someone else is root: whatever it is, reading it ends soon, costs little, and gives a result that says what it is. */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { jobResult } from '../../../src/activities/ssm/job-result.js';
+import { factsOf } from '../../../src/model/care/facts.js';
+import type { ClusterState } from '../../../src/model/state.js';
+import { parseJobOutput } from '../../../src/node/render.js';
+import { RESULT_FAMILIES, RESULT_KEYS } from '../../../src/node/results.js';
+import { reportedKey } from '../../../src/node/seal.js';
+import { parseNodes, parseStrayMembers } from '../../../src/workflows/nodes-seen.js';
+import { costOf, filled, MOST_CPU_MS, MOST_MIB, SIZE } from '../../support/cost.js';
+
+const JOB = 'demo-verify-server-0-1';
+const HEAD = `keelson-job id=${JOB} outcome=done exit=0\nkeelson-result\n`;
+const known = {
+  document: { metadata: { name: 'demo' } },
+  slots: { 'server-0': { name: 'server-0', nodeName: 'demo-server-0-g1' } },
+} as unknown as Pick<ClusterState, 'document' | 'slots'>;
+
+/** All that is done with what a command prints. */
+function readAll(stdout: string) {
+  const result = jobResult('i-1', JOB, { status: 'ended', word: 'Success', exitCode: 0, stdout, stderr: '' });
+  const nodes = parseNodes(result.result, known);
+  const strays = parseStrayMembers(result.result, known);
+  return {
+    result,
+    nodes,
+    strays,
+    facts: factsOf(result.result, null, '2026-01-01T00:00:00Z', true),
+    key: reportedKey(stdout, JOB),
+  };
+}
+
+function requireBounds({ result, nodes }: ReturnType<typeof readAll>): void {
+  for (const [key, value] of Object.entries(result.result)) {
+    expect(key.length).toBeLessThanOrEqual(120);
+    expect(value.length).toBeLessThanOrEqual(200);
+  }
+  expect(nodes.length).toBeLessThanOrEqual(101);
+  for (const invisible of ['\u001b', '\u202e']) expect(result.logTail.includes(invisible)).toBe(false);
+}
+
+/** What reports and secrets are made of: pieces that a pattern may start to match again and again. */
+const PIECES = [
+  'keelson-job ',
+  `keelson-job id=${JOB} outcome=`,
+  'keelson-result\n',
+  'keelson-log\n',
+  `keelson-key id=${JOB} key=`,
+  'node.demo-server-0-g1=',
+  'member.',
+  'code=',
+  ...RESULT_KEYS.slice(0, 5).map((key) => `${key}=`),
+  ...RESULT_FAMILIES.map((family) => `${family}.`),
+  'True,',
+  '-----BEGIN PRIVATE KEY-----',
+  '-----BEGIN ',
+  'PRIVATE KEY',
+  'X-Amz-Signature',
+  'X-Amz-',
+  'https://',
+  'https:',
+  'a://',
+  'K10ffffff',
+  '::server:',
+  'token',
+  'password',
+  'authorization',
+  'bearer ',
+  'AKIA',
+  'QUFB',
+  'x'.repeat(99),
+  '"\\"',
+  "'",
+  '=',
+  ':',
+  '%0A',
+  ' ',
+  '\t',
+  '\n',
+  '\r',
+  '\0',
+  '\u001b[2J',
+  '\u202e',
+  '\ud800',
+];
+
+const begin = fc.constantFrom(
+  '',
+  HEAD,
+  `${HEAD}keelson-log\n`,
+  `${HEAD}node.demo-server-0-g1=`,
+  '-----BEGIN PRIVATE KEY-----',
+);
+const part = fc.array(fc.constantFrom(...PIECES), { minLength: 1, maxLength: 5 }).map((all) => all.join(''));
+
+describe('output of a node', () => {
+  it('is read at little cost, whatever it repeats', () => {
+    fc.assert(
+      fc.property(begin, part, fc.constantFrom(SIZE, 24_000), (before, repeated, size) => {
+        // Prepare
+        const stdout = filled(repeated, before, '', size);
+        // Act
+        const { result, cpuMs, peakMiB } = costOf(() => readAll(stdout));
+        // Assess
+        requireBounds(result);
+        expect(cpuMs).toBeLessThan(MOST_CPU_MS);
+        expect(peakMiB).toBeLessThan(MOST_MIB);
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  it('that is no report is a failed job, and says nothing of nodes', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', maxLength: 2_000 }), (stdout) => {
+        fc.pre(parseJobOutput(stdout) === null);
+
+        const { result, nodes, strays } = readAll(stdout);
+
+        expect(result).toMatchObject({ outcome: 'failed', result: {} });
+        expect([nodes, strays]).toEqual([[], []]);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('gives values only under the keys that scripts have', () => {
+    const line = fc.tuple(fc.stringMatching(/^[A-Za-z][\w.:-]{0,40}$/), fc.string({ unit: 'binary', maxLength: 300 }));
+    fc.assert(
+      fc.property(fc.array(line, { maxLength: 50 }), (lines) => {
+        const { result } = readAll(HEAD + lines.map(([key, value]) => `${key}=${value}\n`).join(''));
+
+        requireBounds({ ...readAll(''), result });
+        for (const key of Object.keys(result.result))
+          expect(RESULT_KEYS.includes(key) || RESULT_FAMILIES.some((family) => key.startsWith(`${family}.`))).toBe(
+            true,
+          );
+      }),
+      { numRuns: 200 },
+    );
+  });
+});
