@@ -1,6 +1,7 @@
 import { benchByHand } from './by-hand.js';
 import { benchCare } from './care.js';
 import { benchCreate } from './create.js';
+import { benchExplain } from './explain.js';
 import { benchLifecycle } from './lifecycle.js';
 import { benchMessages } from './messages.js';
 import { benchNews } from './news.js';
@@ -21,6 +22,7 @@ const BENCHES: Record<string, () => Promise<Row[]>> = {
   watch: benchWatch,
   care: benchCare,
   news: benchNews,
+  explain: benchExplain,
 };
 
 /** `npm run bench [-- NAME ...]`: all benchmarks, or those named. */

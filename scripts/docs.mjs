@@ -202,7 +202,7 @@ function benchmarkSection(file) {
   const { name, measuredAt, machine, rows: cases } = JSON.parse(readFileSync(`bench/results/${file}`, 'utf8'));
   const columns = [...new Set(cases.flatMap((one) => Object.keys(one)))].filter((column) => !BELOW.includes(column));
   const shown = (value) =>
-    typeof value === 'number' && !Number.isInteger(value) ? value.toFixed(3) : String(value ?? '').trim();
+    typeof value === 'number' && !Number.isInteger(value) ? value.toFixed(3) : cell(String(value ?? '').trim());
   const line = (cells) => `| ${cells.join(' | ')} |`;
   const chains = cases.filter((one) => one.chain !== undefined).map((one) => `- ${one.case}: ${one.chain}`);
   const stages = cases.filter((one) => one.stages !== undefined).map((one) => `- ${one.case}: ${one.stages}`);

@@ -105,6 +105,11 @@ export class Lane {
     this.plans.push(...ids);
   }
 
+  /** Whether the fault plan is one of its own. */
+  has(plan: string): boolean {
+    return this.plans.includes(plan);
+  }
+
   /** Takes all its fault plans away. */
   async undo(): Promise<void> {
     for (const id of this.plans.splice(0)) await this.bench.region(`/_region/faults/${id}`, { method: 'DELETE' });

@@ -1,4 +1,6 @@
 import type { Command } from 'commander';
+import { PHASES } from '../model/phase.js';
+import { HEALTHS } from '../model/status.js';
 import { CliError, EXIT } from './exit.js';
 
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;
@@ -6,13 +8,27 @@ export const SHELLS = ['bash', 'zsh', 'fish'] as const;
 interface Verb {
   name: string;
   description: string;
-  flags: { long: string; short: string | undefined; description: string; takesFile: boolean }[];
+  flags: {
+    long: string;
+    short: string | undefined;
+    description: string;
+    takesFile: boolean;
+    values: readonly string[];
+  }[];
   takesName: boolean;
 }
 
+/** What may stand behind a flag. */
+const VALUES: Readonly<Record<string, readonly string[]>> = {
+  '--phase': PHASES,
+  '--health': HEALTHS,
+  '--output': ['json', 'yaml', 'wide', 'name'],
+};
+
 /** A completion script for a shell, made from the commands as they are. Names of clusters come from `keelson list`. */
 export function completionScript(program: Command, shell: string): string {
-  const verbs = program.commands.map(verbOf);
+  // `create` only leads elsewhere.
+  const verbs = program.commands.filter((one) => one.name() !== 'create').map(verbOf);
   switch (shell) {
     case 'bash':
       return bash(program.name(), verbs);
@@ -31,29 +47,36 @@ function verbOf(command: Command): Verb {
     name: command.name(),
     description: command.description(),
     takesName: command.registeredArguments.some((argument) => argument.name() === 'name'),
-    flags: command.options.map((option) => ({
-      long: option.long ?? '',
-      short: option.short,
-      description: option.description,
-      takesFile: option.flags.includes('<file'),
-    })),
+    flags: command.options
+      .filter((option) => !option.hidden)
+      .map((option) => ({
+        long: option.long ?? '',
+        short: option.short,
+        description: option.description,
+        takesFile: option.flags.includes('<file'),
+        values: VALUES[option.long ?? ''] ?? [],
+      })),
   };
 }
 
-const clusterNames = (program: string): string =>
-  `${program} list -o json 2>/dev/null | sed -n 's/^ *"name": "\\(.*\\)",*$/\\1/p'`;
+const clusterNames = (program: string): string => `${program} list -o name 2>/dev/null`;
 
 function bash(program: string, verbs: Verb[]): string {
   const cases = verbs.map(({ name, flags, takesName }) => {
     const words = flags.map((flag) => flag.long).join(' ');
-    const names = takesName ? `\n      [[ $current == -* ]] || words="$(${clusterNames(program)})"` : '';
+    const names = takesName
+      ? `\n      [[ $current == -* || $COMP_CWORD -gt 2 ]] || words="$(${clusterNames(program)})"`
+      : '';
     return `    ${name})\n      words="${words}"${names}\n      ;;`;
   });
   return `_${program}() {
   local current="\${COMP_WORDS[COMP_CWORD]}" previous="\${COMP_WORDS[COMP_CWORD-1]}" words=""
   case "$previous" in
-    -f|--file|--merge) COMPREPLY=($(compgen -f -- "$current")); return ;;
-    -o|--output) COMPREPLY=($(compgen -W "json yaml" -- "$current")); return ;;
+    -f|--file|--merge|--prices) compopt -o filenames 2>/dev/null; COMPREPLY=($(compgen -f -- "$current")); return ;;
+    -o|--output) COMPREPLY=($(compgen -W "json yaml wide name" -- "$current")); return ;;
+    --phase) COMPREPLY=($(compgen -W "${PHASES.join(' ')}" -- "$current")); return ;;
+    --health) COMPREPLY=($(compgen -W "${HEALTHS.join(' ')}" -- "$current")); return ;;
+    completion) COMPREPLY=($(compgen -W "${SHELLS.join(' ')}" -- "$current")); return ;;
   esac
   if [[ $COMP_CWORD -eq 1 ]]; then
     COMPREPLY=($(compgen -W "${verbs.map((verb) => verb.name).join(' ')} --help --version" -- "$current"))
@@ -79,7 +102,7 @@ function fish(program: string, verbs: Verb[]): string {
     for (const flag of flags) {
       const short = flag.short === undefined ? '' : ` -s ${flag.short.slice(1)}`;
       lines.push(
-        `${within} -l ${flag.long.slice(2)}${short}${flag.takesFile ? ' -r -F' : ''} -d ${quote(flag.description)}`,
+        `${within} -l ${flag.long.slice(2)}${short}${flag.takesFile ? ' -r -F' : ''}${flag.values.length > 0 ? ` -x -a ${quote(flag.values.join(' '))}` : ''} -d ${quote(flag.description)}`,
       );
     }
   }

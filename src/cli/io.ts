@@ -7,7 +7,7 @@ import { printable } from '../model/printable.js';
 export interface Io {
   env: Env;
   cwd: string;
-  stdout: Writable & { isTTY?: boolean; columns?: number };
+  stdout: Writable & { isTTY?: boolean; columns?: number; rows?: number; fd?: number };
   stderr: Writable & { isTTY?: boolean };
   stdin: NodeJS.ReadableStream & { isTTY?: boolean };
   /** Who asks; recorded with the operation. */

@@ -1,25 +1,69 @@
 import { Document, isScalar, visit } from 'yaml';
 import { printable, printableAll } from '../model/printable.js';
 import { type Colors, colorsFor, type Io } from './io.js';
+import { type Screen, screenOf } from './screen.js';
 
-export type Format = 'text' | 'json' | 'yaml';
+export type Format = 'text' | 'wide' | 'name' | 'json' | 'yaml';
 export const FORMATS: readonly Format[] = ['json', 'yaml'];
+
+/** Whether people read it. */
+export const isText = (format: Format): boolean => format === 'text' || format === 'wide';
+
+/** Of every object that is printed for programs; an addition keeps it. [schema/output.schema.json] */
+export const OUTPUT_SCHEMA_VERSION = 1;
 
 /**
  * Data goes to stdout: as asked for by `-o`, else as text for people.
  *
  * @param text gets the data with every string printable: what is not ours can neither move the cursor nor paint
  */
-export function show<T>(io: Io, format: Format, data: T, text: (colors: Colors, data: T) => string): void {
-  if (format === 'json') io.stdout.write(`${printable(JSON.stringify(data, null, 2))}\n`);
-  else if (format === 'yaml') io.stdout.write(yamlText(data));
-  else io.stdout.write(painted(colorsFor(io, io.stdout), data, text));
+export function show<T>(
+  io: Io,
+  format: Format,
+  data: T,
+  text: (colors: Colors, data: T, screen: Screen) => string,
+): void {
+  if (format === 'json') io.stdout.write(`${printable(JSON.stringify(versioned(data), null, 2))}\n`);
+  else if (format === 'yaml') io.stdout.write(yamlText(versioned(data)));
+  else if (format === 'name')
+    io.stdout.write(
+      namesOf(data)
+        .map((name) => `${printable(name)}\n`)
+        .join(''),
+    );
+  else {
+    const screen = screenOf(io.stdout, format === 'wide');
+    io.stdout.write(painted(colorsFor(io, io.stdout), data, (colors, clean) => text(colors, clean, screen)));
+  }
+}
+
+/** A list becomes an object, so that something can be added to it. */
+function versioned(data: unknown): unknown {
+  if (Array.isArray(data)) return { schemaVersion: OUTPUT_SCHEMA_VERSION, items: data };
+  return typeof data === 'object' && data !== null && !('schemaVersion' in data) && !('apiVersion' in data)
+    ? { schemaVersion: OUTPUT_SCHEMA_VERSION, ...data }
+    : data;
+}
+
+/** With `-o name`: what a shell loop takes. */
+function namesOf(data: unknown): string[] {
+  const items: unknown[] = Array.isArray(data) ? data : [data];
+  return items.flatMap((one) => {
+    const { name, cluster } = (one ?? {}) as { name?: unknown; cluster?: unknown };
+    const named = name ?? cluster;
+    return typeof named === 'string' ? [named] : [];
+  });
 }
 
 /** One object a line. */
 export function showLine(io: Io, data: unknown): void {
   // In JSON such a character stands in a string, where \uXXXX means the same.
-  io.stdout.write(`${printable(JSON.stringify(data))}\n`);
+  io.stdout.write(`${printable(JSON.stringify(versioned(data)))}\n`);
+}
+
+/** An entry of a YAML list that goes on. */
+export function showEntry(io: Io, data: unknown): void {
+  io.stdout.write(yamlText([data]));
 }
 
 /** What people read beside the data, in colours. */

@@ -1,15 +1,24 @@
-import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { Argument, Command, CommanderError, Option } from 'commander';
 import { packageVersion } from '../config/version.js';
 import { printable } from '../model/printable.js';
+import {
+  fileOption,
+  formatOf,
+  nonEmpty,
+  type Run,
+  type Runner,
+  type Shared,
+  seconds,
+  verb,
+  waiting,
+} from './command-kit.js';
 import { completionScript, SHELLS } from './completion.js';
 import { CliError, EXIT } from './exit.js';
+import { expectedWords } from './expected-words.js';
 import { type Io, say } from './io.js';
-import { FORMATS, type Format } from './output.js';
-import { openSession, type Session } from './session.js';
+import { nodeVerbs } from './node-verbs.js';
+import { openSession } from './session.js';
 import type { KubeconfigOptions } from './verbs/kubeconfig.js';
-
-/** A verb of which the code is loaded when it is run. */
-type Run = (session: Session) => Promise<void>;
 
 const EXIT_CODES = `
 Exit codes: 0 done, 1 the operation failed, 2 invalid input, 3 no such cluster, 4 refused (protected, gate closed),
@@ -50,6 +59,8 @@ Examples:
   lookVerbs(program, run);
   requestVerbs(program, run);
   orphanVerb(program, run);
+  nodeVerbs(program, run);
+  expectedWords(program, run);
   program
     .command('completion')
     .description('print a completion script')
@@ -62,29 +73,6 @@ Examples:
       io.stdout.write(completionScript(program, shell));
     });
   return program;
-}
-
-type Runner = (verb: Run) => Promise<void>;
-
-const formatOption = () => new Option('-o, --output <format>', 'as json or yaml instead of text').choices(FORMATS);
-const fileOption = () =>
-  new Option('-f, --file <file>', 'cluster document, YAML or JSON; - is stdin').makeOptionMandatory();
-
-interface Shared {
-  output?: Format;
-  json?: boolean;
-  wait?: boolean;
-}
-const formatOf = ({ output, json }: Shared): Format => (json === true ? 'json' : (output ?? 'text'));
-const jsonOption = () => new Option('--json', 'the same as -o json').hideHelp();
-
-function verb(program: Command, name: string, description: string, examples: readonly string[]): Command {
-  return program
-    .command(name)
-    .description(description)
-    .addOption(formatOption())
-    .addOption(jsonOption())
-    .addHelpText('after', `\nExamples:\n${examples.map((one) => `  keelson ${one}`).join('\n')}`);
 }
 
 function documentVerbs(program: Command, run: Runner): void {
@@ -125,17 +113,20 @@ function documentVerbs(program: Command, run: Runner): void {
 
 function lookVerbs(program: Command, run: Runner): void {
   const look = () => import('./verbs/look.js');
-  verb(program, 'list', 'all clusters', ['list', 'list --health Degraded -o json'])
+  verb(program, 'list', 'all clusters', ['list', 'list --health Degraded -o json', 'list -o name'], ['wide', 'name'])
     .option('--phase <phase>', 'only those in this phase')
     .option('--region <region>', 'only those in this region')
     .option('--health <health>', 'only those of this health')
     .action((options: Shared & { phase?: string; region?: string; health?: string }) =>
       run(async (session) => (await look()).list(session, { ...options, output: formatOf(options) })),
     );
-  verb(program, 'status', 'nodes, conditions, the operation and what it waits for', [
-    'status shop-eu',
-    'status shop-eu --watch',
-  ])
+  verb(
+    program,
+    'status',
+    'nodes, conditions, the operation and what it waits for',
+    ['status shop-eu', 'status shop-eu --watch', 'status shop-eu -o wide'],
+    ['wide', 'name'],
+  )
     .argument('<name>', 'name of the cluster')
     .option('--watch', 'show it anew as it changes, until Ctrl-C', false)
     .action((name: string, options: Shared & { watch: boolean }) =>
@@ -220,12 +211,6 @@ function orphanVerb(program: Command, run: Runner): void {
     );
 }
 
-function seconds(value: string): number {
-  const number = Number(value);
-  if (value.trim() === '' || !(number >= 0 && number <= 3_600)) throw new InvalidArgumentError('0 to 3600 seconds.');
-  return number;
-}
-
 function requestVerbs(program: Command, run: Runner): void {
   const simple = {
     stop: 'stop the nodes: agents first, a snapshot, then the servers',
@@ -300,16 +285,6 @@ function requestVerbs(program: Command, run: Runner): void {
         );
       }),
     );
-}
-
-const waiting = (command: Command): Command =>
-  command
-    .argument('<name>', 'name of the cluster')
-    .option('-w, --wait', 'wait until it is done, showing the progress of each node', false);
-
-function nonEmpty(value: string): string {
-  if (value.trim() === '') throw new InvalidArgumentError('it is empty.');
-  return value;
 }
 
 /**

@@ -23,6 +23,8 @@ export interface Session {
   mirrors(): MirrorPolicy;
   /** URL of the dead-letter queue. @throws CliError when the environment does not name it */
   deadLettersQueue(): string;
+  /** Which installation the environment names. */
+  context(): { address: string; namespace: string; bucket: string | null };
   /** Clients with the user's own credentials. */
   aws(): Promise<AwsClients>;
   close(): Promise<void>;
@@ -67,6 +69,10 @@ export function openSession(io: Io): Session {
       return createBucket(await aws(), name);
     },
     aws,
+    context: () => {
+      const { temporal, bucket } = environment();
+      return { address: temporal.address, namespace: temporal.namespace, bucket };
+    },
     installation: () => environment().installation,
     k3sMirror: () => environment().k3sMirror,
     mirrors: () => ({ allowed: environment().allowedMirrors, site: environment().k3sMirror }),

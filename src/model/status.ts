@@ -10,7 +10,8 @@ import type { Phase } from './phase.js';
 import { phaseOf } from './phase-of.js';
 import type { ClusterState, Condition, ErrorRecord, KeptVolume, Operation, Waiting } from './state.js';
 
-export type Health = 'Healthy' | 'Degraded' | 'Unhealthy' | 'Unknown';
+export const HEALTHS = ['Healthy', 'Degraded', 'Unhealthy', 'Unknown'] as const;
+export type Health = (typeof HEALTHS)[number];
 
 export interface NodeStatus {
   slot: string;

@@ -14,6 +14,7 @@ import { afterResults } from './in-turn.js';
 import {
   type Accepted,
   configSignal,
+  documentQuery,
   eventsQuery,
   lookSignal,
   planQuery,
@@ -47,6 +48,9 @@ export function registerHandlers(cluster: Cluster): void {
     description: 'The cluster as it stands: phase, nodes, conditions, operation',
   });
   setHandler(eventsQuery, () => cluster.state.events, { description: 'The last hundred happenings, oldest first' });
+  setHandler(documentQuery, () => cluster.state.document, {
+    description: 'The document in force, with its defaults',
+  });
   setHandler(planQuery, (request) => planWith(cluster, request), {
     description: 'What would be done now, or after apply of {"document": {...}}: steps with reason and disruption',
   });

@@ -1,6 +1,7 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { Plan } from '../model/plan/index.js';
 import { REQUESTS, type RequestName } from '../model/requests/decide.js';
+import type { ClusterDocument } from '../model/spec/schema.js';
 import type { ClusterEvent } from '../model/state.js';
 import type { StatusView } from '../model/status.js';
 import type { Leftovers } from './cluster-context.js';
@@ -60,6 +61,7 @@ export const configSignal = defineSignal<[unknown]>('config');
 
 export const statusQuery = defineQuery<StatusView>('status');
 export const planQuery = defineQuery<Plan & { id: string }, [unknown]>('plan');
+export const documentQuery = defineQuery<ClusterDocument>('document');
 export const eventsQuery = defineQuery<ClusterEvent[]>('events');
 
 /** Result of a `cluster` workflow: the proof that nothing is left. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -58,12 +58,49 @@ describe('a cluster of one server, by the CLI alone', () => {
     // Assess
     expect(parse(status.stdout)).toMatchObject({ phase: 'Running' });
     expect(explained.stdout).toContain('it is what was asked for');
-    expect(JSON.parse(history.stdout)).toMatchObject([{ kind: 'create', outcome: 'done' }]);
+    expect(JSON.parse(history.stdout).items).toMatchObject([{ kind: 'create', outcome: 'done' }]);
     // The visibility store follows the workflow with a short delay. [docs: Temporal visibility]
     await expect
-      .poll(async () => JSON.parse((await bench.keelson('list', '-o', 'json')).stdout), { timeout: 20_000 })
+      .poll(async () => JSON.parse((await bench.keelson('list', '-o', 'json')).stdout).items, { timeout: 20_000 })
       .toMatchObject([{ name: 'solo', phase: 'Running', health: 'Healthy', region: 'eu-west-1', nodes: '1/1' }]);
-    expect((await bench.keelson('list', '--phase', 'Stopped', '-o', 'json')).stdout.trim()).toBe('[]');
+    const none = JSON.parse((await bench.keelson('list', '--phase', 'Stopped', '-o', 'json')).stdout);
+    expect(none).toEqual({ schemaVersion: 1, items: [] });
+    expect((await bench.keelson('list', '-o', 'name')).stdout).toBe('solo\n');
+  });
+
+  it('get prints the document in force, which apply takes, and plan shows what another one changes', async () => {
+    // Act
+    const got = await bench.keelson('get', 'solo');
+    writeFileSync(join(bench.folder, 'got.yaml'), got.stdout);
+    writeFileSync(join(bench.folder, 'other.yaml'), got.stdout.replace('protect: false', 'protect: true'));
+    const same = await bench.keelson('plan', '-f', 'got.yaml');
+    const other = await bench.keelson('plan', '-f', 'other.yaml');
+
+    // Assess
+    expect(parse(got.stdout)).toMatchObject({ kind: 'Cluster', metadata: { name: 'solo' } });
+    expect(same.stdout).toMatch(/^The document is the one in force\./);
+    expect(other.stdout).toContain('~ spec.deletion.protect: false -> true');
+  });
+
+  it('logs, exec and doctor look behind it, with the credentials of the person', async () => {
+    // Act
+    const [journal, jobs, ran, failed, unknown, checked] = [
+      await bench.keelson('logs', 'solo', '--tail', '50'),
+      await bench.keelson('logs', 'solo', 'server-0', '--jobs'),
+      await bench.keelson('exec', 'solo', 'server-0', '--', 'printf', '%s', "it's $HOME"),
+      await bench.keelson('exec', 'solo', 'server-0', '--', 'sh', '-c', 'echo no >&2; exit 3'),
+      await bench.keelson('exec', 'solo', 'server-7', '--', 'true'),
+      await bench.keelson('doctor'),
+    ];
+
+    // Assess
+    expect(journal).toMatchObject({ code: 0, stdout: expect.stringMatching(/level=info/) });
+    expect(jobs).toMatchObject({ code: 0, stdout: expect.stringMatching(/^== /) });
+    expect(jobs.stdout).not.toMatch(/X-Amz-Signature=[0-9a-f]/);
+    expect(ran).toMatchObject({ code: 0, stdout: "it's $HOME" });
+    expect(failed).toMatchObject({ code: 1, stderr: expect.stringMatching(/no\n[\s\S]*exit code 3/) });
+    expect(unknown).toMatchObject({ code: 3, stderr: expect.stringContaining('one of server-0') });
+    expect(checked).toMatchObject({ code: 0, stdout: expect.stringMatching(/worker +ok +task queue keelson/) });
   });
 
   it('gives a kubeconfig under its own name, in a file for its owner alone', async () => {

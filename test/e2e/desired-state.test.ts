@@ -121,7 +121,7 @@ describe('what the document sets', () => {
     await expect.poll(groups, { timeout: 90_000 }).toEqual(asked);
     const labels = () => kubectl(`get node ${NAME}-workers-0-g1 -o 'custom-columns=D:.metadata.labels.disk'`);
     await expect.poll(labels, { timeout: 90_000, interval: 1_000 }).toContain('ssd');
-    const events = JSON.parse((await bench.keelson('events', NAME, '-o', 'json')).stdout) as { reason: string }[];
+    const events = JSON.parse((await bench.keelson('events', NAME, '-o', 'json')).stdout).items as { reason: string }[];
     expect(events.map(({ reason }) => reason)).toContain('GroupRulesChanged');
     expect(await bench.keelson('delete', NAME, '--yes', '--wait')).toMatchObject({ code: 0 });
     expect(await bench.region(`leftovers?cluster=${NAME}`)).toMatchObject({ securityGroups: [] });

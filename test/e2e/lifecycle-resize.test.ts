@@ -36,7 +36,7 @@ async function addressesOfServers(): Promise<string[]> {
 }
 
 async function history(): Promise<Operation[]> {
-  return JSON.parse((await bench.keelson('history', NAME, '-o', 'json')).stdout) as Operation[];
+  return JSON.parse((await bench.keelson('history', NAME, '-o', 'json')).stdout).items as Operation[];
 }
 
 describe('resize of a cluster of three servers', () => {

@@ -18,7 +18,7 @@ interface Shown {
 const status = async (name: string): Promise<Shown> =>
   JSON.parse((await bench.keelson('status', name, '-o', 'json')).stdout);
 const events = async (name: string): Promise<{ reason: string; message: string }[]> =>
-  JSON.parse((await bench.keelson('events', name, '-o', 'json')).stdout);
+  JSON.parse((await bench.keelson('events', name, '-o', 'json')).stdout).items;
 const accepted = async (name: string, text: string) =>
   (await events(name)).filter(({ reason, message }) => reason === 'RequestAccepted' && message.startsWith(text));
 const fault = (plan: unknown) => bench.region('faults', { method: 'POST', body: JSON.stringify(plan) });

@@ -113,7 +113,7 @@ describe('what has no workflow behind it', () => {
 
     // Assess
     expect(elsewhere).toMatchObject({ code: 0, stdout: '[]\n' });
-    expect(JSON.parse(everywhere.stdout)).toMatchObject([
+    expect(JSON.parse(everywhere.stdout).items).toMatchObject([
       { kind: 'instance', region: SOUTH, cluster: 'south', type: 't3.medium', monthly: 36.5, known: true },
       { kind: 'volume', region: SOUTH, cluster: 'south', type: 'gp3', sizeGiB: 30 },
       { kind: 'security-group', region: SOUTH, cluster: 'south', createdAt: null },
@@ -135,7 +135,7 @@ describe('what has no workflow behind it', () => {
     // Assess
     expect(deleted.code).toBe(0);
     expect(deleted.stderr).toContain('looking again in 1 s');
-    const outcomes = (JSON.parse(deleted.stdout) as { outcome: string }[]).map((one) => one.outcome);
+    const outcomes = (JSON.parse(deleted.stdout).items as { outcome: string }[]).map((one) => one.outcome);
     expect(outcomes).toEqual(['deleted', 'deleted', 'deleted', 'deleted']);
     const left = { instances: [], volumes: [], snapshots: [], securityGroups: [] };
     expect(await bench.region('leftovers?cluster=south')).toMatchObject(left);
@@ -154,9 +154,9 @@ describe('what has no workflow behind it', () => {
     // Assess
     expect(refused.code).toBe(4);
     expect(refused.stderr).toContain('TEMPORAL_NAMESPACE');
-    expect(JSON.parse(refused.stdout)).toMatchObject([{ cluster: 'stranger', known: false, outcome: 'refused' }]);
+    expect(JSON.parse(refused.stdout).items).toMatchObject([{ cluster: 'stranger', known: false, outcome: 'refused' }]);
     expect(forced.code).toBe(0);
-    expect(JSON.parse(forced.stdout)).toMatchObject([{ cluster: 'stranger', outcome: 'deleted' }]);
+    expect(JSON.parse(forced.stdout).items).toMatchObject([{ cluster: 'stranger', outcome: 'deleted' }]);
   });
 });
 

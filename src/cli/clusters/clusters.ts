@@ -95,6 +95,11 @@ export class Clusters {
     return lifeOf(await this.handle(name).describe());
   }
 
+  /** The document in force. Asks the workflow. */
+  async document(name: string): Promise<ClusterDocument> {
+    return await this.timely(() => this.handle(name).query<ClusterDocument>('document'));
+  }
+
   /** What Temporal tries again for the cluster. Asks Temporal, not the workflow. */
   async retries(name: string): Promise<Retry[]> {
     return retriesOf(await this.timely(() => this.handle(name).describe()));

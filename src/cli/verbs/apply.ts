@@ -1,13 +1,18 @@
 import { readDocument } from '../../document/read.js';
 import { BUCKET_KEY, bucketKeyOf, TOLD_BY } from '../../model/bucket.js';
+import type { Change } from '../../model/diff.js';
 import { slotsOf } from '../../model/ids.js';
 import type { ClusterDocument } from '../../model/spec/schema.js';
 import type { StatusView } from '../../model/status.js';
+import { changesOf } from '../clusters/changes.js';
 import type { Clusters } from '../clusters/clusters.js';
 import { refuseOtherOwner } from '../clusters/owner.js';
 import { CliError, EXIT } from '../exit.js';
+import type { Colors } from '../io.js';
 import { type Format, show, tell } from '../output.js';
+import { screenOf } from '../screen.js';
 import type { Session } from '../session.js';
+import { changesText } from '../views/changes.js';
 import { planText } from '../views/plan.js';
 import { statusText } from '../views/status.js';
 import { judge } from '../wait/goal.js';
@@ -55,20 +60,30 @@ export async function apply(session: Session, options: ApplyOptions): Promise<vo
   if (there === null) await refuseOtherOwner(bucket, name, await clusters.namespaceId(), options.adopt);
   if (there === null) refuseStoredRegion((await bucket.get(key))?.text, document, bucket.name);
   await bucket.put(key, text, null, { [TOLD_BY]: 'keelson apply' });
+  // Before it is sent: afterwards the document in force is this one.
+  const changes = there === null ? null : await changesOf(clusters, document);
   const accepted = await clusters.apply(document, io.user, options);
   if (!options.wait) {
-    show(io, options.output, { cluster: name, ...accepted }, (colors, { plan }) => planText(name, plan, colors));
+    show(io, options.output, { cluster: name, ...accepted, changes }, (colors, seen, screen) =>
+      [...textOf(seen.changes, colors), planText(name, seen.plan, colors, screen)].join('\n'),
+    );
     return;
   }
-  if (options.output === 'text') tell(io, accepted.plan, (colors, plan) => planText(name, plan, colors));
+  if (options.output === 'text')
+    tell(io, { plan: accepted.plan, changes }, (colors, seen) =>
+      [...textOf(seen.changes, colors), planText(name, seen.plan, colors, screenOf(io.stderr))].join('\n'),
+    );
   const status = await waitFor(io, await openSource(session), name, {
     title: `apply ${name}`,
     since: accepted.heard,
     slots: slotsOf(document).map((slot) => slot.name),
     judge: (seen) => judge(seen, accepted.heard.specGeneration, accepted.operationId),
   });
-  show(io, options.output, status, (colors, seen) => statusText(seen, colors));
+  show(io, options.output, status, (colors, seen, screen) => statusText(seen, colors, Date.now(), screen));
 }
+
+const textOf = (changes: Change[] | null, colors: Colors): string[] =>
+  changes === null || changes.length === 0 ? [] : [changesText(changes, colors)];
 
 /**
  * A name is one cluster, in one region.

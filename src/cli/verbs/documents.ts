@@ -67,7 +67,8 @@ export function sayWarnings(io: Io, warnings: readonly string[]): void {
 /** What messages call the file. */
 export const shownName = (file: string): string => (file === '-' ? '<stdin>' : file);
 
-async function contentOf(io: Io, file: string): Promise<Uint8Array> {
+/** @throws CliError `invalid` for a file that cannot be read */
+export async function contentOf(io: Io, file: string): Promise<Uint8Array> {
   if (file === '-') {
     const chunks: Buffer[] = [];
     for await (const chunk of io.stdin) chunks.push(Buffer.from(chunk));

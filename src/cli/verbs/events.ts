@@ -1,6 +1,7 @@
 import type { ClusterEvent } from '../../model/state.js';
 import { colorsFor, type Io } from '../io.js';
-import { type Format, show, showLine } from '../output.js';
+import { type Format, show, showEntry, showLine } from '../output.js';
+import { whenReaderLeaves } from '../pipe.js';
 import type { Session } from '../session.js';
 import { eventsText, eventTable } from '../views/events.js';
 import { followEvents } from '../wait/follow-events.js';
@@ -26,14 +27,19 @@ export async function events(session: Session, name: string, options: EventsOpti
   }
   const print = printer(io, options.output, first);
   for (const event of first) print(event);
-  for await (const event of followEvents(clusters, name, known, io.signal)) if (isWanted(event)) print(event);
+  const leave = whenReaderLeaves(io.stdout, () => process.exit(0));
+  try {
+    for await (const event of followEvents(clusters, name, known, io.signal)) if (isWanted(event)) print(event);
+  } finally {
+    leave();
+  }
 }
 
 /** One by one: a line, an object a line, or an entry of one YAML list. */
 function printer(io: Io, output: Format, first: readonly ClusterEvent[]): (event: ClusterEvent) => void {
   if (output === 'json') return (event) => showLine(io, event);
-  if (output === 'yaml') return (event) => show(io, output, [event], () => '');
-  const { head, row } = eventTable(first, colorsFor(io, io.stdout));
+  if (output === 'yaml') return (event) => showEntry(io, event);
+  const { head, row } = eventTable(first, colorsFor(io, io.stdout), { watch: true });
   show(io, 'text', null, () => head);
   return (event) => show(io, 'text', event, (_, seen) => row(seen));
 }

@@ -1,11 +1,16 @@
 import { explain as explanationOf } from '../../model/explain/index.js';
+import { PHASES } from '../../model/phase.js';
 import { printableAll } from '../../model/printable.js';
-import type { StatusView } from '../../model/status.js';
+import { HEALTHS, type StatusView } from '../../model/status.js';
 import { fetchStatus, unattended } from '../attendance/fetch-status.js';
 import { answeredSoon, sayNoAnswer, sayUnwatched } from '../attendance/worker.js';
 import type { Clusters } from '../clusters/clusters.js';
+import { sayContext } from '../context.js';
+import { CliError, EXIT } from '../exit.js';
 import { say } from '../io.js';
-import { type Format, show, showLine } from '../output.js';
+import { type Format, isText, show, showLine } from '../output.js';
+import { whenReaderLeaves } from '../pipe.js';
+import { ALTERNATE, clipped } from '../screen.js';
 import type { Session } from '../session.js';
 import { explanationText } from '../views/explain.js';
 import { historyText, operationsOf } from '../views/history.js';
@@ -26,14 +31,28 @@ export interface ListOptions extends Output {
 
 /** `keelson list`: by search attributes alone, so that it costs the same for one cluster and for thousands. */
 export async function list(session: Session, { output, phase, region, health }: ListOptions): Promise<void> {
+  const filters = {
+    ...(phase === undefined ? {} : { K3sPhase: oneOf('phase', PHASES, phase) }),
+    ...(region === undefined ? {} : { K3sRegion: regionNamed(region) }),
+    ...(health === undefined ? {} : { K3sHealth: oneOf('health', HEALTHS, health) }),
+  };
   const clusters = await session.clusters();
-  const listed = await clusters.list({
-    ...(phase === undefined ? {} : { K3sPhase: phase }),
-    ...(region === undefined ? {} : { K3sRegion: region }),
-    ...(health === undefined ? {} : { K3sHealth: health }),
-  });
+  const listed = await clusters.list(filters);
   await sayIfUnattended(session, clusters, listed);
-  show(session.io, output, listed, (_, seen) => listText(seen));
+  if (isText(output)) sayContext(session);
+  show(session.io, output, listed, (colors, seen, screen) => listText(seen, Date.now(), colors, screen));
+}
+
+/** Whatever its case. @throws CliError `invalid` that names what there is */
+function oneOf(what: string, known: readonly string[], value: string): string {
+  const found = known.find((one) => one.toLowerCase() === value.toLowerCase());
+  if (found !== undefined) return found;
+  throw new CliError(EXIT.invalid, `there is no ${what} ${value}`, `one of ${known.join(', ')}`);
+}
+
+function regionNamed(value: string): string {
+  if (/^[a-z]{2}(-[a-z]+)+-\d+$/.test(value)) return value;
+  throw new CliError(EXIT.invalid, `${value} is not a valid name of an AWS region`, 'such as eu-west-1');
 }
 
 /** Says first what the list cannot tell: that nothing looks after what it shows. One cluster and each region are asked. */
@@ -57,32 +76,56 @@ const marked = <T extends object>(data: T, staleSince: string | null): T =>
 /** `keelson status NAME [--watch]` */
 export async function status(session: Session, name: string, options: Output & { watch: boolean }): Promise<void> {
   const { io } = session;
-  const { status: first, staleSince } = await fetchStatus(session, name);
+  const { status: first, staleSince, retries } = await fetchStatus(session, name);
   if (staleSince !== null || !options.watch) {
-    show(io, options.output, marked(first, staleSince), (colors, seen) => statusText(seen, colors));
+    if (isText(options.output)) sayContext(session, first.region);
+    show(io, options.output, marked(first, staleSince), (colors, seen, screen) =>
+      statusText(seen, colors, Date.now(), screen, printableAll(retries)),
+    );
     if (staleSince !== null) throw unattended();
     return;
   }
-  let shown = '';
+  await watch(session, first, options.output);
+}
+
+/** Shows it again as it changes; on a terminal as much as fits, on a screen of its own. */
+async function watch(session: Session, first: StatusView, output: Format): Promise<void> {
+  const { io } = session;
+  const isScreen = io.stdout.isTTY === true && isText(output);
+  const leave = whenReaderLeaves(io.stdout, () => process.exit(0));
+  let [shown, last] = ['', first];
   const draw = (seen: StatusView): void => {
     const text = JSON.stringify(seen);
-    if (text === shown && io.stdout.isTTY !== true) return;
-    shown = text;
-    // On a terminal the screen is drawn anew: home, then clear to the end.
-    if (io.stdout.isTTY === true && options.output === 'text') io.stdout.write('\u001b[H\u001b[J');
-    if (options.output === 'json') showLine(io, seen);
-    else show(io, options.output, seen, (colors, clean) => statusText(clean, colors));
+    if (text === shown && !isScreen) return;
+    [shown, last] = [text, seen];
+    if (isScreen) io.stdout.write(ALTERNATE.home);
+    if (output === 'json') showLine(io, seen);
+    else
+      show(io, output, seen, (colors, clean, screen) => {
+        const whole = statusText(clean, colors, Date.now(), screen);
+        return isScreen ? clipped(whole, screen) : whole;
+      });
   };
-  draw(first);
   const since = { traceId: first.traceId, specGeneration: first.specGeneration };
-  const tell = noteUnreadable((line) => say(io, line), name);
-  for await (const seen of follow(await openSource(session), name, since, io.signal, tell)) draw(seen);
+  const tell = noteUnreadable((line) => say(io, line), first.name);
+  if (isScreen) io.stdout.write(ALTERNATE.enter);
+  try {
+    draw(first);
+    for await (const seen of follow(await openSource(session), first.name, since, io.signal, tell)) draw(seen);
+  } finally {
+    leave();
+    if (isScreen) {
+      io.stdout.write(ALTERNATE.leave);
+      show(io, output, last, (colors, clean, screen) => statusText(clean, colors, Date.now(), screen));
+    }
+  }
 }
 
 /** `keelson explain NAME` */
 export async function explain(session: Session, name: string, { output }: Output): Promise<void> {
   const { status: seen, staleSince, retries } = await fetchStatus(session, name);
   const explanation = marked(explanationOf(seen, { retries, staleSince }), staleSince);
+  if (isText(output)) sayContext(session, seen.region);
   show(session.io, output, explanation, (colors, clean) => explanationText(clean, colors));
   if (staleSince !== null) throw unattended();
 }

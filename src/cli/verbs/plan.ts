@@ -1,5 +1,7 @@
+import { changesOf } from '../clusters/changes.js';
 import { type Format, show } from '../output.js';
 import type { Session } from '../session.js';
+import { changesText } from '../views/changes.js';
 import { planText, resolvedText } from '../views/plan.js';
 import { requireAccount } from './account.js';
 import { refuseOtherRegion } from './apply.js';
@@ -12,13 +14,18 @@ export async function plan(session: Session, options: { file: string; output: Fo
   const loaded = await loadDocument(io, options.file);
   const { document } = loaded;
   const clusters = await session.clusters();
-  await refuseOtherRegion(clusters, document);
+  const there = await refuseOtherRegion(clusters, document);
   const planned = await clusters.plan(document);
   await requireRelease(session, loaded, planned);
   await requireAccount(session, loaded, planned);
   if (options.output === 'text') sayWarnings(io, loaded.warnings);
-  show(io, options.output, { plan: planned, document, warnings: loaded.warnings }, (colors, { plan }) =>
-    // The document is the person's own; its strings keep their lines.
-    [planText(document.metadata.name, plan, colors), '', resolvedText(document)].join('\n'),
+  const changes = there === null ? null : await changesOf(clusters, document);
+  show(io, options.output, { plan: planned, changes, document, warnings: loaded.warnings }, (colors, seen, screen) =>
+    [
+      ...(seen.changes === null ? [] : [changesText(seen.changes, colors), '']),
+      planText(document.metadata.name, seen.plan, colors, screen),
+      // A document that is known is not shown again; its strings are the person's own and keep their lines.
+      ...(seen.changes === null || screen.wide ? ['', resolvedText(document)] : []),
+    ].join('\n'),
   );
 }

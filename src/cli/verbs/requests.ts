@@ -42,5 +42,5 @@ export async function request(
     since,
     judge: (seen) => (verb === 'pause' ? judgePause(seen) : judge(seen, since.specGeneration, accepted.operationId)),
   });
-  show(io, options.output, status, (colors, seen) => statusText(seen, colors));
+  show(io, options.output, status, (colors, seen, screen) => statusText(seen, colors, Date.now(), screen));
 }

@@ -1,32 +1,60 @@
+import { type Problem, problemText, readDocument } from '../../document/read.js';
+import { pathText } from '../../model/spec/violation.js';
 import { CliError, EXIT } from '../exit.js';
-import { type Format, show } from '../output.js';
+import { type Format, isText, show } from '../output.js';
 import type { Session } from '../session.js';
-import { loadDocument, sayWarnings, shownName } from './documents.js';
+import { contentOf, sayWarnings, shownName } from './documents.js';
+
+/** A problem as programs take it. */
+interface ShownProblem {
+  line: number | null;
+  column: number | null;
+  path: string;
+  message: string;
+  hint: string;
+}
+
+interface Validated {
+  file: string;
+  cluster: string | null;
+  problems: ShownProblem[];
+  warnings: ShownProblem[];
+}
 
 /** `keelson validate -f F...`: all problems of all files at once; needs neither Temporal nor AWS. */
 export async function validate({ io }: Session, options: { file: string[]; output: Format }): Promise<void> {
-  const results: { file: string; cluster: string | null; problems: string[]; warnings: string[] }[] = [];
+  const results: Validated[] = [];
+  const [texts, warnings]: [string[], string[]] = [[], []];
   for (const path of options.file) {
     const file = shownName(path);
     try {
-      const { document, warnings } = await loadDocument(io, path);
-      results.push({ file, cluster: document.metadata.name, problems: [], warnings });
+      const read = readDocument(await contentOf(io, path), file);
+      const found = read.ok ? read.warnings : read.problems;
+      (read.ok ? warnings : texts).push(...found.map(problemText));
+      const shown = found.map(shownProblem);
+      results.push(
+        read.ok
+          ? { file, cluster: read.document.metadata.name, problems: [], warnings: shown }
+          : { file, cluster: null, problems: shown, warnings: [] },
+      );
     } catch (error) {
       if (!(error instanceof CliError)) throw error;
-      results.push({ file, cluster: null, problems: problemsOf(error), warnings: [] });
+      texts.push(error.remedy === '' ? error.message : `${error.message} (${error.remedy})`);
+      const problem = { line: null, column: null, path: '', message: error.message, hint: error.remedy };
+      results.push({ file, cluster: null, problems: [problem], warnings: [] });
     }
   }
-  const problems = results.flatMap((one) => one.problems);
-  if (options.output === 'text')
-    sayWarnings(
-      io,
-      results.flatMap((one) => one.warnings),
-    );
+  if (isText(options.output)) sayWarnings(io, warnings);
   else show(io, options.output, results, () => '');
-  if (problems.length > 0) throw new CliError(EXIT.invalid, problems.join('\n'));
-  if (options.output === 'text')
+  if (texts.length > 0) throw new CliError(EXIT.invalid, texts.join('\n'));
+  if (isText(options.output))
     show(io, 'text', results, (_, seen) => seen.map((one) => `${one.file}: valid (${one.cluster})`).join('\n'));
 }
 
-const problemsOf = ({ message, remedy }: CliError): string[] =>
-  (remedy === '' ? message : `${message} (${remedy})`).split('\n');
+const shownProblem = ({ line, column, path, message, remedy }: Problem): ShownProblem => ({
+  line,
+  column,
+  path: pathText(path),
+  message,
+  hint: remedy,
+});

@@ -1,9 +1,11 @@
 import { printableLine } from '../../model/printable.js';
 import type { ClusterEvent } from '../../model/state.js';
 import type { Colors } from '../io.js';
-import { age } from './time.js';
+import { age, moment } from './time.js';
 
 const HEAD = ['LAST SEEN', 'TYPE', 'REASON', 'OPERATION', 'MESSAGE'];
+/** What stays on the screen would not age: `--watch` shows the time of day. */
+const HEAD_WATCH = ['TIME', ...HEAD.slice(1)];
 const GAP = '   ';
 /** As wide as what comes later is likely to need: Warning, InstancesTerminated, op-1a2b3c4d. */
 const LEAST = [0, 7, 19, 11, 0];
@@ -14,18 +16,23 @@ interface EventTable {
 }
 
 /** A line each, to be written one by one: no column is narrower than the first events need. */
-export function eventTable(first: readonly ClusterEvent[], colors: Colors, now = Date.now()): EventTable {
-  const rows = [HEAD, ...first.map((event) => cellsOf(event, now))];
-  const widths = HEAD.map((_, column) => Math.max(LEAST[column] ?? 0, ...rows.map((row) => row[column]?.length ?? 0)));
+export function eventTable(
+  first: readonly ClusterEvent[],
+  colors: Colors,
+  { now = Date.now(), watch = false } = {},
+): EventTable {
+  const head = watch ? HEAD_WATCH : HEAD;
+  const rows = [head, ...first.map((event) => cellsOf(event, now, watch))];
+  const widths = head.map((_, column) => Math.max(LEAST[column] ?? 0, ...rows.map((row) => row[column]?.length ?? 0)));
   const line = (cells: string[]): string =>
     cells
       .map((cell, column) => cell.padEnd(widths[column] ?? 0))
       .join(GAP)
       .trimEnd();
   return {
-    head: line(HEAD),
+    head: line(head),
     row: (event, at = Date.now()) => {
-      const text = line(cellsOf(event, at));
+      const text = line(cellsOf(event, at, watch));
       return event.type === 'Warning' ? colors.yellow(text) : text;
     },
   };
@@ -33,12 +40,12 @@ export function eventTable(first: readonly ClusterEvent[], colors: Colors, now =
 
 export function eventsText(events: readonly ClusterEvent[], colors: Colors, now = Date.now()): string {
   if (events.length === 0) return 'no events';
-  const { head, row } = eventTable(events, colors, now);
+  const { head, row } = eventTable(events, colors, { now });
   return [head, ...events.map((event) => row(event, now))].join('\n');
 }
 
-const cellsOf = ({ at, type, reason, operation, message }: ClusterEvent, now: number): string[] => [
-  age(at, now),
+const cellsOf = ({ at, type, reason, operation, message }: ClusterEvent, now: number, watch: boolean): string[] => [
+  watch ? moment(at) : age(at, now),
   type,
   reason,
   operation ?? '-',

@@ -5,6 +5,8 @@ import { age, duration, moment } from './time.js';
 /** More of a failure's text, such as the lines of a job's log, is in `keelson history` and in `keelson logs`. */
 const LINES = 8;
 
+type Step = Explanation['underWay'][number];
+
 const WORDED: ReadonlySet<string> = new Set(['NoWorker', 'StepOverdue']);
 
 /** The cause on the first line; then since when, what Keelson does and when next, what a person can do; then the rest, folded. */
@@ -21,7 +23,7 @@ export function explanationText(one: Explanation, colors: Colors, now = Date.now
   lines.push(`  Keelson  ${cause.keelson}${next(cause.nextAt, now)}`);
   for (const hint of cause.hints.filter((text) => text !== '')) lines.push(`  you      ${hint}`);
   for (const step of one.underWay) lines.push(`  step     ${underWay(step, now)}`);
-  if (one.waiting !== null) lines.push(...waits(one.waiting, cause.message));
+  if (one.waiting !== null) lines.push(...waitsFor(one.waiting, cause.message));
   for (const { condition, message, advice, folded } of one.failing) {
     const because = folded.length === 0 ? '' : `; because of it: ${folded.join(', ')}`;
     if (condition === cause.code) {
@@ -37,7 +39,7 @@ export function explanationText(one: Explanation, colors: Colors, now = Date.now
 }
 
 /** What is waited for may quote the cause. */
-function waits({ for: what, until }: NonNullable<Explanation['waiting']>, said: string): string[] {
+function waitsFor({ for: what, until }: NonNullable<Explanation['waiting']>, said: string): string[] {
   const brief = what.replace(`: ${said}`, '');
   if (brief === 'a person' || said.includes(brief)) return [];
   return [`  waits for ${brief}${until === null ? '' : `, until ${moment(until)}`}`];
@@ -49,8 +51,7 @@ function next(at: string | null, now: number): string {
   return ms <= 0 ? ', now' : `, next in ${duration(ms)} (${moment(at)})`;
 }
 
-const underWay = (
-  { slot, title, since, expectedSeconds, overdue }: Explanation['underWay'][number],
-  now: number,
-): string =>
-  `${slot === null ? '' : `${slot}: `}${title}, for ${age(since, now)} (${overdue ? 'longer than' : 'usually within'} ${duration(expectedSeconds * 1_000)})`;
+function underWay({ slot, title, since, expectedSeconds, overdue, waits }: Step, now: number): string {
+  const usual = `${overdue ? 'longer than' : 'usually within'} ${duration(expectedSeconds * 1_000)}`;
+  return `${slot === null ? '' : `${slot}: `}${title}, for ${age(since, now)} (${usual})${waits === null ? '' : `: ${waits}`}`;
+}

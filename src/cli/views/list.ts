@@ -1,3 +1,7 @@
+import { createColors } from 'picocolors';
+import type { Colors } from '../io.js';
+import { PLAIN, type Screen } from '../screen.js';
+import { healthText } from './health.js';
 import { table } from './table.js';
 import { age } from './time.js';
 
@@ -13,18 +17,27 @@ export interface ListedCluster {
   createdAt: string;
 }
 
-export function listText(clusters: readonly ListedCluster[], now = Date.now()): string {
+const NO_COLORS = createColors(false);
+const HEAD = ['name', 'phase', 'health', 'region', { name: 'version', spare: 1 }, 'nodes', { name: 'age', spare: 2 }];
+
+export function listText(
+  clusters: readonly ListedCluster[],
+  now = Date.now(),
+  colors: Colors = NO_COLORS,
+  screen: Screen = PLAIN,
+): string {
   if (clusters.length === 0) return 'no clusters';
   return table(
-    ['name', 'phase', 'health', 'region', 'version', 'nodes', 'age'],
+    HEAD,
     clusters.map((one) => [
       one.name,
-      one.phase,
-      one.health,
+      one.phase === 'Failed' ? colors.red(one.phase) : one.phase,
+      healthText(one.health, colors),
       one.region,
       one.version,
       one.nodes,
       age(one.createdAt, now),
     ]),
+    screen,
   );
 }

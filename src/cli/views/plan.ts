@@ -2,13 +2,16 @@ import { stringify } from 'yaml';
 import { disruptionOf, type Plan } from '../../model/plan/index.js';
 import type { ClusterDocument } from '../../model/spec/schema.js';
 import type { Colors } from '../io.js';
+import { PLAIN, type Screen } from '../screen.js';
 import { table } from './table.js';
 
 /** A plan with the fingerprint that `apply --plan-id` compares. */
 export type IdentifiedPlan = Plan & { id: string };
 
+const HEAD = ['#', { name: 'phase', spare: 1 }, 'slot', 'step', 'disruption', { name: 'reason', spare: 2 }];
+
 /** Steps in order, each with reason and disruption. */
-export function planText(name: string, plan: IdentifiedPlan, colors: Colors): string {
+export function planText(name: string, plan: IdentifiedPlan, colors: Colors, screen: Screen = PLAIN): string {
   const notes = (plan.notes ?? []).map((note) => `note: ${note}`);
   if (plan.steps.length === 0) return [heldBack(name, plan) || `${name}: nothing to do`, ...notes].join('\n');
   const worst = disruptionOf(plan.steps);
@@ -18,12 +21,12 @@ export function planText(name: string, plan: IdentifiedPlan, colors: Colors): st
     step.phase,
     step.slot,
     step.title,
-    step.reason,
     paint[step.disruption](step.disruption),
+    step.reason,
   ]);
   return [
     `${colors.bold(name)}: ${plan.kind}, ${plan.steps.length} steps, disruption ${paint[worst](worst)}: ${plan.reason}`,
-    table(['#', 'phase', 'slot', 'step', 'reason', 'disruption'], rows),
+    table(HEAD, rows, screen),
     heldBack(name, plan),
     ...notes,
     `plan id ${plan.id}`,

@@ -1,19 +1,32 @@
+import { createColors } from 'picocolors';
+import { type Expected, expectedOf } from '../../model/explain/expected.js';
+import { foremost, type Retry } from '../../model/retry.js';
 import { senderText } from '../../model/requests/sender.js';
-import type { Operation } from '../../model/state.js';
+import type { Operation, StepRecord } from '../../model/state.js';
 import type { StatusView } from '../../model/status.js';
 import type { Colors } from '../io.js';
+import { PLAIN, type Screen } from '../screen.js';
 import { conditionTable } from './conditions.js';
+import { healthText } from './health.js';
 import { table } from './table.js';
-import { age, moment } from './time.js';
+import { age, duration, moment } from './time.js';
 
 /** Nodes, conditions, operation with step i/n, what it waits for and until when. */
-export function statusText(status: StatusView, colors: Colors, now = Date.now()): string {
+export function statusText(
+  status: StatusView,
+  colors: Colors,
+  now = Date.now(),
+  screen: Screen = PLAIN,
+  retries: readonly Retry[] = [],
+): string {
   const lines = [headline(status, colors, now)];
   const { operation, waiting, lastError } = status;
   if (operation !== null) lines.push(operationLine(status));
-  for (const step of operation?.steps.filter((one) => one.outcome === 'running') ?? []) {
-    lines.push(`  ${step.slot === null ? '' : `${step.slot}: `}${step.title} (${age(step.startedAt, now)})`);
-  }
+  const known = operation === null ? status.operations : [...status.operations, operation];
+  for (const step of operation?.steps.filter((one) => one.outcome === 'running') ?? [])
+    lines.push(stepLine(step, expectedOf(step.kind, known), now));
+  const retry = foremost(retries.filter((one) => one.failures > 0));
+  if (retry !== null) lines.push(colors.yellow(retryLine(retry, now)));
   if (waiting !== null) {
     const until = waiting.until === null ? '' : `, until ${moment(waiting.until)}`;
     lines.push(`Waits for ${waiting.for}, since ${moment(waiting.since)}${until}`);
@@ -25,17 +38,31 @@ export function statusText(status: StatusView, colors: Colors, now = Date.now())
     lines.push(
       `Kept: ${kind} ${id} of ${slot} (generation ${generation}), replaced ${moment(at)}; deleted with the cluster`,
     );
-  lines.push('', nodeTable(status), '', conditionTable(status.conditions, colors, now));
+  lines.push('', nodeTable(status, colors, screen), '', conditionTable(status.conditions, colors, now, screen));
   return lines.join('\n');
 }
 
-export function nodeTable(status: StatusView): string {
+const NODES = [
+  'node',
+  'ready',
+  { name: 'voter', spare: 1 },
+  { name: 'k3s', spare: 4 },
+  'instance',
+  { name: 'type', spare: 3 },
+  { name: 'power', spare: 2 },
+  { name: 'zone', spare: 5 },
+  { name: 'private ip', spare: 6 },
+  { name: 'public ip', spare: 7 },
+];
+
+export function nodeTable(status: StatusView, colors: Colors = createColors(false), screen: Screen = PLAIN): string {
   if (status.nodes.length === 0) return 'no nodes yet';
+  const mark = { True: colors.green, False: colors.red, Unknown: colors.yellow };
   return table(
-    ['node', 'ready', 'voter', 'k3s', 'instance', 'type', 'power', 'zone', 'private ip', 'public ip'],
+    NODES,
     status.nodes.map((node) => [
       node.name,
-      node.ready,
+      mark[node.ready](node.ready),
       node.voter,
       node.k3s,
       node.instanceId,
@@ -45,13 +72,23 @@ export function nodeTable(status: StatusView): string {
       node.privateIp,
       node.publicIp,
     ]),
+    screen,
   );
+}
+
+function stepLine({ slot, title, startedAt }: StepRecord, { seconds }: Expected, now: number): string {
+  return `  ${slot === null ? '' : `${slot}: `}${title} (${age(startedAt, now)} of usually ${duration(seconds * 1_000)})`;
+}
+
+function retryLine({ attempt, message, nextAt }: Retry, now: number): string {
+  const when = nextAt === null ? '' : `, next try in ${duration(Date.parse(nextAt) - now)}`;
+  return `  attempt ${attempt}${when}: ${firstLine(message)}`;
 }
 
 function headline(status: StatusView, colors: Colors, now: number): string {
   const paint = status.phase === 'Failed' ? colors.red : status.phase === 'Running' ? colors.green : colors.yellow;
   const paused = status.paused ? `, ${colors.yellow('paused')}` : '';
-  return `${colors.bold(status.name)} (${status.region}, K3s ${status.version}): ${paint(status.phase)}, ${status.health}${paused}, ${age(status.createdAt, now)} old`;
+  return `${colors.bold(status.name)} (${status.region}, K3s ${status.version}): ${paint(status.phase)}, ${healthText(status.health, colors)}${paused}, ${age(status.createdAt, now)} old`;
 }
 
 function operationLine({ operation }: StatusView): string {

@@ -1,7 +1,7 @@
 import { CLASS_ACTION } from '../errors/index.js';
 import { foremost, type Retry } from '../retry.js';
 import type { Condition, ErrorRecord, StepRecord } from '../state.js';
-import type { StatusView } from '../status.js';
+import type { NodeStatus, StatusView } from '../status.js';
 import { expectedOf, isOverdue } from './expected.js';
 import { folded, type Root } from './folding.js';
 import { heldBack } from './held-back.js';
@@ -50,7 +50,7 @@ export function causeOf(status: StatusView, retries: readonly Retry[], now: numb
     byCondition(status, roots) ??
     byDelay(status, retries, now) ??
     bySuspicion(status) ??
-    byOperation(status) ??
+    byOperation(status, retries) ??
     byRest(status);
   return status.paused && cause.code !== null
     ? {
@@ -176,12 +176,15 @@ function bySuspicion(status: StatusView): Cause | null {
   };
 }
 
-function byOperation({ operation }: StatusView): Cause | null {
+/** What nothing is wrong with yet; a wait that has lasted a while is named at once, since it may become the cause. */
+function byOperation({ operation, nodes }: StatusView, retries: readonly Retry[]): Cause | null {
   if (operation === null) return null;
   const running = operation.steps.filter((step) => step.outcome === 'running');
+  const wait = foremost(retries);
+  const slots = wait === null ? [] : nodes.filter((node) => names(wait, node)).map(({ slot }) => slot);
   return {
     code: null,
-    message: `${operation.kind} is under way (${operation.reason})`,
+    message: `${operation.kind} is under way (${operation.reason})${wait === null ? '' : `: ${slots.map((slot) => `${slot}: `).join('')}${wait.message}`}`,
     since: operation.startedAt,
     keelson: running.length === 0 ? 'begins the next step' : running.map(titleOf).join('; '),
     nextAt: null,
@@ -208,6 +211,10 @@ function byRest(status: StatusView): Cause {
     ? { ...quiet, message: 'it is what was asked for', keelson }
     : { ...quiet, message: `nothing is known to be wrong; ${unmeasured} condition(s) are not measured yet`, keelson };
 }
+
+/** Whether a retry is about a node: its text names the instance. */
+export const names = ({ message }: Retry, { instanceId }: Pick<NodeStatus, 'instanceId'>): boolean =>
+  instanceId !== null && message.includes(instanceId);
 
 const titleOf = ({ slot, title }: StepRecord): string => `${slot === null ? '' : `${slot}: `}${title}`;
 

@@ -1,7 +1,7 @@
 import type { Retry } from '../retry.js';
 import type { Condition } from '../state.js';
 import type { StatusView } from '../status.js';
-import { type Cause, causeOf, hintOf, openError, rootsOf } from './cause.js';
+import { type Cause, causeOf, hintOf, names, openError, rootsOf } from './cause.js';
 import { expectedOf, isOverdue } from './expected.js';
 
 export type { Cause } from './cause.js';
@@ -23,6 +23,8 @@ export interface UnderWay {
   /** Until then it has ended as a rule, by this cluster's own past or by a table. */
   expectedSeconds: number;
   overdue: boolean;
+  /** What it meets or waits for, as its activity tells. */
+  waits: string | null;
 }
 
 /** Why a cluster is not (yet) what was asked for: the cause, since when, what Keelson does and when, what a person can do. */
@@ -75,12 +77,14 @@ export function explain(
       .filter((step) => step.outcome === 'running')
       .map((step) => {
         const expected = expectedOf(step.kind, known);
+        const node = status.nodes.find(({ slot }) => slot === step.slot);
         return {
           slot: step.slot,
           title: step.title,
           since: step.startedAt,
           expectedSeconds: Math.ceil(expected.seconds),
           overdue: isOverdue(step, expected, now),
+          waits: node === undefined ? null : (retries.find((one) => names(one, node))?.message ?? null),
         };
       }),
     waiting: status.waiting,

@@ -43,7 +43,7 @@ export function readPolicies(names: StackNames): Policies {
   return {
     identity: {
       worker: policyIn(properties, 'WorkerPolicy'),
-      user: policyIn(properties, 'UserPolicy'),
+      user: together(policyIn(properties, 'UserPolicy'), policyIn(properties, 'NodeAccessPolicy')),
       cleaner: policyIn(properties, 'CleanerPolicy'),
       node: inlinePolicies(properties, 'NodeRole'),
     },
@@ -80,6 +80,12 @@ function stack({ homeRegion, bucket, queueUrl, queueArn, parameters = {} }: Stac
     },
   });
 }
+
+/** A principal with both policies; reports name the first. */
+const together = (one: Policy, other: Policy): Policy => ({
+  name: one.name,
+  statements: [...one.statements, ...other.statements],
+});
 
 function policyIn(properties: Properties, name: string): Policy {
   return { name, statements: statementsOf(properties(name)['PolicyDocument']) };

@@ -6,7 +6,7 @@ import { run } from './io.js';
 async function offered(words: string[]): Promise<string[]> {
   const { stdout } = await run(['completion', 'bash']);
   const script = `${stdout}
-keelson() { printf '[\\n  {\\n    "name": "shop",\\n    "phase": "Running"\\n  }\\n]\\n'; }
+keelson() { [[ "$*" == "list -o name" ]] && printf 'shop\\n'; }
 COMP_WORDS=(${words.map((word) => `'${word}'`).join(' ')}); COMP_CWORD=${words.length - 1}
 _keelson; printf '%s\\n' "\${COMPREPLY[@]}"`;
   const { stdout: replies, stderr } = spawnSync('bash', ['-c', script], { encoding: 'utf8' });
@@ -21,7 +21,11 @@ describe('completion', () => {
     { words: ['keelson', 'apply', '--w'], offers: ['--wait'] },
     { words: ['keelson', 'events', 'shop', '--w'], offers: ['--watch', '--warnings'] },
     { words: ['keelson', 'repair', ''], offers: ['shop'] },
-    { words: ['keelson', 'list', '-o', ''], offers: ['json', 'yaml'] },
+    { words: ['keelson', 'list', '-o', ''], offers: ['json', 'yaml', 'wide', 'name'] },
+    { words: ['keelson', 'list', '--health', 'D'], offers: ['Degraded'] },
+    { words: ['keelson', 'list', '--phase', 'Ru'], offers: ['Running'] },
+    { words: ['keelson', 'completion', 'z'], offers: ['zsh'] },
+    { words: ['keelson', 'apply', '-f', 'exa'], offers: ['examples'] },
     { words: ['keelson', 'status', ''], offers: ['shop'] },
     { words: ['keelson', 'resize', 'shop', '--inst'], offers: ['--instance-type'] },
   ])('in bash offers $offers after $words', async ({ words, offers }) => {

@@ -120,7 +120,23 @@ describe('validate', () => {
     expect(text).toMatchObject({ code: 0, stdout: '<stdin>: valid (shop)\n' });
     expect(text.stderr).toMatch(new RegExp(`^warning: ${warning.source}$`, 'm'));
     expect(json.stderr).toBe('');
-    expect(JSON.parse(json.stdout)).toMatchObject([{ problems: [], warnings: [expect.stringMatching(warning)] }]);
+    expect(JSON.parse(json.stdout)).toMatchObject({
+      schemaVersion: 1,
+      items: [
+        {
+          problems: [],
+          warnings: [
+            {
+              line: expect.any(Number),
+              column: expect.any(Number),
+              path: 'spec.servers.instanceType',
+              message: expect.stringContaining('t3.micro has 1 GiB'),
+              hint: 'for example t3.medium',
+            },
+          ],
+        },
+      ],
+    });
   });
 
   it('gives programs the problems as JSON', async () => {
@@ -129,10 +145,14 @@ describe('validate', () => {
 
     // Assess
     expect(ran.code).toBe(2);
-    expect(JSON.parse(ran.stdout)).toEqual([
-      { file: 'valid.yaml', cluster: 'shop', problems: [], warnings: [] },
-      { file: 'none.yaml', cluster: null, problems: [expect.stringContaining('no such file')], warnings: [] },
-    ]);
+    const problem = { line: null, column: null, path: '', message: expect.stringContaining('no such file') };
+    expect(JSON.parse(ran.stdout)).toMatchObject({
+      schemaVersion: 1,
+      items: [
+        { file: 'valid.yaml', cluster: 'shop', problems: [], warnings: [] },
+        { file: 'none.yaml', cluster: null, problems: [problem], warnings: [] },
+      ],
+    });
   });
 });
 

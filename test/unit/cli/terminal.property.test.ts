@@ -179,7 +179,7 @@ describe('whatever nodes, tags, AWS and senders say', () => {
         ] as const) {
           const { io, read } = captured();
           show(io, format, { text, [text]: 1 }, () => '');
-          expect(reader(read().stdout)).toEqual({ text, [text]: 1 });
+          expect(reader(read().stdout)).toEqual({ schemaVersion: 1, text, [text]: 1 });
         }
       }),
     );

@@ -32,7 +32,7 @@ describe('status', () => {
     expect(text).toContain(
       'Operation create op-1, step 2/4, asked for by ada (as the sender says): it does not exist yet',
     );
-    expect(text).toContain('  server-1: join as server (1m)');
+    expect(text).toContain('  server-1: join as server (1m of usually 3m)');
     expect(text).toContain('Waits for the next try of create, since 2026-03-01 12:00:00Z, until 2026-03-01 12:10:00Z');
     expect(text).toContain('Last error TypeNotOffered: t3.huge is not offered in eu-west-1a\n  name another type');
     expect(text).toMatch(

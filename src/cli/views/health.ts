@@ -1,0 +1,8 @@
+import type { Colors } from '../io.js';
+
+/** Green, yellow, red: what a glance at a list is for. */
+export function healthText(health: string | null, colors: Colors): string | null {
+  if (health === 'Healthy') return colors.green(health);
+  if (health === 'Unhealthy') return colors.red(health);
+  return health === null ? null : colors.yellow(health);
+}
