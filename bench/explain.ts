@@ -15,7 +15,7 @@ const PAUSE_MS = 200;
 const LIMIT_SECONDS = 10;
 const SILENT_LIMIT_SECONDS = 60;
 /** After this the case has failed, and its last line is in the table. */
-const GIVE_UP_MS = 90_000;
+const GIVE_UP_MS = 150_000;
 const LINE = 160;
 
 /** How soon `keelson explain` names the cause of a failure on its first line: what the command prints, asked again and again. */

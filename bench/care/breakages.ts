@@ -191,13 +191,12 @@ export const LANES: LanePlan[] = [
       },
       {
         what: 'AWS does not answer looks',
-        how: 'every DescribeInstances for its instances answers 500',
+        how: 'every DescribeInstances for its name answers 500',
         break: async (lane) => {
-          const { uid } = await lane.status();
           await lane.fault({
             service: 'ec2',
             action: 'DescribeInstances',
-            match: { 'Filter.1.Value.1': uid },
+            match: { 'Filter.2.Value.1': lane.name },
             error: { code: 'InternalError', status: 500 },
           });
           await lane.handle.signal('look', { reason: 'benchmark' });
