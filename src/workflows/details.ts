@@ -39,8 +39,8 @@ function causeLines(status: StatusView, now: number): string[] {
     '',
     `${code}${plain(firstLine(cause.message))}${since}`,
     '',
-    `Keelson ${plain(cause.keelson)}${next}`,
-    ...cause.hints.filter((hint) => hint !== '').flatMap((hint) => ['', `To do: ${plain(firstLine(hint))}`]),
+    `- Keelson ${plain(cause.keelson)}${next}`,
+    ...cause.hints.filter((hint) => hint !== '').map((hint) => `- To do: ${plain(firstLine(hint))}`),
   ];
 }
 

@@ -44,8 +44,8 @@ describe("the Web UI's details", () => {
       .filter((line) => line !== '');
 
     expect(lines[1]).toMatch(/^\*\*InsufficientInstanceCapacity\*\*: no t3\.large \(since /);
-    expect(lines[2]).toMatch(/^Keelson /);
-    expect(lines[3]).toMatch(/^To do: .*another type/);
+    expect(lines[2]).toMatch(/^- Keelson /);
+    expect(lines[3]).toMatch(/^- To do: .*another type/);
   });
 
   it('show only conditions that fail, and count the others', () => {
@@ -78,7 +78,7 @@ describe("the Web UI's details", () => {
 
     const lines = detailsOf(statusView({ operation: operation({ steps }) }), NOW).split('\n');
 
-    expect(lines.filter((line) => line.startsWith('- '))).toHaveLength(9);
+    expect(lines.filter((line) => line.startsWith('- workers-'))).toHaveLength(8);
     expect(lines).toContain('- and 492 more');
   });
 
