@@ -57,7 +57,7 @@ const example = parseDocument({
 
 /** What a change of a field does to a running cluster, by the function that plans it; empty for what has fields of its own. */
 function onChange(path, field) {
-  if (field.properties || field.items?.properties || field.anyOf) return '';
+  if (field.properties || field.items?.properties || field.anyOf?.some((one) => one.properties)) return '';
   const answer = (...more) => {
     const parts = [
       ...path.split('.').flatMap((part) => (part.endsWith('[]') ? [part.slice(0, -2), 'workers'] : [part])),
@@ -69,6 +69,7 @@ function onChange(path, field) {
     if (kind !== 'nothing') return 'rolling';
     return reason.startsWith('new ') ? 'new nodes only' : 'in place';
   };
+  if (path === 'spec.servers.count') return 'rolling to more, refused to fewer';
   if (path === 'spec.mode') return 'rolling to `ha`, refused to `dev`';
   // Another name is another pool.
   if (path === 'spec.pools[].name') return onChange('spec.pools[].count', {});
@@ -85,6 +86,7 @@ const code = (value) =>
 function kindOf(field) {
   if (field.const !== undefined) return code(field.const);
   if (field.enum) return field.enum.map(code).join(', ');
+  if (field.anyOf?.every((one) => !one.properties)) return field.anyOf.map(kindOf).join(' or ');
   if (field.anyOf) return 'one of';
   if (field.type === 'array') return field.items?.properties ? 'list' : `list of ${kindOf(field.items ?? {})}`;
   if (field.type === 'object') return field.properties ? 'object' : 'map';

@@ -117,7 +117,7 @@ async function confirmedBy(
   const profile = instanceProfile ?? deps.defaultInstanceProfile;
   if (own.length > 0 || profile === null) return [];
   const isExpected = ({ IamInstanceProfile: { Arn: arn = '' } = {} }: Instance): boolean =>
-    arn === profile || arn.endsWith(`/${profile}`);
+    arn === profile || (!profile.startsWith('arn:') && arn.endsWith(`/${profile}`));
   return ofUid.filter(isExpected).flatMap(({ InstanceId: id }) => id ?? []);
 }
 

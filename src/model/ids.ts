@@ -1,9 +1,16 @@
-import type { ClusterDocument, RootVolume } from './spec/schema.js';
+import type { ClusterDocument, Pool, RootVolume } from './spec/schema.js';
 
 /** Names that Keelson gives: slots, Kubernetes nodes, node jobs. All are derived, so that nothing has to be remembered twice. */
 
-/** Servers by mode: embedded etcd wants an odd number. [docs: ha-embedded] */
+/** Servers by mode, where the document does not say how many: embedded etcd wants an odd number. [docs: ha-embedded] */
 export const SERVER_COUNT = { ha: 3, dev: 1 } as const;
+
+/** Most servers that a cluster may have. */
+export const MAX_SERVERS = 7;
+
+/** How many servers the document asks for. */
+export const serverCountOf = ({ mode, servers }: ClusterDocument['spec']): number =>
+  servers.count ?? SERVER_COUNT[mode];
 
 /** Pool name that would collide with the slots of the servers. */
 export const RESERVED_POOL = 'server';
@@ -19,7 +26,14 @@ export interface WantedSlot {
   name: string;
   role: 'server' | 'agent';
   pool: string | null;
+  /** First choice. */
   instanceType: string;
+  /** Types that do as well, in the order in which they are tried. */
+  fallbackTypes: string[];
+  /** Where it may be launched; null for all zones of the subnets. */
+  zones: string[] | null;
+  /** K3s settings over those of the document. */
+  config: Pool['config'];
   rootVolume: RootVolume;
   labels: Record<string, string>;
   taints: string[];
@@ -29,14 +43,17 @@ export const slotName = (pool: string | null, index: number): string => `${pool 
 
 /** Every slot that the document wants: servers first, then pools in the order of the document. */
 export function slotsOf(document: ClusterDocument): WantedSlot[] {
-  const { mode, servers, pools } = document.spec;
+  const { servers, pools } = document.spec;
   const wanted: WantedSlot[] = [];
-  for (let index = 0; index < SERVER_COUNT[mode]; index++) {
+  for (let index = 0; index < serverCountOf(document.spec); index++) {
     wanted.push({
       name: slotName(null, index),
       role: 'server',
       pool: null,
       instanceType: servers.instanceType,
+      fallbackTypes: [],
+      zones: null,
+      config: {},
       rootVolume: servers.rootVolume,
       labels: {},
       taints: [],
@@ -49,6 +66,9 @@ export function slotsOf(document: ClusterDocument): WantedSlot[] {
         role: 'agent',
         pool: pool.name,
         instanceType: pool.instanceType,
+        fallbackTypes: pool.fallbackTypes,
+        zones: pool.zones ?? null,
+        config: pool.config,
         rootVolume: pool.rootVolume,
         labels: pool.labels,
         taints: pool.taints,
@@ -57,6 +77,15 @@ export function slotsOf(document: ClusterDocument): WantedSlot[] {
   }
   return wanted;
 }
+
+/** Types that a slot may have, the first choice first. */
+export const typesOfSlot = ({ instanceType, fallbackTypes }: WantedSlot): string[] => [
+  ...new Set([instanceType, ...fallbackTypes]),
+];
+
+/** Every type that a node may get, sorted. */
+export const typesIn = (document: ClusterDocument): string[] =>
+  [...new Set(slotsOf(document).flatMap(typesOfSlot))].sort();
 
 /** Kubernetes name of a node; unique per generation, for K3s refuses a reused name with another node password. */
 export function nodeNameOf(cluster: string, slot: string, generation: number): string {

@@ -79,7 +79,7 @@ export interface Slot {
   /** Unique per generation: K3s refuses a reused name with another node password. */
   nodeName: string;
   launch: LaunchRequest | null;
-  /** Subnets that answered InsufficientInstanceCapacity since the last success. */
+  /** `<type> <subnet>` that had no capacity since the last success. */
   exhaustedSubnets: string[];
   /** Subnets in which SSM has not reached an instance of the slot: the next one goes elsewhere first. */
   unreachableSubnets: string[];

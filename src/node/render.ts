@@ -71,8 +71,12 @@ export function renderJob(job: Omit<CommandInput, 'script' | 'params'>, text: st
     // The runner itself is read from standard input, which nothing that it starts may read from.
     'run_job </dev/null\nexit $?\n',
   ].join('');
-  return `#!/bin/sh\n# Keelson: job ${jobId}\n${hereDocument('exec bash -s', runner)}`;
+  return `#!/bin/sh\n# Keelson: job ${jobId}\n${withoutBash(jobId)}${hereDocument('exec bash -s', runner)}`;
 }
+
+/** The report of a job on an image without bash: the runner, which makes reports, is bash. */
+const withoutBash = (jobId: string): string =>
+  `command -v bash >/dev/null 2>&1 || { printf 'keelson-job id=%s outcome=failed exit=127\\nkeelson-result\\ncode=ToolMissing\\nkeelson-log\\nerror: this image lacks: bash (use an image with bash, curl, openssl, systemd and the SSM agent)\\n' '${jobId}'; exit 1; }\n`;
 
 /** User data: makes the node's key and fetches K3s while the SSM agent registers. */
 export function renderUserData({ version, mirror, architecture, sha256 }: UserDataInput): string {

@@ -24,7 +24,7 @@ export function runInstancesInput(
     InstanceType: launch.instanceType as NonNullable<RunInstancesCommandInput['InstanceType']>,
     ImageId: launch.imageId,
     UserData: Buffer.from(input.userData).toString('base64'),
-    IamInstanceProfile: { Name: profile },
+    IamInstanceProfile: profile.startsWith('arn:') ? { Arn: profile } : { Name: profile },
     // Tokens only, and no further than the instance itself: pods must not get at the node's role.
     MetadataOptions: { HttpTokens: 'required', HttpEndpoint: 'enabled', HttpPutResponseHopLimit: 1 },
     // A public address can only be asked for on an interface, and then subnet and groups go there too [docs: RunInstances].

@@ -5,7 +5,7 @@ import { invalid } from '../../aws/account/invalid.js';
 import { resolveNetwork } from '../../aws/account/network.js';
 import { regionProblem } from '../../aws/region-names.js';
 import { Shared } from '../../aws/shared.js';
-import { slotsOf } from '../../model/ids.js';
+import { typesIn } from '../../model/ids.js';
 import { type AccountFacts, unfitFor } from '../../model/spec/account.js';
 import type { ClusterDocument, ClusterSpec } from '../../model/spec/schema.js';
 import { pathText } from '../../model/spec/violation.js';
@@ -34,7 +34,7 @@ export async function resolvePlacement(
   const { spec } = document;
   if (spec.access.instanceProfile === undefined && deps.defaultInstanceProfile === null) throw profileMissing();
   const source = { ec2: deps.clients.ec2(region), ssm: deps.clients.ssm(region), region };
-  const types = input.instanceTypes ?? [...new Set(slotsOf(document).map((slot) => slot.instanceType))].sort();
+  const types = input.instanceTypes ?? typesIn(document);
   const account = shared.get(deps) ?? new Shared();
   shared.set(deps, account);
   const ask = <T>(what: string, of: unknown, read: () => Promise<T>): Promise<T> =>

@@ -1,7 +1,7 @@
 import { RunInstancesCommand } from '@aws-sdk/client-ec2';
 import type { AwsClients } from '../../aws/clients.js';
 import { codeOf, hasCode, messageOf } from '../../aws/error-code.js';
-import { toFailure } from '../../aws/failure.js';
+import { failure, toFailure } from '../../aws/failure.js';
 import type { Placement } from '../../model/state.js';
 import type { LaunchInput, ResolvePlacementInput } from '../api.js';
 import type { Attempt } from '../attempt.js';
@@ -41,13 +41,26 @@ export async function rehearseLaunch(
     if (hasCode(error, 'DryRunOperation')) return;
     known.delete(key);
     if (isProfileUnknown(error)) throw profileUnknown(error, attempt, profile, attempted);
-    const failure = toFailure(error, attempted);
-    if (failure.type === 'auth') throw failure;
+    const failed = toFailure(error, attempted);
+    if (failed.type === 'auth') throw mayNotPass(error, profile, attempted) ?? failed;
     attempt.log.info('the rehearsal of a launch says nothing; the launch will tell', {
       code: codeOf(error),
       error: messageOf(error),
     });
   }
+}
+
+/** The role of the profile is none that the worker may pass to an instance. [EC2: the encoded message names iam:PassRole] */
+function mayNotPass(error: unknown, profile: string, attempted: string) {
+  if (!/iam:PassRole/.test(messageOf(error))) return null;
+  return failure({
+    code: 'PassRoleDenied',
+    class: 'auth',
+    message: `${attempted}: the worker may not pass the role of the instance profile ${profile}: ${messageOf(error)}`,
+    advice:
+      'add the role to the parameter NodeRoleArns of the stack of deploy/aws, or name another profile in spec.access.instanceProfile',
+    cause: error,
+  });
 }
 
 /** Like the first server's, but of a slot that no cluster has. */

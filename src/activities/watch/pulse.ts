@@ -6,7 +6,7 @@ import {
 } from '@aws-sdk/client-ssm';
 import { detailOf, toFailure } from '../../aws/failure.js';
 import type { InstallationSource } from '../../aws/installation.js';
-import { SERVER_COUNT, slotName } from '../../model/ids.js';
+import { MAX_SERVERS, slotName } from '../../model/ids.js';
 import type { ErrorNote } from '../../model/observation-failure.js';
 import { TAG } from '../../model/tags.js';
 import { fromNode } from '../../node/from-node.js';
@@ -89,7 +89,7 @@ export class Pulse {
 
   async #send(): Promise<string> {
     const { id: installation } = await this.installation();
-    const slots = Array.from({ length: SERVER_COUNT.ha }, (_, index) => slotName(null, index));
+    const slots = Array.from({ length: MAX_SERVERS }, (_, index) => slotName(null, index));
     const { Command: command } = await called('SendCommand', () =>
       this.ssm.send(
         new SendCommandCommand({

@@ -1,4 +1,4 @@
-import { slotsOf } from '../../model/ids.js';
+import { typesIn } from '../../model/ids.js';
 import type { AccountFacts } from '../../model/spec/account.js';
 import type { ClusterDocument } from '../../model/spec/schema.js';
 import type { AwsClients } from '../clients.js';
@@ -14,7 +14,7 @@ import { resolveNetwork } from './network.js';
 export async function accountFacts(clients: AwsClients, document: ClusterDocument): Promise<AccountFacts> {
   const { region, network, image } = document.spec;
   const [ec2, ssm] = [clients.ec2(region), clients.ssm(region)];
-  const types = [...new Set(slotsOf(document).map((slot) => slot.instanceType))].sort();
+  const types = typesIn(document);
   const [resolved, known] = await Promise.all([resolveNetwork(ec2, network, region), resolveTypes(ec2, types, region)]);
   checkOffered(known.types, resolved.network.subnets, region);
   const { sizeGiB } = await resolveImages({ ec2, ssm, region }, image, known.types);

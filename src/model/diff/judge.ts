@@ -1,3 +1,4 @@
+import { SERVER_COUNT, serverCountOf } from '../ids.js';
 import { releaseBetween } from '../k3s/etcd-versions.js';
 import type { VersionsInUse } from '../k3s/installed.js';
 import { baseKey, isServerOnly, LIFELONG_KEYS } from '../k3s/keys.js';
@@ -31,7 +32,7 @@ export function judge(change: PathChange, after: ClusterDocument, versions: Vers
         reason: after.spec.state === 'stopped' ? 'the cluster is stopped' : 'the cluster is started',
       };
     case 'servers':
-      return machine(rest, 'the servers');
+      return rest[0] === 'count' ? servers(change, after) : machine(rest, 'the servers');
     case 'pools':
       return pool(change, rest);
     case 'k3s':
@@ -72,6 +73,16 @@ function mode(after: ClusterDocument): Verdict {
   );
 }
 
+function servers({ from }: PathChange, after: ClusterDocument): Verdict {
+  const [before, now] = [Number(from ?? SERVER_COUNT[after.spec.mode]), serverCountOf(after.spec)];
+  if (now < before)
+    return refused(
+      'Keelson takes no etcd members from a cluster that serves',
+      'keep the servers, or make a second cluster',
+    );
+  return now === before ? nothing('as many as there are') : { class: 'scale', reason: `${now - before} servers join` };
+}
+
 /** Type, root volume, files and scripts of servers or of a pool. */
 function machine(rest: string[], whose: string): Verdict {
   if (rest[0] === 'node' && rest[1] === 'files')
@@ -106,6 +117,10 @@ function pool(change: PathChange, [name = '', field = '', ...rest]: string[]): V
       reason: `the ${field} of the nodes of pool ${name} are set and removed through the API, without a restart`,
     };
   }
+  if (field === 'fallbackTypes')
+    return nothing('new agents are launched so; those that exist stay while their type is listed');
+  if (field === 'zones') return nothing('new agents are launched there; those that exist stay where they are');
+  if (field === 'config') return { class: 'config-restart', reason: `K3s is restarted on the agents of pool ${name}` };
   return machine([field, ...rest], `pool ${name}`);
 }
 

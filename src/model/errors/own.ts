@@ -38,6 +38,12 @@ export const OWN_ERRORS: KnownErrors = {
     'set spec.access.instanceProfile, or KEELSON_INSTANCE_PROFILE of the worker; deploy/ has a template',
     ['InstanceProfileMissing', 'InstanceProfileUnknown'],
   ),
+  ...alike(
+    'Keelson',
+    'auth',
+    'add the role of the profile to the parameter NodeRoleArns of the stack, or name another profile in spec.access.instanceProfile',
+    ['PassRoleDenied'],
+  ),
   ...alike('Keelson', 'invalid', 'use a version that the mirror holds; see spec.k3s.version and spec.k3s.mirror', [
     'VersionNotFound',
   ]),
@@ -115,6 +121,15 @@ export const OWN_ERRORS: KnownErrors = {
   ...alike('Keelson', 'node-script', 'check the resources that the message names, and who holds them', [
     'ManifestNotDeleted',
   ]),
+  ...alike('Keelson', 'node-script', 'use an image with bash, curl, openssl, systemd and the SSM agent', [
+    'ToolMissing',
+  ]),
+  ...alike(
+    'Keelson',
+    'node-script',
+    'put the CA of a proxy that inspects TLS into the image, and the CA certificates of the distribution; check the clock of the node',
+    ['CertificateUntrusted'],
+  ),
   ...alike('Keelson', 'node-script', "see the last lines of the service's journal in the message", ['ServiceFailed']),
   ...alike(
     'Keelson',

@@ -9,6 +9,8 @@ export interface NodeConfigInput {
   founder: boolean;
   /** Private address of a server to join; null for the founder, and where the fingerprint shall not depend on it. */
   joinAddress: string | null;
+  /** Settings of the node's pool, over the document's. */
+  config: ClusterDocument['spec']['k3s']['config'];
   privateIp: string;
   publicIp: string | null;
   labels: Record<string, string>;
@@ -34,6 +36,7 @@ export function renderNodeConfig(document: ClusterDocument, input: NodeConfigInp
   for (const [key, value] of Object.entries(document.spec.k3s.config)) {
     if (input.role === 'server' || !isServerOnly(key)) config[key] = value;
   }
+  Object.assign(config, input.config);
   config['node-name'] = input.nodeName;
   config['node-ip'] = input.privateIp;
   if (input.role === 'server') {

@@ -1,4 +1,4 @@
-import { slotsOf, type WantedSlot } from '../ids.js';
+import { slotsOf, typesOfSlot, type WantedSlot } from '../ids.js';
 import type { ClusterDocument } from '../spec/schema.js';
 import type { ClusterState, Placement, Slot } from '../state.js';
 
@@ -7,22 +7,27 @@ import type { ClusterState, Placement, Slot } from '../state.js';
  * what it had, the others stay as they are, until the wish changes or somebody says `retry`.
  */
 export function typeFor(state: ClusterState, wanted: WantedSlot, slot: Slot): string {
+  // One that does as well is as asked for.
+  if (slot.instance !== null && wanted.fallbackTypes.includes(slot.instance.type)) return slot.instance.type;
   if (slot.instance === null || state.heldTypes[wanted.instanceType] === undefined) return wanted.instanceType;
   return slot.previousType ?? slot.instance.type;
 }
 
 /** The types that the cluster needs to know of, sorted: what its nodes have or shall have. */
 export function typesOf(document: ClusterDocument, state: ClusterState): string[] {
-  const types = slotsOf(document).map((wanted) => {
+  const types = slotsOf(document).flatMap((wanted) => {
     const slot = state.slots[wanted.name];
-    return slot === undefined ? wanted.instanceType : typeFor(state, wanted, slot);
+    return [slot === undefined ? wanted.instanceType : typeFor(state, wanted, slot), ...wanted.fallbackTypes];
   });
   return [...new Set(types)].sort();
 }
 
 /** Whether every node that shall have the type is there already, with another one: then it can do without. */
 export function isOnlyChange(document: ClusterDocument, slots: ClusterState['slots'], type: string): boolean {
-  return slotsOf(document).every(
+  const wantedSlots = slotsOf(document);
+  // A fallback that does not exist is a mistake in the document.
+  if (wantedSlots.every((wanted) => wanted.instanceType !== type)) return false;
+  return wantedSlots.every(
     (wanted) => wanted.instanceType !== type || (slots[wanted.name]?.instance?.type ?? type) !== type,
   );
 }
@@ -53,8 +58,10 @@ export interface Misfit {
  */
 export function misfitsOf(document: ClusterDocument, slots: ClusterState['slots'], placement: Placement): Misfit[] {
   const misfits = new Map<string, Misfit>();
-  for (const { name, instanceType: type } of slotsOf(document)) {
+  for (const wanted of slotsOf(document)) {
+    const { name, instanceType: type } = wanted;
     const instance = slots[name]?.instance;
+    if (instance && typesOfSlot(wanted).includes(instance.type)) continue;
     const offer = placement.instanceTypes[type];
     if (!instance || instance.type === type || offer === undefined || misfits.has(type)) continue;
     if (offer.architecture !== instance.architecture) {

@@ -1,5 +1,5 @@
 import { type FindingKind, findingKey } from '../care/findings.js';
-import { slotsOf, type WantedSlot } from '../ids.js';
+import { typesIn, type WantedSlot } from '../ids.js';
 import { type NodeConfigInput, renderNodeConfig } from '../k3s/config.js';
 import { fingerprint } from '../k3s/fingerprint.js';
 import { restartFingerprint } from '../node-files/wanted.js';
@@ -20,7 +20,6 @@ const SERVES: readonly FindingKind[] = [
 /** What the placement depends on; when this changes it is resolved anew before the next launch or change of type. */
 export function placementKeyOf(document: ClusterDocument): string {
   const { region, image, network, k3s, access } = document.spec;
-  const types = [...new Set(slotsOf(document).map((slot) => slot.instanceType))].sort();
   return fingerprint(
     JSON.stringify([
       region,
@@ -30,7 +29,7 @@ export function placementKeyOf(document: ClusterDocument): string {
       k3s.mirror,
       k3s.sha256 ?? null,
       access.instanceProfile ?? null,
-      types,
+      typesIn(document),
     ]),
   );
 }
@@ -111,6 +110,7 @@ export function nodeConfigOf(
     joinAddress: target?.instance?.privateIp ?? null,
     privateIp: instance.privateIp,
     publicIp: instance.publicIp,
+    config: wanted.config,
     labels: wanted.labels,
     taints: wanted.taints,
   };

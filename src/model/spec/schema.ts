@@ -27,7 +27,7 @@ const spec = z
       'AWS region; it never changes.',
       'eu-west-1',
     ),
-    mode: z.enum(['ha', 'dev']).describe('ha: three servers with embedded etcd; dev: one.'),
+    mode: z.enum(['ha', 'dev']).describe('ha: three servers or more with embedded etcd; dev: one.'),
     state: z.enum(['running', 'stopped']).default('running').describe('Whether the cluster runs.'),
     paused: flag('Observe only, change nothing.').default(false),
     servers,

@@ -9,8 +9,7 @@ type Path = (string | number)[];
 
 /** Keys that people know from elsewhere, with what they stand for here. */
 const KNOWN_ELSEWHERE: Readonly<Record<string, string>> = {
-  'spec.servers.count': 'the number of servers follows from spec.mode: ha has three, dev one',
-  'spec.servers.replicas': 'the number of servers follows from spec.mode: ha has three, dev one',
+  'spec.servers.replicas': 'the number of servers is spec.servers.count',
   'spec.agents': 'agents are in spec.pools',
   'spec.workers': 'agents are in spec.pools',
   'spec.version': 'the version is spec.k3s.version',

@@ -1,4 +1,4 @@
-import { SERVER_COUNT } from '../ids.js';
+import { serverCountOf } from '../ids.js';
 import { cniOf } from '../k3s/cni.js';
 import { flagOf, isChecked, knowledgeOf } from '../k3s/flag-of.js';
 import { CHECKED_MINORS } from '../k3s/flags.js';
@@ -31,9 +31,10 @@ function unchecked({ k3s }: ClusterSpec): Violation[] {
 }
 
 /** [docs: K3s, HA embedded etcd; EC2, Availability Zones] */
-function oneZone({ mode, network }: ClusterSpec): Violation[] {
+function oneZone(spec: ClusterSpec): Violation[] {
+  const { mode, network } = spec;
   if (mode !== 'ha' || network.subnetIds?.length !== 1) return [];
-  const message = `all ${SERVER_COUNT.ha} servers are in one subnet, and so in one zone: without it the cluster has no quorum`;
+  const message = `all ${serverCountOf(spec)} servers are in one subnet, and so in one zone: without it the cluster has no quorum`;
   return [{ path: ['spec', 'network', 'subnetIds'], message, remedy: 'name a subnet in each of three zones' }];
 }
 
@@ -61,7 +62,7 @@ function smallTypes({ servers, pools }: ClusterSpec): Violation[] {
 /** [docs: K3s, network options: host-gw "requires direct layer 2 connectivity between all nodes"] */
 function flannel(spec: ClusterSpec): Violation[] {
   const backend = spec.k3s.config['flannel-backend'];
-  const nodes = SERVER_COUNT[spec.mode] + spec.pools.reduce((sum, pool) => sum + pool.count, 0);
+  const nodes = serverCountOf(spec) + spec.pools.reduce((sum, pool) => sum + pool.count, 0);
   const path = at('flannel-backend');
   if (backend === 'none') {
     if (cniOf(spec) !== 'outside') return [];

@@ -27,7 +27,18 @@ install_binary() {
     fail BinaryUnusable "$K3S does not run as $K3S_VERSION: $("$K3S" --version 2>&1 | head -n 1)" "is it built for this machine ($(uname -m))?"
 }
 
+# require_tools: fails with the names of all programs that the image lacks. They are what the scripts call besides coreutils, awk, sed and grep.
+require_tools() {
+  local tool missing=
+  for tool in curl openssl systemctl awk sed grep base64; do
+    command -v "$tool" >/dev/null 2>&1 || missing+=" $tool"
+  done
+  [ -z "$missing" ] ||
+    fail ToolMissing "this image lacks:$missing" 'use an image with bash, curl, openssl, systemd and the SSM agent'
+}
+
 install_k3s() {
+  require_tools
   if ! binary_is_right; then
     install_binary
     changed=true

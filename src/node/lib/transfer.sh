@@ -51,7 +51,39 @@ transfer_failed() {
     22/404) fail "$3" "$1: not there (HTTP 404)" "$4" ;;
     22/*) fail "$2Refused" "$1: HTTP $http_status" 'a 403 is an expired URL or a missing permission; run it again' ;;
     23/*) fail DiskFull "$1: cannot be written" 'free space on the root volume or make it larger' ;;
-    *) fail "$2Unreachable" "$1: no answer (curl $curl_exit)" 'check the route, DNS, proxy and security groups of the node' ;;
+    # curl is not there at all, or cannot be run. [bash: exit status]
+    126/* | 127/*) fail ToolMissing "$1: there is no curl on this image" 'use an image with bash, curl, openssl, systemd and the SSM agent' ;;
+    60/* | 77/* | 51/* | 58/* | 83/* | 90/* | 91/*) fail CertificateUntrusted "$1: $(curl_reason "$curl_exit") (curl $curl_exit)" 'a proxy that inspects TLS needs its CA in the image, and the clock has to be right' ;;
+    *) fail "$2Unreachable" "$1: $(curl_reason "$curl_exit") (curl $curl_exit)" "$(curl_remedy "$curl_exit")" ;;
+  esac
+}
+
+# curl_reason EXIT: what an exit code of curl means. [curl(1), EXIT CODES]
+curl_reason() {
+  case $1 in
+    5) printf 'the name of the proxy is not known to DNS' ;;
+    6) printf 'the host name is not known to DNS' ;;
+    7) printf 'the connection was refused, or there is no route' ;;
+    28) printf 'no answer in time' ;;
+    35) printf 'the TLS handshake failed' ;;
+    47) printf 'too many redirects' ;;
+    51 | 83 | 90 | 91) printf 'the certificate is not of this host' ;;
+    52 | 56) printf 'the connection was cut' ;;
+    58) printf 'the client certificate cannot be used' ;;
+    60) printf 'the certificate is signed by a CA that this image does not know' ;;
+    77) printf 'the image has no CA certificates that curl can read' ;;
+    97) printf 'the handshake with the proxy failed' ;;
+    *) printf 'no answer' ;;
+  esac
+}
+
+curl_remedy() {
+  case $1 in
+    5 | 97) printf 'check the proxy settings of the node' ;;
+    6) printf 'check the DNS of the VPC (enableDnsSupport, DHCP options) and the name' ;;
+    7) printf 'check whether something listens there, the route, and what rejects connections' ;;
+    28) printf 'check the route (internet or NAT gateway, endpoint), network ACLs and security groups: they drop without an answer' ;;
+    *) printf 'check the route, DNS, proxy and security groups of the node' ;;
   esac
 }
 

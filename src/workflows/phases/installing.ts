@@ -35,7 +35,7 @@ export async function awaitAgent(cluster: Cluster, step: Step): Promise<void> {
     slot.unreachableSubnets = [];
   } catch (error) {
     // EC2 may find only after its answer that it has no capacity there: the next launch goes elsewhere.
-    if (classOf(error) === 'capacity') exhaust(cluster, slot, slot.instance.subnetId);
+    if (classOf(error) === 'capacity') exhaust(cluster, slot, slot.instance.type, slot.instance.subnetId);
     if (detailOf(error)?.code === 'AgentNotRegistered') notRegistered(cluster, slot, slot.instance);
     throw error;
   }

@@ -2,7 +2,7 @@ import { CancellationScope } from '@temporalio/workflow';
 import { withReplacement } from '../../model/care/brake.js';
 import { forgetFindings } from '../../model/care/findings.js';
 import { emptySlot } from '../../model/empty-slot.js';
-import { nodeNameOf, slotsOf, type WantedSlot } from '../../model/ids.js';
+import { nodeNameOf, slotsOf, typesOfSlot, type WantedSlot } from '../../model/ids.js';
 import { withLaunch, withoutLaunch } from '../../model/launch-limit.js';
 import type { Step } from '../../model/plan/index.js';
 import type { ErrorClass, LaunchRequest, Placement, Slot } from '../../model/state.js';
@@ -68,14 +68,15 @@ export async function launch(cluster: Cluster, step: Step): Promise<void> {
         cluster.state.securityGroups = null;
       }
       if (!isCapacity(error)) throw error;
-      slot.exhaustedSubnets = [...slot.exhaustedSubnets, request.subnetId];
+      slot.exhaustedSubnets = [...slot.exhaustedSubnets, exhaustedKey(request.instanceType, request.subnetId)];
+      const next = nextPlace(cluster, wanted, slot);
       emit(
         cluster,
         'Warning',
         'InsufficientInstanceCapacity',
-        `${slot.name}: no ${request.instanceType} in ${zone ?? request.subnetId}, trying the next subnet`,
+        `${slot.name}: no ${request.instanceType} in ${zone ?? request.subnetId}, ${next === null ? 'and nothing else is left to try' : `trying ${next.type} in ${next.zone}`}`,
       );
-      if (nextSubnet(cluster, wanted, slot) === null) {
+      if (next === null) {
         slot.exhaustedSubnets = [];
         throw error;
       }
@@ -83,12 +84,12 @@ export async function launch(cluster: Cluster, step: Step): Promise<void> {
   }
 }
 
-/** Notes a subnet without capacity for the slot; when there is no other one left, all may be tried again. */
-export function exhaust(cluster: Cluster, slot: Slot, subnetId: string): void {
+/** Notes a subnet without capacity for a type of the slot; when there is nothing else left, all may be tried again. */
+export function exhaust(cluster: Cluster, slot: Slot, type: string, subnetId: string): void {
   const wanted = slotsOf(cluster.state.document).find((one) => one.name === slot.name);
   if (wanted === undefined || cluster.state.placement === null) return;
-  slot.exhaustedSubnets = [...slot.exhaustedSubnets, subnetId];
-  if (nextSubnet(cluster, wanted, slot) === null) slot.exhaustedSubnets = [];
+  slot.exhaustedSubnets = [...slot.exhaustedSubnets, exhaustedKey(type, subnetId)];
+  if (nextPlace(cluster, wanted, slot) === null) slot.exhaustedSubnets = [];
 }
 
 /** The slot in the state; a slot that has lost its instance gets the next generation and with it another node name. */
@@ -118,21 +119,21 @@ function openSlot(cluster: Cluster, wanted: WantedSlot): Slot {
 function requestFor(cluster: Cluster, wanted: WantedSlot, slot: Slot): LaunchRequest {
   const { state } = cluster;
   const placement = placementOf(cluster);
-  const subnetId = nextSubnet(cluster, wanted, slot);
-  const architecture = placement.instanceTypes[wanted.instanceType]?.architecture;
+  const place = nextPlace(cluster, wanted, slot);
+  const architecture = placement.instanceTypes[place?.type ?? '']?.architecture;
   const image = architecture === undefined ? undefined : placement.images[architecture];
   const userDataId = architecture === undefined ? undefined : state.userDataIds[architecture];
-  if (subnetId === null || image === undefined || userDataId === undefined) {
+  if (place === null || image === undefined || userDataId === undefined) {
     throw failure(
       'invalid',
       'TypeNotOffered',
-      `${slot.name}: no subnet, image or user data fits ${wanted.instanceType}`,
-      'choose a type that the subnets offer',
+      `${slot.name}: no subnet${wanted.zones === null ? '' : ` in ${wanted.zones.join(', ')}`}, image or user data fits ${typesOfSlot(wanted).join(', ')}`,
+      'choose a type that the zones of the subnets offer',
     );
   }
   return {
-    subnetId,
-    instanceType: wanted.instanceType,
+    subnetId: place.subnetId,
+    instanceType: place.type,
     imageId: image.id,
     rootDeviceName: image.rootDeviceName,
     rootVolume: wanted.rootVolume,
@@ -143,22 +144,45 @@ function requestFor(cluster: Cluster, wanted: WantedSlot, slot: Slot): LaunchReq
   };
 }
 
+interface Place {
+  type: string;
+  subnetId: string;
+  zone: string;
+}
+
+const exhaustedKey = (type: string, subnetId: string): string => `${type} ${subnetId}`;
+
+/** Of the slot's types the first that some subnet may still have capacity for: all subnets are tried with one type before the next type is. */
+function nextPlace(cluster: Cluster, wanted: WantedSlot, slot: Slot): Place | null {
+  for (const type of typesOfSlot(wanted)) {
+    const subnet = nextSubnet(cluster, wanted, slot, type);
+    if (subnet !== undefined) return { type, subnetId: subnet.id, zone: subnet.zone };
+  }
+  return null;
+}
+
 /**
- * Spreads slots over the subnets by their index, past those that had no capacity and zones that lack the type. Subnets from which an earlier
- * instance of the slot could not be reached come last, and before them others of the same zones.
+ * Spreads slots over the subnets by their index, past those that had no capacity and zones that lack the type or that the pool does not name. Subnets from
+ * which an earlier instance of the slot could not be reached come last, and before them others of the same zones.
  */
-function nextSubnet(cluster: Cluster, wanted: WantedSlot, slot: Slot): string | null {
+function nextSubnet(
+  cluster: Cluster,
+  wanted: WantedSlot,
+  slot: Slot,
+  type: string,
+): Placement['subnets'][number] | undefined {
   const placement = placementOf(cluster);
-  const zones = placement.instanceTypes[wanted.instanceType]?.zones ?? [];
+  const offered = placement.instanceTypes[type]?.zones ?? [];
+  const zones = offered.filter((zone) => wanted.zones === null || wanted.zones.includes(zone));
   const fitting = placement.subnets.filter((subnet) => zones.includes(subnet.zone));
   const index = Number(wanted.name.slice(wanted.name.lastIndexOf('-') + 1));
   const muteZones = fitting.filter(({ id }) => slot.unreachableSubnets.includes(id)).map(({ zone }) => zone);
   const lastness = ({ id, zone }: Placement['subnets'][number]): number =>
     slot.unreachableSubnets.includes(id) ? 2 : muteZones.includes(zone) ? 1 : 0;
   const ordered = [...fitting.slice(index % fitting.length), ...fitting.slice(0, index % fitting.length)]
-    .filter(({ id }) => !slot.exhaustedSubnets.includes(id))
+    .filter(({ id }) => !slot.exhaustedSubnets.includes(exhaustedKey(type, id)))
     .sort((a, b) => lastness(a) - lastness(b));
-  return ordered[0]?.id ?? null;
+  return ordered[0];
 }
 
 export function placementOf(cluster: Cluster): Placement {

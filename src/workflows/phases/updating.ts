@@ -1,6 +1,7 @@
 import { CancellationScope } from '@temporalio/workflow';
 import { believed } from '../../model/care/findings.js';
 import { slotsOf } from '../../model/ids.js';
+import { lacksCni } from '../../model/k3s/cni.js';
 import type { Step } from '../../model/plan/index.js';
 import { typeFor } from '../../model/plan/instance-type.js';
 import { helperOf } from '../../model/plan/wanted.js';
@@ -63,7 +64,8 @@ const READY_AGAIN_SECONDS = 120;
 /** Lets pods come back, to a node that was changed only when it is Ready: one that is not must not cost the next one. */
 export async function uncordon(cluster: Cluster, step: Step): Promise<void> {
   const slot = slotOf(cluster, step.slot);
-  const waits = step.phase === 'Updating' && believed(cluster.state, slot.name, 'ready') === null;
+  const waits =
+    step.phase === 'Updating' && !lacksCni(cluster.state) && believed(cluster.state, slot.name, 'ready') === null;
   await runJob(cluster, helperFor(cluster, slot), {
     script: 'uncordon',
     summary: `uncordon ${slot.nodeName}`,

@@ -141,6 +141,22 @@ describe('install', () => {
     expect(end.job.result).toEqual({ code: 'MirrorUnreachable' });
   });
 
+  it.each([
+    [6, 'MirrorUnreachable', /the host name is not known to DNS \(curl 6\)/],
+    [7, 'MirrorUnreachable', /the connection was refused/],
+    [28, 'MirrorUnreachable', /no answer in time/],
+    [60, 'CertificateUntrusted', /signed by a CA that this image does not know/],
+    [77, 'CertificateUntrusted', /no CA certificates/],
+    [127, 'ToolMissing', /no curl on this image/],
+  ])('tells what curl means by exit %i', async (exit, code, says) => {
+    node.program('curl', `#!/bin/sh\nprintf 000\nexit ${exit}\n`);
+
+    const end = await install();
+
+    expect(end.job.result).toEqual({ code });
+    expect(end.job.logTail).toMatch(says);
+  });
+
   it('installs nothing of a file with the wrong checksum, and leaves nothing of it in the cache', async () => {
     server.files.set(`${RELEASE}/k3s`, 'tampered');
 

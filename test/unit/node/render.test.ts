@@ -1,4 +1,5 @@
 /** Rendered texts, and that values pass through a real sh and bash unchanged. */
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -143,4 +144,23 @@ describe('parseJobOutput', () => {
       expect(parseJobOutput(stdout)).toBeNull();
     },
   );
+});
+
+describe('an image without bash', () => {
+  it('is told in a report, for the runner that makes reports is bash', () => {
+    const command = renderCommand({ jobId: 'job-1', script: 'verify', params: {}, timeoutSeconds: 5 });
+
+    const { stdout, status } = spawnSync('/bin/sh', ['-c', command], {
+      env: { PATH: '/nonexistent' },
+      encoding: 'utf8',
+    });
+
+    expect(status).toBe(1);
+    expect(parseJobOutput(stdout)).toMatchObject({
+      jobId: 'job-1',
+      outcome: 'failed',
+      result: { code: 'ToolMissing' },
+    });
+    expect(parseJobOutput(stdout)?.logTail).toMatch(/this image lacks: bash/);
+  });
 });

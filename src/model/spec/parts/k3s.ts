@@ -22,6 +22,14 @@ const manifest = z
   })
   .describe('A manifest that K3s applies.');
 
+/** Settings of K3s's config.yaml; which keys and values there are is checked by rules. */
+export const k3sConfig = (about: { description: string; example: unknown }) =>
+  mapping(
+    z.union([scalar, z.array(scalar).max(200)]).meta({ description: 'Text, number, true, false, or a list of them.' }),
+    200,
+    about,
+  );
+
 export const k3s = z
   .strictObject({
     version: text(/^v\d+\.\d+\.\d+(-rc\d+)?\+k3s\d+$/, 'is not a K3s version', 'K3s release.', 'v1.34.2+k3s1'),
@@ -35,16 +43,10 @@ export const k3s = z
       .strictObject({ amd64: sha256('amd64').optional(), arm64: sha256('arm64').optional() })
       .prefault({})
       .describe("Optional pins; the mirror's own checksum file is checked in any case."),
-    config: mapping(
-      z
-        .union([scalar, z.array(scalar).max(200)])
-        .meta({ description: 'Text, number, true, false, or a list of them.' }),
-      200,
-      {
-        description: 'Merged into /etc/rancher/k3s/config.yaml of the servers; keys that Keelson owns are refused.',
-        example: { disable: ['traefik'] },
-      },
-    ),
+    config: k3sConfig({
+      description: 'Merged into /etc/rancher/k3s/config.yaml of the servers; keys that Keelson owns are refused.',
+      example: { disable: ['traefik'] },
+    }),
     manifests: z
       .array(manifest)
       .max(50)

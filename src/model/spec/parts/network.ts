@@ -70,9 +70,9 @@ export const access = z
         examples: [['203.0.113.0/24']],
       }),
     instanceProfile: text(
-      /^[A-Za-z0-9_+=,.@-]{1,128}$/,
-      'is not the name of an instance profile',
-      'Instance profile of the nodes, by name. If absent: KEELSON_INSTANCE_PROFILE of the worker.',
+      /^(arn:aws[a-z-]*:iam::\d{12}:instance-profile\/([A-Za-z0-9_+=,.@-]+\/)*)?[A-Za-z0-9_+=,.@-]{1,128}$/,
+      'is neither the name nor the ARN of an instance profile',
+      'Instance profile of the nodes, by name or ARN. Its role must be one that the worker may pass. If absent: KEELSON_INSTANCE_PROFILE of the worker.',
       'keelson-node',
     ).optional(),
   })

@@ -1,4 +1,4 @@
-import { SERVER_COUNT } from '../../ids.js';
+import { serverCountOf } from '../../ids.js';
 import { canonicalCidr, contains, type Network, overlap, parseAddress, parseCidr } from '../cidr.js';
 import type { ClusterDocument } from '../schema.js';
 import { type Violation, valueText } from '../violation.js';
@@ -116,7 +116,7 @@ function roomForNodes(document: ClusterDocument, pods: Network): Violation[] {
   const path = partsOf(document, 'cluster-cidr')[0]?.path ?? ['spec', 'pools'];
   const bits = nodeBits(document);
   const room = bits < pods.bits ? 0 : 2 ** (bits - pods.bits);
-  const nodes = SERVER_COUNT[spec.mode] + spec.pools.reduce((sum, pool) => sum + pool.count, 0);
+  const nodes = serverCountOf(spec) + spec.pools.reduce((sum, pool) => sum + pool.count, 0);
   if (nodes <= room) return [];
   const needed = bits - Math.ceil(Math.log2(nodes));
   const message = `${canonicalCidr(pods)} has room for ${room} ${room === 1 ? 'node' : 'nodes'} with a /${bits} each, and the document asks for ${nodes}`;

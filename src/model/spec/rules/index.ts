@@ -12,6 +12,7 @@ import { kubernetesLabels } from './labels.js';
 import { laterParts } from './later.js';
 import { names } from './names.js';
 import { networks } from './networks.js';
+import { poolConfig } from './pool-config.js';
 import type { Rule } from './rule.js';
 import { size } from './size.js';
 import { awsTags } from './tags.js';
@@ -29,6 +30,7 @@ export const RULES: readonly Rule[] = [
   k3sChoices,
   k3sArgs,
   k3sSettings,
+  poolConfig,
   networks,
   clusterNetworks,
   hosts,

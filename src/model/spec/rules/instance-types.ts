@@ -9,6 +9,9 @@ export const instanceTypes: Rule = ({ spec }) => {
   const types = [
     { type: spec.servers.instanceType, path: ['spec', 'servers', 'instanceType'] },
     ...spec.pools.map((pool, index) => ({ type: pool.instanceType, path: ['spec', 'pools', index, 'instanceType'] })),
+    ...spec.pools.flatMap((pool, index) =>
+      pool.fallbackTypes.map((type, at) => ({ type, path: ['spec', 'pools', index, 'fallbackTypes', at] })),
+    ),
   ];
   const macs = types
     .filter(({ type }) => type.startsWith('mac'))

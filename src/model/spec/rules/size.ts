@@ -1,4 +1,4 @@
-import { SERVER_COUNT } from '../../ids.js';
+import { serverCountOf } from '../../ids.js';
 import type { Violation } from '../violation.js';
 import type { Rule } from './rule.js';
 
@@ -16,6 +16,14 @@ export const size: Rule = ({ spec }) => {
       remedy: `at most ${MAX_AGENTS}; make a second cluster for more`,
     });
   }
+  const { count } = spec.servers;
+  if (count !== undefined && (count === 1) !== (spec.mode === 'dev')) {
+    violations.push({
+      path: ['spec', 'servers', 'count'],
+      message: `is ${count} in mode ${spec.mode}`,
+      remedy: spec.mode === 'dev' ? '1, or mode ha' : '3, 5 or 7, or mode dev',
+    });
+  }
   const largest = Math.max(0, ...spec.pools.map((pool) => pool.count));
   const { maxUnavailable } = spec.upgrade;
   if (typeof maxUnavailable === 'number' && maxUnavailable > 1 && maxUnavailable >= largest) {
@@ -28,7 +36,7 @@ export const size: Rule = ({ spec }) => {
   if (agents === 0 && allServersRepel(spec.k3s.config)) {
     violations.push({
       path: ['spec', 'k3s', 'config', 'node-taint'],
-      message: `keeps pods off all ${SERVER_COUNT[spec.mode]} servers of mode ${spec.mode}, and there are no agents`,
+      message: `keeps pods off all ${serverCountOf(spec)} servers of mode ${spec.mode}, and there are no agents`,
       remedy: 'add a pool with a count, or leave the taint out',
     });
   }

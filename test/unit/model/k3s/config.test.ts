@@ -10,6 +10,7 @@ const server = (fields: Partial<NodeConfigInput> = {}): NodeConfigInput => ({
   nodeName: 'demo-server-0-g1',
   founder: false,
   joinAddress: '10.0.0.1',
+  config: {},
   privateIp: '10.0.0.2',
   publicIp: '203.0.113.2',
   labels: {},

@@ -18,8 +18,8 @@ const CASES: [string, unknown, RegExp][] = [
   ['an unknown key near nothing', sample({ zzzzzz: 1 }), /^spec\.zzzzzz: unknown key \(known keys: region, mode/],
   [
     'a key known elsewhere',
-    sample({ servers: { instanceType: 't3.medium', count: 3 } }),
-    /^spec\.servers\.count: unknown key \(.*spec\.mode/,
+    sample({ servers: { instanceType: 't3.medium', replicas: 3 } }),
+    /^spec\.servers\.replicas: unknown key \(.*spec\.servers\.count/,
   ],
   [
     'a key of Object.prototype',
@@ -100,7 +100,7 @@ const CASES: [string, unknown, RegExp][] = [
   [
     'a profile by ARN',
     sample({ access: { instanceProfile: 'arn:aws:iam::1:instance-profile/x' } }),
-    /is not the name of an instance profile/,
+    /is neither the name nor the ARN of an instance profile/,
   ],
 ];
 
