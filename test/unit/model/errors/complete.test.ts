@@ -19,6 +19,7 @@ const GIVEN: Record<string, RegExp[]> = {
   '.sh': [
     /(?:^|\|\||&&|then|else|;|\))\s*fail ([A-Z][A-Za-z]+) /gm,
     /\bfatal "\$1" ([A-Z][A-Za-z]+)/g,
+    /^\s*refuse ([A-Z][A-Za-z]+) /gm,
     // transfer_failed WHAT PLACE MISSING: the code of a 404
     /transfer_failed (?:'[^']*'|"[^"]*") (?:Mirror|Bucket) ([A-Z][A-Za-z]+)/g,
   ],
@@ -41,7 +42,8 @@ function codesIn(folder: string): string[] {
 const EVENTS = new Set(['Normal', 'Warning']);
 
 /** `transfer_failed` puts them together of the place and the outcome. */
-const TRANSFERS = ['Mirror', 'Bucket'].flatMap((place) => [`${place}Refused`, `${place}Unreachable`]);
+/** Only the bucket answers that an object has changed: requests to mirrors bear no condition. */
+const TRANSFERS = ['MirrorRefused', 'MirrorUnreachable', 'BucketRefused', 'BucketUnreachable', 'BucketChanged'];
 
 const FOLDERS = [
   'src/activities',
@@ -53,6 +55,7 @@ const FOLDERS = [
   'src/model/care',
   'src/model/trust',
   'src/node',
+  'src/worker',
 ];
 
 describe('table of errors', () => {
@@ -66,7 +69,8 @@ describe('table of errors', () => {
 
   it('has the codes that transfers of nodes give', () => {
     const text = readFileSync('src/node/lib/transfer.sh', 'utf8');
-    expect([...text.matchAll(/fail "\$2([A-Z][a-z]+)"/g)].map(([, outcome]) => outcome)).toEqual([
+    expect([...text.matchAll(/fail "\$(?:2|\{2\})([A-Z][a-z]+)"/g)].map(([, outcome]) => outcome)).toEqual([
+      'Changed',
       'Refused',
       'Unreachable',
     ]);
