@@ -8,6 +8,7 @@
 import type { Keep } from '../model/backup/retention.js';
 import type { NodeFiles } from '../model/node-files/wanted.js';
 import type { InstanceView } from '../model/observation.js';
+import type { RestoredBackup } from '../model/restore/state.js';
 import type { GroupIds, RuleDifference } from '../model/security-groups/keys.js';
 import type { GroupRole, GroupRule } from '../model/security-groups/rules.js';
 import type { ClusterDocument } from '../model/spec/schema.js';
@@ -281,6 +282,11 @@ export interface BackupResult {
   key?: string;
 }
 
+export interface FindBackupInput extends Scope {
+  /** Null for the newest. */
+  id: string | null;
+}
+
 export interface ForgetInput extends Scope {
   /** Keys below `clusters/<name>/`, deleted in this order. */
   keys: string[];
@@ -333,6 +339,7 @@ export interface Activities {
   tellUnobserved(input: UnobservedInput): Promise<void>;
   /** Deletes bucket keys; returns those that are left (none). */
   /** A snapshot of etcd in the bucket, with all that it takes to restore it; and those that are no longer kept are deleted. */
+  findBackup(input: FindBackupInput): Promise<RestoredBackup>;
   saveBackup(input: BackupInput): Promise<BackupResult>;
   forget(input: ForgetInput): Promise<{ left: string[] }>;
 }

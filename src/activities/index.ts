@@ -7,6 +7,7 @@ import { createReaders } from '../aws/readers.js';
 import type { MirrorPolicy } from '../mirror/policy.js';
 import type { Activities } from './api.js';
 import { activity } from './attempt.js';
+import { findBackup } from './backup/find-backup.js';
 import { saveBackup } from './backup/save-backup.js';
 import { claimCluster } from './claim.js';
 import type { ActivityDeps } from './deps.js';
@@ -104,6 +105,7 @@ export function createActivities(options: ActivitiesOptions): Activities {
     ensureWatch: activity(deps, 'ensureWatch', ensureWatch),
     watchRegion: activity(deps, 'watchRegion', watchRegion, { beatMs: WATCH_BEAT_MS }),
     tellUnobserved: activity(deps, 'tellUnobserved', tellUnobserved),
+    findBackup: activity(deps, 'findBackup', findBackup),
     saveBackup: activity(deps, 'saveBackup', saveBackup, { beatMs: BACKUP_BEAT_MS }),
     forget: activity(deps, 'forget', forget),
     storeFiles: activity(deps, 'storeFiles', storeFiles),

@@ -19,13 +19,13 @@ export interface Question {
 export async function confirm(io: Io, question: Question): Promise<void> {
   const { what, withYes } = question;
   if (io.stdin.isTTY !== true || io.stderr.isTTY !== true)
-    throw new CliError(EXIT.invalid, `${what}: there is no terminal to confirm it on, and nothing is deleted`, withYes);
+    throw new CliError(EXIT.invalid, `${what}: there is no terminal to confirm it on, and nothing is done`, withYes);
   io.stderr.write(`Type ${question.word} to ${what}: `);
   const answer = await nextLine(io);
   if (answer?.trim() === question.word) return;
-  if (!io.signal.aborted) throw new CliError(EXIT.refused, `nothing is deleted: the answer was not ${question.word}`);
+  if (!io.signal.aborted) throw new CliError(EXIT.refused, `nothing is done: the answer was not ${question.word}`);
   say(io, '');
-  throw new CliError(EXIT.interrupted, 'interrupted: nothing is deleted');
+  throw new CliError(EXIT.interrupted, 'interrupted: nothing is done');
 }
 
 /** @returns null at the end of the input, or on Ctrl-C */

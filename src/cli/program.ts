@@ -251,6 +251,24 @@ function requestVerbs(program: Command, run: Runner): void {
       run(async (session) => (await import('./verbs/backup.js')).backups(session, cluster, formatOf(options))),
     );
   waiting(
+    verb(program, 'restore', 'bring a backup back in place, after the quorum or all servers are lost; asks first', [
+      'restore shop-eu --wait',
+      'restore shop-eu --from 2026-03-01T12:30 --yes --wait',
+      'restore shop-eu --dry-run',
+    ]),
+  )
+    .option(
+      '--from <time>',
+      'the newest backup at or before this time (UTC), or the name of one; without it, the newest',
+    )
+    .option('-y, --yes', 'do not ask; required where there is no terminal', false)
+    .option('--dry-run', 'show what would be restored and lost, and do nothing', false)
+    .action((cluster: string, options: Shared & { wait: boolean; yes: boolean; dryRun: boolean; from?: string }) =>
+      run(async (session) =>
+        (await import('./verbs/restore.js')).restore(session, cluster, { ...options, output: formatOf(options) }),
+      ),
+    );
+  waiting(
     verb(program, 'delete', 'delete the cluster and all that was made for it; asks first', [
       'delete shop-eu --wait',
       'delete shop-eu --dry-run',

@@ -63,6 +63,7 @@ export function blankState(document: ClusterDocument): ClusterState {
     replacements: [],
     kept: [],
     backup: noBackup(),
+    restore: null,
     repairAsked: false,
     sight: null,
     configProblem: null,

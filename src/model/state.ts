@@ -12,6 +12,7 @@ import type { NodeLabels } from './node-labels/wanted.js';
 import type { LostBeside, NodeView } from './observation.js';
 import type { ErrorNote, Unobserved } from './observation-failure.js';
 import type { Phase } from './phase.js';
+import type { RestoreState } from './restore/state.js';
 import type { OwnGroups } from './security-groups/own-groups.js';
 import type { ClusterDocument } from './spec/schema.js';
 import type { ForeignInstance } from './trust/identity.js';
@@ -21,7 +22,16 @@ export const STATE_SCHEMA_VERSION = 1;
 
 export type Architecture = 'amd64' | 'arm64';
 export type Wish = 'running' | 'stopped' | 'deleted';
-export type OperationKind = 'create' | 'start' | 'stop' | 'resize' | 'update' | 'repair' | 'backup' | 'delete';
+export type OperationKind =
+  | 'create'
+  | 'start'
+  | 'stop'
+  | 'resize'
+  | 'update'
+  | 'repair'
+  | 'backup'
+  | 'restore'
+  | 'delete';
 
 /** What the account offers for this cluster, looked up once and pinned, so that every later launch asks for the same. */
 export interface Placement {
@@ -120,6 +130,8 @@ export interface Slot {
   lostBeside: LostBeside | null;
   /** Public key that the node of this instance has reported: secrets for it are sealed to this key and no other. */
   sealKey?: { instanceId: string; publicKey: string };
+  /** A restore by that ref has replaced the cluster that its etcd data is of: the data is set aside when it joins. */
+  resetFor?: string;
   /** Labels and taints that Keelson has given its Node; null while that is not known. */
   nodeLabels: NodeLabels | null;
   /** What it told of itself last. */
@@ -348,6 +360,8 @@ export interface ClusterState {
   /** Volumes and snapshots of instances that were replaced; they go with the cluster. */
   kept: KeptVolume[];
   backup: BackupState;
+  /** A restore that was asked for and is not done; null for none. */
+  restore: RestoreState | null;
   /** Somebody wants repairs that are held back: carried out as soon as can be. */
   repairAsked: boolean;
   /** What the region watch or an event told while an operation ran: judged at its end. */

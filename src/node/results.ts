@@ -34,6 +34,7 @@ export const RESULT_KEYS: readonly string[] = [
   'ready',
   'readyz',
   'reason',
+  'rehearsed',
   'removed',
   'reset',
   'restarts',

@@ -12,7 +12,7 @@ const SERVICE = ['transfer', 'binary', 'unit', ...KUBECTL, 'data-folders', 'serv
 const HELPERS = {
   install: [...DOWNLOAD, 'unit', 'files', 'install'],
   found: [...SERVICE, ...URLS, 'files', 'tokens', 'install', 'kubeconfig'],
-  join: [...SERVICE, ...URLS, 'files', 'tokens', 'install'],
+  join: [...SERVICE, ...URLS, 'files', 'tokens', 'install', 'stop'],
   'service-start': [...SERVICE, ...URLS, 'files', 'kubeconfig'],
   'set-manifests': ['transfer', 'unit', ...URLS, 'files'],
   'delete-manifests': KUBECTL,
@@ -24,6 +24,8 @@ const HELPERS = {
   'write-labels': ['service'],
   snapshot: ['snapshots'],
   backup: ['transfer', ...URLS, 'binary', 'unit', ...KUBECTL, 'service', 'snapshots'],
+  rehearse: [...SERVICE, ...URLS, 'files', 'install', 'stop', 'restore'],
+  restore: [...SERVICE, ...URLS, 'files', 'tokens', 'stop', 'restore', 'kubeconfig'],
   drain: KUBECTL,
   uncordon: KUBECTL,
   'remove-node': KUBECTL,

@@ -106,6 +106,7 @@ export const activities = {
   askNodes: summarised('runOnNodes', ask),
   writeStatus: summarised('writeStatus', note),
   ensureWatch: summarised('ensureWatch', note),
+  findBackup: summarised('findBackup', call),
   saveBackup: summarised('saveBackup', backup),
   forget: summarised('forget', call),
   storeFiles: summarised('storeFiles', call),

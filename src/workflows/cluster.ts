@@ -275,7 +275,9 @@ function settle(self: Cluster): void {
 function outcomeOf(state: ClusterState): 'done' | 'rolledBack' | 'failed' {
   const { heldTypes, operation } = state;
   if (Object.keys(heldTypes).length > 0) return 'rolledBack';
-  if (operation?.kind === 'backup' && operation.steps.some((step) => step.error !== null)) return 'failed';
+  // A backup is not tried again, nor is one that cannot be restored.
+  const tried = operation?.steps.findLast(({ kind }) => kind === 'backup' || kind === 'rehearse');
+  if (tried?.error != null) return 'failed';
   const refused = operation?.steps.some((step) => step.kind === 'security-group' && step.error !== null);
   return refused && state.securityGroups !== null && isRefused(state.document, state.securityGroups)
     ? 'failed'

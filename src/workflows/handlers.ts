@@ -39,6 +39,8 @@ const DESCRIPTIONS: Record<RequestName, string> = {
   retry: 'Try again at once: close breakers, cut waits short. {}',
   withdraw: 'Take back the last request, while no operation has begun for it. {}',
   backup: 'Save an etcd snapshot to the bucket now. {}',
+  restore:
+    'Restore a backup in place; what was written since is lost. {"confirm": "<name of the cluster>", "from": "2026-03-01T12-00-00Z"}; without from: the newest',
   repair: 'Do now what repairs are held back, by autoRepair: false or the storm brake. {}',
 };
 

@@ -13,7 +13,7 @@ const START_TIMEOUT_SECONDS = 900;
 export async function startNode(
   cluster: Cluster,
   slot: Slot,
-  job: Omit<NodeJob, 'timeoutSeconds'> & { script: 'found' | 'join' | 'service-start' },
+  job: Omit<NodeJob, 'timeoutSeconds'> & { script: 'found' | 'join' | 'restore' | 'service-start' },
 ): Promise<{ hash: string; result: Record<string, string> }> {
   const { document } = cluster.state;
   const wanted = slotsOf(document).find((one) => one.name === slot.name);
@@ -36,7 +36,7 @@ export async function startNode(
 }
 
 /** How long each of the node's own scripts may take; 0 where it has none. */
-function hookSecondsOf({ spec }: ClusterDocument, { pool }: Slot): number {
+export function hookSecondsOf({ spec }: ClusterDocument, { pool }: Slot): number {
   const { node } = pool === null ? spec.servers : (spec.pools.find(({ name }) => name === pool) ?? spec.servers);
   return node.before === undefined && node.after === undefined ? 0 : secondsOf(node.timeout);
 }

@@ -190,6 +190,16 @@ export class FakeActivities {
     ensureWatch: this.wrap('ensureWatch', async () => undefined),
     watchRegion: this.wrap('watchRegion', (input) => this.onWatch(input)),
     tellUnobserved: this.wrap('tellUnobserved', async ({ report }) => void this.reports.push(report)),
+    findBackup: this.wrap('findBackup', async ({ id, uid }) => ({
+      uid,
+      id: id ?? '2026-03-01T12-00-00Z',
+      at: '2026-03-01T12:00:00.000Z',
+      k3s: 'v1.34.2+k3s1',
+      sha256: 'f'.repeat(64),
+      size: 1_000,
+      compression: 'gzip' as const,
+      marker: 'marker',
+    })),
     saveBackup: this.wrap('saveBackup', async (input) => {
       this.backups.push(input);
       return { job: null, saved: { size: 1_000, node: 'node', removed: [] } };

@@ -32,7 +32,8 @@ export async function backups(session: Session, name: string, output: Format): P
 
 const AT_ONCE = 16;
 
-async function listBackups(session: Session, name: string): Promise<ListedBackup[]> {
+/** Of all lives of the name, newest first. */
+export async function listBackups(session: Session, name: string): Promise<ListedBackup[]> {
   const bucket = await session.bucket();
   const parts = (await bucket.list(backupPrefix(name))).flatMap((key) => parseBackupKey(key) ?? []);
   const ids = parts.filter(({ part }) => part === 'json').sort((a, b) => b.id.localeCompare(a.id));

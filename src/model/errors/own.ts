@@ -177,6 +177,27 @@ export const OWN_ERRORS: KnownErrors = {
   ...alike('Keelson', 'transient', 'see who else writes below backups/ in the bucket; take another backup', [
     'BackupIncomplete',
   ]),
+  ...alike('Keelson', 'invalid', 'restore another backup: `keelson backups` lists them', [
+    'BackupNotFound',
+    'BackupUnreadable',
+    'BackupOfAnother',
+  ]),
+  ...alike('Keelson', 'invalid', 'restore an older backup, or set spec.k3s.version to at least that of the backup', [
+    'SnapshotTooNew',
+  ]),
+  ...alike('Keelson', 'node-script', 'restore another backup: `keelson backups` lists them', [
+    'SnapshotDamaged',
+    'SnapshotTokenMismatch',
+    'RestoreFailed',
+  ]),
+  ...alike('Keelson', 'node-script', 'use an image with zstd, or install it on the node', ['ZstdMissing']),
+  ...alike(
+    'Keelson',
+    'node-script',
+    'find out who has written to the server while it was restored; the old data is kept beside',
+    ['MarkerMismatch'],
+  ),
+  ...alike('Keelson', 'conflict', 'nothing; it is planned again', ['RestoreNotRehearsed', 'RestoreWithdrawn']),
   ...alike('Keelson', 'node-script', 'see that K3s runs on the node; the API answers with a quorum only', [
     'ApiUnreachable',
     'CertificateCheckFailed',
@@ -211,7 +232,9 @@ export const OWN_ERRORS: KnownErrors = {
     'Unexpected',
     'Unknown',
   ]),
-  ...alike('Keelson', 'conflict', 'restore from what the message names; nothing is done by itself', ['QuorumLost']),
+  ...alike('Keelson', 'conflict', '`keelson restore` restores the newest backup; see the message for what is left', [
+    'QuorumLost',
+  ]),
   ...alike('Keelson', 'conflict', '`keelson repair` does it, once; or mend it by hand', ['RepairNeeded']),
   ...alike('Keelson', 'conflict', 'see why nodes are lost (`keelson events`); `keelson repair` replaces them at once', [
     'RepairParked',

@@ -9,6 +9,7 @@ import { planDeleted } from './deleting.js';
 import { hasDrifted } from './instance-type.js';
 import { absorb, type Observation } from './observe.js';
 import { quorumLost } from './quorum-lost.js';
+import { planRestore } from './restoring.js';
 import { planRunning } from './running.js';
 import { type Plan, PlanBuilder, QUIET, type Step, type StepKind } from './steps.js';
 import { planStopped } from './stopping.js';
@@ -41,6 +42,7 @@ export function plan(
       return { kind: isQuiet(steps) ? quietKind(steps) : 'stop', reason, steps };
     }
     case 'running': {
+      if (facts.restore !== null && facts.adoption === 'done') return planRestore(document, facts);
       const blocked = quorumLost(facts);
       if (blocked) return { kind: 'repair', reason: blocked.message, steps: [], blocked };
       if (facts.backup.asked && facts.adoption === 'done') return backupPlan(facts);

@@ -20,10 +20,20 @@ export function quorumLost(state: ClusterState): Plan['blocked'] | null {
     code: 'QuorumLost',
     message: `etcd has lost its quorum: ${gone.join(', ')} of ${members.length} members are gone; left: ${rest}; snapshots seen there: ${snapshots.length === 0 ? 'none' : snapshots.join(', ')}`,
     advice:
-      left.length === 0
-        ? 'no disk is left: restore a snapshot that was kept elsewhere into a new cluster, or delete this one'
-        : 'nothing is done by itself: on the server that is left stop k3s and run `k3s server --cluster-reset`, or with a snapshot `k3s server --cluster-reset --cluster-reset-restore-path=/var/lib/rancher/k3s/server/db/snapshots/NAME`',
+      backedUp(state) ??
+      (left.length === 0
+        ? 'no disk is left, and Keelson knows of no backup: delete the cluster, and create it again'
+        : 'nothing is done by itself: on the server that is left stop k3s and run `k3s server --cluster-reset`, or with a snapshot `k3s server --cluster-reset --cluster-reset-restore-path=/var/lib/rancher/k3s/server/db/snapshots/NAME`'),
   };
+}
+
+/** The one command that brings it back, and what it brings back. Null where no backup is known. */
+function backedUp({ backup, checkedAt, document }: ClusterState): string | null {
+  const { name } = document.metadata;
+  if (backup.at === null) return null;
+  const minutes = Math.max(0, Math.round((Date.parse(checkedAt) - Date.parse(backup.at)) / 60_000)) || 0;
+  const age = minutes < 120 ? `${minutes} minutes` : `${Math.round(minutes / 60)} hours`;
+  return `keelson restore ${name} --wait restores the newest backup, of ${backup.at.slice(0, 16)}Z (${age} old); what was written since is lost, and keelson backups ${name} lists all`;
 }
 
 /** Whether the members could not agree any more without these slots, some of which are members that were counted on. */

@@ -61,7 +61,12 @@ export function planRunning(document: ClusterDocument, carried: ClusterState, ca
   return plan.steps;
 }
 
-function planPlacement(plan: PlanBuilder, document: ClusterDocument, state: ClusterState, wanted: WantedSlot[]): void {
+export function planPlacement(
+  plan: PlanBuilder,
+  document: ClusterDocument,
+  state: ClusterState,
+  wanted: WantedSlot[],
+): void {
   const launching = wanted.some((one) => !state.slots[one.name]?.instance);
   if (state.placement === null || state.placementKey !== placementKeyOf(document)) {
     plan.add({
@@ -102,7 +107,12 @@ function planTidying(plan: PlanBuilder, document: ClusterDocument, state: Cluste
 }
 
 /** From an empty or stopped slot to an instance whose SSM agent answers, with the wanted K3s where the node is a member already. */
-function planArrival(plan: PlanBuilder, document: ClusterDocument, state: ClusterState, wanted: WantedSlot): void {
+export function planArrival(
+  plan: PlanBuilder,
+  document: ClusterDocument,
+  state: ClusterState,
+  wanted: WantedSlot,
+): void {
   const slot = state.slots[wanted.name];
   const name = wanted.name;
   if (!slot?.instance) {

@@ -20,6 +20,8 @@ export type StepKind =
   | 'second-look'
   | 'snapshot'
   | 'backup'
+  | 'rehearse'
+  | 'restore'
   | 'stop-service'
   | 'stop-instance'
   | 'modify'

@@ -1,3 +1,4 @@
+import { timeOfBackup } from '../backup/keys.js';
 import { canBackUp } from '../backup/schedule.js';
 import { refusalsOf } from '../diff.js';
 import { versionsInUse } from '../k3s/installed.js';
@@ -19,6 +20,7 @@ export const REQUESTS = [
   'retry',
   'repair',
   'backup',
+  'restore',
   'withdraw',
 ] as const;
 export type RequestName = (typeof REQUESTS)[number];
@@ -80,6 +82,8 @@ export function decide(state: ClusterState, name: RequestName, payload: unknown)
       return repair(state);
     case 'backup':
       return backup(state);
+    case 'restore':
+      return restore(state, body);
     case 'withdraw':
       return withdraw(state);
   }
@@ -144,15 +148,34 @@ function repair(state: ClusterState): Decision {
   return unchanged(blocked === undefined ? 'nothing is held back' : `${blocked.message}; ${blocked.advice}`);
 }
 
+const refused = (message: string): Decision => ({ outcome: 'refused', type: 'Refused', message, problems: [] });
+
+/** What was written since the backup is lost: the sender names the cluster a second time, as for a delete. [docs/adr/0029] */
+function restore(state: ClusterState, { confirm, from }: Record<string, unknown>): Decision {
+  const { name } = state.document.metadata;
+  if (from !== undefined && (typeof from !== 'string' || timeOfBackup(from) === null))
+    return invalid('from is not a backup: keelson backups lists them');
+  if (state.restore !== null) return refused(`a restore of ${name} is under way: wait for its end`);
+  if (state.wish === 'stopped') return refused(`${name} is stopped: keelson start ${name} first`);
+  if (state.paused) return refused(`${name} is paused: keelson resume ${name} first`);
+  if (state.bornAt === null || state.adoption !== 'done')
+    return refused(`${name} was never up yet: there is nothing to restore`);
+  if (confirm !== name)
+    return invalid(`restore wants {"confirm": ${JSON.stringify(name)}}: what was written since the backup is lost`);
+  return accepted(`${from ?? 'the newest backup'} will be restored`, {
+    restore: { ref: `r${state.jobCount}`, from: from ?? null, backup: null, rehearsedOn: null },
+    breakers: {},
+  });
+}
+
 function backup(state: ClusterState): Decision {
   const { name } = state.document.metadata;
   const lost = quorumLost(state);
-  const no = (message: string): Decision => ({ outcome: 'refused', type: 'Refused', message, problems: [] });
   if (state.wish === 'stopped')
-    return no(`${name} is stopped: a backup needs a server that runs; keelson start ${name}`);
-  if (state.paused) return no(`${name} is paused: keelson resume ${name}`);
-  if (lost) return no(`no backup can be taken: ${lost.message}`);
-  if (!canBackUp(state)) return no(`${name} was never up yet: there is nothing to back up`);
+    return refused(`${name} is stopped: a backup needs a server that runs; keelson start ${name}`);
+  if (state.paused) return refused(`${name} is paused: keelson resume ${name}`);
+  if (lost) return refused(`no backup can be taken: ${lost.message}`);
+  if (!canBackUp(state)) return refused(`${name} was never up yet: there is nothing to back up`);
   return accepted('a backup will be taken', { backup: { ...state.backup, asked: true } });
 }
 

@@ -47,7 +47,7 @@ export async function found(cluster: Cluster, step: Step): Promise<void> {
   joined(cluster, slot, started);
 }
 
-const caHashIn = ({ 'ca-hash': hash }: Record<string, string>): string | null =>
+export const caHashIn = ({ 'ca-hash': hash }: Record<string, string>): string | null =>
   hash !== undefined && /^[0-9a-f]{64}$/.test(hash) ? hash : null;
 
 /** So long does a join wait on its node for the first server. One that takes longer is joined when its step has ended. */
@@ -82,6 +82,7 @@ function startJoin(cluster: Cluster, slot: Slot, founder: Slot | null) {
     summary: `install K3s and join ${target.instance?.privateIp ?? 'the cluster'} as ${slot.role}`,
     params: {
       ...releaseParams(cluster, slot),
+      ...(slot.resetFor !== undefined && { RESET: 'true', RESTORE_REF: slot.resetFor }),
       ...(since !== null && { TOKEN_SINCE: since, TOKEN_WAIT: String(TOKEN_WAIT_SECONDS) }),
     },
     presign: slot.role === 'server' ? { ...tokens, TOKEN_GET: { method: 'GET', key: BUCKET_KEY.serverToken } } : tokens,
@@ -91,13 +92,15 @@ function startJoin(cluster: Cluster, slot: Slot, founder: Slot | null) {
 const isFounding = ({ operation }: ClusterState): boolean =>
   operation?.steps.some((step) => step.kind === 'found' && step.outcome === 'running') ?? false;
 
-function joined(cluster: Cluster, slot: Slot, started: { hash: string; result: Record<string, string> }): void {
+/** The node is a member of the cluster as it is now, and runs with this configuration. */
+export function joined(cluster: Cluster, slot: Slot, started: { hash: string; result: Record<string, string> }): void {
   slot.configHash = started.hash;
   // It registers with them.
   const place = slotsOf(cluster.state.document).find((one) => one.name === slot.name);
   slot.nodeLabels = place === undefined ? null : wantedLabels(cluster.state.document, place);
   slot.service = 'running';
   slot.joined = true;
+  delete slot.resetFor;
   begunAnew(cluster, slot);
   slot.measured = withMeasured(slot, now(), 'service');
   touched(cluster);

@@ -11,6 +11,7 @@ import { resolve } from './pending.js';
 import { launch } from './provisioning.js';
 import { gate, secondLook } from './quorum-gate.js';
 import { reboot, removeGhosts, retire, saveVolume, tag } from './repairing.js';
+import { rehearse, restore } from './restoring.js';
 import { setSecurityGroups } from './security-groups.js';
 import { startInstance, startService } from './starting.js';
 import { snapshot, stopInstance, stopService } from './stopping.js';
@@ -34,6 +35,8 @@ export const performers: Record<StepKind, (cluster: Cluster, step: Step) => Prom
   'start-service': startService,
   snapshot,
   backup,
+  rehearse,
+  restore,
   'stop-service': stopService,
   'stop-instance': stopInstance,
   gate,

@@ -33,7 +33,7 @@ describe('a question before something is destroyed', () => {
     stdin.write(answer);
     await expect(confirm(io, question)).rejects.toMatchObject({
       exitCode: 4,
-      message: 'nothing is deleted: the answer was not shop',
+      message: 'nothing is done: the answer was not shop',
     });
   });
 
@@ -47,7 +47,7 @@ describe('a question before something is destroyed', () => {
     const { io, interrupt } = terminal();
     const asked = confirm(io, question);
     interrupt();
-    await expect(asked).rejects.toMatchObject({ exitCode: 130, message: 'interrupted: nothing is deleted' });
+    await expect(asked).rejects.toMatchObject({ exitCode: 130, message: 'interrupted: nothing is done' });
   });
 
   it('is not asked where there is no terminal: exit 2, with the command line that says it', async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { noBackup } from '../../../../src/model/backup/state.js';
 import { blankState } from '../../../../src/model/blank-state.js';
 import { emptySlot } from '../../../../src/model/empty-slot.js';
 import { quorumHangsOn, quorumLost } from '../../../../src/model/plan/quorum-lost.js';
@@ -35,5 +36,19 @@ describe('the quorum', () => {
     const said = quorumLost(stateWith(3, ['server-0', 'server-2']));
     expect(said?.message).toContain('shop-server-0-g1, shop-server-2-g1 of 3 members are gone');
     expect(said?.message).toContain('left: shop-server-1-g1 (i-server-1)');
+  });
+
+  it('names the one command that restores, with the age of the newest backup, also when no server is left', () => {
+    const backup = { ...noBackup(), at: '2026-01-02T10:00:00.000Z', id: '2026-01-02T10-00-00Z' };
+    const checkedAt = '2026-01-02T10:35:00.000Z';
+    for (const gone of [
+      ['server-0', 'server-2'],
+      ['server-0', 'server-1', 'server-2'],
+    ]) {
+      const said = quorumLost({ ...stateWith(3, gone), backup, checkedAt });
+      expect(said?.advice).toContain('keelson restore demo --wait');
+      expect(said?.advice).toContain('35 minutes old');
+    }
+    expect(quorumLost(stateWith(3, ['server-0', 'server-1', 'server-2']))?.advice).toContain('no backup');
   });
 });

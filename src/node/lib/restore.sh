@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# A snapshot back into etcd: by K3s's own cluster-reset, with the token of the snapshot's time. [docs: cli/etcd-snapshot]
+# Variables: RESTORE_REF
+# shellcheck disable=SC2034,SC2154 # variables are set and read by other parts
+
+# What was fetched for this restore, and how far it has got.
+RESTORE=$STATE_DIR/restore/$RESTORE_REF
+# K3s is given so long; a reset takes seconds, and one that hangs waits for others.
+RESET_SECONDS=240
+
+# reset_etcd CONFIG DATA: K3s's cluster-reset from the snapshot, with that configuration, in that data folder. On failure says why, in one code each.
+reset_etcd() {
+  local said
+  if said=$(timeout "$RESET_SECONDS" "$R/usr/local/bin/k3s" server --cluster-reset "--cluster-reset-restore-path=$RESTORE/snapshot" --config "$1" --data-dir "$2" 2>&1); then
+    return 0
+  fi
+  say "$(tail -n 20 <<<"$said")"
+  "${before_failing:-:}"
+  case $said in
+    *'different token'* | *'invalid token'* | *'token CA hash'*)
+      fail SnapshotTokenMismatch 'the token stored with the backup does not open its snapshot' 'restore another backup: keelson backups' ;;
+    *'snapshot missing hash'* | *'expected sha256'* | *'unexpected EOF'* | *'invalid database'* | *'checksum'*)
+      fail SnapshotDamaged 'the snapshot is damaged: etcd does not read it' 'restore another backup: keelson backups' ;;
+    *'downgrade'* | *'newer than'*)
+      fail SnapshotTooNew 'the snapshot is of a newer K3s than the one that is installed' 'set spec.k3s.version to at least the version of the backup' ;;
+    *'no space left'*)
+      fail DiskFull 'the snapshot cannot be restored: no space left on the disk' 'free space on the root volume or make it larger' ;;
+    *)
+      fail RestoreFailed "K3s does not restore the snapshot: $(tail -n 1 <<<"$said" | cut -c 1-300)" 'see the lines of the log' ;;
+  esac
+}

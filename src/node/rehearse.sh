@@ -1,0 +1,60 @@
+#!/usr/bin/env bash
+# Fetches a backup and restores it in a scratch folder: what is wrong with it shows before anything is taken from anyone. K3s stops here
+# meanwhile, for etcd's ports are one, and starts again when the rehearsal fails.
+# Variables: ROLE CONFIG (of a server that begins the cluster) CONFIG_HASH RESTORE_REF SHA256 SIZE COMPRESSION [those of install] [those of files];
+#            URLs SNAPSHOT_GET TOKEN_GET AGENT_TOKEN_GET
+# Result: rehearsed=true, those of install
+# shellcheck disable=SC2034,SC2154 # variables are set and read by the parts that are put before this one
+
+require_space() {
+  local free need=$((SIZE / 128 + 102400))
+  mkdir -p "$RESTORE"
+  free=$(df -Pk "$RESTORE" | awk 'NR == 2 { print $4 }')
+  [ "$free" -ge "$need" ] ||
+    fail DiskFull "a restore needs $((need / 1024)) MiB of disk, and $((free / 1024)) MiB are free" 'free space on the root volume or make it larger'
+}
+
+fetch() {
+  get_object "$1" "$2" || transfer_failed "the $3 of the backup" Bucket BackupIncomplete 'restore another backup: keelson backups'
+}
+
+fetch_snapshot() {
+  local packed=$RESTORE/packed
+  if [ "$COMPRESSION" = zstd ] && ! command -v zstd >/dev/null 2>&1; then
+    fail ZstdMissing 'the snapshot is compressed by zstd, which this node does not have' 'use an image with zstd, or install it'
+  fi
+  fetch SNAPSHOT_GET "$packed" snapshot
+  if [ "$(wc -c <"$packed" | tr -d ' ')" != "$SIZE" ] || [ "$(sha256_of "$packed")" != "$SHA256" ]; then
+    fail SnapshotDamaged 'the snapshot in the bucket is not what its manifest says: size or SHA-256 differ' 'restore another backup: keelson backups'
+  fi
+  case $COMPRESSION in zstd) zstd -q -d -c "$packed" ;; *) gzip -d -c "$packed" ;; esac >"$RESTORE/snapshot" ||
+    fail SnapshotDamaged 'the snapshot cannot be unpacked' 'restore another backup, or free space on the disk'
+  rm -f "$packed"
+}
+
+start_again() {
+  case $was in inactive | failed | unknown) ;; *) systemctl start --no-block k3s ;; esac
+}
+
+take_files
+run_hook before
+[ -z "${K3S_VERSION:-}" ] || install_k3s
+# Of restores before this one nothing is needed any more.
+find "$STATE_DIR/restore" -mindepth 1 -maxdepth 1 ! -name "$RESTORE_REF" -exec rm -rf {} + 2>/dev/null || true
+require_space
+fetch_snapshot
+fetch TOKEN_GET "$RESTORE/token" token
+fetch AGENT_TOKEN_GET "$RESTORE/agent-token" 'agent token'
+scratch=$RESTORE/scratch
+rm -rf "$scratch"
+mkdir -p "$scratch"
+# K3s unpacks itself into its data folder: a second copy would cost 200 MB.
+[ ! -d "$R/var/lib/rancher/k3s/data" ] || ln -s "$R/var/lib/rancher/k3s/data" "$scratch/data"
+printf '%s\ntoken-file: "%s"\n' "$CONFIG" "$RESTORE/token" | put_file "$RESTORE/config.yaml" 600
+was=$(service_state k3s)
+stop_service k3s
+before_failing=start_again
+reset_etcd "$RESTORE/config.yaml" "$scratch"
+rm -rf "$scratch" "$RESTORE/config.yaml"
+say 'the backup can be restored'
+result rehearsed true

@@ -1,0 +1,75 @@
+#!/usr/bin/env bash
+# Restores the backup that was rehearsed here, and starts K3s with it as the only server. What was there before is kept aside. It may end
+# anywhere and be run again: what is done is not done twice.
+# Variables: ROLE NODE_NAME CONFIG CONFIG_HASH RESTORE_REF MARKER CLUSTER KEEP_NODES (names of nodes with an instance) [those of files] [API_ADDRESS];
+#            URLs TOKEN_PUT AGENT_TOKEN_PUT [KUBECONFIG_PUT]
+# Result: node=, ca-hash=, removed=<names of stale nodes>, nodes as in verify, address=
+# shellcheck disable=SC2034,SC2154 # variables are set and read by the parts that are put before this one
+
+OLD=$SERVER_DIR.before-restore
+
+# Everything that K3s has made for the old cluster: it finds its certificates and keys in the snapshot.
+set_aside() {
+  if [ ! -e "$RESTORE/aside" ]; then
+    if [ -d "$SERVER_DIR" ]; then
+      rm -rf "$OLD"
+      mv "$SERVER_DIR" "$OLD"
+    fi
+    : >"$RESTORE/aside"
+  fi
+  # Of a try before this one.
+  rm -rf "$SERVER_DIR"
+}
+
+# A server takes its agent token literally. [k3s source: deps.go]
+restore_tokens() {
+  put_file "$K3S_ETC/server-token" 600 <"$RESTORE/token"
+  sed 's/^K10[0-9a-f]*::[a-z]*://' "$RESTORE/agent-token" | put_file "$K3S_ETC/agent-token" 600
+}
+
+check_marker() {
+  local there
+  there=$(ask configmap keelson-backup -n kube-system -o 'go-template={{.data.marker}}') || there=
+  [ "$there" = "$MARKER" ] ||
+    fail MarkerMismatch "the restored cluster has the marker \"$there\", and the backup's is \"$MARKER\"" "what was there before is at $OLD"
+}
+
+# Nodes of this cluster that have no instance any more: their members and leases came back with the snapshot.
+remove_stale_nodes() {
+  local name names removed=
+  names=$(ask nodes -o 'go-template={{range .items}}{{.metadata.name}}{{"\n"}}{{end}}')
+  for name in $names; do
+    case $name in "$CLUSTER"-*) ;; *) continue ;; esac
+    case " $KEEP_NODES " in *" $name "*) continue ;; esac
+    kubectl delete node "$name" --timeout=60s || say "node $name cannot be deleted"
+    removed="$removed $name"
+  done
+  result removed "${removed# }"
+}
+
+if [ ! -e "$RESTORE/done" ]; then
+  [ -s "$RESTORE/snapshot" ] || fail RestoreNotRehearsed 'the snapshot is not on this server' 'the restore is planned again'
+  watched_unit=k3s
+  stop_service k3s
+  set_aside
+  # Manifests lie in the folder that was set aside.
+  take_files
+  restore_tokens
+  write_config
+  reset_etcd "$K3S_ETC/config.yaml" "${SERVER_DIR%/server}"
+  # K3s was never started with this data.
+  rm -f "$STARTED_WITH"
+  : >"$RESTORE/done"
+fi
+start_and_wait
+await_api 60
+check_marker
+remove_stale_nodes
+store_token token TOKEN_PUT
+store_token agent-token AGENT_TOKEN_PUT
+! has_url KUBECONFIG_PUT || store_kubeconfig
+result ca-hash "$(ca_hash)"
+run_hook after
+await_node 20
+report_nodes
+rm -f "$RESTORE/snapshot"
