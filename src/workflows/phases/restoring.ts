@@ -88,7 +88,12 @@ async function rehearseOn(cluster: Cluster, slot: Slot, asked: RestoreState, bac
       NODE_NAME: slot.nodeName,
       HOOK_SECONDS: String(hookSecondsOf(cluster.state.document, slot)),
     },
-    presign: { ...files?.presign, SNAPSHOT_GET: get('snapshot'), TOKEN_GET: get('token'), AGENT_TOKEN_GET: get('agent-token') },
+    presign: {
+      ...files?.presign,
+      SNAPSHOT_GET: get('snapshot'),
+      TOKEN_GET: get('token'),
+      AGENT_TOKEN_GET: get('agent-token'),
+    },
     timeoutSeconds: REHEARSAL_SECONDS,
   });
   tookFiles(cluster, slot, result);
