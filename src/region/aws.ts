@@ -35,8 +35,8 @@ export async function serveAws(front: AwsFront, request: Request): Promise<HttpR
   const admission = admit(request, front.regions);
   const call = callOf(admission, request);
   const { params, instanceIds, tags } = factsOf(call);
-  const { service, region, action } = call;
-  const entry = world.record.begin({ service, region, action, params, instanceIds });
+  const { caller, service, region, action } = call;
+  const entry = world.record.begin({ caller, service, region, action, params, instanceIds });
   await front.onCall?.('before', entry);
   const fault = world.fault('call', { ...params, service, region, action, instanceIds, tags });
   if (fault !== undefined) entry.fault = JSON.stringify(fault);

@@ -5,6 +5,8 @@ export interface CallEntry {
   seq: number;
   /** ISO 8601. */
   at: string;
+  /** The role whose key has signed it; null where no known one has. */
+  caller: string | null;
   service: string;
   region: string;
   action: string;
@@ -52,7 +54,7 @@ export class RegionRecord {
     return this.kept;
   }
 
-  begin(call: Pick<CallEntry, 'service' | 'region' | 'action' | 'params' | 'instanceIds'>): CallEntry {
+  begin(call: Pick<CallEntry, 'caller' | 'service' | 'region' | 'action' | 'params' | 'instanceIds'>): CallEntry {
     const entry: CallEntry = {
       seq: ++this.count,
       at: new Date().toISOString(),

@@ -164,15 +164,16 @@ function version(to: string, versions: VersionsInUse | null): Verdict {
     : { class: 'node', reason: 'K3s is upgraded, one node at a time' };
 }
 
-/** A restart with another value is not enough: K3s wants its own steps, in their order. [docs: cli/secrets-encrypt] */
-function secretsEncryption(change: PathChange): Verdict {
-  if (change.from === true) {
-    return refused('secrets in etcd are encrypted and could not be read any more', 'keep it on');
-  }
-  if (change.to === true) {
-    return refused('secrets that are in etcd already would stay as they are', `keep it off, or ${NEW_CLUSTER}`);
-  }
-  return nothing('it is off in both');
+/**
+ * A restart with another value is not enough: K3s wants its own steps, in their order. [docs: cli/secrets-encrypt] A document that says nothing of it has
+ * it on.
+ */
+function secretsEncryption({ from, to }: PathChange): Verdict {
+  const [was, is] = [from !== false, to !== false];
+  if (was === is) return nothing(`it is ${is ? 'on' : 'off'} in both`);
+  return was
+    ? refused('secrets in etcd are encrypted and could not be read any more', 'keep it on')
+    : refused('secrets that are in etcd already would stay as they are', `keep it off, or ${NEW_CLUSTER}`);
 }
 
 function network([field = '']: string[]): Verdict {

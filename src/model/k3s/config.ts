@@ -40,6 +40,8 @@ export function renderNodeConfig(document: ClusterDocument, input: NodeConfigInp
   config['node-name'] = input.nodeName;
   config['node-ip'] = input.privateIp;
   if (input.role === 'server') {
+    // Else everyone with a snapshot, a disk or a backup reads every Kubernetes secret. It cannot be turned on later.
+    config['secrets-encryption'] ??= true;
     config['tls-san'] = sansOf(document, input);
     config['write-kubeconfig-mode'] = '0600';
   }

@@ -23,6 +23,8 @@ export const warningsOf = ({ spec }: ClusterDocument): Violation[] => [
 const at = (key: string): string[] => ['spec', 'k3s', 'config', key];
 const isOn = (spec: ClusterSpec, key: string): boolean => /^(true|t|1)$/i.test(String(spec.k3s.config[key]));
 
+const isOff = (spec: ClusterSpec, key: string): boolean => /^(false|f|0)$/i.test(String(spec.k3s.config[key]));
+
 function unchecked({ k3s }: ClusterSpec): Violation[] {
   if (isChecked(k3s.version) || Object.keys(k3s.config).length === 0) return [];
   const { oldest, newest } = CHECKED_MINORS;
@@ -84,7 +86,7 @@ function flannel(spec: ClusterSpec): Violation[] {
 function withoutEffect(spec: ClusterSpec): Violation[] {
   const keys = Object.keys(spec.k3s.config);
   const s3 = keys.filter((key) => key.startsWith('etcd-s3-') && !isOn(spec, 'etcd-s3'));
-  const provider = keys.filter((key) => key === 'secrets-encryption-provider' && !isOn(spec, 'secrets-encryption'));
+  const provider = keys.filter((key) => key === 'secrets-encryption-provider' && isOff(spec, 'secrets-encryption'));
   const external = keys.filter((key) => key === 'flannel-external-ip' && isOn(spec, key));
   const idle = (key: string, remedy: string): Violation => ({ path: at(key), message: 'has no effect', remedy });
   return [

@@ -3,12 +3,15 @@ import { join } from 'node:path';
 import { type Bucket, createBucket } from '../../../src/aws/bucket.js';
 import { createAwsClients } from '../../../src/aws/clients.js';
 import type { Child, Children } from '../../../src/local/children.js';
-import { CREDENTIALS } from '../../../src/region/credentials.js';
+import { CREDENTIALS, type KeyPair } from '../../../src/region/credentials.js';
 import type { CallEntry } from '../../../src/region/record.js';
 import type { Region } from '../../../src/region/server.js';
 import { Boundaries, type Boundary } from './boundary.js';
 import { keyVariables, localEnvironment, localVariables, startRegion, startWorker } from './built.js';
 import { countingHost, scriptRuns } from './script-counter.js';
+
+/** As whom the worker of a second installation calls AWS. */
+export const SECOND_CALLER = 'admin';
 
 /** Sees every call of the cell's workers; the call waits for it. What it throws keeps the call from being carried out. */
 export type Watch = (moment: 'before' | 'after', boundary: Boundary, entry: CallEntry) => void | Promise<void>;
@@ -27,6 +30,8 @@ export class Cell {
   /** Settles when the worker that follows a killed one polls. */
   private revived: Promise<unknown> = Promise.resolve();
 
+  private second: Cell | null = null;
+
   private constructor(
     private readonly children: Children,
     readonly dir: string,
@@ -34,8 +39,8 @@ export class Cell {
     readonly region: Region,
     readonly boundaries: Boundaries,
     readonly env: Record<string, string | undefined>,
+    credentials: KeyPair,
   ) {
-    const credentials = CREDENTIALS.user;
     const clients = createAwsClients({ homeRegion: 'eu-west-1', version: 'chaos', endpoint: region.url, credentials });
     this.bucket = createBucket(clients, env['KEELSON_BUCKET'] ?? '');
   }
@@ -49,10 +54,11 @@ export class Cell {
       profile: 'fast',
       createHost: countingHost(join(dir, 'script-runs')),
       onCall: async (moment, entry) => {
-        if (cell === null) return;
-        if (moment === 'before') names.set(entry, cell.boundaries.of(entry));
+        const caller = entry.caller === SECOND_CALLER ? cell?.second : cell;
+        if (!caller) return;
+        if (moment === 'before') names.set(entry, caller.boundaries.of(entry));
         const boundary = names.get(entry) ?? null;
-        if (boundary !== null) await cell.watch?.(moment, boundary, entry);
+        if (boundary !== null) await caller.watch?.(moment, boundary, entry);
       },
     });
     const variables = localVariables({
@@ -67,8 +73,43 @@ export class Cell {
       KEELSON_LOG_LEVEL: 'info',
     };
     const tagsOf = (id: string): Record<string, string> | undefined => region.world.instances.get(id)?.tags;
-    cell = new Cell(children, dir, taskQueue, region, new Boundaries(tagsOf), env);
+    cell = new Cell(children, dir, taskQueue, region, new Boundaries(tagsOf), env, CREDENTIALS.user);
     // Finds out where the bucket is: that call is not to be taken for a worker's later.
+    await Promise.all([cell.startWorker(), cell.bucket.check()]);
+    return cell;
+  }
+
+  /**
+   * Another installation in the same account and region, with a bucket, a worker and a Temporal namespace of its own. The simulator has one stack, so
+   * this one's calls are an administrator's: what keeps the two apart is Keelson alone.
+   */
+  async beside(namespace: string, installation: string): Promise<Cell> {
+    const bucket = `keelson-${installation}`;
+    this.region.s3.buckets.create(bucket, 'eu-west-1');
+    const env = {
+      ...this.env,
+      // The one queue of the simulator is the first installation's.
+      KEELSON_EVENTS_QUEUE_URL: undefined,
+      ...keyVariables(SECOND_CALLER),
+      TEMPORAL_NAMESPACE: namespace,
+      KEELSON_BUCKET: bucket,
+      KEELSON_INSTALLATION: installation,
+      KEELSON_TASK_QUEUE: `${this.taskQueue}-${installation}`,
+    };
+    const dir = join(this.dir, installation);
+    mkdirSync(dir, { recursive: true });
+    const tagsOf = (id: string): Record<string, string> | undefined => this.region.world.instances.get(id)?.tags;
+    const boundaries = new Boundaries(tagsOf);
+    const cell = new Cell(
+      this.children,
+      dir,
+      env.KEELSON_TASK_QUEUE,
+      this.region,
+      boundaries,
+      env,
+      CREDENTIALS[SECOND_CALLER],
+    );
+    this.second = cell;
     await Promise.all([cell.startWorker(), cell.bucket.check()]);
     return cell;
   }
@@ -130,9 +171,14 @@ export class Cell {
   }
 
   async close(): Promise<void> {
+    await this.second?.stopWorker();
+    await this.stopWorker();
+    await this.region.close();
+  }
+
+  private async stopWorker(): Promise<void> {
     this.watch = null;
     await this.ready().catch(() => undefined);
     await this.current?.stop();
-    await this.region.close();
   }
 }

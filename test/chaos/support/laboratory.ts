@@ -2,15 +2,21 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
+import { SEARCH_ATTRIBUTES } from '../../../src/config/search-attributes.js';
 import { createChildren, localEnvironment, startTemporal } from './built.js';
 import { Cell } from './cell.js';
 import { type Asking, ChaosCluster } from './cluster.js';
+
+/** Kind of a search attribute. [Temporal API: IndexedValueType] */
+const KEYWORD = 2;
 
 /** A Temporal server and any number of cells. */
 export interface Laboratory {
   client: Client;
   openCell(): Promise<Cell>;
   newCluster(cell: Cell, mode: 'dev' | 'ha'): ChaosCluster;
+  /** A Temporal namespace beside the one that all cells share. */
+  newNamespace(name: string): Promise<Client>;
   /** SIGKILL, and a new server at the same address with what the database holds. */
   killTemporal(): Promise<void>;
   close(): Promise<void>;
@@ -40,6 +46,21 @@ export async function openLaboratory({ asking = 'wait' }: { asking?: Asking } = 
     newCluster(cell, mode) {
       clusters += 1;
       return new ChaosCluster(client, cell, `${mode}-${clusters}`, mode, asking);
+    },
+    async newNamespace(namespace) {
+      const day = { seconds: 86_400 } as never;
+      await connection.workflowService.registerNamespace({ namespace, workflowExecutionRetentionPeriod: day });
+      const searchAttributes = Object.fromEntries(SEARCH_ATTRIBUTES.map((one) => [one, KEYWORD]));
+      // All parts of the server know it after a moment.
+      for (let tries = 1; ; tries += 1) {
+        try {
+          await connection.operatorService.addSearchAttributes({ namespace, searchAttributes });
+          return new Client({ connection, namespace });
+        } catch (error) {
+          if (tries === 100) throw error;
+          await new Promise((resolve) => setTimeout(resolve, 250));
+        }
+      }
     },
     async killTemporal() {
       temporal.child.kill('SIGKILL');

@@ -44,7 +44,8 @@ export const k3s = z
       .prefault({})
       .describe("Optional pins; the mirror's own checksum file is checked in any case."),
     config: k3sConfig({
-      description: 'Merged into /etc/rancher/k3s/config.yaml of the servers; keys that Keelson owns are refused.',
+      description:
+        'Merged into /etc/rancher/k3s/config.yaml of the servers; keys that Keelson owns are refused. Kubernetes secrets are encrypted in etcd unless it has `secrets-encryption: false`, which cannot be changed later.',
       example: { disable: ['traefik'] },
     }),
     manifests: z

@@ -19,6 +19,7 @@ const GIVEN: Record<string, RegExp[]> = {
   '.sh': [
     /(?:^|\|\||&&|then|else|;|\))\s*fail ([A-Z][A-Za-z]+) /gm,
     /\bfatal "\$1" ([A-Z][A-Za-z]+)/g,
+    // A job that has not begun.
     /^\s*refuse ([A-Z][A-Za-z]+) /gm,
     // transfer_failed WHAT PLACE MISSING: the code of a 404
     /transfer_failed (?:'[^']*'|"[^"]*") (?:Mirror|Bucket) ([A-Z][A-Za-z]+)/g,
@@ -48,6 +49,7 @@ const TRANSFERS = ['MirrorRefused', 'MirrorUnreachable', 'BucketRefused', 'Bucke
 const FOLDERS = [
   'src/activities',
   'src/aws',
+  'src/worker',
   'src/workflows',
   'src/model/requests',
   'src/model/plan',

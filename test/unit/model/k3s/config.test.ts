@@ -52,6 +52,18 @@ describe('config.yaml of a server', () => {
     );
   });
 
+  it('encrypts secrets in etcd unless the document turns it off', () => {
+    // Act
+    const said = (config: Record<string, boolean>, input: NodeConfigInput) =>
+      (parse(renderNodeConfig(valid({ k3s: { version: 'v1.34.2+k3s1', config } }), input)) as Record<string, unknown>)[
+        'secrets-encryption'
+      ];
+    // Assess
+    expect(said({}, server())).toBe(true);
+    expect(said({ 'secrets-encryption': false }, server())).toBe(false);
+    expect(said({}, agent())).toBeUndefined();
+  });
+
   it('has cluster-init for the founder alone, in mode dev too, so that others may join later', () => {
     // Act
     const founder = parse(

@@ -35,7 +35,7 @@ describe('warnings', () => {
     ],
     [
       'a provider without encryption',
-      config({ 'secrets-encryption-provider': 'secretbox' }),
+      config({ 'secrets-encryption': false, 'secrets-encryption-provider': 'secretbox' }),
       /has no effect \(set secrets-encryption: true\)/,
     ],
     ['Docker that the image does not have', config({ docker: true }), /needs Docker in the image/],
