@@ -123,6 +123,12 @@ export interface ModifyTypeInput extends Scope {
   instanceType: string;
 }
 
+export interface InstanceGroupsInput extends Scope {
+  instanceId: string;
+  /** All that it is to be in. */
+  groupIds: string[];
+}
+
 export interface SaveVolumeInput extends Scope {
   instanceId: string;
   slot: string;
@@ -318,6 +324,8 @@ export interface Activities {
   stopInstances(input: StopInput): Promise<void>;
   rebootInstances(input: InstancesInput): Promise<void>;
   modifyInstanceType(input: ModifyTypeInput): Promise<void>;
+  /** Puts the instance into these security groups and no others. */
+  setInstanceGroups(input: InstanceGroupsInput): Promise<void>;
   /** Sets the tags again that the instance was launched with. */
   tagInstance(input: TagInput): Promise<void>;
   /** A snapshot of the root volume, or the volume itself, outlives the instance; null where it has none. Ends when that is sure. */

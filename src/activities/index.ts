@@ -16,7 +16,7 @@ import { findCluster } from './ec2/find-cluster.js';
 import { launchInstance } from './ec2/launch.js';
 import { observeInstances } from './ec2/observe-instances.js';
 import { observeSecurityGroups } from './ec2/observe-security-groups.js';
-import { modifyInstanceType, rebootInstances, startInstances, stopInstances } from './ec2/power.js';
+import { modifyInstanceType, rebootInstances, setInstanceGroups, startInstances, stopInstances } from './ec2/power.js';
 import { saveRootVolume } from './ec2/save-root-volume.js';
 import { ensureSecurityGroups } from './ec2/security-groups.js';
 import { sweep } from './ec2/sweep.js';
@@ -95,6 +95,7 @@ export function createActivities(options: ActivitiesOptions): Activities {
     startInstances: activity(deps, 'startInstances', startInstances),
     stopInstances: activity(deps, 'stopInstances', stopInstances),
     rebootInstances: activity(deps, 'rebootInstances', rebootInstances),
+    setInstanceGroups: activity(deps, 'setInstanceGroups', setInstanceGroups),
     modifyInstanceType: activity(deps, 'modifyInstanceType', modifyInstanceType),
     tagInstance: activity(deps, 'tagInstance', tagInstance),
     saveRootVolume: activity(deps, 'saveRootVolume', saveRootVolume),

@@ -14,6 +14,7 @@ export function emptySlot(place: Pick<Slot, 'name' | 'role' | 'pool'>, generatio
     agentOnline: false,
     installed: null,
     configHash: null,
+    groups: null,
     manifests: null,
     service: 'stopped',
     joined: false,

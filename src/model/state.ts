@@ -52,10 +52,19 @@ export interface LaunchRequest {
   instanceType: string;
   imageId: string;
   rootDeviceName: string;
-  rootVolume: { sizeGiB: number; type: string; encrypted: boolean };
+  rootVolume: {
+    sizeGiB: number;
+    type: string;
+    encrypted: boolean;
+    kmsKeyId?: string | undefined;
+    iops?: number | undefined;
+    throughput?: number | undefined;
+  };
   securityGroupIds: string[];
   instanceProfile: string | null;
   publicIp: boolean;
+  /** Of answers of the instance metadata. */
+  metadataHopLimit: number;
   /** Key into `ClusterState.userData`. */
   userDataId: string;
 }
@@ -101,6 +110,8 @@ export interface Slot {
   installed: string | null;
   /** SHA-256 of the config.yaml the K3s service was last started with. */
   configHash: string | null;
+  /** Security groups that Keelson has given its instance; null while that is not known. */
+  groups: string[] | null;
   /** Fingerprint of the manifests that a server holds; null for none. */
   manifests: string | null;
   service: 'running' | 'stopped';

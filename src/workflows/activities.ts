@@ -95,6 +95,7 @@ export const activities = {
   stopInstances: summarised('stopInstances', call),
   rebootInstances: summarised('rebootInstances', call),
   tagInstance: summarised('tagInstance', call),
+  setInstanceGroups: summarised('setInstanceGroups', call),
   modifyInstanceType: summarised('modifyInstanceType', call),
   terminateInstances: summarised('terminateInstances', {
     ...wait,

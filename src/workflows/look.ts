@@ -38,7 +38,7 @@ export async function look(
   const asked = server ?? joinTarget(cluster.state, except) ?? joinTarget(cluster.state);
   if (asked === null) return ['no server is up'];
   const names = Object.values(cluster.state.slots).flatMap((slot) => (isExpected(cluster, slot) ? slot.nodeName : []));
-  const labels = withLabels ? labelLines(cluster.state.document, cluster.state) : [];
+  const labels = withLabels ? labelLines(cluster.state.document, cluster.state, false) : [];
   const waits = patience > 0 && names.length <= MOST_AWAITED;
   const result = await runJob(cluster, asked, {
     script: 'verify',

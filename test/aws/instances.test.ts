@@ -91,6 +91,7 @@ function launchInput(scope: Scope, index: number, securityGroupIds: string[]): L
       securityGroupIds,
       instanceProfile: null,
       publicIp: true,
+      metadataHopLimit: 1,
       userDataId: 'ud',
     },
     userData: '#!/bin/sh\necho prepared\n',

@@ -67,6 +67,7 @@ async function launched(): Promise<InstanceView> {
       securityGroupIds: [groups.server.id],
       instanceProfile: null,
       publicIp: true,
+      metadataHopLimit: 1,
       userDataId: 'ud',
     },
     userData: userData.amd64!.text,

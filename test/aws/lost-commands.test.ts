@@ -70,6 +70,7 @@ async function launched(): Promise<string> {
       securityGroupIds: [groups.server.id],
       instanceProfile: null,
       publicIp: true,
+      metadataHopLimit: 1,
       userDataId: 'ud',
     },
     userData: userData.amd64?.text ?? '',

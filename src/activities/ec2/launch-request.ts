@@ -25,8 +25,12 @@ export function runInstancesInput(
     ImageId: launch.imageId,
     UserData: Buffer.from(input.userData).toString('base64'),
     IamInstanceProfile: profile.startsWith('arn:') ? { Arn: profile } : { Name: profile },
-    // Tokens only, and no further than the instance itself: pods must not get at the node's role.
-    MetadataOptions: { HttpTokens: 'required', HttpEndpoint: 'enabled', HttpPutResponseHopLimit: 1 },
+    // Tokens only, and by default no further than the instance itself: pods must not get at the node's role.
+    MetadataOptions: {
+      HttpTokens: 'required',
+      HttpEndpoint: 'enabled',
+      HttpPutResponseHopLimit: launch.metadataHopLimit,
+    },
     // A public address can only be asked for on an interface, and then subnet and groups go there too [docs: RunInstances].
     NetworkInterfaces: [
       {
@@ -44,6 +48,9 @@ export function runInstancesInput(
           VolumeSize: launch.rootVolume.sizeGiB,
           VolumeType: launch.rootVolume.type as VolumeType,
           Encrypted: launch.rootVolume.encrypted,
+          ...(launch.rootVolume.kmsKeyId !== undefined && { KmsKeyId: launch.rootVolume.kmsKeyId }),
+          ...(launch.rootVolume.iops !== undefined && { Iops: launch.rootVolume.iops }),
+          ...(launch.rootVolume.throughput !== undefined && { Throughput: launch.rootVolume.throughput }),
           DeleteOnTermination: true,
         },
       },
@@ -71,6 +78,8 @@ export function clientToken(installation: Installation, input: LaunchInput): str
     launch.securityGroupIds,
     launch.instanceProfile,
     launch.publicIp,
+    launch.metadataHopLimit,
+    [launch.rootVolume.kmsKeyId ?? null, launch.rootVolume.iops ?? null, launch.rootVolume.throughput ?? null],
   ];
   const place = { ...input, installation: installation.id };
   return clientTokenOf(installation, place, [nodeName, request, userData, tags]);

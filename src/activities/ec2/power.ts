@@ -6,7 +6,7 @@ import {
   StopInstancesCommand,
 } from '@aws-sdk/client-ec2';
 import { toFailure } from '../../aws/failure.js';
-import type { InstancesInput, ModifyTypeInput, StopInput } from '../api.js';
+import type { InstanceGroupsInput, InstancesInput, ModifyTypeInput, StopInput } from '../api.js';
 import type { Attempt } from '../attempt.js';
 import { requireClaim } from '../claim.js';
 import type { ActivityDeps } from '../deps.js';
@@ -41,6 +41,17 @@ export async function modifyInstanceType(deps: ActivityDeps, _: Attempt, input: 
     await ec2.send(new ModifyInstanceAttributeCommand({ InstanceId, InstanceType: { Value: instanceType } }));
   } catch (error) {
     throw toFailure(error, `ModifyInstanceAttribute ${InstanceId} to ${instanceType}`);
+  }
+}
+
+/** The groups of its first network interface, which is its only one of ours. [docs: EC2 ModifyInstanceAttribute] */
+export async function setInstanceGroups(deps: ActivityDeps, _: Attempt, input: InstanceGroupsInput): Promise<void> {
+  const { instanceId: InstanceId, groupIds: Groups, region } = input;
+  await Promise.all([requireClaim(deps, input), requireOwn(deps, input, [InstanceId])]);
+  try {
+    await deps.clients.ec2(region).send(new ModifyInstanceAttributeCommand({ InstanceId, Groups }));
+  } catch (error) {
+    throw toFailure(error, `ModifyInstanceAttribute ${InstanceId} into ${Groups.join(', ')}`);
   }
 }
 

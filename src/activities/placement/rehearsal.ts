@@ -86,6 +86,7 @@ function launchOf(input: ResolvePlacementInput, placement: Placement): LaunchInp
       rootVolume,
       securityGroupIds: placement.securityGroupIds,
       instanceProfile: document.spec.access.instanceProfile ?? null,
+      metadataHopLimit: document.spec.access.metadataHopLimit,
       publicIp: document.spec.network.publicIp,
       userDataId: '',
     },

@@ -38,7 +38,8 @@ export async function resolveNetwork(ec2: EC2Client, network: Network, region: s
   if (subnets.length === 0)
     throw invalid('NoSubnets', `the VPC ${vpcId} has no subnets`, 'make a subnet, or name another VPC in spec.network');
   const securityGroupIds = network.securityGroupIds ?? [];
-  if (securityGroupIds.length > 0) await checkGroups(ec2, securityGroupIds, vpcId);
+  const named = [...securityGroupIds, ...network.extraSecurityGroupIds];
+  if (named.length > 0) await checkGroups(ec2, named, vpcId);
   const vpcCidr = vpc.CidrBlock ?? '';
   return {
     network: { vpcId, vpcCidr, subnets: subnets.map(subnetOf).sort(byZone), securityGroupIds },
@@ -123,7 +124,7 @@ async function checkGroups(ec2: EC2Client, ids: string[], vpcId: string): Promis
       throw invalid(
         'SecurityGroupUnknown',
         `there is not every one of the security groups ${ids.join(', ')}`,
-        'correct spec.network.securityGroupIds',
+        'correct spec.network.securityGroupIds and extraSecurityGroupIds',
         { cause: error },
       );
     throw toFailure(error, `DescribeSecurityGroups ${ids.join(', ')}`);

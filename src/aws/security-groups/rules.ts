@@ -11,7 +11,7 @@ export interface PermittedRule {
 
 /** The permission that a rule of the document becomes. */
 export function permissionOf({ protocol, from, to, source, what }: GroupRule, ids: GroupIds): PermittedRule {
-  const ports = { IpProtocol: protocol, FromPort: from, ToPort: to };
+  const ports = { IpProtocol: protocol, ...(from !== null && { FromPort: from }), ...(to !== null && { ToPort: to }) };
   const Description = `keelson: ${what}`;
   if ('group' in source) {
     const GroupId = ids[source.group];

@@ -1,7 +1,7 @@
 import { createColors } from 'picocolors';
 import { type Expected, expectedOf } from '../../model/explain/expected.js';
-import { foremost, type Retry } from '../../model/retry.js';
 import { senderText } from '../../model/requests/sender.js';
+import { foremost, type Retry } from '../../model/retry.js';
 import type { Operation, StepRecord } from '../../model/state.js';
 import type { StatusView } from '../../model/status.js';
 import type { Colors } from '../io.js';

@@ -179,6 +179,7 @@ function secretsEncryption({ from, to }: PathChange): Verdict {
 function network([field = '']: string[]): Verdict {
   if (field === 'vpcId') return refused('instances do not move to another VPC', NEW_CLUSTER);
   if (field === 'subnetIds') return nothing('new instances go there; those that exist stay where they are');
+  if (field === 'extraSecurityGroupIds') return nothing('all instances get and lose these groups at once');
   if (field === 'securityGroupIds') {
     return refused('nodes in different groups would not reach each other', 'change the rules of the groups instead');
   }
@@ -187,6 +188,8 @@ function network([field = '']: string[]): Verdict {
 
 function access([field = '']: string[]): Verdict {
   if (field === 'apiCidrs') return nothing('the rules of the security group of the servers change at once');
+  if (field === 'ingress') return nothing('the rules of the security groups change at once');
+  if (field === 'metadataHopLimit') return nothing('new instances get it; those that exist keep theirs');
   if (field === 'instanceProfile') return nothing('new instances get it; those that exist keep theirs');
   return { class: 'config-restart', reason: 'the certificate of the API gets other names, server by server' };
 }

@@ -13,6 +13,8 @@ export interface NodeConfigInput {
   config: ClusterDocument['spec']['k3s']['config'];
   privateIp: string;
   publicIp: string | null;
+  /** What AWS calls the instance, `aws:///<zone>/<id>`: volumes, load balancers and autoscalers go by it. */
+  providerId: string;
   labels: Record<string, string>;
   taints: string[];
   /** For the fingerprint: another label is no reason to restart. */
@@ -45,8 +47,14 @@ export function renderNodeConfig(document: ClusterDocument, input: NodeConfigInp
     config['tls-san'] = sansOf(document, input);
     config['write-kubeconfig-mode'] = '0600';
   }
-  const labels = Object.entries(input.labels).map(([key, value]) => `${key}=${value}`);
-  if (labels.length > 0) config['node-label'] = labels.sort();
+  // K3s's own cloud controller keeps a provider id and labels that the kubelet brings along. [k3s source: pkg/cloudprovider/instances.go]
+  config['kubelet-arg'] = [...listOf(config['kubelet-arg']), `provider-id=${input.providerId}`];
+  const given = listOf(config['node-label']);
+  const named = new Set(given.flatMap((text) => String(text).split(',')).map((text) => text.trim().split('=')[0]));
+  const labels = Object.entries(input.labels)
+    .filter(([key]) => !named.has(key))
+    .map(([key, value]) => `${key}=${value}`);
+  if (labels.length > 0) config['node-label'] = [...given, ...labels.sort()];
   if (input.taints.length > 0) config['node-taint'] = [...input.taints].sort();
   // They are set through the API, without a restart.
   if (input.withoutLabels) for (const key of LABEL_KEYS) delete config[key];
@@ -57,6 +65,8 @@ export function renderNodeConfig(document: ClusterDocument, input: NodeConfigInp
     .map((key) => `${/^[a-z0-9-]+\+?$/.test(key) ? key : JSON.stringify(key)}: ${JSON.stringify(config[key])}`);
   return `${lines.join('\n')}\n`;
 }
+
+const listOf = (value: Value | undefined): (string | number | boolean)[] => (value === undefined ? [] : [value].flat());
 
 /** Every name and address that a kubeconfig may use for this server. */
 function sansOf(document: ClusterDocument, input: NodeConfigInput): string[] {

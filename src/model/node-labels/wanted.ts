@@ -1,6 +1,7 @@
 import { slotsOf, type WantedSlot } from '../ids.js';
 import type { ClusterDocument } from '../spec/schema.js';
-import type { ClusterState, Slot } from '../state.js';
+import type { ClusterState, NodeInstance, Slot } from '../state.js';
+import { identityLabels } from './identity.js';
 
 /** What the document sets on a Node of Kubernetes. */
 export interface NodeLabels {
@@ -9,16 +10,19 @@ export interface NodeLabels {
   taints: string[];
 }
 
-/** Of an agent what its pool says; of a server what `k3s.config` says, which no agent reads. */
-export function wantedLabels({ spec }: ClusterDocument, wanted: WantedSlot): NodeLabels {
-  if (wanted.role === 'agent') return { labels: wanted.labels, taints: wanted.taints.map(withValue).sort() };
+/** Of an agent what its pool says; of a server what `k3s.config` says, which no agent reads; of both what their instance is. */
+export function wantedLabels(document: ClusterDocument, wanted: WantedSlot, instance: NodeInstance): NodeLabels {
+  const { spec } = document;
+  const identity = identityLabels(document, instance);
+  if (wanted.role === 'agent')
+    return { labels: { ...identity, ...wanted.labels }, taints: wanted.taints.map(withValue).sort() };
   const listOf = (key: string): string[] =>
     [spec.k3s.config[key] ?? [], spec.k3s.config[`${key}+`] ?? []].flat().map(String);
   const labels = listOf('node-label').map((text): [string, string] => {
     const at = text.indexOf('=');
     return at < 0 ? [text, ''] : [text.slice(0, at), text.slice(at + 1)];
   });
-  return { labels: Object.fromEntries(labels), taints: listOf('node-taint').map(withValue).sort() };
+  return { labels: { ...identity, ...Object.fromEntries(labels) }, taints: listOf('node-taint').map(withValue).sort() };
 }
 
 /** `key:Effect` is `key=:Effect`: one spelling, so that the two compare. */
@@ -47,23 +51,29 @@ export function labelledSlots(document: ClusterDocument, state: ClusterState): {
     const slot = state.slots[one.name];
     if (!slot?.joined || slot.instance?.power !== 'running' || slot.service !== 'running' || !slot.agentOnline)
       return [];
-    return [{ slot, wanted: wantedLabels(document, one) }];
+    return [{ slot, wanted: wantedLabels(document, one, slot.instance) }];
   });
 }
+
+const pairsOf = (labels: Record<string, string>): string[] =>
+  Object.entries(labels).map(([key, value]) => `${key}=${value}`);
 
 /**
  * What each Node is to have, and what it is to have no longer, for the scripts: lines of node, verb and what. Nodes on which the document
  * sets nothing, and has set nothing, have no lines. Labels of anyone else are in none.
+ *
+ * @param withIdentity also what the instance itself is: three lines for each node, for which a look has no room in a large cluster
  */
-export function labelLines(document: ClusterDocument, state: ClusterState): string[] {
+export function labelLines(document: ClusterDocument, state: ClusterState, withIdentity = true): string[] {
   return labelledSlots(document, state).flatMap(({ slot, wanted }) => {
+    const identity = slot.instance === null ? [] : pairsOf(identityLabels(document, slot.instance));
     const gone = outdatedLabels(slot.nodeLabels ?? { labels: {}, taints: [] }, wanted);
-    const pairs = (labels: Record<string, string>): string[] =>
-      Object.entries(labels).map(([key, value]) => `${key}=${value}`);
     return [
-      ...pairs(wanted.labels).map((pair) => `label ${pair}`),
+      ...pairsOf(wanted.labels)
+        .filter((pair) => withIdentity || !identity.includes(pair))
+        .map((pair) => `label ${pair}`),
       ...wanted.taints.map((taint) => `taint ${taint}`),
-      ...pairs(gone.labels).map((pair) => `unlabel ${pair}`),
+      ...pairsOf(gone.labels).map((pair) => `unlabel ${pair}`),
       ...gone.taints.map((taint) => `untaint ${taint}`),
     ].map((what) => `${slot.nodeName} ${what}`);
   });

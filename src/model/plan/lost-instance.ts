@@ -10,6 +10,7 @@ export function lostInstance(slot: Slot): Slot {
     agentOnline: false,
     installed: null,
     configHash: null,
+    groups: null,
     manifests: null,
     service: 'stopped',
     notReadySince: null,

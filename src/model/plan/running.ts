@@ -12,7 +12,7 @@ import { typeDiffers, typeFor } from './instance-type.js';
 import { planBundles, planManifests } from './node-files.js';
 import { planNodeLabels } from './node-labels.js';
 import { planRepair, planRetirement, withoutInstance } from './repairing.js';
-import { planSecurityGroups } from './security-groups.js';
+import { planInstanceGroups, planSecurityGroups } from './security-groups.js';
 import { PlanBuilder, QUIET, type Step, stepId } from './steps.js';
 import { apiAddressOf, placementKeyOf, publisherOf } from './wanted.js';
 
@@ -31,6 +31,7 @@ export function planRunning(document: ClusterDocument, carried: ClusterState, ca
   const state = leaving.reduce(withoutInstance, carried);
   planAdoption(plan, state);
   planPlacement(plan, document, state, wanted);
+  planInstanceGroups(plan, document, state);
   planBundles(plan, document, state);
   planTidying(plan, document, state);
   if (repair !== null) planRepair(plan, document, carried, repair);

@@ -1,4 +1,4 @@
-import { groupsDifferenceText, isRefused, isSetFor } from '../security-groups/own-groups.js';
+import { groupsDifferenceText, instanceGroups, isRefused, isSetFor } from '../security-groups/own-groups.js';
 import { groupRulesOf, ownsGroups } from '../security-groups/rules.js';
 import type { ClusterDocument } from '../spec/schema.js';
 import type { ClusterState } from '../state.js';
@@ -40,6 +40,26 @@ export function planSecurityGroups(
     reason: set ? 'someone has changed the rules by hand' : `the document asks for these rules${manyRules(document)}`,
   });
 }
+
+/** Instances that are there get and lose the further groups of the document at once, without a restart. [docs: EC2 ModifyInstanceAttribute] */
+export function planInstanceGroups(plan: PlanBuilder, document: ClusterDocument, state: ClusterState): void {
+  for (const slot of Object.values(state.slots)) {
+    const wanted = instanceGroups(document, state, slot.role);
+    if (slot.instance === null || slot.groups === null || wanted === null) continue;
+    if (sameGroups(slot.groups, wanted)) continue;
+    plan.add({
+      kind: 'set-groups',
+      slot: slot.name,
+      phase: 'Updating',
+      after: ['adopt', 'resolve', 'security-group'],
+      title: `put ${slot.instance.id} into ${wanted.join(', ')}`,
+      reason: 'the document names other groups',
+    });
+  }
+}
+
+const sameGroups = (a: readonly string[], b: readonly string[]): boolean =>
+  [...a].sort().join() === [...b].sort().join();
 
 function manyRules(document: ClusterDocument): string {
   const count = groupRulesOf(document).filter((rule) => rule.of === 'server').length;

@@ -8,6 +8,7 @@ export type StepKind =
   | 'resolve'
   | 'security-group'
   | 'store-files'
+  | 'set-groups'
   | 'launch'
   | 'agent'
   | 'install'
@@ -48,7 +49,12 @@ export const WAITS: ReadonlySet<string> = new Set<StepKind>(['agent', 'gate', 's
  * Steps that no one who uses the cluster notices and that prove themselves. They are done whatever `health.autoRepair` says: a port that
  * someone has opened by hand is not a broken node.
  */
-export const QUIET: ReadonlySet<StepKind> = new Set<StepKind>(['security-group', 'label-nodes', 'publish']);
+export const QUIET: ReadonlySet<StepKind> = new Set<StepKind>([
+  'security-group',
+  'set-groups',
+  'label-nodes',
+  'publish',
+]);
 
 /** What a step takes away from those who use the cluster. */
 export type Disruption = 'none' | 'node' | 'cluster';

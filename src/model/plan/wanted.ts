@@ -3,6 +3,7 @@ import { typesIn, type WantedSlot } from '../ids.js';
 import { type NodeConfigInput, renderNodeConfig } from '../k3s/config.js';
 import { fingerprint } from '../k3s/fingerprint.js';
 import { restartFingerprint } from '../node-files/wanted.js';
+import { identityLabels } from '../node-labels/identity.js';
 import type { ClusterDocument } from '../spec/schema.js';
 import type { ClusterState, NodeInstance, Slot } from '../state.js';
 
@@ -111,7 +112,8 @@ export function nodeConfigOf(
     privateIp: instance.privateIp,
     publicIp: instance.publicIp,
     config: wanted.config,
-    labels: wanted.labels,
+    providerId: `aws:///${instance.zone}/${instance.id}`,
+    labels: { ...identityLabels(document, instance), ...wanted.labels },
     taints: wanted.taints,
   };
   const files = restartFingerprint(document, slot);

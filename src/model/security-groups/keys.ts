@@ -21,7 +21,9 @@ export const OUT_TO_ALL = 'all to 0.0.0.0/0';
 /** A rule in one line, for people and for comparison: the same rule has the same key. `6443/tcp from 203.0.113.0/24` */
 export function ruleKey({ protocol, from, to, source }: RuleParts): string {
   if (protocol === '-1') return `all from ${source}`;
-  if (from === null || to === null) return `protocol ${protocol} from ${source}`;
+  if (protocol === 'icmp' && (from ?? -1) === -1) return `all icmp from ${source}`;
+  // Other protocols than these have no ports, whatever EC2 shows in their place.
+  if (from === null || to === null || /^\d+$/.test(protocol)) return `protocol ${protocol} from ${source}`;
   if (protocol !== 'tcp' && protocol !== 'udp') return `${protocol} ${from}:${to} from ${source}`;
   return `${from === to ? from : `${from}-${to}`}/${protocol} from ${source}`;
 }

@@ -1,5 +1,6 @@
 import { fingerprint } from '../k3s/fingerprint.js';
 import type { ClusterDocument } from '../spec/schema.js';
+import type { ClusterState } from '../state.js';
 import { differenceText, type GroupIds, type RuleDifference, ruleDifference, ruleKeysOf } from './keys.js';
 import { type GroupRole, groupRulesOf } from './rules.js';
 
@@ -27,6 +28,19 @@ export const unseenGroups = (ids: GroupIds): OwnGroups => ({
 });
 
 export const groupIdsOf = (groups: OwnGroups): GroupIds => ({ server: groups.server.id, agent: groups.agent.id });
+
+/**
+ * Groups that the instances of a role are in: those of the document or Keelson's own, and the further ones. Null while it is not known
+ * which.
+ */
+export function instanceGroups(
+  { spec }: ClusterDocument,
+  { securityGroups, placement }: Pick<ClusterState, 'securityGroups' | 'placement'>,
+  role: GroupRole,
+): string[] | null {
+  const own = securityGroups === null ? (placement?.securityGroupIds ?? []) : [securityGroups[role].id];
+  return own.length === 0 ? null : [...own, ...spec.network.extraSecurityGroupIds];
+}
 
 /** The same for documents that ask for the same rules. */
 export const rulesFingerprint = (document: ClusterDocument): string =>

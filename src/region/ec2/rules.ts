@@ -22,10 +22,12 @@ export function readRules(params: Params): Rule[] {
   if (permissions.length === 0) throw missing('IpPermissions');
   return permissions.flatMap((permission) => {
     const protocol = permission.required('IpProtocol');
-    const all = protocol === '-1';
+    const isNumber = /^\d{1,3}$/.test(protocol) && Number(protocol) <= 255;
+    // Protocols by number have no ports. [docs: EC2 IpPermission]
+    const all = protocol === '-1' || isNumber;
     const fromPort = all ? -1 : port(permission, 'FromPort');
     const toPort = all ? -1 : port(permission, 'ToPort');
-    if (!['tcp', 'udp', 'icmp', '-1'].includes(protocol)) throw invalidValue('ipProtocol', protocol);
+    if (!isNumber && !['tcp', 'udp', 'icmp', '-1'].includes(protocol)) throw invalidValue('ipProtocol', protocol);
     if (fromPort > toPort) throw invalidValue('fromPort', String(fromPort), 'Invalid TCP/UDP port range.');
     const rules = sources(permission).map(
       ({ description, ...source }): Rule => ({ id: '', protocol, fromPort, toPort, source, description }),
@@ -75,7 +77,7 @@ function permissionXml(rules: Rule[]): Xml {
   const [first] = rules;
   const of = (kind: Rule['source']['kind']): Rule[] => rules.filter(({ source }) => source.kind === kind);
   const described = ({ description }: Rule) => ({ description: description || null });
-  const all = first?.protocol === '-1';
+  const all = /^(-1|\d+)$/.test(first?.protocol ?? '');
   return {
     ipProtocol: first?.protocol,
     fromPort: all ? null : first?.fromPort,

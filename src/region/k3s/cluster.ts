@@ -26,7 +26,7 @@ export interface Founding {
 }
 
 /** What a kubelet says of its Node when it registers. */
-type Registration = Pick<K3sConfig, 'role' | 'nodeName' | 'nodeIp' | 'labels' | 'taints'>;
+type Registration = Pick<K3sConfig, 'role' | 'nodeName' | 'nodeIp' | 'labels' | 'taints' | 'providerId'>;
 
 export class KubeCluster {
   readonly etcd: Etcd;
@@ -118,6 +118,8 @@ export class KubeCluster {
       taints: known?.taints ?? config.taints.map(parseTaint),
       annotations: known?.annotations ?? {},
       unschedulable: known?.unschedulable ?? false,
+      // Never changed once it is set: the cloud controller fills in what the kubelet does not bring along. [k3s source: pkg/cloudprovider]
+      providerId: known?.providerId ?? config.providerId ?? `k3s://${config.nodeName}`,
       createdAt: known?.createdAt ?? Date.now(),
       kubelet: known?.kubelet ?? { up: false, since: Date.now() },
       seen: known?.seen ?? false,

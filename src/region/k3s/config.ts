@@ -21,6 +21,8 @@ export interface K3sConfig {
   tlsSans: string[];
   labels: string[];
   taints: string[];
+  /** Of the kubelet; null where it is given none. */
+  providerId: string | null;
   /** The settings that all servers must share, in one text that can be compared. */
   critical: Record<string, string>;
   warnings: string[];
@@ -55,6 +57,10 @@ export function readConfig(machine: Machine, exec: string[]): K3sConfig {
     tlsSans: list(values.get('tls-san')).flatMap((san) => san.split(',')),
     labels: list(values.get('node-label')),
     taints: list(values.get('node-taint')),
+    providerId:
+      list(values.get('kubelet-arg'))
+        .flatMap((arg) => /^(?:--)?provider-id=(.+)$/.exec(arg)?.[1] ?? [])
+        .at(-1) ?? null,
     critical: Object.fromEntries(CRITICAL.map((flag) => [flag, [...list(values.get(flag))].sort().join(',')])),
     warnings,
   };

@@ -11,7 +11,7 @@ export function addGhost(cluster: KubeCluster, nodeName: string, isServer: boole
   const instanceId = `ghost-${nodeName}`;
   const password = randomBytes(16).toString('hex');
   const node = cluster.register(
-    { role: isServer ? 'server' : 'agent', nodeName, nodeIp: NOWHERE, labels: [], taints: [] },
+    { role: isServer ? 'server' : 'agent', nodeName, nodeIp: NOWHERE, providerId: null, labels: [], taints: [] },
     { instanceId, architecture: 'amd64', version, troubles: noKubeletTroubles() },
     password,
   );

@@ -12,6 +12,7 @@ export interface KubeNode {
   taints: { key: string; value?: string; effect: string }[];
   annotations: Record<string, string>;
   unschedulable: boolean;
+  providerId: string;
   version: string;
   createdAt: number;
   /** Whether its kubelet reports; and since when it does, or doesn't. */
@@ -73,7 +74,7 @@ export function nodeObject(node: KubeNode, notReadyMs: number, hasNetwork = true
       annotations: node.annotations,
     },
     spec: {
-      providerID: `k3s://${node.name}`,
+      providerID: node.providerId,
       ...(node.unschedulable ? { unschedulable: true } : {}),
       ...(taints.length > 0 ? { taints } : {}),
     },

@@ -97,7 +97,8 @@ export function joined(cluster: Cluster, slot: Slot, started: { hash: string; re
   slot.configHash = started.hash;
   // It registers with them.
   const place = slotsOf(cluster.state.document).find((one) => one.name === slot.name);
-  slot.nodeLabels = place === undefined ? null : wantedLabels(cluster.state.document, place);
+  slot.nodeLabels =
+    place === undefined || slot.instance === null ? null : wantedLabels(cluster.state.document, place, slot.instance);
   slot.service = 'running';
   slot.joined = true;
   delete slot.resetFor;

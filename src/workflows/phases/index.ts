@@ -12,7 +12,7 @@ import { launch } from './provisioning.js';
 import { gate, secondLook } from './quorum-gate.js';
 import { reboot, removeGhosts, retire, saveVolume, tag } from './repairing.js';
 import { rehearse, restore } from './restoring.js';
-import { setSecurityGroups } from './security-groups.js';
+import { setInstanceGroups, setSecurityGroups } from './security-groups.js';
 import { startInstance, startService } from './starting.js';
 import { snapshot, stopInstance, stopService } from './stopping.js';
 import { drain, modify, removeNode, terminate, uncordon } from './updating.js';
@@ -23,6 +23,7 @@ export const performers: Record<StepKind, (cluster: Cluster, step: Step) => Prom
   inspect,
   resolve,
   'security-group': setSecurityGroups,
+  'set-groups': setInstanceGroups,
   'store-files': storeFiles,
   launch,
   agent: awaitAgent,

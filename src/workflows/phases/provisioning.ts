@@ -5,6 +5,7 @@ import { emptySlot } from '../../model/empty-slot.js';
 import { nodeNameOf, slotsOf, typesOfSlot, type WantedSlot } from '../../model/ids.js';
 import { withLaunch, withoutLaunch } from '../../model/launch-limit.js';
 import type { Step } from '../../model/plan/index.js';
+import { instanceGroups } from '../../model/security-groups/own-groups.js';
 import type { ErrorClass, LaunchRequest, Placement, Slot } from '../../model/state.js';
 import { activities } from '../activities.js';
 import { type Cluster, classOf, detailOf, emit, failure, now, scopeOf, stepLabel } from '../cluster-context.js';
@@ -53,6 +54,7 @@ export async function launch(cluster: Cluster, step: Step): Promise<void> {
       cluster.state.launches = withLaunch(withoutLaunch(cluster.state.launches, slot.name), slot.name, now());
       slot.instance = nodeInstanceOf(view);
       slot.givenType = view.type;
+      slot.groups = request.securityGroupIds;
       touched(cluster);
       return;
     } catch (error) {
@@ -137,7 +139,8 @@ function requestFor(cluster: Cluster, wanted: WantedSlot, slot: Slot): LaunchReq
     imageId: image.id,
     rootDeviceName: image.rootDeviceName,
     rootVolume: wanted.rootVolume,
-    securityGroupIds: state.securityGroups === null ? placement.securityGroupIds : [state.securityGroups[slot.role].id],
+    securityGroupIds: instanceGroups(state.document, state, slot.role) ?? [],
+    metadataHopLimit: state.document.spec.access.metadataHopLimit,
     instanceProfile: state.document.spec.access.instanceProfile ?? null,
     publicIp: state.document.spec.network.publicIp,
     userDataId,

@@ -1,14 +1,27 @@
 import { CancellationScope } from '@temporalio/workflow';
+import type { Step } from '../../model/plan/index.js';
 import { differenceText } from '../../model/security-groups/keys.js';
-import { groupIdsOf, isSetFor, rulesFingerprint } from '../../model/security-groups/own-groups.js';
+import { groupIdsOf, instanceGroups, isSetFor, rulesFingerprint } from '../../model/security-groups/own-groups.js';
 import { groupRulesOf } from '../../model/security-groups/rules.js';
 import type { ErrorClass } from '../../model/state.js';
 import { activities } from '../activities.js';
-import { type Cluster, classOf, emit, errorRecordOf, scopeOf } from '../cluster-context.js';
+import { type Cluster, classOf, emit, errorRecordOf, scopeOf, slotOf } from '../cluster-context.js';
 import { placementOf } from './provisioning.js';
 
 /** Refusals that only a person can lift: a permission, the quota of the account, a rule that EC2 does not take. */
 const REFUSALS: readonly (ErrorClass | null)[] = ['auth', 'quota', 'invalid'];
+
+/** The instance is in the groups that the document asks for, its own and the further ones. */
+export async function setInstanceGroups(cluster: Cluster, step: Step): Promise<void> {
+  const slot = slotOf(cluster, step.slot);
+  const groupIds = instanceGroups(cluster.state.document, cluster.state, slot.role);
+  if (slot.instance === null || groupIds === null) return;
+  const instanceId = slot.instance.id;
+  await CancellationScope.nonCancellable(() =>
+    activities.setInstanceGroups(`${slot.name}: ${step.title}`, { ...scopeOf(cluster), instanceId, groupIds }),
+  );
+  slot.groups = groupIds;
+}
 
 /**
  * Makes the cluster's own groups, or changes their rules to what the document asks for. Rules that AWS refuses are told and hold up

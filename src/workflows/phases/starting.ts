@@ -4,6 +4,7 @@ import { withRestart } from '../../model/care/restarts.js';
 import { lacksCni } from '../../model/k3s/cni.js';
 import { recordPublished } from '../../model/kubeconfig.js';
 import { withMeasured } from '../../model/measured.js';
+import { identityLabels } from '../../model/node-labels/identity.js';
 import type { Step } from '../../model/plan/index.js';
 import { apiAddressOf, publisherOf } from '../../model/plan/wanted.js';
 import type { Slot } from '../../model/state.js';
@@ -72,6 +73,11 @@ export async function startService(cluster: Cluster, step: Step): Promise<void> 
   if (address !== null) recordPublished(cluster.state, { ...slot, facts: null }, address);
   if (uncordons) Object.assign(slot, { cordoned: false, drained: false });
   slot.configHash = started.hash;
+  // K3s merges the labels of its configuration at a start, and the type of the instance may have changed. [k3s source: pkg/agent/run.go]
+  if (slot.nodeLabels !== null && slot.instance !== null) {
+    const labels = { ...slot.nodeLabels.labels, ...identityLabels(cluster.state.document, slot.instance) };
+    slot.nodeLabels = { ...slot.nodeLabels, labels };
+  }
   slot.service = 'running';
   begunAnew(cluster, slot);
   slot.measured = withMeasured(slot, now(), 'service');

@@ -35,6 +35,7 @@ export async function launch(scene: Scene): Promise<InstanceView> {
       securityGroupIds: await makeGroups(scene),
       instanceProfile: null,
       publicIp: true,
+      metadataHopLimit: 1,
       userDataId: 'ud',
     },
     userData: userData.amd64?.text ?? '',

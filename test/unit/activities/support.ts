@@ -127,6 +127,7 @@ export const launchInput: LaunchInput = {
     securityGroupIds: ['sg-1'],
     instanceProfile: null,
     publicIp: true,
+    metadataHopLimit: 1,
     userDataId: 'ud',
   },
   userData: '#!/bin/bash\n',

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { flag, text } from './field.js';
+import { flag, text, whole } from './field.js';
 
 const resource = (prefix: string, what: string, description: string) =>
   text(
@@ -40,10 +40,31 @@ export const network = z
       .describe(
         'Groups of the nodes. If absent: Keelson makes one for servers and one for agents, keeps their rules as the document asks, and deletes them with the cluster.',
       ),
+    extraSecurityGroupIds: z
+      .array(resource('sg', 'a security group', 'A security group of the VPC.'))
+      .max(4)
+      .default([])
+      .describe(
+        'Further groups of all nodes, beside their own. A change reaches nodes that exist, at once. Keelson changes nothing in these groups.',
+      ),
     publicIp: flag('Whether nodes get a public IPv4 address.').default(true),
   })
   .prefault({})
   .describe('Where the nodes are.');
+
+const ingress = z
+  .strictObject({
+    protocol: z.enum(['tcp', 'udp', 'icmp']).default('tcp').describe('icmp has no port: all of it is let in.'),
+    port: whole(1, 65_535, 'The port, or the first of several.', 443).optional(),
+    toPort: whole(1, 65_535, 'The last of several ports.', 30_100).optional(),
+    cidrs: z
+      .array(z.string().meta({ description: 'An IPv4 network.', examples: ['203.0.113.0/24'] }))
+      .min(1)
+      .max(50)
+      .describe('Networks from which it is let in.'),
+    nodes: z.enum(['all', 'servers', 'agents']).default('all').describe('Which nodes let it in.'),
+  })
+  .describe('Ports that are open to networks.');
 
 const HOST = /^[A-Za-z0-9]([A-Za-z0-9.:-]*[A-Za-z0-9])?$/;
 
@@ -69,6 +90,20 @@ export const access = z
           "Networks from which port 6443 of the servers may be reached. It can change at any time. Empty: only the cluster's own nodes reach it, so that nothing is open to the world by default.",
         examples: [['203.0.113.0/24']],
       }),
+    ingress: z
+      .array(ingress)
+      .max(50)
+      .default([])
+      .meta({
+        description: 'What else is let in from outside: the ports of workloads. It can change at any time.',
+        examples: [[{ port: 443, cidrs: ['0.0.0.0/0'] }]],
+      }),
+    metadataHopLimit: whole(
+      1,
+      64,
+      'How many network hops an answer of the instance metadata may take: with 1 no pod gets the credentials of the node, with 2 each pod does.',
+      1,
+    ).default(1),
     instanceProfile: text(
       /^(arn:aws[a-z-]*:iam::\d{12}:instance-profile\/([A-Za-z0-9_+=,.@-]+\/)*)?[A-Za-z0-9_+=,.@-]{1,128}$/,
       'is neither the name nor the ARN of an instance profile',

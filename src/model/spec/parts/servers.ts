@@ -11,7 +11,15 @@ export const rootVolume = z
   .strictObject({
     sizeGiB: whole(8, 16384, 'Size in GiB.', 30).default(30),
     type: z.enum(['gp3', 'gp2']).default('gp3').describe('EBS volume type.'),
-    encrypted: flag("Encrypted with the account's default EBS key.").default(true),
+    encrypted: flag("Encrypted with kmsKeyId, or else with the account's default EBS key.").default(true),
+    kmsKeyId: text(
+      /^(arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:(key\/[\w-]{1,64}|alias\/[\w/-]{1,256})|alias\/[\w/-]{1,256}|(mrk-)?[0-9a-f]{8,32}(-[0-9a-f]{4,12}){0,4})$/,
+      'is not the id, alias or ARN of a KMS key',
+      'KMS key of the volume: an id, an alias, or an ARN. The worker needs its use: parameter EbsKmsKeyArns of the template.',
+      'alias/volumes',
+    ).optional(),
+    iops: whole(3000, 80_000, 'I/O operations a second, of gp3 only. If absent: 3000.', 6000).optional(),
+    throughput: whole(125, 2000, 'Throughput in MiB a second, of gp3 only. If absent: 125.', 250).optional(),
   })
   .prefault({})
   .describe('Root volume of each node; deleted together with its instance.');

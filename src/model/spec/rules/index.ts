@@ -18,6 +18,7 @@ import { size } from './size.js';
 import { awsTags } from './tags.js';
 import { taints } from './taints.js';
 import { times } from './times.js';
+import { volumes } from './volumes.js';
 
 /** Every rule that concerns more than the syntax of one field. */
 export const RULES: readonly Rule[] = [
@@ -35,6 +36,7 @@ export const RULES: readonly Rule[] = [
   clusterNetworks,
   hosts,
   instanceTypes,
+  volumes,
   contents,
   environment,
   times,

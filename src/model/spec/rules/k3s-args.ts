@@ -14,6 +14,7 @@ const OWNED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     kubeconfig: 'leave it out: K3s writes it',
     'node-ip': "leave it out: it is the node's private address",
     'node-labels': 'use labels of the pool, or spec.k3s.config.node-label for servers',
+    'provider-id': 'leave it out: it is aws:///<zone>/<id of the instance>',
     'register-with-taints': 'use taints of the pool, or spec.k3s.config.node-taint for servers',
   },
   'kube-proxy-arg': {

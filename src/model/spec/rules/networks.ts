@@ -4,7 +4,12 @@ import { type Violation, valueText } from '../violation.js';
 import type { Rule } from './rule.js';
 
 /** Networks are networks, nothing is listed twice, and settings that would have no effect are refused. */
-export const networks: Rule = (document) => [...apiCidrs(document), ...lists(document)];
+export const networks: Rule = (document) => [
+  ...apiCidrs(document),
+  ...ingress(document),
+  ...groups(document),
+  ...lists(document),
+];
 
 function apiCidrs({ spec }: ClusterDocument): Violation[] {
   const path = ['spec', 'access', 'apiCidrs'];
@@ -19,11 +24,69 @@ function apiCidrs({ spec }: ClusterDocument): Violation[] {
   return violations;
 }
 
+function ingress({ spec }: ClusterDocument): Violation[] {
+  const own = spec.network.securityGroupIds !== undefined && spec.access.ingress.length > 0;
+  const message = 'has no effect together with spec.network.securityGroupIds';
+  const remedy = 'open the ports in your own group, or leave securityGroupIds out';
+  return [
+    ...(own ? [{ path: ['spec', 'access', 'ingress'], message, remedy }] : []),
+    ...spec.access.ingress.flatMap(({ protocol, port, toPort, cidrs, nodes }, index) => {
+      const path = ['spec', 'access', 'ingress', index];
+      const first = port ?? 0;
+      const last = toPort ?? first;
+      const reaches = (from: number, to: number): boolean => protocol === 'tcp' && first <= to && last >= from;
+      const about: Violation[] = [];
+      if (protocol === 'icmp' && port !== undefined)
+        about.push({ path: [...path, 'port'], message: 'is not for icmp', remedy: 'leave it out' });
+      if (protocol !== 'icmp' && port === undefined)
+        about.push({ path, message: 'has no port', remedy: 'add port, for example 443' });
+      if (toPort !== undefined && last < first)
+        about.push({
+          path: [...path, 'toPort'],
+          message: `is ${toPort}, and port is ${first}`,
+          remedy: 'the last port of several',
+        });
+      if (reaches(2379, 2380) && nodes !== 'agents')
+        about.push({
+          path: [...path, 'port'],
+          message: 'opens etcd, which holds every secret',
+          remedy: 'leave 2379 and 2380 out',
+        });
+      if (reaches(10250, 10250))
+        about.push({
+          path: [...path, 'port'],
+          message: 'opens the kubelets, which run commands in pods',
+          remedy: 'leave 10250 out',
+        });
+      return [...about, ...cidrs.flatMap((text, at) => checkCidr(text, [...path, 'cidrs', at]))];
+    }),
+  ];
+}
+
+/** A network interface takes five by default. [docs: VPC quotas, security groups per network interface] */
+const MOST_GROUPS = 5;
+
+function groups({ spec }: ClusterDocument): Violation[] {
+  const { securityGroupIds = ['own'], extraSecurityGroupIds: extra } = spec.network;
+  const path = ['spec', 'network', 'extraSecurityGroupIds'];
+  const twice = extra.find((id) => securityGroupIds.includes(id));
+  const count = securityGroupIds.length + extra.length;
+  return [
+    ...(twice === undefined
+      ? []
+      : [{ path, message: `${twice} is in securityGroupIds already`, remedy: 'leave one out' }]),
+    ...(count <= MOST_GROUPS
+      ? []
+      : [{ path, message: `makes ${count} groups for each node`, remedy: `at most ${MOST_GROUPS} in all` }]),
+  ];
+}
+
 function lists({ spec }: ClusterDocument): Violation[] {
   const all = [
     { path: ['spec', 'access', 'apiCidrs'], values: spec.access.apiCidrs },
     { path: ['spec', 'access', 'extraSans'], values: spec.access.extraSans },
     { path: ['spec', 'network', 'subnetIds'], values: spec.network.subnetIds ?? [] },
+    { path: ['spec', 'network', 'extraSecurityGroupIds'], values: spec.network.extraSecurityGroupIds },
     { path: ['spec', 'network', 'securityGroupIds'], values: spec.network.securityGroupIds ?? [] },
   ];
   return all.flatMap(({ path, values }) =>

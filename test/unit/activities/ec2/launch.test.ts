@@ -45,6 +45,27 @@ describe('a launch', () => {
     expect(token(launchInput)).toMatch(/^[\w-]{64}$/);
   });
 
+  test('asks for the key, the figures of the volume and the hop limit of the document, all of them in the token', async () => {
+    ec2.on(DescribeInstancesCommand).resolves(none).on(RunInstancesCommand).resolves(launched);
+    const rootVolume = { ...launchInput.launch.rootVolume, kmsKeyId: 'alias/volumes', iops: 6000, throughput: 250 };
+    const input = { ...launchInput, launch: { ...launchInput.launch, rootVolume, metadataHopLimit: 2 } };
+
+    await start(activities.launchInstance, input).result;
+
+    const [call] = ec2.commandCalls(RunInstancesCommand);
+    expect(call?.args[0].input).toMatchObject({
+      MetadataOptions: { HttpTokens: 'required', HttpPutResponseHopLimit: 2 },
+      BlockDeviceMappings: [{ Ebs: { KmsKeyId: 'alias/volumes', Iops: 6000, Throughput: 250 } }],
+    });
+    const others = [
+      { ...rootVolume, kmsKeyId: 'alias/b' },
+      { ...rootVolume, iops: 7000 },
+      { ...rootVolume, throughput: 300 },
+    ];
+    const tokens = others.map((one) => token({ ...input, launch: { ...input.launch, rootVolume: one } }));
+    expect(new Set([token(launchInput), token(input), ...tokens]).size).toBe(5);
+  });
+
   test('passes over an instance that carries the tags and is not of this request', async () => {
     const tagged = one('i-foreign', 'running', 'somebody-else');
     ec2.on(DescribeInstancesCommand).resolves(tagged).on(RunInstancesCommand).resolves(launched);

@@ -13,6 +13,7 @@ const server = (fields: Partial<NodeConfigInput> = {}): NodeConfigInput => ({
   config: {},
   privateIp: '10.0.0.2',
   publicIp: '203.0.113.2',
+  providerId: 'aws:///eu-west-1a/i-1',
   labels: {},
   taints: [],
   ...fields,
@@ -39,7 +40,7 @@ describe('config.yaml of a server', () => {
     expect(renderNodeConfig(document, server())).toBe(
       [
         'disable: ["traefik"]',
-        'kubelet-arg: ["v=2"]',
+        'kubelet-arg: ["v=2","provider-id=aws:///eu-west-1a/i-1"]',
         'node-ip: "10.0.0.2"',
         'node-name: "demo-server-0-g1"',
         'node-taint: ["a:NoSchedule"]',
@@ -107,7 +108,7 @@ describe('config.yaml of an agent', () => {
     ) as object;
     // Assess
     expect(config).toEqual({
-      'kubelet-arg': ['v=2'],
+      'kubelet-arg': ['v=2', 'provider-id=aws:///eu-west-1a/i-1'],
       'node-ip': '10.0.0.2',
       'node-label': ['a=1', 'b=2'],
       'node-name': 'demo-workers-0-g1',

@@ -38,7 +38,7 @@ describe('labels and taints of nodes that run', () => {
         disruption: 'none',
       },
     ]);
-    expect(labelLines(document, { ...state, document }).filter((line) => line.includes('workers-0'))).toEqual(
+    expect(labelLines(document, { ...state, document }, false).filter((line) => line.includes('workers-0'))).toEqual(
       ['label disk=ssd', 'taint dedicated=batch:NoSchedule', 'unlabel tier=old', 'untaint old=x:NoSchedule'].map(
         (what) => expect.stringMatching(new RegExp(`workers-0-g1 ${what.replaceAll('/', '.')}$`)),
       ),

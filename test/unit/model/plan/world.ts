@@ -192,6 +192,7 @@ export class ModelWorld {
         if (slot?.instance && wanted) {
           slot.service = 'running';
           slot.configHash = nodeConfigOf(document, state, wanted, slot, slot.instance).hash;
+          if (slot.nodeLabels) slot.nodeLabels = wantedLabels(document, wanted, slot.instance);
           if (slot.role === 'server') Object.assign(slot, { cordoned: false, drained: false });
           if (slot === publisherOf(state)) state.apiAddress = apiAddressOf(document, state);
         }
@@ -277,7 +278,7 @@ export class ModelWorld {
       return;
     }
     Object.assign(slot, {
-      nodeLabels: wantedLabels(document, wanted),
+      nodeLabels: wantedLabels(document, wanted, slot.instance),
       joined: true,
       service: 'running',
       configHash: nodeConfigOf(document, state, wanted, slot, slot.instance).hash,

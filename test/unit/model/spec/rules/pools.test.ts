@@ -82,10 +82,14 @@ describe('config of a pool', () => {
       .map(({ role, config: own, labels, taints }) =>
         renderNodeConfig(document, {
           ...{ role, config: own, labels, taints, nodeName: 'n', founder: false, joinAddress: null },
-          ...{ privateIp: '10.0.0.1', publicIp: null },
+          ...{ privateIp: '10.0.0.1', publicIp: null, providerId: 'p' },
         }),
       );
-    expect(texts.map((text) => /kubelet-arg: (.*)/.exec(text)?.[1])).toEqual(['["v=1"]', '["max-pods=50"]', '["v=1"]']);
+    expect(texts.map((text) => /kubelet-arg: (.*)/.exec(text)?.[1])).toEqual([
+      '["v=1","provider-id=p"]',
+      '["max-pods=50","provider-id=p"]',
+      '["v=1","provider-id=p"]',
+    ]);
   });
 });
 

@@ -1,0 +1,15 @@
+import type { ClusterDocument } from '../spec/schema.js';
+import type { NodeInstance } from '../state.js';
+
+/**
+ * Where a node is and what it runs on, by the labels that schedulers, EBS CSI and load balancers read. A kubelet may give itself these.
+ * [k8s.io: well-known labels; kubelet --node-labels]
+ */
+export const identityLabels = (
+  { spec }: ClusterDocument,
+  { zone, type }: Pick<NodeInstance, 'zone' | 'type'>,
+): Record<string, string> => ({
+  'node.kubernetes.io/instance-type': type,
+  'topology.kubernetes.io/region': spec.region,
+  'topology.kubernetes.io/zone': zone,
+});
