@@ -67,7 +67,7 @@ const document = (network: Record<string, unknown> = {}, ingress: unknown[] = []
   bench.document(NAME, {
     servers: { instanceType: 't3.medium', rootVolume: { kmsKeyId: 'alias/volumes', iops: 4000, throughput: 250 } },
     pools: [{ name: 'workers', count: 1, instanceType: 't3.large' }],
-    access: { metadataHopLimit: 2, ingress },
+    access: { ingress },
     network,
   });
 

@@ -217,6 +217,7 @@ describe('the permissions of each role', () => {
     'store a kubeconfig',
     'change the owner of a name (`owner.json`)',
     'change the type of an instance of the installation',
+    'change its groups',
     'run a script on an instance of the installation',
     'launch an instance of the installation',
   ])('leave it to the worker to %s', async (what) => {
@@ -237,7 +238,6 @@ describe('the permissions of each role', () => {
     'hand another role to an instance',
     'terminate another instance',
     'change its user data',
-    'change its groups',
     'change the type of another instance',
     'set tags on another instance',
     'run a script on another instance',
