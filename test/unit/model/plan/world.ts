@@ -2,6 +2,12 @@ import { blankState } from '../../../../src/model/blank-state.js';
 import { forgetFindings } from '../../../../src/model/care/findings.js';
 import { emptySlot } from '../../../../src/model/empty-slot.js';
 import { nodeNameOf, slotsOf } from '../../../../src/model/ids.js';
+import {
+  filesFingerprint,
+  manifestsFingerprint,
+  outdatedServers,
+  wantedBundles,
+} from '../../../../src/model/node-files/wanted.js';
 import { labelledSlots, wantedLabels } from '../../../../src/model/node-labels/wanted.js';
 import { stepsToBegin } from '../../../../src/model/plan/budget.js';
 import type { Plan, Step } from '../../../../src/model/plan/index.js';
@@ -9,7 +15,7 @@ import { lostInstance } from '../../../../src/model/plan/lost-instance.js';
 import { apiAddressOf, nodeConfigOf, placementKeyOf, publisherOf } from '../../../../src/model/plan/wanted.js';
 import { quorumOf } from '../../../../src/model/quorum.js';
 import { ruleKeysOf } from '../../../../src/model/security-groups/keys.js';
-import { type OwnGroups, rulesFingerprint } from '../../../../src/model/security-groups/own-groups.js';
+import { instanceGroups, type OwnGroups, rulesFingerprint } from '../../../../src/model/security-groups/own-groups.js';
 import { ownsGroups } from '../../../../src/model/security-groups/rules.js';
 import type { ClusterDocument } from '../../../../src/model/spec/schema.js';
 import type { ClusterState, Slot } from '../../../../src/model/state.js';
@@ -130,6 +136,23 @@ export class ModelWorld {
         return;
       case 'security-group':
         state.securityGroups = groupsAsAsked(document);
+        return;
+      case 'set-groups':
+        if (slot) slot.groups = instanceGroups(document, state, slot.role);
+        return;
+      case 'store-files':
+        state.nodeFiles = Object.fromEntries(
+          Object.entries(wantedBundles(document, state)).map(([group, files]) => [
+            group,
+            { sha256: '', of: filesFingerprint(files) },
+          ]),
+        );
+        return;
+      case 'set-manifests':
+        for (const one of outdatedServers(document, state)) one.manifests = manifestsFingerprint(document);
+        state.manifests = document.spec.k3s.manifests.map(({ name }) => name);
+        return;
+      case 'backup':
         return;
       case 'launch': {
         need(state.placement && (state.securityGroups ?? !ownsGroups(document)), 'launched without placement or group');
