@@ -1,9 +1,10 @@
 import './config/quiet-aws.js';
 import { fileURLToPath } from 'node:url';
 import { Client } from '@temporalio/client';
-import { Worker } from '@temporalio/worker';
+import { Runtime, Worker } from '@temporalio/worker';
 import { Fence } from './activities/fence.js';
 import { createActivities } from './activities/index.js';
+import { type Channel, slack, webhook } from './activities/notify/channels.js';
 import { createBucket } from './aws/bucket.js';
 import { createAwsClients } from './aws/clients.js';
 import { detailOf } from './aws/failure.js';
@@ -21,6 +22,9 @@ import { keepHealthFile } from './worker/health-file.js';
 import { keepWatches } from './worker/keep-watches.js';
 import { withoutWorkflowStacks } from './worker/lean-stacks.js';
 import { createLogger } from './worker/logging.js';
+import { awsCallMetrics } from './worker/metrics/aws-calls.js';
+import { createEmf } from './worker/metrics/emf.js';
+import { keepFleetMetrics } from './worker/metrics/fleet.js';
 import { withMirror } from './worker/mirror.js';
 import { installRuntime } from './worker/runtime.js';
 import { scopeInterceptor } from './worker/scope-interceptor.js';
@@ -50,13 +54,22 @@ async function main(): Promise<number> {
   }
 }
 
+function channelsOf({ notify }: WorkerEnvironment): Channel[] {
+  return [
+    ...(notify.webhook === null ? [] : [webhook(notify.webhook, notify.token)]),
+    ...(notify.slack === null ? [] : [slack(notify.slack)]),
+  ];
+}
+
 async function serve(environment: WorkerEnvironment, logger: ReturnType<typeof createLogger>): Promise<number> {
   const { temporal, taskQueue, homeRegion, healthFile } = environment;
   const version = packageVersion();
   const connection = await connectPatiently(temporal, logger);
   const fence = new Fence();
   fence.watch();
-  const clients = createAwsClients({ homeRegion, version, beforeSend: fence.pass });
+  const { metricMeter } = Runtime.instance();
+  const onCall = awsCallMetrics(metricMeter);
+  const clients = createAwsClients({ homeRegion, version, beforeSend: fence.pass, onCall });
   const client = new Client({ connection, namespace: temporal.namespace });
   const messenger = createMessenger(client, taskQueue);
   const mirrors = { allowed: environment.allowedMirrors, site: environment.k3sMirror };
@@ -75,6 +88,7 @@ async function serve(environment: WorkerEnvironment, logger: ReturnType<typeof c
     logger,
     defaultInstanceProfile: environment.instanceProfile,
     mirrors,
+    channels: channelsOf(environment),
   });
   const worker = await withoutWorkflowStacks(() =>
     Worker.create({
@@ -92,6 +106,8 @@ async function serve(environment: WorkerEnvironment, logger: ReturnType<typeof c
   );
   const endContact = keepContact(connection, fence.heard);
   const endWatches = keepWatches(createWatches(client, messenger), logger);
+  const emf = environment.metricsEmf ? createEmf((line) => process.stdout.write(line)) : null;
+  const endFleet = keepFleetMetrics(client, metricMeter, emf, logger);
   // Ends when a signal (SIGTERM, SIGINT) has drained it.
   const running = worker.run();
   const stopBeating = healthFile === null ? null : keepHealthFile(healthFile, () => worker.getState() === 'RUNNING');
@@ -106,6 +122,7 @@ async function serve(environment: WorkerEnvironment, logger: ReturnType<typeof c
     stopBeating?.();
     endContact();
     endWatches();
+    endFleet();
     await bridge?.stop();
     clients.destroy();
     await connection.close();

@@ -6,6 +6,7 @@ import type { Pace } from '../aws/pace.js';
 import type { Readers } from '../aws/readers.js';
 import type { MirrorPolicy } from '../mirror/policy.js';
 import type { Fence } from './fence.js';
+import type { Notifier } from './notify/notifier.js';
 import type { Messenger } from './watch/messenger.js';
 
 /** What the activities are given; made once per worker. */
@@ -23,6 +24,8 @@ export interface ActivityDeps {
   /** The Temporal server's own id of the namespace. */
   namespaceId: () => Promise<string>;
   messenger: Messenger;
+  /** Tells people who do not look; null where the environment names no receiver. */
+  notifier: Notifier | null;
   logger: Logger;
   /** For documents that name no instance profile (KEELSON_INSTANCE_PROFILE). */
   defaultInstanceProfile: string | null;

@@ -23,6 +23,8 @@ import { sweep } from './ec2/sweep.js';
 import { tagInstance } from './ec2/tag-instance.js';
 import { terminateInstances } from './ec2/terminate.js';
 import { Fence } from './fence.js';
+import type { Channel } from './notify/channels.js';
+import { createNotifier } from './notify/notifier.js';
 import { resolvePlacement } from './placement/index.js';
 import { runOnNodes } from './ssm/run-on-nodes.js';
 import { forget, storeFiles, writeStatus } from './store.js';
@@ -48,6 +50,8 @@ export interface ActivitiesOptions {
   namespaceId?: () => Promise<string>;
   /** How the region watch speaks to workflows; without one nobody is told. */
   messenger?: Messenger;
+  /** Where people are notified; by default nowhere. */
+  channels?: readonly Channel[];
   /** Milliseconds between two looks that waiting activities share; by default 500. */
   tick?: number;
 }
@@ -68,7 +72,7 @@ const NOBODY: Messenger = {
 
 /** All activities, bound to one worker's clients. Their contract is in api.ts. */
 export function createActivities(options: ActivitiesOptions): Activities {
-  const { clients, logger, defaultInstanceProfile } = options;
+  const { clients, logger, defaultInstanceProfile, channels = [] } = options;
   const bucket = createBucket(clients, options.bucket);
   const deps: ActivityDeps = {
     clients,
@@ -79,6 +83,7 @@ export function createActivities(options: ActivitiesOptions): Activities {
     pace: createPace(),
     fence: options.fence ?? new Fence(),
     messenger: options.messenger ?? NOBODY,
+    notifier: channels.length === 0 ? null : createNotifier(bucket, channels),
     logger,
     defaultInstanceProfile,
     mirrors: options.mirrors ?? null,

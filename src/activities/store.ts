@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { stringify } from 'yaml';
 import { bucketPrefix, filesKey } from '../model/bucket.js';
+import type { StatusView } from '../model/status.js';
 import { bundleText } from '../node/bundle.js';
 import type { ForgetInput, StatusInput, StoreFilesInput } from './api.js';
 import type { Attempt } from './attempt.js';
@@ -14,6 +15,8 @@ const HEAD =
 export async function writeStatus(deps: ActivityDeps, _: Attempt, input: StatusInput): Promise<void> {
   const text = HEAD + stringify(input.status, { lineWidth: 0 });
   await deps.bucket.put(`${bucketPrefix(input.cluster)}status.yaml`, text);
+  // Behind the status: a receiver that does not answer keeps no one from reading it, and this activity is tried again.
+  await deps.notifier?.tell(input.status as StatusView);
 }
 
 /** Deletes keys one after the other, so that an interrupted delete keeps the last ones. @returns those still listed */

@@ -2,6 +2,7 @@ import { EC2Client } from '@aws-sdk/client-ec2';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { SSMClient } from '@aws-sdk/client-ssm';
+import { codeOf, httpStatusOf } from './error-code.js';
 
 /** Clients by region. The region comes with every activity's input, never from the memory of an earlier call. */
 export interface AwsClients {
@@ -31,7 +32,24 @@ export interface AwsClientsOptions {
   retries?: 'temporal' | 'sdk';
   /** Called when a request is signed and about to leave; what it throws keeps it from leaving. */
   beforeSend?: () => void;
+  /** Called after each call, for metrics. */
+  onCall?: (call: AwsCall) => void;
 }
+
+/** A call as it has ended. */
+export interface AwsCall {
+  service: 'ec2' | 'ssm' | 's3' | 'sqs';
+  /** As `DescribeInstances`. */
+  action: string;
+  region: string;
+  /** Of the error; null for a call that has succeeded. */
+  code: string | null;
+  httpStatus: number | undefined;
+  ms: number;
+}
+
+/** In front of everything: serialisation and signature count, too. */
+const FIRST = { step: 'initialize', priority: 'high', name: 'keelsonOnCall' } as const;
 
 /** Behind the signature and before the connection: nothing comes in between. */
 const LAST = { step: 'deserialize', priority: 'low', name: 'keelsonBeforeSend' } as const;
@@ -60,18 +78,44 @@ export function createAwsClients(options: AwsClientsOptions): AwsClients {
       options.beforeSend?.();
       return next(args);
     };
+  const timed =
+    (service: AwsCall['service'], region: string) =>
+    <A, R>(next: (args: A) => Promise<R>, { commandName = 'unknown' }: { commandName?: string }) =>
+    async (args: A): Promise<R> => {
+      const began = performance.now();
+      const tell = (code: string | null, httpStatus?: number): void =>
+        options.onCall?.({
+          service,
+          action: commandName.replace(/Command$/, ''),
+          region,
+          code,
+          httpStatus,
+          ms: performance.now() - began,
+        });
+      try {
+        const answer = await next(args);
+        tell(null);
+        return answer;
+      } catch (error) {
+        tell(codeOf(error), httpStatusOf(error));
+        throw error;
+      }
+    };
   const ec2 = perRegion((region) => {
     const client = new EC2Client({ ...shared, region });
+    client.middlewareStack.add(timed('ec2', region), FIRST);
     client.middlewareStack.add(guard, LAST);
     return client;
   });
   const ssm = perRegion((region) => {
     const client = new SSMClient({ ...shared, region });
+    client.middlewareStack.add(timed('ssm', region), FIRST);
     client.middlewareStack.add(guard, LAST);
     return client;
   });
   const sqs = perRegion((region) => {
     const client = new SQSClient({ ...shared, region });
+    client.middlewareStack.add(timed('sqs', region), FIRST);
     client.middlewareStack.add(guard, LAST);
     return client;
   });
@@ -85,6 +129,7 @@ export function createAwsClients(options: AwsClientsOptions): AwsClients {
       requestChecksumCalculation: 'WHEN_REQUIRED',
       responseChecksumValidation: 'WHEN_REQUIRED',
     });
+    client.middlewareStack.add(timed('s3', region), FIRST);
     client.middlewareStack.add(guard, LAST);
     return client;
   });

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { isMirrorEntry } from '../mirror/policy.js';
 import { isImageEntry, isVpcEntry } from '../model/trust/allowed.js';
 import { INSTALLATION_ID } from '../model/trust/installation.js';
+import { type OtlpSettings, otlpMetricsOf } from './otlp.js';
 import { readTemporal, type TemporalSettings } from './temporal.js';
 
 export type Env = Readonly<Record<string, string | undefined>>;
@@ -38,6 +39,12 @@ export interface WorkerEnvironment {
   logLevel: LogLevel;
   /** `host:port` on which Prometheus metrics are served. */
   metricsAddress: string | null;
+  /** OTLP collector that metrics are sent to instead, by the standard variables; null for none. */
+  otlpMetrics: OtlpSettings | null;
+  /** Metrics of the fleet as lines of CloudWatch's embedded metric format, on standard output. */
+  metricsEmf: boolean;
+  /** Where people are notified. */
+  notify: { webhook: string | null; token: string | null; slack: string | null };
   /** Touched while the worker polls. */
   healthFile: string | null;
   /** Stands in for the public K3s mirror in documents that leave the mirror at its default; for sites without internet. */
@@ -101,6 +108,10 @@ const workerSchema = clientSchema.extend({
     .string()
     .regex(/^(\[[0-9a-f:]+\]|[\w.-]+):\d{1,5}$/i, 'is not <host>:<port>, as in 0.0.0.0:9464')
     .optional(),
+  KEELSON_METRICS_EMF: z.enum(['0', '1'], { error: 'is not 0 or 1' }).optional(),
+  KEELSON_NOTIFY_WEBHOOK_URL: url.optional(),
+  KEELSON_NOTIFY_WEBHOOK_TOKEN: z.string().optional(),
+  KEELSON_NOTIFY_SLACK_URL: url.optional(),
   KEELSON_HEALTH_FILE: z.string().optional(),
   KEELSON_ALLOWED_IMAGES: listOf(isImageEntry, 'image ids and names of SSM parameters').optional(),
   KEELSON_ALLOWED_VPCS: listOf(isVpcEntry, 'VPC ids').optional(),
@@ -150,6 +161,13 @@ export async function readWorkerEnvironment(env: Env, regionOf = regionOfSdk): P
     instanceProfile: read.KEELSON_INSTANCE_PROFILE ?? null,
     logLevel: read.KEELSON_LOG_LEVEL,
     metricsAddress: read.KEELSON_METRICS_ADDRESS ?? null,
+    otlpMetrics: otlpMetricsOf(env),
+    metricsEmf: read.KEELSON_METRICS_EMF === '1',
+    notify: {
+      webhook: read.KEELSON_NOTIFY_WEBHOOK_URL ?? null,
+      token: read.KEELSON_NOTIFY_WEBHOOK_TOKEN ?? null,
+      slack: read.KEELSON_NOTIFY_SLACK_URL ?? null,
+    },
     healthFile: read.KEELSON_HEALTH_FILE ?? null,
     k3sMirror: read.KEELSON_K3S_MIRROR ?? null,
     allowedMirrors: read.KEELSON_ALLOWED_MIRRORS ?? null,

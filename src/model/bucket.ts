@@ -8,6 +8,8 @@ export const BUCKET_KEY = {
   kubeconfig: 'kubeconfig',
   /** Which workflow owns the name; changed by conditional writes only. */
   owner: 'owner.json',
+  /** What people were notified of last. */
+  notified: 'notified.json',
 } as const;
 
 export type BucketKey = (typeof BUCKET_KEY)[keyof typeof BUCKET_KEY];
@@ -23,6 +25,7 @@ export const KEYS_TO_FORGET: readonly BucketKey[] = [
   BUCKET_KEY.kubeconfig,
   BUCKET_KEY.serverToken,
   BUCKET_KEY.agentToken,
+  BUCKET_KEY.notified,
   BUCKET_KEY.status,
   BUCKET_KEY.config,
   BUCKET_KEY.owner,

@@ -17,6 +17,7 @@ import {
   type Slot,
 } from '../model/state.js';
 import type { Loss } from '../model/watch/sight.js';
+import { eventHappened } from './metrics.js';
 
 const EVENTS_KEPT = 100;
 
@@ -112,6 +113,7 @@ export function stepLabel(cluster: Cluster, slot: string): string {
 export function emit(cluster: Cluster, type: ClusterEvent['type'], reason: string, message: string): void {
   const operation = cluster.state.operation?.id ?? null;
   cluster.state.events = [...cluster.state.events, { at: now(), type, reason, message, operation }].slice(-EVENTS_KEPT);
+  eventHappened(type, reason, cluster.state.document.spec.region);
   const fields = { cluster: cluster.state.document.metadata.name, operation, traceId: cluster.state.traceId, reason };
   if (type === 'Warning') log.warn(message, fields);
   else log.info(message, fields);

@@ -3,6 +3,7 @@ import { stepsToBegin } from '../model/plan/budget.js';
 import { type Plan, type Step, WAITS } from '../model/plan/index.js';
 import type { ErrorRecord, StepRecord } from '../model/state.js';
 import { type Cluster, emit, errorRecordOf, isCancelled, now } from './cluster-context.js';
+import { stepEnded } from './metrics.js';
 import { performers } from './phases/index.js';
 
 export type Outcome = { kind: 'done' } | { kind: 'interrupted' } | { kind: 'failed'; error: ErrorRecord };
@@ -105,6 +106,7 @@ async function perform(cluster: Cluster, step: Step, attempt: number): Promise<v
     throw reason;
   } finally {
     record.endedAt = now();
+    stepEnded(record, cluster.state.document.spec.region);
     cluster.present();
   }
 }

@@ -5,6 +5,7 @@ import type { Plan } from '../model/plan/index.js';
 import { KEELSON } from '../model/requests/sender.js';
 import type { ErrorRecord, Operation } from '../model/state.js';
 import { type Cluster, emit, now, shortId } from './cluster-context.js';
+import { operationEnded } from './metrics.js';
 
 const OPERATIONS_KEPT = 20;
 const STEPS_KEPT = 60;
@@ -50,6 +51,7 @@ export function endOperation(cluster: Cluster, outcome: Operation['outcome']): v
   if (operation === null) return;
   operation.endedAt = now();
   operation.outcome = outcome;
+  operationEnded(operation, state.document.spec.region);
   operation.steps = operation.steps.slice(-STEPS_KEPT);
   // Only the latest few keep their steps: carried state stays small.
   const older = state.operations

@@ -48,7 +48,7 @@ export interface Bench {
   close(): Promise<void>;
 }
 
-export interface BenchOptions extends Partial<Pick<StackOptions, 'profile' | 'hosts'>> {
+export interface BenchOptions extends Partial<Pick<StackOptions, 'profile' | 'hosts' | 'metrics'>> {
   env?: Readonly<Record<string, string | undefined>>;
   /** Of the stack and its logs; kept. By default one that goes with the bench. */
   folder?: string;
@@ -60,7 +60,13 @@ export interface BenchOptions extends Partial<Pick<StackOptions, 'profile' | 'ho
 export async function openBench(options: BenchOptions = {}): Promise<Bench> {
   const { env = process.env, profile = 'fast', hosts = null, runMs = RUN_MS } = options;
   const folder = options.folder ?? mkdtempSync(join(tmpdir(), 'keelson-e2e-'));
-  const stack = await startStack(env, { dir: join(folder, 'stack'), profile, hosts, logLevel: 'debug' });
+  const stack = await startStack(env, {
+    dir: join(folder, 'stack'),
+    profile,
+    hosts,
+    logLevel: 'debug',
+    metrics: options.metrics ?? false,
+  });
   const connection = await Connection.connect({ address: stack.temporal.address });
   const cli = await findTemporalCli(process.env);
   const file = (name: string, content: string | Uint8Array): string => {

@@ -7,6 +7,7 @@ import type { WatchInput, WatchResult } from '../api.js';
 import type { Attempt } from '../attempt.js';
 import type { ActivityDeps } from '../deps.js';
 import { type ClusterSight, lookAtRegion, RegionMemory } from './look-at-region.js';
+import { regionObserved } from './metrics.js';
 import { Pictures } from './pictures.js';
 import { Pulse } from './pulse.js';
 import { Reports } from './reports.js';
@@ -107,6 +108,7 @@ class Watch {
     const at = new Date().toISOString();
     this.#blindness = afterRound(this.#blindness, wholeRound(sight.round, pulse.failure), at);
     const report = { at, failures: this.#blindness.failures };
+    regionObserved(input.region, report.failures, at);
     if (report.failures.length > 0)
       attempt.log.warn('the region cannot be seen as a whole', { failures: report.failures });
     if (this.input.announce && !this.#isAnnounced) await messenger.observing(input.region, at);

@@ -211,6 +211,9 @@ export const OWN_ERRORS: KnownErrors = {
   ]),
   ...alike('Keelson', 'transient', 'see the conditions; nothing was taken down', ['QuorumGateClosed']),
   ...alike('Keelson', 'transient', 'nothing; the keys are deleted again', ['KeysLeft']),
+  ...alike('Keelson', 'transient', 'check KEELSON_NOTIFY_* of the worker and the receiver; Keelson sends it again', [
+    'NotificationFailed',
+  ]),
   ...alike(
     'Keelson',
     'transient',

@@ -1,0 +1,53 @@
+import type { Bucket } from '../../aws/bucket.js';
+import { failure } from '../../aws/failure.js';
+import { BUCKET_KEY, bucketKeyOf } from '../../model/bucket.js';
+import { newsOf, type Told } from '../../model/notify/news.js';
+import type { StatusView } from '../../model/status.js';
+import type { Channel } from './channels.js';
+
+/** Tells people of what has happened to a cluster. */
+export interface Notifier {
+  /** @throws a `transient` failure `NotificationFailed` when a channel has not taken it: the caller tries again */
+  tell(status: StatusView): Promise<void>;
+}
+
+/**
+ * Sends what is new in a status and remembers it in the bucket afterwards: what a crash or a channel that does not answer leaves is sent again under
+ * the same id. A channel that fails does not keep the others from theirs.
+ */
+export function createNotifier(bucket: Bucket, channels: readonly Channel[], now = () => new Date()): Notifier {
+  /** What this process knows; another worker's memory costs at most a repetition. */
+  const known = new Map<string, Told>();
+  const read = async (key: string): Promise<Told | null> => {
+    const stored = await bucket.get(key);
+    return stored === null ? null : (JSON.parse(stored.text) as Told);
+  };
+  return {
+    async tell(status) {
+      const key = bucketKeyOf(status.name, BUCKET_KEY.notified);
+      const before = known.get(key) ?? (await read(key));
+      const { news, told } = newsOf(status, before, now().toISOString());
+      if (news.length === 0) {
+        if (before !== null) known.set(key, told);
+        return;
+      }
+      const problems: string[] = [];
+      for (const one of news)
+        for (const channel of channels)
+          await channel
+            .send(one)
+            .catch((error: unknown) => problems.push(error instanceof Error ? error.message : channel.name));
+      if (problems.length > 0) throw notTold([...new Set(problems)]);
+      await bucket.put(key, JSON.stringify(told));
+      known.set(key, told);
+    },
+  };
+}
+
+const notTold = (problems: readonly string[]) =>
+  failure({
+    code: 'NotificationFailed',
+    class: 'transient',
+    message: `a notification was not taken: ${problems.join('; ')}`,
+    advice: 'check KEELSON_NOTIFY_* of the worker and the receiver; Keelson sends it again',
+  });

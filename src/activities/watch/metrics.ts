@@ -1,0 +1,17 @@
+import { metricMeter } from '@temporalio/activity';
+
+/** A round of the region watch: whether it has seen the region as a whole, and when it has done so last. */
+export function regionObserved(region: string, failures: readonly { code: string }[], at: string): void {
+  const rounds = metricMeter.createCounter('keelson_region_observations', '', 'Observations of a region by outcome');
+  const outcome = failures.length === 0 ? 'whole' : 'failed';
+  rounds.add(1, { region, outcome, code: failures[0]?.code ?? 'none' });
+  if (failures.length > 0) return;
+  metricMeter
+    .createGauge(
+      'keelson_region_last_observation_timestamp_seconds',
+      'int',
+      '',
+      'When the region was last observed as a whole',
+    )
+    .set(Math.floor(Date.parse(at) / 1_000), { region });
+}

@@ -1,0 +1,71 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Bench, openBench } from './harness.js';
+
+interface Event {
+  id: string;
+  type: string;
+  data: { cluster: string; operation: { kind: string; outcome: string } | null; health: string; cause: string };
+}
+
+let bench: Bench;
+let receiver: Server;
+const received: Event[] = [];
+let refused = 1;
+beforeAll(async () => {
+  receiver = createServer((request, response) => {
+    let text = '';
+    request.on('data', (chunk: Buffer) => {
+      text += chunk.toString();
+    });
+    request.on('end', () => {
+      received.push(JSON.parse(text));
+      response.writeHead(refused-- > 0 ? 503 : 202).end();
+    });
+  });
+  await new Promise<void>((resolve) => receiver.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/`;
+  bench = await openBench({ env: { ...process.env, KEELSON_NOTIFY_WEBHOOK_URL: url } });
+});
+afterAll(async () => {
+  await bench?.close();
+  receiver.close();
+});
+
+const of = (cluster: string, type: string): Event[] =>
+  received.filter((one) => one.data.cluster === cluster && one.type === `io.keelson.${type}`);
+
+describe('a webhook', () => {
+  it('hears of a create that has ended, at least once and under one id, and of its health', async () => {
+    // Act
+    await bench.keelson('apply', '-f', bench.document('told'), '--wait');
+
+    // Assess: the first answer was 503.
+    await expect.poll(() => of('told', 'operation.ended').length, { timeout: 30_000 }).toBeGreaterThanOrEqual(2);
+    await expect.poll(() => of('told', 'health.changed').length, { timeout: 30_000 }).toBeGreaterThanOrEqual(1);
+    const ended = of('told', 'operation.ended');
+    expect(new Set(ended.map(({ id }) => id)).size).toBe(1);
+    expect(ended[0]?.data.operation).toMatchObject({ kind: 'create', outcome: 'done' });
+    expect(of('told', 'health.changed').at(-1)?.data.health).toBe('Healthy');
+    expect(of('told', 'person.needed')).toEqual([]);
+  });
+
+  it('hears when a person is needed, with the cause', async () => {
+    // Prepare
+    const fault = {
+      service: 'ec2',
+      action: 'RunInstances',
+      tags: { 'keelson:cluster': 'stuck' },
+      error: { code: 'OptInRequired', status: 401 },
+    };
+    await bench.region('faults', { method: 'POST', body: JSON.stringify(fault) });
+
+    // Act
+    await bench.keelson('apply', '-f', bench.document('stuck'), '--wait');
+
+    // Assess
+    await expect.poll(() => of('stuck', 'person.needed').length, { timeout: 30_000 }).toBeGreaterThanOrEqual(1);
+    expect(of('stuck', 'person.needed')[0]?.data.cause).toContain('OptInRequired');
+  });
+});

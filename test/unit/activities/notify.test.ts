@@ -1,0 +1,118 @@
+import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { slack, webhook } from '../../../src/activities/notify/channels.js';
+import { createNotifier } from '../../../src/activities/notify/notifier.js';
+import type { Bucket } from '../../../src/aws/bucket.js';
+import { operation, statusView } from '../cli/status.js';
+
+interface Received {
+  path: string;
+  headers: IncomingHttpHeaders;
+  body: Record<string, unknown>;
+}
+
+let server: Server;
+let url: string;
+let received: Received[];
+/** Status codes of the next answers; then 200. */
+let answers: number[];
+beforeEach(async () => {
+  [received, answers] = [[], []];
+  server = createServer((request, response) => {
+    let text = '';
+    request.on('data', (chunk: Buffer) => {
+      text += chunk.toString();
+    });
+    request.on('end', () => {
+      received.push({ path: request.url ?? '', headers: request.headers, body: JSON.parse(text) });
+      response.writeHead(answers.shift() ?? 200).end();
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/secret-path`;
+});
+afterEach(() => new Promise((resolve) => server.close(resolve)));
+
+function fakeBucket(): Bucket {
+  const objects = new Map<string, string>();
+  return {
+    get: async (key: string) => (objects.has(key) ? { text: objects.get(key) ?? '', etag: '' } : null),
+    put: async (key: string, text: string) => {
+      objects.set(key, text);
+      return '';
+    },
+  } as unknown as Bucket;
+}
+
+const now = () => new Date('2026-03-01T12:05:00.000Z');
+const status = statusView({
+  health: 'Unknown',
+  operations: [operation({ outcome: 'done', endedAt: '2026-03-01T12:04:00.000Z' })],
+});
+
+describe('a notification', () => {
+  it('is a CloudEvent, with the token', async () => {
+    await createNotifier(fakeBucket(), [webhook(url, 't0ken')], now).tell(status);
+    expect(received).toMatchObject([
+      {
+        path: '/secret-path',
+        headers: { 'content-type': 'application/cloudevents+json', authorization: 'Bearer t0ken' },
+        body: {
+          specversion: '1.0',
+          id: 'u/op-1/ended',
+          source: 'keelson/eu-west-1/shop',
+          type: 'io.keelson.operation.ended',
+          subject: 'shop',
+          data: { cluster: 'shop', operation: { kind: 'create', outcome: 'done' } },
+        },
+      },
+    ]);
+  });
+
+  it('is a line in Slack, which mentions no one', async () => {
+    const sick = {
+      ...status,
+      operations: [
+        operation({ kind: 'repair', id: '<!channel>', outcome: 'done', endedAt: '2026-03-01T12:04:00.000Z' }),
+      ],
+    };
+    await createNotifier(fakeBucket(), [slack(url)], now).tell(sick);
+    expect(received[0]?.body).toEqual({ text: 'shop: repair &lt;!channel> has ended: done' });
+  });
+
+  it('that is not taken is sent again under the same id, and to all; then no more', async () => {
+    // Prepare
+    const bucket = fakeBucket();
+    const notifier = createNotifier(bucket, [webhook(url, null), webhook(`${url}/2`, null)], now);
+    answers = [500];
+
+    // Act
+    const failed = notifier.tell(status);
+    await expect(failed).rejects.toMatchObject({
+      type: 'transient',
+      message: expect.stringContaining('webhook answers HTTP 500'),
+    });
+    await expect(failed).rejects.not.toMatchObject({ message: expect.stringContaining('secret-path') });
+    await notifier.tell(status);
+    await notifier.tell(status);
+    await createNotifier(bucket, [webhook(url, null)], now).tell(status);
+
+    // Assess
+    expect(received.map(({ path }) => path)).toEqual([
+      '/secret-path',
+      '/secret-path/2',
+      '/secret-path',
+      '/secret-path/2',
+    ]);
+    expect(new Set(received.map(({ body }) => body['id']))).toEqual(new Set(['u/op-1/ended']));
+  });
+
+  it('that reaches no one names the reason, and no address', async () => {
+    const notifier = createNotifier(fakeBucket(), [webhook('http://127.0.0.1:1/hook-secret', null)], now);
+    await expect(notifier.tell(status)).rejects.toMatchObject({
+      message: expect.stringMatching(/webhook cannot be reached \(\w+\)/),
+    });
+    await expect(notifier.tell(status)).rejects.not.toMatchObject({ message: expect.stringContaining('hook-secret') });
+  });
+});
