@@ -15,6 +15,7 @@ export function blankState(document: ClusterDocument): ClusterState {
     createdAt: '',
     traceId: '',
     placement: null,
+    placementAt: null,
     placementKey: null,
     userDataIds: {},
     adoption: 'unasked',

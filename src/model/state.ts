@@ -39,11 +39,19 @@ export interface Placement {
   vpcCidr: string;
   subnets: { id: string; zone: string; cidr: string }[];
   /** Image and root device by architecture, only for those that the document's instance types use. */
-  images: Partial<Record<Architecture, { id: string; rootDeviceName: string }>>;
+  images: Partial<Record<Architecture, ImageChoice>>;
   /** Architecture and the zones that offer it, by instance type. */
   instanceTypes: Record<string, { architecture: Architecture; zones: string[] }>;
   /** Groups of the document, or none: then Keelson makes its own. */
   securityGroupIds: string[];
+}
+
+/** An image as it was looked up. */
+export interface ImageChoice {
+  id: string;
+  rootDeviceName: string;
+  /** When it was made, ISO 8601; missing where EC2 does not tell it. */
+  createdAt?: string;
 }
 
 /** All that a RunInstances request depends on; carried before the call, so that a repetition asks for exactly the same. */
@@ -285,6 +293,8 @@ export interface ClusterState {
   createdAt: string;
   traceId: string;
   placement: Placement | null;
+  /** When the placement was resolved last, ISO 8601; null before that. */
+  placementAt: string | null;
   /** Fingerprint of the parts of the document that the placement was resolved for. */
   placementKey: string | null;
   /** User data by architecture: a key into `userData`. */

@@ -8,7 +8,16 @@ import type { Verdict } from './conditions.js';
 import { CONFIG_VALID } from './config-problem.js';
 import type { Phase } from './phase.js';
 import { phaseOf } from './phase-of.js';
-import type { ClusterState, Condition, ErrorRecord, KeptVolume, Operation, Waiting } from './state.js';
+import type {
+  Architecture,
+  ClusterState,
+  Condition,
+  ErrorRecord,
+  ImageChoice,
+  KeptVolume,
+  Operation,
+  Waiting,
+} from './state.js';
 
 export const HEALTHS = ['Healthy', 'Degraded', 'Unhealthy', 'Unknown'] as const;
 export type Health = (typeof HEALTHS)[number];
@@ -49,6 +58,8 @@ export interface StatusView {
   apiAddress: string | null;
   /** SHA-256 of the server CA in hex: the CLI compares it with a stored kubeconfig's. Null when it is not known. */
   caHash: string | null;
+  /** Images that new instances get. */
+  images: (ImageChoice & { architecture: Architecture; chosenAt: string | null })[];
   nodes: NodeStatus[];
   conditions: Condition[];
   operation: Operation | null;
@@ -79,6 +90,7 @@ export function statusOf(state: ClusterState): StatusView {
     traceId: state.traceId,
     apiAddress: state.apiAddress,
     caHash: state.caHash,
+    images: imagesOf(state),
     nodes: nodesOf(state),
     conditions: state.conditions,
     operation: state.operation,
@@ -88,6 +100,13 @@ export function statusOf(state: ClusterState): StatusView {
     kept: state.kept,
     backup: state.backup,
   };
+}
+
+function imagesOf({ placement, placementAt }: ClusterState): StatusView['images'] {
+  return (['amd64', 'arm64'] as const).flatMap((architecture) => {
+    const image = placement?.images[architecture];
+    return image === undefined ? [] : [{ ...image, architecture, chosenAt: placementAt }];
+  });
 }
 
 /** What says nothing about health. */

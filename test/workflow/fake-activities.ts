@@ -30,6 +30,8 @@ export class FakeActivities {
   readonly groups = new Map<string, string[]>();
   /** Root volumes and snapshots that outlive their instances. */
   readonly saved: string[] = [];
+  /** What the image parameter holds now. */
+  imageId = 'ami-1';
   /** Called before each activity; throws what shall go wrong. */
   before: (name: keyof Activities, input: never) => Promise<void> = async () => undefined;
   /** Answers a job instead of the default, which is that it went well. */
@@ -62,7 +64,7 @@ export class FakeActivities {
           zone: `${document.spec.region}${zone}`,
           cidr: `10.0.${index}.0/24`,
         })),
-        images: { amd64: { id: 'ami-1', rootDeviceName: '/dev/xvda' } },
+        images: { amd64: { id: this.imageId, rootDeviceName: '/dev/xvda', createdAt: '2026-01-01T00:00:00.000Z' } },
         instanceTypes: Object.fromEntries(
           [document.spec.servers.instanceType, ...document.spec.pools.map((pool) => pool.instanceType)].map((type) => [
             type,

@@ -1,7 +1,7 @@
 import { DescribeImagesCommand, type EC2Client, type Image } from '@aws-sdk/client-ec2';
 import { GetParameterCommand, type SSMClient } from '@aws-sdk/client-ssm';
 import type { ClusterSpec } from '../../model/spec/schema.js';
-import type { Architecture, Placement } from '../../model/state.js';
+import type { Architecture, ImageChoice, Placement } from '../../model/state.js';
 import { codeOf, hasCode } from '../error-code.js';
 import { toFailure } from '../failure.js';
 import { invalid } from './invalid.js';
@@ -33,7 +33,8 @@ export async function resolveImages(
   types: Placement['instanceTypes'],
 ): Promise<ResolvedImages> {
   const architectures = [...new Set(Object.values(types).map((type) => type.architecture))];
-  if (image === undefined) {
+  const named = image === undefined ? undefined : 'id' in image ? image : image.ssmParameter;
+  if (named === undefined) {
     const images = await Promise.all(
       architectures.map(async (architecture) => {
         const id = await imageIdOf(source, DEFAULT_PARAMETER[architecture]);
@@ -45,7 +46,7 @@ export async function resolveImages(
       sizeGiB: largestRoot(images.map(([, found]) => found)),
     };
   }
-  const id = 'id' in image ? image.id : await imageIdOf(source, image.ssmParameter);
+  const id = typeof named === 'string' ? await imageIdOf(source, named) : named.id;
   const found = await describeImage(source, id);
   const architecture = ARCHITECTURE[found.Architecture ?? ''];
   const others = Object.entries(types).filter(([, type]) => type.architecture !== architecture);
@@ -98,6 +99,6 @@ function largestRoot(images: Image[]): number | null {
   return sizes.length === 0 ? null : Math.max(...sizes);
 }
 
-function rootOf(image: Image, id: string): { id: string; rootDeviceName: string } {
-  return { id, rootDeviceName: image.RootDeviceName ?? '/dev/xvda' };
+function rootOf({ RootDeviceName: root, CreationDate: createdAt }: Image, id: string): ImageChoice {
+  return { id, rootDeviceName: root ?? '/dev/xvda', ...(createdAt !== undefined && { createdAt }) };
 }

@@ -34,6 +34,7 @@ export function statusText(
   if (lastError !== null)
     lines.push(colors.red(`Last error ${lastError.code}: ${firstLine(lastError.message)}`), `  ${lastError.advice}`);
   if (status.apiAddress !== null) lines.push(`API: https://${status.apiAddress}:6443`);
+  for (const image of status.images ?? []) lines.push(imageLine(image, now));
   for (const { kind, id, slot, generation, at } of status.kept)
     lines.push(
       `Kept: ${kind} ${id} of ${slot} (generation ${generation}), replaced ${moment(at)}; deleted with the cluster`,
@@ -54,6 +55,12 @@ const NODES = [
   { name: 'private ip', spare: 6 },
   { name: 'public ip', spare: 7 },
 ];
+
+/** How old the system is that the next new instance gets. */
+function imageLine({ id, architecture, createdAt, chosenAt }: StatusView['images'][number], now: number): string {
+  const made = createdAt === undefined ? '' : `, made ${createdAt.slice(0, 10)} (${age(createdAt, now)} old)`;
+  return `Image of new nodes (${architecture}): ${id}${made}${chosenAt === null ? '' : `, chosen ${chosenAt.slice(0, 10)}`}`;
+}
 
 export function nodeTable(status: StatusView, colors: Colors = createColors(false), screen: Screen = PLAIN): string {
   if (status.nodes.length === 0) return 'no nodes yet';

@@ -42,13 +42,13 @@ export function plan(
       return { kind: isQuiet(steps) ? quietKind(steps) : 'stop', reason, steps };
     }
     case 'running': {
-      if (facts.restore !== null && facts.adoption === 'done') return planRestore(document, facts);
+      if (facts.restore !== null && facts.adoption === 'done') return planRestore(document, facts, now);
       const blocked = quorumLost(facts);
       if (blocked) return { kind: 'repair', reason: blocked.message, steps: [], blocked };
       if (facts.backup.asked && facts.adoption === 'done') return backupPlan(facts);
       const upkeep = upkeepTime(document, now);
       const care = careOf(document, facts, now, upkeep.open);
-      const steps = planRunning(document, facts, care);
+      const steps = planRunning(document, facts, care, now);
       const kind = kindOf(facts, steps);
       const reason = reasonOf(facts, kind, steps);
       const operating = facts.operation !== null && facts.operation.kind !== 'repair';

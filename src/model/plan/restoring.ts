@@ -10,7 +10,7 @@ import { type Plan, PlanBuilder, stepId } from './steps.js';
  * taken from anyone. Then K3s stops on all other servers, for two clusters must not serve side by side. What follows, servers that join again and nodes
  * that are lost, is planned as ever.
  */
-export function planRestore(document: ClusterDocument, state: ClusterState): Plan {
+export function planRestore(document: ClusterDocument, state: ClusterState, now: string): Plan {
   const plan = new PlanBuilder();
   const name = restoreServer(state);
   const backup = state.restore?.backup?.id ?? state.restore?.from ?? 'the newest backup';
@@ -21,7 +21,7 @@ export function planRestore(document: ClusterDocument, state: ClusterState): Pla
     slot === undefined ? state : { ...state, slots: { ...state.slots, [name]: { ...slot, joined: false } } };
   // On one that is up nothing has to arrive.
   if (slot === undefined || !takesCommands(state, slot)) {
-    planPlacement(plan, document, alone, wanted);
+    planPlacement(plan, document, alone, wanted, now);
     for (const one of wanted) planArrival(plan, document, alone, one);
   }
   const arrived = plan.steps.map((step) => step.id);

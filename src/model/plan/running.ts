@@ -2,6 +2,7 @@ import type { Care } from '../care/care.js';
 import { believed } from '../care/findings.js';
 import { ghostsOf } from '../care/ghosts.js';
 import { slotsOf, type WantedSlot } from '../ids.js';
+import { isImageTooOld } from '../image-age.js';
 import { instancesOf } from '../instances-of.js';
 import { isOutdated } from '../kubeconfig.js';
 import type { ClusterDocument } from '../spec/schema.js';
@@ -20,7 +21,7 @@ import { apiAddressOf, placementKeyOf, publisherOf } from './wanted.js';
  * Steps from the facts in `state` to a running cluster. New nodes go side by side, each as fast as it can; changes to nodes
  * that serve go one server after the other behind the gate, then the agents as `spec.upgrade.maxUnavailable` allows; what is too many goes last.
  */
-export function planRunning(document: ClusterDocument, carried: ClusterState, care: Care): Step[] {
+export function planRunning(document: ClusterDocument, carried: ClusterState, care: Care, now: string): Step[] {
   const plan = new PlanBuilder();
   if (carried.adoption === 'inspecting') return planInspection(carried);
   const { repair } = care;
@@ -30,7 +31,7 @@ export function planRunning(document: ClusterDocument, carried: ClusterState, ca
   const leaving = repair?.remedy === 'replace' ? [...mute, repair.slot] : mute;
   const state = leaving.reduce(withoutInstance, carried);
   planAdoption(plan, state);
-  planPlacement(plan, document, state, wanted);
+  planPlacement(plan, document, state, wanted, now);
   planInstanceGroups(plan, document, state);
   planBundles(plan, document, state);
   planTidying(plan, document, state);
@@ -67,15 +68,24 @@ export function planPlacement(
   document: ClusterDocument,
   state: ClusterState,
   wanted: WantedSlot[],
+  now: string,
 ): void {
   const launching = wanted.some((one) => !state.slots[one.name]?.instance);
-  if (state.placement === null || state.placementKey !== placementKeyOf(document)) {
+  const isOld = launching && isImageTooOld(state, now);
+  if (state.placement === null || state.placementKey !== placementKeyOf(document) || isOld) {
     plan.add({
       kind: 'resolve',
       phase: 'Pending',
       after: [],
       title: 'check image, instance types, subnets and K3s release',
-      reason: state.placement === null ? 'nothing is known of the account yet' : 'the document asks for something else',
+      reason:
+        state.placement === null
+          ? 'nothing is known of the account yet'
+          : state.placementKey === null
+            ? 'the image is gone'
+            : isOld
+              ? 'the image was chosen longer ago than spec.image.maxAgeDays'
+              : 'the document asks for something else',
     });
   }
   planSecurityGroups(plan, document, state, launching || instancesOf(state).length > 0);

@@ -21,6 +21,7 @@ export const isVpcEntry = (text: string): boolean => /^vpc-[0-9a-f]{8,17}$/.test
 export function imageProblem(image: ClusterSpec['image'], { images }: AllowedResources): string | null {
   if (images === null || image === undefined) return null;
   const named = 'id' in image ? image.id : image.ssmParameter;
+  if (named === undefined) return null;
   if (images.some((entry) => entry === named || (entry.endsWith('/*') && isBelow(named, entry.slice(0, -1)))))
     return null;
   return `the operator does not allow the image ${named} (KEELSON_ALLOWED_IMAGES of the worker)`;

@@ -1,7 +1,7 @@
 import { isOnlyChange, misfitsOf, typesOf } from '../../model/plan/instance-type.js';
 import { placementKeyOf } from '../../model/plan/wanted.js';
 import { activities } from '../activities.js';
-import { type Cluster, detailOf, emit, failure, scopeOf } from '../cluster-context.js';
+import { type Cluster, detailOf, emit, failure, now, scopeOf } from '../cluster-context.js';
 
 /** Asks the account for everything a launch depends on, before anything is made, and pins the answers. */
 export async function resolve(cluster: Cluster): Promise<void> {
@@ -19,6 +19,7 @@ export async function resolve(cluster: Cluster): Promise<void> {
       throw error;
     });
   state.placement = placement;
+  state.placementAt = now();
   state.placementKey = placementKeyOf(document);
   for (const [architecture, text] of Object.entries(userData)) {
     state.userDataIds = { ...state.userDataIds, [architecture]: text.id };

@@ -3,6 +3,7 @@ import { withReplacement } from '../../model/care/brake.js';
 import { forgetFindings } from '../../model/care/findings.js';
 import { emptySlot } from '../../model/empty-slot.js';
 import { nodeNameOf, slotsOf, typesOfSlot, type WantedSlot } from '../../model/ids.js';
+import { canResolveAgain } from '../../model/image-age.js';
 import { withLaunch, withoutLaunch } from '../../model/launch-limit.js';
 import type { Step } from '../../model/plan/index.js';
 import { instanceGroups } from '../../model/security-groups/own-groups.js';
@@ -68,6 +69,17 @@ export async function launch(cluster: Cluster, step: Step): Promise<void> {
         slot.launch = null;
         cluster.state.launches = withoutLaunch(cluster.state.launches, slot.name);
         cluster.state.securityGroups = null;
+      }
+      if (isImageGone(error) && canResolveAgain(cluster.state, now())) {
+        emit(
+          cluster,
+          'Warning',
+          'ImageGone',
+          `${slot.name}: ${request.imageId} cannot be launched any more: the image is looked up again`,
+        );
+        cluster.state.placementKey = null;
+        cluster.replan = true;
+        return;
       }
       if (!isCapacity(error)) throw error;
       slot.exhaustedSubnets = [...slot.exhaustedSubnets, exhaustedKey(request.instanceType, request.subnetId)];
@@ -203,6 +215,10 @@ function without(cluster: Cluster, name: string): Record<string, Slot> {
 const REFUSALS: readonly ErrorClass[] = ['capacity', 'quota', 'auth', 'invalid', 'conflict'];
 
 const isCapacity = (error: unknown): boolean => classOf(error) === 'capacity';
+
+/** Deregistered, or not shared with the account any more. */
+const isImageGone = (error: unknown): boolean =>
+  /^InvalidAMIID\.(NotFound|Unavailable)$/.test(detailOf(error)?.code ?? '');
 
 const isGroupGone = (error: unknown): boolean =>
   ['InvalidGroup.NotFound', 'InvalidGroupId.NotFound'].includes(detailOf(error)?.code ?? '');

@@ -102,6 +102,7 @@ export function statusView(part: Partial<StatusView> = {}): StatusView {
     traceId: 't',
     apiAddress: '10.0.0.4',
     caHash: null,
+    images: [],
     nodes: [node()],
     conditions: [condition()],
     operation: null,

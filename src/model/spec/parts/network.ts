@@ -11,15 +11,21 @@ const resource = (prefix: string, what: string, description: string) =>
 
 export const image = z
   .union([
+    z.strictObject({ id: resource('ami', 'an image', 'The image itself.') }),
     z.strictObject({
       ssmParameter: text(
         /^\/[A-Za-z0-9_.\-/]{1,1010}$/,
         'is not the name of an SSM parameter',
-        "Parameter that holds the image's id; resolved once and then pinned.",
+        "Parameter that holds the image's id; resolved once and then pinned, until the image is gone or older than maxAgeDays. If absent: Amazon Linux 2023.",
         '/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64',
-      ),
+      ).optional(),
+      maxAgeDays: whole(
+        1,
+        3650,
+        'A new instance gets the image of now when the pinned one was chosen so many days ago. Nodes that exist keep theirs.',
+        30,
+      ).optional(),
     }),
-    z.strictObject({ id: resource('ami', 'an image', 'The image itself.') }),
   ])
   .describe('Image of all nodes. If absent: Amazon Linux 2023 for each architecture in use.');
 

@@ -79,13 +79,13 @@ const CASES: [string, unknown, RegExp][] = [
   [
     'an image of two kinds',
     sample({ image: { id: 'ami-12345678', ssmParameter: '/a' } }),
-    /^spec\.image\.id: cannot go together with ssmParameter/,
+    /^spec\.image\.ssmParameter: cannot go together with id/,
   ],
   ['an image with a broken id', sample({ image: { id: 'x' } }), /^spec\.image\.id: "x" is not the id of an image/],
   [
     'an image that is text',
     sample({ image: 'ami-12345678' }),
-    /^spec\.image: is "ami-12345678" \(a mapping with either ssmParameter or id/,
+    /^spec\.image: is "ami-12345678" \(a mapping with either id or ssmParameter/,
   ],
   [
     'no subnets',
