@@ -140,7 +140,8 @@ describe('the plan for a node that is not well', () => {
       return change(one, 'server-1', { instance: instance && { ...instance, type: 'm6i.large' } });
     };
     const left = retyped(running());
-    expect(ids(left)).toEqual([]);
+    // The label of the type follows.
+    expect(ids(left)).toEqual(['label-nodes']);
     expect(conditionsOf(left).find((one) => one.type === 'TypesAsAsked')).toMatchObject({
       status: 'False',
       reason: 'Drifted',

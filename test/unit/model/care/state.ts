@@ -1,5 +1,8 @@
 import type { FindingKind } from '../../../../src/model/care/findings.js';
+import { slotsOf } from '../../../../src/model/ids.js';
+import { wantedLabels } from '../../../../src/model/node-labels/wanted.js';
 import { plan } from '../../../../src/model/plan/index.js';
+import { nodeConfigOf } from '../../../../src/model/plan/wanted.js';
 import type { ClusterState, Slot } from '../../../../src/model/state.js';
 import { measuredWhole } from '../measured.js';
 import { documentOf } from '../plan/documents.js';
@@ -25,6 +28,13 @@ export function running({
   for (const slot of Object.values(state.slots)) {
     const place = 'abc'[Number(slot.name.at(-1)) % 3] ?? 'a';
     if (slot.instance) Object.assign(slot.instance, { zone: `eu-west-1${place}`, subnetId: `subnet-${place}` });
+  }
+  // The zone is part of a node's configuration and labels.
+  for (const wanted of slotsOf(state.document)) {
+    const slot = state.slots[wanted.name];
+    if (!slot?.instance) continue;
+    slot.configHash = nodeConfigOf(state.document, state, wanted, slot, slot.instance).hash;
+    slot.nodeLabels = wantedLabels(state.document, wanted, slot.instance);
   }
   return seen(measuredWhole(state, NOW), NOW);
 }
