@@ -274,20 +274,19 @@ describe('the security groups', () => {
 
     expect(servers).toEqual(
       [
-        '10250/tcp from SERVER',
-        '10250/tcp from AGENT',
-        '2379-2380/tcp from SERVER',
+        '0-2378/tcp from AGENT',
+        '0-65535/udp from AGENT',
+        '2381-65535/tcp from AGENT',
         '6443/tcp from 203.0.113.0/24',
-        '6443/tcp from SERVER',
-        '6443/tcp from AGENT',
-        '8472/udp from SERVER',
-        '8472/udp from AGENT',
+        'all from SERVER',
+        'all icmp from AGENT',
+        'protocol 4 from AGENT',
         'all to 0.0.0.0/0',
       ]
         .map((key) => key.replace('SERVER', server.id).replace('AGENT', agent.id))
         .sort(),
     );
-    expect(agents.filter((key) => key.includes('2379') || key.includes('6443'))).toEqual([]);
+    expect(agents).toEqual([`all from ${agent.id}`, `all from ${server.id}`, 'all to 0.0.0.0/0'].sort());
     expect({ servers, agents }).toEqual({ servers: server.rules, agents: agent.rules });
   });
 
@@ -302,10 +301,10 @@ describe('the security groups', () => {
     await ingress(server.id, ssh, v6, etcd);
     // moto finds a rule that names a group only by all that it shows of it, its description included.
     const [agents] = await findGroups(clients.ec2(REGION), [{ Name: 'group-id', Values: [agent.id] }]);
-    const vxlan = ingressOf(agents!).find(({ key }) => key === `8472/udp from ${server.id}`)!;
+    const all = ingressOf(agents!).find(({ key }) => key === `all from ${server.id}`)!;
     await clients
       .ec2(REGION)
-      .send(new RevokeSecurityGroupIngressCommand({ GroupId: agent.id, IpPermissions: [vxlan.permission] }));
+      .send(new RevokeSecurityGroupIngressCommand({ GroupId: agent.id, IpPermissions: [all.permission] }));
     const out = { IpProtocol: '-1', IpRanges: [{ CidrIp: '0.0.0.0/0' }] };
     await clients.ec2(REGION).send(new RevokeSecurityGroupEgressCommand({ GroupId: agent.id, IpPermissions: [out] }));
 
@@ -325,7 +324,7 @@ describe('the security groups', () => {
           '6443/tcp from 192.0.2.0/24',
         ]),
       },
-      agent: { missing: [`8472/udp from ${server.id}`, 'all to 0.0.0.0/0'], extra: [] },
+      agent: { missing: [`all from ${server.id}`, 'all to 0.0.0.0/0'], extra: [] },
     });
     expect(again.changed.server.extra).toHaveLength(4);
     expect(await rulesOf(server.id)).toEqual(again.groups.server.rules);

@@ -23,7 +23,7 @@ export class AgentService implements Service {
   async start(signal: AbortSignal): Promise<void> {
     const { context } = this;
     const { plane, machine } = context;
-    const config = readConfig(machine, context.exec);
+    const config = readConfig(machine, context.exec, context.version);
     for (const warning of config.warnings) warn(context, warning);
     info(context, `Starting k3s agent ${context.version}`);
     const fault = plane.world.fault('k3s.start', { instanceId: machine.id, role: 'agent' });

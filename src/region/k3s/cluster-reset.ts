@@ -37,7 +37,7 @@ export async function clusterReset(
 }
 
 async function reset(world: World, plane: K3sPlane, machine: Machine, exec: string[]): Promise<void> {
-  const config = readConfig(machine, exec);
+  const config = readConfig(machine, exec, binaryVersion(machine.path('/usr/local/bin/k3s')) ?? '');
   const data = machine.path(optionOf(exec, 'data-dir') ?? DATA);
   const path = optionOf(exec, 'cluster-reset-restore-path');
   if (optionOf(exec, 'cluster-reset') !== 'true')

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 import type { Machine } from '../machine/machine.js';
 import { fatal } from './exit.js';
-import { CRITICAL, knownFlags } from './flags.js';
+import { CRITICAL, flagProblem, knowsFlag } from './flags.js';
 
 export type Role = 'server' | 'agent';
 type Value = string | string[];
@@ -28,8 +28,11 @@ export interface K3sConfig {
   warnings: string[];
 }
 
-/** @throws ServiceExit with K3s's own words where it would refuse to start. */
-export function readConfig(machine: Machine, exec: string[]): K3sConfig {
+/**
+ * @param version of the K3s that starts: each release has its own flags
+ * @throws ServiceExit with K3s's own words where it would refuse to start
+ */
+export function readConfig(machine: Machine, exec: string[], version: string): K3sConfig {
   const role = exec[1];
   if (role !== 'server' && role !== 'agent') throw fatal(`No help topic for '${role ?? ''}'`);
   const warnings: string[] = [];
@@ -38,11 +41,15 @@ export function readConfig(machine: Machine, exec: string[]): K3sConfig {
     for (const [key, value] of Object.entries(readYaml(file))) {
       const appended = key.endsWith('+');
       const flag = appended ? key.slice(0, -1) : key;
-      if (!knownFlags(role).has(flag)) warnings.push(`Unknown flag --${flag} found in config.yaml, skipping`);
+      if (!knowsFlag(flag, role, version)) warnings.push(`Unknown flag --${flag} found in config.yaml, skipping`);
       else values.set(flag, appended ? [...list(values.get(flag)), ...list(toValue(value))] : toValue(value));
     }
   }
   for (const [flag, value] of commandLine(exec.slice(2))) values.set(flag, value);
+  for (const [flag, value] of values) {
+    const problem = flagProblem(flag, list(value), version);
+    if (problem !== null) throw fatal(problem);
+  }
 
   const text = (flag: string): string | null => list(values.get(flag)).at(-1) ?? null;
   const nodeIp = text('node-ip') ?? machine.instance.privateIp;
@@ -50,7 +57,7 @@ export function readConfig(machine: Machine, exec: string[]): K3sConfig {
     role,
     nodeName: (text('node-name') ?? `ip-${machine.instance.privateIp.replaceAll('.', '-')}`).toLowerCase(),
     nodeIp,
-    clusterInit: text('cluster-init') === 'true',
+    clusterInit: /^(1|t|true)$/i.test(text('cluster-init') ?? ''),
     server: text('server'),
     token: secret(machine, text('token'), text('token-file'), 'token'),
     agentToken: secret(machine, text('agent-token'), text('agent-token-file'), 'agent-token'),

@@ -1,25 +1,9 @@
-/** Flags that config.yaml may hold. K3s skips the ones that the command doesn't know, with a warning. [k3s: configfilearg] */
-
-const BOTH = `config data-dir token token-file server node-name with-node-id node-label node-taint node-ip node-external-ip
-node-internal-dns node-external-dns resolv-conf flannel-iface flannel-conf flannel-cni-conf kubelet-arg kube-proxy-arg
-protect-kernel-defaults selinux lb-server-port image-credential-provider-bin-dir image-credential-provider-config
-container-runtime-endpoint default-runtime pause-image private-registry snapshotter docker debug v vmodule log
-prefer-bundled-bin rootless disable-apiserver-lb airgap-extra-registry image-service-endpoint
-disable-default-registry-endpoint vpn-auth vpn-auth-file enable-pprof bind-address`;
-
-const SERVER_ONLY = `cluster-init cluster-reset cluster-reset-restore-path agent-token agent-token-file https-listen-port
-advertise-address advertise-port tls-san tls-san-security cluster-cidr service-cidr service-node-port-range cluster-dns
-cluster-domain flannel-backend flannel-ipv6-masq flannel-external-ip egress-selector-mode servicelb-namespace
-write-kubeconfig write-kubeconfig-mode write-kubeconfig-group helm-job-image etcd-arg kube-apiserver-arg
-kube-scheduler-arg kube-controller-manager-arg kube-cloud-controller-manager-arg datastore-endpoint datastore-cafile
-datastore-certfile datastore-keyfile etcd-expose-metrics etcd-disable-snapshots etcd-snapshot-name
-etcd-snapshot-schedule-cron etcd-snapshot-retention etcd-snapshot-dir etcd-snapshot-compress etcd-s3 etcd-s3-endpoint
-etcd-s3-endpoint-ca etcd-s3-skip-ssl-verify etcd-s3-access-key etcd-s3-secret-key etcd-s3-bucket etcd-s3-region
-etcd-s3-folder etcd-s3-proxy etcd-s3-config-secret etcd-s3-insecure etcd-s3-timeout etcd-s3-retention
-etcd-s3-bucket-lookup-type default-local-storage-path disable disable-scheduler disable-cloud-controller
-disable-kube-proxy disable-network-policy disable-helm-controller disable-apiserver disable-controller-manager
-disable-etcd embedded-registry supervisor-metrics secrets-encryption secrets-encryption-provider system-default-registry
-nonroot-devices kine-tls`;
+/**
+ * How K3s reads config.yaml: keys become flags of the command line. Those that the command does not know are skipped with a warning; a value that
+ * its flag cannot read ends the process. Which flags there are, release by release, says the table that is made from K3s's own releases.
+ * [k3s source: pkg/configfilearg; urfave/cli; Go: flag.parseOne, strconv.ParseBool]
+ */
+import { knowledgeOf } from '../../model/k3s/flag-of.js';
 
 /** Must be the same on all servers. [docs: cli/server, "critical configuration values"] */
 export const CRITICAL = [
@@ -40,8 +24,36 @@ export const CRITICAL = [
   'secrets-encryption',
 ] as const;
 
-const words = (text: string): string[] => text.split(/\s+/);
+/** Whether `k3s server` or `k3s agent` of a release knows the flag. */
+export function knowsFlag(name: string, role: 'server' | 'agent', version: string): boolean {
+  const known = knowledgeOf(name, version);
+  return known.is === 'known' && (known.flag.on === 'both' || known.flag.on === role);
+}
 
-export function knownFlags(role: 'server' | 'agent'): ReadonlySet<string> {
-  return new Set(role === 'server' ? [...words(BOTH), ...words(SERVER_ONLY)] : words(BOTH));
+const BOOLEAN = /^(1|t|T|TRUE|true|True|0|f|F|FALSE|false|False)$/;
+const INTEGER = /^[+-]?(0|[1-9]\d*|0x[0-9a-fA-F]+)$/;
+const DURATION = /^[+-]?(0|(\d+(\.\d*)?|\.\d+)(ns|us|\u00b5s|ms|s|m|h))+$/;
+
+/** What K3s says of a value that its flag cannot read; null for one that it can. */
+export function flagProblem(name: string, values: readonly string[], version: string): string | null {
+  const known = knowledgeOf(name, version);
+  if (known.is !== 'known') return null;
+  const unread = (reads: RegExp): string | undefined => values.find((value) => !reads.test(value));
+  switch (known.flag.kind) {
+    case 'flag': {
+      const value = unread(BOOLEAN);
+      return value === undefined ? null : `invalid boolean value "${value}" for -${name}: parse error`;
+    }
+    case 'number': {
+      const value = unread(INTEGER);
+      return value === undefined ? null : `invalid value "${value}" for flag -${name}: parse error`;
+    }
+    case 'duration': {
+      const value = unread(DURATION);
+      return value === undefined ? null : `invalid value "${value}" for flag -${name}: parse error`;
+    }
+    case 'text':
+    case 'list':
+      return null;
+  }
 }

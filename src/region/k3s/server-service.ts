@@ -53,7 +53,7 @@ export class ServerService implements Service {
   async start(signal: AbortSignal): Promise<void> {
     const { context, machine } = this;
     const { plane } = context;
-    const config = readConfig(machine, context.exec);
+    const config = readConfig(machine, context.exec, context.version);
     this.config = config;
     for (const warning of config.warnings) warn(context, warning);
     info(context, `Starting k3s ${context.version}`);

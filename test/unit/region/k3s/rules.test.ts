@@ -117,13 +117,18 @@ describe('etcd', () => {
 });
 
 describe('configuration', () => {
-  async function read(lines: string[], exec = ['k3s', 'server'], more = ''): Promise<K3sConfig> {
+  async function read(
+    lines: string[],
+    exec = ['k3s', 'server'],
+    more = '',
+    version = 'v1.34.2+k3s1',
+  ): Promise<K3sConfig> {
     rig = await startRig();
     const machine = await rig.launch('a');
     config(machine, lines);
     if (more) put(machine, '/etc/rancher/k3s/config.yaml.d/10-more.yaml', more);
     put(machine, '/etc/rancher/k3s/server-token', 'from-file\n');
-    return readConfig(machine, exec);
+    return readConfig(machine, exec, version);
   }
 
   it('is read from the file, its folder and the command line, the last on top', async () => {
@@ -149,6 +154,26 @@ describe('configuration', () => {
       'Unknown flag --tls-san found in config.yaml, skipping',
       'Unknown flag --nonsense found in config.yaml, skipping',
     ]);
+  });
+
+  it('has the flags of the release that starts', async () => {
+    const early = await read(['secrets-encryption-provider: secretbox'], ['k3s', 'server'], '', 'v1.31.1+k3s1');
+    await rig?.close();
+    const late = await read(['secrets-encryption-provider: secretbox']);
+    expect(early.warnings).toEqual(['Unknown flag --secrets-encryption-provider found in config.yaml, skipping']);
+    expect(late.warnings).toEqual([]);
+  });
+
+  it.each([
+    ['debug: maybe', 'invalid boolean value "maybe" for -debug: parse error'],
+    [
+      'disable-network-policy: yes please',
+      'invalid boolean value "yes please" for -disable-network-policy: parse error',
+    ],
+    ['etcd-s3-timeout: 5 minutes', 'invalid value "5 minutes" for flag -etcd-s3-timeout: parse error'],
+    ['lb-server-port: 6444.5', 'invalid value "6444.5" for flag -lb-server-port: parse error'],
+  ])('with a value that its flag cannot read ends the process: %s', async (line, says) => {
+    await expect(read([line])).rejects.toThrow(new RegExp(says.replaceAll('"', '.+').replaceAll('.5', '.5')));
   });
 
   it('that is no map, or names a token file that is not there, ends the process', async () => {
