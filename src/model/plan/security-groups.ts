@@ -45,8 +45,11 @@ export function planSecurityGroups(
 export function planInstanceGroups(plan: PlanBuilder, document: ClusterDocument, state: ClusterState): void {
   for (const slot of Object.values(state.slots)) {
     const wanted = instanceGroups(document, state, slot.role);
-    if (slot.instance === null || slot.groups === null || wanted === null) continue;
-    if (sameGroups(slot.groups, wanted)) continue;
+    if (slot.instance === null || wanted === null) continue;
+    // Of an instance that was adopted they are not known: they are set where the document names further groups.
+    const isSet =
+      slot.groups === null ? document.spec.network.extraSecurityGroupIds.length === 0 : sameGroups(slot.groups, wanted);
+    if (isSet) continue;
     plan.add({
       kind: 'set-groups',
       slot: slot.name,

@@ -56,6 +56,11 @@ describe('further security groups of the document', () => {
     const inBoth = Object.entries(slots).map(([name, slot]) => [name, { ...slot, groups: [...EXTRA, 'sg-server'] }]);
     const given = { ...before, slots: Object.fromEntries(inBoth) };
     expect(plan(document, given, null).steps.filter(({ kind }) => kind === 'set-groups')).toEqual([]);
+    const adopted = {
+      ...given,
+      slots: Object.fromEntries(inBoth.map(([name, slot]) => [name, { ...Object(slot), groups: null }])),
+    };
+    expect(plan(document, adopted, null).steps.some(({ kind }) => kind === 'set-groups')).toBe(true);
     const gone = open();
     expect(plan(gone, { ...given, document: gone }, null).steps).toEqual(
       expect.arrayContaining([
