@@ -11,7 +11,9 @@ export interface PermittedRule {
 
 /** The permission that a rule of the document becomes. */
 export function permissionOf({ protocol, from, to, source, what }: GroupRule, ids: GroupIds): PermittedRule {
-  const ports = { IpProtocol: protocol, ...(from !== null && { FromPort: from }), ...(to !== null && { ToPort: to }) };
+  // For a protocol by number EC2 ignores the ports, and wants none for all of them. [docs: EC2 IpPermission]
+  const known = protocol === '-1' ? {} : { FromPort: from ?? -1, ToPort: to ?? -1 };
+  const ports = { IpProtocol: protocol, ...known };
   const Description = `keelson: ${what}`;
   if ('group' in source) {
     const GroupId = ids[source.group];
