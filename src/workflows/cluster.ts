@@ -277,7 +277,7 @@ function outcomeOf(state: ClusterState): 'done' | 'rolledBack' | 'failed' {
   if (Object.keys(heldTypes).length > 0) return 'rolledBack';
   // A backup is not tried again, nor is one that cannot be restored.
   const tried = operation?.steps.findLast(({ kind }) => kind === 'backup' || kind === 'rehearse');
-  if (tried?.error != null) return 'failed';
+  if (tried?.error != null && (operation?.kind === 'backup' || operation?.kind === 'restore')) return 'failed';
   const refused = operation?.steps.some((step) => step.kind === 'security-group' && step.error !== null);
   return refused && state.securityGroups !== null && isRefused(state.document, state.securityGroups)
     ? 'failed'

@@ -11,7 +11,7 @@ import { absorb, type Observation } from './observe.js';
 import { quorumLost } from './quorum-lost.js';
 import { planRestore } from './restoring.js';
 import { planRunning } from './running.js';
-import { type Plan, PlanBuilder, QUIET, type Step, type StepKind } from './steps.js';
+import { BACKUP_TITLE, type Plan, PlanBuilder, QUIET, type Step, type StepKind } from './steps.js';
 import { planStopped } from './stopping.js';
 
 export type { Observation } from './observe.js';
@@ -79,7 +79,7 @@ function backupPlan(state: ClusterState): Plan {
     ...(server !== null && { slot: server.name }),
     phase: 'Running',
     after: [],
-    title: 'save an etcd snapshot to the bucket',
+    title: BACKUP_TITLE,
     reason: 'a backup was asked for',
   });
   return { kind: 'backup', reason: 'a backup was asked for', steps: plan.steps };

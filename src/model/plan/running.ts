@@ -1,3 +1,4 @@
+import { backupServer } from '../backup/server.js';
 import type { Care } from '../care/care.js';
 import { believed } from '../care/findings.js';
 import { ghostsOf } from '../care/ghosts.js';
@@ -14,7 +15,7 @@ import { planBundles, planManifests } from './node-files.js';
 import { planNodeLabels } from './node-labels.js';
 import { planRepair, planRetirement, withoutInstance } from './repairing.js';
 import { planInstanceGroups, planSecurityGroups } from './security-groups.js';
-import { PlanBuilder, QUIET, type Step, stepId } from './steps.js';
+import { BACKUP_TITLE, PlanBuilder, QUIET, type Step, stepId } from './steps.js';
 import { apiAddressOf, placementKeyOf, publisherOf } from './wanted.js';
 
 /**
@@ -49,6 +50,7 @@ export function planRunning(document: ClusterDocument, carried: ClusterState, ca
   let before = plan.steps
     .filter((step) => ['start-service', 'found', 'join'].includes(step.kind))
     .map((step) => step.id);
+  before = planBackup(plan, document, state, before);
   before = planChanges(
     plan,
     document,
@@ -61,6 +63,32 @@ export function planRunning(document: ClusterDocument, carried: ClusterState, ca
   planDepartures(plan, document, state, before);
   planProof(plan, document, state, care);
   return plan.steps;
+}
+
+/**
+ * A backup before the first server is upgraded, for a document that asks for backups: K3s does not go back to an older version. Once in an
+ * operation; one that fails is told and holds up nothing.
+ */
+function planBackup(plan: PlanBuilder, document: ClusterDocument, state: ClusterState, before: string[]): string[] {
+  const { backup, k3s } = document.spec;
+  const upgrades = Object.values(state.slots).some(
+    ({ role, joined, service, installed }) =>
+      role === 'server' && joined && service === 'running' && installed !== k3s.version,
+  );
+  const isTaken = state.operation?.steps.some(({ kind, outcome }) => kind === 'backup' && outcome === 'done') === true;
+  const server = backupServer(state);
+  if (backup === undefined || state.bornAt === null || !upgrades || isTaken || server === null) return before;
+  const reason = `K3s ${k3s.version} is about to be installed`;
+  return [
+    plan.add({
+      kind: 'backup',
+      slot: server.name,
+      phase: 'Updating',
+      after: ['resolve', ...before],
+      title: BACKUP_TITLE,
+      reason,
+    }),
+  ];
 }
 
 export function planPlacement(

@@ -97,6 +97,8 @@ export interface Plan {
   waitsFor?: { for: string; until: string };
 }
 
+export const BACKUP_TITLE = 'save an etcd snapshot to the bucket';
+
 export const stepId = (kind: StepKind, slot?: string): string => (slot === undefined ? kind : `${kind}:${slot}`);
 
 const DISRUPTION_ORDER: readonly Disruption[] = ['none', 'node', 'cluster'];

@@ -4,7 +4,7 @@ import type { ClusterDocument } from '../spec/schema.js';
 import type { ClusterState, Slot, StepRecord } from '../state.js';
 import { planAdoption, planInspection } from './adoption.js';
 import { planSecurityGroups } from './security-groups.js';
-import { PlanBuilder, type Step, stepId } from './steps.js';
+import { BACKUP_TITLE, PlanBuilder, type Step, stepId } from './steps.js';
 
 /**
  * Steps from the facts to a stopped cluster: agents first, then the servers one by one, an etcd snapshot while they
@@ -27,11 +27,12 @@ export function planStopped(document: ClusterDocument, state: ClusterState): Ste
       ? []
       : [
           plan.add({
-            kind: 'snapshot',
+            // A document that asks for backups gets one: a disk that sleeps may not wake up.
+            kind: document.spec.backup === undefined ? 'snapshot' : 'backup',
             slot: last.name,
             phase: 'Stopping',
             after: agentStops,
-            title: 'save an etcd snapshot',
+            title: document.spec.backup === undefined ? 'save an etcd snapshot' : BACKUP_TITLE,
             reason: 'the servers are about to stop',
           }),
         ];
@@ -46,7 +47,8 @@ export function planStopped(document: ClusterDocument, state: ClusterState): Ste
   return plan.steps;
 }
 
-const isSnapshot = ({ kind, outcome }: StepRecord): boolean => kind === 'snapshot' && outcome === 'done';
+const isSnapshot = ({ kind, outcome }: StepRecord): boolean =>
+  (kind === 'snapshot' || kind === 'backup') && outcome === 'done';
 
 /** K3s runs there and SSM has not lost the agent; where it has, the shutdown of the operating system stops K3s. */
 const takesOrders = (state: ClusterState, slot: Slot): boolean =>

@@ -7,7 +7,7 @@ import type { Step } from '../../model/plan/index.js';
 import { clusterSchema } from '../../model/spec/schema.js';
 import type { ErrorRecord, Slot } from '../../model/state.js';
 import { activities } from '../activities.js';
-import { type Cluster, emit, errorRecordOf, failure, isCancelled, now, scopeOf } from '../cluster-context.js';
+import { type Cluster, emit, errorRecordOf, failure, isCancelled, now, scopeOf, slotOf } from '../cluster-context.js';
 import { jobFailure } from '../node-job.js';
 
 /** A large database on a small machine. */
@@ -69,7 +69,7 @@ async function takeBackup(cluster: Cluster, step: Pick<Step, 'id' | 'slot'>): Pr
   const at = now();
   const isNews = state.operation !== null || state.backup.problem !== null;
   try {
-    const { id, size, removed } = await save(cluster, at);
+    const { id, size, removed } = await save(cluster, at, step.slot);
     state.backup = { ...state.backup, at, id, size, triedAt: at, failures: 0, problem: null };
     if (isNews)
       emit(
@@ -94,10 +94,16 @@ async function takeBackup(cluster: Cluster, step: Pick<Step, 'id' | 'slot'>): Pr
   }
 }
 
-async function save(cluster: Cluster, at: string): Promise<{ id: string; size: number; removed: string[] }> {
+/** @param name of the slot of the server that saves it; null for the one that suits best */
+async function save(
+  cluster: Cluster,
+  at: string,
+  name: string | null,
+): Promise<{ id: string; size: number; removed: string[] }> {
   const { state } = cluster;
   const { document } = state;
-  const slot = canBackUp(state) ? backupServer(state) : null;
+  const best = canBackUp(state) ? backupServer(state) : null;
+  const slot = name === null ? best : slotOf(cluster, name);
   if (slot === null || slot.instance === null)
     throw failure('conflict', 'NoServerUp', 'no server is up that could save a snapshot', 'see the conditions');
   const id = backupIdOf(at);

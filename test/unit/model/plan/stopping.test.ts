@@ -33,6 +33,16 @@ function waits(state: ClusterState): boolean[] {
 }
 
 describe('the snapshot of a cluster that is stopped', () => {
+  it('goes to the bucket where the document asks for backups, once in an operation', () => {
+    const state = { ...clusterOf(3, 3), document: valid({ mode: 'ha', backup: {} }) };
+    const operation = { kind: 'stop', steps: [{ kind: 'backup', outcome: 'done' }] as StepRecord[] } as Operation;
+    const kinds = (one: ClusterState) => planStopped(one.document, one).map(({ kind }) => kind);
+
+    expect(kinds(state)).toContain('backup');
+    expect(kinds(state)).not.toContain('snapshot');
+    expect(kinds({ ...state, operation })).not.toContain('backup');
+  });
+
   it('goes beside the first stop where the other servers keep the quorum', () => {
     expect(waits(clusterOf(3, 3))).toEqual([false, true, true]);
   });

@@ -6,7 +6,7 @@ import { plan } from '../../../../src/model/plan/index.js';
 import { placementKeyOf } from '../../../../src/model/plan/wanted.js';
 import { decide } from '../../../../src/model/requests/decide.js';
 import type { RestoreState } from '../../../../src/model/restore/state.js';
-import type { ClusterState, Slot } from '../../../../src/model/state.js';
+import type { ClusterState, Operation, Slot, StepRecord } from '../../../../src/model/state.js';
 import { nodeInstance } from '../node-instance.js';
 import { valid } from '../spec/sample.js';
 
@@ -98,6 +98,29 @@ describe('the plan of a restore', () => {
 
     expect(phaseOf(stateWith({ gone, restore: null }))).toBe('Failed');
     expect(phaseOf(stateWith({ gone }))).not.toBe('Failed');
+  });
+});
+
+describe('an upgrade', () => {
+  const upgrading = (backup: object | undefined): ClusterState => {
+    const document = valid({ mode: 'ha', ...(backup && { backup }) });
+    const state = stateWith({ restore: null, verified: true });
+    const slots = Object.entries(state.slots).map(
+      ([name, slot]) => [name, { ...slot, installed: 'v1.33.5+k3s1' }] as const,
+    );
+    return { ...state, document, placementKey: placementKeyOf(document), slots: Object.fromEntries(slots) };
+  };
+
+  it('is preceded by a backup where the document asks for backups, once', () => {
+    const state = upgrading({});
+    const taken = [{ kind: 'backup', outcome: 'done' }] as StepRecord[];
+    const again = { ...state, operation: { kind: 'update', steps: taken } as Operation };
+    const { steps } = plan(state.document, state, null);
+    const gate = steps.find(({ kind }) => kind === 'gate');
+
+    expect(gate?.after).toContain('backup:server-2');
+    expect(stepsOf(again)).not.toContain('backup:server-2');
+    expect(stepsOf(upgrading(undefined)).filter((id) => id.startsWith('backup'))).toEqual([]);
   });
 });
 
