@@ -71,13 +71,14 @@ export function planRunning(document: ClusterDocument, carried: ClusterState, ca
  */
 function planBackup(plan: PlanBuilder, document: ClusterDocument, state: ClusterState, before: string[]): string[] {
   const { backup, k3s } = document.spec;
+  if (backup === undefined || state.bornAt === null) return before;
   const upgrades = Object.values(state.slots).some(
     ({ role, joined, service, installed }) =>
       role === 'server' && joined && service === 'running' && installed !== k3s.version,
   );
   const isTaken = state.operation?.steps.some(({ kind, outcome }) => kind === 'backup' && outcome === 'done') === true;
   const server = backupServer(state);
-  if (backup === undefined || state.bornAt === null || !upgrades || isTaken || server === null) return before;
+  if (!upgrades || isTaken || server === null) return before;
   const reason = `K3s ${k3s.version} is about to be installed`;
   return [
     plan.add({
