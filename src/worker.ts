@@ -11,6 +11,7 @@ import { detailOf } from './aws/failure.js';
 import { installationOf, isInstallationUnknown } from './aws/installation.js';
 import { EnvironmentError, readWorkerEnvironment, type WorkerEnvironment } from './config/environment.js';
 import { packageVersion } from './config/version.js';
+import { payloadCodecs } from './temporal/codec.js';
 import { createMessenger } from './temporal/messenger.js';
 import { namespaceIdOf } from './temporal/namespace.js';
 import { createWatches } from './temporal/watches.js';
@@ -70,7 +71,8 @@ async function serve(environment: WorkerEnvironment, logger: ReturnType<typeof c
   const { metricMeter } = Runtime.instance();
   const onCall = awsCallMetrics(metricMeter);
   const clients = createAwsClients({ homeRegion, version, beforeSend: fence.pass, onCall });
-  const client = new Client({ connection, namespace: temporal.namespace });
+  const dataConverter = { payloadCodecs: payloadCodecs(environment.payloadKeys) };
+  const client = new Client({ connection, namespace: temporal.namespace, dataConverter });
   const messenger = createMessenger(client, taskQueue);
   const mirrors = { allowed: environment.allowedMirrors, site: environment.k3sMirror };
   const installation = installationOf(createBucket(clients, environment.bucket), environment.installation);
@@ -96,6 +98,7 @@ async function serve(environment: WorkerEnvironment, logger: ReturnType<typeof c
       connection,
       namespace: temporal.namespace,
       taskQueue,
+      dataConverter,
       workflowBundle: { codePath: fileURLToPath(new URL('../workflow-bundle.js', import.meta.url)) },
       activities: withAllowed(withMirror(activities, environment.k3sMirror, mirrors), {
         images: environment.allowedImages,

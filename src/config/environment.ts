@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { isMirrorEntry } from '../mirror/policy.js';
 import { isImageEntry, isVpcEntry } from '../model/trust/allowed.js';
 import { INSTALLATION_ID } from '../model/trust/installation.js';
+import { type PayloadKeys, readPayloadKeys } from '../temporal/codec.js';
 import { type OtlpSettings, otlpMetricsOf } from './otlp.js';
 import { readTemporal, type TemporalSettings } from './temporal.js';
 
@@ -21,6 +22,8 @@ export interface ClientEnvironment {
   k3sMirror: string | null;
   /** As the worker's. */
   allowedMirrors: readonly string[] | null;
+  /** As the worker's. */
+  payloadKeys: PayloadKeys | null;
   /** SQS queue of the events that no worker could handle. */
   deadLettersQueueUrl: string | null;
 }
@@ -51,6 +54,8 @@ export interface WorkerEnvironment {
   k3sMirror: string | null;
   /** Mirrors that documents may name; null where the operator says nothing of them. */
   allowedMirrors: readonly string[] | null;
+  /** Keys that encrypt what goes to the Temporal service; null where it is not encrypted. */
+  payloadKeys: PayloadKeys | null;
   /** Images that documents may name; null where the operator says nothing of them. */
   allowedImages: readonly string[] | null;
   /** VPCs that nodes may be in; null where the operator says nothing of them. */
@@ -95,6 +100,11 @@ const clientSchema = z.object({
   KEELSON_K3S_MIRROR: url.optional(),
   KEELSON_ALLOWED_MIRRORS: mirrors.optional(),
   KEELSON_DEAD_LETTERS_QUEUE_URL: url.optional(),
+  KEELSON_PAYLOAD_KEYS: z
+    .string()
+    .transform(readPayloadKeys)
+    .refine((keys) => keys !== null, 'is not a list of <id>=<base64 of 32 bytes>, separated by commas')
+    .optional(),
 });
 
 const workerSchema = clientSchema.extend({
@@ -135,6 +145,7 @@ export function readClientEnvironment(env: Env): ClientEnvironment {
     installation: read.KEELSON_INSTALLATION ?? null,
     k3sMirror: read.KEELSON_K3S_MIRROR ?? null,
     allowedMirrors: read.KEELSON_ALLOWED_MIRRORS ?? null,
+    payloadKeys: read.KEELSON_PAYLOAD_KEYS ?? null,
     deadLettersQueueUrl: read.KEELSON_DEAD_LETTERS_QUEUE_URL ?? null,
   };
 }
@@ -171,6 +182,7 @@ export async function readWorkerEnvironment(env: Env, regionOf = regionOfSdk): P
     healthFile: read.KEELSON_HEALTH_FILE ?? null,
     k3sMirror: read.KEELSON_K3S_MIRROR ?? null,
     allowedMirrors: read.KEELSON_ALLOWED_MIRRORS ?? null,
+    payloadKeys: read.KEELSON_PAYLOAD_KEYS ?? null,
     allowedImages: read.KEELSON_ALLOWED_IMAGES ?? null,
     allowedVpcs: read.KEELSON_ALLOWED_VPCS ?? null,
     eventsQueueUrl: read.KEELSON_EVENTS_QUEUE_URL ?? null,

@@ -1,5 +1,6 @@
 import { Client, Connection } from '@temporalio/client';
 import type { ClientEnvironment } from '../../config/environment.js';
+import { payloadCodecs } from '../../temporal/codec.js';
 import { CliError, EXIT } from '../exit.js';
 import { refusalOf } from './probe.js';
 
@@ -11,13 +12,13 @@ const CONNECT_MS = 5_000;
  * @param hasProxy gRPC goes through a proxy, so that the address itself need not be reachable from here
  * @throws CliError `unreachable` that names the address
  */
-export async function connect({ temporal }: ClientEnvironment, hasProxy: boolean): Promise<Client> {
+export async function connect({ temporal, payloadKeys }: ClientEnvironment, hasProxy: boolean): Promise<Client> {
   const { address, namespace, connectionOptions } = temporal;
   const refusal = hasProxy ? null : await refusalOf(address);
   if (refusal !== null) throw unreachable(address, refusal);
   try {
     const connection = await Connection.connect({ ...connectionOptions, connectTimeout: CONNECT_MS });
-    return new Client({ connection, namespace });
+    return new Client({ connection, namespace, dataConverter: { payloadCodecs: payloadCodecs(payloadKeys) } });
   } catch (error) {
     throw unreachable(address, error instanceof Error ? error.message : String(error), error);
   }
