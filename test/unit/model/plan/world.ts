@@ -153,6 +153,8 @@ export class ModelWorld {
         state.manifests = document.spec.k3s.manifests.map(({ name }) => name);
         return;
       case 'backup':
+      case 'rehearse':
+      case 'restore':
         return;
       case 'launch': {
         need(state.placement && (state.securityGroups ?? !ownsGroups(document)), 'launched without placement or group');
