@@ -82,8 +82,19 @@ function refusal(cause: Error): CliError {
 function fromActivityStyle(error: ApplicationFailure): CliError {
   const detail = error.details?.[0] as { class?: ErrorClass; message?: string; advice?: string } | undefined;
   const exitCode = detail?.class === 'invalid' || detail?.class === 'conflict' ? EXIT.invalid : EXIT.unreachable;
-  return new CliError(exitCode, detail?.message ?? error.message, detail?.advice ?? '', { cause: error });
+  return new CliError(exitCode, forShell(detail?.message ?? error.message), forShell(detail?.advice ?? ''), {
+    cause: error,
+  });
 }
+
+/** The adapters speak of the worker, which uses them too; here they ran with the person's own environment and credentials. */
+const forShell = (text: string): string =>
+  text
+    .replaceAll("the worker's", "your shell's")
+    .replaceAll('of the worker', 'in your shell')
+    .replaceAll('see that the worker', 'check that your shell')
+    .replaceAll('the worker may not', 'your credentials may not')
+    .replaceAll('the worker', 'your shell');
 
 function fromGrpc(error: unknown, code: number): CliError {
   const said = detailsOf(error);

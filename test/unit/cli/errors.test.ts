@@ -4,6 +4,9 @@ import { describe, expect, it } from 'vitest';
 import { isUnreachable, toCliError } from '../../../src/cli/errors.js';
 import { CliError, EXIT } from '../../../src/cli/exit.js';
 import { EnvironmentError } from '../../../src/config/environment.js';
+import { AWS_ERRORS } from '../../../src/model/errors/aws.js';
+import { NETWORK_ERRORS } from '../../../src/model/errors/network.js';
+import { S3_ERRORS } from '../../../src/model/errors/s3.js';
 
 const refused = (type: string) =>
   new WorkflowUpdateFailedError('update failed', ApplicationFailure.nonRetryable('no', type));
@@ -15,6 +18,12 @@ const adapter = (errorClass: string) =>
     message: 'm',
     details: [{ code: 'C', class: errorClass, message: 'PutObject: C', advice: 'do this' }],
   });
+
+/** What AWS, S3 and the way to them may answer to a command. */
+const KNOWN = Object.entries({ ...AWS_ERRORS, ...S3_ERRORS, ...NETWORK_ERRORS }).map(([code, { advice }]) => ({
+  code,
+  advice,
+}));
 
 describe('exit codes', () => {
   it.each([
@@ -47,6 +56,18 @@ describe('exit codes', () => {
     expect(toCliError(adapter('auth'))).toMatchObject({ message: 'PutObject: C', remedy: 'do this' });
     expect(toCliError(grpc(4, 'deadline')).remedy).toMatch(/worker/);
     expect(toCliError(grpc(3, 'search attribute K3sPhase is not defined')).remedy).toMatch(/search-attribute create/);
+  });
+
+  it('of the own calls of a command blame no worker', () => {
+    const shown = KNOWN.map(({ code, advice }) => {
+      const detail = { code, class: 'auth', message: `the worker may not use the bucket b (${code})`, advice };
+      const { message, remedy } = toCliError(
+        ApplicationFailure.create({ type: 'auth', message: 'x', details: [detail] }),
+      );
+      return `${message} ${remedy}`;
+    });
+    expect(shown.filter((text) => /the worker/.test(text))).toEqual([]);
+    expect(shown[0]).toContain('your credentials may not use the bucket b');
   });
 
   it('tell what may pass from what will not', () => {
