@@ -105,9 +105,9 @@ function changed({ policy, sid }: Granted, change: (statement: Statement) => Sta
     if (one.name !== policy) return one;
     return { name: policy, statements: one.statements.map((each) => (each.Sid === sid ? change(each) : each)) };
   };
-  const { worker, user, cleaner, node } = own;
+  const { worker, user, operator, cleaner, node } = own;
   return {
-    identity: { worker: among(worker), user: among(user), cleaner: among(cleaner), node: among(node) },
+    identity: { worker: among(worker), user: among(user), operator, cleaner: among(cleaner), node: among(node) },
     bucket,
     queue: among(queue),
   };

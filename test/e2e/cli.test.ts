@@ -85,13 +85,14 @@ describe('a cluster of one server, by the CLI alone', () => {
   it('logs, exec and doctor look behind it, with the credentials of the person', async () => {
     // Act
     const [journal, jobs, ran, failed, unknown, checked] = [
-      await bench.keelson('logs', 'solo', '--tail', '50'),
-      await bench.keelson('logs', 'solo', 'server-0', '--jobs'),
-      await bench.keelson('exec', 'solo', 'server-0', '--', 'printf', '%s', "it's $HOME"),
-      await bench.keelson('exec', 'solo', 'server-0', '--', 'sh', '-c', 'echo no >&2; exit 3'),
-      await bench.keelson('exec', 'solo', 'server-7', '--', 'true'),
-      await bench.keelson('doctor'),
+      await bench.keelsonAs('operator', 'logs', 'solo', '--tail', '50'),
+      await bench.keelsonAs('operator', 'logs', 'solo', 'server-0', '--jobs'),
+      await bench.keelsonAs('operator', 'exec', 'solo', 'server-0', '--', 'printf', '%s', "it's $HOME"),
+      await bench.keelsonAs('operator', 'exec', 'solo', 'server-0', '--', 'sh', '-c', 'echo no >&2; exit 3'),
+      await bench.keelsonAs('operator', 'exec', 'solo', 'server-7', '--', 'true'),
+      await bench.keelsonAs('operator', 'doctor'),
     ];
+    const denied = await bench.keelson('exec', 'solo', 'server-0', '--', 'true');
 
     // Assess
     expect(journal).toMatchObject({ code: 0, stdout: expect.stringMatching(/level=info/) });
@@ -100,6 +101,7 @@ describe('a cluster of one server, by the CLI alone', () => {
     expect(ran).toMatchObject({ code: 0, stdout: "it's $HOME" });
     expect(failed).toMatchObject({ code: 1, stderr: expect.stringMatching(/no\n[\s\S]*exit code 3/) });
     expect(unknown).toMatchObject({ code: 3, stderr: expect.stringContaining('one of server-0') });
+    expect(denied).toMatchObject({ code: 5, stderr: expect.stringContaining('NodeAccessPolicy') });
     expect(checked).toMatchObject({ code: 0, stdout: expect.stringMatching(/worker +ok +task queue keelson/) });
   });
 

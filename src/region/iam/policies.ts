@@ -43,7 +43,8 @@ export function readPolicies(names: StackNames): Policies {
   return {
     identity: {
       worker: policyIn(properties, 'WorkerPolicy'),
-      user: together(policyIn(properties, 'UserPolicy'), policyIn(properties, 'NodeAccessPolicy')),
+      user: policyIn(properties, 'UserPolicy'),
+      operator: together(policyIn(properties, 'UserPolicy'), policyIn(properties, 'NodeAccessPolicy')),
       cleaner: policyIn(properties, 'CleanerPolicy'),
       node: inlinePolicies(properties, 'NodeRole'),
     },

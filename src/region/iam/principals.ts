@@ -17,6 +17,7 @@ export interface Principal {
 const ROLES: Record<Exclude<PrincipalName, 'admin'>, string> = {
   worker: 'keelson-worker',
   user: 'keelson-user',
+  operator: 'keelson-operator',
   cleaner: 'keelson-cleaner',
   node: 'keelson-node',
 };

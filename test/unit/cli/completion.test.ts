@@ -17,7 +17,7 @@ _keelson; printf '%s\\n' "\${COMPREPLY[@]}"`;
 describe('completion', () => {
   it.each([
     { words: ['keelson', 'st'], offers: ['status', 'stop', 'start'] },
-    { words: ['keelson', 're'], offers: ['resize', 'resume', 'retry', 'repair'] },
+    { words: ['keelson', 're'], offers: ['resize', 'resume', 'retry', 'repair', 'restore'] },
     { words: ['keelson', 'apply', '--w'], offers: ['--wait'] },
     { words: ['keelson', 'events', 'shop', '--w'], offers: ['--watch', '--warnings'] },
     { words: ['keelson', 'repair', ''], offers: ['shop'] },
