@@ -48,10 +48,18 @@ const S3_FULL: Policy = {
   statements: [{ Sid: 'All', Effect: 'Allow', Action: ['s3:*', 'kms:*'], Resource: '*' }],
 };
 
+/** The simulator's user has the optional policy for `run` on nodes, too. */
+const RUNS = new Set(['RunCommandsDocument', 'RunCommandsOnOwnInstances', 'FollowCommands']);
+const plainUser: Policy = {
+  name: 'UserPolicy',
+  statements: identity.user.statements.filter(({ Sid }) => !RUNS.has(Sid)),
+};
+
 const PRINCIPALS = {
   worker: { arn: role('worker'), policy: identity.worker },
-  user: { arn: role('user'), policy: identity.user },
-  'user in KubeconfigReaderArns': { arn: role('reader'), policy: identity.user },
+  user: { arn: role('user'), policy: plainUser },
+  'user in KubeconfigReaderArns': { arn: role('reader'), policy: plainUser },
+  'user who may run commands on nodes': { arn: role('user'), policy: identity.user },
   cleaner: { arn: role('cleaner'), policy: identity.cleaner },
   node: { arn: NODE_ROLE_ARN, policy: identity.node },
   ReadOnlyAccess: { arn: role('auditor'), policy: READ_ONLY },
@@ -218,7 +226,6 @@ describe('the permissions of each role', () => {
     'change the owner of a name (`owner.json`)',
     'change the type of an instance of the installation',
     'change its groups',
-    'run a script on an instance of the installation',
     'launch an instance of the installation',
   ])('leave it to the worker to %s', async (what) => {
     expect(await allowed(what)).toEqual(['worker']);
