@@ -77,7 +77,10 @@ export async function doctor(session: Session, options: { file?: string; output:
     } catch (error) {
       // It answers; those who only use the command need no more.
       if (codeOf(error).startsWith('AccessDenied')) return 'answers; logs and exec need NodeAccessPolicy';
-      return await asked(() => Promise.reject(error), 'DescribeInstanceInformation');
+      const same = async (): Promise<never> => {
+        throw error;
+      };
+      return await asked(same, 'DescribeInstanceInformation');
     }
   });
   if (loaded !== null && reached) {

@@ -76,7 +76,7 @@ function filesIn(folder: string): string[] {
 export function objectsIn(text: string): KubeObject[] | null {
   const documents = parseAllDocuments(text);
   if (!Array.isArray(documents) || documents.some((one) => one.errors.length > 0)) return null;
-  const values = documents.map((one): unknown => one.toJS()).filter((value) => value !== null);
+  const values = documents.map((one) => one.toJS() as unknown).filter((value) => value !== null);
   const objects = values.flatMap((value): unknown[] => (isList(value) ? value.items : [value]));
   return objects.every(isObject) ? objects : null;
 }

@@ -31,7 +31,10 @@ export class Wish {
       case 'resize':
       case 'retry':
       case 'repair':
+      case 'backup':
         return;
+      case 'restore':
+        throw new Error('a walk restores nothing: it knows nothing of what the cluster holds');
       case 'withdraw':
         throw new Error(
           'a walk withdraws nothing: what a withdrawal brings back depends on whether its request has begun',

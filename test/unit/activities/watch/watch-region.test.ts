@@ -198,7 +198,7 @@ describe('the watch of a region', () => {
     expect(ssm.commandCalls(SendCommandCommand)).toHaveLength(2);
     expect(command?.args[0].input.Targets).toEqual([
       { Key: 'tag:keelson:installation', Values: ['inst-1'] },
-      { Key: 'tag:keelson:slot', Values: ['server-0', 'server-1', 'server-2'] },
+      { Key: 'tag:keelson:slot', Values: [0, 1, 2, 3, 4, 5, 6].map((index) => `server-${index}`) },
     ]);
     expect(command?.args[0].input).toMatchObject({ MaxErrors: '100%', MaxConcurrency: '100%' });
     expect(told.at(-1)).toMatchObject({ cluster: 'shop', sight: { seen: [{ k3s: 'service=failed' }] } });
