@@ -40,9 +40,9 @@ const WHOLE = '**/*';
 const QUICK: Record<Project, readonly string[]> = {
   unit: [WHOLE],
   replay: [WHOLE],
-  workflow: ['cluster', 'lifecycle', 'quorum-gate', 'repair'],
+  workflow: ['cluster', 'quorum-gate', 'repair'],
   aws: [],
-  e2e: ['care', 'cli', 'ha', 'launch-dies', 'secrets', 'tour'],
+  e2e: ['care', 'cli', 'ha', 'launch-dies', 'tour'],
   chaos: ['walk'],
 };
 

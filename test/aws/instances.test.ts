@@ -235,6 +235,7 @@ describe('power', () => {
     expect(running).toMatchObject({ state: 'running', type: 't3.large' });
     expect(await run(activities.observeInstances, { ...scope, known: [] })).toEqual({
       instances: [],
+      unlisted: [],
       failures: [],
       foreign: [],
     });

@@ -137,6 +137,7 @@ describe('against the local region', () => {
     expect(swept.securityGroups).toHaveLength(2);
     expect(await run(activities.observeInstances, { ...scope, known: [] })).toEqual({
       instances: [],
+      unlisted: [],
       failures: [],
       foreign: [],
     });

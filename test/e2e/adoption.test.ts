@@ -153,8 +153,8 @@ describe('a cluster whose workflow is lost in every phase of its life', () => {
     expect(next).toMatchObject({ uid: seen.uid, health: 'Healthy' });
     expect(await restarted(lost)).toEqual([]);
     const steps = next.operations.flatMap((one) => one.steps.map((step) => step.kind));
-    // Its security groups are found by their names and compared with the document: the call list shows that none is changed.
-    const compared = ['adopt', 'agent', 'inspect', 'resolve', 'publish', 'security-group', 'verify'];
+    // Its security groups and labels are compared with the document: the call list shows that no group is changed.
+    const compared = ['adopt', 'agent', 'inspect', 'label-nodes', 'resolve', 'publish', 'security-group', 'verify'];
     expect(new Set(steps)).toEqual(new Set(compared));
     const actions = (await calls()).slice(callsBefore).map((call) => call.action);
     expect(actions).toContain('DescribeSecurityGroups');

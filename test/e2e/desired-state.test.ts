@@ -74,6 +74,14 @@ async function kubectl(command: string): Promise<string> {
   return told;
 }
 
+/** Whether a rule, as `2381-65535/tcp from sg-1`, lets TCP from a group to a port. */
+function reaches(key: string, group: string, port: number): boolean {
+  const [what = '', from] = key.split(' from ');
+  if (from !== group) return false;
+  const [, first = '', last = first] = /^(\d+)(?:-(\d+))?\/tcp$/.exec(what) ?? [];
+  return what === 'all' || (first !== '' && Number(first) <= port && port <= Number(last));
+}
+
 describe('what the document sets', () => {
   it('is what AWS and Kubernetes show after a change, without a restart', async () => {
     // Prepare
@@ -95,9 +103,12 @@ describe('what the document sets', () => {
     expect(before.servers.rules).toContain('6443/tcp from 0.0.0.0/0');
     expect(after.servers.rules).toContain('6443/tcp from 203.0.113.0/24');
     expect(after.servers.rules).not.toContain('6443/tcp from 0.0.0.0/0');
-    expect(after.servers.rules.filter((key) => key.startsWith('2379'))).toEqual([
-      `2379-2380/tcp from ${after.servers.id}`,
-    ]);
+    // Servers reach all of each other; agents all but etcd.
+    expect(after.servers.rules).toContain(`all from ${after.servers.id}`);
+    expect(
+      after.servers.rules.filter((key) => reaches(key, after.agents.id, 2379) || reaches(key, after.agents.id, 2380)),
+    ).toEqual([]);
+    expect(after.servers.rules.filter((key) => reaches(key, after.agents.id, 6443))).toHaveLength(1);
     expect(node.metadata.labels).toMatchObject({ disk: 'ssd' });
     expect(node.metadata.labels).not.toHaveProperty('tier');
     expect(node.spec.taints).toEqual([{ key: 'new', value: 'y', effect: 'NoSchedule' }]);

@@ -61,7 +61,8 @@ describe('npm run local', () => {
     const second = await run(process.execPath, [`${DIST}local/main.js`], process.env, folder);
 
     // Assess
-    expect(listed).toEqual({ code: 0, stdout: '[]\n', stderr: '' });
+    expect(listed).toMatchObject({ code: 0, stderr: '' });
+    expect(JSON.parse(listed.stdout)).toEqual({ schemaVersion: 1, items: [] });
     expect(second).toMatchObject({ code: 4, stderr: expect.stringContaining('runs here already') });
   });
 

@@ -10,6 +10,7 @@ import { readInstallationId } from '../../../src/aws/installation.js';
 import { enabledRegions, findTagged } from '../../../src/aws/tagged.js';
 import { readOwner } from '../../../src/cli/clusters/owner.js';
 import { remove } from '../../../src/cli/orphans/remove.js';
+import { backupKeyOf, backupPrefix } from '../../../src/model/backup/keys.js';
 import { BUCKET_KEY } from '../../../src/model/bucket.js';
 import { INSTALLATION_KEY } from '../../../src/model/trust/installation.js';
 import { STACK_GUID } from '../../../src/region/credentials.js';
@@ -79,6 +80,14 @@ const EC2_NEEDS: Need[] = [
       await scene.reaches(instanceId, 'running');
       await run(activities.rebootInstances, instances);
       await run(activities.tagInstance, { ...scope, instanceId, slot: 'server-0', generation: 1, tags: {} });
+    },
+  },
+  {
+    what: 'the worker changes the groups of an instance to those of the document',
+    story: async (scene) => {
+      const instanceId = await scene.instance();
+      const groupIds = await makeGroups(scene);
+      await run(scene.activities.setInstanceGroups, { ...scene.scope, instanceId, groupIds });
     },
   },
   {
@@ -180,6 +189,19 @@ const BUCKET_NEEDS: Need[] = [
         await worker.put(key, 'text');
         expect((await user.get(key))?.text).toBe('text');
       }
+    },
+  },
+  {
+    what: 'the worker stores a backup, a user reads which there are, and the worker deletes it',
+    story: async (scene) => {
+      const { cluster, uid } = scene.scope;
+      const [user, worker] = [scene.bucketOf('user'), scene.bucketOf('worker')];
+      const key = backupKeyOf(cluster, uid, '2026-03-01T12-00-00Z', 'json');
+      await worker.put(key, '{}');
+      expect(await user.list(backupPrefix(cluster))).toEqual([key]);
+      expect((await user.get(key))?.text).toBe('{}');
+      await worker.remove(key);
+      expect(await worker.list(backupPrefix(cluster, uid))).toEqual([]);
     },
   },
   {

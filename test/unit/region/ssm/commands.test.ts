@@ -72,7 +72,7 @@ describe('a command', () => {
 
   it('is not known at once, and has no output before its end', async () => {
     // Long enough for two calls, however busy the machine is.
-    rig = await startRig({ delivery: 5_000 });
+    rig = await startRig({ delivery: 2_000 });
     const machine = await rig.launch('a');
     const id = await send(machine, ['echo early; while [ ! -e "$KEELSON_ROOT/go" ]; do sleep 0.05; done; echo late']);
     expect(await invocation(machine, id)).toBeUndefined();
