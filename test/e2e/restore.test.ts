@@ -68,10 +68,21 @@ async function read(key: string): Promise<Buffer> {
 
 const write = (key: string, body: Buffer | string) => s3().send(new PutObjectCommand({ ...at(key), Body: body }));
 
+/** What the cluster says is wrong; as long as nothing is, what it is doing, which a failure then shows. */
+async function saidOf(name: string): Promise<string> {
+  const { lastError, phase, operation, waiting, conditions, nodes } = await statusOf(bench, name);
+  if (lastError !== null) return lastError.code;
+  const failing = conditions
+    .filter(({ status }) => status === 'False')
+    .map(({ type, message }) => `${type}: ${message}`);
+  const power = nodes.map((node) => `${node.name} ${node.power}`);
+  return [phase, operation?.kind ?? 'at rest', `waits for ${waiting?.for ?? 'nothing'}`, ...failing, ...power].join(
+    '; ',
+  );
+}
+
 const lostQuorum = (name: string) =>
-  expect
-    .poll(async () => (await statusOf(bench, name)).lastError?.code, { timeout: 60_000, interval: 100 })
-    .toBe('QuorumLost');
+  expect.poll(() => saidOf(name), { timeout: 60_000, interval: 100 }).toBe('QuorumLost');
 
 describe('a restore in place', () => {
   it('brings a cluster back that has one server left, by the command that QuorumLost names', async () => {
