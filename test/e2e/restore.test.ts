@@ -14,8 +14,11 @@ afterAll(() => bench?.close());
 const make = (instance: string, name: string) =>
   kubectlOn(bench, instance, 'create', 'configmap', name, '--from-literal=a=b');
 
-async function terminate(...instances: string[]): Promise<void> {
+/** All at once, as the cluster sees it: else it begins to replace the first one while the others go. */
+async function terminate(name: string, ...instances: string[]): Promise<void> {
+  expect(await bench.keelson('pause', name, '--wait')).toMatchObject({ code: 0 });
   for (const id of instances) await bench.region(`instances/${id}/terminate?hard`, { method: 'POST' });
+  expect(await bench.keelson('resume', name)).toMatchObject({ code: 0 });
 }
 
 /** Three servers and an agent, a ConfigMap, a backup, and a ConfigMap after it. */
@@ -88,7 +91,7 @@ describe('a restore in place', () => {
   it('brings a cluster back that has one server left, by the command that QuorumLost names', async () => {
     // Prepare
     const [, one = '', two = ''] = await prepared('minority');
-    await terminate(one, two);
+    await terminate('minority', one, two);
     await lostQuorum('minority');
     const { lastError } = await statusOf(bench, 'minority');
 
@@ -106,7 +109,7 @@ describe('a restore in place', () => {
   it('brings a cluster back that has lost every server', async () => {
     // Prepare
     const instances = await prepared('gone');
-    await terminate(...instances);
+    await terminate('gone', ...instances);
     await lostQuorum('gone');
 
     // Act
