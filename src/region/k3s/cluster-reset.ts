@@ -11,8 +11,8 @@ import { ServiceExit } from '../machine/unit.js';
 import { KubeCluster } from './cluster.js';
 import { type K3sConfig, optionOf, readConfig } from './config.js';
 import { DATA, writeMember } from './disk.js';
-import type { Member } from './etcd.js';
 import { fatal, logLine } from './exit.js';
+import { newMember } from './new-member.js';
 import { binaryVersion, type K3sPlane } from './plane.js';
 import { decodeSnapshot, type SnapshotContent } from './snapshot-file.js';
 import { parseToken } from './token.js';
@@ -111,17 +111,12 @@ function restore(
   const isServedElsewhere = old.etcd.members.some(({ started, instanceId }) => started && instanceId !== machine.id);
   const cluster = isServedElsewhere ? new KubeCluster(world, { ...old.founding, id: plane.newId() }) : old;
   plane.clusters.set(cluster.founding.id, cluster);
-  const member: Member = {
-    id: plane.newId(),
-    name: `${config.nodeName}-${plane.newId().slice(0, 8)}`,
-    nodeName: config.nodeName,
-    instanceId: machine.id,
-    peerIp: config.nodeIp,
+  const member = newMember(plane, machine, config, {
     learner: false,
     started: false,
     since: Date.now(),
     loop: { startedAt: Date.now(), span: null },
-  };
+  });
   cluster.restore(content, member);
   writeMember(machine, { clusterId: cluster.founding.id, memberId: member.id }, member.name);
   world.note('cluster-restored', { instanceId: machine.id, cluster: cluster.founding.id, revision: content.revision });

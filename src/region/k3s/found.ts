@@ -4,8 +4,8 @@ import { createClusterCa } from './ca.js';
 import { KubeCluster } from './cluster.js';
 import type { K3sConfig } from './config.js';
 import { writeMember } from './disk.js';
-import type { Member } from './etcd.js';
 import { fatal } from './exit.js';
+import { newMember } from './new-member.js';
 import { causes, info, type Membership, type ServiceContext, warn } from './service-context.js';
 import { parseToken } from './token.js';
 
@@ -37,17 +37,12 @@ export async function found(
     flannelBackend: config.critical['flannel-backend'] ?? '',
     foundSpan: span.id,
   });
-  const member: Member = {
-    id: plane.newId(),
-    name: `${config.nodeName}-${plane.newId().slice(0, 8)}`,
-    nodeName: config.nodeName,
-    instanceId: machine.id,
-    peerIp: config.nodeIp,
+  const member = newMember(plane, machine, config, {
     learner: false,
     started: true,
     since: Date.now(),
     loop: { startedAt, span: { of: span.id, offsetMs } },
-  };
+  });
   plane.clusters.set(cluster.founding.id, cluster);
   cluster.etcd.found(member);
   writeMember(machine, { clusterId: cluster.founding.id, memberId: member.id }, member.name);

@@ -6,6 +6,7 @@ import type { K3sConfig } from './config.js';
 import { nodePassword, writeMember } from './disk.js';
 import type { Member } from './etcd.js';
 import { fatal } from './exit.js';
+import { newMember } from './new-member.js';
 import { awaitPromotion } from './promotion.js';
 import { causes, info, type Membership, type ServiceContext, warn } from './service-context.js';
 
@@ -37,17 +38,12 @@ export async function joinServer(
 
   const after = causes(context, cluster.founding.foundSpan);
   const join = await world.impose({ kind: 'join', instanceId: machine.id, ms: profile.join, after, signal });
-  const member: Member = {
-    id: plane.newId(),
-    name: `${config.nodeName}-${plane.newId().slice(0, 8)}`,
-    nodeName: config.nodeName,
-    instanceId: machine.id,
-    peerIp: config.nodeIp,
+  const member = newMember(plane, machine, config, {
     learner: true,
     started: false,
     since: 0,
     loop: { startedAt, span: { of: join.id, offsetMs: profile.runtime } },
-  };
+  });
   const waited = await admit(context, cluster, member, signal);
   // From here its data is on the disk: a start after a crash comes back as this member.
   writeMember(machine, { clusterId: cluster.founding.id, memberId: member.id }, member.name);
