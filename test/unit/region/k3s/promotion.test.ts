@@ -142,6 +142,8 @@ describe('a server that joins', () => {
     const d = await joiner('d', a);
     await until(() => journal(d).includes('etcdserver: unhealthy cluster'), 'refusal');
     rig.host.boot({ ...c.instance, boots: 2 });
+    // A boot first ends what the boot before has left; a command sent sooner would end with that.
+    await until(() => c.agent.online, 'boot');
     await sh(c, 'systemctl start k3s');
     await active(d);
 
