@@ -68,6 +68,9 @@ const told = (
   idle: true,
 });
 
+/** Of the filters by which Keelson asks for a cluster's instances the third is its name. [src/aws/tags.ts, ownedBy] */
+export const lookFor = (cluster: string) => ({ 'Filter.3.Value.1': cluster });
+
 const looked = (one: Breakage): Breakage => ({
   ...one,
   how: `${one.how}, then signal look`,
@@ -196,7 +199,7 @@ export const LANES: LanePlan[] = [
           await lane.fault({
             service: 'ec2',
             action: 'DescribeInstances',
-            match: { 'Filter.2.Value.1': lane.name },
+            match: lookFor(lane.name),
             error: { code: 'InternalError', status: 500 },
           });
           await lane.handle.signal('look', { reason: 'benchmark' });

@@ -1,3 +1,4 @@
+import { lookFor } from '../care/breakages.js';
 import type { Lane } from '../care/lane.js';
 
 /** One failure: a cluster of its own is broken, and `keelson explain` asked until its first line names the cause. */
@@ -222,7 +223,7 @@ export const CASES: readonly FailureCase[] = [
       await lane.fault({
         service: 'ec2',
         action: 'DescribeInstances',
-        match: { 'Filter.2.Value.1': lane.name },
+        match: lookFor(lane.name),
         error,
       });
       await lane.handle.signal('look', { reason: 'benchmark' });

@@ -22,7 +22,7 @@ export function onLook(cluster: Cluster, payload: unknown): void {
   if (report !== null) takeReport(cluster, report);
   const sight = readSight(payload);
   if (sight === null) {
-    if (report === null) wantLook(cluster, reasonOf(payload));
+    if (report === null) onPerson(cluster, payload);
     return;
   }
   state.sight = mergeSights(state.sight, sight);
@@ -72,6 +72,13 @@ export async function ensureWatch(cluster: Cluster): Promise<void> {
   } catch (error) {
     takeWatch(cluster, error);
   }
+}
+
+/** A person asks after a change that they made: so the nodes are asked what is otherwise asked every few hours, too. */
+function onPerson(cluster: Cluster, payload: unknown): void {
+  for (const slot of Object.values(cluster.state.slots))
+    if (slot.facts !== null) slot.facts = { ...slot.facts, deepAt: null };
+  wantLook(cluster, reasonOf(payload));
 }
 
 function wantLook(cluster: Cluster, reason: string): void {

@@ -12,6 +12,9 @@ afterAll(() => bench.close());
 const SOON = { health: { gracePeriod: '10s' } };
 const condition = (status: StatusView, type: string) => status.conditions.find((one) => one.type === type);
 
+const deepProbes = ({ jobs }: { jobs: readonly { script: string; params: Record<string, string> }[] }) =>
+  jobs.filter(({ script, params }) => script === 'probe' && params['DEEP'] === 'true').length;
+
 describe.concurrent('a node that is not well', () => {
   it('is rebooted when its agent stays lost, drained before, and left alone when that has helped', ({ expect }) =>
     bench.withWorker(async ({ fake, start }) => {
@@ -53,6 +56,18 @@ describe.concurrent('a node that is not well', () => {
       expect(status.operations[1]?.steps[0]).toMatchObject({ id: 'start-service:server-2', phase: 'Configuring' });
       expect(starts()).toBe(1);
       expect(looks).toBeGreaterThanOrEqual(2);
+    }));
+
+  it('shows what is asked only every few hours when a person asks: the end of its certificates', ({ expect }) =>
+    bench.withWorker(async ({ fake, start }) => {
+      const cluster = await start(written({ ...SOON }));
+      await cluster.settled('Running');
+      await cluster.until((one) => condition(one, 'CertificatesValid')?.status === 'True');
+      const before = deepProbes(fake);
+
+      await cluster.workflow.signal('look', { reason: 'a test' });
+      await cluster.until((one) => one.operation === null && deepProbes(fake) > before);
+      expect(deepProbes(fake)).toBe(before + 1);
     }));
 
   it('is a ghost that has no instance: removed, an etcd member first', ({ expect }) =>
