@@ -42,6 +42,7 @@ const checks = {
       '.',
     ),
   docs: () => ({ command: process.execPath, args: ['scripts/docs.mjs', '--check'] }),
+  outputs: () => ({ command: process.execPath, args: ['scripts/output-schema.mjs', '--check'] }),
   lock: () => ({ command: process.execPath, args: ['scripts/lock.mjs'] }),
   'aws-tables': () => ({ command: process.execPath, args: ['scripts/aws-tables.mjs', '--check'] }),
   shell: async () => ({

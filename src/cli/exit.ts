@@ -1,3 +1,5 @@
+import type { ProblemView } from './problems.js';
+
 /** Promised to scripts: see `keelson --help`. */
 export const EXIT = {
   done: 0,
@@ -13,16 +15,24 @@ export const EXIT = {
 } as const;
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
+interface CliErrorOptions {
+  cause?: unknown;
+  /** Of a document, for programs. */
+  problems?: readonly ProblemView[];
+}
+
 /** An end that was foreseen: one clear line, and what to do about it. */
 export class CliError extends Error {
   override readonly name = 'CliError';
+  readonly problems: readonly ProblemView[];
   constructor(
     readonly exitCode: ExitCode,
     message: string,
     /** What a person can do; empty when the message says it. */
     readonly remedy = '',
-    options?: { cause?: unknown },
+    options: CliErrorOptions = {},
   ) {
-    super(message, options);
+    super(message, options.cause === undefined ? {} : { cause: options.cause });
+    this.problems = options.problems ?? [];
   }
 }

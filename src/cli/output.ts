@@ -1,6 +1,8 @@
 import { Document, isScalar, visit } from 'yaml';
 import { printable, printableAll } from '../model/printable.js';
+import type { CliError } from './exit.js';
 import { type Colors, colorsFor, type Io } from './io.js';
+import type { Failed } from './outputs.js';
 import { type Screen, screenOf } from './screen.js';
 
 export type Format = 'text' | 'wide' | 'name' | 'json' | 'yaml';
@@ -11,6 +13,16 @@ export const isText = (format: Format): boolean => format === 'text' || format =
 
 /** Of every object that is printed for programs; an addition keeps it. [schema/output.schema.json] */
 export const OUTPUT_SCHEMA_VERSION = 1;
+
+/** Sessions that have printed their answer. */
+const answered = new WeakSet<Io>();
+
+/** Why a command has failed, for programs, where it has printed nothing else: stdout holds one object in any case. */
+export function showFailure(io: Io, format: Format, { exitCode, message, remedy, problems }: CliError): void {
+  if ((format !== 'json' && format !== 'yaml') || answered.has(io)) return;
+  const failed: Failed = { error: { exitCode, message, hint: remedy, problems: [...problems] } };
+  show(io, format, failed, () => '');
+}
 
 /**
  * Data goes to stdout: as asked for by `-o`, else as text for people.
@@ -23,6 +35,7 @@ export function show<T>(
   data: T,
   text: (colors: Colors, data: T, screen: Screen) => string,
 ): void {
+  answered.add(io);
   if (format === 'json') io.stdout.write(`${printable(JSON.stringify(versioned(data), null, 2))}\n`);
   else if (format === 'yaml') io.stdout.write(yamlText(versioned(data)));
   else if (format === 'name')
@@ -57,12 +70,14 @@ function namesOf(data: unknown): string[] {
 
 /** One object a line. */
 export function showLine(io: Io, data: unknown): void {
+  answered.add(io);
   // In JSON such a character stands in a string, where \uXXXX means the same.
   io.stdout.write(`${printable(JSON.stringify(versioned(data)))}\n`);
 }
 
 /** An entry of a YAML list that goes on. */
 export function showEntry(io: Io, data: unknown): void {
+  answered.add(io);
   io.stdout.write(yamlText([data]));
 }
 

@@ -17,6 +17,7 @@ import { CliError, EXIT } from './exit.js';
 import { expectedWords } from './expected-words.js';
 import { type Io, say } from './io.js';
 import { nodeVerbs } from './node-verbs.js';
+import { type Format, showFailure } from './output.js';
 import { openSession } from './session.js';
 import type { KubeconfigOptions } from './verbs/kubeconfig.js';
 
@@ -312,14 +313,20 @@ function requestVerbs(program: Command, run: Runner): void {
  * @returns the exit code
  */
 export async function runCli(args: readonly string[], io: Io): Promise<number> {
+  let format: Format = 'text';
   try {
-    await createProgram(io).parseAsync([...args], { from: 'user' });
+    const program = createProgram(io);
+    program.hook('preAction', (_, action) => {
+      format = formatOf(action.opts());
+    });
+    await program.parseAsync([...args], { from: 'user' });
     return EXIT.done;
   } catch (error) {
     // Commander has said it already; help and version end this way too.
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.invalid;
     const { toCliError } = error instanceof CliError ? { toCliError: () => error } : await import('./errors.js');
     const end = toCliError(error);
+    showFailure(io, format, end);
     // All is said where there is no message.
     if (end.message !== '') say(io, `${end.message}${end.remedy === '' ? '' : `\n  -> ${end.remedy}`}`);
     return end.exitCode;

@@ -29,7 +29,7 @@ async function main(): Promise<number> {
   try {
     const started = Date.now();
     const { code, output } = await keelson(stack, stop.signal, 'apply', '-f', EXAMPLE, '--wait', '-o', 'json');
-    const status = code === 0 ? (JSON.parse(output) as StatusView) : null;
+    const status = code === 0 ? (JSON.parse(output) as { status: StatusView }).status : null;
     if (stop.signal.aborted) return 130;
     let report = await measureCreate(stack, CLUSTER, status, started);
     if (status !== null && !values.json) process.stdout.write(`${invitation(stack, status, report)}\n`);

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { StatusView } from '../../src/model/status.js';
 import { type Bench, openBench } from './harness.js';
 import { configMapsOn, instancesOf, kubectlOn } from './support/kubectl.js';
 
@@ -35,7 +36,7 @@ describe('backups of a cluster of three servers', () => {
     // Assess
     expect(taken).toMatchObject({ code: 0 });
     const backups = await listed('trio');
-    const { id } = JSON.parse(taken.stdout) as { id: string };
+    const { id } = (JSON.parse(taken.stdout) as { status: StatusView }).status.backup;
     expect(backups).toMatchObject([
       {
         id,

@@ -41,7 +41,8 @@ describe('a cluster of one server, by the CLI alone', () => {
     expect(stderr).toMatch(/server-0: launch t3\.medium/);
     expect(stderr).toMatch(/solo is Running after/);
     expect(code).toBe(0);
-    expect(JSON.parse(stdout)).toMatchObject({
+    expect(JSON.parse(stdout)).toMatchObject({ request: 'apply', waited: true, proof: null });
+    expect(JSON.parse(stdout).status).toMatchObject({
       name: 'solo',
       phase: 'Running',
       health: 'Healthy',
@@ -219,7 +220,8 @@ describe('a cluster of one server, by the CLI alone', () => {
 
     // Assess
     expect(code).toBe(0);
-    expect(JSON.parse(stdout)).toMatchObject({
+    expect(JSON.parse(stdout)).toMatchObject({ cluster: 'solo', request: 'delete', waited: true, status: null });
+    expect(JSON.parse(stdout).proof).toMatchObject({
       cluster: 'solo',
       terminated: [expect.stringMatching(/^i-/)],
       left: { instances: [], volumes: [], securityGroups: [], bucketKeys: [] },

@@ -43,7 +43,7 @@ describe('three servers and an agent, started by the Temporal CLI alone, with a 
     // Assess
     expect(started.code).toBe(0);
     expect(waited).toMatchObject({ code: 0 });
-    const { phase, nodes } = JSON.parse(waited.stdout) as StatusView;
+    const { phase, nodes } = (JSON.parse(waited.stdout) as { status: StatusView }).status;
     expect(phase).toBe('Running');
     expect(nodes.map(({ slot, generation, ready, voter }) => ({ slot, generation, ready, voter }))).toEqual([
       { slot: 'server-0', generation: 1, ready: 'True', voter: 'True' },
@@ -95,7 +95,7 @@ describe('three servers and an agent, started by the Temporal CLI alone, with a 
 
     // Assess
     expect(deleted.code).toBe(0);
-    expect(JSON.parse(deleted.stdout).terminated).toHaveLength(4);
+    expect(JSON.parse(deleted.stdout).proof.terminated).toHaveLength(4);
     expect(await bench.region('leftovers')).toMatchObject({ total: 0 });
     expect(await bench.region('duplicates')).toEqual([]);
   });

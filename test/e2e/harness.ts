@@ -9,6 +9,7 @@ import { stringify } from 'yaml';
 import { keyVariables } from '../../src/local/local-env.js';
 import type { Stack, StackOptions } from '../../src/local/stack.js';
 import type { CallerName } from '../../src/region/credentials.js';
+import { faultsOf } from '../support/outputs.js';
 
 /** The built program, as people get it. */
 export const DIST = fileURLToPath(new URL('../../dist/', import.meta.url));
@@ -73,20 +74,20 @@ export async function openBench(options: BenchOptions = {}): Promise<Bench> {
     writeFileSync(join(folder, name), content);
     return join(folder, name);
   };
+  // Whatever a test prints as JSON is as schema/output.schema.json says.
+  const keelson = async (args: string[], as: Readonly<Record<string, string | undefined>>): Promise<Ran> => {
+    const ran = await run(process.execPath, [`${DIST}bin/keelson.js`, ...args], as, folder, runMs);
+    const faults = faultsOf(args, ran.stdout);
+    if (faults.length > 0) throw new Error(`keelson ${args.join(' ')}:\n${faults.join('\n')}`);
+    return ran;
+  };
   return {
     stack,
     folder,
     file,
     client: new Client({ connection }),
-    keelson: (...args) => run(process.execPath, [`${DIST}bin/keelson.js`, ...args], stack.env, folder, runMs),
-    keelsonAs: (caller, ...args) =>
-      run(
-        process.execPath,
-        [`${DIST}bin/keelson.js`, ...args],
-        { ...stack.env, ...keyVariables(caller) },
-        folder,
-        runMs,
-      ),
+    keelson: (...args) => keelson(args, stack.env),
+    keelsonAs: (caller, ...args) => keelson(args, { ...stack.env, ...keyVariables(caller) }),
     temporal: (...args) => run(cli, [...args, '--address', stack.temporal.address], stack.env, folder),
     document: (name, spec = {}) => file(`${name}.yaml`, stringify(documentOf(name, spec))),
     region: async (path, init) => {

@@ -59,11 +59,9 @@ describe('resize of a cluster of three servers', () => {
       `API during resize: ${seen.answers} answers, ${seen.failures} rounds without one, longest gap ${seen.longestGapMs.toFixed(0)} ms (allowed ${ALLOWED_GAP_MS})\n`,
     );
     expect(resized).toMatchObject({ code: 0 });
-    expect((JSON.parse(resized.stdout) as StatusView).nodes.map((node) => node.instanceType)).toEqual([
-      't3.large',
-      't3.large',
-      't3.large',
-    ]);
+    expect(
+      (JSON.parse(resized.stdout) as { status: StatusView }).status.nodes.map((node) => node.instanceType),
+    ).toEqual(['t3.large', 't3.large', 't3.large']);
     expect(seen.answers).toBeGreaterThan(20);
     expect(seen.longestGapMs).toBeLessThanOrEqual(ALLOWED_GAP_MS);
     expect((await history()).at(-1)).toMatchObject({ kind: 'resize', outcome: 'done' });

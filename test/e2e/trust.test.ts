@@ -182,7 +182,7 @@ describe('another installation in the same account and region', () => {
 
     // Act
     const made = await other.keelson('apply', '-f', bench.document(NAME), '--wait', '-o', 'json');
-    const theirs = JSON.parse(made.stdout) as StatusView;
+    const theirs = (JSON.parse(made.stdout) as { status: StatusView }).status;
     const ours = await bench.keelsonAs(
       'cleaner',
       'orphans',

@@ -3,12 +3,12 @@ import { accountFacts } from '../../aws/account/facts.js';
 import { messageOf } from '../../aws/error-code.js';
 import { detailOf } from '../../aws/failure.js';
 import { pointTo } from '../../document/point.js';
-import { problemText } from '../../document/problem.js';
 import type { Plan } from '../../model/plan/index.js';
 import { type AccountFacts, unfitFor } from '../../model/spec/account.js';
 import type { ClusterDocument } from '../../model/spec/schema.js';
-import { CliError, EXIT } from '../exit.js';
+import type { Violation } from '../../model/spec/violation.js';
 import { say } from '../io.js';
+import { invalidDocument } from '../problems.js';
 import type { Session } from '../session.js';
 import type { LoadedDocument } from './documents.js';
 
@@ -37,7 +37,8 @@ const PATHS: Readonly<Record<string, string[]>> = {
 export async function requireAccount(session: Session, loaded: LoadedDocument, plan: Plan): Promise<void> {
   if (!plan.steps.some((step) => step.kind === 'resolve')) return;
   const { document, text, file } = loaded;
-  const told = (violation: Parameters<typeof pointTo>[2]): string => problemText(pointTo(text, file, violation));
+  const refused = (violations: readonly Violation[]) =>
+    invalidDocument(violations.map((violation) => pointTo(text, file, violation)));
   let facts: AccountFacts;
   try {
     facts = await accountFacts(await session.aws(), document);
@@ -45,10 +46,7 @@ export async function requireAccount(session: Session, loaded: LoadedDocument, p
     const detail = error instanceof ApplicationFailure ? detailOf(error) : null;
     if (detail?.class === 'invalid') {
       const path = pathOf(document, detail);
-      throw new CliError(
-        EXIT.invalid,
-        told({ path, message: `${detail.code}: ${detail.message}`, remedy: detail.advice }),
-      );
+      throw refused([{ path, message: `${detail.code}: ${detail.message}`, remedy: detail.advice }]);
     }
     const reason = detail?.message ?? messageOf(error);
     say(session.io, `note: the account was not asked whether it has all of this, the worker asks it again: ${reason}`);
@@ -57,7 +55,7 @@ export async function requireAccount(session: Session, loaded: LoadedDocument, p
   // Those of a cluster that is there are settled, whatever the VPC has got since.
   const isNew = plan.steps.some((step) => step.kind === 'found');
   const unfit = unfitFor(document, isNew ? facts : { ...facts, vpcCidrs: [] });
-  if (unfit.length > 0) throw new CliError(EXIT.invalid, unfit.map(({ violation }) => told(violation)).join('\n'));
+  if (unfit.length > 0) throw refused(unfit.map(({ violation }) => violation));
 }
 
 /** A type may be that of a pool. */

@@ -10,6 +10,9 @@ import { refuseOtherOwner } from '../clusters/owner.js';
 import { CliError, EXIT } from '../exit.js';
 import type { Colors } from '../io.js';
 import { type Format, show, tell } from '../output.js';
+import type { Requested } from '../outputs.js';
+import { problemView } from '../problems.js';
+import { requested } from '../requested.js';
 import { screenOf } from '../screen.js';
 import type { Session } from '../session.js';
 import { changesText } from '../views/changes.js';
@@ -63,8 +66,11 @@ export async function apply(session: Session, options: ApplyOptions): Promise<vo
   // Before it is sent: afterwards the document in force is this one.
   const changes = there === null ? null : await changesOf(clusters, document);
   const accepted = await clusters.apply(document, io.user, options);
+  const warnings = loaded.warnings.map(problemView);
+  const answer = (status: StatusView | null): Requested =>
+    requested(name, 'apply', accepted, { changes, warnings, waited: options.wait, status });
   if (!options.wait) {
-    show(io, options.output, { cluster: name, ...accepted, changes }, (colors, seen, screen) =>
+    show(io, options.output, answer(null), (colors, seen, screen) =>
       [...textOf(seen.changes, colors), planText(name, seen.plan, colors, screen)].join('\n'),
     );
     return;
@@ -79,7 +85,9 @@ export async function apply(session: Session, options: ApplyOptions): Promise<vo
     slots: slotsOf(document).map((slot) => slot.name),
     judge: (seen) => judge(seen, accepted.heard.specGeneration, accepted.operationId),
   });
-  show(io, options.output, status, (colors, seen, screen) => statusText(seen, colors, Date.now(), screen));
+  show(io, options.output, answer(status), (colors, seen, screen) =>
+    statusText(seen.status ?? status, colors, Date.now(), screen),
+  );
 }
 
 const textOf = (changes: Change[] | null, colors: Colors): string[] =>

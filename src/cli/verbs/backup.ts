@@ -1,25 +1,15 @@
 import { backupKeyOf, backupPrefix, parseBackupKey } from '../../model/backup/keys.js';
 import { type BackupManifest, parseManifest } from '../../model/backup/manifest.js';
+import type { StatusView } from '../../model/status.js';
 import { type Format, show } from '../output.js';
 import type { Session } from '../session.js';
 import { backupsText, backupText, type ListedBackup } from '../views/backups.js';
-import { judge } from '../wait/goal.js';
-import { openSource, waitFor } from '../wait/wait.js';
 import { type RequestOptions, request } from './requests.js';
 
 /** `keelson backup NAME`: takes one now; with --wait until it is in the bucket, or it is known why not. */
 export async function backup(session: Session, name: string, options: RequestOptions): Promise<void> {
-  if (!options.wait) return request(session, 'backup', name, options);
-  const { io } = session;
-  const accepted = await (await session.clusters()).request(name, 'backup', { requestedBy: io.user });
-  const since = accepted.heard;
-  const status = await waitFor(io, await openSource(session), name, {
-    title: `backup ${name}`,
-    since,
-    judge: (seen) => judge(seen, since.specGeneration, accepted.operationId),
-  });
-  const { id, at, size } = status.backup;
-  show(io, options.output, { cluster: name, uid: status.uid, id, at, size }, (_, seen) => backupText(seen));
+  const text = ({ backup }: StatusView): string => backupText({ cluster: name, ...backup });
+  await request(session, 'backup', name, { ...options, text });
 }
 
 /** `keelson backups NAME`: what there is to restore, newest first, also of a cluster that was deleted. Asks the bucket alone. */

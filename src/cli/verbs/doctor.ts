@@ -12,7 +12,7 @@ import { requireAccount } from './account.js';
 import { loadDocument } from './documents.js';
 import { requireRelease } from './release.js';
 
-interface Check {
+export interface Check {
   check: string;
   result: 'ok' | 'failed' | 'skipped';
   message: string;

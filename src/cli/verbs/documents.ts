@@ -6,14 +6,15 @@ import { type Problem, problemText, readDocument } from '../../document/read.js'
 import type { ClusterDocument } from '../../model/spec/schema.js';
 import { CliError, EXIT } from '../exit.js';
 import { type Io, say } from '../io.js';
+import { invalidDocument } from '../problems.js';
 
 export interface LoadedDocument {
   text: string;
   /** What messages call the file. */
   file: string;
   document: ClusterDocument;
-  /** What is right and perhaps not meant, each on a line. */
-  warnings: string[];
+  /** What is right and perhaps not meant. */
+  warnings: Problem[];
 }
 
 /**
@@ -31,14 +32,13 @@ export async function loadDocument(io: Io, file: string): Promise<LoadedDocument
     ...inlined.problems,
     ...(read.ok ? [] : read.problems.filter((one) => !isAnswered(one, inlined.problems))),
   ];
-  if (!read.ok || problems.length > 0)
-    throw new CliError(EXIT.invalid, problems.toSorted(byPosition).map(problemText).join('\n'));
+  if (!read.ok || problems.length > 0) throw invalidDocument(problems.toSorted(byPosition));
   const { document, warnings } = read;
   return {
     text: inlined.text,
     file: shownName(file),
     document,
-    warnings: warnings.map(problemText),
+    warnings,
   };
 }
 
@@ -60,8 +60,8 @@ async function textOf(folder: string, path: string): Promise<{ text: string } | 
 }
 
 /** Tells the warnings on stderr, so that stdout holds the answer alone. */
-export function sayWarnings(io: Io, warnings: readonly string[]): void {
-  for (const warning of warnings) say(io, `warning: ${warning}`);
+export function sayWarnings(io: Io, warnings: readonly Problem[]): void {
+  for (const warning of warnings) say(io, `warning: ${problemText(warning)}`);
 }
 
 /** What messages call the file. */

@@ -1,5 +1,7 @@
 import { changesOf } from '../clusters/changes.js';
 import { type Format, show } from '../output.js';
+import type { Planned } from '../outputs.js';
+import { problemView } from '../problems.js';
 import type { Session } from '../session.js';
 import { changesText } from '../views/changes.js';
 import { planText, resolvedText } from '../views/plan.js';
@@ -20,7 +22,8 @@ export async function plan(session: Session, options: { file: string; output: Fo
   await requireAccount(session, loaded, planned);
   if (options.output === 'text') sayWarnings(io, loaded.warnings);
   const changes = there === null ? null : await changesOf(clusters, document);
-  show(io, options.output, { plan: planned, changes, document, warnings: loaded.warnings }, (colors, seen, screen) =>
+  const answer: Planned = { plan: planned, changes, document, warnings: loaded.warnings.map(problemView) };
+  show(io, options.output, answer, (colors, seen, screen) =>
     [
       ...(seen.changes === null ? [] : [changesText(seen.changes, colors), '']),
       planText(document.metadata.name, seen.plan, colors, screen),

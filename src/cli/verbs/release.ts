@@ -1,11 +1,10 @@
 import { pointTo } from '../../document/point.js';
-import { problemText } from '../../document/problem.js';
 import { askRelease, type ReleaseAnswer } from '../../mirror/release.js';
 import { siteMirror } from '../../mirror/site.js';
 import type { Plan } from '../../model/plan/index.js';
 import type { Architecture } from '../../model/state.js';
-import { CliError, EXIT } from '../exit.js';
 import { say } from '../io.js';
+import { invalidDocument } from '../problems.js';
 import type { Session } from '../session.js';
 import type { LoadedDocument } from './documents.js';
 
@@ -36,7 +35,7 @@ export async function requireRelease(session: Session, loaded: LoadedDocument, p
     message: `the mirror ${mirror} has no ${version} (GET ${answers[0]?.url}: 404)`,
     remedy: 'name a release that it has, or another spec.k3s.mirror; see https://github.com/k3s-io/k3s/releases',
   });
-  throw new CliError(EXIT.invalid, problemText(problem));
+  throw invalidDocument([problem]);
 }
 
 const notAsked = ({ url, reason }: Extract<ReleaseAnswer, { reason: string }>, version: string): string =>

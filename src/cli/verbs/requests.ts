@@ -1,5 +1,7 @@
 import type { RequestName } from '../../model/requests/decide.js';
+import type { StatusView } from '../../model/status.js';
 import { type Format, show } from '../output.js';
+import { requested } from '../requested.js';
 import type { Session } from '../session.js';
 import { planText } from '../views/plan.js';
 import { proofText } from '../views/proof.js';
@@ -10,6 +12,8 @@ import { openSource, waitFor, waitForDeletion } from '../wait/wait.js';
 export interface RequestOptions {
   wait: boolean;
   output: Format;
+  /** What people read at the end of a wait; by default the status. */
+  text?: (status: StatusView) => string;
 }
 
 /** `keelson stop|start|resize|pause|resume|retry|repair|withdraw NAME`, and `delete` once it is confirmed: tells the workflow, and waits for it when asked to. */
@@ -24,7 +28,7 @@ export async function request(
   const clusters = await session.clusters();
   const accepted = await clusters.request(name, verb, { ...payload, requestedBy: io.user });
   if (!options.wait) {
-    show(io, options.output, { cluster: name, ...accepted }, (colors, { message, plan }) => {
+    show(io, options.output, requested(name, verb, accepted), (colors, { message, plan }) => {
       const steps = plan.steps.length === 0 ? [] : [planText(name, plan, colors)];
       return [`${name}: ${message}`, ...steps].join('\n');
     });
@@ -34,7 +38,8 @@ export async function request(
   const since = accepted.heard;
   if (verb === 'delete') {
     const proof = await waitForDeletion(io, source, name, { since, proof: clusters.proof(name) });
-    show(io, options.output, proof, (_, seen) => proofText(seen));
+    const answer = requested(name, verb, accepted, { waited: true, proof });
+    show(io, options.output, answer, (_, seen) => proofText(seen.proof ?? proof));
     return;
   }
   const status = await waitFor(io, source, name, {
@@ -42,5 +47,10 @@ export async function request(
     since,
     judge: (seen) => (verb === 'pause' ? judgePause(seen) : judge(seen, since.specGeneration, accepted.operationId)),
   });
-  show(io, options.output, status, (colors, seen, screen) => statusText(seen, colors, Date.now(), screen));
+  const answer = requested(name, verb, accepted, { waited: true, status });
+  show(io, options.output, answer, (colors, seen, screen) =>
+    options.text === undefined
+      ? statusText(seen.status ?? status, colors, Date.now(), screen)
+      : options.text(seen.status ?? status),
+  );
 }

@@ -1,37 +1,22 @@
 import { type Problem, problemText, readDocument } from '../../document/read.js';
-import { pathText } from '../../model/spec/violation.js';
 import { CliError, EXIT } from '../exit.js';
 import { type Format, isText, show } from '../output.js';
+import type { Validated } from '../outputs.js';
+import { problemView } from '../problems.js';
 import type { Session } from '../session.js';
 import { contentOf, sayWarnings, shownName } from './documents.js';
-
-/** A problem as programs take it. */
-interface ShownProblem {
-  line: number | null;
-  column: number | null;
-  path: string;
-  message: string;
-  hint: string;
-}
-
-interface Validated {
-  file: string;
-  cluster: string | null;
-  problems: ShownProblem[];
-  warnings: ShownProblem[];
-}
 
 /** `keelson validate -f F...`: all problems of all files at once; needs neither Temporal nor AWS. */
 export async function validate({ io }: Session, options: { file: string[]; output: Format }): Promise<void> {
   const results: Validated[] = [];
-  const [texts, warnings]: [string[], string[]] = [[], []];
+  const [texts, warnings]: [string[], Problem[]] = [[], []];
   for (const path of options.file) {
     const file = shownName(path);
     try {
       const read = readDocument(await contentOf(io, path), file);
-      const found = read.ok ? read.warnings : read.problems;
-      (read.ok ? warnings : texts).push(...found.map(problemText));
-      const shown = found.map(shownProblem);
+      if (read.ok) warnings.push(...read.warnings);
+      else texts.push(...read.problems.map(problemText));
+      const shown = (read.ok ? read.warnings : read.problems).map(problemView);
       results.push(
         read.ok
           ? { file, cluster: read.document.metadata.name, problems: [], warnings: shown }
@@ -50,11 +35,3 @@ export async function validate({ io }: Session, options: { file: string[]; outpu
   if (isText(options.output))
     show(io, 'text', results, (_, seen) => seen.map((one) => `${one.file}: valid (${one.cluster})`).join('\n'));
 }
-
-const shownProblem = ({ line, column, path, message, remedy }: Problem): ShownProblem => ({
-  line,
-  column,
-  path: pathText(path),
-  message,
-  hint: remedy,
-});

@@ -1,0 +1,118 @@
+import type { Change } from '../model/diff.js';
+import type { Explanation } from '../model/explain/index.js';
+import type { RequestName } from '../model/requests/decide.js';
+import type { ClusterEvent, Operation } from '../model/state.js';
+import type { StatusView } from '../model/status.js';
+import type { Accepted, DeletionProof } from '../workflows/messages.js';
+import type { RanOnNode } from './nodes/run.js';
+import type { ProblemView } from './problems.js';
+import type { Check } from './verbs/doctor.js';
+import type { ListedBackup } from './views/backups.js';
+import type { DeadLetter } from './views/dead-letters.js';
+import type { Doomed } from './views/doomed.js';
+import type { ListedCluster } from './views/list.js';
+import type { ShownOrphan } from './views/orphans.js';
+import type { Restored } from './views/restored.js';
+
+/** What a command prints with `-o json` and `-o yaml`: schema/output.schema.json is generated from these types. */
+
+interface Versioned {
+  /** An addition keeps it. */
+  schemaVersion: 1;
+}
+
+interface List<T> extends Versioned {
+  items: T[];
+}
+
+/** Of one file. */
+export interface Validated {
+  file: string;
+  /** Name of the cluster; null for a document that is not valid. */
+  cluster: string | null;
+  problems: ProblemView[];
+  warnings: ProblemView[];
+}
+
+export interface Planned {
+  plan: Accepted['plan'];
+  /** What the document changes; null for a new cluster. */
+  changes: Change[] | null;
+  /** The document with its defaults: cluster.schema.json. */
+  document: object;
+  warnings: ProblemView[];
+}
+
+/** The answer to a request: one shape whether or not the command waits, and for every request. */
+export interface Requested {
+  cluster: string;
+  request: RequestName;
+  /** Operation that carries the request out; null when nothing is to be done. */
+  operationId: string | null;
+  message: string;
+  plan: Accepted['plan'];
+  heard: Accepted['heard'];
+  /** Of `apply` to a cluster that is there: what the document changes. */
+  changes: Change[] | null;
+  warnings: ProblemView[];
+  /** Whether the command has waited until the end (`--wait`). */
+  waited: boolean;
+  /** What it has come to, when the command has waited; null of a cluster that is gone. */
+  status: StatusView | null;
+  /** Of `delete`, when the command has waited. */
+  proof: DeletionProof | null;
+}
+
+/** Why a command has ended otherwise than with 0, where it has printed nothing else. */
+export interface Failed {
+  error: {
+    exitCode: number;
+    message: string;
+    hint: string;
+    /** What is wrong with a document, each thing with its place. */
+    problems: ProblemView[];
+  };
+}
+
+interface Stale {
+  /** No worker answers, so nothing in this is measured: when the cluster was last observed, ISO 8601. */
+  staleSince?: string;
+}
+
+export interface PlanOutput extends Versioned, Planned {}
+export interface RequestOutput extends Versioned, Requested {}
+
+/** By command. */
+export interface Outputs {
+  validate: List<Validated>;
+  plan: PlanOutput;
+  apply: RequestOutput;
+  stop: RequestOutput;
+  start: RequestOutput;
+  resize: RequestOutput;
+  pause: RequestOutput;
+  resume: RequestOutput;
+  retry: RequestOutput;
+  repair: RequestOutput;
+  withdraw: RequestOutput;
+  backup: RequestOutput;
+  restore: RequestOutput;
+  delete: RequestOutput;
+  'delete --dry-run': Versioned & Doomed;
+  'restore --dry-run': Versioned & Restored;
+  list: List<ListedCluster>;
+  status: StatusView & Stale;
+  describe: StatusView & Stale;
+  explain: Explanation & Stale;
+  history: List<Operation>;
+  events: List<ClusterEvent>;
+  'events --watch': Versioned & ClusterEvent;
+  backups: Versioned & { cluster: string; backups: ListedBackup[] };
+  orphans: List<ShownOrphan>;
+  'dead-letters': List<DeadLetter>;
+  logs: Versioned & RanOnNode;
+  exec: Versioned & RanOnNode;
+  doctor: List<Check>;
+  version: Versioned & { version: string; node: string };
+  error: Versioned & Failed;
+}
