@@ -14,8 +14,8 @@ const outside = (...folders) => ({
 export default tseslint.config(
   {
     ignores: [
-      'dist/',
-      'node_modules/',
+      '**/dist/',
+      '**/node_modules/',
       '.tools/',
       '.keelson/',
       'coverage/',
@@ -62,7 +62,7 @@ export default tseslint.config(
             name,
             message: 'Node is not there in the workflow sandbox: do this in an activity.',
           })),
-          patterns: [outside('activities', 'aws', 'node', 'region', 'cli', 'local', 'document')],
+          patterns: [outside('activities', 'aws', 'node', 'cli', 'document', 'packages')],
         },
       ],
       'no-restricted-globals': [

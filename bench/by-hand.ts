@@ -1,5 +1,5 @@
-import { keyVariables } from '../src/local/local-env.js';
-import { hostSettings } from '../src/region/hosts/settings.js';
+import { hostSettings } from '../packages/aws-simulator/src/hosts/settings.js';
+import { keyVariables } from '../packages/local-stack/src/local-env.js';
 import { createByHand } from './by-hand/pipeline.js';
 import { ratioOf } from './operation-ratio.js';
 import type { Row } from './report.js';

@@ -2,13 +2,15 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
-import type * as stackModule from '../src/local/stack.js';
-import type { Stack, StackOptions } from '../src/local/stack.js';
+import { hostSettings } from '../packages/aws-simulator/src/hosts/settings.js';
+import type * as stackModule from '../packages/local-stack/src/stack.js';
+import type { Stack, StackOptions } from '../packages/local-stack/src/stack.js';
 import type { StatusView } from '../src/model/status.js';
-import { hostSettings } from '../src/region/hosts/settings.js';
 
 /** The compiled stack: its processes are started from files beside it. */
-const { startStack } = (await import(new URL('../dist/local/stack.js', import.meta.url).href)) as typeof stackModule;
+const { startStack } = (await import(
+  new URL('../packages/local-stack/dist/stack.js', import.meta.url).href
+)) as typeof stackModule;
 
 export interface BenchStack {
   stack: Stack;

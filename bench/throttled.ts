@@ -1,4 +1,4 @@
-import type { CallEntry } from '../src/region/record.js';
+import type { CallEntry } from '../packages/aws-simulator/src/record.js';
 import { perSecond, plot } from './plot.js';
 import type { Row } from './report.js';
 import { BenchCluster, type BenchStack, openStack } from './stack.js';

@@ -1,4 +1,4 @@
-import { temporalEvidence } from '../src/local/evidence.js';
+import { temporalEvidence } from '../packages/local-stack/src/evidence.js';
 import { FakeActivities } from '../test/workflow/fake-activities.js';
 import { written } from '../test/workflow/harness.js';
 import { openSkippedTime } from '../test/workflow/support/time-skipping.js';

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { SearchAttributeType } from '@temporalio/common';
-import { STACK_GUID } from '../src/region/credentials.js';
-import type { CallEntry } from '../src/region/record.js';
+import { STACK_GUID } from '../packages/aws-simulator/src/credentials.js';
+import type { CallEntry } from '../packages/aws-simulator/src/record.js';
 import { memoryOf } from './memory.js';
 import type { Row } from './report.js';
 import { type BenchStack, openStack } from './stack.js';

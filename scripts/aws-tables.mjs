@@ -1,9 +1,9 @@
 // The tables by which the local region judges calls: what AWS takes, from the AWS SDK that is installed (schemas and doc comments).
-//   npm run aws-tables                           writes src/region/aws-tables/{ec2,ssm,s3,sqs,limits}.json
+//   npm run aws-tables                           writes packages/aws-simulator/src/aws-tables/{ec2,ssm,s3,sqs,limits}.json
 //   node scripts/aws-tables.mjs --check          fails if the tables are not what the installed SDK says
 //   node scripts/aws-tables.mjs --check --botocore    and neither are the limits, which come from botocore (installed with moto)
 //   node scripts/aws-tables.mjs --unread         lists what sounds like a limit in the doc comments and is not in the tables
-// Another call: add it to src/region/aws-tables/calls.json, then `npm run aws-tables`.
+// Another call: add it to packages/aws-simulator/src/aws-tables/calls.json, then `npm run aws-tables`.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -15,7 +15,7 @@ import { readSentences } from './aws-tables/sentences.mjs';
 import { pythonTool } from './tools/python.mjs';
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
-const FOLDER = 'src/region/aws-tables';
+const FOLDER = 'packages/aws-simulator/src/aws-tables';
 const CALLS = JSON.parse(readFileSync(`${FOLDER}/calls.json`, 'utf8'));
 /** Lists of names that AWS adds to week by week: a name that the installed SDK does not know yet is no mistake of the caller. */
 const GROWING = 200;

@@ -1,11 +1,12 @@
 // Compiles src/ to dist/, copies the node scripts beside their renderer, and bundles ahead of time: the workflows with the
 // worker's own version, so that a worker starts without a compiler; the CLI, for it starts once a command, and of a
 // command's time most went into finding and reading some 1,500 small files; and the worker, for which a cluster may wait when
-// another one was killed. A second run without changes does nothing.
+// another one was killed. Each package, where there are packages (an image has none), goes to its own dist/.
+// A second run without changes does nothing.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build as bundle } from 'esbuild';
 
@@ -25,10 +26,12 @@ const digestOf = (files) => {
   return hash.digest('hex');
 };
 
+const packages = existsSync('packages') ? readdirSync('packages') : [];
 const done = 'dist/build.sha256';
 const sources = digestOf([
   ...['package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json', 'scripts/build.mjs'],
   ...filesUnder('src'),
+  ...packages.flatMap((name) => filesUnder(`packages/${name}/src`)),
 ]);
 if (existsSync(done) && readFileSync(done, 'utf8') === sources) process.exit(0);
 rmSync(done, { force: true });
@@ -38,14 +41,9 @@ const tsc = spawnSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p'
 });
 if (tsc.status !== 0) process.exit(tsc.status ?? 1);
 
-// Assets that are not TypeScript keep their place relative to the module that reads them.
-for (const entry of readdirSync('src', { recursive: true, withFileTypes: true })) {
-  if (!entry.isFile() || entry.name.endsWith('.ts') || entry.name.endsWith('.md')) continue;
-  const from = join(entry.parentPath, entry.name);
-  const to = join('dist', from.slice('src/'.length));
-  mkdirSync(dirname(to), { recursive: true });
-  cpSync(from, to);
-}
+removeLeftovers('src', 'dist');
+copyAssets('src', 'dist');
+for (const name of packages) await compilePackage(`packages/${name}`);
 
 const isOurs = (name) => name.endsWith('.js');
 const workflows = digestOf([
@@ -88,3 +86,46 @@ await bundle({
 });
 chmodSync('dist/bin/keelson.js', 0o755);
 writeFileSync(done, sources);
+
+/** Assets that are not TypeScript keep their place relative to the module that reads them. */
+function copyAssets(from, to) {
+  for (const file of filesUnder(from, (name) => !/\.(ts|md)$/.test(name))) {
+    const copy = join(to, relative(from, file));
+    mkdirSync(dirname(copy), { recursive: true });
+    cpSync(file, copy);
+  }
+}
+
+/** A module that was moved or deleted would be imported, and shipped, until someone deletes dist/. */
+function removeLeftovers(from, to) {
+  const made = (file) => /\.js(\.map)?$/.test(file) && !/^(bin\/|workflow-bundle\.js$)/.test(relative(to, file));
+  for (const file of filesUnder(to).filter(made)) {
+    const source = join(from, relative(to, file).replace(/\.js(\.map)?$/, '.ts'));
+    if (!existsSync(source)) rmSync(file);
+  }
+}
+
+/** Types are checked by `npm run check`: here they are only taken away, and paths to a src/ become paths to its dist/. */
+async function compilePackage(folder) {
+  const [from, to] = [join(folder, 'src'), join(folder, 'dist')];
+  rmSync(to, { recursive: true, force: true });
+  await bundle({
+    entryPoints: filesUnder(from, (name) => name.endsWith('.ts')),
+    outbase: from,
+    outdir: to,
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    sourcemap: true,
+    logLevel: 'warning',
+    plugins: [{ name: 'built-imports', setup: (build) => build.onResolve({ filter: /./ }, importOfBuilt) }],
+  });
+  copyAssets(from, to);
+}
+
+/** Nothing is bundled: each module stays a file of its own, and imports others as they are when built. */
+function importOfBuilt({ kind, path }) {
+  if (kind === 'entry-point') return undefined;
+  return { external: true, path: path.replace(/^((?:\.\.\/)+(?:[\w-]+\/)?)src\//, '$1dist/') };
+}

@@ -29,6 +29,7 @@ const checks = {
       '--output-type',
       'err-long',
       'src',
+      'packages',
       'test',
     ),
   'dead-code': () => node('knip/bin/knip.js', '--no-progress'),
@@ -53,7 +54,7 @@ const checks = {
 
 /** Everything a shell will read: by ending, or by its first line. */
 function shellScripts() {
-  return ['src', 'examples', 'scripts', 'deploy', '.ci'].flatMap((folder) =>
+  return ['src', 'packages/aws-simulator/src', 'examples', 'scripts', 'deploy', '.ci'].flatMap((folder) =>
     readdirSync(folder, { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile())
       .map((entry) => join(entry.parentPath, entry.name))

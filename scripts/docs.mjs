@@ -229,7 +229,7 @@ function benchmarksPage() {
 
 What was measured last, on the [local region](../explanation/local-region.md). \`ratio\` is the wall time over the critical path: the longest chain of
 latencies that the region has imposed and that nothing can avoid, computed by the region from its own record. \`limit\` is what is promised.
-Times are of profile \`aws\`, which is an [assumption about AWS](../../src/region/profiles.ts); ratios are Keelson's.
+Times are of profile \`aws\`, which is an [assumption about AWS](../../packages/aws-simulator/src/profiles.ts); ratios are Keelson's.
 
 ${files.map(benchmarkSection).join('\n')}`;
 }

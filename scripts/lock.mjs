@@ -11,7 +11,8 @@ const MEND = 'delete these entries and run npm install --package-lock-only in a 
 const file = process.argv[2] ?? 'package-lock.json';
 const { packages } = JSON.parse(readFileSync(file, 'utf8'));
 const problems = Object.entries(packages).flatMap(([path, entry]) => {
-  if (path === '' || entry.link === true) return [];
+  // The repository itself and its packages: they come from no registry.
+  if (!path.includes('node_modules/') || entry.link === true) return [];
   const name = path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length);
   return [
     ...(/^sha512-[A-Za-z0-9+/]{86}==$/.test(entry.integrity ?? '')

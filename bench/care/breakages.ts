@@ -1,5 +1,5 @@
 import { stringify } from 'yaml';
-import { STACK_GUID } from '../../src/region/credentials.js';
+import { STACK_GUID } from '../../packages/aws-simulator/src/credentials.js';
 import type { Lane } from './lane.js';
 
 export interface Breakage {

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EC2Client, ModifyInstanceAttributeCommand } from '@aws-sdk/client-ec2';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { CREDENTIALS } from '../../packages/aws-simulator/src/credentials.js';
 import type { ClusterEvent, Operation } from '../../src/model/state.js';
 import type { NodeStatus, StatusView } from '../../src/model/status.js';
-import { CREDENTIALS } from '../../src/region/credentials.js';
 import type { BenchStack } from '../stack.js';
 
 /** What a breakage and the repair after it take at most; then the benchmark has failed. */

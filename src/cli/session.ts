@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import type { Bucket } from '../aws/bucket.js';
 import type { AwsClients } from '../aws/clients.js';
+import { ENV_FILE, readEnvFile } from '../config/env-file.js';
 import { type ClientEnvironment, type Env, readClientEnvironment, regionOfSdk } from '../config/environment.js';
+import { localEnvironment } from '../config/local-env.js';
 import { packageVersion } from '../config/version.js';
-import { ENV_FILE, readEnvFile } from '../local/env-file.js';
-import { localEnvironment } from '../local/local-env.js';
 import type { MirrorPolicy } from '../mirror/policy.js';
 import type { Clusters } from './clusters/clusters.js';
 import { CliError, EXIT } from './exit.js';

@@ -25,6 +25,7 @@ import {
 } from '@aws-sdk/client-ec2';
 import { CreateBucketCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { STACK_GUID } from '../../packages/aws-simulator/src/credentials.js';
 import type { Activities, LaunchInput, Scope } from '../../src/activities/api.js';
 import { findInstances } from '../../src/activities/ec2/find-instances.js';
 import { statusChecks } from '../../src/activities/ec2/status-checks.js';
@@ -37,7 +38,6 @@ import type { GroupIds } from '../../src/model/security-groups/keys.js';
 import { groupRulesOf } from '../../src/model/security-groups/rules.js';
 import type { Placement } from '../../src/model/state.js';
 import { clusterTags } from '../../src/model/tags.js';
-import { STACK_GUID } from '../../src/region/credentials.js';
 import { activitiesFor, BUCKET, clientsFor, documentWith, REGION, run, scopeFor } from './support/harness.js';
 import { createInstanceProfile, type Moto, startMoto } from './support/moto.js';
 

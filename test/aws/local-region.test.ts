@@ -6,13 +6,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { CREDENTIALS, STACK_GUID } from '../../packages/aws-simulator/src/credentials.js';
+import { type Region, startRegion } from '../../packages/aws-simulator/src/server.js';
 import type { Activities, RunOnNodesInput } from '../../src/activities/api.js';
 import { lookAtRegion, RegionMemory } from '../../src/activities/watch/look-at-region.js';
 import { type AwsClients, createAwsClients } from '../../src/aws/clients.js';
 import type { InstanceView } from '../../src/model/observation.js';
 import { groupRulesOf } from '../../src/model/security-groups/rules.js';
-import { CREDENTIALS, STACK_GUID } from '../../src/region/credentials.js';
-import { type Region, startRegion } from '../../src/region/server.js';
 import { activitiesFor, BUCKET, documentWith, failureOf, REGION, run, scopeFor } from './support/harness.js';
 
 const scope = scopeFor('shop');

@@ -3,11 +3,11 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, wr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { CREDENTIALS } from '../../packages/aws-simulator/src/credentials.js';
+import { type Region, startRegion } from '../../packages/aws-simulator/src/server.js';
 import type { Activities, JobResult } from '../../src/activities/api.js';
 import { type AwsClients, createAwsClients } from '../../src/aws/clients.js';
 import { groupRulesOf } from '../../src/model/security-groups/rules.js';
-import { CREDENTIALS } from '../../src/region/credentials.js';
-import { type Region, startRegion } from '../../src/region/server.js';
 import { activitiesFor, BUCKET, documentWith, REGION, run, scopeFor } from './support/harness.js';
 
 const scope = scopeFor('shop');

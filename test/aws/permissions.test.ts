@@ -6,8 +6,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { type Policies, type Policy, readPolicies, type Statement } from '../../src/region/iam/policies.js';
-import { type Region, startRegion } from '../../src/region/server.js';
+import {
+  type Policies,
+  type Policy,
+  readPolicies,
+  type Statement,
+} from '../../packages/aws-simulator/src/iam/policies.js';
+import { type Region, startRegion } from '../../packages/aws-simulator/src/server.js';
 import { BUCKET, REGION } from './support/harness.js';
 import { NEEDS, type Need } from './support/needs.js';
 import { Scene } from './support/scene.js';

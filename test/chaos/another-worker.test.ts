@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Child } from '../../src/local/children.js';
+import type { Child } from '../../packages/local-stack/src/children.js';
 import { expectSound } from './support/assess.js';
 import type { Cell } from './support/cell.js';
 import { leftoversOf, newlyTwice } from './support/evidence.js';

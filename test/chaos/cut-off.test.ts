@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Child } from '../../src/local/children.js';
+import type { Child } from '../../packages/local-stack/src/children.js';
 import type { Cell } from './support/cell.js';
 import { leftoversOf, newlyTwice } from './support/evidence.js';
 import { type Laboratory, openLaboratory } from './support/laboratory.js';

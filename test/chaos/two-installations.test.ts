@@ -1,6 +1,6 @@
 import type { Client } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { CallEntry } from '../../src/region/record.js';
+import type { CallEntry } from '../../packages/aws-simulator/src/record.js';
 import { type Cell, SECOND_CALLER } from './support/cell.js';
 import { ChaosCluster } from './support/cluster.js';
 import { newlyTwice } from './support/evidence.js';

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Span } from '../../packages/aws-simulator/src/contract.js';
+import type { FaultPlan } from '../../packages/aws-simulator/src/faults.js';
+import type { CallEntry } from '../../packages/aws-simulator/src/record.js';
 import type { StatusView } from '../../src/model/status.js';
-import type { Span } from '../../src/region/contract.js';
-import type { FaultPlan } from '../../src/region/faults.js';
-import type { CallEntry } from '../../src/region/record.js';
 import { type Bench, openBench } from './harness.js';
 
 /** K3s coming up on a node, however it does. */

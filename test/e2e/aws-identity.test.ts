@@ -8,8 +8,8 @@ import {
 } from '@aws-sdk/client-ec2';
 import { GetCommandInvocationCommand, SendCommandCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { CREDENTIALS } from '../../packages/aws-simulator/src/credentials.js';
 import type { StatusView } from '../../src/model/status.js';
-import { CREDENTIALS } from '../../src/region/credentials.js';
 import { type Bench, openBench } from './harness.js';
 
 const NAME = 'at-home';

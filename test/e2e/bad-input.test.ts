@@ -1,7 +1,7 @@
 import { DescribeSubnetsCommand, DescribeVpcsCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
-import { CREDENTIALS } from '../../src/region/credentials.js';
+import { CREDENTIALS } from '../../packages/aws-simulator/src/credentials.js';
 import { type Bench, documentOf, openBench } from './harness.js';
 
 let bench: Bench;

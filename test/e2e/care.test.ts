@@ -1,11 +1,11 @@
 import { GetCommandInvocationCommand, SendCommandCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Instance } from '../../packages/aws-simulator/src/contract.js';
+import { CREDENTIALS } from '../../packages/aws-simulator/src/credentials.js';
+import { PROFILES } from '../../packages/aws-simulator/src/profiles.js';
+import type { CallEntry } from '../../packages/aws-simulator/src/record.js';
 import type { ClusterEvent } from '../../src/model/state.js';
 import type { StatusView } from '../../src/model/status.js';
-import type { Instance } from '../../src/region/contract.js';
-import { CREDENTIALS } from '../../src/region/credentials.js';
-import { PROFILES } from '../../src/region/profiles.js';
-import type { CallEntry } from '../../src/region/record.js';
 import { type Bench, openBench } from './harness.js';
 import { EVERY_MS, PATIENCE_MS, watchApi } from './support/api-watch.js';
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { CREDENTIALS } from '../../src/region/credentials.js';
+import { CREDENTIALS } from '../../packages/aws-simulator/src/credentials.js';
 import { type Bench, DIST, openBench, start } from './harness.js';
 
 let bench: Bench;

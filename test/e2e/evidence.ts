@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { paginateListCommandInvocations, paginateListCommands, SSMClient } from '@aws-sdk/client-ssm';
-import { CREDENTIALS } from '../../src/region/credentials.js';
+import { CREDENTIALS } from '../../packages/aws-simulator/src/credentials.js';
 import type { Bench } from './harness.js';
 
 /** Where a secret must not be, by the name of the place; every text a person or program could read there. */

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { CallEntry } from '../../packages/aws-simulator/src/record.js';
 import type { ClusterEvent } from '../../src/model/state.js';
 import type { NodeStatus, StatusView } from '../../src/model/status.js';
-import type { CallEntry } from '../../src/region/record.js';
 import { type Bench, openBench } from './harness.js';
 
 /** The shortest time that the document allows: a reboot then gets 10 s to help, and a new agent 20 s to register. */

@@ -6,18 +6,21 @@ import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
 import { stringify } from 'yaml';
-import { keyVariables } from '../../src/local/local-env.js';
-import type { Stack, StackOptions } from '../../src/local/stack.js';
-import type { CallerName } from '../../src/region/credentials.js';
+import type { CallerName } from '../../packages/aws-simulator/src/credentials.js';
+import { keyVariables } from '../../packages/local-stack/src/local-env.js';
+import type { Stack, StackOptions } from '../../packages/local-stack/src/stack.js';
 import { faultsOf } from '../support/outputs.js';
 
 /** The built program, as people get it. */
 export const DIST = fileURLToPath(new URL('../../dist/', import.meta.url));
+export const LOCAL_STACK = fileURLToPath(new URL('../../packages/local-stack/dist/', import.meta.url));
 
-const { startStack } = (await import(`${DIST}local/stack.js`)) as typeof import('../../src/local/stack.js');
+const { startStack } = (await import(
+  `${LOCAL_STACK}stack.js`
+)) as typeof import('../../packages/local-stack/src/stack.js');
 const { findTemporalCli } = (await import(
-  `${DIST}local/temporal-cli.js`
-)) as typeof import('../../src/local/temporal-cli.js');
+  `${LOCAL_STACK}temporal-cli.js`
+)) as typeof import('../../packages/local-stack/src/temporal-cli.js');
 
 /** Of one command line, waits included, where the instances are folders. */
 const RUN_MS = 60_000;

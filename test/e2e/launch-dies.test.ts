@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { LaunchEntry } from '../../src/region/record.js';
+import type { LaunchEntry } from '../../packages/aws-simulator/src/record.js';
 import { type Bench, openBench } from './harness.js';
 
 let bench: Bench;

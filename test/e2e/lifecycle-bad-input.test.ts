@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { FaultPlan } from '../../packages/aws-simulator/src/faults.js';
 import type { ClusterEvent } from '../../src/model/state.js';
 import type { StatusView } from '../../src/model/status.js';
-import type { FaultPlan } from '../../src/region/faults.js';
 import { type Bench, openBench } from './harness.js';
 
 const NAME = 'steady';

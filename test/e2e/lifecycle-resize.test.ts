@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Instance } from '../../packages/aws-simulator/src/contract.js';
+import type { FaultPlan } from '../../packages/aws-simulator/src/faults.js';
+import { PROFILES } from '../../packages/aws-simulator/src/profiles.js';
 import type { Operation } from '../../src/model/state.js';
 import type { StatusView } from '../../src/model/status.js';
-import type { Instance } from '../../src/region/contract.js';
-import type { FaultPlan } from '../../src/region/faults.js';
-import { PROFILES } from '../../src/region/profiles.js';
 import { type Bench, openBench } from './harness.js';
 import { EVERY_MS, PATIENCE_MS, watchApi } from './support/api-watch.js';
 

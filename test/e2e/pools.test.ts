@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Instance } from '../../packages/aws-simulator/src/contract.js';
 import type { StatusView } from '../../src/model/status.js';
-import type { Instance } from '../../src/region/contract.js';
 import { type Bench, openBench } from './harness.js';
 
 const NAME = 'five';

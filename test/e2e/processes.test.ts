@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { DIST, run } from './harness.js';
+import { DIST, LOCAL_STACK, run } from './harness.js';
 
 let folder: string;
 let stack: ChildProcess;
@@ -11,7 +11,7 @@ let output: string;
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'keelson-local-'));
   output = '';
-  stack = spawn(process.execPath, [`${DIST}local/main.js`, '--profile', 'fast'], {
+  stack = spawn(process.execPath, [`${LOCAL_STACK}main.js`, '--profile', 'fast'], {
     cwd: folder,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -58,7 +58,7 @@ describe('npm run local', () => {
 
     // Act
     const listed = await run(process.execPath, [`${DIST}bin/keelson.js`, 'list', '-o', 'json'], { PATH, HOME }, folder);
-    const second = await run(process.execPath, [`${DIST}local/main.js`], process.env, folder);
+    const second = await run(process.execPath, [`${LOCAL_STACK}main.js`], process.env, folder);
 
     // Assess
     expect(listed).toMatchObject({ code: 0, stderr: '' });

@@ -1,7 +1,7 @@
 import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { CREDENTIALS } from '../../packages/aws-simulator/src/credentials.js';
 import type { StatusView } from '../../src/model/status.js';
-import { CREDENTIALS } from '../../src/region/credentials.js';
 import { type Bench, openBench } from './harness.js';
 import { configMapsOn, instancesOf, kubectlOn, statusOf } from './support/kubectl.js';
 

@@ -2,8 +2,8 @@ import { chmodSync, existsSync, readdirSync, readFileSync, renameSync, writeFile
 import { join } from 'node:path';
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { CREDENTIALS } from '../../packages/aws-simulator/src/credentials.js';
 import type { StatusView } from '../../src/model/status.js';
-import { CREDENTIALS } from '../../src/region/credentials.js';
 import { textsOf } from './evidence.js';
 import { type Bench, openBench } from './harness.js';
 

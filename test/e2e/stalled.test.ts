@@ -1,8 +1,8 @@
 import { SendCommandCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { CREDENTIALS } from '../../packages/aws-simulator/src/credentials.js';
 import type { ClusterEvent } from '../../src/model/state.js';
 import type { StatusView } from '../../src/model/status.js';
-import { CREDENTIALS } from '../../src/region/credentials.js';
 import { type Bench, openBench } from './harness.js';
 
 const NAME = 'stalled';

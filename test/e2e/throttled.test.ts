@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { CallEntry } from '../../src/region/record.js';
+import type { CallEntry } from '../../packages/aws-simulator/src/record.js';
 import { type Bench, openBench } from './harness.js';
 
 /** The whole of it, with twenty clusters and a plot, is `npm run bench -- throttled`. */

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { DIST } from './harness.js';
+import { LOCAL_STACK } from './harness.js';
 
 const TOUR = fileURLToPath(new URL('../../examples/tour.sh', import.meta.url));
 
@@ -13,7 +13,7 @@ let local: ChildProcess;
 let region: string;
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'keelson-tour-'));
-  local = spawn(process.execPath, [`${DIST}local/main.js`, '--profile', 'fast'], {
+  local = spawn(process.execPath, [`${LOCAL_STACK}main.js`, '--profile', 'fast'], {
     cwd: folder,
     stdio: ['ignore', 'pipe', 'inherit'],
   });

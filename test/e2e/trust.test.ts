@@ -7,9 +7,9 @@ import {
 } from '@aws-sdk/client-ec2';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { CREDENTIALS, STACK_GUID } from '../../packages/aws-simulator/src/credentials.js';
+import type { CallEntry } from '../../packages/aws-simulator/src/record.js';
 import type { StatusView } from '../../src/model/status.js';
-import { CREDENTIALS, STACK_GUID } from '../../src/region/credentials.js';
-import type { CallEntry } from '../../src/region/record.js';
 import { type Bench, documentOf, openBench } from './harness.js';
 import { type OtherKeelson, openOtherKeelson } from './support/other-keelson.js';
 

@@ -1,8 +1,8 @@
 import { CreateSecurityGroupCommand, DescribeVpcsCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { CREDENTIALS, STACK_GUID } from '../../packages/aws-simulator/src/credentials.js';
+import type { CallEntry } from '../../packages/aws-simulator/src/record.js';
 import type { StatusView } from '../../src/model/status.js';
-import { CREDENTIALS, STACK_GUID } from '../../src/region/credentials.js';
-import type { CallEntry } from '../../src/region/record.js';
 import { type Bench, documentOf, openBench, type Ran } from './harness.js';
 
 const NORTH = 'eu-west-1';

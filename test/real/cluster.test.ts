@@ -5,9 +5,9 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Instance } from '../../packages/aws-simulator/src/contract.js';
+import type { CallEntry, LaunchEntry } from '../../packages/aws-simulator/src/record.js';
 import type { StatusView } from '../../src/model/status.js';
-import type { Instance } from '../../src/region/contract.js';
-import type { CallEntry, LaunchEntry } from '../../src/region/record.js';
 import { type Bench, openBench } from '../e2e/harness.js';
 import { watchApi } from '../e2e/support/api-watch.js';
 import { doneIn, measured, RealCluster, succeeded } from './support/cluster.js';

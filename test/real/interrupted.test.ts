@@ -1,6 +1,6 @@
 /** A worker that is killed with SIGKILL in the middle of a creation, three times, on real hosts. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { LaunchEntry } from '../../src/region/record.js';
+import type { LaunchEntry } from '../../packages/aws-simulator/src/record.js';
 import { type Bench, openBench } from '../e2e/harness.js';
 import { doneIn, measured, RealCluster, succeeded } from './support/cluster.js';
 import { surroundings } from './support/requirements.js';

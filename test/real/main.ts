@@ -6,7 +6,7 @@
 import { spawn } from 'node:child_process';
 import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { removeLeftHosts } from '../../src/region/hosts/ledger.js';
+import { removeLeftHosts } from '../../packages/aws-simulator/src/hosts/ledger.js';
 import { type Surroundings, surroundings } from './support/requirements.js';
 import { clearRows, FOLDER, writeResults } from './support/results.js';
 

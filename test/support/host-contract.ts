@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { callHost } from '../../src/region/hosts/command.js';
+import { callHost } from '../../packages/aws-simulator/src/hosts/command.js';
 
 export interface ContractSubject {
   command: string;

@@ -11,9 +11,9 @@ import {
   type WorkerOptions,
   type WorkflowBundleWithSourceMap,
 } from '@temporalio/worker';
+import { createChildren } from '../../packages/local-stack/src/children.js';
+import { startTemporal } from '../../packages/local-stack/src/temporal.js';
 import type { Activities } from '../../src/activities/api.js';
-import { createChildren } from '../../src/local/children.js';
-import { startTemporal } from '../../src/local/temporal.js';
 import { workflowIdOf } from '../../src/model/execution.js';
 import type { StatusView } from '../../src/model/status.js';
 import { withoutWorkflowStacks } from '../../src/worker/lean-stacks.js';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { temporalEvidence } from '../../src/local/evidence.js';
+import { temporalEvidence } from '../../packages/local-stack/src/evidence.js';
 import { FakeActivities } from './fake-activities.js';
 import { written } from './harness.js';
 import { openSkippedTime, type SkippedTime } from './support/time-skipping.js';

@@ -1,12 +1,12 @@
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { pino } from 'pino';
+import { STACK_GUID } from '../../../packages/aws-simulator/src/credentials.js';
 import type { Activities, Scope } from '../../../src/activities/api.js';
 import { createActivities } from '../../../src/activities/index.js';
 import { createBucket } from '../../../src/aws/bucket.js';
 import { type AwsClients, createAwsClients } from '../../../src/aws/clients.js';
 import { type InstallationSource, installationOf } from '../../../src/aws/installation.js';
-import { STACK_GUID } from '../../../src/region/credentials.js';
 
 export { documentWith, failureOf } from '../../unit/activities/support.js';
 

@@ -5,6 +5,7 @@
 import { RevokeSecurityGroupEgressCommand } from '@aws-sdk/client-ec2';
 import { DeleteObjectCommand } from '@aws-sdk/client-s3';
 import { expect } from 'vitest';
+import { STACK_GUID } from '../../../packages/aws-simulator/src/credentials.js';
 import { accountFacts } from '../../../src/aws/account/facts.js';
 import { readInstallationId } from '../../../src/aws/installation.js';
 import { enabledRegions, findTagged } from '../../../src/aws/tagged.js';
@@ -13,7 +14,6 @@ import { remove } from '../../../src/cli/orphans/remove.js';
 import { backupKeyOf, backupPrefix } from '../../../src/model/backup/keys.js';
 import { BUCKET_KEY } from '../../../src/model/bucket.js';
 import { INSTALLATION_KEY } from '../../../src/model/trust/installation.js';
-import { STACK_GUID } from '../../../src/region/credentials.js';
 import { BUCKET, failureOf, installationFor, REGION, run } from './harness.js';
 import { launch, makeGroups, place, saveRootVolume } from './make.js';
 import { NODE_NEEDS } from './node-needs.js';

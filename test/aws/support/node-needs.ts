@@ -2,12 +2,12 @@
 import { DeleteMessageCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { ListCommandInvocationsCommand, ListCommandsCommand } from '@aws-sdk/client-ssm';
 import { expect, vi } from 'vitest';
+import { STACK_GUID } from '../../../packages/aws-simulator/src/credentials.js';
 import { cancel, findSent, send } from '../../../src/activities/ssm/commands.js';
 import { lookAtRegion, RegionMemory } from '../../../src/activities/watch/look-at-region.js';
 import { Pulse } from '../../../src/activities/watch/pulse.js';
 import { type Event, parseEvent } from '../../../src/events/parse.js';
 import { BUCKET_KEY } from '../../../src/model/bucket.js';
-import { STACK_GUID } from '../../../src/region/credentials.js';
 import { installationFor, REGION, run } from './harness.js';
 import type { Need } from './needs.js';
 import type { Scene } from './scene.js';

@@ -7,6 +7,9 @@ import {
 } from '@aws-sdk/client-ec2';
 import { DescribeInstanceInformationCommand, type SSMClient } from '@aws-sdk/client-ssm';
 import { expect, vi } from 'vitest';
+import type { InstanceState } from '../../../packages/aws-simulator/src/contract.js';
+import { type CallerName, CREDENTIALS, STACK_GUID } from '../../../packages/aws-simulator/src/credentials.js';
+import type { Region } from '../../../packages/aws-simulator/src/server.js';
 import type { Activities, Scope } from '../../../src/activities/api.js';
 import { type Bucket, createBucket } from '../../../src/aws/bucket.js';
 import { clientTokenOf } from '../../../src/aws/client-token.js';
@@ -14,9 +17,6 @@ import { type AwsClients, createAwsClients } from '../../../src/aws/clients.js';
 import { type BucketKey, bucketKeyOf } from '../../../src/model/bucket.js';
 import type { ClusterDocument } from '../../../src/model/spec/schema.js';
 import { nodeTags, snapshotTags } from '../../../src/model/tags.js';
-import type { InstanceState } from '../../../src/region/contract.js';
-import { type CallerName, CREDENTIALS, STACK_GUID } from '../../../src/region/credentials.js';
-import type { Region } from '../../../src/region/server.js';
 import { activitiesFor, BUCKET, documentWith, installationFor, REGION, scopeFor } from './harness.js';
 
 /** What is prepared takes milliseconds; a busy machine may take many times as long. */

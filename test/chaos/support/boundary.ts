@@ -1,4 +1,4 @@
-import type { CallEntry } from '../../../src/region/record.js';
+import type { CallEntry } from '../../../packages/aws-simulator/src/record.js';
 
 /**
  * A moment at which a worker can die: before or after one AWS call. The same call of two runs has the same name, whatever

@@ -1,13 +1,14 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { CREDENTIALS, type KeyPair } from '../../../packages/aws-simulator/src/credentials.js';
+import type { CallEntry } from '../../../packages/aws-simulator/src/record.js';
+import type { Region } from '../../../packages/aws-simulator/src/server.js';
+import type { Child, Children } from '../../../packages/local-stack/src/children.js';
 import { type Bucket, createBucket } from '../../../src/aws/bucket.js';
 import { createAwsClients } from '../../../src/aws/clients.js';
-import type { Child, Children } from '../../../src/local/children.js';
-import { CREDENTIALS, type KeyPair } from '../../../src/region/credentials.js';
-import type { CallEntry } from '../../../src/region/record.js';
-import type { Region } from '../../../src/region/server.js';
+import { localEnvironment } from '../../../src/config/local-env.js';
 import { Boundaries, type Boundary } from './boundary.js';
-import { keyVariables, localEnvironment, localVariables, startRegion, startWorker } from './built.js';
+import { keyVariables, localVariables, startRegion, startWorker } from './built.js';
 import { countingHost, scriptRuns } from './script-counter.js';
 
 /** As whom the worker of a second installation calls AWS. */

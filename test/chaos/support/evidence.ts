@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { paginateListCommandInvocations, paginateListCommands, SSMClient } from '@aws-sdk/client-ssm';
-import { CREDENTIALS } from '../../../src/region/credentials.js';
+import { CREDENTIALS } from '../../../packages/aws-simulator/src/credentials.js';
 import type { Cell } from './cell.js';
 import type { ChaosCluster, Shape } from './cluster.js';
 

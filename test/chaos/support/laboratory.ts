@@ -2,8 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
+import { localEnvironment } from '../../../src/config/local-env.js';
 import { SEARCH_ATTRIBUTES } from '../../../src/config/search-attributes.js';
-import { createChildren, localEnvironment, startTemporal } from './built.js';
+import { createChildren, startTemporal } from './built.js';
 import { Cell } from './cell.js';
 import { type Asking, ChaosCluster } from './cluster.js';
 

@@ -1,6 +1,6 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Instance, MachineHost, World } from '../../../src/region/contract.js';
+import type { Instance, MachineHost, World } from '../../../packages/aws-simulator/src/contract.js';
 import { createMachineHost } from './built.js';
 
 /**

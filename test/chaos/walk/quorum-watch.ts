@@ -1,5 +1,5 @@
-import type { Instance } from '../../../src/region/contract.js';
-import type { CallEntry } from '../../../src/region/record.js';
+import type { Instance } from '../../../packages/aws-simulator/src/contract.js';
+import type { CallEntry } from '../../../packages/aws-simulator/src/record.js';
 import type { Cell } from '../support/cell.js';
 
 /** What others did so shortly before a call of ours could not be known to who sent it. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
+import type { FaultPlan } from '../../../packages/aws-simulator/src/faults.js';
 import type { RequestName } from '../../../src/model/requests/decide.js';
-import type { FaultPlan } from '../../../src/region/faults.js';
 import type { Shape } from '../support/cluster.js';
 
 /** What happens in a walk: somebody asks, something goes wrong, somebody else lays hands on an instance, a worker dies. */

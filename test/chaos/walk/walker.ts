@@ -1,7 +1,7 @@
+import type { FaultPlan } from '../../../packages/aws-simulator/src/faults.js';
 import { toCliError } from '../../../src/cli/errors.js';
 import { EXIT } from '../../../src/cli/exit.js';
 import type { RequestName } from '../../../src/model/requests/decide.js';
-import type { FaultPlan } from '../../../src/region/faults.js';
 import type { Cell } from '../support/cell.js';
 import type { ChaosCluster } from '../support/cluster.js';
 import { compare, leftoversOf, newlyTwice, secretsOf, whereSecretsShow } from '../support/evidence.js';

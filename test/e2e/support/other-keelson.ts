@@ -1,15 +1,15 @@
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
+import { keyVariables } from '../../../packages/local-stack/src/local-env.js';
 import { SEARCH_ATTRIBUTES } from '../../../src/config/search-attributes.js';
-import { keyVariables } from '../../../src/local/local-env.js';
-import { type Bench, DIST, type Ran, run } from '../harness.js';
+import { type Bench, DIST, LOCAL_STACK, type Ran, run } from '../harness.js';
 
 const { createChildren } = (await import(
-  `${DIST}local/children.js`
-)) as typeof import('../../../src/local/children.js');
+  `${LOCAL_STACK}children.js`
+)) as typeof import('../../../packages/local-stack/src/children.js');
 const { startWorker } = (await import(
-  `${DIST}local/worker-process.js`
-)) as typeof import('../../../src/local/worker-process.js');
+  `${LOCAL_STACK}worker-process.js`
+)) as typeof import('../../../packages/local-stack/src/worker-process.js');
 
 const RUN_MS = 90_000;
 

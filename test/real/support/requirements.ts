@@ -1,7 +1,7 @@
 /** What `npm run test:real` needs of its surroundings. */
 import { createServer } from 'node:net';
-import { callHost } from '../../../src/region/hosts/command.js';
-import { type HostSettings, hostSettings } from '../../../src/region/hosts/settings.js';
+import { callHost } from '../../../packages/aws-simulator/src/hosts/command.js';
+import { type HostSettings, hostSettings } from '../../../packages/aws-simulator/src/hosts/settings.js';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -29,7 +29,7 @@ export async function surroundings(env: Env = process.env): Promise<Surroundings
   const hosts = hostSettings(env);
   if (hosts === null) {
     problems.push(
-      'KEELSON_HOST_COMMAND is not set: the command that makes hosts (up, exec, start, stop, kill, rm), see src/region/hosts/README.md',
+      'KEELSON_HOST_COMMAND is not set: the command that makes hosts (up, exec, start, stop, kill, rm), see packages/aws-simulator/src/hosts/README.md',
     );
     throw missing(problems);
   }

@@ -1,5 +1,5 @@
 /** What Kubernetes and etcd themselves say, asked on a host past Keelson, past SSM and past the region. */
-import { callHost } from '../../../src/region/hosts/command.js';
+import { callHost } from '../../../packages/aws-simulator/src/hosts/command.js';
 
 export interface NodeTruth {
   name: string;

@@ -1,7 +1,7 @@
 /** What the bucket of deploy/aws/keelson.yaml does with its objects, worked out as CloudFormation does. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { readTemplate, type Value } from '../../../src/region/iam/template.js';
+import { readTemplate, type Value } from '../../../packages/aws-simulator/src/iam/template.js';
 
 const KEY = 'arn:aws:kms:eu-west-1:000000000000:key/11111111-2222-3333-4444-555555555555';
 

@@ -89,7 +89,7 @@ describe('the queue of deploy/aws', () => {
   it('hands a message to the dead-letter queue after three attempts, and has an alarm for that', async () => {
     // Prepare
     const { readFileSync } = await import('node:fs');
-    const { readTemplate } = await import('../../../src/region/iam/template.js');
+    const { readTemplate } = await import('../../../packages/aws-simulator/src/iam/template.js');
     const names = { EventsDeadLetters: { Ref: 'dead', Arn: 'arn:dead', QueueName: 'dead' } };
     const of = readTemplate(readFileSync('deploy/aws/keelson.yaml', 'utf8'), { pseudo: {}, resources: names });
     // Assess

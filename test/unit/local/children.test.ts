@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createChildren } from '../../../src/local/children.js';
-import { freePort } from '../../../src/local/ports.js';
-import { findTemporalCli } from '../../../src/local/temporal-cli.js';
+import { createChildren } from '../../../packages/local-stack/src/children.js';
+import { freePort } from '../../../packages/local-stack/src/ports.js';
+import { findTemporalCli } from '../../../packages/local-stack/src/temporal-cli.js';
 
 let folder: string;
 beforeEach(() => {

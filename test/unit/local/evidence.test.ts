@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { countHeartbeats, countItems } from '../../../src/local/evidence.js';
+import { countHeartbeats, countItems } from '../../../packages/local-stack/src/evidence.js';
 
 describe('evidence', () => {
   it.each([

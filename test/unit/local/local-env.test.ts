@@ -14,8 +14,9 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { readEnvFile, writeEnvFile } from '../../../src/local/env-file.js';
-import { localEnvFile, localEnvironment, localVariables, readLocalEnvFile } from '../../../src/local/local-env.js';
+import { localVariables } from '../../../packages/local-stack/src/local-env.js';
+import { readEnvFile, writeEnvFile } from '../../../src/config/env-file.js';
+import { localEnvFile, localEnvironment, readLocalEnvFile } from '../../../src/config/local-env.js';
 import { run } from '../cli/io.js';
 
 const VARIABLES = localVariables({

@@ -1,8 +1,8 @@
 import { DescribeVpcsCommand, RunInstancesCommand } from '@aws-sdk/client-ec2';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createMachineHost } from '../../../src/region/machine/host.js';
-import type { CallEntry } from '../../../src/region/record.js';
+import { createMachineHost } from '../../../packages/aws-simulator/src/machine/host.js';
+import type { CallEntry } from '../../../packages/aws-simulator/src/record.js';
 import { launchOne, reaches } from './ec2/launch-one.js';
 import { startTestRegion, type TestRegion } from './local-region.js';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Span } from '../../../src/region/contract.js';
-import { criticalPath } from '../../../src/region/critical-path.js';
+import type { Span } from '../../../packages/aws-simulator/src/contract.js';
+import { criticalPath } from '../../../packages/aws-simulator/src/critical-path.js';
 
 const ALL = { uids: null, since: 0, until: Number.POSITIVE_INFINITY };
 

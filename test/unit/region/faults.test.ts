@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { FaultPlans, type Moment } from '../../../src/region/faults.js';
+import { FaultPlans, type Moment } from '../../../packages/aws-simulator/src/faults.js';
 
 const TAGS: Record<string, Record<string, string>> = {
   'i-1': { 'keelson:slot': 'server-0' },

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { S3Client } from '@aws-sdk/client-s3';
-import type { MachineHost } from '../../../src/region/contract.js';
-import { CREDENTIALS as KEYS } from '../../../src/region/credentials.js';
-import { type Region, type RegionOptions, startRegion } from '../../../src/region/server.js';
+import type { MachineHost } from '../../../packages/aws-simulator/src/contract.js';
+import { CREDENTIALS as KEYS } from '../../../packages/aws-simulator/src/credentials.js';
+import { type Region, type RegionOptions, startRegion } from '../../../packages/aws-simulator/src/server.js';
 
 export interface TestRegion extends Region {
   dir: string;

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 
-const MAIN = fileURLToPath(new URL('../../../src/region/main.ts', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../../packages/aws-simulator/src/main.ts', import.meta.url));
 
 function start(args: string[]) {
   const child = spawn(process.execPath, ['--import', 'tsx', MAIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createMachineHost } from '../../../src/region/machine/host.js';
+import { createMachineHost } from '../../../packages/aws-simulator/src/machine/host.js';
 import { launchOne } from './ec2/launch-one.js';
 import { startTestRegion, type TestRegion } from './local-region.js';
 

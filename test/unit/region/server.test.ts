@@ -7,7 +7,7 @@ import {
   SSMClient,
 } from '@aws-sdk/client-ssm';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createMachineHost } from '../../../src/region/machine/host.js';
+import { createMachineHost } from '../../../packages/aws-simulator/src/machine/host.js';
 import { launchOne } from './ec2/launch-one.js';
 import { CREDENTIALS, startTestRegion, type TestRegion } from './local-region.js';
 

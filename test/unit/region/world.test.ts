@@ -1,9 +1,9 @@
 import { tmpdir } from 'node:os';
 import { describe, expect, it } from 'vitest';
-import type { Instance } from '../../../src/region/contract.js';
-import { PROFILES } from '../../../src/region/profiles.js';
-import { TokenBucket } from '../../../src/region/throttle.js';
-import { LocalWorld } from '../../../src/region/world.js';
+import type { Instance } from '../../../packages/aws-simulator/src/contract.js';
+import { PROFILES } from '../../../packages/aws-simulator/src/profiles.js';
+import { TokenBucket } from '../../../packages/aws-simulator/src/throttle.js';
+import { LocalWorld } from '../../../packages/aws-simulator/src/world.js';
 
 const make = (seed = 1, name: 'fast' | 'demo' = 'fast') =>
   new LocalWorld({ dir: tmpdir(), port: 1, profile: PROFILES[name], seed });

@@ -1,5 +1,5 @@
+import { createClusterCa } from '../../../../packages/aws-simulator/src/k3s/ca.js';
 import type { Access } from '../../../../src/cli/kubeconfig/stored.js';
-import { createClusterCa } from '../../../../src/region/k3s/ca.js';
 
 export const HOST = '203.0.113.5';
 

@@ -4,7 +4,7 @@ import * as s3 from '@aws-sdk/client-s3';
 import * as sqs from '@aws-sdk/client-sqs';
 import * as ssm from '@aws-sdk/client-ssm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { tableOf } from '../../../../src/region/aws-tables/table.js';
+import { tableOf } from '../../../../packages/aws-simulator/src/aws-tables/table.js';
 import { CREDENTIALS, startTestRegion, type TestRegion } from '../local-region.js';
 import { callsOfTheProgram, type Service } from './calls.js';
 

@@ -4,7 +4,7 @@ import * as s3 from '@aws-sdk/client-s3';
 import { ReceiveMessageCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import * as ssm from '@aws-sdk/client-ssm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createMachineHost } from '../../../../src/region/machine/host.js';
+import { createMachineHost } from '../../../../packages/aws-simulator/src/machine/host.js';
 import { launchOne } from '../ec2/launch-one.js';
 import { CREDENTIALS, startTestRegion, type TestRegion } from '../local-region.js';
 

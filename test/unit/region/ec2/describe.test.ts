@@ -15,7 +15,7 @@ import {
   paginateDescribeInstances,
 } from '@aws-sdk/client-ec2';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { imageForParameter } from '../../../../src/region/ec2/images.js';
+import { imageForParameter } from '../../../../packages/aws-simulator/src/ec2/images.js';
 import { startTestRegion, type TestRegion } from '../local-region.js';
 import { launchOne } from './launch-one.js';
 

@@ -1,6 +1,6 @@
 import { DescribeImagesCommand, RunInstancesCommand, type RunInstancesCommandInput } from '@aws-sdk/client-ec2';
 import { expect, vi } from 'vitest';
-import type { InstanceState } from '../../../../src/region/contract.js';
+import type { InstanceState } from '../../../../packages/aws-simulator/src/contract.js';
 import type { TestRegion } from '../local-region.js';
 
 /** Launches an instance with tags and waits until it is running. @returns its id */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Limits } from '../../../../src/region/ec2/limits.js';
+import { Limits } from '../../../../packages/aws-simulator/src/ec2/limits.js';
 
 /** How many calls of a kind go through at once. */
 function burst(action: string, isFiltered = true): number {

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { HostCommandError, runVerb } from '../../../../src/region/hosts/command.js';
-import { hostSettings } from '../../../../src/region/hosts/settings.js';
+import { HostCommandError, runVerb } from '../../../../packages/aws-simulator/src/hosts/command.js';
+import { hostSettings } from '../../../../packages/aws-simulator/src/hosts/settings.js';
 import { describeHostContract } from '../../../support/host-contract.js';
 
 const FAKE = fileURLToPath(new URL('./fake-host', import.meta.url));

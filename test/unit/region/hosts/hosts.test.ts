@@ -19,8 +19,8 @@ import {
   SSMClient,
 } from '@aws-sdk/client-ssm';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Hosts } from '../../../../src/region/hosts/hosts.js';
-import { startRegion } from '../../../../src/region/server.js';
+import { Hosts } from '../../../../packages/aws-simulator/src/hosts/hosts.js';
+import { startRegion } from '../../../../packages/aws-simulator/src/server.js';
 import { launchOne, reaches } from '../ec2/launch-one.js';
 import { CREDENTIALS, startTestRegion, type TestRegion } from '../local-region.js';
 

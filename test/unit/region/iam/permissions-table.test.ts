@@ -3,9 +3,9 @@
  * file writes it again.
  */
 import { describe, expect, it } from 'vitest';
-import { type Check, Evaluator, type Keys } from '../../../../src/region/iam/evaluator.js';
-import { type Policy, readPolicies, type Statement } from '../../../../src/region/iam/policies.js';
-import { NODE_ROLE_ARN } from '../../../../src/region/iam/principals.js';
+import { type Check, Evaluator, type Keys } from '../../../../packages/aws-simulator/src/iam/evaluator.js';
+import { type Policy, readPolicies, type Statement } from '../../../../packages/aws-simulator/src/iam/policies.js';
+import { NODE_ROLE_ARN } from '../../../../packages/aws-simulator/src/iam/principals.js';
 
 const ACCOUNT = '000000000000';
 const role = (name: string): string => `arn:aws:iam::${ACCOUNT}:role/${name}`;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { conditionKeysOf } from '../../../../src/region/iam/evaluator.js';
-import { readPolicies } from '../../../../src/region/iam/policies.js';
+import { conditionKeysOf } from '../../../../packages/aws-simulator/src/iam/evaluator.js';
+import { readPolicies } from '../../../../packages/aws-simulator/src/iam/policies.js';
 
 /** All regions that an account has from the start. [AWS account guide: regions enabled by default] */
 const REGIONS =

@@ -14,7 +14,7 @@ import { GetObjectCommand, ListBucketsCommand, PutObjectCommand, S3Client } from
 import { ReceiveMessageCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { GetParameterCommand, ListCommandsCommand, SendCommandCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type CallerName, CREDENTIALS, STACK_GUID } from '../../../../src/region/credentials.js';
+import { type CallerName, CREDENTIALS, STACK_GUID } from '../../../../packages/aws-simulator/src/credentials.js';
 import { launchOne } from '../ec2/launch-one.js';
 import { startTestRegion, type TestRegion } from '../local-region.js';
 

@@ -1,8 +1,8 @@
 /** The policy of docs/how-to/teams.md, judged as it stands there. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { Evaluator } from '../../../../src/region/iam/evaluator.js';
-import type { Statement } from '../../../../src/region/iam/policies.js';
+import { Evaluator } from '../../../../packages/aws-simulator/src/iam/evaluator.js';
+import type { Statement } from '../../../../packages/aws-simulator/src/iam/policies.js';
 
 const PAGE = readFileSync(new URL('../../../../docs/how-to/teams.md', import.meta.url), 'utf8');
 const ROLE = 'arn:aws:iam::000000000000:role/team-a';

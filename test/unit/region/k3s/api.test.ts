@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { afterEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import type { Machine } from '../../../../src/region/machine/machine.js';
+import type { Machine } from '../../../../packages/aws-simulator/src/machine/machine.js';
 import { journal, type Rig, startRig, until } from '../machine/rig.js';
 import { config, install, sh } from './shell.js';
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { Machine } from '../../../../src/region/machine/machine.js';
+import type { Machine } from '../../../../packages/aws-simulator/src/machine/machine.js';
 import { journal, type Rig, startRig, until } from '../machine/rig.js';
 import { config, install, sh } from './shell.js';
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { goDuration, parseArgs } from '../../../../src/region/k3s/kubectl/args.js';
-import { customColumns } from '../../../../src/region/k3s/kubectl/custom-columns.js';
-import { age } from '../../../../src/region/k3s/kubectl/duration.js';
-import { jsonPath } from '../../../../src/region/k3s/kubectl/json-path.js';
+import { goDuration, parseArgs } from '../../../../packages/aws-simulator/src/k3s/kubectl/args.js';
+import { customColumns } from '../../../../packages/aws-simulator/src/k3s/kubectl/custom-columns.js';
+import { age } from '../../../../packages/aws-simulator/src/k3s/kubectl/duration.js';
+import { jsonPath } from '../../../../packages/aws-simulator/src/k3s/kubectl/json-path.js';
 
 const node = {
   metadata: { name: 'a', annotations: { 'etcd.k3s.cattle.io/removed-node-name': 'a-1' }, labels: { x: 'y' } },

@@ -1,6 +1,6 @@
 /** Labels and taints as a server's script sets them, on the region's machines with the real scripts. */
 import { describe, expect, it } from 'vitest';
-import { goTemplate } from '../../../../src/region/k3s/kubectl/go-template.js';
+import { goTemplate } from '../../../../packages/aws-simulator/src/k3s/kubectl/go-template.js';
 
 const node = (name: string, labels: Record<string, string>, taints?: object[]) => ({
   metadata: { name, labels },

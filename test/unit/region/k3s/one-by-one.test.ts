@@ -1,8 +1,8 @@
 /** What the critical path of stops is that come one after the other. */
 import { GetCommandInvocationCommand, SendCommandCommand } from '@aws-sdk/client-ssm';
 import { afterEach, expect, it } from 'vitest';
-import { criticalPath } from '../../../../src/region/critical-path.js';
-import type { Machine } from '../../../../src/region/machine/machine.js';
+import { criticalPath } from '../../../../packages/aws-simulator/src/critical-path.js';
+import type { Machine } from '../../../../packages/aws-simulator/src/machine/machine.js';
 import { type Rig, startRig, until } from '../machine/rig.js';
 import { config, install, sh } from './shell.js';
 

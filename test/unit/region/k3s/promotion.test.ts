@@ -1,7 +1,7 @@
 /** K3s's own times: what waits for a tick of the leader's loop, and what comes before and after it. */
 import { afterEach, describe, expect, it } from 'vitest';
-import type { Profile } from '../../../../src/region/contract.js';
-import type { Machine } from '../../../../src/region/machine/machine.js';
+import type { Profile } from '../../../../packages/aws-simulator/src/contract.js';
+import type { Machine } from '../../../../packages/aws-simulator/src/machine/machine.js';
 import { journal, type Rig, startRig, until } from '../machine/rig.js';
 import { config, install, sh } from './shell.js';
 

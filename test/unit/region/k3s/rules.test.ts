@@ -1,9 +1,9 @@
 /** The rules by themselves: tokens, membership and quorum, configuration. */
 
 import { afterEach, describe, expect, it } from 'vitest';
-import { type K3sConfig, readConfig } from '../../../../src/region/k3s/config.js';
-import { Etcd, type Member, majority } from '../../../../src/region/k3s/etcd.js';
-import { parseToken, secureToken } from '../../../../src/region/k3s/token.js';
+import { type K3sConfig, readConfig } from '../../../../packages/aws-simulator/src/k3s/config.js';
+import { Etcd, type Member, majority } from '../../../../packages/aws-simulator/src/k3s/etcd.js';
+import { parseToken, secureToken } from '../../../../packages/aws-simulator/src/k3s/token.js';
 import { type Rig, startRig } from '../machine/rig.js';
 import { config, put } from './shell.js';
 

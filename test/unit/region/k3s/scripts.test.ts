@@ -2,9 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { GetCommandInvocationCommand, SendCommandCommand } from '@aws-sdk/client-ssm';
 import { afterEach, describe, expect, it } from 'vitest';
+import type { Machine } from '../../../../packages/aws-simulator/src/machine/machine.js';
 import { type JobOutput, parseJobOutput, renderCommand, renderUserData } from '../../../../src/node/render.js';
 import { reportedKey, seal, urlLines } from '../../../../src/node/seal.js';
-import type { Machine } from '../../../../src/region/machine/machine.js';
 import { haunt, tamper } from '../machine/desk.js';
 import { type Rig, startRig, until } from '../machine/rig.js';
 

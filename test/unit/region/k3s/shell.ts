@@ -1,9 +1,9 @@
 /** Runs things on a machine as an SSM script would, and installs K3s by hand. */
 import { spawn } from 'node:child_process';
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
-import { standInBinary } from '../../../../src/region/k3s/binary.js';
-import { bareEnvironment } from '../../../../src/region/machine/folder.js';
-import type { Machine } from '../../../../src/region/machine/machine.js';
+import { standInBinary } from '../../../../packages/aws-simulator/src/k3s/binary.js';
+import { bareEnvironment } from '../../../../packages/aws-simulator/src/machine/folder.js';
+import type { Machine } from '../../../../packages/aws-simulator/src/machine/machine.js';
 
 export interface Ran {
   code: number;

@@ -1,6 +1,6 @@
 /** What somebody does at the region's own desk. Each gives the status of the answer. */
-import { serveGhosts } from '../../../../src/region/haunting.js';
-import { serveTampering } from '../../../../src/region/tampering.js';
+import { serveGhosts } from '../../../../packages/aws-simulator/src/haunting.js';
+import { serveTampering } from '../../../../packages/aws-simulator/src/tampering.js';
 import type { Rig } from './rig.js';
 
 const bodyOf = (value: unknown) => Buffer.from(JSON.stringify(value));

@@ -1,6 +1,6 @@
 /** Nodes that stay behind without a machine. */
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import type { Machine } from '../../../../src/region/machine/machine.js';
+import type { Machine } from '../../../../packages/aws-simulator/src/machine/machine.js';
 import { config, install, sh } from '../k3s/shell.js';
 import { haunt } from './desk.js';
 import { type Rig, startRig, until } from './rig.js';

@@ -8,14 +8,14 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SSMClient } from '@aws-sdk/client-ssm';
-import type { Instance, Profile } from '../../../../src/region/contract.js';
-import { standInBinary } from '../../../../src/region/k3s/binary.js';
-import { handleNodeRequest } from '../../../../src/region/k3s/handle.js';
-import { createMachineHost, type Machines, machinesOf } from '../../../../src/region/machine/host.js';
-import type { Machine } from '../../../../src/region/machine/machine.js';
-import { PROFILES } from '../../../../src/region/profiles.js';
-import { handleSsm } from '../../../../src/region/ssm/handle.js';
-import { LocalWorld } from '../../../../src/region/world.js';
+import type { Instance, Profile } from '../../../../packages/aws-simulator/src/contract.js';
+import { standInBinary } from '../../../../packages/aws-simulator/src/k3s/binary.js';
+import { handleNodeRequest } from '../../../../packages/aws-simulator/src/k3s/handle.js';
+import { createMachineHost, type Machines, machinesOf } from '../../../../packages/aws-simulator/src/machine/host.js';
+import type { Machine } from '../../../../packages/aws-simulator/src/machine/machine.js';
+import { PROFILES } from '../../../../packages/aws-simulator/src/profiles.js';
+import { handleSsm } from '../../../../packages/aws-simulator/src/ssm/handle.js';
+import { LocalWorld } from '../../../../packages/aws-simulator/src/world.js';
 
 export interface Rig {
   world: LocalWorld;

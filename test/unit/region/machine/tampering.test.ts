@@ -6,7 +6,7 @@ import {
   SendCommandCommand,
 } from '@aws-sdk/client-ssm';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Machine } from '../../../../src/region/machine/machine.js';
+import type { Machine } from '../../../../packages/aws-simulator/src/machine/machine.js';
 import { config, install, sh } from '../k3s/shell.js';
 import { tamper } from './desk.js';
 import { journal, type Rig, startRig, until } from './rig.js';

@@ -12,8 +12,8 @@ import {
   type SendCommandCommandInput,
 } from '@aws-sdk/client-ssm';
 import { afterEach, describe, expect, it } from 'vitest';
-import { imageForParameter } from '../../../../src/region/ec2/images.js';
-import type { Machine } from '../../../../src/region/machine/machine.js';
+import { imageForParameter } from '../../../../packages/aws-simulator/src/ec2/images.js';
+import type { Machine } from '../../../../packages/aws-simulator/src/machine/machine.js';
 import { type Rig, startRig, until } from '../machine/rig.js';
 
 let rig: Rig;

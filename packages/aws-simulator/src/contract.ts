@@ -82,7 +82,7 @@ export interface World {
   agentMay(instance: Instance, action: string): Promise<boolean>;
 }
 
-/** What a fault plan says about this moment; see src/region/faults.ts for plans. */
+/** What a fault plan says about this moment; see packages/aws-simulator/src/faults.ts for plans. */
 export interface Fault {
   error?: { code: string; status: number; message?: string };
   delayMs?: number;
@@ -97,7 +97,7 @@ export interface Fault {
   data?: Record<string, unknown>;
 }
 
-/** Implemented in src/region/machine, called by src/region/ec2. */
+/** Implemented in packages/aws-simulator/src/machine, called by packages/aws-simulator/src/ec2. */
 export interface MachineHost {
   /** The instance has become running: OS boot, user data on the first boot, agent registration. Returns at once. */
   boot(instance: Instance): void;
@@ -111,7 +111,7 @@ export interface MachineHost {
   close(): Promise<void>;
 }
 
-/** Implemented in src/region/ssm and src/region/k3s; mounted by src/region/server. */
+/** Implemented in packages/aws-simulator/src/ssm and packages/aws-simulator/src/k3s; mounted by packages/aws-simulator/src/server. */
 export interface HttpReply {
   status: number;
   headers?: Record<string, string>;
@@ -130,7 +130,7 @@ export interface AwsCall {
   body: Buffer;
 }
 
-/** Milliseconds unless said otherwise; each value's source stands beside it in src/region/profiles.ts. */
+/** Milliseconds unless said otherwise; each value's source stands beside it in packages/aws-simulator/src/profiles.ts. */
 export interface Profile {
   name: 'fast' | 'demo' | 'aws';
   /** Of any AWS API call. */

@@ -3,7 +3,7 @@
  * its flag cannot read ends the process. Which flags there are, release by release, says the table that is made from K3s's own releases.
  * [k3s source: pkg/configfilearg; urfave/cli; Go: flag.parseOne, strconv.ParseBool]
  */
-import { knowledgeOf } from '../../model/k3s/flag-of.js';
+import { knowledgeOf } from '../../../../src/model/k3s/flag-of.js';
 
 /** Must be the same on all servers. [docs: cli/server, "critical configuration values"] */
 export const CRITICAL = [

@@ -1,5 +1,5 @@
 import { Client, Connection } from '@temporalio/client';
-import type { StatusView } from '../model/status.js';
+import type { StatusView } from '../../../src/model/status.js';
 import { countDuplicates, countLaunches, countLeftovers, criticalPathSeconds, temporalEvidence } from './evidence.js';
 import type { Stack } from './stack.js';
 

@@ -1,19 +1,19 @@
-import '../config/quiet-aws.js';
+import '../../../src/config/quiet-aws.js';
 import { PassThrough } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Listr, ListrLogger, ProcessOutput } from 'listr2';
-import type { Io } from '../cli/io.js';
-import { runCli } from '../cli/program.js';
-import { userName } from '../cli/user.js';
-import { nodeTable } from '../cli/views/status.js';
-import type { StatusView } from '../model/status.js';
+import type { Io } from '../../../src/cli/io.js';
+import { runCli } from '../../../src/cli/program.js';
+import { userName } from '../../../src/cli/user.js';
+import { nodeTable } from '../../../src/cli/views/status.js';
+import { ENV_FILE, readEnvFile, writeEnvFile } from '../../../src/config/env-file.js';
+import type { StatusView } from '../../../src/model/status.js';
 import { type DemoReport, measureCreate, measureEnd, passed } from './demo-report.js';
-import { ENV_FILE, readEnvFile, writeEnvFile } from './env-file.js';
 import { type Stack, startStack } from './stack.js';
 import { listenForStop } from './until-signal.js';
 
-const EXAMPLE = fileURLToPath(new URL('../../examples/ha.yaml', import.meta.url));
+const EXAMPLE = fileURLToPath(new URL('../../../examples/ha.yaml', import.meta.url));
 const CLUSTER = 'demo';
 const DIR = '.keelson/demo';
 

@@ -51,7 +51,7 @@ export function checksOf(call: AwsCall, existing: Existing): Check[] {
 }
 
 function unknownAction({ service, action }: AwsCall): AwsError {
-  const message = `The action ${action} is not valid for this web service (the simulator does not model it, or src/region/iam/${service}-actions.ts does not say what it must be allowed).`;
+  const message = `The action ${action} is not valid for this web service (the simulator does not model it, or packages/aws-simulator/src/iam/${service}-actions.ts does not say what it must be allowed).`;
   switch (service) {
     case 'ec2':
       return new AwsError('InvalidAction', 400, message);

@@ -1,7 +1,7 @@
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Env } from '../config/environment.js';
+import type { Env } from '../../../src/config/environment.js';
 import type { Child, Children } from './children.js';
 
 /** It takes two seconds; a busy machine may take many times as long. */
@@ -13,7 +13,7 @@ export async function startWorker(children: Children, env: Env, dir: string): Pr
   const child = children.start({
     name: 'worker',
     command: process.execPath,
-    args: ['--enable-source-maps', fileURLToPath(new URL('../bin/worker.js', import.meta.url))],
+    args: ['--enable-source-maps', fileURLToPath(new URL('../../../dist/bin/worker.js', import.meta.url))],
     env: { ...env, KEELSON_HEALTH_FILE: healthFile },
     logFile: join(dir, 'worker.log'),
   });

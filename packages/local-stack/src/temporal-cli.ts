@@ -3,7 +3,7 @@ import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import type { Env } from '../config/environment.js';
+import type { Env } from '../../../src/config/environment.js';
 
 const REMEDY =
   'install the Temporal CLI (https://docs.temporal.io/cli) so that it is on PATH, or set TEMPORAL_CLI to its path';
@@ -24,7 +24,7 @@ export async function findTemporalCli(env: Env): Promise<string> {
     if (folder !== '' && isExecutable(candidate)) return candidate;
   }
   // Present in a checkout; an installed package has no scripts.
-  const script = fileURLToPath(new URL('../../scripts/tools/temporal.mjs', import.meta.url));
+  const script = fileURLToPath(new URL('../../../scripts/tools/temporal.mjs', import.meta.url));
   if (!existsSync(script)) throw new Error(`there is no Temporal CLI: ${REMEDY}`);
   try {
     const { stdout } = await promisify(execFile)(process.execPath, [script], { env: { ...env } });

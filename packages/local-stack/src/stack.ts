@@ -1,10 +1,11 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Env } from '../config/environment.js';
-import { removeLeftHosts } from '../region/hosts/ledger.js';
-import type { HostSettings } from '../region/hosts/settings.js';
+import type { Env } from '../../../src/config/environment.js';
+import { localEnvironment } from '../../../src/config/local-env.js';
+import { removeLeftHosts } from '../../aws-simulator/src/hosts/ledger.js';
+import type { HostSettings } from '../../aws-simulator/src/hosts/settings.js';
 import { type Child, type Children, createChildren } from './children.js';
-import { keyVariables, LOCAL_MIRRORS, localEnvironment, localVariables } from './local-env.js';
+import { keyVariables, LOCAL_MIRRORS, localVariables } from './local-env.js';
 import { freePort } from './ports.js';
 import { type LocalRegion, type ProfileName, startRegion } from './region.js';
 import { startTemporal, type TemporalServer, type TemporalServerOptions } from './temporal.js';

@@ -58,9 +58,8 @@ export function createChildren(): Children {
 }
 
 function startGuard(): ChildProcess {
-  // Run from source, as tests and benchmarks do, it is the built one.
-  const path = import.meta.url.endsWith('.ts') ? '../../dist/local/guard-process.js' : './guard-process.js';
-  const script = fileURLToPath(new URL(path, import.meta.url));
+  // The built one, also where this file runs from source, as in tests and benchmarks.
+  const script = fileURLToPath(new URL('../dist/guard-process.js', import.meta.url));
   const guard = spawn(process.execPath, [script], { stdio: ['pipe', 'ignore', 'ignore'], detached: true });
   // It may end first; writing to it is then in vain and harms nothing.
   guard.stdin?.on('error', () => undefined);

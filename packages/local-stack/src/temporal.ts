@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { Connection } from '@temporalio/client';
-import type { Env } from '../config/environment.js';
-import { SEARCH_ATTRIBUTES } from '../config/search-attributes.js';
+import type { Env } from '../../../src/config/environment.js';
+import { SEARCH_ATTRIBUTES } from '../../../src/config/search-attributes.js';
 import type { Child, Children } from './children.js';
 import { freePort } from './ports.js';
 import { findTemporalCli } from './temporal-cli.js';

@@ -6,7 +6,7 @@ import { NODE_PROFILE, NODE_ROLE_ARN, type PrincipalName, principalOf } from './
 import { DEAD_LETTERS } from './sqs-actions.js';
 import { type Properties, readTemplate, type Value } from './template.js';
 
-const TEMPLATE = new URL('../../../deploy/aws/keelson.yaml', import.meta.url);
+const TEMPLATE = new URL('../../../../deploy/aws/keelson.yaml', import.meta.url);
 
 export interface Statement {
   Sid: string;

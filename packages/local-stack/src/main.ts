@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
-import { hostSettings } from '../region/hosts/settings.js';
+import { ENV_FILE, readEnvFile, writeEnvFile } from '../../../src/config/env-file.js';
+import { hostSettings } from '../../aws-simulator/src/hosts/settings.js';
 import type { Child } from './children.js';
-import { ENV_FILE, readEnvFile, writeEnvFile } from './env-file.js';
 import { PROFILE_NAMES } from './region.js';
 import { type Stack, startStack } from './stack.js';
 import { listenForStop } from './until-signal.js';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Env } from '../config/environment.js';
-import type { HostSettings } from '../region/hosts/settings.js';
+import type { Env } from '../../../src/config/environment.js';
+import type { HostSettings } from '../../aws-simulator/src/hosts/settings.js';
 import type { Child, Children } from './children.js';
 
 const READY_MS = 20_000;
@@ -22,7 +22,7 @@ export async function startRegion(
   env: Env,
   options: { dir: string; profile: ProfileName; hosts: HostSettings | null },
 ): Promise<LocalRegion> {
-  const script = fileURLToPath(new URL('../region/main.js', import.meta.url));
+  const script = fileURLToPath(new URL('../../aws-simulator/dist/main.js', import.meta.url));
   let output = '';
   let tell: (ready: Ready) => void = () => undefined;
   const told = new Promise<Ready>((resolve) => {
