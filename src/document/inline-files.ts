@@ -1,9 +1,10 @@
-import { isMap, isScalar, isSeq, type Pair, parseDocument, type YAMLMap } from 'yaml';
+import { isMap, isScalar, isSeq, type Pair, type YAMLMap } from 'yaml';
+import { compose } from './compose.js';
 import { MAX_BYTES } from './decode.js';
 import { keyText } from './locate.js';
 import type { Problem } from './problem.js';
 import { positionsIn } from './problem.js';
-import { excessIn } from './weigh.js';
+import { weigh } from './weigh.js';
 
 /** Reads the text of a file that a document names; a text that says why not where it cannot. */
 export type ReadText = (path: string) => Promise<{ text: string } | { why: string }>;
@@ -19,10 +20,13 @@ export async function inlineFiles(
   file: string,
   read: ReadText,
 ): Promise<{ text: string; changed: boolean; problems: Problem[] }> {
-  if (!/\bfile\b/.test(text) || text.length > MAX_BYTES || excessIn(text) !== null)
+  if (!/\bfile\b/.test(text) || text.length > MAX_BYTES) return { text, changed: false, problems: [] };
+  const { excess, tokens } = weigh(text);
+  if (excess !== null) return { text, changed: false, problems: [] };
+  const { documents, faults, hasMore } = compose(tokens);
+  const [document, second] = documents;
+  if (faults.length > 0 || hasMore || second !== undefined || !isMap(document?.contents))
     return { text, changed: false, problems: [] };
-  const document = parseDocument(text, { prettyErrors: false, uniqueKeys: false, logLevel: 'error' });
-  if (document.errors.length > 0 || !isMap(document.contents)) return { text, changed: false, problems: [] };
   const places = pairsIn(document.contents);
   const positionOf = positionsIn(text);
   const problems: Problem[] = [];

@@ -1,5 +1,6 @@
-import { type Document, isMap, isNode, isScalar, isSeq, type Node, visit } from 'yaml';
+import { type Document, isNode, isScalar, type Node } from 'yaml';
 import { keyText } from './locate.js';
+import { walk } from './walk.js';
 
 export interface Duplicate {
   path: (string | number)[];
@@ -13,11 +14,11 @@ export interface Duplicate {
  */
 export function complexKeyAt(document: Document): number | null {
   let found: number | null = null;
-  visit(document, {
-    Pair(_key, { key }) {
-      if (key === null || isScalar(key)) return undefined;
-      found = isNode(key) ? ((key as Node).range?.[0] ?? 0) : 0;
-      return visit.BREAK;
+  walk(document.contents, {
+    pair({ key }) {
+      if (key === null || isScalar(key)) return true;
+      found = startOf(key);
+      return false;
     },
   });
   return found;
@@ -26,21 +27,20 @@ export function complexKeyAt(document: Document): number | null {
 /** Keys that a mapping has twice, the first `most` of them. In linear time, which yaml's own check is not. */
 export function duplicateKeys(document: Document, most: number): Duplicate[] {
   const found: Duplicate[] = [];
-  const search = (node: unknown, path: (string | number)[]): void => {
-    if (isSeq(node)) for (const [index, item] of node.items.entries()) search(item, [...path, index]);
-    if (!isMap(node)) return;
-    const seen = new Map<string, number>();
-    for (const pair of node.items) {
-      if (found.length >= most) return;
+  const seen = new Map<object, Map<string, number>>();
+  walk(document.contents, {
+    pair(pair, path, holder) {
+      const keys = seen.get(holder) ?? new Map<string, number>();
+      seen.set(holder, keys);
       const key = keyText(pair);
-      const at = [...path, key];
-      const offset = isNode(pair.key) ? ((pair.key as Node).range?.[0] ?? 0) : 0;
-      const first = seen.get(key);
-      if (first === undefined) seen.set(key, offset);
-      else found.push({ path: at, offset, firstOffset: first });
-      search(pair.value, at);
-    }
-  };
-  search(document.contents, []);
+      const first = keys.get(key);
+      const offset = startOf(pair.key);
+      if (first === undefined) keys.set(key, offset);
+      else found.push({ path: [...path, key], offset, firstOffset: first });
+      return found.length < most;
+    },
+  });
   return found;
 }
+
+const startOf = (key: unknown): number => (isNode(key) ? ((key as Node).range?.[0] ?? 0) : 0);

@@ -1,15 +1,16 @@
-import { type Document, isScalar, parseAllDocuments, visit } from 'yaml';
+import { type Document, isScalar, visit } from 'yaml';
 import { visible } from '../model/invisible.js';
 import { parseDocument } from '../model/spec/parse.js';
 import type { ClusterDocument } from '../model/spec/schema.js';
 import type { Violation } from '../model/spec/violation.js';
 import { warningsOf } from '../model/spec/warnings.js';
 import { ambiguousNumbers } from './ambiguous.js';
+import { compose } from './compose.js';
 import { decode } from './decode.js';
 import { complexKeyAt, duplicateKeys } from './keys.js';
 import { keyOffsetOf, offsetOf } from './locate.js';
 import { byPosition, type Problem, positionsIn } from './problem.js';
-import { ALIASES, excessIn, MAX_ALIASES } from './weigh.js';
+import { ALIASES, MAX_ALIASES, weigh } from './weigh.js';
 
 export { type Problem, problemText } from './problem.js';
 
@@ -18,9 +19,6 @@ type Locate = (offset: number) => { file: string; line: number; column: number }
 export type ReadResult =
   | { ok: true; document: ClusterDocument; warnings: Problem[] }
   | { ok: false; problems: Problem[] };
-
-/** One fault of syntax tends to bring others with it. */
-const MAX_FAULTS = 5;
 
 /** As for other violations, no reader wants more. */
 const MAX_DUPLICATES = 20;
@@ -61,28 +59,28 @@ function readText(content: string | Uint8Array, file: string): ReadResult {
   const whole = (offset: number, message: string, remedy: string): ReadResult =>
     failed([{ ...at(offset), path: [], message, remedy }]);
 
-  const excess = excessIn(decoded.text);
+  const { excess, tokens } = weigh(decoded.text);
   if (excess !== null) return whole(excess.offset, excess.message, excess.remedy);
-  // Duplicate keys are looked for below: yaml's check takes quadratic time.
-  const options = { prettyErrors: false, uniqueKeys: false, logLevel: 'error' } as const;
-  const documents: Document[] = withoutStacks(() => [...parseAllDocuments(decoded.text, options)]);
-  const faults = documents.flatMap((one) => [...one.errors, ...one.warnings]);
+  const { documents, faults, hasMore } = compose(tokens);
   if (faults.length > 0) {
     return failed(
-      faults.slice(0, MAX_FAULTS).map((fault) => ({
-        ...at(fault.pos[0]),
+      faults.map(({ offset, message }) => ({
+        ...at(offset),
         path: [],
-        message: `is not YAML: ${visible((fault.message.split('\n')[0] ?? '').slice(0, 200))}`,
+        message: `is not YAML: ${visible(message.slice(0, 200))}`,
         remedy: 'see examples/ha.yaml',
       })),
     );
   }
   const filled = documents.filter((one) => !isBlank(one));
   const [document, second] = filled;
-  if (document === undefined) return whole(0, 'is empty', 'see examples/ha.yaml');
-  if (second !== undefined) {
-    return whole(offsetOf(second, []), `is one of ${filled.length} documents in this file`, 'one document a file');
+  if (second !== undefined || hasMore) {
+    const count = hasMore ? 'more than 20' : filled.length;
+    const place = second ?? document;
+    const offset = place === undefined ? 0 : offsetOf(place, []);
+    return whole(offset, `is one of ${count} documents in this file`, 'one document a file');
   }
+  if (document === undefined) return whole(0, 'is empty', 'see examples/ha.yaml');
   const complex = complexKeyAt(document);
   if (complex !== null) return whole(complex, 'has a key that is not a word', 'write it as `key: value`');
   return readOne(document, at);
@@ -95,9 +93,10 @@ function readOne(document: Document, at: Locate): ReadResult {
     message: 'duplicate key',
     remedy: `it is in line ${at(firstOffset).line} already; keep one`,
   }));
-  const ambiguous = ambiguousNumbers(document)
-    .slice(0, MAX_AMBIGUOUS)
-    .map(({ offset, ...violation }) => ({ ...at(offset), ...violation }));
+  const ambiguous = ambiguousNumbers(document, MAX_AMBIGUOUS).map(({ offset, ...violation }) => ({
+    ...at(offset),
+    ...violation,
+  }));
   problems.push(...ambiguous);
   let value: unknown;
   try {
@@ -118,17 +117,6 @@ function readOne(document: Document, at: Locate): ReadResult {
   if (!parsed.ok) return failed(problems);
   const warnings = warningsOf(parsed.document).map((one) => ({ ...at(placeOf(document, one)), ...one }));
   return { ok: true, document: parsed.document, warnings: warnings.toSorted(byPosition) };
-}
-
-/** A text may have a fault at each token, and yaml makes an Error of each: their stacks are half of what such a text costs. [measured] */
-function withoutStacks<T>(parse: () => T): T {
-  const limit = Error.stackTraceLimit;
-  Error.stackTraceLimit = 0;
-  try {
-    return parse();
-  } finally {
-    Error.stackTraceLimit = limit;
-  }
 }
 
 /** Comments at most. */

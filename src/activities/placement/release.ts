@@ -47,14 +47,17 @@ export async function checkRelease(
 function checkSum(k3s: ClusterSpec['k3s'], architecture: Architecture, text: string, url: string): void {
   const pinned = k3s.sha256[architecture];
   if (pinned === undefined) return;
-  const listed = text
-    .split('\n')
-    .map((line) => line.trim().split(/\s+\*?/))
-    .find(([, name]) => name === BINARY[architecture])?.[0];
+  const listed = sumIn(text, BINARY[architecture]);
   if (listed !== pinned)
     throw invalid(
       'ChecksumMismatch',
       `spec.k3s.sha256.${architecture} is ${pinned}, but ${url} says ${listed ?? `nothing about ${BINARY[architecture]}`}`,
       'find out which of the two is right before anything runs it; the pin belongs to one version only',
     );
+}
+
+/** The checksum that the file names for a binary, or undefined. What is not a checksum is not shown to anyone: a mirror may write anything. */
+function sumIn(text: string, binary: string): string | undefined {
+  const sums = text.split('\n').map((line) => /^([0-9a-f]{64})\s+\*?(\S+)\s*$/.exec(line));
+  return sums.find((match) => match?.[2] === binary)?.[1];
 }

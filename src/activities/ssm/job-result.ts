@@ -1,5 +1,5 @@
 import { logFromNode } from '../../node/from-node.js';
-import { parseJobOutput } from '../../node/render.js';
+import { parseJobOutput } from '../../node/output.js';
 import { reported } from '../../node/results.js';
 import type { JobResult } from '../api.js';
 import type { Invocation } from './commands.js';

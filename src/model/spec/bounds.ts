@@ -6,7 +6,10 @@ import type { Violation } from './violation.js';
  * cost grows with what it is given: a message from Temporal may hold 2 MiB. [Temporal limits]
  */
 const MAX_DEPTH = 20;
-const MAX_VALUES = 10_000;
+/** The text of a document has at most 8,000 words and marks, and each value needs two. [document/weigh.ts] */
+const MAX_VALUES = 4_000;
+/** The longest list of the schema, spec.access.apiCidrs, has as many. The schema makes an error of each wrong entry before it counts them. */
+const MAX_ENTRIES = 500;
 const MAX_TEXT = 8 * 1024;
 const MAX_TEXT_IN_ALL = 256 * 1024;
 /** Texts that become files have lines, and the size that their schema says. */
@@ -56,8 +59,12 @@ export function boundViolations(value: unknown): { excess: Violation | null; vio
     if (typeof one === 'string') return visitText(one, path, {});
     if (typeof one !== 'object' || one === null) return null;
     const isList = Array.isArray(one);
+    let entries = 0;
     // `for in` and no list of all keys: it ends at the first excess.
     for (const key in one) {
+      entries += 1;
+      if (entries > MAX_ENTRIES)
+        return tooLarge(path, `has more than ${MAX_ENTRIES} entries`, 'no list or mapping needs more');
       const at = [...path, isList ? Number(key) : key];
       const excess = (isList ? null : visitText(key, at, { about: 'key' })) ?? visit(one[key as keyof typeof one], at);
       if (excess !== null) return excess;

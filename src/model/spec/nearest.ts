@@ -8,7 +8,7 @@ export function nearest(word: string, known: readonly string[]): string | null {
   for (const candidate of known) {
     // The distance is at least the difference in length.
     if (Math.abs(candidate.length - word.length) > limit(word)) continue;
-    const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
+    const distance = editDistance(word.toLowerCase(), candidate.toLowerCase(), limit(word));
     if (distance <= limit(word) && (best === null || distance < best.distance)) best = { word: candidate, distance };
   }
   return best?.word ?? null;
@@ -16,22 +16,32 @@ export function nearest(word: string, known: readonly string[]): string | null {
 
 const limit = (word: string): number => Math.min(MAX_DISTANCE, Math.ceil(word.length / 3));
 
-/** Insertions, deletions, replacements and swaps of neighbours that lead from `a` to `b` (optimal string alignment). */
-export function editDistance(a: string, b: string): number {
+/**
+ * Insertions, deletions, replacements and swaps of neighbours that lead from `a` to `b` (optimal string alignment).
+ *
+ * @param most the caller does not care for larger distances: counting ends there, and only cells so near to the diagonal are filled in
+ */
+export function editDistance(a: string, b: string, most = Math.max(a.length, b.length)): number {
+  const far = most + 1;
   let beforeLast: number[] = [];
-  let last = Array.from({ length: b.length + 1 }, (_, j) => j);
+  let last = Array.from({ length: b.length + 1 }, (_, j) => Math.min(j, far));
   for (let i = 1; i <= a.length; i++) {
-    const row = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const replace = (last[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      let cost = Math.min((last[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1, replace);
+    const row: number[] = new Array<number>(b.length + 1).fill(far);
+    if (i <= most) row[0] = i;
+    let least = row[0] ?? far;
+    for (let j = Math.max(1, i - most); j <= Math.min(b.length, i + most); j++) {
+      const replace = (last[j - 1] ?? far) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      let cost = Math.min((last[j] ?? far) + 1, (row[j - 1] ?? far) + 1, replace);
       if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) {
-        cost = Math.min(cost, (beforeLast[j - 2] ?? 0) + 1);
+        cost = Math.min(cost, (beforeLast[j - 2] ?? far) + 1);
       }
-      row.push(cost);
+      row[j] = Math.min(cost, far);
+      least = Math.min(least, cost);
     }
+    // A swap comes from the row before the last.
+    if (least > most && Math.min(...last) > most) return far;
     beforeLast = last;
     last = row;
   }
-  return last[b.length] ?? 0;
+  return Math.min(last[b.length] ?? far, far);
 }

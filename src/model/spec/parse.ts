@@ -39,7 +39,9 @@ function check(value: unknown, unfit: readonly Violation[]): Parsed {
   const places = new Set(unfit.map((violation) => JSON.stringify(violation.path)));
   const structure = parsed.success ? [] : structureViolations(clusterSchema, value, parsed.error.issues);
   const broken = [...unfit, ...structure.filter((violation) => !places.has(JSON.stringify(violation.path)))];
-  return { ok: false, violations: distinct([...broken, ...ruleViolationsBeside(value, broken)]) };
+  // The answer has room for no more, and each round copies the document.
+  const beside = broken.length > MAX_VIOLATIONS ? [] : ruleViolationsBeside(value, broken);
+  return { ok: false, violations: distinct([...broken, ...beside]) };
 }
 
 /** Taking out one broken part may leave its holder incomplete, so it takes a few rounds; documents are not deeper. */

@@ -1,14 +1,10 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Problem, problemText, readDocument } from '../../../src/document/read.js';
 import { boundViolations } from '../../../src/model/spec/bounds.js';
 import { parseDocument } from '../../../src/model/spec/parse.js';
 import { violationText } from '../../../src/model/spec/violation.js';
-
-const SIZE = 256 * 1024;
-/** The promise is 200 ms; the factor is for a machine that is busy with other tests. Without the bounds these texts cost 1 s to minutes. */
-const MOST_CPU_MS = 800;
-const MOST_MIB = 100;
+import { filled } from '../../support/hostile/filled.js';
+import { wide } from '../../support/hostile/inputs.js';
 
 const GOOD = `apiVersion: keelson/v1
 kind: Cluster
@@ -20,20 +16,7 @@ spec:
   k3s: { version: v1.34.2+k3s1 }
 `;
 
-const filled = (text: string, before = '', after = ''): string =>
-  before + text.repeat(Math.floor((SIZE - before.length - after.length) / text.length)) + after;
-
-function wide(entry: (index: number) => string, before = '', after = ''): string {
-  const parts = [before];
-  for (let [index, length] = [0, before.length + after.length]; ; index += 1) {
-    const part = entry(index);
-    length += part.length;
-    if (length > SIZE) return [...parts, after].join('');
-    parts.push(part);
-  }
-}
-
-/** Texts of at most 256 KiB that a parser may choke on, and the start of the first problem. */
+/** Texts of at most 256 KiB that a parser may choke on, and the start of the first problem. What they cost is in test/unit/trust/cost.test.ts. */
 const HOSTILE: [string, string, RegExp][] = [
   ['keys in keys, 61 bytes', `${'? '.repeat(30)}a`, /^F:1:1: document: has a key after "\?"/],
   ['braces as keys', '{'.repeat(30) + '}'.repeat(30), /^F:1:2: document: has a key that is not a word/],
@@ -41,9 +24,9 @@ const HOSTILE: [string, string, RegExp][] = [
   ['an alias as a key', 'a: &a {x: 1}\nb: {*a : 1}\n', /^F:2:5: document: has a key that is not a word/],
   ['question marks by the line', filled('?\n'), /^F:1:1: document: has a key after "\?"/],
   ['one key again and again', filled('a: 1\n'), /document: has too many parts/],
-  ['one key again and again, within the bounds', 'a: 1\n'.repeat(1_200), /is missing/],
+  ['one key again and again, within the bounds', 'a: 1\n'.repeat(1_100), /is missing/],
   ['unknown keys', wide((i) => `k${i}: 1\n`), /document: has too many parts/],
-  ['unknown keys, within the bounds', Array.from({ length: 1_200 }, (_, i) => `k${i}: 1`).join('\n'), /is missing/],
+  ['unknown keys, within the bounds', Array.from({ length: 450 }, (_, i) => `k${i}: 1`).join('\n'), /is missing/],
   [
     'K3s settings with a slip of the pen',
     wide((i) => `kubelet-arh${i}: 1, `, `${GOOD.slice(0, -3)}, config: {`, '} }\n'),
@@ -76,80 +59,32 @@ const problemsOf = (text: string): Problem[] => {
   return read.ok ? [] : read.problems;
 };
 
-function cost<T>(act: () => T): { result: T; cpuMs: number } {
-  const before = process.cpuUsage();
-  const result = act();
-  const { user, system } = process.cpuUsage(before);
-  return { result, cpuMs: (user + system) / 1_000 };
-}
-
 describe('readDocument and hostile text', () => {
-  it.each(HOSTILE)('refuses %s, at little cost', (_what, text, expected) => {
-    // Prepare
-    const peakBefore = process.resourceUsage().maxRSS;
+  it.each(HOSTILE)('refuses %s', (_what, text, expected) => {
     // Act
-    const { result: problems, cpuMs } = cost(() => problemsOf(text));
+    const problems = problemsOf(text);
     // Assess
     expect(problems[0] === undefined ? '' : problemText(problems[0])).toMatch(expected);
     expect(problems.length).toBeLessThanOrEqual(125);
-    expect(cpuMs).toBeLessThan(MOST_CPU_MS);
-    expect((process.resourceUsage().maxRSS - peakBefore) / 1_024).toBeLessThan(MOST_MIB);
   });
 
-  it('ends at little cost whatever is repeated', () => {
-    const fragments = [
-      'a',
-      'b: ',
-      ' ',
-      '\n',
-      '- ',
-      '? ',
-      ': ',
-      '{',
-      '}',
-      '[',
-      ']',
-      ',',
-      '&a ',
-      '*a ',
-      '!t ',
-      '"',
-      "'",
-      '\\',
-      '|\n',
-      '#',
-      '---\n',
-      '%x\n',
-      '\t',
-      '<<',
-      '[a]: ',
-      '\u2028',
-    ];
-    const begin = fc.constantFrom(
-      '',
-      '%YAML 1.1\n---\n',
-      `${GOOD}  tags: {`,
-      `${GOOD}  pools: [`,
-      '[',
-      '{',
-      'a: "',
-      'a: |\n ',
-      'a: &a [b]\n',
-    );
-    const part = fc.array(fc.constantFrom(...fragments), { minLength: 1, maxLength: 5 }).map((all) => all.join(''));
-    fc.assert(
-      fc.property(begin, part, fc.constantFrom(SIZE, 20_000, 8_000, 3_000), (before, repeated, size) => {
-        // Prepare
-        const text = before + repeated.repeat(Math.floor((size - before.length) / Buffer.byteLength(repeated)));
-        // Act
-        const { result: problems, cpuMs } = cost(() => problemsOf(text));
-        // Assess
-        expect(problems.length).toBeGreaterThan(0);
-        expect(problems.map(problemText).join('\n')).not.toContain('cannot be read');
-        expect(cpuMs).toBeLessThan(MOST_CPU_MS);
-      }),
-      { numRuns: 150 },
-    );
+  it('names at most five faults of syntax, each with its words, and stops there', () => {
+    // Prepare
+    const texts = ['"\\q"\n', '- @\n', '01\n!<x> [a]:  '].map((part) => part.repeat(700));
+    // Act
+    const found = texts.map(problemsOf);
+    // Assess
+    for (const problems of found) {
+      expect(problems.length).toBeGreaterThan(0);
+      expect(problems.length).toBeLessThanOrEqual(5);
+      for (const problem of problems) expect(problem.message).toMatch(/^is not YAML: \S/);
+    }
+  });
+
+  it('reads no more than the first of many documents', () => {
+    expect(problemsOf('--- a\n'.repeat(1_000)).map(problemText)).toEqual([
+      'F:2:5: document: is one of more than 20 documents in this file (one document a file)',
+    ]);
   });
 
   it('shows the place of a control character in the text', () => {
@@ -194,22 +129,22 @@ describe('parseDocument and hostile values', () => {
     [
       '100,000 K3s settings',
       base({ k3s: { version: 'v1.34.2+k3s1', config: entries(100_000, (i) => `kubelet-arh${i}`) } }),
-      'document: has too many values (at most 10000)',
+      'spec.k3s.config: has more than 500 entries (no list or mapping needs more)',
     ],
     [
       '9,000 K3s settings',
       base({ k3s: { version: 'v1.34.2+k3s1', config: entries(9_000, (i) => `kubelet-arh${i}`) } }),
-      'spec.k3s.config: has more than 200 entries',
+      'spec.k3s.config: has more than 500 entries',
     ],
     [
       '9,000 names of the API',
       base({ access: { extraSans: Array.from({ length: 9_000 }, (_, i) => `a${i}`) } }),
-      'spec.access.extraSans: has 9000 entries (at most 100 entries)',
+      'spec.access.extraSans: has more than 500 entries',
     ],
     [
       '4,000 wrong pools',
       base({ pools: Array.from({ length: 4_000 }, () => ({})) }),
-      'spec.pools: has 4000 entries (at most 20 entries)',
+      'spec.pools: has more than 500 entries',
     ],
     ['lists a thousand deep', base({ tags: nested(1_000) }), 'spec.tags[0]: is nested too deeply (at most 20 levels)'],
     ['a text of 2 MB', base({ tags: { a: 'x'.repeat(2_000_000) } }), 'document: has too much text (at most 256 KiB)'],
@@ -223,15 +158,14 @@ describe('parseDocument and hostile values', () => {
       base({ k3s: { version: 'v1.34.2+k3s1', config: { 'kubelet-arg': ['a\nb'] } } }),
       'spec.k3s.config.kubelet-arg[0]: has the invisible character U+000A (line feed) in place 2 (remove it)',
     ],
-  ])('refuses %s, at little cost', (_what, value, expected) => {
+  ])('refuses %s', (_what, value, expected) => {
     // Act
-    const { result: parsed, cpuMs } = cost(() => parseDocument(value));
+    const parsed = parseDocument(value);
     // Assess
     expect(
       parsed.ok ? [] : parsed.violations.map(violationText).map((text) => text.slice(0, expected.length)),
     ).toContain(expected);
     expect(parsed.ok ? 0 : parsed.violations.length).toBeLessThanOrEqual(101);
-    expect(cpuMs).toBeLessThan(MOST_CPU_MS);
   });
 
   it('answers Invalid where a look at the value throws', () => {
@@ -264,7 +198,7 @@ describe('parseDocument and hostile values', () => {
     // Act
     const { excess } = boundViolations(endless);
     // Assess
-    expect(excess?.message).toBe('has too many values');
-    expect(visited).toBeLessThanOrEqual(10_000);
+    expect(excess?.message).toBe('has more than 500 entries');
+    expect(visited).toBeLessThanOrEqual(500);
   });
 });

@@ -1,4 +1,4 @@
-/** Output of a node on which someone else is root: whatever it is, reading it ends soon, costs little, and gives a result that says what it is. */
+/** Output of a node on which someone else is root: whatever it is, reading it gives a result that says what it is. What it costs is in test/unit/trust/cost.test.ts. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { jobResult } from '../../../src/activities/ssm/job-result.js';
@@ -8,7 +8,8 @@ import { parseJobOutput } from '../../../src/node/render.js';
 import { RESULT_FAMILIES, RESULT_KEYS } from '../../../src/node/results.js';
 import { reportedKey } from '../../../src/node/seal.js';
 import { parseNodes, parseStrayMembers } from '../../../src/workflows/nodes-seen.js';
-import { costOf, filled, MOST_CPU_MS, MOST_MIB, SIZE } from '../../support/cost.js';
+import { filled } from '../../support/hostile/filled.js';
+import { NODE_BEGINS, NODE_PIECES } from '../../support/hostile/pieces.js';
 
 const JOB = 'demo-verify-server-0-1';
 const HEAD = `keelson-job id=${JOB} outcome=done exit=0\nkeelson-result\n`;
@@ -40,73 +41,13 @@ function requireBounds({ result, nodes }: ReturnType<typeof readAll>): void {
   for (const invisible of ['\u001b', '\u202e']) expect(result.logTail.includes(invisible)).toBe(false);
 }
 
-/** What reports and secrets are made of: pieces that a pattern may start to match again and again. */
-const PIECES = [
-  'keelson-job ',
-  `keelson-job id=${JOB} outcome=`,
-  'keelson-result\n',
-  'keelson-log\n',
-  `keelson-key id=${JOB} key=`,
-  'node.demo-server-0-g1=',
-  'member.',
-  'code=',
-  ...RESULT_KEYS.slice(0, 5).map((key) => `${key}=`),
-  ...RESULT_FAMILIES.map((family) => `${family}.`),
-  'True,',
-  '-----BEGIN PRIVATE KEY-----',
-  '-----BEGIN ',
-  'PRIVATE KEY',
-  'X-Amz-Signature',
-  'X-Amz-',
-  'https://',
-  'https:',
-  'a://',
-  'K10ffffff',
-  '::server:',
-  'token',
-  'password',
-  'authorization',
-  'bearer ',
-  'AKIA',
-  'QUFB',
-  'x'.repeat(99),
-  '"\\"',
-  "'",
-  '=',
-  ':',
-  '%0A',
-  ' ',
-  '\t',
-  '\n',
-  '\r',
-  '\0',
-  '\u001b[2J',
-  '\u202e',
-  '\ud800',
-];
-
-const begin = fc.constantFrom(
-  '',
-  HEAD,
-  `${HEAD}keelson-log\n`,
-  `${HEAD}node.demo-server-0-g1=`,
-  '-----BEGIN PRIVATE KEY-----',
-);
-const part = fc.array(fc.constantFrom(...PIECES), { minLength: 1, maxLength: 5 }).map((all) => all.join(''));
+const begin = fc.constantFrom(...NODE_BEGINS);
+const part = fc.array(fc.constantFrom(...NODE_PIECES), { minLength: 1, maxLength: 5 }).map((all) => all.join(''));
 
 describe('output of a node', () => {
-  it('is read at little cost, whatever it repeats', () => {
+  it('gives bounded values and visible characters, whatever it repeats', () => {
     fc.assert(
-      fc.property(begin, part, fc.constantFrom(SIZE, 24_000), (before, repeated, size) => {
-        // Prepare
-        const stdout = filled(repeated, before, '', size);
-        // Act
-        const { result, cpuMs, peakMiB } = costOf(() => readAll(stdout));
-        // Assess
-        requireBounds(result);
-        expect(cpuMs).toBeLessThan(MOST_CPU_MS);
-        expect(peakMiB).toBeLessThan(MOST_MIB);
-      }),
+      fc.property(begin, part, (before, repeated) => requireBounds(readAll(filled(repeated, before, '', 24_000)))),
       { numRuns: 150 },
     );
   });

@@ -36,6 +36,9 @@ const OTHER_NAMES: Readonly<Record<string, string>> = {
   svclb: 'servicelb',
 };
 
+/** K3s has five components. Each misspelt word is compared with all of them, and a list may hold 130,000 words. */
+const MOST_WORDS = 100;
+
 /** Misspelt choices: K3s exits with one, or, for a component, runs what was to be switched off. */
 export const k3sChoices: Rule = ({ spec }) => [
   ...Object.entries(CHOICES).flatMap(([key, { words, elsewhere }]) => {
@@ -47,12 +50,13 @@ export const k3sChoices: Rule = ({ spec }) => [
   ...['disable', 'disable+'].flatMap((key) => {
     const value = spec.k3s.config[key];
     if (value === undefined) return [];
-    return [value].flat().flatMap((one, index) => {
+    const words = [value].flat().flatMap((one, index) => {
       const path = ['spec', 'k3s', 'config', key, ...(Array.isArray(value) ? [index] : [])];
       return String(one)
-        .split(',')
-        .flatMap((word) => component(word.trim(), path));
+        .split(',', MOST_WORDS)
+        .map((word) => ({ word: word.trim(), path }));
     });
+    return words.slice(0, MOST_WORDS).flatMap(({ word, path }) => component(word, path));
   }),
 ];
 

@@ -10,10 +10,22 @@ import type { Rule } from './rule.js';
  * does not know with a warning in its log, so that a slip of the pen has no effect and goes unnoticed.
  * [k3s source: pkg/configfilearg/parser.go, stripInvalidFlags]
  */
-export const k3sConfig: Rule = ({ spec }) =>
-  Object.keys(spec.k3s.config).flatMap((key) => checkKey(key, spec.k3s.version));
+export const k3sConfig: Rule = ({ spec }) => {
+  let suggestions = 0;
+  const suggest = (key: string): string | null => {
+    suggestions += 1;
+    return suggestions > MOST_SUGGESTIONS ? null : nearest(key, FLAG_NAMES);
+  };
+  return Object.keys(spec.k3s.config).flatMap((key) => checkKey(key, spec.k3s.version, suggest));
+};
 
-function checkKey(key: string, version: string): Violation[] {
+/** Each suggestion compares a key with all flags. */
+const MOST_SUGGESTIONS = 20;
+const FLAG_NAMES = Object.keys(K3S_FLAGS);
+
+type Suggest = (key: string) => string | null;
+
+function checkKey(key: string, version: string, suggest: Suggest): Violation[] {
   const base = baseKey(key);
   const wrong = (message: string, remedy: string): Violation[] => [
     { path: ['spec', 'k3s', 'config', key], message, remedy, about: 'key' },
@@ -42,7 +54,7 @@ function checkKey(key: string, version: string): Violation[] {
         known.since === null ? 'leave it out' : `use K3s ${known.since} or later, or leave it out`,
       );
     case 'unknown':
-      return unknownKey(base, version, wrong);
+      return unknownKey(base, version, suggest, wrong);
     case 'known':
       if (key === base || known.flag.kind === 'list') return [];
       return wrong('takes one value, and a + adds to a list', `write ${base}`);
@@ -53,9 +65,10 @@ function checkKey(key: string, version: string): Violation[] {
 function unknownKey(
   key: string,
   version: string,
+  suggest: Suggest,
   wrong: (message: string, remedy: string) => Violation[],
 ): Violation[] {
-  const meant = nearest(key, Object.keys(K3S_FLAGS));
+  const meant = suggest(key);
   if (meant !== null) return wrong('is not a K3s setting', `did you mean ${meant}?`);
   return isChecked(version)
     ? wrong(`is not a K3s setting: ${version} has no such flag, and skips it`, 'see `k3s server --help`')

@@ -23,4 +23,14 @@ describe('nearest', () => {
       }),
     );
   });
+
+  it('counts to a bound and no further', () => {
+    const word = fc.string({ maxLength: 12, unit: fc.constantFrom('a', 'b', 'c') });
+    fc.assert(
+      fc.property(word, word, fc.integer({ min: 0, max: 4 }), (a, b, most) => {
+        expect(editDistance(a, b, most)).toBe(Math.min(editDistance(a, b), most + 1));
+      }),
+      { numRuns: 500 },
+    );
+  });
 });

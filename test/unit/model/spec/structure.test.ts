@@ -145,12 +145,12 @@ describe('structure of a document', () => {
 
   it('keeps the list short, whatever was sent', () => {
     // Prepare
-    const nonsense = Object.fromEntries(Array.from({ length: 5000 }, (_, index) => [`k${index}`, 1]));
+    const nonsense = Object.fromEntries(Array.from({ length: 500 }, (_, index) => [`k${index}`, 1]));
     // Act
     const texts = textsOf(nonsense);
     // Assess
     expect(texts.length).toBeLessThan(101);
-    expect(texts.some((text) => /has 4950 further unknown keys/.test(text))).toBe(true);
+    expect(texts.some((text) => /has 450 further unknown keys/.test(text))).toBe(true);
   });
 
   it('shortens what it quotes', () => {
