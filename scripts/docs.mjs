@@ -70,6 +70,7 @@ function onChange(path, field) {
     return reason.startsWith('new ') ? 'new nodes only' : 'in place';
   };
   if (path === 'spec.servers.count') return 'rolling to more, refused to fewer';
+  if (path === 'spec.account.roleArn') return 'in place within the account, else refused';
   if (path === 'spec.mode') return 'rolling to `ha`, refused to `dev`';
   // Another name is another pool.
   if (path === 'spec.pools[].name') return onChange('spec.pools[].count', {});

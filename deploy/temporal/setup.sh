@@ -26,7 +26,7 @@ temporal operator namespace describe --namespace "$TEMPORAL_NAMESPACE" >/dev/nul
 
 # Not all parts of the server know a new namespace at once.
 known=$(patiently temporal operator search-attribute list --namespace "$TEMPORAL_NAMESPACE")
-for name in K3sPhase K3sRegion K3sVersion K3sHealth; do
+for name in K3sPhase K3sRegion K3sVersion K3sHealth K3sAccount; do
   case $known in
     *"$name"*) ;;
     *)

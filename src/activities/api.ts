@@ -5,6 +5,7 @@
  * `nonRetryable` is set for capacity, quota, auth, invalid and node-script. Cancellation is rethrown unwrapped.
  */
 
+import type { AccountRole } from '../model/account-role.js';
 import type { Keep } from '../model/backup/retention.js';
 import type { NodeFiles } from '../model/node-files/wanted.js';
 import type { InstanceView } from '../model/observation.js';
@@ -27,9 +28,11 @@ export interface ErrorDetail {
   types?: string[];
 }
 
-/** Goes with every call: in which region, for which cluster, under which operation. */
+/** Goes with every call: in which region and account, for which cluster, under which operation. */
 export interface Scope {
   region: string;
+  /** Role to assume in the account of the cluster; absent in the worker's own. */
+  account?: AccountRole;
   cluster: string;
   uid: string;
   operation: string;
@@ -241,6 +244,8 @@ export interface StatusInput extends Scope {
 /** Goes with the calls of a region's watch. */
 export interface RegionScope {
   region: string;
+  /** Role to assume in the account that is watched; absent in the worker's own. */
+  account?: AccountRole;
   operation: string;
   traceId: string;
 }

@@ -5,6 +5,7 @@ import type { Trouble } from '../model/retry.js';
 import type { RegionScope, Scope } from './api.js';
 import { withBackOff } from './back-off.js';
 import type { ActivityDeps } from './deps.js';
+import { inAccount } from './in-account.js';
 
 /** Between two heartbeats. The SDK sends on at most one per 0.8 heartbeat time-outs, the rest stays in the process. */
 const BEAT_MS = 2_000;
@@ -103,7 +104,7 @@ export function activity<I extends RegionScope & Partial<Scope>, O>(
     let leave: () => void = () => undefined;
     try {
       leave = deps.fence.begin(context, fenced.end);
-      const result = await either(body(deps, attempt, input), fenced.overdue);
+      const result = await either(body(inAccount(deps, input), attempt, input), fenced.overdue);
       log.info({ ms: Date.now() - started }, `${name} done`);
       return result;
     } catch (error) {

@@ -14,6 +14,8 @@ export interface ActivityDeps {
   clients: AwsClients;
   /** Readers that waiting activities share, by region. */
   readers: Readers;
+  /** Milliseconds between two looks of the readers, where it is not the default. */
+  tick?: number;
   bucket: Bucket;
   /** Whose worker this is. */
   installation: InstallationSource;

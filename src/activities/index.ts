@@ -77,6 +77,7 @@ export function createActivities(options: ActivitiesOptions): Activities {
   const deps: ActivityDeps = {
     clients,
     readers: createReaders(clients, options.tick),
+    ...(options.tick !== undefined && { tick: options.tick }),
     bucket,
     installation: options.installation ?? installationOf(bucket, null),
     namespaceId: options.namespaceId ?? (async () => ''),

@@ -2,7 +2,11 @@ import { EC2Client } from '@aws-sdk/client-ec2';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { SSMClient } from '@aws-sdk/client-ssm';
+import { STSClient } from '@aws-sdk/client-sts';
+import { type AccountRole, accountKey } from '../model/account-role.js';
+import { assumedRole, type CredentialSource } from './assumed-role.js';
 import { codeOf, httpStatusOf } from './error-code.js';
+import { keepLatest } from './keep-latest.js';
 
 /** Clients by region. The region comes with every activity's input, never from the memory of an earlier call. */
 export interface AwsClients {
@@ -12,6 +16,12 @@ export interface AwsClients {
   ssm(region: string): SSMClient;
   s3(region: string): S3Client;
   sqs(region: string): SQSClient;
+  /**
+   * Clients of another account, by a role that is assumed there. S3 and SQS stay those of these clients: the bucket and the queue are the worker's.
+   *
+   * @param subject in the name of the session, which CloudTrail of that account shows: a cluster, or what acts for several
+   */
+  assume(account: AccountRole, subject: string): AwsClients;
   /** Closes idle connections. */
   destroy(): void;
 }
@@ -38,7 +48,7 @@ export interface AwsClientsOptions {
 
 /** A call as it has ended. */
 export interface AwsCall {
-  service: 'ec2' | 'ssm' | 's3' | 'sqs';
+  service: 'ec2' | 'ssm' | 's3' | 'sqs' | 'sts';
   /** As `DescribeInstances`. */
   action: string;
   region: string;
@@ -47,6 +57,9 @@ export interface AwsCall {
   httpStatus: number | undefined;
   ms: number;
 }
+
+/** Sessions that are kept, each with its clients: more than a worker has activities at a time. */
+const MOST_SESSIONS = 512;
 
 /** In front of everything: serialisation and signature count, too. */
 const FIRST = { step: 'initialize', priority: 'high', name: 'keelsonOnCall' } as const;
@@ -101,21 +114,39 @@ export function createAwsClients(options: AwsClientsOptions): AwsClients {
         throw error;
       }
     };
-  const ec2 = perRegion((region) => {
-    const client = new EC2Client({ ...shared, region });
+  // Clients of another account use the connections of the own ones: one that is forgotten leaves none open.
+  const ec2In = (region: string, credentials?: CredentialSource): EC2Client => {
+    const client = new EC2Client({
+      ...shared,
+      ...(credentials && { credentials, requestHandler: ec2.get(region).config.requestHandler }),
+      region,
+    });
     client.middlewareStack.add(timed('ec2', region), FIRST);
     client.middlewareStack.add(guard, LAST);
     return client;
-  });
-  const ssm = perRegion((region) => {
-    const client = new SSMClient({ ...shared, region });
+  };
+  const ssmIn = (region: string, credentials?: CredentialSource): SSMClient => {
+    const client = new SSMClient({
+      ...shared,
+      ...(credentials && { credentials, requestHandler: ssm.get(region).config.requestHandler }),
+      region,
+    });
     client.middlewareStack.add(timed('ssm', region), FIRST);
     client.middlewareStack.add(guard, LAST);
     return client;
-  });
+  };
+  const ec2 = perRegion((region) => ec2In(region));
+  const ssm = perRegion((region) => ssmIn(region));
   const sqs = perRegion((region) => {
     const client = new SQSClient({ ...shared, region });
     client.middlewareStack.add(timed('sqs', region), FIRST);
+    client.middlewareStack.add(guard, LAST);
+    return client;
+  });
+  // The region's own endpoint: its credentials are good in regions that are not enabled by default, too. [docs: STS, regional endpoints]
+  const sts = perRegion((region) => {
+    const client = new STSClient({ ...shared, region });
+    client.middlewareStack.add(timed('sts', region), FIRST);
     client.middlewareStack.add(guard, LAST);
     return client;
   });
@@ -133,16 +164,29 @@ export function createAwsClients(options: AwsClientsOptions): AwsClients {
     client.middlewareStack.add(guard, LAST);
     return client;
   });
-  return {
+  const own: AwsClients = {
     homeRegion: options.homeRegion,
     ec2: ec2.get,
     ssm: ssm.get,
     s3: s3.get,
     sqs: sqs.get,
+    assume: keepLatest(
+      MOST_SESSIONS,
+      (account, subject) => `${accountKey(account)} ${subject}`,
+      (account, subject) => {
+        const credentials = assumedRole(sts.get(options.homeRegion), account, subject);
+        const [ec2There, ssmThere] = [
+          perRegion((region) => ec2In(region, credentials)),
+          perRegion((region) => ssmIn(region, credentials)),
+        ];
+        return { ...own, ec2: ec2There.get, ssm: ssmThere.get, destroy: () => undefined };
+      },
+    ),
     destroy: () => {
-      for (const cache of [ec2, ssm, s3, sqs]) cache.destroy();
+      for (const cache of [ec2, ssm, s3, sqs, sts]) cache.destroy();
     },
   };
+  return own;
 }
 
 function perRegion<C extends { destroy(): void }>(make: (region: string) => C) {

@@ -20,6 +20,8 @@ export interface Tagged {
   kind: 'instance' | 'volume' | 'snapshot' | 'security-group';
   id: string;
   region: string;
+  /** 12 digits; null for that of the one who asks. */
+  account: string | null;
   /** Empty where the tag is missing. */
   installation: string;
   cluster: string;
@@ -49,15 +51,20 @@ export async function enabledRegions(clients: AwsClients): Promise<string[]> {
  *
  * @throws a failure `RegionUnknown` or `OptInRequired` where there is no such region
  */
-export async function findTagged(clients: AwsClients, region: string, installation: string): Promise<Tagged[]> {
+export async function findTagged(
+  clients: AwsClients,
+  place: Pick<Tagged, 'region' | 'account'>,
+  installation: string,
+): Promise<Tagged[]> {
+  const { region } = place;
   const ec2 = clients.ec2(region);
   const byTag: Filter[] = [{ Name: `tag:${TAG.installation}`, Values: [installation] }];
   try {
     const lists = await Promise.all([
-      instances(ec2, region, byTag),
-      volumes(ec2, region, byTag),
-      snapshots(ec2, region, byTag),
-      groups(ec2, region, byTag),
+      instances(ec2, place, byTag),
+      volumes(ec2, place, byTag),
+      snapshots(ec2, place, byTag),
+      groups(ec2, place, byTag),
     ]);
     return lists.flat();
   } catch (error) {
@@ -65,7 +72,7 @@ export async function findTagged(clients: AwsClients, region: string, installati
   }
 }
 
-async function instances(client: EC2Client, region: string, Filters: Filter[]): Promise<Tagged[]> {
+async function instances(client: EC2Client, place: Place, Filters: Filter[]): Promise<Tagged[]> {
   const reservations = await allPages(
     paginateDescribeInstances({ client, pageSize: 1_000 }, { Filters }),
     (page) => page.Reservations,
@@ -74,7 +81,7 @@ async function instances(client: EC2Client, region: string, Filters: Filter[]): 
     .flatMap((reservation) => reservation.Instances ?? [])
     .filter((one) => one.State?.Name !== 'terminated')
     .map((one) => ({
-      ...common(region, one.Tags),
+      ...common(place, one.Tags),
       kind: 'instance',
       id: one.InstanceId ?? '',
       state: one.State?.Name ?? '',
@@ -84,12 +91,12 @@ async function instances(client: EC2Client, region: string, Filters: Filter[]): 
     }));
 }
 
-async function volumes(client: EC2Client, region: string, Filters: Filter[]): Promise<Tagged[]> {
+async function volumes(client: EC2Client, place: Place, Filters: Filter[]): Promise<Tagged[]> {
   const found = await allPages(paginateDescribeVolumes({ client }, { Filters }), (page) => page.Volumes);
   return found
     .filter((one) => one.State !== 'deleting' && one.State !== 'deleted')
     .map((one) => ({
-      ...common(region, one.Tags),
+      ...common(place, one.Tags),
       kind: 'volume',
       id: one.VolumeId ?? '',
       state: one.State ?? '',
@@ -100,14 +107,14 @@ async function volumes(client: EC2Client, region: string, Filters: Filter[]): Pr
 }
 
 /** Those that Keelson has made: backup services may copy the tags of its volumes to theirs. */
-async function snapshots(client: EC2Client, region: string, byTag: Filter[]): Promise<Tagged[]> {
+async function snapshots(client: EC2Client, place: Place, byTag: Filter[]): Promise<Tagged[]> {
   const Filters = [...byTag, { Name: `tag:${KEPT_TAG}`, Values: ['snapshot'] }];
   const found = await allPages(
     paginateDescribeSnapshots({ client }, { OwnerIds: ['self'], Filters }),
     (page) => page.Snapshots,
   );
   return found.map((one) => ({
-    ...common(region, one.Tags),
+    ...common(place, one.Tags),
     kind: 'snapshot',
     id: one.SnapshotId ?? '',
     state: one.State ?? '',
@@ -117,10 +124,10 @@ async function snapshots(client: EC2Client, region: string, byTag: Filter[]): Pr
   }));
 }
 
-async function groups(client: EC2Client, region: string, Filters: Filter[]): Promise<Tagged[]> {
+async function groups(client: EC2Client, place: Place, Filters: Filter[]): Promise<Tagged[]> {
   const found = await allPages(paginateDescribeSecurityGroups({ client }, { Filters }), (page) => page.SecurityGroups);
   return found.map((one) => ({
-    ...common(region, one.Tags),
+    ...common(place, one.Tags),
     kind: 'security-group',
     id: one.GroupId ?? '',
     state: '',
@@ -130,8 +137,11 @@ async function groups(client: EC2Client, region: string, Filters: Filter[]): Pro
   }));
 }
 
-const common = (region: string, tags: Tag[] | undefined) => ({
-  region,
+/** Where it was found. */
+type Place = Pick<Tagged, 'region' | 'account'>;
+
+const common = (place: Place, tags: Tag[] | undefined) => ({
+  ...place,
   installation: tagValue(tags, TAG.installation) ?? '',
   cluster: tagValue(tags, TAG.cluster) ?? '',
   uid: tagValue(tags, TAG.uid) ?? '',

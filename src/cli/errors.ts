@@ -120,7 +120,7 @@ function fromGrpc(error: unknown, code: number): CliError {
     case GRPC.invalidArgument:
       if (/search attribute/i.test(said)) {
         const remedy =
-          'register K3sPhase, K3sRegion, K3sVersion and K3sHealth: temporal operator search-attribute create --name K3sPhase --type Keyword ...';
+          'register K3sPhase, K3sRegion, K3sVersion, K3sHealth and K3sAccount: temporal operator search-attribute create --name K3sPhase --type Keyword ...';
         return new CliError(
           EXIT.unreachable,
           `this Temporal namespace lacks our search attributes: ${said}`,

@@ -196,15 +196,20 @@ function orphanVerb(program: Command, run: Runner): void {
     .option('--delete', 'delete them, after a question and a second look', false)
     .option('-y, --yes', 'with --delete: do not ask; required where there is no terminal', false)
     .option('--dry-run', 'with --delete: show what would be deleted, and delete nothing', false)
+    .option('--role-arn <arn>', 'only in the account of this role, which is assumed; also where no cluster is left')
+    .option('--external-id <id>', 'with --role-arn: the external id that its trust policy asks for')
     .option('--installation <id>', 'what another installation has left, by its id')
     .option('--unknown', 'with --delete: also those that others may look after', false)
     .option('--after <seconds>', 'between the two looks', seconds, 15)
     .action(
       (
-        options: Shared & { region?: string; installation?: string; prices?: string } & Record<
-            'delete' | 'yes' | 'dryRun' | 'unknown',
-            boolean
-          > & { after: number },
+        options: Shared & {
+          region?: string;
+          roleArn?: string;
+          externalId?: string;
+          installation?: string;
+          prices?: string;
+        } & Record<'delete' | 'yes' | 'dryRun' | 'unknown', boolean> & { after: number },
       ) =>
         run(async (session) =>
           (await import('./verbs/orphans.js')).orphans(session, { ...options, output: formatOf(options) }),

@@ -8,6 +8,9 @@ import type { Event } from './parse.js';
 
 type InstanceEvent = Extract<Event, { kind: 'instance' }>;
 
+/** Readers of the account that an event is from. */
+export type ReadersIn = (account: string, region: string) => Promise<Readers>;
+
 interface Owner {
   cluster: string;
   uid: string;
@@ -28,7 +31,7 @@ export class InstanceEvents {
   readonly #owners = new Map<string, Owner | null>();
 
   constructor(
-    private readonly readers: Readers,
+    private readonly readersIn: ReadersIn,
     private readonly messenger: Pick<Messenger, 'look'>,
     private readonly installation: InstallationSource,
   ) {}
@@ -40,12 +43,13 @@ export class InstanceEvents {
    * @returns the cluster that was told, or null
    * @throws what EC2 has answered: the event is to come again
    */
-  async handle({ region, instanceId, state: told }: InstanceEvent): Promise<string | null> {
+  async handle(event: InstanceEvent): Promise<string | null> {
+    const { instanceId, state: told } = event;
     // Whoever launches or starts an instance waits for it.
     if (told === 'pending') return null;
     const known = this.#owners.get(instanceId);
     if (known === null) return null;
-    const instance = known === undefined || PASSING.has(told) ? await this.#read(region, instanceId) : undefined;
+    const instance = known === undefined || PASSING.has(told) ? await this.#read(event) : undefined;
     const owner = known ?? (await this.#remember(instanceId, instance));
     if (owner === null) return null;
     const state = instance?.State?.Name ?? told;
@@ -57,8 +61,9 @@ export class InstanceEvents {
   }
 
   /** Ids asked for at the same time share a call, as do those who wait for instances. */
-  #read(region: string, id: string): Promise<Instance | undefined> {
-    return this.readers(region).instance.next(id);
+  async #read({ account, region, instanceId }: InstanceEvent): Promise<Instance | undefined> {
+    const readers = await this.readersIn(account, region);
+    return await readers(region).instance.next(instanceId);
   }
 
   async #remember(id: string, instance: Instance | undefined): Promise<Owner | null> {

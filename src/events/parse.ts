@@ -3,7 +3,7 @@ import type { InstanceStateName } from '../model/observation.js';
 
 /** What a message of the queue tells, as far as it is ours. */
 export type Event =
-  | { kind: 'instance'; region: string; instanceId: string; state: InstanceStateName }
+  | { kind: 'instance'; region: string; account: string; instanceId: string; state: InstanceStateName }
   | { kind: 'config'; bucket: string; cluster: string };
 
 /** SQS's most; events of EC2 and S3 have about 1 KiB. [docs: SQS message quotas] */
@@ -15,6 +15,7 @@ const MOST_CHARACTERS = 256 * 1024;
  */
 const INSTANCE_ID = /^i-[0-9a-z]{1,30}$/;
 const REGION = /^[a-z]{2,4}(-[a-z]{1,15}){1,3}-\d{1,2}$/;
+const ACCOUNT = /^\d{12}$/;
 const BUCKET = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
 const CLUSTER = /^[a-z0-9-]{1,40}$/;
 
@@ -31,10 +32,11 @@ export function parseEvent(body: string): Event | null {
   const detail = record(event?.['detail']);
   if (event === null || detail === null) return null;
   if (event['source'] === 'aws.ec2') {
-    const { region } = event;
+    const { region, account } = event;
     const { 'instance-id': instanceId, state } = detail;
-    if (!isOf(REGION, region) || !isOf(INSTANCE_ID, instanceId) || !isState(state)) return null;
-    return { kind: 'instance', region, instanceId, state };
+    if (!isOf(REGION, region) || !isOf(ACCOUNT, account) || !isOf(INSTANCE_ID, instanceId) || !isState(state))
+      return null;
+    return { kind: 'instance', region, account, instanceId, state };
   }
   if (event['source'] === 'aws.s3' && event['detail-type'] === 'Object Created') {
     const bucket = record(detail['bucket'])?.['name'];

@@ -1,3 +1,4 @@
+import { accountIdOf } from './account-role.js';
 import type { BackupState } from './backup/state.js';
 import { INSTANCES_OWNED } from './checks/foreign-instances.js';
 import type { Known } from './checks/known.js';
@@ -46,6 +47,8 @@ export interface StatusView {
   name: string;
   uid: string;
   region: string;
+  /** AWS account of the cluster, 12 digits; null for the worker's own. */
+  account: string | null;
   version: string;
   phase: Phase;
   health: Health;
@@ -79,6 +82,7 @@ export function statusOf(state: ClusterState): StatusView {
     name: state.document.metadata.name,
     uid: state.uid,
     region: state.document.spec.region,
+    account: accountIdOf(state.document.spec.account),
     version: state.document.spec.k3s.version,
     phase: phaseOf(state),
     health: healthOf(state, state.conditions),

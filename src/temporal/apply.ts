@@ -1,6 +1,7 @@
 import { type Client, WithStartWorkflowOperation } from '@temporalio/client';
 import { defineSearchAttributeKey } from '@temporalio/common';
 import type { SearchAttribute } from '../config/search-attributes.js';
+import { accountIdOf, ofAccount } from '../model/account-role.js';
 import { workflowIdOf } from '../model/execution.js';
 import type { ClusterDocument } from '../model/spec/schema.js';
 import type { Accepted, ApplyRequest, DeletionProof } from '../workflows/messages.js';
@@ -15,6 +16,7 @@ export function applyDocument(
   request: Omit<ApplyRequest, 'document'> & { requestedBy: string },
 ): Promise<Accepted> {
   const { name } = document.metadata;
+  const account = accountIdOf(document.spec.account);
   const start = new WithStartWorkflowOperation<ClusterWorkflow>('cluster', {
     workflowId: workflowIdOf(name),
     taskQueue,
@@ -27,11 +29,12 @@ export function applyDocument(
     ],
     workflowIdConflictPolicy: 'USE_EXISTING',
     workflowIdReusePolicy: 'ALLOW_DUPLICATE',
-    staticSummary: `K3s cluster ${name} in ${document.spec.region}`,
+    staticSummary: `K3s cluster ${name} in ${document.spec.region}${ofAccount(document.spec.account)}`,
     typedSearchAttributes: [
       keyword('K3sPhase', 'Pending'),
       keyword('K3sRegion', document.spec.region),
       keyword('K3sVersion', document.spec.k3s.version),
+      ...(account === null ? [] : [keyword('K3sAccount', account)]),
     ],
   });
   // Rejected when the start fails, as the update itself is: one of the two is enough to look at.

@@ -1,34 +1,51 @@
 import type { Client } from '@temporalio/client';
-import { defineSearchAttributeKey } from '@temporalio/common';
-import type { SearchAttribute } from '../config/search-attributes.js';
-import type { Watches } from '../worker/keep-watches.js';
-import { type createMessenger, WATCH_PREFIX } from './messenger.js';
+import { CLUSTER_PREFIX } from '../model/execution.js';
+import { WATCH_PREFIX } from '../model/watch/place.js';
+import type { UnwatchedCluster, Watched, Watches } from '../worker/keep-watches.js';
+import { quoted } from './clusters-in.js';
+import type { createMessenger } from './messenger.js';
 
-const REGION: SearchAttribute = 'K3sRegion';
-
-/** Which regions are watched and which should be, as Temporal's visibility store tells: it is asked for names, never a workflow. */
-export function createWatches(client: Client, { ensureWatch }: ReturnType<typeof createMessenger>): Watches {
+/** Which regions are watched and which should be, as Temporal's visibility store tells; a workflow is asked where a watch is missing, and only then. */
+export function createWatches(client: Client, { ensureWatch, placeOf }: ReturnType<typeof createMessenger>): Watches {
   return {
-    ensureWatch,
-    watchedRegions: async () => {
-      const regions: string[] = [];
-      const query = "WorkflowType = 'region-watch' AND ExecutionStatus = 'Running'";
-      for await (const { workflowId } of client.workflow.list({ query }))
-        regions.push(workflowId.slice(WATCH_PREFIX.length));
-      return regions;
+    ensureWatch: async ({ cluster }) => {
+      const place = await placeOf(cluster);
+      await ensureWatch(place);
+      return place;
     },
-    regionBesides: async (regions) => {
-      const clauses = [
-        "WorkflowType = 'cluster' AND ExecutionStatus = 'Running'",
-        // One that is being made asks for the watch itself, when it is done.
-        "K3sPhase IN ('Running', 'Failed')",
-        ...(regions.length === 0
-          ? []
-          : [`${REGION} NOT IN (${regions.map((one) => `'${one.replaceAll(/['\\]/g, '')}'`).join(', ')})`]),
-      ];
-      for await (const one of client.workflow.list({ query: clauses.join(' AND '), pageSize: 1 }))
-        return one.typedSearchAttributes.get(defineSearchAttributeKey(REGION, 'KEYWORD')) ?? null;
+    watched: async () => {
+      const watched: Watched[] = [];
+      const query = "WorkflowType = 'region-watch' AND ExecutionStatus = 'Running'";
+      for await (const { workflowId } of client.workflow.list({ query })) {
+        const [region = '', account = null] = workflowId.slice(WATCH_PREFIX.length).split('/');
+        watched.push({ region, account });
+      }
+      return watched;
+    },
+    clusterBesides: async (watched) => {
+      for await (const { workflowId } of client.workflow.list({ query: besides(watched), pageSize: 1 }))
+        return { cluster: workflowId.slice(CLUSTER_PREFIX.length) } satisfies UnwatchedCluster;
       return null;
     },
   };
+}
+
+/** Clusters that are in none of these places, in one question: regions of the worker's own account and of others. */
+function besides(watched: readonly Watched[]): string {
+  const regionsOf = (account: string | null) =>
+    watched.flatMap((one) => (one.account === account ? quoted(one.region) : []));
+  const outside = (regions: string[]) => (regions.length === 0 ? '' : ` AND K3sRegion NOT IN (${regions.join(', ')})`);
+  const accounts = [...new Set(watched.flatMap(({ account }) => account ?? []))];
+  const unknown = accounts.length === 0 ? '' : ` AND K3sAccount NOT IN (${accounts.map(quoted).join(', ')})`;
+  const places = [
+    `(K3sAccount IS NULL${outside(regionsOf(null))})`,
+    `(K3sAccount IS NOT NULL${unknown})`,
+    ...accounts.map((account) => `(K3sAccount = ${quoted(account)}${outside(regionsOf(account))})`),
+  ];
+  return [
+    "WorkflowType = 'cluster' AND ExecutionStatus = 'Running'",
+    // One that is being made asks for the watch itself, when it is done.
+    "K3sPhase IN ('Running', 'Failed')",
+    `(${places.join(' OR ')})`,
+  ].join(' AND ');
 }

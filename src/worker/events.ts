@@ -4,12 +4,13 @@ import type { Messenger } from '../activities/watch/messenger.js';
 import { createBucket } from '../aws/bucket.js';
 import type { AwsClients } from '../aws/clients.js';
 import type { InstallationSource } from '../aws/installation.js';
-import { createReaders } from '../aws/readers.js';
 import { regionOfQueue } from '../aws/region-names.js';
 import type { WorkerEnvironment } from '../config/environment.js';
 import { type Bridge, startBridge } from '../events/bridge.js';
 import { ConfigEvents } from '../events/config-event.js';
 import { InstanceEvents } from '../events/instance-event.js';
+import type { Places } from '../temporal/messenger.js';
+import { readersByAccount } from './readers-by-account.js';
 
 /**
  * Reads the queue of events, where the environment names one.
@@ -20,14 +21,14 @@ export function readEvents(
   environment: WorkerEnvironment,
   clients: AwsClients,
   client: Client,
-  messenger: Messenger,
+  messenger: Messenger & Pick<Places, 'roleIn'>,
   installation: InstallationSource,
   logger: Logger,
   isInContact: () => boolean,
 ): Bridge | null {
   const { eventsQueueUrl: queueUrl, taskQueue, homeRegion, bucket: bucketName } = environment;
   if (queueUrl === null) return null;
-  const instances = new InstanceEvents(createReaders(clients), messenger, installation);
+  const instances = new InstanceEvents(readersByAccount(clients, messenger), messenger, installation);
   const configs = new ConfigEvents(client, taskQueue, createBucket(clients, bucketName));
   return startBridge({
     sqs: clients.sqs(regionOfQueue(queueUrl) ?? homeRegion),

@@ -1,18 +1,32 @@
 import type { Logger } from 'pino';
 import { messageOf } from '../aws/error-code.js';
+import { accountIdOf } from '../model/account-role.js';
+import type { WatchPlace } from '../model/watch/place.js';
 
 /** Less than half of the minute within which a cluster is observed again. */
 const EVERY_MS = 20_000;
 /** Regions that are made up for at once: more than AWS has. */
 const MOST = 64;
 
+/** A region of an account that has a watch. */
+export interface Watched {
+  region: string;
+  /** 12 digits; null for the worker's own. */
+  account: string | null;
+}
+
+export interface UnwatchedCluster {
+  cluster: string;
+}
+
 /** What the keeper asks Temporal. */
 export interface Watches {
-  /** Regions whose watch runs. May lag behind by seconds. */
-  watchedRegions(): Promise<string[]>;
-  /** A region with a cluster that was made, other than these; null where there is none. */
-  regionBesides(regions: readonly string[]): Promise<string | null>;
-  ensureWatch(region: string): Promise<void>;
+  /** Where a watch runs. May lag behind by seconds. */
+  watched(): Promise<Watched[]>;
+  /** A cluster that was made, elsewhere than there; null where there is none. */
+  clusterBesides(watched: readonly Watched[]): Promise<UnwatchedCluster | null>;
+  /** @returns where the cluster is, whose watch runs now */
+  ensureWatch(cluster: UnwatchedCluster): Promise<WatchPlace>;
 }
 
 /**
@@ -24,13 +38,14 @@ export interface Watches {
 export function keepWatches(watches: Watches, logger: Logger, everyMs = EVERY_MS): () => void {
   let isAsking = false;
   const look = async (): Promise<void> => {
-    const regions = await watches.watchedRegions();
+    const watched = await watches.watched();
     for (let count = 0; count < MOST; count += 1) {
-      const region = await watches.regionBesides(regions);
-      if (region === null) return;
-      await watches.ensureWatch(region);
-      regions.push(region);
-      logger.warn({ region }, 'the watch of a region with clusters was gone; it is started again');
+      const unwatched = await watches.clusterBesides(watched);
+      if (unwatched === null) return;
+      const { region, account: role } = await watches.ensureWatch(unwatched);
+      const account = accountIdOf(role);
+      watched.push({ region, account });
+      logger.warn({ region, account }, 'the watch of a region with clusters was gone; it is started again');
     }
   };
   const timer = setInterval(() => {

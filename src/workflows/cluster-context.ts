@@ -86,6 +86,7 @@ export function scopeOf(cluster: Cluster): Scope {
   const { state } = cluster;
   return {
     region: state.document.spec.region,
+    ...(state.document.spec.account !== undefined && { account: state.document.spec.account }),
     cluster: state.document.metadata.name,
     uid: state.uid,
     ...(state.claim !== null && { claim: state.claim }),

@@ -16,9 +16,10 @@ const MOST_STEPS = 8;
  * @param now milliseconds since 1970
  */
 export function detailsOf(status: StatusView, now: number): string {
-  const { name, region, phase, health, version } = status;
+  const { name, region, account, phase, health, version } = status;
+  const where = account === null ? region : `${region} of the account ${account}`;
   return [
-    `**${name}** in ${region}: **${phase}**, ${health}, K3s ${plain(version)}`,
+    `**${name}** in ${where}: **${phase}**, ${health}, K3s ${plain(version)}`,
     ...causeLines(status, now),
     ...operationLines(status),
     ...nodeLines(status.nodes),

@@ -1,4 +1,5 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import type { AccountRole } from '../model/account-role.js';
 import type { Plan } from '../model/plan/index.js';
 import { REQUESTS, type RequestName } from '../model/requests/decide.js';
 import type { ClusterDocument } from '../model/spec/schema.js';
@@ -52,8 +53,8 @@ export const updates = Object.fromEntries(
 
 /** What the region watch sends when its picture of the cluster has changed, with the `sight`; people leave that out. */
 export const lookSignal = defineSignal<[unknown]>('look');
-/** What a cluster sends to the watch of its region. */
-export const wantedSignal = defineSignal('wanted');
+/** What a cluster sends to the watch of its region, with its role where it is in another account. */
+export const wantedSignal = defineSignal<[] | [AccountRole]>('wanted');
 /** What the watch's activity sends to its workflow when that waits for it: since when it observes again. */
 export const observingSignal = defineSignal<[unknown]>('observing');
 /** Why the document in the bucket is not in force, or null. */

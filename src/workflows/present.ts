@@ -13,6 +13,7 @@ const ATTRIBUTES = {
   K3sRegion: defineSearchAttributeKey('K3sRegion', SearchAttributeType.KEYWORD),
   K3sVersion: defineSearchAttributeKey('K3sVersion', SearchAttributeType.KEYWORD),
   K3sHealth: defineSearchAttributeKey('K3sHealth', SearchAttributeType.KEYWORD),
+  K3sAccount: defineSearchAttributeKey('K3sAccount', SearchAttributeType.KEYWORD),
 } as const;
 
 /**
@@ -38,12 +39,14 @@ export function createPresenter(cluster: Cluster, writer: Pick<StatusWriter, 'to
       K3sRegion: status.region,
       K3sVersion: status.version,
       K3sHealth: status.health,
+      // Those in the worker's own account have none.
+      K3sAccount: status.account ?? undefined,
     };
     const changed = (Object.keys(ATTRIBUTES) as (keyof typeof ATTRIBUTES)[]).filter(
       (name) => shown[name] !== wanted[name],
     );
     if (changed.length > 0) {
-      upsertSearchAttributes(changed.map((name) => ({ key: ATTRIBUTES[name], value: wanted[name] })));
+      upsertSearchAttributes(changed.map((name) => ({ key: ATTRIBUTES[name], value: wanted[name] ?? null })));
       Object.assign(shown, wanted);
     }
     const nodes = `${status.nodes.filter((node) => node.ready === 'True').length}/${status.nodes.length}`;

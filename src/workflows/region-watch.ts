@@ -1,6 +1,7 @@
 import {
   ActivityCancellationType,
   allHandlersFinished,
+  CancellationScope,
   condition,
   continueAsNew,
   isCancellation,
@@ -11,6 +12,8 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { Activities, RegionScope } from '../activities/api.js';
+import { type AccountRole, accountKey } from '../model/account-role.js';
+import { placeText, type WatchPlace } from '../model/watch/place.js';
 import { observingSignal, wantedSignal } from './messages.js';
 import { createLease } from './watch-lease.js';
 
@@ -29,6 +32,8 @@ const LONGEST_PAUSE_MS = 30_000;
 
 export interface RegionWatchInput {
   region: string;
+  /** Role to assume in the account that is watched; absent in the worker's own. */
+  account?: AccountRole;
   /** Carried over continue-as-new. */
   pictures?: string;
   told?: string | null;
@@ -41,30 +46,45 @@ export interface RegionWatchInput {
  */
 export async function regionWatch(input: RegionWatchInput): Promise<void> {
   const { region } = input;
+  let { account } = input;
   let wanted = 0;
+  let underWay: CancellationScope | null = null;
   setHandler(
     wantedSignal,
-    () => {
+    (given?: AccountRole) => {
       wanted += 1;
+      // The role of the document has become another one: what goes on with the old one may be refused by now.
+      if (given === undefined || accountKey(given) === accountKey(account)) return;
+      account = given;
+      underWay?.cancel();
     },
     { description: 'A cluster of the region is there' },
   );
-  const scope: RegionScope = { region, operation: 'watch', traceId: workflowInfo().runId.replaceAll('-', '') };
+  const place = (): WatchPlace => ({ region, ...(account !== undefined && { account }) });
+  const traceId = workflowInfo().runId.replaceAll('-', '');
+  const scope = (): RegionScope => ({ ...place(), operation: 'watch', traceId });
   const lease = createLease(scope);
   setHandler(observingSignal, lease.renew, { description: 'The watch observes again; sent by its activity' });
   let carried = { pictures: input.pictures ?? null, told: input.told ?? null };
   let pause = FIRST_PAUSE_MS;
   for (;;) {
     const before = wanted;
+    const asked = account;
     const began = Date.now();
     try {
-      const result = await watchRegion({ ...scope, ...carried, ...(lease.isOut() && { announce: true }) });
+      underWay = new CancellationScope();
+      const given = { ...scope(), ...carried, ...(lease.isOut() && { announce: true }) };
+      const result = await underWay.run(() => watchRegion(given));
       carried = { pictures: result.pictures, told: result.told };
       pause = FIRST_PAUSE_MS;
       if (result.ended === 'empty' && wanted === before) break;
-      setCurrentDetails(`Observes **${region}** for its clusters.`);
+      setCurrentDetails(`Observes **${placeText(place())}** for its clusters.`);
     } catch (error) {
-      if (isCancellation(error)) throw error;
+      if (isCancellation(error)) {
+        if (CancellationScope.current().consideredCancelled || accountKey(account) === accountKey(asked)) throw error;
+        carried = { ...carried, told: null };
+        continue;
+      }
       // What the clusters were told meanwhile is not known here: the next attempt tells them all how it is.
       carried = { ...carried, told: null };
       lease.lose(error);
@@ -76,7 +96,7 @@ export async function regionWatch(input: RegionWatchInput): Promise<void> {
       await lease.settled();
       await condition(allHandlersFinished);
       const { pictures, told } = carried;
-      await continueAsNew<typeof regionWatch>({ region, ...(pictures !== null && { pictures }), told });
+      await continueAsNew<typeof regionWatch>({ ...place(), ...(pictures !== null && { pictures }), told });
     }
   }
 }

@@ -9,6 +9,7 @@ import {
 } from '@temporalio/workflow';
 import type { Activities, RegionScope } from '../activities/api.js';
 import { type ObservationFailure, SUBJECTS } from '../model/observation-failure.js';
+import { placeText, watchIdOf } from '../model/watch/place.js';
 
 /** In the process that runs this workflow: whatever keeps the watch's activity from running must not keep back that it does not run. */
 const { tellUnobserved } = proxyLocalActivities<Activities>({
@@ -34,8 +35,8 @@ export interface Lease {
   settled(): Promise<void>;
 }
 
-export function createLease(scope: RegionScope): Lease {
-  const { region } = scope;
+/** @param scopeOf what the watch is given now: its role may become another one */
+export function createLease(scopeOf: () => RegionScope): Lease {
   let lostAt: number | null = null;
   let cause = '';
   let telling: Promise<void> = Promise.resolve();
@@ -43,11 +44,13 @@ export function createLease(scope: RegionScope): Lease {
   const watchOver = async (): Promise<void> => {
     if (await condition(() => lostAt === null, GRACE_MS)) return;
     const since = new Date(lostAt ?? Date.now()).toISOString();
-    const message = `region-watch/${region} does not observe: ${cause}`;
-    const hint = `see region-watch/${region} in Temporal, the log of the worker, and whether the worker has CPU enough`;
+    const scope = scopeOf();
+    const id = watchIdOf(scope);
+    const message = `${id} does not observe: ${cause}`;
+    const hint = `see ${id} in Temporal, the log of the worker, and whether the worker has CPU enough`;
     const failure = { code: 'RegionWatchFailed', class: 'transient', message, hint, since } as const;
     const failures: ObservationFailure[] = SUBJECTS.map((subject) => ({ subject, ...failure }));
-    setCurrentDetails(`**${region} is not observed** since ${since}: ${cause}`);
+    setCurrentDetails(`**${placeText(scope)} is not observed** since ${since}: ${cause}`);
     await tellUnobserved({ ...scope, report: { at: new Date().toISOString(), failures } });
   };
 
@@ -58,12 +61,15 @@ export function createLease(scope: RegionScope): Lease {
       lostAt = Date.now() - (isMissedHeartbeat(error) ? HEARTBEAT_MS : 0);
       telling = watchOver().catch((reason: unknown) => {
         if (isCancellation(reason)) return;
-        log.warn('the clusters could not be told that they are not observed', { region, reason: causeOf(reason) });
+        log.warn('the clusters could not be told that they are not observed', {
+          region: scopeOf().region,
+          reason: causeOf(reason),
+        });
       });
     },
     renew() {
       lostAt = null;
-      setCurrentDetails(`Observes **${region}** for its clusters.`);
+      setCurrentDetails(`Observes **${placeText(scopeOf())}** for its clusters.`);
     },
     isOut: () => lostAt !== null,
     settled: () => telling,

@@ -248,7 +248,7 @@ describe('what carries our tags', () => {
     const { groups } = await groupsFor(scope);
     const { id } = await run(activities.launchInstance, launchInput(scope, 0, [groups.server.id]));
 
-    const found = await findTagged(clients, REGION, STACK_GUID);
+    const found = await findTagged(clients, { region: REGION, account: null }, STACK_GUID);
 
     const ours = found.filter(({ cluster }) => cluster === 'tagged');
     expect(ours.map(({ kind }) => kind).sort()).toEqual(['instance', 'security-group', 'security-group', 'volume']);

@@ -1,3 +1,4 @@
+import type { WatchPlace } from '../../model/watch/place.js';
 import type { WatchReport } from '../../model/watch/report.js';
 import type { Sight } from '../../model/watch/sight.js';
 
@@ -12,9 +13,9 @@ export interface Messenger {
   /** What the region watch cannot see, alone. */
   report(cluster: string, report: WatchReport): Promise<'told' | 'absent'>;
   /** Tells the workflow of the region's watch that it observes again. @param at when, ISO 8601 */
-  observing(region: string, at: string): Promise<void>;
+  observing(place: WatchPlace, at: string): Promise<void>;
   /** Starts the watch of the region, or tells the one that runs that it is wanted. */
-  ensureWatch(region: string): Promise<void>;
-  /** Names of the clusters of the region whose workflows are open. May lag behind by seconds. */
-  openClusters(region: string): Promise<string[]>;
+  ensureWatch(place: WatchPlace): Promise<void>;
+  /** Names of the clusters of the region in the account whose workflows are open. May lag behind by seconds. */
+  openClusters(place: WatchPlace): Promise<string[]>;
 }

@@ -1,10 +1,17 @@
 import { metricMeter } from '@temporalio/activity';
+import { accountIdOf } from '../../model/account-role.js';
+import type { WatchPlace } from '../../model/watch/place.js';
 
-/** A round of the region watch: whether it has seen the region as a whole, and when it has done so last. */
-export function regionObserved(region: string, failures: readonly { code: string }[], at: string): void {
+/**
+ * A round of the region watch: whether it has seen the region as a whole, and when it has done so last. The label `account` is empty for the
+ * worker's own, which to Prometheus is as good as none.
+ */
+export function regionObserved(place: WatchPlace, failures: readonly { code: string }[], at: string): void {
+  const { region } = place;
+  const account = accountIdOf(place.account) ?? '';
   const rounds = metricMeter.createCounter('keelson_region_observations', '', 'Observations of a region by outcome');
   const outcome = failures.length === 0 ? 'whole' : 'failed';
-  rounds.add(1, { region, outcome, code: failures[0]?.code ?? 'none' });
+  rounds.add(1, { region, account, outcome, code: failures[0]?.code ?? 'none' });
   if (failures.length > 0) return;
   metricMeter
     .createGauge(
@@ -13,5 +20,5 @@ export function regionObserved(region: string, failures: readonly { code: string
       '',
       'When the region was last observed as a whole',
     )
-    .set(Math.floor(Date.parse(at) / 1_000), { region });
+    .set(Math.floor(Date.parse(at) / 1_000), { region, account });
 }

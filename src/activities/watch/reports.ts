@@ -1,6 +1,7 @@
 import { messageOf } from '../../aws/error-code.js';
 import { chunks } from '../../aws/pages.js';
 import { failuresKey } from '../../model/observation-failure.js';
+import type { WatchPlace } from '../../model/watch/place.js';
 import type { WatchReport } from '../../model/watch/report.js';
 import type { Attempt } from '../attempt.js';
 import type { Messenger } from './messenger.js';
@@ -24,7 +25,7 @@ export class Reports {
   constructor(
     private readonly attempt: Attempt,
     private readonly messenger: Pick<Messenger, 'report' | 'openClusters'>,
-    private readonly region: string,
+    private readonly place: WatchPlace,
     before: string | null,
   ) {
     this.#before = before;
@@ -50,7 +51,7 @@ export class Reports {
       this.#isDone = true;
       return 0;
     }
-    const open = await this.messenger.openClusters(this.region);
+    const open = await this.messenger.openClusters(this.place);
     const news = open.filter((cluster) => (this.#told.get(cluster) ?? (key === '' ? this.#before : null)) !== key);
     let told = 0;
     for (const part of chunks(news, AT_ONCE)) {

@@ -1,5 +1,6 @@
 import { toFailure } from '../../aws/failure.js';
 import { chunks } from '../../aws/pages.js';
+import { placeText } from '../../model/watch/place.js';
 import type { UnobservedInput } from '../api.js';
 import type { Attempt } from '../attempt.js';
 import type { ActivityDeps } from '../deps.js';
@@ -11,15 +12,11 @@ const AT_ONCE = 20;
  *
  * @throws a `transient` failure when Temporal does not take it all: then all of it is tried again
  */
-export async function tellUnobserved(
-  { messenger }: ActivityDeps,
-  _: Attempt,
-  { region, report }: UnobservedInput,
-): Promise<void> {
+export async function tellUnobserved({ messenger }: ActivityDeps, _: Attempt, input: UnobservedInput): Promise<void> {
   try {
-    for (const part of chunks(await messenger.openClusters(region), AT_ONCE))
-      await Promise.all(part.map((cluster) => messenger.report(cluster, report)));
+    for (const part of chunks(await messenger.openClusters(input), AT_ONCE))
+      await Promise.all(part.map((cluster) => messenger.report(cluster, input.report)));
   } catch (error) {
-    throw toFailure(error, `tell the clusters of ${region} that they are not observed`);
+    throw toFailure(error, `tell the clusters of ${placeText(input)} that they are not observed`);
   }
 }

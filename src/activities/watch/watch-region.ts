@@ -62,7 +62,7 @@ class Watch {
   ) {
     const carried = (attempt.resumed as Carried | undefined) ?? input;
     this.#pictures = new Pictures(carried.pictures);
-    this.#reports = new Reports(attempt, deps.messenger, input.region, carried.told);
+    this.#reports = new Reports(attempt, deps.messenger, input, carried.told);
   }
 
   /** The servers say something else than before: the next round is now. */
@@ -108,10 +108,10 @@ class Watch {
     const at = new Date().toISOString();
     this.#blindness = afterRound(this.#blindness, wholeRound(sight.round, pulse.failure), at);
     const report = { at, failures: this.#blindness.failures };
-    regionObserved(input.region, report.failures, at);
+    regionObserved(input, report.failures, at);
     if (report.failures.length > 0)
       attempt.log.warn('the region cannot be seen as a whole', { failures: report.failures });
-    if (this.input.announce && !this.#isAnnounced) await messenger.observing(input.region, at);
+    if (this.input.announce && !this.#isAnnounced) await messenger.observing(input, at);
     this.#isAnnounced = true;
     const told = sight.clusters === null ? [] : await this.#tell(sight.clusters, report);
     for (const cluster of told) this.#reports.heard(cluster, report);
@@ -127,12 +127,12 @@ class Watch {
     });
     this.#empty = sight.clusters !== null && instances === 0 ? this.#empty + 1 : 0;
     // A cluster may be there without instances: it is being made, or has lost them all.
-    return this.#empty >= EMPTY_ROUNDS && (await messenger.openClusters(input.region)).length === 0;
+    return this.#empty >= EMPTY_ROUNDS && (await messenger.openClusters(input)).length === 0;
   }
 
   #tell(clusters: ReadonlyMap<string, ClusterSight>, report: WatchReport): Promise<string[]> {
     const { messenger } = this.deps;
-    const open = () => messenger.openClusters(this.input.region);
+    const open = () => messenger.openClusters(this.input);
     return tellChanges(this.attempt, messenger, clusters, report, open, this.#pictures);
   }
 }

@@ -83,5 +83,6 @@ async function storedStatus(session: Session, clusters: Clusters, name: string):
 /** Of a cluster that rests: one that is made or changed is observed by its own steps. */
 async function sayIfUnwatched({ io }: Session, clusters: Clusters, status: StatusView): Promise<void> {
   const isWatchedOver = status.wish === 'running' && status.operation === null && status.nodes.length > 0;
-  if (isWatchedOver && !(await clusters.isRegionWatched(status.region))) sayUnwatched(io, status.region);
+  if (isWatchedOver && !(await clusters.isRegionWatched(status.region, status.account)))
+    sayUnwatched(io, status.region, status.account);
 }

@@ -1,3 +1,4 @@
+import { watchId } from '../../model/watch/place.js';
 import { type Io, say } from '../io.js';
 import { age } from '../views/time.js';
 
@@ -37,9 +38,9 @@ export function sayNoAnswer(io: Io, taskQueue: string, lastPoll: number | null):
 }
 
 /** Without its watch a region's losses are seen hours later. [model/watch/cadence.ts] */
-export function sayUnwatched(io: Io, region: string): void {
+export function sayUnwatched(io: Io, region: string, account: string | null): void {
   say(
     io,
-    `the workflow region-watch/${region} does not run: lost and unhealthy nodes in ${region} are noticed late\n  -> restart the worker, which starts it; its log says why it could not`,
+    `the workflow ${watchId(region, account)} does not run: lost and unhealthy nodes in ${region} are noticed late\n  -> restart the worker, which starts it; its log says why it could not`,
   );
 }

@@ -11,8 +11,8 @@ import type { Retry } from '../../model/retry.js';
 import type { ClusterDocument } from '../../model/spec/schema.js';
 import type { ClusterEvent } from '../../model/state.js';
 import type { StatusView } from '../../model/status.js';
+import { watchId } from '../../model/watch/place.js';
 import { applyDocument } from '../../temporal/apply.js';
-import { WATCH_PREFIX } from '../../temporal/messenger.js';
 import { namespaceIdOf } from '../../temporal/namespace.js';
 import type { Accepted, DeletionProof } from '../../workflows/messages.js';
 import { isUnanswered, isUnreachable, toCliError } from '../errors.js';
@@ -80,9 +80,9 @@ export class Clusters {
     return times.length === 0 ? null : Math.max(...times);
   }
 
-  /** Whether the workflow that observes a region runs. Asks Temporal, not the workflow. */
-  async isRegionWatched(region: string): Promise<boolean> {
-    return await this.runs(WATCH_PREFIX + region);
+  /** Whether the workflow that observes a region runs. Asks Temporal, not the workflow. @param account null for the worker's own */
+  async isRegionWatched(region: string, account: string | null): Promise<boolean> {
+    return await this.runs(watchId(region, account));
   }
 
   /** What has happened lately, oldest first. Asks the workflow, whether it has ended or not. */
@@ -215,6 +215,7 @@ export class Clusters {
         phase: read('K3sPhase'),
         health: read('K3sHealth'),
         region: read('K3sRegion'),
+        account: read('K3sAccount'),
         version: read('K3sVersion'),
         nodes: nodes ?? null,
         createdAt: createdAt ?? one.startTime.toISOString(),

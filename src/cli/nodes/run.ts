@@ -4,6 +4,7 @@ import { codeOf, messageOf } from '../../aws/error-code.js';
 import { redact } from '../../model/redact.js';
 import type { NodeStatus, StatusView } from '../../model/status.js';
 import { fetchStatus } from '../attendance/fetch-status.js';
+import { clientsFor, roleOf } from '../clusters/accounts.js';
 import { CliError, EXIT } from '../exit.js';
 import type { Session } from '../session.js';
 
@@ -42,7 +43,8 @@ export async function runOnNode(
   const instanceId = node.instanceId;
   if (instanceId === null)
     throw new CliError(EXIT.missing, `${node.name} has no instance now`, `keelson explain ${cluster}`);
-  const ssm = (await session.aws()).ssm(status.region);
+  const role = await roleOf(await session.clusters(), cluster, status.account);
+  const ssm = (await clientsFor(session, role)).ssm(status.region);
   try {
     const { Command: command } = await ssm.send(
       new SendCommandCommand({

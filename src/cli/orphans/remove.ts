@@ -21,6 +21,9 @@ const FILTER_VALUES = 200;
 /** An instance takes its time to go; its volume and its group are free only then. */
 const PATIENCE_MS = 5 * 60_000;
 
+/** Clients for an account, as `Tagged` names it. */
+export type ClientsOf = (account: string | null) => AwsClients;
+
 /** Failures by id; what is not in it is gone. */
 export type Failures = Map<string, string>;
 
@@ -28,12 +31,12 @@ export type Failures = Map<string, string>;
  * Deletes instances, then volumes, snapshots and groups. One at a time: a protected instance must not save the others. What cannot be
  * deleted is reported and holds up nothing else.
  */
-export async function remove(clients: AwsClients, doomed: readonly Tagged[], signal: AbortSignal): Promise<Failures> {
+export async function remove(clientsOf: ClientsOf, doomed: readonly Tagged[], signal: AbortSignal): Promise<Failures> {
   const failures: Failures = new Map();
   const of = (kind: Tagged['kind']) => doomed.filter((one) => one.kind === kind);
   const attempt = async (one: Tagged, act: (ec2: EC2Client) => Promise<unknown>): Promise<void> => {
     try {
-      await act(clients.ec2(one.region));
+      await act(clientsOf(one.account).ec2(one.region));
     } catch (error) {
       failures.set(one.id, toFailure(error, `delete ${one.kind} ${one.id}`).message);
     }
@@ -57,11 +60,11 @@ export async function remove(clients: AwsClients, doomed: readonly Tagged[], sig
       patiently(() => deleted(ec2.send(command), 'InvalidSnapshot.NotFound', 'InvalidSnapshot.InUse'), signal),
     );
   }
-  for (const region of new Set(of('security-group').map((one) => one.region))) {
-    const ids = of('security-group').flatMap((one) => (one.region === region ? one.id : []));
+  for (const [one, ids] of byPlace(of('security-group'))) {
     // Only groups of one cluster name each other. What cannot be closed shows when the group is deleted.
     if (ids.length < 2) continue;
-    await closeReferences(clients.ec2(region), await groupsOf(clients.ec2(region), ids)).catch(() => undefined);
+    const ec2 = clientsOf(one.account).ec2(one.region);
+    await closeReferences(ec2, await groupsOf(ec2, ids)).catch(() => undefined);
   }
   for (const one of of('security-group')) {
     const command = new DeleteSecurityGroupCommand({ GroupId: one.id });
@@ -70,6 +73,17 @@ export async function remove(clients: AwsClients, doomed: readonly Tagged[], sig
     );
   }
   return failures;
+}
+
+/** Ids by region and account. */
+function byPlace(groups: readonly Tagged[]): Iterable<[Tagged, string[]]> {
+  const places = new Map<string, [Tagged, string[]]>();
+  for (const one of groups) {
+    const key = `${one.account} ${one.region}`;
+    const [first, ids] = places.get(key) ?? [one, []];
+    places.set(key, [first, [...ids, one.id]]);
+  }
+  return places.values();
 }
 
 async function groupsOf(ec2: EC2Client, ids: string[]): Promise<SecurityGroup[]> {

@@ -7,6 +7,7 @@ import type { Plan } from '../../model/plan/index.js';
 import { type AccountFacts, unfitFor } from '../../model/spec/account.js';
 import type { ClusterDocument } from '../../model/spec/schema.js';
 import type { Violation } from '../../model/spec/violation.js';
+import { clientsFor } from '../clusters/accounts.js';
 import { say } from '../io.js';
 import { invalidDocument } from '../problems.js';
 import type { Session } from '../session.js';
@@ -41,7 +42,7 @@ export async function requireAccount(session: Session, loaded: LoadedDocument, p
     invalidDocument(violations.map((violation) => pointTo(text, file, violation)));
   let facts: AccountFacts;
   try {
-    facts = await accountFacts(await session.aws(), document);
+    facts = await accountFacts(await clientsFor(session, document.spec.account), document);
   } catch (error) {
     const detail = error instanceof ApplicationFailure ? detailOf(error) : null;
     if (detail?.class === 'invalid') {

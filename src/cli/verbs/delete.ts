@@ -28,7 +28,7 @@ export async function remove(session: Session, name: string, options: DeleteOpti
   const status = await statusOf(session, name);
   const doomed: Doomed = {
     cluster: name,
-    account: await accountOf(session.aws),
+    account: status?.account ?? (await accountOf(session.aws)),
     region: status?.region ?? null,
     nodes:
       status === null

@@ -1,7 +1,9 @@
 import { DescribeSubnetsCommand } from '@aws-sdk/client-ec2';
 import { DescribeInstanceInformationCommand } from '@aws-sdk/client-ssm';
+import type { AwsClients } from '../../aws/clients.js';
 import { codeOf, messageOf } from '../../aws/error-code.js';
 import { accountOf } from '../account.js';
+import { clientsFor } from '../clusters/accounts.js';
 import { toCliError } from '../errors.js';
 import { CliError, EXIT } from '../exit.js';
 import { type Format, show } from '../output.js';
@@ -62,15 +64,16 @@ export async function doctor(session: Session, options: { file?: string; output:
   });
   const loaded = options.file === undefined ? null : await loadDocument(session.io, options.file);
   const region = loaded?.document.spec.region ?? (await session.aws()).homeRegion;
+  const aws = async (): Promise<AwsClients> => clientsFor(session, loaded?.document.spec.account);
   await check(`EC2 in ${region}`, async () => {
     const answer = await asked(
-      async () => (await session.aws()).ec2(region).send(new DescribeSubnetsCommand({ MaxResults: 100 })),
+      async () => (await aws()).ec2(region).send(new DescribeSubnetsCommand({ MaxResults: 100 })),
       'DescribeSubnets',
     );
     return `${answer.Subnets?.length ?? 0} subnet(s)`;
   });
   await check(`SSM in ${region}`, async () => {
-    const ssm = (await session.aws()).ssm(region);
+    const ssm = (await aws()).ssm(region);
     try {
       await ssm.send(new DescribeInstanceInformationCommand({ MaxResults: 5 }));
       return 'answers';

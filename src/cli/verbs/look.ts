@@ -62,11 +62,14 @@ async function sayIfUnattended(session: Session, clusters: Clusters, listed: rea
   const { io } = session;
   if (!(await answeredSoon(clusters.status(first.name))))
     sayNoAnswer(io, clusters.taskQueue, await clusters.lastPoll());
-  const regions = [
-    ...new Set(listed.flatMap((one) => (one.phase === 'Running' && one.region !== null ? one.region : []))),
-  ];
-  const watched = await Promise.all(regions.map((region) => clusters.isRegionWatched(region)));
-  for (const [index, region] of regions.entries()) if (watched[index] !== true) sayUnwatched(io, region);
+  const places = new Map<string, [region: string, account: string | null]>();
+  for (const { phase, region, account } of listed)
+    if (phase === 'Running' && region !== null) places.set(`${region} ${account}`, [region, account]);
+  await Promise.all(
+    [...places.values()].map(async (place) => {
+      if (!(await clusters.isRegionWatched(...place))) sayUnwatched(io, ...place);
+    }),
+  );
 }
 
 /** Programs see in the data itself that nothing in it is measured. */
@@ -78,7 +81,7 @@ export async function status(session: Session, name: string, options: Output & {
   const { io } = session;
   const { status: first, staleSince, retries } = await fetchStatus(session, name);
   if (staleSince !== null || !options.watch) {
-    if (isText(options.output)) sayContext(session, first.region);
+    if (isText(options.output)) sayContext(session, first);
     show(io, options.output, marked(first, staleSince), (colors, seen, screen) =>
       statusText(seen, colors, Date.now(), screen, printableAll(retries)),
     );
@@ -125,7 +128,7 @@ async function watch(session: Session, first: StatusView, output: Format): Promi
 export async function explain(session: Session, name: string, { output }: Output): Promise<void> {
   const { status: seen, staleSince, retries } = await fetchStatus(session, name);
   const explanation = marked(explanationOf(seen, { retries, staleSince }), staleSince);
-  if (isText(output)) sayContext(session, seen.region);
+  if (isText(output)) sayContext(session, seen);
   show(session.io, output, explanation, (colors, clean) => explanationText(clean, colors));
   if (staleSince !== null) throw unattended();
 }

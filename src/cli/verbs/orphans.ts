@@ -1,13 +1,13 @@
 import type { Bucket } from '../../aws/bucket.js';
-import type { AwsClients } from '../../aws/clients.js';
 import { readInstallationId } from '../../aws/installation.js';
-import { enabledRegions, findTagged } from '../../aws/tagged.js';
+import { findTagged } from '../../aws/tagged.js';
 import { accountOf } from '../account.js';
 import type { Clusters } from '../clusters/clusters.js';
 import { readOwner } from '../clusters/owner.js';
 import { confirm, type Question } from '../confirm.js';
 import { CliError, EXIT } from '../exit.js';
 import { say } from '../io.js';
+import { accountsToSearch, clientsOf, type SearchedAccount } from '../orphans/accounts.js';
 import { type Judge, type NameOwner, type Orphan, orphansAmong } from '../orphans/judge.js';
 import { monthlyCost, type Prices, readPrices } from '../orphans/prices.js';
 import { remove } from '../orphans/remove.js';
@@ -19,6 +19,10 @@ export interface OrphansOptions {
   /** All that the account has enabled, if absent. */
   region?: string;
   delete: boolean;
+  /** Look into the account of this role alone. */
+  roleArn?: string;
+  /** That the role's trust policy asks for. */
+  externalId?: string;
   /** What another installation has, by its id; by default this one's. */
   installation?: string;
   /** The second word, said beforehand. */
@@ -40,12 +44,12 @@ export interface OrphansOptions {
 export async function orphans(session: Session, options: OrphansOptions): Promise<void> {
   const { io } = session;
   const prices = options.prices === undefined ? null : await readPrices(io, options.prices);
-  const [clusters, aws] = [await session.clusters(), await session.aws()];
+  const clusters = await session.clusters();
   const [bucket, namespaceId] = [await session.bucket(), await clusters.namespaceId()];
   const judge = { installation: await installationIn(session, bucket), namespaceId };
   const look = (): Promise<Orphan[]> =>
-    lookFor({ clusters, aws, bucket, judge, regions, installation: options.installation ?? judge.installation });
-  const regions = options.region === undefined ? await enabledRegions(aws) : [options.region];
+    lookFor({ clusters, accounts, bucket, judge, installation: options.installation ?? judge.installation });
+  const accounts = await accountsToSearch(session, clusters, options);
   const first = await look();
   if (!options.delete || first.length === 0) return print(session, options, shown(first, prices));
   const isDoomed = (one: Orphan): boolean => one.known || options.unknown;
@@ -56,7 +60,8 @@ export async function orphans(session: Session, options: OrphansOptions): Promis
       options,
       shown(first, prices).map((one) => ({ ...one, outcome: outcome(one) })),
     );
-  const account = await accountOf(session.aws);
+  const places = [...new Set(first.filter(isDoomed).map((one) => one.account))];
+  const account = (await Promise.all(places.map(async (id) => id ?? (await accountOf(session.aws))))).join(', ');
   tell(
     io,
     shown(first.filter(isDoomed), prices),
@@ -68,7 +73,7 @@ export async function orphans(session: Session, options: OrphansOptions): Promis
   const ids = new Set(first.map((one) => one.id));
   const second = (await look()).filter((one) => ids.has(one.id));
   const doomed = second.filter(isDoomed);
-  const failures = await remove(aws, doomed, io.signal);
+  const failures = await remove(clientsOf(accounts), doomed, io.signal);
   const results = shown(second, prices).map((one): ShownOrphan => {
     if (!doomed.some(({ id }) => id === one.id)) return { ...one, outcome: 'refused' };
     const message = failures.get(one.id);
@@ -87,16 +92,19 @@ const QUESTION: Question = {
 
 interface Search {
   clusters: Clusters;
-  aws: AwsClients;
+  accounts: readonly SearchedAccount[];
   bucket: Bucket;
   judge: Judge;
-  regions: readonly string[];
   /** Whose things are looked for. */
   installation: string;
 }
 
-async function lookFor({ clusters, aws, bucket, judge, regions, installation }: Search): Promise<Orphan[]> {
-  const tagged = (await Promise.all(regions.map((region) => findTagged(aws, region, installation)))).flat();
+async function lookFor({ clusters, accounts, bucket, judge, installation }: Search): Promise<Orphan[]> {
+  const places = accounts.flatMap(({ id, clients, regions }) => regions.map((region) => ({ id, clients, region })));
+  const found = places.map(({ id: account, clients, region }) =>
+    findTagged(clients, { region, account }, installation),
+  );
+  const tagged = (await Promise.all(found)).flat();
   const names = [...new Set(tagged.map((one) => one.cluster))];
   const owners = await Promise.all(
     names.map(async (name): Promise<[string, NameOwner]> => {

@@ -1,3 +1,5 @@
+import { accountIdOf } from '../../model/account-role.js';
+import type { ClusterDocument } from '../../model/spec/schema.js';
 import { changesOf } from '../clusters/changes.js';
 import { type Format, show } from '../output.js';
 import type { Planned } from '../outputs.js';
@@ -26,9 +28,14 @@ export async function plan(session: Session, options: { file: string; output: Fo
   show(io, options.output, answer, (colors, seen, screen) =>
     [
       ...(seen.changes === null ? [] : [changesText(seen.changes, colors), '']),
+      ...accountLines(document),
       planText(document.metadata.name, seen.plan, colors, screen),
       // A document that is known is not shown again; its strings are the person's own and keep their lines.
       ...(seen.changes === null || screen.wide ? ['', resolvedText(document)] : []),
     ].join('\n'),
   );
 }
+
+/** Another account than the worker's own is named first: what the plan makes is made there. */
+const accountLines = ({ spec }: ClusterDocument): string[] =>
+  spec.account === undefined ? [] : [`account ${accountIdOf(spec.account)}, as ${spec.account.roleArn}`, ''];

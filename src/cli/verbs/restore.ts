@@ -27,7 +27,7 @@ export async function restore(session: Session, name: string, options: RestoreOp
   const { status } = await fetchStatus(session, name);
   const all = (await listBackups(session, name)).filter(({ uid }) => uid === status.uid);
   const { id, at, k3s, size, objectCounts } = pick(name, all, options.from);
-  const account = await accountOf(session.aws);
+  const account = status.account ?? (await accountOf(session.aws));
   const what: Restored = {
     cluster: name,
     account,

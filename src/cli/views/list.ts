@@ -11,6 +11,8 @@ export interface ListedCluster {
   phase: string | null;
   health: string | null;
   region: string | null;
+  /** 12 digits; null for the worker's own account. */
+  account: string | null;
   version: string | null;
   /** `<ready>/<all>` */
   nodes: string | null;
@@ -33,7 +35,7 @@ export function listText(
       one.name,
       one.phase === 'Failed' ? colors.red(one.phase) : one.phase,
       healthText(one.health, colors),
-      one.region,
+      one.account === null ? one.region : `${one.region} (${one.account})`,
       one.version,
       one.nodes,
       age(one.createdAt, now),

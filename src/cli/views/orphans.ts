@@ -16,8 +16,9 @@ export function orphansText(orphans: readonly ShownOrphan[], priced: boolean, no
   if (orphans.length === 0) return 'no orphans: everything that carries the tags has its workflow';
   const sorted = [...orphans].sort(
     (a, b) =>
-      `${a.region} ${a.cluster} ${a.uid}`.localeCompare(`${b.region} ${b.cluster} ${b.uid}`) ||
-      ORDER.indexOf(a.kind) - ORDER.indexOf(b.kind),
+      `${a.account} ${a.region} ${a.cluster} ${a.uid}`.localeCompare(
+        `${b.account} ${b.region} ${b.cluster} ${b.uid}`,
+      ) || ORDER.indexOf(a.kind) - ORDER.indexOf(b.kind),
   );
   const outcome = orphans.some((one) => one.outcome !== undefined);
   const head = [
@@ -33,7 +34,7 @@ export function orphansText(orphans: readonly ShownOrphan[], priced: boolean, no
     'why',
   ];
   const rows = sorted.map((one) => [
-    one.region,
+    one.account === null ? one.region : `${one.region} (${one.account})`,
     one.cluster,
     one.uid.slice(0, 8),
     one.kind,

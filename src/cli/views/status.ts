@@ -95,7 +95,8 @@ function retryLine({ attempt, message, nextAt }: Retry, now: number): string {
 function headline(status: StatusView, colors: Colors, now: number): string {
   const paint = status.phase === 'Failed' ? colors.red : status.phase === 'Running' ? colors.green : colors.yellow;
   const paused = status.paused ? `, ${colors.yellow('paused')}` : '';
-  return `${colors.bold(status.name)} (${status.region}, K3s ${status.version}): ${paint(status.phase)}, ${healthText(status.health, colors)}${paused}, ${age(status.createdAt, now)} old`;
+  const account = status.account == null ? '' : `, account ${status.account}`;
+  return `${colors.bold(status.name)} (${status.region}${account}, K3s ${status.version}): ${paint(status.phase)}, ${healthText(status.health, colors)}${paused}, ${age(status.createdAt, now)} old`;
 }
 
 function operationLine({ operation }: StatusView): string {

@@ -1,3 +1,4 @@
+import { accountIdOf } from '../account-role.js';
 import { SERVER_COUNT, serverCountOf } from '../ids.js';
 import { releaseBetween } from '../k3s/etcd-versions.js';
 import type { VersionsInUse } from '../k3s/installed.js';
@@ -24,6 +25,8 @@ export function judge(change: PathChange, after: ClusterDocument, versions: Vers
   switch (part) {
     case 'region':
       return refused('a cluster lives in one region', NEW_CLUSTER);
+    case 'account':
+      return account(change, rest);
     case 'mode':
       return mode(after);
     case 'state':
@@ -64,6 +67,14 @@ const refused = (reason: string, wayAround = NEW_CLUSTER): Verdict => ({
   reason,
   wayAround,
 });
+
+/** Another role of the same account reaches the same instances; in another account there are none of this cluster. */
+function account({ from, to }: PathChange, [field = '']: string[]): Verdict {
+  if (field === 'externalId') return nothing('Keelson assumes the role with this external id from now on');
+  const [was, is] = [from, to].map((roleArn) => accountIdOf({ roleArn: String(roleArn) }));
+  if (field === 'roleArn' && was === is) return nothing('Keelson assumes this role of the same account from now on');
+  return refused('a cluster does not move to another account', NEW_CLUSTER);
+}
 
 function mode(after: ClusterDocument): Verdict {
   if (after.spec.mode === 'ha') return { class: 'scale', reason: 'two servers join' };

@@ -44,6 +44,12 @@ export const OWN_ERRORS: KnownErrors = {
     'add the role of the profile to the parameter NodeRoleArns of the stack, or name another profile in spec.access.instanceProfile',
     ['PassRoleDenied'],
   ),
+  ...alike(
+    'Keelson',
+    'auth',
+    'check that the role exists, that its trust policy names the role of the worker and the external id of the document, and that the policy of the worker allows sts:AssumeRole on it (parameter MemberRoleArns)',
+    ['AssumeRoleRefused'],
+  ),
   ...alike('Keelson', 'invalid', 'use a version that the mirror holds; see spec.k3s.version and spec.k3s.mirror', [
     'VersionNotFound',
   ]),

@@ -32,6 +32,8 @@ export interface Explanation {
   schemaVersion: 1;
   cluster: string;
   region: string;
+  /** 12 digits; null for the worker's own. */
+  account: string | null;
   phase: string;
   health: string;
   /** The cause's first line. */
@@ -69,6 +71,7 @@ export function explain(
     schemaVersion: 1,
     cluster: status.name,
     region: status.region,
+    account: status.account,
     phase: status.phase,
     health: status.health,
     summary: cause.message.split('\n')[0] ?? '',

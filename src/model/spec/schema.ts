@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { account } from './parts/account.js';
 import { backup, deletion, health, hibernation, upgrade } from './parts/care.js';
 import { DNS_LABEL, flag, mapping, text } from './parts/field.js';
 import { k3s } from './parts/k3s.js';
@@ -27,6 +28,7 @@ const spec = z
       'AWS region; it never changes.',
       'eu-west-1',
     ),
+    account: account.optional(),
     mode: z.enum(['ha', 'dev']).describe('ha: three servers or more with embedded etcd; dev: one.'),
     state: z.enum(['running', 'stopped']).default('running').describe('Whether the cluster runs.'),
     paused: flag('Observe only, change nothing.').default(false),

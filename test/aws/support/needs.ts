@@ -131,12 +131,12 @@ const EC2_NEEDS: Need[] = [
       await scene.terminate(replaced);
       await scene.instance();
       expect(await enabledRegions(aws)).toContain(REGION);
-      const found = (await findTagged(aws, REGION, STACK_GUID)).filter(
+      const found = (await findTagged(aws, { region: REGION, account: null }, STACK_GUID)).filter(
         ({ cluster }) => cluster === scene.scope.cluster,
       );
       const kinds = new Set(found.map(({ kind }) => kind));
       expect(kinds).toEqual(new Set(['instance', 'volume', 'snapshot', 'security-group']));
-      expect(await remove(aws, found, AbortSignal.timeout(20_000))).toEqual(new Map());
+      expect(await remove(() => aws, found, AbortSignal.timeout(20_000))).toEqual(new Map());
     },
   },
 ];

@@ -69,6 +69,7 @@ describe('a table', () => {
       phase: 'Failed',
       health: 'Unhealthy',
       region: null,
+      account: null,
       version: null,
       nodes: null,
       createdAt: '2026-03-01T12:00:00.000Z',

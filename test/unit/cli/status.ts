@@ -91,6 +91,7 @@ export function statusView(part: Partial<StatusView> = {}): StatusView {
     name: 'shop',
     uid: 'u',
     region: 'eu-west-1',
+    account: null,
     version: 'v1.34.2+k3s1',
     phase: 'Running',
     health: 'Healthy',

@@ -93,7 +93,16 @@ function showAll(io: Io, format: Format, status: StatusView): void {
   show(io, format, status.operations, (colors) => historyText(printableAll(status), colors));
   const event = { at: AT, type: 'Warning' as const, reason: text, operation: text, message: text };
   show(io, format, [event], (colors, seen) => eventsText(seen, colors));
-  const listed = { name: text, phase: text, health: text, region: text, version: text, nodes: text, createdAt: AT };
+  const listed = {
+    name: text,
+    phase: text,
+    health: text,
+    region: text,
+    account: text,
+    version: text,
+    nodes: text,
+    createdAt: AT,
+  };
   show(io, format, [listed], (_, seen) => listText(seen));
   const steps = [
     {

@@ -126,6 +126,7 @@ describe('lists and plans', () => {
       phase: 'Running',
       health: null,
       region: 'eu-west-1',
+      account: null,
       version: 'v1',
       nodes: '3/3',
       createdAt: '2026-03-01T11:00:00.000Z',

@@ -22,6 +22,7 @@ afterEach(async () => {
 
 const poison = JSON.stringify({
   source: 'aws.ec2',
+  account: '111111111111',
   region: 'eu-west-1',
   detail: { 'instance-id': 'i-1', state: 'stopped' },
 });

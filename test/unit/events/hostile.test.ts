@@ -5,6 +5,7 @@ import { parseEvent } from '../../../src/events/parse.js';
 
 const instance = (over: object = {}, detail: object = {}) => ({
   source: 'aws.ec2',
+  account: '111111111111',
   region: 'eu-west-1',
   ...over,
   detail: { 'instance-id': 'i-0123456789abcdef0', state: 'stopped', ...detail },

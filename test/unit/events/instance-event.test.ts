@@ -12,15 +12,23 @@ let told: [string, Sight][] = [];
 let events: InstanceEvents;
 /** What EC2 says of each instance by the time it is asked. */
 let now: 'pending' | 'running' | 'stopped';
+/** Accounts and regions whose readers were asked for. */
+let asked: string[];
+
 beforeEach(() => {
   told = [];
+  asked = [];
   now = 'stopped';
   const look = async (cluster: string, _reason: string, sight: Sight) => {
     told.push([cluster, sight]);
     return cluster === 'orphan' ? ('absent' as const) : ('told' as const);
   };
   const readers = createReaders(createAwsClients({ homeRegion: 'eu-west-1', version: 'test' }), 1);
-  events = new InstanceEvents(readers, { look }, async () => installation);
+  const readersIn = async (account: string, region: string) => {
+    asked.push(`${account} ${region}`);
+    return readers;
+  };
+  events = new InstanceEvents(readersIn, { look }, async () => installation);
   ec2.on(DescribeInstancesCommand).callsFake((input: { Filters: { Values: string[] }[] }) => ({
     Reservations: (input.Filters[0]?.Values ?? [])
       .filter((id) => !id.includes('unknown'))
@@ -41,7 +49,7 @@ const tagsOf = (id: string) => {
 };
 
 const stopped = (instanceId: string) =>
-  events.handle({ kind: 'instance', region: 'eu-west-1', instanceId, state: 'stopped' });
+  events.handle({ kind: 'instance', account: '111111111111', region: 'eu-west-1', instanceId, state: 'stopped' });
 
 describe('a change of an instance', () => {
   it('is told to its cluster', async () => {
@@ -49,8 +57,25 @@ describe('a change of an instance', () => {
     expect(told).toEqual([['shop', { uid: 'uid-shop', whole: false, seen: [{ id: 'i-shop-1', state: 'stopped' }] }]]);
   });
 
+  it('is looked for in the account that it is from', async () => {
+    await events.handle({
+      kind: 'instance',
+      account: '222222222222',
+      region: 'eu-west-1',
+      instanceId: 'i-shop-1',
+      state: 'stopped',
+    });
+    expect(asked).toEqual(['222222222222 eu-west-1']);
+  });
+
   it('is nothing where the instance is unknown or not ours, or is only being launched', async () => {
-    const pending = { kind: 'instance', region: 'eu-west-1', instanceId: 'i-shop-1', state: 'pending' } as const;
+    const pending = {
+      kind: 'instance',
+      account: '111111111111',
+      region: 'eu-west-1',
+      instanceId: 'i-shop-1',
+      state: 'pending',
+    } as const;
     expect(await Promise.all([stopped('i-unknown'), stopped('i-foreign'), events.handle(pending)])).toEqual([
       null,
       null,
@@ -73,7 +98,7 @@ describe('a change of an instance', () => {
   it('costs one call for many at once, and none where a known instance is gone for good', async () => {
     const ids = Array.from({ length: 80 }, (_, index) => `i-shop-${index}`);
     await Promise.all(ids.map(stopped));
-    const gone = { kind: 'instance', region: 'eu-west-1', state: 'terminated' } as const;
+    const gone = { kind: 'instance', account: '111111111111', region: 'eu-west-1', state: 'terminated' } as const;
     await Promise.all(ids.map((instanceId) => events.handle({ ...gone, instanceId })));
     expect(told).toHaveLength(160);
     expect(ec2.calls()).toHaveLength(1);

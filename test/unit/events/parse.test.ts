@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseEvent } from '../../../src/events/parse.js';
 
-const ec2 = (detail: object) => ({ source: 'aws.ec2', region: 'eu-west-1', detail });
+const ec2 = (detail: object) => ({ source: 'aws.ec2', account: '111111111111', region: 'eu-west-1', detail });
 const s3 = (key: string, type = 'Object Created') => ({
   source: 'aws.s3',
   'detail-type': type,
@@ -13,6 +13,7 @@ describe('a message of the queue', () => {
     const change = ec2({ 'instance-id': 'i-1', state: 'stopped' });
     expect(parseEvent(JSON.stringify(change))).toEqual({
       kind: 'instance',
+      account: '111111111111',
       region: 'eu-west-1',
       instanceId: 'i-1',
       state: 'stopped',
@@ -30,6 +31,7 @@ describe('a message of the queue', () => {
     ['a null', 'null'],
     ['no detail', JSON.stringify({ source: 'aws.ec2' })],
     ['no state that there is', JSON.stringify(ec2({ 'instance-id': 'i-1', state: 'on fire' }))],
+    ['no account', JSON.stringify({ ...ec2({ 'instance-id': 'i-1', state: 'stopped' }), account: 'x' })],
     ['no id', JSON.stringify(ec2({ state: 'running' }))],
     ['another object', JSON.stringify(s3('clusters/shop/status.yaml'))],
     ['an object further down', JSON.stringify(s3('clusters/shop/old/config.yaml'))],

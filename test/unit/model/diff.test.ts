@@ -9,8 +9,40 @@ const RUNNING = { oldest: 'v1.34.2+k3s1', newest: 'v1.34.2+k3s1' };
 const k3s = (fields: Spec) => ({ k3s: { version: 'v1.34.2+k3s1', ...fields } });
 const config = (fields: Spec) => k3s({ config: fields });
 
+const ROLE = 'arn:aws:iam::222222222222:role/keelson-member';
+const inAccount = (roleArn?: string, externalId?: string): Spec => ({
+  access: { instanceProfile: 'keelson-node' },
+  ...(roleArn !== undefined && { account: { roleArn, ...(externalId !== undefined && { externalId }) } }),
+});
+
 const CASES: [string, Spec, Spec, string, ChangeClass, RegExp][] = [
   ['the region', {}, { region: 'eu-west-2' }, 'spec.region', 'recreate-refused', /lives in one region/],
+  [
+    'to another account',
+    inAccount(ROLE),
+    inAccount(ROLE.replace('2222', '3333')),
+    'spec.account.roleArn',
+    'recreate-refused',
+    /does not move to another account/,
+  ],
+  ['out of the account', inAccount(ROLE), inAccount(), 'spec.account', 'recreate-refused', /does not move/],
+  ['into an account', inAccount(), inAccount(ROLE), 'spec.account', 'recreate-refused', /does not move/],
+  [
+    'another role of the account',
+    inAccount(ROLE),
+    inAccount(`${ROLE}-2`),
+    'spec.account.roleArn',
+    'nothing',
+    /this role of the same account/,
+  ],
+  [
+    'another external id',
+    inAccount(ROLE, 'one'),
+    inAccount(ROLE, 'two'),
+    'spec.account.externalId',
+    'nothing',
+    /from now on/,
+  ],
   ['ha to dev', { mode: 'ha' }, { mode: 'dev' }, 'spec.mode', 'recreate-refused', /etcd members/],
   ['dev to ha', { mode: 'dev' }, { mode: 'ha' }, 'spec.mode', 'scale', /two servers join: 1 -> 3 nodes/],
   [

@@ -1,6 +1,6 @@
 import pino from 'pino';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { keepWatches, type Watches } from '../../../src/worker/keep-watches.js';
+import { keepWatches, type UnwatchedCluster, type Watched, type Watches } from '../../../src/worker/keep-watches.js';
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -9,7 +9,9 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** Temporal as two lists: regions that have clusters, and regions whose watch runs. */
+const MEMBER = { roleArn: 'arn:aws:iam::222222222222:role/keelson-member', externalId: 'ours' };
+
+/** Temporal as two lists: regions that have clusters, and regions whose watch runs; `region@account` for those of another account. */
 class Lists implements Watches {
   questions = 0;
   readonly started: string[] = [];
@@ -17,23 +19,32 @@ class Lists implements Watches {
 
   constructor(
     private readonly withClusters: string[],
-    private readonly watched: string[],
+    private readonly watchedPlaces: string[],
   ) {}
 
-  watchedRegions = async (): Promise<string[]> => {
+  watched = async (): Promise<Watched[]> => {
     this.questions += 1;
     if (this.refuses !== null) throw new Error(this.refuses);
-    return [...this.watched];
+    return this.watchedPlaces.map(placeOf);
   };
 
-  regionBesides = async (regions: readonly string[]): Promise<string | null> => {
+  clusterBesides = async (watched: readonly Watched[]): Promise<UnwatchedCluster | null> => {
     this.questions += 1;
-    return this.withClusters.find((region) => !regions.includes(region)) ?? null;
+    const known = watched.map(({ region, account }) => (account === null ? region : `${region}@${account}`));
+    const found = this.withClusters.find((place) => !known.includes(place));
+    return found === undefined ? null : { cluster: found };
   };
 
-  ensureWatch = async (region: string): Promise<void> => {
-    this.started.push(region);
+  ensureWatch = async ({ cluster }: UnwatchedCluster) => {
+    this.started.push(cluster);
+    const { region, account } = placeOf(cluster);
+    return { region, ...(account !== null && { account: MEMBER }) };
   };
+}
+
+function placeOf(place: string): Watched {
+  const [region = '', account = null] = place.split('@');
+  return { region, account };
 }
 
 const lines: Record<string, unknown>[] = [];
@@ -51,6 +62,15 @@ describe('a worker', () => {
     end();
     expect(lists.started).toEqual(['eu-west-1', 'ap-south-1']);
     expect(lines).toMatchObject([{ level: 40, region: 'eu-west-1' }, { region: 'ap-south-1' }]);
+  });
+
+  it('starts the watch of another account beside that of its own, in the same region', async () => {
+    const lists = new Lists(['eu-west-1', 'eu-west-1@222222222222'], ['eu-west-1']);
+    const end = keepWatches(lists, logger, 1_000);
+    await vi.advanceTimersByTimeAsync(1_000);
+    end();
+    expect(lists.started).toEqual(['eu-west-1@222222222222']);
+    expect(lines).toMatchObject([{ region: 'eu-west-1', account: '222222222222' }]);
   });
 
   it('asks two questions where every region has its watch, however many there are', async () => {
@@ -77,7 +97,7 @@ describe('a worker', () => {
   it('asks once at a time, however long Temporal takes', async () => {
     const lists = new Lists([], []);
     let answer = (): void => undefined;
-    lists.watchedRegions = () => {
+    lists.watched = () => {
       lists.questions += 1;
       return new Promise((resolve) => {
         answer = () => resolve([]);

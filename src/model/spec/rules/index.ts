@@ -1,3 +1,4 @@
+import { account } from './account.js';
 import { clusterNetworks } from './cluster-networks.js';
 import { contents } from './contents.js';
 import { environment } from './environment.js';
@@ -24,6 +25,7 @@ import { volumes } from './volumes.js';
 export const RULES: readonly Rule[] = [
   names,
   size,
+  account,
   kubernetesLabels,
   taints,
   k3sConfig,

@@ -39,7 +39,7 @@ const reports = (before: string | null) =>
         return 'told' as const;
       },
     },
-    'eu-west-1',
+    { region: 'eu-west-1' },
     before,
   );
 

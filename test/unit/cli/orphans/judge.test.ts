@@ -9,6 +9,7 @@ const instance: Tagged = {
   kind: 'instance',
   id: 'i-1',
   region: 'eu-west-1',
+  account: null,
   installation: 'inst-1',
   cluster: 'shop',
   uid: 'uid-1',

@@ -39,6 +39,7 @@ const tagged = (kind: Tagged['kind'], id: string): Tagged => ({
     kind,
     id,
     region: 'eu-west-1',
+    account: null,
     installation: 'inst-1',
     cluster: 'shop',
     uid: 'uid-1',
@@ -49,7 +50,7 @@ const tagged = (kind: Tagged['kind'], id: string): Tagged => ({
   ...{ sizeGiB: null, createdAt: null },
 });
 const all = [tagged('security-group', 'sg-1'), tagged('volume', 'vol-1'), tagged('instance', 'i-1')];
-const removeAll = (doomed = all) => settled(remove(clients, doomed, new AbortController().signal));
+const removeAll = (doomed = all) => settled(remove(() => clients, doomed, new AbortController().signal));
 
 describe('removing orphans', () => {
   it('ends instances first, waits until they are gone, then takes volumes and groups', async () => {

@@ -15,7 +15,11 @@ const CASES: [string, unknown, RegExp][] = [
     sample({ servers: { instancetype: 'x', instanceType: 't3.medium' } }),
     /did you mean instanceType\?/,
   ],
-  ['an unknown key near nothing', sample({ zzzzzz: 1 }), /^spec\.zzzzzz: unknown key \(known keys: region, mode/],
+  [
+    'an unknown key near nothing',
+    sample({ zzzzzz: 1 }),
+    /^spec\.zzzzzz: unknown key \(known keys: region, account, mode/,
+  ],
   [
     'a key known elsewhere',
     sample({ servers: { instanceType: 't3.medium', replicas: 3 } }),

@@ -1,0 +1,78 @@
+import type { AwsClients } from '../../aws/clients.js';
+import { messageOf } from '../../aws/error-code.js';
+import { enabledRegions } from '../../aws/tagged.js';
+import { type AccountRole, accountIdOf, ROLE_ARN } from '../../model/account-role.js';
+import { clientsFor, otherAccounts } from '../clusters/accounts.js';
+import type { Clusters } from '../clusters/clusters.js';
+import { CliError, EXIT } from '../exit.js';
+import { say } from '../io.js';
+import type { Session } from '../session.js';
+import type { ClientsOf } from './remove.js';
+
+/** An account that is searched, with the regions to look into. */
+export interface SearchedAccount {
+  /** 12 digits; null for that of the person's own credentials. */
+  id: string | null;
+  clients: AwsClients;
+  regions: string[];
+}
+
+export interface WhichAccounts {
+  /** All that the account has enabled, if absent. */
+  region?: string;
+  roleArn?: string;
+  externalId?: string;
+}
+
+/**
+ * The person's own account and each that has clusters, or that of `--role-arn` alone: an account whose last cluster is gone is known nowhere any more. One
+ * that cannot be asked is told of and does not hide the others.
+ */
+export async function accountsToSearch(
+  session: Session,
+  clusters: Clusters,
+  which: WhichAccounts,
+): Promise<SearchedAccount[]> {
+  const named = roleNamed(which);
+  if (named !== null) return [await searched(session, named, which)];
+  const own = await searched(session, undefined, which);
+  const others = (await otherAccounts(clusters)).map(async (role) => {
+    try {
+      return [await searched(session, role, which)];
+    } catch (error) {
+      say(session.io, `note: the account ${accountIdOf(role)} was not searched: ${messageOf(error)}`);
+      return [];
+    }
+  });
+  return [own, ...(await Promise.all(others)).flat()];
+}
+
+/** @throws Error for an account that was not searched */
+export const clientsOf =
+  (accounts: readonly SearchedAccount[]): ClientsOf =>
+  (account) => {
+    const found = accounts.find(({ id }) => id === account);
+    if (found === undefined) throw new Error(`the account ${account} was not searched`);
+    return found.clients;
+  };
+
+async function searched(
+  session: Session,
+  role: AccountRole | undefined,
+  { region }: WhichAccounts,
+): Promise<SearchedAccount> {
+  const clients = await clientsFor(session, role);
+  // Asked in any case: an account that cannot be reached shows before anything is listed.
+  const regions = region === undefined || role !== undefined ? await enabledRegions(clients) : [];
+  return { id: accountIdOf(role), clients, regions: region === undefined ? regions : [region] };
+}
+
+function roleNamed({ roleArn, externalId }: WhichAccounts): AccountRole | null {
+  if (roleArn === undefined) return null;
+  if (ROLE_ARN.test(roleArn)) return { roleArn, ...(externalId !== undefined && { externalId }) };
+  throw new CliError(
+    EXIT.invalid,
+    `${roleArn} is not the ARN of an IAM role`,
+    'such as arn:aws:iam::222222222222:role/keelson/keelson-member',
+  );
+}

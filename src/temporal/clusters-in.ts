@@ -1,0 +1,15 @@
+import { accountIdOf } from '../model/account-role.js';
+import type { WatchPlace } from '../model/watch/place.js';
+
+/** A text in a query of the visibility store. */
+export const quoted = (text: string): string => `'${text.replaceAll(/['\\]/g, '')}'`;
+
+/** Query for the open clusters of a region in an account; those of the worker's own account name none. */
+export function clustersIn(place: WatchPlace): string {
+  const account = accountIdOf(place.account);
+  return [
+    "WorkflowType = 'cluster' AND ExecutionStatus = 'Running'",
+    `K3sRegion = ${quoted(place.region)}`,
+    account === null ? 'K3sAccount IS NULL' : `K3sAccount = ${quoted(account)}`,
+  ].join(' AND ');
+}

@@ -1,0 +1,28 @@
+import { WATCH_SUBJECT } from '../activities/in-account.js';
+import type { AwsClients } from '../aws/clients.js';
+import { keepLatest } from '../aws/keep-latest.js';
+import { createReaders, type Readers } from '../aws/readers.js';
+import { Shared } from '../aws/shared.js';
+import type { ReadersIn } from '../events/instance-event.js';
+import { type AccountRole, accountKey } from '../model/account-role.js';
+import type { Places } from '../temporal/messenger.js';
+
+const MOST_ACCOUNTS = 64;
+
+/**
+ * Readers of the account that an event is from. An event names an account and no role: a cluster that is there does. Where no cluster names the account
+ * it is the worker's own. Temporal is asked once in some seconds for each account and region.
+ */
+export function readersByAccount(clients: AwsClients, places: Pick<Places, 'roleIn'>): ReadersIn {
+  const roles = new Shared();
+  const own = createReaders(clients);
+  const readersOf = keepLatest(
+    MOST_ACCOUNTS,
+    accountKey,
+    (role: AccountRole): Readers => createReaders(clients.assume(role, WATCH_SUBJECT)),
+  );
+  return async (account, region) => {
+    const role = await roles.ask(`${account} ${region}`, () => places.roleIn(account, region));
+    return role === null ? own : readersOf(role);
+  };
+}
