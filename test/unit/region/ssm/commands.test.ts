@@ -80,7 +80,7 @@ describe('a command', () => {
     expect(listed.CommandInvocations).toEqual([]);
     await until(async () => (await invocation(machine, id))?.Status === 'InProgress');
     expect((await invocation(machine, id))?.StandardOutputContent).toBe('');
-    await ended(machine, await send(machine, ['touch "$KEELSON_ROOT/go"']));
+    writeFileSync(machine.path('/go'), '');
     expect((await ended(machine, id)).StandardOutputContent).toBe('early\nlate\n');
   });
 
