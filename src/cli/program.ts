@@ -1,6 +1,7 @@
 import { Argument, Command, CommanderError, Option } from 'commander';
 import { packageVersion } from '../config/version.js';
 import { printable } from '../model/printable.js';
+import { ROTATIONS, type Rotation } from '../model/rotation/state.js';
 import {
   fileOption,
   formatOf,
@@ -272,6 +273,20 @@ function requestVerbs(program: Command, run: Runner): void {
     .action((cluster: string, options: Shared & { wait: boolean; yes: boolean; dryRun: boolean; from?: string }) =>
       run(async (session) =>
         (await import('./verbs/restore.js')).restore(session, cluster, { ...options, output: formatOf(options) }),
+      ),
+    );
+  waiting(
+    verb(program, 'rotate', 'replace a secret while the cluster serves, a server at a time; asks first', [
+      'rotate shop-eu certificates --wait',
+      'rotate shop-eu certificates --dry-run',
+    ]),
+  )
+    .addArgument(new Argument('<what>', 'what is replaced').choices(ROTATIONS))
+    .option('-y, --yes', 'do not ask; required where there is no terminal', false)
+    .option('--dry-run', 'show the steps, and do nothing', false)
+    .action((cluster: string, what: Rotation, options: Shared & { wait: boolean; yes: boolean; dryRun: boolean }) =>
+      run(async (session) =>
+        (await import('./verbs/rotate.js')).rotate(session, cluster, what, { ...options, output: formatOf(options) }),
       ),
     );
   waiting(

@@ -65,6 +65,7 @@ export function blankState(document: ClusterDocument): ClusterState {
     kept: [],
     backup: noBackup(),
     restore: null,
+    rotation: null,
     repairAsked: false,
     sight: null,
     configProblem: null,

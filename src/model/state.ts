@@ -13,6 +13,7 @@ import type { LostBeside, NodeView } from './observation.js';
 import type { ErrorNote, Unobserved } from './observation-failure.js';
 import type { Phase } from './phase.js';
 import type { RestoreState } from './restore/state.js';
+import type { RotationState } from './rotation/state.js';
 import type { OwnGroups } from './security-groups/own-groups.js';
 import type { ClusterDocument } from './spec/schema.js';
 import type { ForeignInstance } from './trust/identity.js';
@@ -31,6 +32,7 @@ export type OperationKind =
   | 'repair'
   | 'backup'
   | 'restore'
+  | 'rotate'
   | 'delete';
 
 /** What the account offers for this cluster, looked up once and pinned, so that every later launch asks for the same. */
@@ -383,6 +385,8 @@ export interface ClusterState {
   backup: BackupState;
   /** A restore that was asked for and is not done; null for none. */
   restore: RestoreState | null;
+  /** A rotation that was asked for and is not done; null for none. */
+  rotation: RotationState | null;
   /** Somebody wants repairs that are held back: carried out as soon as can be. */
   repairAsked: boolean;
   /** What the region watch or an event told while an operation ran: judged at its end. */

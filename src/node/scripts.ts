@@ -13,7 +13,7 @@ const HELPERS = {
   install: [...DOWNLOAD, 'unit', 'files', 'install'],
   found: [...SERVICE, ...URLS, 'files', 'tokens', 'install', 'kubeconfig'],
   join: [...SERVICE, ...URLS, 'files', 'tokens', 'install', 'stop'],
-  'service-start': [...SERVICE, ...URLS, 'files', 'kubeconfig'],
+  'service-start': [...SERVICE, ...URLS, 'files', 'kubeconfig', 'stop', 'rotation'],
   'set-manifests': ['transfer', 'unit', ...URLS, 'files'],
   'delete-manifests': KUBECTL,
   'service-stop': ['unit', 'service', 'stop'],

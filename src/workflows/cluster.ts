@@ -29,6 +29,7 @@ import { isAtRest, untilNextLook } from './next-look.js';
 import { observe } from './observe.js';
 import { beginOperation, countFailure, endOperation } from './operations.js';
 import { isBackupDue, scheduledBackup, untilBackup } from './phases/backup.js';
+import { endRotation } from './phases/rotating.js';
 import { createPresenter } from './present.js';
 import { ensureWatch, judgeSight } from './sight.js';
 import { createStatusWriter } from './status-writer.js';
@@ -259,6 +260,7 @@ function lossError(self: Cluster, attempt: number): ErrorRecord | null {
 function settle(self: Cluster): void {
   const { state } = self;
   state.repairAsked = false;
+  endRotation(self);
   if (state.wish === 'running') state.bornAt ??= now();
   if (state.operation !== null) endOperation(self, outcomeOf(state));
   if (state.operation === null && state.observedGeneration !== state.specGeneration) {
@@ -271,13 +273,16 @@ function settle(self: Cluster): void {
   self.present();
 }
 
+/** Kinds of operations that have failed when their backup or rehearsal has. */
+const ENDS_WITH_TRY: ReadonlySet<string | undefined> = new Set(['backup', 'restore', 'rotate']);
+
 /** What was refused and is not tried again has failed, although nothing is left to do. */
 function outcomeOf(state: ClusterState): 'done' | 'rolledBack' | 'failed' {
   const { heldTypes, operation } = state;
   if (Object.keys(heldTypes).length > 0) return 'rolledBack';
   // A backup is not tried again, nor is one that cannot be restored.
   const tried = operation?.steps.findLast(({ kind }) => kind === 'backup' || kind === 'rehearse');
-  if (tried?.error != null && (operation?.kind === 'backup' || operation?.kind === 'restore')) return 'failed';
+  if (tried?.error != null && ENDS_WITH_TRY.has(operation?.kind)) return 'failed';
   const refused = operation?.steps.some((step) => step.kind === 'security-group' && step.error !== null);
   return refused && state.securityGroups !== null && isRefused(state.document, state.securityGroups)
     ? 'failed'

@@ -6,6 +6,7 @@ import { versionsInUse } from '../model/k3s/installed.js';
 import { type Plan, plan } from '../model/plan/index.js';
 import { type Decision, decide, REQUESTS, type RequestName } from '../model/requests/decide.js';
 import { KEELSON } from '../model/requests/sender.js';
+import { ROTATIONS } from '../model/rotation/state.js';
 import { pathText } from '../model/spec/violation.js';
 import type { ClusterState } from '../model/state.js';
 import { statusOf } from '../model/status.js';
@@ -41,6 +42,7 @@ const DESCRIPTIONS: Record<RequestName, string> = {
   backup: 'Save an etcd snapshot to the bucket now. {}',
   restore:
     'Restore a backup in place; what was written since is lost. {"confirm": "<name of the cluster>", "from": "2026-03-01T12-00-00Z"}; without from: the newest',
+  rotate: `Replace a secret while the cluster serves, one server at a time. {"what": "${ROTATIONS.join(' | ')}"}`,
   repair: 'Do now what repairs are held back, by autoRepair: false or the storm brake. {}',
 };
 
@@ -54,7 +56,8 @@ export function registerHandlers(cluster: Cluster): void {
     description: 'The document in force, with its defaults',
   });
   setHandler(planQuery, (request) => planWith(cluster, request), {
-    description: 'What would be done now, or after apply of {"document": {...}}: steps with reason and disruption',
+    description:
+      'What would be done now, after apply of {"document": {...}}, or after rotate of {"what": "..."}: steps with reason and disruption',
   });
   setHandler(lookSignal, (payload) => onLook(cluster, payload), {
     description: 'Look at instances and nodes now, and repair what is not as wanted. {"reason": "..."}',
@@ -91,7 +94,7 @@ export const withId = (one: Plan): Plan & { id: string } => ({ ...one, id: finge
 function planWith(cluster: Cluster, request: unknown): Plan & { id: string } {
   const { state } = cluster;
   if (request === undefined || request === null) return withId(plan(state.document, state, null, now()));
-  const decision = decide(state, 'apply', request);
+  const decision = decide(state, isRotation(request) ? 'rotate' : 'apply', request);
   if (decision.outcome === 'refused') throw failureOf(decision);
   const next = decision.outcome === 'accepted' ? { ...state, ...decision.change } : state;
   const notes = diffDocuments(state.document, next.document, versionsInUse(state))
@@ -100,6 +103,8 @@ function planWith(cluster: Cluster, request: unknown): Plan & { id: string } {
   // Beside the id, which tells of what would be done.
   return { ...withId(plan(next.document, next, null, now())), ...(notes.length > 0 && { notes }) };
 }
+
+const isRotation = (request: unknown): boolean => typeof request === 'object' && request !== null && 'what' in request;
 
 /** @throws ApplicationFailure why the request is refused, and nothing is changed by it */
 function validate(cluster: Cluster, name: RequestName, payload: unknown): void {

@@ -8,6 +8,7 @@ import { fingerprint } from '../../model/k3s/fingerprint.js';
 import { plan } from '../../model/plan/index.js';
 import type { RequestName } from '../../model/requests/decide.js';
 import type { Retry } from '../../model/retry.js';
+import type { Rotation } from '../../model/rotation/state.js';
 import type { ClusterDocument } from '../../model/spec/schema.js';
 import type { ClusterEvent } from '../../model/state.js';
 import type { StatusView } from '../../model/status.js';
@@ -129,6 +130,11 @@ export class Clusters {
     }
     const fresh = plan(document, blankState(document), null);
     return { ...fresh, id: fingerprint(JSON.stringify(fresh)) };
+  }
+
+  /** What a rotation would do to a cluster that is there. */
+  async planRotation(name: string, what: Rotation): Promise<IdentifiedPlan> {
+    return await this.timely(() => this.handle(name).query<IdentifiedPlan, [unknown]>('plan', { what }));
   }
 
   /**

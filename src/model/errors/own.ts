@@ -124,6 +124,7 @@ export const OWN_ERRORS: KnownErrors = {
   ...alike('Keelson', 'node-script', 'check who else writes to the bucket; `keelson retry` stores the files again', [
     'FilesChanged',
   ]),
+  ...alike('Keelson', 'node-script', 'see what K3s says in the message, and rotate again', ['RotationFailed']),
   ...alike('Keelson', 'node-script', 'check the resources that the message names, and who holds them', [
     'ManifestNotDeleted',
   ]),

@@ -1,5 +1,6 @@
 import { believed } from '../care/findings.js';
 import { slotsOf, type WantedSlot } from '../ids.js';
+import { awaitsRotation, type RotationState, termsOf } from '../rotation/state.js';
 import type { ClusterDocument } from '../spec/schema.js';
 import type { ClusterState, Slot } from '../state.js';
 import { mostUnavailable } from '../unavailable.js';
@@ -85,10 +86,12 @@ function planChange(
   const retype = serving && typeDiffers(state, wanted, slot);
   const reinstall = serving && slot.installed !== document.spec.k3s.version;
   const reconfigure = serving && slot.configHash !== nodeConfigOf(document, state, wanted, slot, slot.instance).hash;
+  const rotated = serving && awaitsRotation(state, slot) ? state.rotation : null;
   const why = [
     retype ? `its type is ${slot.instance.type}, ${typeFor(state, wanted, slot)} is wanted` : '',
     reinstall ? `it runs K3s ${slot.installed ?? 'none'}, ${document.spec.k3s.version} is wanted` : '',
     reconfigure ? 'its configuration has changed' : '',
+    rotated === null ? '' : `a rotation was asked for: ${rotated.what}`,
   ].filter((text) => text !== '');
   const disruption = wanted.role === 'agent' || document.spec.mode === 'ha' ? 'node' : 'cluster';
   const reason = (why.join('; ') || 'Keelson has cordoned it') + sharing(slot, budget);
@@ -113,7 +116,7 @@ function planChange(
   if (reinstall && retype) add('install', `install K3s ${document.spec.k3s.version}`);
   const cordoned = slot.cordoned || retype || reinstall;
   const itself = cordoned && wanted.role === 'server' ? ', uncordon' : '';
-  if (why.length > 0) add('start-service', `${retype ? 'start' : 'restart'} K3s${itself}`, disruption);
+  if (why.length > 0) add('start-service', `${retype ? 'start' : 'restart'} K3s${newly(rotated)}${itself}`, disruption);
   // A server that is started lets pods come back to it in the same job.
   const started = plan.steps.some((step) => step.kind === 'start-service' && step.slot === name);
   if (cordoned && !(started && wanted.role === 'server')) add('uncordon', 'uncordon');
@@ -122,3 +125,6 @@ function planChange(
 
 const sharing = ({ pool }: Slot, budget: Budget | null): string =>
   budget === null || budget.most === 1 ? '' : `; at most ${budget.most} of pool ${pool} at the same time`;
+
+const newly = (rotation: RotationState | null): string =>
+  rotation === null ? '' : ` with the new ${termsOf(rotation).name}`;

@@ -97,6 +97,7 @@ function repairNeeded({ metadata }: ClusterDocument, steps: readonly Step[]): No
 
 function kindOf(state: ClusterState, steps: readonly Step[]): OperationKind {
   if (state.bornAt === null) return 'create';
+  if (state.rotation !== null) return 'rotate';
   if (isQuiet(steps)) return quietKind(steps);
   const kinds = new Set(steps.map((step) => step.kind));
   if (['reboot', 'retire', 'tag', 'remove-ghosts'].some((kind) => kinds.has(kind as StepKind))) return 'repair';

@@ -14,6 +14,7 @@ import { typeDiffers, typeFor } from './instance-type.js';
 import { planBundles, planManifests } from './node-files.js';
 import { planNodeLabels } from './node-labels.js';
 import { planRepair, planRetirement, withoutInstance } from './repairing.js';
+import { planRotation } from './rotating.js';
 import { planInstanceGroups, planSecurityGroups } from './security-groups.js';
 import { BACKUP_TITLE, PlanBuilder, QUIET, type Step, stepId } from './steps.js';
 import { apiAddressOf, placementKeyOf, publisherOf } from './wanted.js';
@@ -51,6 +52,7 @@ export function planRunning(document: ClusterDocument, carried: ClusterState, ca
     .filter((step) => ['start-service', 'found', 'join'].includes(step.kind))
     .map((step) => step.id);
   before = planBackup(plan, document, state, before);
+  before = planRotation(plan, state, before);
   before = planChanges(
     plan,
     document,

@@ -4,6 +4,7 @@ import { refusalsOf } from '../diff.js';
 import { versionsInUse } from '../k3s/installed.js';
 import { plan } from '../plan/index.js';
 import { quorumLost } from '../plan/quorum-lost.js';
+import { ROTATIONS } from '../rotation/state.js';
 import { parseDocument } from '../spec/parse.js';
 import type { ClusterDocument } from '../spec/schema.js';
 import { violationText } from '../spec/violation.js';
@@ -21,6 +22,7 @@ export const REQUESTS = [
   'repair',
   'backup',
   'restore',
+  'rotate',
   'withdraw',
 ] as const;
 export type RequestName = (typeof REQUESTS)[number];
@@ -84,6 +86,8 @@ export function decide(state: ClusterState, name: RequestName, payload: unknown)
       return backup(state);
     case 'restore':
       return restore(state, body);
+    case 'rotate':
+      return rotate(state, body['what']);
     case 'withdraw':
       return withdraw(state);
   }
@@ -164,6 +168,8 @@ function restore(state: ClusterState, { confirm, from }: Record<string, unknown>
     return invalid(`restore wants {"confirm": ${JSON.stringify(name)}}: what was written since the backup is lost`);
   return accepted(`${from ?? 'the newest backup'} will be restored`, {
     restore: { ref: `r${state.jobCount}`, from: from ?? null, backup: null, rehearsedOn: null },
+    // Tokens, keys and CAs come back as they were.
+    rotation: null,
     breakers: {},
   });
 }
@@ -177,6 +183,24 @@ function backup(state: ClusterState): Decision {
   if (lost) return refused(`no backup can be taken: ${lost.message}`);
   if (!canBackUp(state)) return refused(`${name} was never up yet: there is nothing to back up`);
   return accepted('a backup will be taken', { backup: { ...state.backup, asked: true } });
+}
+
+/** Nothing is lost by it, so it wants no second word; who holds the old secret outside of the cluster needs the new one afterwards. */
+function rotate(state: ClusterState, asked: unknown): Decision {
+  const { name } = state.document.metadata;
+  const what = ROTATIONS.find((one) => one === asked);
+  const lost = quorumLost(state);
+  if (what === undefined) return invalid(`rotate wants {"what": "<one of ${ROTATIONS.join(', ')}>"}`);
+  if (state.rotation !== null)
+    return refused(`a rotation of ${name} (${state.rotation.what}) is under way: wait for its end`);
+  if (state.restore !== null) return refused(`a restore of ${name} is under way: wait for its end`);
+  if (state.wish === 'stopped') return refused(`${name} is stopped: keelson start ${name} first`);
+  if (state.paused) return refused(`${name} is paused: keelson resume ${name} first`);
+  if (state.bornAt === null || state.adoption !== 'done')
+    return refused(`${name} was never up yet: there is nothing to rotate`);
+  if (lost) return refused(`nothing can be rotated: ${lost.message}`);
+  const rotation = { what, ref: `t${state.jobCount}`, backup: null, ready: what === 'certificates', taken: [] };
+  return accepted(`${what} will be rotated`, { rotation, breakers: {} });
 }
 
 function resize(state: ClusterState, body: Record<string, unknown>): Decision {

@@ -9,6 +9,7 @@ import type { ErrorRecord, Slot } from '../../model/state.js';
 import { activities } from '../activities.js';
 import { type Cluster, emit, errorRecordOf, failure, isCancelled, now, scopeOf, slotOf } from '../cluster-context.js';
 import { jobFailure } from '../node-job.js';
+import { giveUpRotation } from './rotating.js';
 
 /** A large database on a small machine. */
 const TIMEOUT_SECONDS = 1_200;
@@ -26,6 +27,9 @@ export async function backup(cluster: Cluster, step: Step): Promise<void> {
   const error = await takeBackup(cluster, step);
   const record = state.operation?.steps.findLast((one) => one.kind === 'backup' && one.outcome === 'running');
   if (error !== null && record !== undefined) record.error = error;
+  if (state.rotation === null) return;
+  if (error === null) state.rotation = { ...state.rotation, backup: state.backup.id };
+  else giveUpRotation(cluster, error);
 }
 
 /** Whether the time of the next backup by schedule has come. */

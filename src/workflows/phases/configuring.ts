@@ -7,6 +7,7 @@ import { withMeasured } from '../../model/measured.js';
 import { wantedLabels } from '../../model/node-labels/wanted.js';
 import type { Step } from '../../model/plan/index.js';
 import { apiAddressOf, founderOf, joinTarget } from '../../model/plan/wanted.js';
+import { recordTaken } from '../../model/rotation/state.js';
 import type { ClusterState, Slot } from '../../model/state.js';
 import { begunAnew } from '../begun-anew.js';
 import { type Cluster, failure, now, slotOf } from '../cluster-context.js';
@@ -102,6 +103,7 @@ export function joined(cluster: Cluster, slot: Slot, started: { hash: string; re
   slot.service = 'running';
   slot.joined = true;
   delete slot.resetFor;
+  recordTaken(cluster.state, slot);
   begunAnew(cluster, slot);
   slot.measured = withMeasured(slot, now(), 'service');
   touched(cluster);

@@ -7,6 +7,7 @@ import { withMeasured } from '../../model/measured.js';
 import { identityLabels } from '../../model/node-labels/identity.js';
 import type { Step } from '../../model/plan/index.js';
 import { apiAddressOf, publisherOf } from '../../model/plan/wanted.js';
+import { recordTaken, rotationFor, termsOf } from '../../model/rotation/state.js';
 import type { Slot } from '../../model/state.js';
 import { activities } from '../activities.js';
 import { begunAnew } from '../begun-anew.js';
@@ -14,6 +15,7 @@ import { type Cluster, classOf, emit, now, scopeOf, slotOf } from '../cluster-co
 import { sawNodes, touched } from '../look.js';
 import { startNode } from '../start-node.js';
 import { KUBECONFIG_PUT } from './configuring.js';
+import { rotationJob } from './rotating.js';
 
 /** StartInstances; the step that waits for the agent takes over the new public address. */
 export async function startInstance(cluster: Cluster, step: Step): Promise<void> {
@@ -46,7 +48,11 @@ export async function startInstance(cluster: Cluster, step: Step): Promise<void>
 export async function startService(cluster: Cluster, step: Step): Promise<void> {
   const slot = slotOf(cluster, step.slot);
   touched(cluster);
-  const address = publisherOf(cluster.state) === slot ? newAddressOf(cluster) : null;
+  const rotation = rotationFor(cluster.state, slot);
+  const publishes = publisherOf(cluster.state) === slot;
+  const renewed = rotation !== null && termsOf(rotation).inKubeconfig;
+  const address = publishes ? newAddressOf(cluster, renewed) : null;
+  const job = rotationJob(rotation);
   const uncordons = slot.role === 'server' && slot.cordoned;
   const ill = (['service', 'ready', 'readyz', 'nospace'] as const).some(
     (kind) => believed(cluster.state, slot.name, kind) !== null,
@@ -66,9 +72,11 @@ export async function startService(cluster: Cluster, step: Step): Promise<void> 
       ...(restarts ? { RESTART: 'true' } : {}),
       ...(lacksCni(cluster.state) ? { NODE_SECONDS: '5' } : {}),
       ...(address === null ? {} : { API_ADDRESS: address }),
+      ...job.params,
     },
-    ...(address === null ? {} : { presign: { KUBECONFIG_PUT } }),
+    presign: { ...job.presign, ...(address !== null && { KUBECONFIG_PUT }) },
   });
+  recordTaken(cluster.state, slot);
   // What was known of its certificates is of before the start.
   if (address !== null) recordPublished(cluster.state, { ...slot, facts: null }, address);
   if (uncordons) Object.assign(slot, { cordoned: false, drained: false });
@@ -86,10 +94,10 @@ export async function startService(cluster: Cluster, step: Step): Promise<void> 
   slot.previousType = null;
 }
 
-/** The address that the kubeconfig shall name, where it names another one or none. */
-function newAddressOf(cluster: Cluster): string | null {
+/** The address that the kubeconfig must name, where it names another one or none, or holds a certificate that is replaced. */
+function newAddressOf(cluster: Cluster, renewed: boolean): string | null {
   const address = apiAddressOf(cluster.state.document, cluster.state);
-  return address === cluster.state.apiAddress ? null : address;
+  return address === cluster.state.apiAddress && !renewed ? null : address;
 }
 
 /** A new type that cannot start is given up for now: the next plan gives the server its old type back. */

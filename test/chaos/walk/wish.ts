@@ -32,6 +32,7 @@ export class Wish {
       case 'retry':
       case 'repair':
       case 'backup':
+      case 'rotate':
         return;
       case 'restore':
         throw new Error('a walk restores nothing: it knows nothing of what the cluster holds');

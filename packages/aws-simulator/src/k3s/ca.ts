@@ -16,8 +16,8 @@ export interface ClusterCa {
   clientCa: string;
   /** SHA-256 of the server CA's PEM: what secure tokens begin with. */
   hash: string;
-  /** Client certificate of `system:masters`: the one in k3s.yaml. */
-  admin: KeyPair;
+  /** Client certificate of `system:masters`: each server has one of its own in its k3s.yaml. */
+  issueAdmin(): Promise<KeyPair>;
   issueServer(names: string[]): Promise<KeyPair>;
 }
 
@@ -36,14 +36,15 @@ export async function createClusterCa(): Promise<ClusterCa> {
   const [server, client] = await Promise.all([authority('k3s-server-ca'), authority('k3s-client-ca')]);
   const serverCa = pem(server.cert);
   const clientCa = pem(client.cert);
-  const admin = await leaf(client, 'O=system:masters, CN=system:admin', [
-    new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.clientAuth]),
-  ]);
   return {
     serverCa,
     clientCa,
     hash: createHash('sha256').update(serverCa).digest('hex'),
-    admin: { key: admin.key, cert: admin.cert + clientCa },
+    issueAdmin: async () => {
+      const usage = new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.clientAuth]);
+      const { key, cert } = await leaf(client, 'O=system:masters, CN=system:admin', [usage]);
+      return { key, cert: cert + clientCa };
+    },
     issueServer: (names) =>
       leaf(server, 'O=k3s, CN=k3s', [
         new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),

@@ -10,8 +10,9 @@ import {
   truncateSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type { Machine } from '../machine/machine.js';
+import type { KeyPair } from './ca.js';
 import type { KubeCluster } from './cluster.js';
 
 export const DATA = '/var/lib/rancher/k3s';
@@ -19,6 +20,8 @@ const MEMBER = `${DATA}/server/db/etcd/member/keelson-region.json`;
 /** Written at every start of a server, and of an agent: as old as the certificates beside them. */
 export const SERVER_CA = `${DATA}/server/tls/server-ca.crt`;
 export const AGENT_CA = `${DATA}/agent/server-ca.crt`;
+const ADMIN = [`${DATA}/server/tls/client-admin.crt`, `${DATA}/server/tls/client-admin.key`] as const;
+const KUBELET = [`${DATA}/agent/client-kubelet.crt`, `${DATA}/agent/serving-kubelet.crt`] as const;
 /** What lies there is applied. */
 export const MANIFESTS = `${DATA}/server/manifests`;
 const DATABASE = `${DATA}/server/db/etcd/member/snap/db`;
@@ -57,20 +60,50 @@ export function sizeDatabase(machine: Machine, mib: number): void {
   truncateSync(machine.path(DATABASE), mib * 1024 * 1024);
 }
 
-/** Tokens, CA and admin kubeconfig, as every server has them once it is up. */
-export function writeServerFiles(machine: Machine, cluster: KubeCluster): void {
+/** Tokens, CA, certificates and admin kubeconfig, as every server has them once it is up. */
+export async function writeServerFiles(machine: Machine, cluster: KubeCluster): Promise<void> {
   const { ca } = cluster.founding;
   write(machine, `${DATA}/server/token`, `${cluster.serverToken}\n`);
   write(machine, `${DATA}/server/agent-token`, `${cluster.agentToken}\n`);
   link(machine, 'agent-token', `${DATA}/server/node-token`);
   write(machine, SERVER_CA, ca.serverCa, 0o644);
   write(machine, `${DATA}/server/tls/client-ca.crt`, ca.clientCa, 0o644);
-  write(machine, '/etc/rancher/k3s/k3s.yaml', kubeconfig(cluster));
+  write(machine, '/etc/rancher/k3s/k3s.yaml', kubeconfig(cluster, await adminOf(machine, cluster)));
+  writeKubeletFiles(machine);
+}
+
+/** The server's own: made where there is none, as at the first start and after `k3s certificate rotate`. */
+async function adminOf(machine: Machine, { founding }: KubeCluster): Promise<KeyPair> {
+  const [certFile, keyFile] = ADMIN.map((file) => machine.path(file));
+  if (certFile === undefined || keyFile === undefined || !existsSync(certFile)) {
+    const pair = await founding.ca.issueAdmin();
+    write(machine, ADMIN[0], pair.cert);
+    write(machine, ADMIN[1], pair.key);
+    return pair;
+  }
+  return { cert: readFileSync(certFile, 'utf8'), key: readFileSync(keyFile, 'utf8') };
+}
+
+/** Stands for the kubelet's certificates: another text for each that is made. */
+function writeKubeletFiles(machine: Machine): void {
+  for (const file of KUBELET)
+    if (!existsSync(machine.path(file))) write(machine, file, `${randomBytes(16).toString('hex')}\n`);
+}
+
+/** What `k3s certificate rotate` removes: the next start makes it again, with new keys. K3s keeps a copy beside. [k3s source: pkg/cli/cert, rotate] */
+export function removeCertificates(machine: Machine, role: 'server' | 'agent'): void {
+  const copy = `${DATA}/${role}/tls-${Math.floor(Date.now() / 1000)}`;
+  for (const file of role === 'server' ? [...ADMIN, ...KUBELET] : KUBELET) {
+    if (!existsSync(machine.path(file))) continue;
+    write(machine, `${copy}/${basename(file)}`, readFileSync(machine.path(file), 'utf8'));
+    rmSync(machine.path(file));
+  }
 }
 
 /** The CA, as an agent has it once it was let in. */
 export function writeAgentFiles(machine: Machine, { founding }: KubeCluster): void {
   write(machine, AGENT_CA, founding.ca.serverCa, 0o644);
+  writeKubeletFiles(machine);
 }
 
 /** This node's password: made once a disk. A node whose name is known must show the same. [docs: architecture] */
@@ -117,7 +150,7 @@ export const removeResetFlag = (machine: Machine): void =>
 
 export const snapshotFolder = (machine: Machine): string => machine.path(`${DATA}/server/db/snapshots`);
 
-function kubeconfig(cluster: KubeCluster): string {
+function kubeconfig(cluster: KubeCluster, admin: KeyPair): string {
   const { ca } = cluster.founding;
   const data = (pem: string) => Buffer.from(pem).toString('base64');
   return `apiVersion: v1
@@ -136,8 +169,8 @@ kind: Config
 users:
 - name: default
   user:
-    client-certificate-data: ${data(ca.admin.cert)}
-    client-key-data: ${data(ca.admin.key)}
+    client-certificate-data: ${data(admin.cert)}
+    client-key-data: ${data(admin.key)}
 `;
 }
 

@@ -104,7 +104,7 @@ export class ServerService implements Service {
     if (!membership) throw fatal('etcd did not start');
     const { cluster } = membership;
     unpackData(machine, context.version);
-    writeServerFiles(machine, cluster);
+    await writeServerFiles(machine, cluster);
     renewCertificates(machine);
     // K3s defragments etcd whenever it starts. [k3s source: pkg/etcd]
     sizeDatabase(machine, usedMiB(machine));

@@ -5,7 +5,8 @@ export const HOST = '203.0.113.5';
 
 /** What Keelson stores of a cluster, and the CA's hash. */
 export async function createAccess(host = HOST): Promise<{ access: Access; caHash: string }> {
-  const { serverCa, admin, hash } = await createClusterCa();
+  const { serverCa, issueAdmin, hash } = await createClusterCa();
+  const admin = await issueAdmin();
   const data = (text: string): string => Buffer.from(text).toString('base64');
   return {
     access: {

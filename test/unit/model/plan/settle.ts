@@ -1,4 +1,5 @@
 import { plan } from '../../../../src/model/plan/index.js';
+import { isRotated } from '../../../../src/model/rotation/state.js';
 import type { ClusterState } from '../../../../src/model/state.js';
 import type { ModelWorld } from './world.js';
 
@@ -9,12 +10,13 @@ export function settle(world: ModelWorld, state: ClusterState, pick: (n: number)
   for (let round = 0; round < ROUNDS; round += 1) {
     const next = plan(state.document, state, null);
     if (next.steps.length === 0) {
+      if (isRotated(state)) state.rotation = null;
       if (state.wish === 'running') state.bornAt ??= '2026-01-01T00:00:00Z';
       return;
     }
     const ids = next.steps.map((step) => step.id);
     if (new Set(ids).size < ids.length) world.alarms.push(`a step twice in one plan: ${ids.join(', ')}`);
-    const calm = serves && (next.kind === 'update' || next.kind === 'resize');
+    const calm = serves && ['update', 'resize', 'rotate'].includes(next.kind);
     world.run(state.document, state, next, pick, Number.POSITIVE_INFINITY, calm);
   }
   world.alarms.push(

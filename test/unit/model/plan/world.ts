@@ -14,6 +14,7 @@ import type { Plan, Step } from '../../../../src/model/plan/index.js';
 import { lostInstance } from '../../../../src/model/plan/lost-instance.js';
 import { apiAddressOf, nodeConfigOf, placementKeyOf, publisherOf } from '../../../../src/model/plan/wanted.js';
 import { quorumOf } from '../../../../src/model/quorum.js';
+import { recordTaken } from '../../../../src/model/rotation/state.js';
 import { ruleKeysOf } from '../../../../src/model/security-groups/keys.js';
 import { instanceGroups, type OwnGroups, rulesFingerprint } from '../../../../src/model/security-groups/own-groups.js';
 import { ownsGroups } from '../../../../src/model/security-groups/rules.js';
@@ -153,6 +154,8 @@ export class ModelWorld {
         state.manifests = document.spec.k3s.manifests.map(({ name }) => name);
         return;
       case 'backup':
+        if (state.rotation !== null) state.rotation = { ...state.rotation, backup: 'backup' };
+        return;
       case 'rehearse':
       case 'restore':
         return;
@@ -215,6 +218,7 @@ export class ModelWorld {
         need(slot?.agentOnline, 'starts K3s without an agent');
         state.findings = forgetFindings(state.findings, step.slot ?? '');
         if (slot?.instance && wanted) {
+          recordTaken(state, slot);
           slot.service = 'running';
           slot.configHash = nodeConfigOf(document, state, wanted, slot, slot.instance).hash;
           if (slot.nodeLabels) slot.nodeLabels = wantedLabels(document, wanted, slot.instance);
@@ -302,6 +306,7 @@ export class ModelWorld {
       this.alarms.push(`${step.id}: joins without instance or K3s`);
       return;
     }
+    recordTaken(state, slot);
     Object.assign(slot, {
       nodeLabels: wantedLabels(document, wanted, slot.instance),
       joined: true,

@@ -1,0 +1,26 @@
+import type { Rotation } from '../../model/rotation/state.js';
+import type { Colors } from '../io.js';
+import type { Screen } from '../screen.js';
+import { type IdentifiedPlan, planText } from './plan.js';
+
+/** What a rotation does, and where. */
+export interface Rotated {
+  cluster: string;
+  account: string;
+  region: string;
+  what: Rotation;
+  plan: IdentifiedPlan;
+}
+
+/** What people have to do themselves afterwards. */
+const AFTERWARDS: Record<Rotation, string> = {
+  certificates:
+    'The published kubeconfig gets a new client certificate; copies of the old one stay valid until it ends.',
+};
+
+export const rotatedText = ({ cluster, account, region, what, plan }: Rotated, colors: Colors, screen?: Screen) =>
+  [
+    `rotate the ${what} of ${cluster}: region ${region}, account ${account}`,
+    planText(cluster, plan, colors, screen),
+    AFTERWARDS[what],
+  ].join('\n');

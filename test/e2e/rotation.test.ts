@@ -1,0 +1,111 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { StatusView } from '../../src/model/status.js';
+import type { Instance } from '../../src/region/contract.js';
+import { PROFILES } from '../../src/region/profiles.js';
+import { type Bench, openBench } from './harness.js';
+import { EVERY_MS, PATIENCE_MS, watchApi } from './support/api-watch.js';
+import { instancesOf, kubectlOn, statusOf } from './support/kubectl.js';
+
+const NAME = 'shop';
+
+/** See lifecycle-resize.test.ts: a client's pause, an election, one server that goes while it is asked, and a busy machine. */
+const ALLOWED_GAP_MS = EVERY_MS + PROFILES.fast.election + PATIENCE_MS + 500;
+
+let bench: Bench;
+beforeAll(async () => {
+  bench = await openBench({ runMs: 120_000 });
+  const pools = [{ name: 'workers', count: 1, instanceType: 't3.medium' }];
+  expect(await bench.keelson('apply', '-f', bench.document(NAME, { mode: 'ha', pools }), '--wait')).toMatchObject({
+    code: 0,
+  });
+});
+afterAll(() => bench?.close());
+
+async function addressesOfServers(): Promise<string[]> {
+  const instances = await bench.region<Instance[]>('instances');
+  return instances.flatMap((one) =>
+    one.tags['keelson:slot']?.startsWith('server-') && one.state === 'running' && one.publicIp ? [one.publicIp] : [],
+  );
+}
+
+const kubeconfig = async () => (await bench.keelson('kubeconfig', NAME)).stdout;
+
+/** Ends the worker without a word as soon as a step of each of these kinds has begun, and starts another one. */
+async function killIn(...kinds: string[]): Promise<void> {
+  for (const kind of kinds) {
+    await expect
+      .poll(async () => (await statusOf(bench, NAME)).operation?.steps.map((step) => step.kind), {
+        timeout: 60_000,
+        interval: 20,
+      })
+      .toContain(kind);
+    bench.stack.worker().kill('SIGKILL');
+    await bench.stack.worker().ended;
+    await bench.stack.startWorker();
+  }
+}
+
+/** What holds after each rotation. */
+async function expectServing(instances: string[]): Promise<StatusView> {
+  const status = await statusOf(bench, NAME);
+  expect(status).toMatchObject({ phase: 'Running', operation: null, lastError: null });
+  expect(status.operations.at(-1)).toMatchObject({ kind: 'rotate', outcome: 'done' });
+  expect(status.nodes.map(({ ready }) => ready)).toEqual(['True', 'True', 'True', 'True']);
+  expect(await instancesOf(bench, NAME)).toEqual(instances);
+  expect(await bench.region('duplicates')).toEqual([]);
+  const { stdout } = await kubectlOn(bench, instances[0] ?? '', 'get', 'nodes', '-o', 'name');
+  expect(stdout.split('\n').sort()).toEqual(status.nodes.map((node) => `node/${node.name}`).sort());
+  return status;
+}
+
+describe('a rotation of a cluster that serves', () => {
+  it('shows its steps and does nothing without an answer', async () => {
+    // Act
+    const shown = await bench.keelson('rotate', NAME, 'certificates', '--dry-run', '-o', 'json');
+    const unsure = await bench.keelson('rotate', NAME, 'certificates', '--wait');
+    const nonsense = await bench.keelson('rotate', NAME, 'everything', '--yes');
+    const { operations } = await statusOf(bench, NAME);
+
+    // Assess
+    const { plan } = JSON.parse(shown.stdout) as { plan: { kind: string; steps: { id: string }[] } };
+    expect(plan.kind).toBe('rotate');
+    expect(plan.steps.map(({ id }) => id)).toEqual(
+      expect.arrayContaining(['backup:server-2', 'second-look:server-1', 'start-service:workers-0']),
+    );
+    expect(unsure).toMatchObject({ code: 2, stderr: expect.stringContaining('start-service') });
+    expect(nonsense).toMatchObject({ code: 2 });
+    expect(operations.map(({ kind }) => kind)).toEqual(['create']);
+  });
+
+  it('gives every node new certificates while the API answers, and another worker goes on with it', async () => {
+    // Prepare
+    const instances = await instancesOf(bench, NAME);
+    const before = await kubeconfig();
+    const watch = watchApi(before, addressesOfServers);
+
+    // Act
+    const rotating = bench.keelson('rotate', NAME, 'certificates', '--yes', '--wait');
+    await killIn('backup', 'start-service');
+    const rotated = await rotating;
+    const seen = await watch.stop();
+
+    // Assess
+    expect(rotated, rotated.stderr).toMatchObject({ code: 0 });
+    const { operations } = await expectServing(instances);
+    const restarts = operations
+      .at(-1)
+      ?.steps.filter(({ kind, outcome }) => kind === 'start-service' && outcome === 'done');
+    expect(restarts?.map(({ slot }) => slot)).toEqual(['server-0', 'server-1', 'server-2', 'workers-0']);
+    const after = await kubeconfig();
+    expect(after).not.toBe(before);
+    for (const held of [before, after]) expect(await (await answers(held)).stop()).toMatchObject({ failures: 0 });
+    expect(seen.longestGapMs).toBeLessThanOrEqual(ALLOWED_GAP_MS);
+  });
+});
+
+/** Asks with this kubeconfig until there was an answer. */
+async function answers(held: string) {
+  const watch = watchApi(held, addressesOfServers);
+  await expect.poll(() => watch.seen().answers, { timeout: 10_000 }).toBeGreaterThan(0);
+  return watch;
+}

@@ -1,0 +1,117 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { plan } from '../../../../src/model/plan/index.js';
+import { decide } from '../../../../src/model/requests/decide.js';
+import { ROTATIONS, type Rotation } from '../../../../src/model/rotation/state.js';
+import type { ClusterState } from '../../../../src/model/state.js';
+import { documentOf, shapes } from '../plan/documents.js';
+import { settle } from '../plan/settle.js';
+import { emptyState, ModelWorld } from '../plan/world.js';
+
+/** A cluster that serves, of whatever shape. */
+function serving(shape: Partial<Parameters<typeof documentOf>[0]> = {}, pick = (n: number): number => n - 1) {
+  const [base] = fc.sample(shapes, { numRuns: 1, seed: 1 });
+  if (base === undefined) throw new Error('no shape');
+  const state = emptyState(documentOf({ ...base, mode: 'ha', ...shape, state: 'running' }));
+  const world = new ModelWorld();
+  settle(world, state, pick);
+  return { state, world };
+}
+
+function ask(state: ClusterState, what: Rotation): ClusterState {
+  const decision = decide(state, 'rotate', { what });
+  if (decision.outcome !== 'accepted') throw new Error(decision.message);
+  return Object.assign(state, decision.change);
+}
+
+describe('the plan of a rotation', () => {
+  it('takes a backup first, then restarts one server after the other behind the gate, then the agents', () => {
+    const { state } = serving();
+
+    const { kind, steps } = plan(state.document, ask(state, 'certificates'), null);
+    const restarts = steps.filter((step) => step.kind === 'start-service');
+    const servers = restarts.filter(({ slot }) => slot?.startsWith('server-'));
+
+    expect(kind).toBe('rotate');
+    expect(steps[0]).toMatchObject({ kind: 'backup' });
+    expect(restarts.map(({ slot }) => slot).sort()).toEqual(Object.keys(state.slots).sort());
+    expect(servers.map(({ slot }) => slot)).toEqual(['server-0', 'server-1', 'server-2']);
+    for (const { id, slot, title } of servers) {
+      expect(steps.find((step) => step.id === id)?.after).toContain(`second-look:${slot}`);
+      expect(title).toBe('restart K3s with the new certificates');
+    }
+    expect(
+      steps.some((step) => step.kind === 'drain'),
+      'pods go on while K3s restarts',
+    ).toBe(false);
+  });
+
+  it('says that a cluster of one server does not answer meanwhile', () => {
+    const { state } = serving({ mode: 'dev' });
+    const { steps } = plan(state.document, ask(state, 'certificates'), null);
+    expect(steps.find((step) => step.id === 'start-service:server-0')).toMatchObject({ disruption: 'cluster' });
+  });
+
+  it('ends with every node, interrupted anywhere and between other changes, never more than one server down', () => {
+    fc.assert(
+      fc.property(
+        shapes,
+        shapes,
+        fc.constantFrom(...ROTATIONS),
+        fc.nat(30),
+        fc.infiniteStream(fc.nat(1000)),
+        (before, after, what, count, stream) => {
+          // Prepare
+          const pick = (n: number): number => (n === 0 ? 0 : (stream.next().value ?? 0) % n);
+          const { state, world } = serving({ ...before, mode: 'ha' }, pick);
+          // Act
+          ask(state, what);
+          world.run(state.document, state, plan(state.document, state, null), pick, count, true);
+          state.document = documentOf({ ...after, mode: 'ha', state: 'running' });
+          settle(world, state, pick);
+          // Assess
+          expect(world.alarms).toEqual([]);
+          expect(state.rotation).toBeNull();
+        },
+      ),
+      { numRuns: 100 },
+    );
+  });
+});
+
+describe('a request to rotate', () => {
+  const { state: idle } = serving();
+
+  it.each<[string, Partial<ClusterState>, unknown, RegExp]>([
+    ['of nothing', {}, {}, /rotate wants \{"what": "<one of /],
+    ['of what cannot be rotated', {}, { what: 'everything' }, /certificates/],
+    ['of a cluster that is stopped', { wish: 'stopped' }, { what: 'certificates' }, /keelson start/],
+    ['of a cluster that is paused', { paused: true }, { what: 'certificates' }, /keelson resume/],
+    ['of a cluster that was never up', { bornAt: null }, { what: 'certificates' }, /never up/],
+    ['of a cluster that is being deleted', { wish: 'deleted' }, { what: 'certificates' }, /too late/],
+    [
+      'while another one is under way',
+      { rotation: { what: 'certificates', ref: 't1', backup: null, ready: true, taken: [] } },
+      { what: 'certificates' },
+      /under way/,
+    ],
+    [
+      'while a restore is under way',
+      { restore: { ref: 'r1', from: null, backup: null, rehearsedOn: null } },
+      { what: 'certificates' },
+      /restore .* under way/,
+    ],
+  ])('is refused %s', (_, change, payload, why) => {
+    const decision = decide({ ...idle, ...change }, 'rotate', payload);
+
+    expect(decision.outcome).toBe('refused');
+    expect(decision.message).toMatch(why);
+  });
+
+  it('is forgotten by a restore, which brings everything back as it was', () => {
+    const state = ask(structuredClone(idle), 'certificates');
+    expect(decide(state, 'restore', { confirm: state.document.metadata.name })).toMatchObject({
+      change: { rotation: null },
+    });
+  });
+});
