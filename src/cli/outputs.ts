@@ -13,6 +13,7 @@ import type { Doomed } from './views/doomed.js';
 import type { ListedCluster } from './views/list.js';
 import type { ShownOrphan } from './views/orphans.js';
 import type { Restored } from './views/restored.js';
+import type { Rotated } from './views/rotated.js';
 
 /** What a command prints with `-o json` and `-o yaml`: schema/output.schema.json is generated from these types. */
 
@@ -97,9 +98,11 @@ export interface Outputs {
   withdraw: RequestOutput;
   backup: RequestOutput;
   restore: RequestOutput;
+  rotate: RequestOutput;
   delete: RequestOutput;
   'delete --dry-run': Versioned & Doomed;
   'restore --dry-run': Versioned & Restored;
+  'rotate --dry-run': Versioned & Rotated;
   list: List<ListedCluster>;
   status: StatusView & Stale;
   describe: StatusView & Stale;
