@@ -1,7 +1,7 @@
 /** `k3s certificate rotate` on the region's machines: what is new afterwards, and what K3s refuses. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Machine } from '../../../../src/region/machine/machine.js';
+import type { Machine } from '../../../../packages/aws-simulator/src/machine/machine.js';
 import { type Rig, startRig, until } from '../machine/rig.js';
 import { config, install, sh } from './shell.js';
 
