@@ -9,7 +9,7 @@ import type { AccountRole } from '../model/account-role.js';
 import type { Keep } from '../model/backup/retention.js';
 import type { NodeFiles } from '../model/node-files/wanted.js';
 import type { InstanceView } from '../model/observation.js';
-import type { RestoredBackup } from '../model/restore/state.js';
+import type { BackupSource, RestoredBackup } from '../model/restore/state.js';
 import type { GroupIds, RuleDifference } from '../model/security-groups/keys.js';
 import type { GroupRole, GroupRule } from '../model/security-groups/rules.js';
 import type { ClusterDocument } from '../model/spec/schema.js';
@@ -178,6 +178,8 @@ export interface Presign {
   /** Key below `clusters/<name>/`, or with `of: 'backups'` below `backups/<name>/`. */
   key: string;
   of?: 'backups';
+  /** Cluster whose backups these are, where it is another one. */
+  cluster?: string;
 }
 
 export interface RunOnNodesInput extends Scope {
@@ -281,6 +283,8 @@ export interface BackupInput extends Scope {
   marker: string;
   /** How many others stay. */
   keep: Keep;
+  /** Generations used so far, by slot. */
+  generations: Record<string, number>;
   /** As in RunOnNodesInput. */
   keys?: Record<string, string>;
   document: ClusterDocument;
@@ -296,6 +300,8 @@ export interface BackupResult {
 export interface FindBackupInput extends Scope {
   /** Null for the newest. */
   id: string | null;
+  /** Cluster whose backup it is; null for the scope's own. */
+  source: BackupSource | null;
 }
 
 export interface ForgetInput extends Scope {

@@ -21,6 +21,7 @@ import { nodeVerbs } from './node-verbs.js';
 import { type Format, showFailure } from './output.js';
 import { openSession } from './session.js';
 import type { KubeconfigOptions } from './verbs/kubeconfig.js';
+import type { RestoreOptions } from './verbs/restore.js';
 
 const EXIT_CODES = `
 Exit codes: 0 done, 1 the operation failed, 2 invalid input, 3 no such cluster, 4 refused (protected, gate closed),
@@ -258,19 +259,30 @@ function requestVerbs(program: Command, run: Runner): void {
       run(async (session) => (await import('./verbs/backup.js')).backups(session, cluster, formatOf(options))),
     );
   waiting(
-    verb(program, 'restore', 'bring a backup back in place, after the quorum or all servers are lost; asks first', [
-      'restore shop-eu --wait',
-      'restore shop-eu --from 2026-03-01T12:30 --yes --wait',
-      'restore shop-eu --dry-run',
-    ]),
+    verb(
+      program,
+      'restore',
+      'restore a backup in place, after the quorum or all servers are lost (asks first), or into a new cluster',
+      [
+        'restore shop-eu --wait',
+        'restore shop-eu --from 2026-03-01T12:30 --yes --wait',
+        'restore shop-eu --dry-run',
+        'restore shop-eu --into shop-us -f shop-us.yaml --wait',
+        'restore shop-eu --into shop-us --region us-east-1 --wait',
+      ],
+    ),
   )
     .option(
       '--from <time>',
       'the newest backup at or before this time (UTC), or the name of one; without it, the newest',
     )
     .option('-y, --yes', 'do not ask; required where there is no terminal', false)
+    .option('--into <name>', 'make this new cluster from the backup; the old one may be gone')
+    .option('-f, --file <file>', 'with --into: its document; without it the one stored with the backup')
+    .option('--region <region>', 'with --into: the region, for the document stored with the backup')
+    .option('--with-version', 'install the K3s version of the backup instead of that of the document', false)
     .option('--dry-run', 'show what would be restored and lost, and do nothing', false)
-    .action((cluster: string, options: Shared & { wait: boolean; yes: boolean; dryRun: boolean; from?: string }) =>
+    .action((cluster: string, options: Shared & Omit<RestoreOptions, 'output'>) =>
       run(async (session) =>
         (await import('./verbs/restore.js')).restore(session, cluster, { ...options, output: formatOf(options) }),
       ),

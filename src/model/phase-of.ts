@@ -8,7 +8,9 @@ import type { ClusterState } from './state.js';
  */
 export function phaseOf(state: ClusterState): Phase {
   if (state.wish === 'deleted') return 'Deleting';
-  if (isBreakerOpen(state) || (state.restore === null && quorumLost(state) !== null)) return 'Failed';
+  const { restore } = state;
+  if (isBreakerOpen(state) || (restore === null ? quorumLost(state) !== null : restore.failed !== null))
+    return 'Failed';
   const steps = state.operation?.steps.filter((step) => step.outcome === 'running') ?? [];
   if (state.operation?.outcome === 'running' && steps.length > 0) {
     const first = Math.min(...steps.map((step) => PHASES.indexOf(step.phase)));

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Fetches a backup and restores it in a scratch folder: what is wrong with it shows before anything is taken from anyone. K3s stops here
 # meanwhile, for etcd's ports are one, and starts again when the rehearsal fails.
-# Variables: ROLE CONFIG (of a server that begins the cluster) CONFIG_HASH RESTORE_REF SHA256 SIZE COMPRESSION [those of install] [those of files];
+# Variables: ROLE CONFIG (of a server that begins the cluster) CONFIG_HASH RESTORE_REF SHA256 SIZE COMPRESSION [RESTORE_VERSION] [those of install] [those of files];
 #            URLs SNAPSHOT_GET TOKEN_GET AGENT_TOKEN_GET
 # Result: rehearsed=true, those of install
 # shellcheck disable=SC2034,SC2154 # variables are set and read by the parts that are put before this one
@@ -42,6 +42,7 @@ run_hook before
 # Of restores before this one nothing is needed any more.
 find "$STATE_DIR/restore" -mindepth 1 -maxdepth 1 ! -name "$RESTORE_REF" -exec rm -rf {} + 2>/dev/null || true
 require_space
+[ -z "${RESTORE_VERSION:-}" ] || take_release "$RESTORE_VERSION"
 fetch_snapshot
 fetch TOKEN_GET "$RESTORE/token" token
 fetch AGENT_TOKEN_GET "$RESTORE/agent-token" 'agent token'

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Restores the backup that was rehearsed here, and starts K3s with it as the only server. What was there before is kept aside. It may end
 # anywhere and be run again: what is done is not done twice.
-# Variables: ROLE NODE_NAME CONFIG CONFIG_HASH RESTORE_REF MARKER CLUSTER KEEP_NODES (names of nodes with an instance) [those of files] [API_ADDRESS];
+# Variables: ROLE NODE_NAME CONFIG CONFIG_HASH RESTORE_REF MARKER CLUSTERS (names) KEEP_NODES (names of nodes with an instance) [those of files] [API_ADDRESS];
 #            URLs TOKEN_PUT AGENT_TOKEN_PUT [KUBECONFIG_PUT]
 # Result: node=, ca-hash=, removed=<names of stale nodes>, nodes as in verify, address=
 # shellcheck disable=SC2034,SC2154 # variables are set and read by the parts that are put before this one
@@ -34,12 +34,21 @@ check_marker() {
     fail MarkerMismatch "the restored cluster has the marker \"$there\", and the backup's is \"$MARKER\"" "what was there before is at $OLD"
 }
 
+# is_ours NODE: whether its name is one that Keelson gives, in a cluster of these names.
+is_ours() {
+  local cluster
+  for cluster in $CLUSTERS; do
+    case $1 in "$cluster"-*-g[0-9]*) return 0 ;; esac
+  done
+  return 1
+}
+
 # Nodes of this cluster that have no instance any more: their members and leases came back with the snapshot.
 remove_stale_nodes() {
   local name names removed=
   names=$(ask nodes -o 'go-template={{range .items}}{{.metadata.name}}{{"\n"}}{{end}}')
   for name in $names; do
-    case $name in "$CLUSTER"-*) ;; *) continue ;; esac
+    is_ours "$name" || continue
     case " $KEEP_NODES " in *" $name "*) continue ;; esac
     kubectl delete node "$name" --timeout=60s || say "node $name cannot be deleted"
     removed="$removed $name"
@@ -52,6 +61,8 @@ if [ ! -e "$RESTORE/done" ]; then
   watched_unit=k3s
   stop_service k3s
   set_aside
+  # That of the snapshot's time, which has rehearsed it.
+  [ ! -e "$RESTORE/k3s" ] || mv -f "$RESTORE/k3s" "$K3S"
   # Manifests lie in the folder that was set aside.
   take_files
   restore_tokens

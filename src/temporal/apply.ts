@@ -25,9 +25,11 @@ export function applyDocument(
         ...document,
         requestedBy: request.requestedBy,
         ...(request.adopt === undefined ? {} : { adopt: request.adopt }),
+        ...(request.restoreFrom === undefined ? {} : { restoreFrom: request.restoreFrom }),
       },
     ],
-    workflowIdConflictPolicy: 'USE_EXISTING',
+    // A cluster that is there keeps what it holds.
+    workflowIdConflictPolicy: request.restoreFrom === undefined ? 'USE_EXISTING' : 'FAIL',
     workflowIdReusePolicy: 'ALLOW_DUPLICATE',
     staticSummary: `K3s cluster ${name} in ${document.spec.region}${ofAccount(document.spec.account)}`,
     typedSearchAttributes: [

@@ -14,6 +14,7 @@ import { classifyCode } from '../model/errors/index.js';
 import { STATE_FROM_OUTSIDE, workflowIdProblem } from '../model/execution.js';
 import type { Plan } from '../model/plan/index.js';
 import { nextMove } from '../model/plan/next-move.js';
+import { readRestoreFrom } from '../model/restore/state.js';
 import { isRefused } from '../model/security-groups/own-groups.js';
 import { parseDocument } from '../model/spec/parse.js';
 import type { ClusterDocument } from '../model/spec/schema.js';
@@ -39,6 +40,8 @@ export type ClusterInput = (ClusterDocument | Record<string, unknown>) & {
   requestedBy?: string;
   /** Uid of an earlier life of the name to take over although another workflow owns it: a person's word. */
   adopt?: string;
+  /** Backup that the new cluster is made from. */
+  restoreFrom?: unknown;
 };
 
 /**
@@ -94,9 +97,12 @@ function startState(input: ClusterInput, carried: Uint8Array | undefined): Clust
 }
 
 function newState(input: ClusterInput): ClusterState {
-  const { requestedBy, adopt, ...document } = input ?? {};
+  const { requestedBy, adopt, restoreFrom, ...document } = input ?? {};
+  const from = readRestoreFrom(restoreFrom);
+  if (restoreFrom !== undefined && from === null)
+    throw refused('restoreFrom is not {"cluster": "<name>", "uid": "<uid>", "id": "<backup>"}');
   const parsed = parseDocument(document);
-  if (parsed.ok) return initialState(parsed.document, requestedBy ?? 'workflow start', adopt ?? null);
+  if (parsed.ok) return initialState(parsed.document, requestedBy ?? 'workflow start', adopt ?? null, from);
   const problems = parsed.violations.map(violationText);
   throw refused(`the cluster document has ${problems.length} problem(s): ${problems.join('; ')}`, problems);
 }

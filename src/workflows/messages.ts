@@ -2,6 +2,7 @@ import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { AccountRole } from '../model/account-role.js';
 import type { Plan } from '../model/plan/index.js';
 import { REQUESTS, type RequestName } from '../model/requests/decide.js';
+import type { RestoreFrom } from '../model/restore/state.js';
 import type { ClusterDocument } from '../model/spec/schema.js';
 import type { ClusterEvent } from '../model/state.js';
 import type { StatusView } from '../model/status.js';
@@ -29,6 +30,8 @@ export interface ApplyRequest extends Requester {
   planId?: string;
   /** Uid that a workflow which this request starts takes over although another one owns it. */
   adopt?: string;
+  /** Backup that a workflow which this request starts makes its cluster from. */
+  restoreFrom?: RestoreFrom;
   /** Of the object in the bucket that the document is from: the same one is applied once. */
   configVersion?: string;
 }

@@ -7,12 +7,12 @@ import type { Attempt } from '../attempt.js';
 import type { ActivityDeps } from '../deps.js';
 
 /**
- * The backup of that id, or the newest, of the scope's life of the name.
+ * The backup of that id, or the newest, of one life of a cluster's name: the scope's, or that of `source`.
  *
  * @throws an `invalid` failure `BackupNotFound`, `BackupUnreadable` or `BackupOfAnother`
  */
 export async function findBackup(deps: ActivityDeps, _: Attempt, input: FindBackupInput): Promise<RestoredBackup> {
-  const { cluster, uid } = input;
+  const { cluster, uid } = input.source ?? input;
   const keys = await deps.bucket.list(backupPrefix(cluster, uid));
   const parts = keys.flatMap((key) => parseBackupKey(key) ?? []);
   const ids = parts.filter(({ part }) => part === 'json').map(({ id }) => id);

@@ -47,6 +47,7 @@ export async function saveBackup(deps: ActivityDeps, attempt: Attempt, input: Ba
     ...{ cluster, uid, id, at, marker },
     ...report,
     document: input.document,
+    generations: input.generations,
   };
   await deps.bucket.put(keyOf('json'), `${JSON.stringify(manifest, null, 2)}\n`);
   const removed = await removeExpired(deps, input, [...entries.map(({ key }) => key), keyOf('json')]);

@@ -114,8 +114,8 @@ function render(
 
 /** Made just before they are sent, so that they live no longer than they must; they appear nowhere but in the command. */
 async function presign(deps: ActivityDeps, input: RunOnNodesInput): Promise<Record<string, SignedUrl>> {
-  const urls = Object.entries(input.presign).map(async ([name, { method, key, of }]) => {
-    const prefix = of === 'backups' ? backupPrefix(input.cluster) : bucketPrefix(input.cluster);
+  const urls = Object.entries(input.presign).map(async ([name, { method, key, of, cluster = input.cluster }]) => {
+    const prefix = of === 'backups' ? backupPrefix(cluster) : bucketPrefix(input.cluster);
     return [name, await deps.bucket.presign(method, prefix + key, URL_SECONDS)] as const;
   });
   return Object.fromEntries(await Promise.all(urls));

@@ -7,6 +7,7 @@ import { CLUSTER_PREFIX, workflowIdOf } from '../../model/execution.js';
 import { fingerprint } from '../../model/k3s/fingerprint.js';
 import { plan } from '../../model/plan/index.js';
 import type { RequestName } from '../../model/requests/decide.js';
+import type { RestoreFrom } from '../../model/restore/state.js';
 import type { Retry } from '../../model/retry.js';
 import type { Rotation } from '../../model/rotation/state.js';
 import type { ClusterDocument } from '../../model/spec/schema.js';
@@ -140,19 +141,25 @@ export class Clusters {
   /**
    * Starts the cluster's workflow, or tells the one that is there; in one call, so that two who apply at once do not collide.
    *
-   * @param options `planId`: only if the plan is still that one; `adopt`: uid that a new workflow takes over although another workflow owns it
+   * @param options `planId`: only if the plan is still that one; `adopt`: uid that a new workflow takes over although another workflow owns it;
+   * `restoreFrom`: backup that it makes the cluster from, which must not exist yet
    * @throws CliError `stored` when no worker answers, or what the workflow refuses
    */
   async apply(
     document: ClusterDocument,
     requestedBy: string,
-    { planId, adopt }: { planId?: string | undefined; adopt?: string | undefined } = {},
+    {
+      planId,
+      adopt,
+      restoreFrom,
+    }: { planId?: string | undefined; adopt?: string | undefined; restoreFrom?: RestoreFrom } = {},
   ): Promise<Accepted> {
     const request = {
       requestedBy,
       requestId: randomUUID(),
       ...(planId === undefined ? {} : { planId }),
       ...(adopt === undefined ? {} : { adopt }),
+      ...(restoreFrom === undefined ? {} : { restoreFrom }),
     };
     return await this.answeredOrStored(document.metadata.name, 'apply', { ...request, document }, () =>
       applyDocument(this.client, this.taskQueue, document, request),

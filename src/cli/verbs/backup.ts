@@ -1,6 +1,7 @@
-import { backupKeyOf, backupPrefix, parseBackupKey } from '../../model/backup/keys.js';
+import { backupKeyOf, backupPrefix, parseBackupKey, timeOfBackup } from '../../model/backup/keys.js';
 import { type BackupManifest, parseManifest } from '../../model/backup/manifest.js';
 import type { StatusView } from '../../model/status.js';
+import { CliError, EXIT } from '../exit.js';
 import { type Format, show } from '../output.js';
 import type { Session } from '../session.js';
 import { backupsText, backupText, type ListedBackup } from '../views/backups.js';
@@ -42,4 +43,27 @@ function listedOf(manifest: BackupManifest | null): ListedBackup | null {
   if (manifest === null) return null;
   const { id, uid, at, size, k3s, etcd, node, compression, sha256, revision, tokenVersion, objectCounts } = manifest;
   return { id, uid, at, size, k3s, etcd, node, compression, sha256, revision, tokenVersion, objectCounts };
+}
+
+/** @throws CliError `missing` where there is none, `invalid` for what is neither a time nor a backup */
+export function pickBackup(name: string, newestFirst: readonly ListedBackup[], from: string | undefined): ListedBackup {
+  const hint = `keelson backups ${name} lists what there is`;
+  const [newest] = newestFirst;
+  if (newest === undefined) throw new CliError(EXIT.refused, `there is no backup of ${name}`, hint);
+  if (from === undefined) return newest;
+  const named = timeOfBackup(from);
+  const time = named === null ? Date.parse(/(Z|[+-]\d\d:\d\d)$/.test(from) ? from : `${from}Z`) : Date.parse(named);
+  if (Number.isNaN(time) || !/^\d{4}-\d\d-\d\dT\d\d/.test(from))
+    throw new CliError(
+      EXIT.invalid,
+      `--from ${from} is neither a time nor a backup`,
+      'for example 2026-03-01T12:30, in UTC',
+    );
+  const found = newestFirst.find((one) => (named === null ? Date.parse(one.at) <= time : one.id === from));
+  if (found !== undefined) return found;
+  throw new CliError(
+    EXIT.refused,
+    named === null ? `no backup of ${name} is as old as ${from}` : `there is no backup ${from} of ${name}`,
+    hint,
+  );
 }

@@ -1,13 +1,11 @@
-import { timeOfBackup } from '../../model/backup/keys.js';
 import { accountOf } from '../account.js';
 import { fetchStatus } from '../attendance/fetch-status.js';
 import { confirm } from '../confirm.js';
 import { CliError, EXIT } from '../exit.js';
 import { type Format, show, tell } from '../output.js';
 import type { Session } from '../session.js';
-import type { ListedBackup } from '../views/backups.js';
 import { type Restored, restoredText } from '../views/restored.js';
-import { listBackups } from './backup.js';
+import { listBackups, pickBackup } from './backup.js';
 import { request } from './requests.js';
 
 export interface RestoreOptions {
@@ -17,16 +15,28 @@ export interface RestoreOptions {
   dryRun: boolean;
   /** A time, or the name of a backup. */
   from?: string;
+  /** Name of a new cluster that gets the backup. */
+  into?: string;
+  /** Document of the new cluster; without it the one that is stored with the backup. */
+  file?: string;
+  /** Region of the new cluster, where the stored document is used. */
+  region?: string;
+  /** Take the K3s version of the backup. */
+  withVersion: boolean;
   output: Format;
 }
 
 /** `keelson restore NAME`: says what is brought back and what is lost, and asks; then tells the workflow. */
 export async function restore(session: Session, name: string, options: RestoreOptions): Promise<void> {
   const { io } = session;
-  await (await session.clusters()).requireOpen(name);
+  if (options.into !== undefined)
+    return (await import('./restore-into.js')).restoreInto(session, name, options, options.into);
+  if (options.file !== undefined || options.region !== undefined)
+    throw new CliError(EXIT.invalid, '-f and --region are for a new cluster', `keelson restore ${name} --into NEW`);
+  await requireThere(session, name);
   const { status } = await fetchStatus(session, name);
   const all = (await listBackups(session, name)).filter(({ uid }) => uid === status.uid);
-  const { id, at, k3s, size, objectCounts } = pick(name, all, options.from);
+  const { id, at, k3s, size, objectCounts } = pickBackup(name, all, options.from);
   const account = status.account ?? (await accountOf(session.aws));
   const what: Restored = {
     cluster: name,
@@ -45,28 +55,25 @@ export async function restore(session: Session, name: string, options: RestoreOp
       word: name,
       withYes: `keelson restore ${name} --yes; --dry-run shows what it loses`,
     });
-  await request(session, 'restore', name, options, { confirm: name, from: id });
+  await request(session, 'restore', name, options, {
+    confirm: name,
+    from: id,
+    ...(options.withVersion && { withVersion: true }),
+  });
 }
 
-/** @throws CliError `missing` where there is none, `invalid` for what is neither a time nor a backup */
-function pick(name: string, newestFirst: readonly ListedBackup[], from: string | undefined): ListedBackup {
-  const hint = `keelson backups ${name} lists what there is`;
-  const [newest] = newestFirst;
-  if (newest === undefined) throw new CliError(EXIT.refused, `there is no backup of ${name} as it is now`, hint);
-  if (from === undefined) return newest;
-  const named = timeOfBackup(from);
-  const time = named === null ? Date.parse(/(Z|[+-]\d\d:\d\d)$/.test(from) ? from : `${from}Z`) : Date.parse(named);
-  if (Number.isNaN(time) || !/^\d{4}-\d\d-\d\dT\d\d/.test(from))
+/** A cluster that is gone has backups all the same: who asks for it is told the way. */
+async function requireThere(session: Session, name: string): Promise<void> {
+  try {
+    await (await session.clusters()).requireOpen(name);
+  } catch (error) {
+    if (!(error instanceof CliError) || error.exitCode !== EXIT.missing) throw error;
+    if ((await listBackups(session, name)).length === 0) throw error;
     throw new CliError(
-      EXIT.invalid,
-      `--from ${from} is neither a time nor a backup`,
-      'for example 2026-03-01T12:30, in UTC',
+      EXIT.missing,
+      `there is no cluster ${name} any more`,
+      `its backups are there: keelson restore ${name} --into ${name} makes it again`,
+      { cause: error },
     );
-  const found = newestFirst.find((one) => (named === null ? Date.parse(one.at) <= time : one.id === from));
-  if (found !== undefined) return found;
-  throw new CliError(
-    EXIT.refused,
-    named === null ? `no backup of ${name} is as old as ${from}` : `there is no backup ${from} of ${name}`,
-    hint,
-  );
+  }
 }

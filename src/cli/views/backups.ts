@@ -3,7 +3,7 @@ import { table } from './table.js';
 import { age } from './time.js';
 
 /** A backup as it is listed: without its document, and the marker, which says nothing to people. */
-export type ListedBackup = Omit<BackupManifest, 'schemaVersion' | 'cluster' | 'document' | 'marker'>;
+export type ListedBackup = Omit<BackupManifest, 'schemaVersion' | 'cluster' | 'document' | 'generations' | 'marker'>;
 
 export function backupText({ cluster, id, size }: { cluster: string; id: string | null; size: number | null }): string {
   return `${cluster}: backup ${id} is in the bucket (${sizeText(size ?? 0)})`;

@@ -29,6 +29,8 @@ export interface BackupManifest {
   /** How many objects there were, by kind. */
   objectCounts: Record<string, number>;
   document: ClusterDocument;
+  /** Generations that its slots had used by then: node names that a cluster made from it must not use again. */
+  generations: Record<string, number>;
 }
 
 /** What the node has reported of a snapshot. */
@@ -75,6 +77,8 @@ export function parseManifest(text: string): BackupManifest | null {
     (one.compression === 'zstd' || one.compression === 'gzip') &&
     typeof one.document === 'object' &&
     one.document !== null &&
+    typeof one.generations === 'object' &&
+    one.generations !== null &&
     typeof one.objectCounts === 'object' &&
     one.objectCounts !== null;
   return isWhole ? (value as BackupManifest) : null;

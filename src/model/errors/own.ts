@@ -184,6 +184,12 @@ export const OWN_ERRORS: KnownErrors = {
   ...alike('Keelson', 'transient', 'see who else writes below backups/ in the bucket; take another backup', [
     'BackupIncomplete',
   ]),
+  ...alike(
+    'Keelson',
+    'conflict',
+    'restore the backup into another name, or delete what is left first: keelson orphans',
+    ['NameInUse'],
+  ),
   ...alike('Keelson', 'invalid', 'restore another backup: `keelson backups` lists them', [
     'BackupNotFound',
     'BackupUnreadable',

@@ -42,7 +42,8 @@ export function plan(
       return { kind: isQuiet(steps) ? quietKind(steps) : 'stop', reason, steps };
     }
     case 'running': {
-      if (facts.restore !== null && facts.adoption === 'done') return planRestore(document, facts, now);
+      // Instances of an earlier workflow are looked at first; a name that nothing carries yet is claimed in the same plan.
+      if (facts.restore !== null && facts.adoption !== 'inspecting') return planRestore(document, facts, now);
       const blocked = quorumLost(facts);
       if (blocked) return { kind: 'repair', reason: blocked.message, steps: [], blocked };
       if (facts.backup.asked && facts.adoption === 'done') return backupPlan(facts);

@@ -2,6 +2,8 @@ import { slotsOf } from '../ids.js';
 import { isRehearsed, restoreServer, serversOf, takesCommands } from '../restore/server.js';
 import type { ClusterDocument } from '../spec/schema.js';
 import type { ClusterState } from '../state.js';
+import { planAdoption } from './adoption.js';
+import { planBundles } from './node-files.js';
 import { planArrival, planPlacement } from './running.js';
 import { type Plan, PlanBuilder, stepId } from './steps.js';
 
@@ -11,12 +13,15 @@ import { type Plan, PlanBuilder, stepId } from './steps.js';
  * that are lost, is planned as ever.
  */
 export function planRestore(document: ClusterDocument, state: ClusterState, now: string): Plan {
+  const { failed = null } = state.restore ?? {};
+  if (failed !== null) return { kind: 'restore', reason: failed.message, steps: [], blocked: failed };
   const plan = new PlanBuilder();
+  planAdoption(plan, state);
   const name = restoreServer(state);
   const backup = state.restore?.backup?.id ?? state.restore?.from ?? 'the newest backup';
   const reason = `${backup} is to be restored`;
   const wanted = slotsOf(document).filter((one) => one.name === name);
-  const [slot] = [state.slots[name]];
+  const slot = state.slots[name];
   const alone: ClusterState =
     slot === undefined ? state : { ...state, slots: { ...state.slots, [name]: { ...slot, joined: false } } };
   // On one that is up nothing has to arrive.
@@ -24,6 +29,7 @@ export function planRestore(document: ClusterDocument, state: ClusterState, now:
     planPlacement(plan, document, alone, wanted, now);
     for (const one of wanted) planArrival(plan, document, alone, one);
   }
+  planBundles(plan, document, state);
   const arrived = plan.steps.map((step) => step.id);
   const common = { slot: name, phase: 'Configuring', reason } as const;
   const rehearsed = isRehearsed(state, name)

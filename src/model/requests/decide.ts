@@ -4,6 +4,7 @@ import { refusalsOf } from '../diff.js';
 import { versionsInUse } from '../k3s/installed.js';
 import { plan } from '../plan/index.js';
 import { quorumLost } from '../plan/quorum-lost.js';
+import { restoreOf } from '../restore/state.js';
 import { ROTATIONS } from '../rotation/state.js';
 import { parseDocument } from '../spec/parse.js';
 import type { ClusterDocument } from '../spec/schema.js';
@@ -76,6 +77,7 @@ export function decide(state: ClusterState, name: RequestName, payload: unknown)
       return accepted('breakers are closed, waits cut short', {
         breakers: {},
         heldTypes: {},
+        ...(state.restore !== null && { restore: { ...state.restore, failed: null } }),
         securityGroups: state.securityGroups && { ...state.securityGroups, refused: null },
         // What the account offers is looked at again before a type is tried again.
         ...(Object.keys(state.heldTypes).length > 0 && { placementKey: null }),
@@ -155,19 +157,26 @@ function repair(state: ClusterState): Decision {
 const refused = (message: string): Decision => ({ outcome: 'refused', type: 'Refused', message, problems: [] });
 
 /** What was written since the backup is lost: the sender names the cluster a second time, as for a delete. [docs/adr/0029] */
-function restore(state: ClusterState, { confirm, from }: Record<string, unknown>): Decision {
+function restore(state: ClusterState, { confirm, from, withVersion = false }: Record<string, unknown>): Decision {
   const { name } = state.document.metadata;
   if (from !== undefined && (typeof from !== 'string' || timeOfBackup(from) === null))
     return invalid('from is not a backup: keelson backups lists them');
-  if (state.restore !== null) return refused(`a restore of ${name} is under way: wait for its end`);
+  if (typeof withVersion !== 'boolean') return invalid('withVersion is neither true nor false');
+  if (state.restore !== null && state.restore.failed === null)
+    return refused(`a restore of ${name} is under way: wait for its end`);
   if (state.wish === 'stopped') return refused(`${name} is stopped: keelson start ${name} first`);
   if (state.paused) return refused(`${name} is paused: keelson resume ${name} first`);
+  const { failed, source } = state.restore ?? { failed: null, source: null };
+  if (source !== null)
+    return refused(
+      `${name} is being made from a backup of ${source.cluster}, which failed (${failed?.code}): keelson retry ${name} tries it again; for another backup delete ${name} first`,
+    );
   if (state.bornAt === null || state.adoption !== 'done')
     return refused(`${name} was never up yet: there is nothing to restore`);
   if (confirm !== name)
     return invalid(`restore wants {"confirm": ${JSON.stringify(name)}}: what was written since the backup is lost`);
   return accepted(`${from ?? 'the newest backup'} will be restored`, {
-    restore: { ref: `r${state.jobCount}`, from: from ?? null, backup: null, rehearsedOn: null },
+    restore: restoreOf({ ref: `r${state.jobCount}`, from: from ?? null, withVersion }),
     // Tokens, keys and CAs come back as they were.
     rotation: null,
     breakers: {},

@@ -1,3 +1,4 @@
+import { timeOfBackup } from '../backup/keys.js';
 import type { BackupManifest } from '../backup/manifest.js';
 
 /** The backup that is restored: what is known of it without its document. */
@@ -6,14 +7,56 @@ export type RestoredBackup = Pick<
   'uid' | 'id' | 'at' | 'k3s' | 'sha256' | 'size' | 'compression' | 'marker'
 >;
 
+/** One life of a cluster's name, and its backups below `backups/<cluster>/<uid>/`. */
+export interface BackupSource {
+  cluster: string;
+  uid: string;
+}
+
 /** A restore that was asked for and is not done. */
 export interface RestoreState {
   /** Names its folder on the server: no other restore of this life has it. */
   ref: string;
   /** Backup that was asked for; null for the newest. */
   from: string | null;
+  /** Cluster whose backup it is; null for this one. */
+  source: BackupSource | null;
   /** Set once it was rehearsed: this backup, and no other, is what the cluster gets. */
   backup: RestoredBackup | null;
   /** Where it was rehearsed, and its file lies: slot and instance. */
   rehearsedOn: { slot: string; instanceId: string } | null;
+  /** The cluster gets the K3s version of the backup instead of the document's. */
+  withVersion: boolean;
+  /** Why it failed, where nothing but a restore can go on: there is no cluster without it. Null while it is tried. */
+  failed: { code: string; message: string; advice: string } | null;
 }
+
+/** A restore as it begins. */
+export const restoreOf = (
+  asked: Pick<RestoreState, 'ref' | 'from'> & Partial<Pick<RestoreState, 'source' | 'withVersion'>>,
+): RestoreState => ({ source: null, withVersion: false, ...asked, backup: null, rehearsedOn: null, failed: null });
+
+/** What a new cluster is made from: one backup of another cluster, or of an earlier life of the name. */
+export interface RestoreFrom extends BackupSource {
+  /** Null for the newest. */
+  id: string | null;
+  /** Generations that the other cluster has used, by slot: K3s refuses a node name that comes with another password. [k3s source: nodepassword] */
+  generations: Record<string, number>;
+}
+
+/** Reads `restoreFrom` of a workflow's input. @returns null for what is not one */
+export function readRestoreFrom(value: unknown): RestoreFrom | null {
+  if (typeof value !== 'object' || value === null) return null;
+  const { cluster, uid, id = null, generations = {} } = value as Record<string, unknown>;
+  if (typeof cluster !== 'string' || !NAME.test(cluster)) return null;
+  if (typeof uid !== 'string' || !UID.test(uid)) return null;
+  if (id !== null && (typeof id !== 'string' || timeOfBackup(id) === null)) return null;
+  if (typeof generations !== 'object' || generations === null) return null;
+  const used = Object.entries(generations).filter(
+    (entry): entry is [string, number] => Number.isSafeInteger(entry[1]) && entry[1] > 0,
+  );
+  return { cluster, uid, id, generations: Object.fromEntries(used) };
+}
+
+const NAME = /^[a-z0-9]([-a-z0-9]{0,38}[a-z0-9])?$/;
+const UID = /^[A-Za-z0-9-]{1,64}$/;

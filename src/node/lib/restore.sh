@@ -8,10 +8,23 @@ RESTORE=$STATE_DIR/restore/$RESTORE_REF
 # K3s is given so long; a reset takes seconds, and one that hangs waits for others.
 RESET_SECONDS=240
 
+# The K3s that resets: the one that is installed, or that of the snapshot's time.
+reset_k3s=$R/usr/local/bin/k3s
+
+# take_release VERSION: resets with that version, beside the one that is installed: nothing is replaced before the rehearsal has succeeded.
+take_release() {
+  [ "$(installed_version)" != "$1" ] || return 0
+  K3S_VERSION=$1 K3S_SHA256=
+  with_environment fetch_binary
+  reset_k3s=$RESTORE/k3s
+  mkdir -p "$RESTORE"
+  ln -f "$(cached_binary)" "$reset_k3s" 2>/dev/null || cp "$(cached_binary)" "$reset_k3s"
+}
+
 # reset_etcd CONFIG DATA: K3s's cluster-reset from the snapshot, with that configuration, in that data folder. On failure says why, in one code each.
 reset_etcd() {
   local said
-  if said=$(timeout "$RESET_SECONDS" "$R/usr/local/bin/k3s" server --cluster-reset "--cluster-reset-restore-path=$RESTORE/snapshot" --config "$1" --data-dir "$2" 2>&1); then
+  if said=$(timeout "$RESET_SECONDS" "$reset_k3s" server --cluster-reset "--cluster-reset-restore-path=$RESTORE/snapshot" --config "$1" --data-dir "$2" 2>&1); then
     return 0
   fi
   say "$(tail -n 20 <<<"$said")"
@@ -22,7 +35,7 @@ reset_etcd() {
     *'snapshot missing hash'* | *'expected sha256'* | *'unexpected EOF'* | *'invalid database'* | *'checksum'*)
       fail SnapshotDamaged 'the snapshot is damaged: etcd does not read it' 'restore another backup: keelson backups' ;;
     *'downgrade'* | *'newer than'*)
-      fail SnapshotTooNew 'the snapshot is of a newer K3s than the one that is installed' 'set spec.k3s.version to at least the version of the backup' ;;
+      fail SnapshotTooNew 'the snapshot is of a newer K3s than the one that is installed' 'set spec.k3s.version to at least the version of the backup, or restore it with --with-version' ;;
     *'no space left'*)
       fail DiskFull 'the snapshot cannot be restored: no space left on the disk' 'free space on the root volume or make it larger' ;;
     *)

@@ -8,7 +8,7 @@ import { unseenGroups } from '../../model/security-groups/own-groups.js';
 import type { Slot } from '../../model/state.js';
 import { CLAIM_REFUSALS } from '../../model/trust/ownership.js';
 import { activities } from '../activities.js';
-import { type Cluster, detailOf, emit, now, scopeOf } from '../cluster-context.js';
+import { type Cluster, detailOf, emit, failure, now, scopeOf } from '../cluster-context.js';
 import { nodeInstanceOf } from '../node-instance.js';
 import { takeForeign } from '../take-foreign.js';
 import { inspectNodes } from './inspection.js';
@@ -24,6 +24,7 @@ export async function adopt(cluster: Cluster): Promise<void> {
   state.claim = claim;
   state.adopt = null;
   if (found !== null) takeForeign(cluster, found.foreign);
+  if (state.restore !== null && found !== null && found.instances.length > 0) throw nameInUse(cluster, found);
   if (found === null || uid === state.uid) {
     state.adoption = 'done';
     return;
@@ -32,7 +33,7 @@ export async function adopt(cluster: Cluster): Promise<void> {
   // Beyond every job id that the earlier workflow can have used: it counted from 1, or from an earlier second.
   state.jobCount = Math.floor(Date.now() / 1000);
   for (const [slot, { generation }] of Object.entries(found.youngest))
-    state.generations = { ...state.generations, [slot]: generation };
+    state.generations = { ...state.generations, [slot]: Math.max(state.generations[slot] ?? 0, generation) };
   for (const view of youngest(found.instances)) {
     const slot = emptySlot(
       placeOf(cluster, view.slot),
@@ -57,6 +58,19 @@ export async function adopt(cluster: Cluster): Promise<void> {
       `something of other lives of the name exists (keelson orphans): uid ${uids}`,
     );
   }
+}
+
+/** A backup is restored into a new cluster: what a living one has on its disks must not be replaced by it. This workflow ends. */
+function nameInUse(cluster: Cluster, { uid, instances }: FoundCluster) {
+  const { name } = cluster.state.document.metadata;
+  const detail = {
+    code: 'NameInUse',
+    class: 'conflict',
+    message: `${name} is the name of a cluster that has instances (uid ${uid}): ${instances.map(({ id }) => id).join(', ')}`,
+    advice: 'restore the backup into another name, or delete what is left first: keelson orphans',
+  } as const;
+  cluster.refused = detail;
+  return failure(detail.class, detail.code, detail.message, detail.advice);
 }
 
 /** Asks what runs on the nodes and takes it over; what serves is left alone. */

@@ -122,6 +122,7 @@ async function save(
     ...{ id, at, document },
     marker: `${state.uid}/${id}`,
     keep: document.spec.backup?.keep ?? KEEP,
+    generations: state.generations,
   });
   if (key !== undefined) slot.sealKey = { instanceId: instance.id, publicKey: key };
   if (saved === null) throw backupFailure(slot, job);

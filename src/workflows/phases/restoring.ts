@@ -3,11 +3,12 @@ import { forgetFindings } from '../../model/care/findings.js';
 import { slotsOf } from '../../model/ids.js';
 import { recordInstalled } from '../../model/k3s/installed.js';
 import { parseVersion } from '../../model/k3s/version.js';
+import { recordPublished } from '../../model/kubeconfig.js';
 import type { Step } from '../../model/plan/index.js';
 import { lostInstance } from '../../model/plan/lost-instance.js';
 import { apiAddressOf, nodeConfigOf } from '../../model/plan/wanted.js';
 import type { RestoredBackup, RestoreState } from '../../model/restore/state.js';
-import type { Slot } from '../../model/state.js';
+import type { ErrorRecord, Slot } from '../../model/state.js';
 import { activities } from '../activities.js';
 import {
   type Cluster,
@@ -39,6 +40,7 @@ const HOPELESS: ReadonlySet<string> = new Set([
   'BackupIncomplete',
   'ZstdMissing',
   'DiskFull',
+  'VersionNotFound',
 ]);
 
 /**
@@ -50,12 +52,14 @@ export async function rehearse(cluster: Cluster, step: Step): Promise<void> {
   const asked = askedOf(cluster);
   const slot = slotOf(cluster, step.slot);
   try {
-    const backup = await activities.findBackup('find the backup', { ...scopeOf(cluster), id: asked.from });
-    checkVersion(cluster, backup);
+    const { from: id, source } = asked;
+    const backup = await activities.findBackup('find the backup', { ...scopeOf(cluster), id, source });
+    if (!asked.withVersion) checkVersion(cluster, backup);
     touched(cluster);
     await rehearseOn(cluster, slot, asked, backup);
     slot.service = 'stopped';
     state.restore = { ...asked, backup, rehearsedOn: { slot: slot.name, instanceId: slot.instance?.id ?? '' } };
+    if (asked.withVersion) takeVersion(cluster, backup);
     emit(cluster, 'Normal', 'RestoreRehearsed', `backup ${backup.id} can be restored; it is being restored now`);
   } catch (reason) {
     const code = detailOf(reason)?.code ?? '';
@@ -63,16 +67,49 @@ export async function rehearse(cluster: Cluster, step: Step): Promise<void> {
     const error = errorRecordOf(reason, step, state.operation?.id ?? null, 1);
     const record = state.operation?.steps.findLast((one) => one.kind === 'rehearse' && one.outcome === 'running');
     if (record !== undefined) record.error = error;
-    state.restore = null;
+    state.restore = isAnyLeft(cluster) ? null : { ...asked, failed: whyFailed(cluster, asked, error) };
     cluster.replan = true;
     emit(cluster, 'Warning', 'RestoreFailed', `${error.code}: ${error.message.split('\n')[0]}; nothing was restored`);
   }
 }
 
+/** Whether there is a cluster without the restore. Else nothing may be planned but a restore: the next step would begin an empty cluster. */
+const isAnyLeft = ({ state }: Cluster): boolean =>
+  Object.values(state.slots).some((slot) => slot.role === 'server' && slot.joined);
+
+function whyFailed(
+  { state }: Cluster,
+  { source }: RestoreState,
+  { code, message, advice }: ErrorRecord,
+): RestoreState['failed'] {
+  const { name } = state.document.metadata;
+  const next =
+    source === null
+      ? `keelson restore ${name} --from restores another backup`
+      : `keelson delete ${name} removes what was made, and keelson restore ${source.cluster} --into ${name} --from restores another backup; keelson retry ${name} tries this one again`;
+  return { code, message: message.split('\n')[0] ?? '', advice: `${advice}; ${next}` };
+}
+
+/** From now on the cluster is of the backup's version: what joins gets it too, and no older minor version counts as a step back. */
+function takeVersion({ state }: Cluster, { k3s }: RestoredBackup): void {
+  const { document } = state;
+  // A pin is of the version that the document names.
+  if (k3s === document.spec.k3s.version) return;
+  state.document = { ...document, spec: { ...document.spec, k3s: { ...document.spec.k3s, version: k3s, sha256: {} } } };
+  state.newestVersion = k3s;
+}
+
 async function rehearseOn(cluster: Cluster, slot: Slot, asked: RestoreState, backup: RestoredBackup): Promise<void> {
   const { id, sha256, size, compression } = backup;
   const files = filesOf(cluster, slot);
-  const get = (part: string) => ({ method: 'GET', key: `${backup.uid}/${id}.${part}`, of: 'backups' }) as const;
+  const of = asked.source?.cluster;
+  const get = (part: string) =>
+    ({
+      method: 'GET',
+      key: `${backup.uid}/${id}.${part}`,
+      of: 'backups',
+      ...(of !== undefined && { cluster: of }),
+    }) as const;
   const result = await runJob(cluster, slot, {
     script: 'rehearse',
     summary: `restore backup ${id} in a scratch folder`,
@@ -84,6 +121,7 @@ async function rehearseOn(cluster: Cluster, slot: Slot, asked: RestoreState, bac
       SIZE: String(size),
       COMPRESSION: compression,
       ...releaseParams(cluster, slot),
+      ...(asked.withVersion && { RESTORE_VERSION: backup.k3s }),
       ...files?.params,
       NODE_NAME: slot.nodeName,
       HOOK_SECONDS: String(hookSecondsOf(cluster.state.document, slot)),
@@ -121,7 +159,8 @@ export async function restore(cluster: Cluster, step: Step): Promise<void> {
     params: {
       RESTORE_REF: asked.ref,
       MARKER: backup.marker,
-      CLUSTER: document.metadata.name,
+      // A restored cluster has the Nodes of the one that was backed up.
+      CLUSTERS: [document.metadata.name, asked.source?.cluster ?? ''].join(' ').trim(),
       KEEP_NODES: Object.values(state.slots)
         .flatMap((one) => (one.instance === null ? [] : one.nodeName))
         .join(' '),
@@ -137,6 +176,8 @@ export async function restore(cluster: Cluster, step: Step): Promise<void> {
   state.findings = {};
   state.apiAddress = address ?? state.apiAddress;
   state.caHash = caHashIn(started.result) ?? state.caHash;
+  recordInstalled(state, slot, document.spec.k3s.version);
+  if (address !== null) recordPublished(state, slot, address);
   state.restore = null;
   // Who restores wants the whole cluster: the limit of replacements is for what no one has asked for.
   state.repairAsked = true;
@@ -186,6 +227,6 @@ function checkVersion({ state }: Cluster, { id, k3s }: RestoredBackup): void {
     'invalid',
     'SnapshotTooNew',
     `backup ${id} is of K3s ${k3s}, and the cluster has ${version}: an older minor version cannot restore it`,
-    'restore an older backup, or set spec.k3s.version to at least that of the backup',
+    'restore an older backup, set spec.k3s.version to at least that of the backup, or restore it with --with-version',
   );
 }

@@ -1,6 +1,7 @@
 /**
  * `k3s server --cluster-reset --cluster-reset-restore-path=FILE`: makes this server's disk the only member of a cluster that holds what the
- * snapshot holds; with the refusals of K3s. [docs: cli/etcd-snapshot; k3s source: pkg/cluster/managed.go, pkg/etcd]
+ * snapshot holds; with the refusals of K3s; fault point `k3s.reset`, effect `exit`: it
+ * ends with the fault's message. [docs: cli/etcd-snapshot; k3s source: pkg/cluster/managed.go, pkg/etcd]
  */
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -17,6 +18,8 @@ import { binaryVersion, type K3sPlane } from './plane.js';
 import { decodeSnapshot, type SnapshotContent } from './snapshot-file.js';
 import { parseToken } from './token.js';
 
+/** What the stand-in says of itself. */
+const VERSION = '--stand-in-version=';
 const PREPARING = 'starting kubernetes: preparing server:';
 
 export async function clusterReset(
@@ -25,8 +28,9 @@ export async function clusterReset(
   machine: Machine,
   args: string[],
 ): Promise<CommandReply> {
+  const own = args.findLast((arg) => arg.startsWith(VERSION))?.slice(VERSION.length) ?? '';
   try {
-    await reset(world, plane, machine, ['k3s', 'server', ...args]);
+    await reset(world, plane, machine, ['k3s', 'server', ...args.filter((arg) => !arg.startsWith(VERSION))], own);
     const done =
       'Managed etcd cluster membership has been reset, restart without --cluster-reset flag now. Backup and delete ${datadir}/server/db on each peer etcd server and rejoin the nodes';
     return reply(0, '', `${logLine('info', done)}\n`);
@@ -36,8 +40,9 @@ export async function clusterReset(
   }
 }
 
-async function reset(world: World, plane: K3sPlane, machine: Machine, exec: string[]): Promise<void> {
-  const config = readConfig(machine, exec, binaryVersion(machine.path('/usr/local/bin/k3s')) ?? '');
+async function reset(world: World, plane: K3sPlane, machine: Machine, exec: string[], said: string): Promise<void> {
+  const own = said || (binaryVersion(machine.path('/usr/local/bin/k3s')) ?? '');
+  const config = readConfig(machine, exec, own);
   const data = machine.path(optionOf(exec, 'data-dir') ?? DATA);
   const path = optionOf(exec, 'cluster-reset-restore-path');
   if (optionOf(exec, 'cluster-reset') !== 'true')
@@ -58,7 +63,9 @@ async function reset(world: World, plane: K3sPlane, machine: Machine, exec: stri
   const old = plane.clusters.get(content.cluster);
   if (old === undefined) throw fatal('the snapshot is of a cluster that this region does not know');
   checkToken(config, old, data);
-  checkVersion(binaryVersion(machine.path('/usr/local/bin/k3s')) ?? '', content.version);
+  checkVersion(own, content.version);
+  const fault = world.fault('k3s.reset', { instanceId: machine.id });
+  if (fault?.effect === 'exit') throw fatal(`${PREPARING} ${fault.error?.message ?? 'by fault'}`);
   await world.impose({ kind: 'restore', instanceId: machine.id, ms: world.profile.rejoin, after: [] });
   const etcd = join(data, 'server/db/etcd');
   if (existsSync(etcd)) renameSync(etcd, join(data, `server/db/etcd-old-${Math.floor(Date.now() / 1000)}`));

@@ -5,12 +5,12 @@ import { phaseOf } from '../../../../src/model/phase-of.js';
 import { plan } from '../../../../src/model/plan/index.js';
 import { placementKeyOf } from '../../../../src/model/plan/wanted.js';
 import { decide } from '../../../../src/model/requests/decide.js';
-import type { RestoreState } from '../../../../src/model/restore/state.js';
+import { type RestoreState, restoreOf } from '../../../../src/model/restore/state.js';
 import type { ClusterState, Operation, Slot, StepRecord } from '../../../../src/model/state.js';
 import { nodeInstance } from '../node-instance.js';
 import { valid } from '../spec/sample.js';
 
-const ASKED: RestoreState = { ref: 'r7', from: null, backup: null, rehearsedOn: null };
+const ASKED: RestoreState = restoreOf({ ref: 'r7', from: null });
 const BACKUP = {
   uid: 'u',
   id: '2026-01-02T10-00-00Z',
