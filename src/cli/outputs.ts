@@ -12,7 +12,7 @@ import type { DeadLetter } from './views/dead-letters.js';
 import type { Doomed } from './views/doomed.js';
 import type { ListedCluster } from './views/list.js';
 import type { ShownOrphan } from './views/orphans.js';
-import type { Restored } from './views/restored.js';
+import type { Restored, RestoredInto } from './views/restored.js';
 import type { Rotated } from './views/rotated.js';
 
 /** What a command prints with `-o json` and `-o yaml`: schema/output.schema.json is generated from these types. */
@@ -101,7 +101,7 @@ export interface Outputs {
   rotate: RequestOutput;
   delete: RequestOutput;
   'delete --dry-run': Versioned & Doomed;
-  'restore --dry-run': Versioned & Restored;
+  'restore --dry-run': Versioned & (Restored | RestoredInto);
   'rotate --dry-run': Versioned & Rotated;
   list: List<ListedCluster>;
   status: StatusView & Stale;

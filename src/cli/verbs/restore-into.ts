@@ -9,6 +9,7 @@ import { accountOf } from '../account.js';
 import { readOwner } from '../clusters/owner.js';
 import { CliError, EXIT } from '../exit.js';
 import { show, tell } from '../output.js';
+import { requested } from '../requested.js';
 import type { Session } from '../session.js';
 import type { ListedBackup } from '../views/backups.js';
 import { planText } from '../views/plan.js';
@@ -66,7 +67,7 @@ export async function restoreInto(
   const restoreFrom = { cluster: name, uid: manifest.uid, id, generations: manifest.generations };
   const accepted = await clusters.apply(document, io.user, { restoreFrom });
   if (!options.wait) {
-    show(io, options.output, { cluster: into, ...accepted }, (colors, seen) => planText(into, seen.plan, colors));
+    show(io, options.output, requested(into, 'restore', accepted), (colors, seen) => planText(into, seen.plan, colors));
     return;
   }
   const status = await waitFor(io, await openSource(session), into, {
@@ -75,7 +76,8 @@ export async function restoreInto(
     slots: slotsOf(document).map((slot) => slot.name),
     judge: (seen) => judge(seen, accepted.heard.specGeneration, accepted.operationId),
   });
-  show(io, options.output, status, (colors, seen, screen) => statusText(seen, colors, Date.now(), screen));
+  const answer = requested(into, 'restore', accepted, { waited: true, status });
+  show(io, options.output, answer, (colors, _, screen) => statusText(status, colors, Date.now(), screen));
 }
 
 /** @throws CliError `failed` for one that is gone or cannot be read since it was listed */
