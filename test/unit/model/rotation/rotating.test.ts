@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { plan } from '../../../../src/model/plan/index.js';
 import { decide } from '../../../../src/model/requests/decide.js';
+import { restoreOf } from '../../../../src/model/restore/state.js';
 import { ROTATIONS, type Rotation } from '../../../../src/model/rotation/state.js';
 import type { ClusterState } from '../../../../src/model/state.js';
 import { documentOf, shapes } from '../plan/documents.js';
@@ -97,7 +98,7 @@ describe('a request to rotate', () => {
     ],
     [
       'while a restore is under way',
-      { restore: { ref: 'r1', from: null, backup: null, rehearsedOn: null } },
+      { restore: restoreOf({ ref: 'r1', from: null }) },
       { what: 'certificates' },
       /restore .* under way/,
     ],
