@@ -2,11 +2,12 @@ import './config/quiet-aws.js';
 import { fileURLToPath } from 'node:url';
 import { Client } from '@temporalio/client';
 import { Runtime, Worker } from '@temporalio/worker';
+import type { Logger } from 'pino';
 import { Fence } from './activities/fence.js';
 import { createActivities } from './activities/index.js';
 import { type Channel, slack, webhook } from './activities/notify/channels.js';
 import { createBucket } from './aws/bucket.js';
-import { createAwsClients } from './aws/clients.js';
+import { type AwsCall, createAwsClients } from './aws/clients.js';
 import { detailOf } from './aws/failure.js';
 import { installationOf, isInstallationUnknown } from './aws/installation.js';
 import { EnvironmentError, readWorkerEnvironment, type WorkerEnvironment } from './config/environment.js';
@@ -29,6 +30,7 @@ import { keepFleetMetrics } from './worker/metrics/fleet.js';
 import { withMirror } from './worker/mirror.js';
 import { installRuntime } from './worker/runtime.js';
 import { scopeInterceptor } from './worker/scope-interceptor.js';
+import { createTracing, NO_TRACING, type Tracing } from './worker/tracing/index.js';
 import { TUNING } from './worker/tuning.js';
 
 /** The worker, bundled to dist/bin/worker.js: everything is put together here, and nowhere else. Exit codes as those of the CLI. */
@@ -62,14 +64,26 @@ function channelsOf({ notify }: WorkerEnvironment): Channel[] {
   ];
 }
 
-async function serve(environment: WorkerEnvironment, logger: ReturnType<typeof createLogger>): Promise<number> {
+/** The libraries are read only where a collector is named. */
+async function tracingOf({ otlpTraces }: WorkerEnvironment, version: string, logger: Logger): Promise<Tracing> {
+  if (otlpTraces === null) return NO_TRACING;
+  const { createProvider } = await import('./worker/tracing/provider.js');
+  return createTracing(createProvider(otlpTraces, version, logger));
+}
+
+async function serve(environment: WorkerEnvironment, logger: Logger): Promise<number> {
   const { temporal, taskQueue, homeRegion, healthFile } = environment;
   const version = packageVersion();
   const connection = await connectPatiently(temporal, logger);
   const fence = new Fence();
   fence.watch();
   const { metricMeter } = Runtime.instance();
-  const onCall = awsCallMetrics(metricMeter);
+  const tracing = await tracingOf(environment, version, logger);
+  const count = awsCallMetrics(metricMeter);
+  const onCall = (call: AwsCall): void => {
+    count(call);
+    tracing.onCall(call);
+  };
   const clients = createAwsClients({ homeRegion, version, beforeSend: fence.pass, onCall });
   const dataConverter = { payloadCodecs: payloadCodecs(environment.payloadKeys) };
   const client = new Client({ connection, namespace: temporal.namespace, dataConverter });
@@ -104,7 +118,8 @@ async function serve(environment: WorkerEnvironment, logger: ReturnType<typeof c
         images: environment.allowedImages,
         vpcs: environment.allowedVpcs,
       }),
-      interceptors: { activity: [scopeInterceptor] },
+      interceptors: { activity: [scopeInterceptor, tracing.activities] },
+      sinks: tracing.sinks,
     }),
   );
   const endContact = keepContact(connection, fence.heard);
@@ -127,6 +142,7 @@ async function serve(environment: WorkerEnvironment, logger: ReturnType<typeof c
     endWatches();
     endFleet();
     await bridge?.stop();
+    await tracing.close().catch((error: unknown) => logger.warn({ err: error }, 'the last spans were not sent'));
     clients.destroy();
     await connection.close();
   }

@@ -37,6 +37,8 @@ export interface Scope {
   uid: string;
   operation: string;
   traceId: string;
+  /** Span of the step, or of the operation, that the call belongs to: 16 hex digits; absent outside of operations. */
+  span?: string;
   /** Fencing generation of the workflow's claim to the name; absent before the claim. */
   claim?: number;
 }
@@ -307,6 +309,8 @@ export interface FindBackupInput extends Scope {
 export interface ForgetInput extends Scope {
   /** Keys below `clusters/<name>/`, deleted in this order. */
   keys: string[];
+  /** When the delete began, ISO 8601. */
+  startedAt: string;
 }
 
 export interface StoreFilesInput extends Scope {

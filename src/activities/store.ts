@@ -12,15 +12,22 @@ const HEAD =
   '# Written by Keelson after every step, for people and programs to read. Changes made here are overwritten.\n';
 
 /** Writes status.yaml. One writer by design: the cluster's workflow; the latest status wins. */
-export async function writeStatus(deps: ActivityDeps, _: Attempt, input: StatusInput): Promise<void> {
+export async function writeStatus(deps: ActivityDeps, attempt: Attempt, input: StatusInput): Promise<void> {
   const text = HEAD + stringify(input.status, { lineWidth: 0 });
   await deps.bucket.put(`${bucketPrefix(input.cluster)}status.yaml`, text);
   // Behind the status: a receiver that does not answer keeps no one from reading it, and this activity is tried again.
-  await deps.notifier?.tell(input.status as StatusView);
+  const status = input.status as StatusView;
+  await deps.notifier?.tell(status);
+  if (status.operation === null || status.wish === 'deleted') return;
+  // What changes meanwhile goes into one next write (ADR 0055). Who ends the wait early has nothing to do again.
+  await attempt.sleep(FOLD_MS).catch(() => undefined);
 }
 
+/** Steps that end within it are one row in the Web UI; as much later status.yaml may tell of a step. */
+const FOLD_MS = 1_000;
+
 /** Deletes keys one after the other, so that an interrupted delete keeps the last ones. @returns those still listed */
-export async function forget(deps: ActivityDeps, _: Attempt, input: ForgetInput): Promise<{ left: string[] }> {
+export async function forget(deps: ActivityDeps, attempt: Attempt, input: ForgetInput): Promise<{ left: string[] }> {
   await requireClaim(deps, input);
   const prefix = bucketPrefix(input.cluster);
   // Files of nodes go first, whatever the workflow knows of them: one that has adopted the cluster knows none.
@@ -29,7 +36,22 @@ export async function forget(deps: ActivityDeps, _: Attempt, input: ForgetInput)
   for (const key of input.keys) await deps.bucket.remove(prefix + key);
   const listed = new Set(await deps.bucket.list(prefix));
   const keys = [...files, ...input.keys.map((key) => prefix + key)];
-  return { left: keys.filter((key) => listed.has(key)).map((key) => key.slice(prefix.length)) };
+  const left = keys.filter((key) => listed.has(key)).map((key) => key.slice(prefix.length));
+  if (left.length === 0) await tellDeleted(deps, attempt, input);
+  return { left };
+}
+
+/** A receiver that takes nothing does not keep a cluster from its end for ever. */
+const TELL_ATTEMPTS = 5;
+
+async function tellDeleted({ notifier }: ActivityDeps, { number, log }: Attempt, input: ForgetInput): Promise<void> {
+  const { cluster, uid, region, operation, startedAt } = input;
+  try {
+    await notifier?.tellDeleted({ cluster, uid, region, operation, startedAt, endedAt: new Date().toISOString() });
+  } catch (error) {
+    if (number < TELL_ATTEMPTS) throw error;
+    log.warn(`the end of the delete was not told: ${error instanceof Error ? error.message : String(error)}`);
+  }
 }
 
 /** Bundles go to the bucket, where nodes take them by presigned URLs; those of pools that are gone are deleted. */

@@ -3,7 +3,7 @@ import { isMirrorEntry } from '../mirror/policy.js';
 import { isImageEntry, isVpcEntry } from '../model/trust/allowed.js';
 import { INSTALLATION_ID } from '../model/trust/installation.js';
 import { type PayloadKeys, readPayloadKeys } from '../temporal/codec.js';
-import { type OtlpSettings, otlpMetricsOf } from './otlp.js';
+import { type OtlpProtocol, type OtlpSettings, otlpMetricsOf, otlpTracesOf } from './otlp.js';
 import { readTemporal, type TemporalSettings } from './temporal.js';
 
 export type Env = Readonly<Record<string, string | undefined>>;
@@ -44,6 +44,8 @@ export interface WorkerEnvironment {
   metricsAddress: string | null;
   /** OTLP collector that metrics are sent to instead, by the standard variables; null for none. */
   otlpMetrics: OtlpSettings | null;
+  /** How traces are sent to an OTLP collector, by the standard variables; null where they are not. */
+  otlpTraces: OtlpProtocol | null;
   /** Metrics of the fleet as lines of CloudWatch's embedded metric format, on standard output. */
   metricsEmf: boolean;
   /** Where people are notified. */
@@ -173,6 +175,7 @@ export async function readWorkerEnvironment(env: Env, regionOf = regionOfSdk): P
     logLevel: read.KEELSON_LOG_LEVEL,
     metricsAddress: read.KEELSON_METRICS_ADDRESS ?? null,
     otlpMetrics: otlpMetricsOf(env),
+    otlpTraces: otlpTracesOf(env),
     metricsEmf: read.KEELSON_METRICS_EMF === '1',
     notify: {
       webhook: read.KEELSON_NOTIFY_WEBHOOK_URL ?? null,

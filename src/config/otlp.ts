@@ -30,6 +30,21 @@ export function otlpMetricsOf(env: Env): OtlpSettings | null {
   };
 }
 
+export type OtlpProtocol = 'http/protobuf' | 'http/json' | 'grpc';
+
+/**
+ * How traces are sent, or null where they are not: OTEL_EXPORTER_OTLP[_TRACES]_ENDPOINT switches them on, _PROTOCOL says how. The exporter reads
+ * the rest. [OpenTelemetry specification: OTLP exporter, general SDK configuration]
+ */
+export function otlpTracesOf(env: Env): OtlpProtocol | null {
+  const read = (name: string): string | undefined =>
+    env[`OTEL_EXPORTER_OTLP_TRACES_${name}`] || env[`OTEL_EXPORTER_OTLP_${name}`] || undefined;
+  if (read('ENDPOINT') === undefined || env['OTEL_SDK_DISABLED'] === 'true' || env['OTEL_TRACES_EXPORTER'] === 'none')
+    return null;
+  const protocol = read('PROTOCOL');
+  return protocol === 'grpc' || protocol === 'http/json' ? protocol : 'http/protobuf';
+}
+
 /** `name=value,other=value`, percent-encoded. */
 function headersOf(text: string): Record<string, string> {
   const pairs = text.split(',').map((pair) => pair.split('='));

@@ -18,6 +18,7 @@ import {
 } from '../model/state.js';
 import type { Loss } from '../model/watch/sight.js';
 import { eventHappened } from './metrics.js';
+import { currentSpanId } from './spans.js';
 
 const EVENTS_KEPT = 100;
 
@@ -84,6 +85,7 @@ export const shortId = (): string => uuid4().slice(0, 8);
 
 export function scopeOf(cluster: Cluster): Scope {
   const { state } = cluster;
+  const span = currentSpanId(state);
   return {
     region: state.document.spec.region,
     ...(state.document.spec.account !== undefined && { account: state.document.spec.account }),
@@ -92,6 +94,7 @@ export function scopeOf(cluster: Cluster): Scope {
     ...(state.claim !== null && { claim: state.claim }),
     operation: state.operation?.id ?? 'none',
     traceId: state.operation?.traceId ?? state.traceId,
+    ...(span !== null && { span }),
   };
 }
 

@@ -5,6 +5,7 @@ import type { ErrorRecord, StepRecord } from '../model/state.js';
 import { type Cluster, emit, errorRecordOf, isCancelled, now } from './cluster-context.js';
 import { stepEnded } from './metrics.js';
 import { performers } from './phases/index.js';
+import { traceStep, withinStep } from './spans.js';
 
 export type Outcome = { kind: 'done' } | { kind: 'interrupted' } | { kind: 'failed'; error: ErrorRecord };
 
@@ -88,7 +89,7 @@ async function perform(cluster: Cluster, step: Step, attempt: number): Promise<v
   // What is under way is in the Web UI and the query at once; status.yaml tells it with the end of the step before it.
   cluster.present('glance');
   try {
-    await performers[step.kind](cluster, step);
+    await withinStep(record, () => performers[step.kind](cluster, step));
     record.outcome = 'done';
     emit(cluster, 'Normal', 'StepDone', `${step.slot ? `${step.slot}: ` : ''}${step.title}`);
   } catch (reason) {
@@ -107,6 +108,7 @@ async function perform(cluster: Cluster, step: Step, attempt: number): Promise<v
   } finally {
     record.endedAt = now();
     stepEnded(record, cluster.state.document.spec.region);
+    traceStep(record, cluster.state);
     cluster.present();
   }
 }

@@ -6,6 +6,7 @@ import { KEELSON } from '../model/requests/sender.js';
 import type { ErrorRecord, Operation } from '../model/state.js';
 import { type Cluster, emit, now, shortId } from './cluster-context.js';
 import { operationEnded } from './metrics.js';
+import { traceOperation } from './spans.js';
 
 const OPERATIONS_KEPT = 20;
 const STEPS_KEPT = 60;
@@ -52,6 +53,7 @@ export function endOperation(cluster: Cluster, outcome: Operation['outcome']): v
   operation.endedAt = now();
   operation.outcome = outcome;
   operationEnded(operation, state.document.spec.region);
+  traceOperation(operation, state);
   operation.steps = operation.steps.slice(-STEPS_KEPT);
   // Only the latest few keep their steps: carried state stays small.
   const older = state.operations

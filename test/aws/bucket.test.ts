@@ -94,6 +94,7 @@ describe('the cluster keys', () => {
     const { left } = await run(activities.forget, {
       ...scopeFor('shop'),
       keys: ['kubeconfig', 'status.yaml', 'absent'],
+      startedAt: '2026-03-01T12:00:00.000Z',
     });
 
     expect(left).toEqual([]);

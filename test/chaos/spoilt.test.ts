@@ -11,6 +11,7 @@ import { createAwsClients } from '../../src/aws/clients.js';
 import { installationOf } from '../../src/aws/installation.js';
 import { namespaceIdOf } from '../../src/temporal/namespace.js';
 import { withMirror } from '../../src/worker/mirror.js';
+import { NO_TRACING } from '../../src/worker/tracing/index.js';
 import type { Cell } from './support/cell.js';
 import { leftoversOf, newlyTwice } from './support/evidence.js';
 import { type Laboratory, openLaboratory } from './support/laboratory.js';
@@ -53,6 +54,7 @@ async function withOtherCode(cell: Cell, work: () => Promise<void>): Promise<voi
     const worker = await Worker.create({
       connection,
       taskQueue: cell.taskQueue,
+      sinks: NO_TRACING.sinks,
       activities: withMirror(activities, cell.env['KEELSON_K3S_MIRROR'] ?? null),
       workflowBundle: await bundleWorkflowCode({
         workflowsPath: WORKFLOWS,

@@ -68,4 +68,13 @@ describe('a webhook', () => {
     await expect.poll(() => of('stuck', 'person.needed').length, { timeout: 30_000 }).toBeGreaterThanOrEqual(1);
     expect(of('stuck', 'person.needed')[0]?.data.cause).toContain('OptInRequired');
   });
+
+  it('hears of the end of a delete', async () => {
+    // Act
+    const deleted = await bench.keelson('delete', 'told', '--yes', '--wait');
+
+    // Assess: it is told before the workflow ends.
+    expect(deleted.code).toBe(0);
+    expect(of('told', 'operation.ended').at(-1)?.data.operation).toMatchObject({ kind: 'delete', outcome: 'done' });
+  });
 });

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { StatusView } from '../../src/model/status.js';
 import type { Instance } from '../../packages/aws-simulator/src/contract.js';
 import { PROFILES } from '../../packages/aws-simulator/src/profiles.js';
+import type { StatusView } from '../../src/model/status.js';
 import { type Bench, openBench } from './harness.js';
 import { EVERY_MS, PATIENCE_MS, watchApi } from './support/api-watch.js';
 import { instancesOf, kubectlOn, statusOf } from './support/kubectl.js';

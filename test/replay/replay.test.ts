@@ -9,6 +9,7 @@ import {
 } from '@temporalio/worker';
 import { DeterminismViolationError } from '@temporalio/workflow';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { NO_TRACING } from '../../src/worker/tracing/index.js';
 import { decodeHistory } from './format.js';
 
 const folder = fileURLToPath(new URL('./histories/', import.meta.url));
@@ -53,13 +54,13 @@ describe('committed histories', () => {
   });
 
   it.each(names)('%s replays', async (name) => {
-    await Worker.runReplayHistory({ workflowBundle }, history(name), workflowIdIn(name));
+    await Worker.runReplayHistory({ workflowBundle, sinks: NO_TRACING.sinks }, history(name), workflowIdIn(name));
   });
 
   it('do not replay against code that does one thing more', async () => {
     const changed = await bundle([fileURLToPath(new URL('./another-order.ts', import.meta.url))]);
     const replay = Worker.runReplayHistory(
-      { workflowBundle: changed },
+      { workflowBundle: changed, sinks: NO_TRACING.sinks },
       history('create-dev.pb.gz'),
       workflowIdIn('create-dev.pb.gz'),
     );

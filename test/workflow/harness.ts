@@ -17,6 +17,7 @@ import type { Activities } from '../../src/activities/api.js';
 import { workflowIdOf } from '../../src/model/execution.js';
 import type { StatusView } from '../../src/model/status.js';
 import { withoutWorkflowStacks } from '../../src/worker/lean-stacks.js';
+import { NO_TRACING } from '../../src/worker/tracing/index.js';
 import { FakeActivities } from './fake-activities.js';
 
 /** Of tests that run side by side: all their clusters have one name, and with it one workflow id. vitest runs at most five. */
@@ -125,6 +126,7 @@ export async function openBench(extraArgs: readonly string[] = []): Promise<Work
           namespace,
           taskQueue,
           workflowBundle,
+          sinks: NO_TRACING.sinks,
           activities: fake.activities,
           shutdownForceTime: '5s',
           ...options,
@@ -133,7 +135,11 @@ export async function openBench(extraArgs: readonly string[] = []): Promise<Work
       return worker.runUntil(async () => {
         const started: WorkflowHandle[] = [];
         const replay = async ({ workflow }: Handle): Promise<void> =>
-          Worker.runReplayHistory({ workflowBundle }, await workflow.fetchHistory(), workflow.workflowId);
+          Worker.runReplayHistory(
+            { workflowBundle, sinks: NO_TRACING.sinks },
+            await workflow.fetchHistory(),
+            workflow.workflowId,
+          );
         const start = async (document: unknown): Promise<Handle> => {
           const workflow = await client.workflow.start('cluster', {
             taskQueue,

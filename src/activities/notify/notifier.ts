@@ -1,7 +1,7 @@
 import type { Bucket } from '../../aws/bucket.js';
 import { failure } from '../../aws/failure.js';
 import { BUCKET_KEY, bucketKeyOf } from '../../model/bucket.js';
-import { newsOf, type Told } from '../../model/notify/news.js';
+import { type Deleted, deletedNews, type News, newsOf, type Told } from '../../model/notify/news.js';
 import type { StatusView } from '../../model/status.js';
 import type { Channel } from './channels.js';
 
@@ -9,6 +9,8 @@ import type { Channel } from './channels.js';
 export interface Notifier {
   /** @throws a `transient` failure `NotificationFailed` when a channel has not taken it: the caller tries again */
   tell(status: StatusView): Promise<void>;
+  /** Tells the end of a delete. @throws as `tell` */
+  tellDeleted(deleted: Deleted): Promise<void>;
 }
 
 /**
@@ -22,6 +24,15 @@ export function createNotifier(bucket: Bucket, channels: readonly Channel[], now
     const stored = await bucket.get(key);
     return stored === null ? null : (JSON.parse(stored.text) as Told);
   };
+  const send = async (news: readonly News[]): Promise<void> => {
+    const problems: string[] = [];
+    for (const one of news)
+      for (const channel of channels)
+        await channel
+          .send(one)
+          .catch((error: unknown) => problems.push(error instanceof Error ? error.message : channel.name));
+    if (problems.length > 0) throw notTold([...new Set(problems)]);
+  };
   return {
     async tell(status) {
       const key = bucketKeyOf(status.name, BUCKET_KEY.notified);
@@ -31,15 +42,13 @@ export function createNotifier(bucket: Bucket, channels: readonly Channel[], now
         if (before !== null) known.set(key, told);
         return;
       }
-      const problems: string[] = [];
-      for (const one of news)
-        for (const channel of channels)
-          await channel
-            .send(one)
-            .catch((error: unknown) => problems.push(error instanceof Error ? error.message : channel.name));
-      if (problems.length > 0) throw notTold([...new Set(problems)]);
+      await send(news);
       await bucket.put(key, JSON.stringify(told));
       known.set(key, told);
+    },
+    async tellDeleted(deleted) {
+      await send([deletedNews(deleted)]);
+      known.delete(bucketKeyOf(deleted.cluster, BUCKET_KEY.notified));
     },
   };
 }

@@ -16,10 +16,9 @@ export function conditionTable(
   screen: Screen = PLAIN,
 ): string {
   if (conditions.length === 0) return 'no conditions yet';
-  const shown =
-    screen.wide || screen.columns === null ? conditions : conditions.filter(({ status }) => status !== 'True');
-  const folded = conditions.length - shown.length;
-  const rest = folded === 0 ? '' : colors.dim(`${folded} conditions are True (-o wide shows them)`);
+  const isFolded = !screen.wide && screen.columns !== null;
+  const shown = isFolded ? conditions.filter((one) => one.status !== 'True' && !isUnmeasured(one)) : conditions;
+  const rest = isFolded ? restText(conditions, colors) : '';
   if (shown.length === 0) return rest;
   const mark = { True: colors.green, False: colors.red, Unknown: colors.yellow };
   const sorted = [...shown.filter(isFailing), ...shown.filter((one) => !isFailing(one))];
@@ -44,6 +43,23 @@ export function conditionTable(
   );
   return rest === '' ? rows : `${rows}\n${rest}`;
 }
+
+/** Not measured yet, or not since a node was replaced: that is one fact, not a row for each check. */
+const isUnmeasured = ({ status, reason }: Condition): boolean => status === 'Unknown' && reason === 'NotMeasured';
+
+/** What is not in the table, counted. */
+function restText(conditions: readonly Condition[], colors: Colors): string {
+  const [unmeasured, good] = [isUnmeasured, ({ status }: Condition) => status === 'True'].map(
+    (is) => conditions.filter(is).length,
+  );
+  const parts = [
+    ...(unmeasured ? [`${counted(unmeasured)} not measured now`] : []),
+    ...(good ? [`${counted(good)} True`] : []),
+  ];
+  return parts.length === 0 ? '' : colors.dim(`${parts.join(', ')} (-o wide shows them)`);
+}
+
+const counted = (count: number): string => (count === 1 ? '1 condition is' : `${count} conditions are`);
 
 /** A worker of an earlier version does not tell it. */
 const checked = ({ lastChecked }: Partial<Condition>, now: number): string | null =>

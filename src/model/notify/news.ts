@@ -96,6 +96,36 @@ function firstTold({ uid, operations }: StatusView, now: string): Told {
   return { uid, health: 'Unknown', operations: old.map(({ id }) => id), person: null };
 }
 
+/** A delete that has ended. */
+export interface Deleted {
+  cluster: string;
+  uid: string;
+  region: string;
+  /** Id of the operation. */
+  operation: string;
+  /** ISO 8601. */
+  startedAt: string;
+  endedAt: string;
+}
+
+/** The last news of a cluster: by then no status is left to follow. */
+export const deletedNews = ({ cluster, uid, region, operation: id, startedAt, endedAt }: Deleted): News => ({
+  id: `${uid}/${id}/ended`,
+  type: 'io.keelson.operation.ended',
+  time: endedAt,
+  text: `${cluster}: delete ${id} has ended: done`,
+  data: {
+    cluster,
+    uid,
+    region,
+    phase: 'Deleted',
+    health: 'Unknown',
+    cause: `${cluster} is deleted`,
+    hints: [],
+    operation: { id, kind: 'delete', outcome: 'done', startedAt, endedAt },
+  },
+});
+
 /** Keelson has stopped, or waits: until a person changes something nothing goes on. */
 function personNeeded(status: StatusView): string | null {
   const { lastError, operation, phase } = status;

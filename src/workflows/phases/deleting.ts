@@ -45,7 +45,8 @@ export async function sweep(cluster: Cluster): Promise<void> {
 export async function forget(cluster: Cluster): Promise<void> {
   await cluster.closeStatus();
   const keys = [...KEYS_TO_FORGET];
-  const { left } = await activities.forget('delete its keys in the bucket', { ...scopeOf(cluster), keys });
+  const startedAt = cluster.state.operation?.startedAt ?? cluster.state.createdAt;
+  const { left } = await activities.forget('delete its keys in the bucket', { ...scopeOf(cluster), keys, startedAt });
   cluster.left = {
     ...(cluster.left ?? { instances: [], volumes: [], snapshots: [], securityGroups: [] }),
     bucketKeys: left,

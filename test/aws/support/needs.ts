@@ -150,7 +150,9 @@ const BUCKET_NEEDS: Need[] = [
       await run(activities.writeStatus, { ...scope, status: { phase: 'Running' } });
       const found = await run(activities.findCluster, scope);
       expect(found?.bucketKeys).toEqual([BUCKET_KEY.status]);
-      expect(await run(activities.forget, { ...scope, keys: [BUCKET_KEY.status] })).toEqual({ left: [] });
+      expect(
+        await run(activities.forget, { ...scope, keys: [BUCKET_KEY.status], startedAt: '2026-03-01T12:00:00.000Z' }),
+      ).toEqual({ left: [] });
     },
   },
   {

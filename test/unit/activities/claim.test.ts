@@ -190,7 +190,8 @@ describe('a workflow that has lost its claim', () => {
 
   test('deletes its keys again where an attempt before has deleted the record, too', async () => {
     s3.on(DeleteObjectCommand).resolves({});
-    const input = { ...scope, claim: 3, keys: ['config.yaml', 'owner.json'] };
+    const startedAt = '2026-03-01T12:00:00.000Z';
+    const input = { ...scope, claim: 3, keys: ['config.yaml', 'owner.json'], startedAt };
     expect(await start(activities.forget, input).result).toEqual({ left: [] });
   });
 

@@ -1,10 +1,15 @@
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Attempt } from '../../../src/activities/attempt.js';
+import type { ActivityDeps } from '../../../src/activities/deps.js';
 import { slack, webhook } from '../../../src/activities/notify/channels.js';
 import { createNotifier } from '../../../src/activities/notify/notifier.js';
+import { writeStatus } from '../../../src/activities/store.js';
 import type { Bucket } from '../../../src/aws/bucket.js';
+import type { StatusView } from '../../../src/model/status.js';
 import { operation, statusView } from '../cli/status.js';
+import { scope } from './support.js';
 
 interface Received {
   path: string;
@@ -114,5 +119,50 @@ describe('a notification', () => {
       message: expect.stringMatching(/webhook cannot be reached \(\w+\)/),
     });
     await expect(notifier.tell(status)).rejects.not.toMatchObject({ message: expect.stringContaining('hook-secret') });
+  });
+});
+
+describe('the end of a delete', () => {
+  const deleted = {
+    cluster: 'shop',
+    uid: 'u',
+    region: 'eu-west-1',
+    operation: 'op-9',
+    startedAt: '2026-03-01T12:04:00.000Z',
+    endedAt: '2026-03-01T12:05:00.000Z',
+  };
+
+  it('is told under an id that a repetition keeps', async () => {
+    // Prepare
+    answers = [503];
+    const notifier = createNotifier(fakeBucket(), [webhook(url, null)], now);
+
+    // Act
+    await expect(notifier.tellDeleted(deleted)).rejects.toThrow(/HTTP 503/);
+    await notifier.tellDeleted(deleted);
+
+    // Assess
+    expect(received.map(({ body }) => body['id'])).toEqual(['u/op-9/ended', 'u/op-9/ended']);
+    expect(received[1]?.body).toMatchObject({
+      type: 'io.keelson.operation.ended',
+      data: { operation: { kind: 'delete', outcome: 'done' }, cause: 'shop is deleted' },
+    });
+  });
+});
+
+describe('a write of the status', () => {
+  const slept: number[] = [];
+  const attempt = { sleep: async (ms: number) => void slept.push(ms) } as unknown as Attempt;
+  const write = async (part: Partial<StatusView>): Promise<number[]> => {
+    slept.length = 0;
+    const deps = { bucket: fakeBucket() } as unknown as ActivityDeps;
+    await writeStatus(deps, attempt, { ...scope, status: statusView(part) });
+    return [...slept];
+  };
+
+  it('lets changes of the next second go into one write while an operation runs, and returns at once else', async () => {
+    expect(await write({ operation: operation() })).toEqual([1_000]);
+    expect(await write({ operation: null })).toEqual([]);
+    expect(await write({ operation: operation(), wish: 'deleted' })).toEqual([]);
   });
 });

@@ -42,6 +42,20 @@ describe.each(screens)('on a terminal of $columns columns and $rows rows', (scre
     expect(text).toContain('17 conditions are True (-o wide shows them)');
   });
 
+  it('a server that is replaced costs one line for all that is not measured meanwhile', () => {
+    const unmeasured = Array.from({ length: 12 }, (_, index) =>
+      condition({
+        type: `Server${index}`,
+        status: 'Unknown',
+        reason: 'NotMeasured',
+        message: 'not measured: server-1',
+      }),
+    );
+    const text = statusText({ ...full, conditions: [...full.conditions, ...unmeasured] }, colors, NOW, screen);
+    expect(text).not.toContain('NotMeasured');
+    expect(text).toContain('12 conditions are not measured now, 17 conditions are True (-o wide shows them)');
+  });
+
   it('what is watched fits the height, too, and says how much is left out', () => {
     const busy = { ...full, operation: operation({ steps: Array.from({ length: 60 }, () => step()) }) };
     const lines = clipped(statusText(busy, colors, NOW, screen), screen).split('\n');

@@ -6,6 +6,7 @@ import { findTestServer, TEST_SERVER_REMEDY } from '../../../scripts/tools/test-
 import { SEARCH_ATTRIBUTES } from '../../../src/config/search-attributes.js';
 import type { StatusView } from '../../../src/model/status.js';
 import { withoutWorkflowStacks } from '../../../src/worker/lean-stacks.js';
+import { NO_TRACING } from '../../../src/worker/tracing/index.js';
 import type { FakeActivities } from '../fake-activities.js';
 import { Handle } from '../harness.js';
 
@@ -50,6 +51,7 @@ export async function openSkippedTime(fake: FakeActivities): Promise<SkippedTime
       connection: env.nativeConnection,
       taskQueue: 'keelson',
       workflowBundle,
+      sinks: NO_TRACING.sinks,
       activities: fake.activities,
       shutdownForceTime: '5s',
     }),
