@@ -26,7 +26,9 @@ const digestOf = (files) => {
   return hash.digest('hex');
 };
 
-const packages = existsSync('packages') ? readdirSync('packages') : [];
+const packages = existsSync('packages')
+  ? readdirSync('packages').filter((name) => existsSync(`packages/${name}/src`))
+  : [];
 const done = 'dist/build.sha256';
 const sources = digestOf([
   ...['package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json', 'scripts/build.mjs'],
@@ -77,14 +79,15 @@ const common = {
   banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
 };
 // A verb's code is read when it is run.
-await bundle({ ...common, entryPoints: { keelson: 'dist/client.js' }, splitting: true });
+const cli = await bundle({ ...common, entryPoints: { keelson: 'dist/client.js' }, splitting: true, metafile: true });
 await bundle({
   ...common,
   entryPoints: { worker: 'dist/worker.js' },
   // Temporal's SDK and the logger find native code and threads of theirs beside themselves, the renderer its scripts.
   external: ['@temporalio/*', 'pino', './dist/node/*'],
 });
-chmodSync('dist/bin/keelson.js', 0o755);
+for (const program of ['keelson', 'worker']) chmodSync(`dist/bin/${program}.js`, 0o755);
+if (existsSync('packages/cli')) fillCliPackage(Object.keys(cli.metafile.outputs));
 writeFileSync(done, sources);
 
 /** Assets that are not TypeScript keep their place relative to the module that reads them. */
@@ -103,6 +106,14 @@ function removeLeftovers(from, to) {
     const source = join(from, relative(to, file).replace(/\.js(\.map)?$/, '.ts'));
     if (!existsSync(source)) rmSync(file);
   }
+}
+
+/** The package of the CLI alone holds its part of dist/bin. */
+function fillCliPackage(files) {
+  const folder = 'packages/cli/dist';
+  rmSync(folder, { recursive: true, force: true });
+  for (const file of files) cpSync(file, join(folder, relative('dist', file)));
+  cpSync('LICENSE', join(folder, 'LICENSE'));
 }
 
 /** Types are checked by `npm run check`: here they are only taken away, and paths to a src/ become paths to its dist/. */

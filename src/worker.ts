@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 import './config/quiet-aws.js';
 import { fileURLToPath } from 'node:url';
 import { Client } from '@temporalio/client';

@@ -2,8 +2,7 @@ import type { Command } from 'commander';
 import { PHASES } from '../model/phase.js';
 import { HEALTHS } from '../model/status.js';
 import { CliError, EXIT } from './exit.js';
-
-export const SHELLS = ['bash', 'zsh', 'fish'] as const;
+import { SHELLS } from './shells.js';
 
 interface Verb {
   name: string;

@@ -2,9 +2,11 @@ import type { Command } from 'commander';
 import { packageVersion } from '../config/version.js';
 import { formatOf, type Runner, type Shared, verb } from './command-kit.js';
 import { CliError, EXIT } from './exit.js';
+import type { Io } from './io.js';
+import { show } from './output.js';
 
 /** Words that people bring from kubectl, eksctl and others: each leads to what it means here. */
-export function expectedWords(program: Command, run: Runner): void {
+export function expectedWords(program: Command, run: Runner, io: Io): void {
   verb(
     program,
     'get',
@@ -50,14 +52,11 @@ export function expectedWords(program: Command, run: Runner): void {
       found.outputHelp();
     });
   verb(program, 'version', 'the version of this command', ['version', 'version -o json']).action((options: Shared) =>
-    run(async (session) => {
-      const { show } = await import('./output.js');
-      show(
-        session.io,
-        formatOf(options),
-        { version: packageVersion(), node: process.version },
-        (_, seen) => `keelson ${seen.version}`,
-      );
-    }),
+    show(
+      io,
+      formatOf(options),
+      { version: packageVersion(), node: process.version },
+      (_, seen) => `keelson ${seen.version}`,
+    ),
   );
 }

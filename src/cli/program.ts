@@ -13,13 +13,12 @@ import {
   verb,
   waiting,
 } from './command-kit.js';
-import { completionScript, SHELLS } from './completion.js';
 import { CliError, EXIT } from './exit.js';
 import { expectedWords } from './expected-words.js';
 import { type Io, say } from './io.js';
 import { nodeVerbs } from './node-verbs.js';
 import { type Format, showFailure } from './output.js';
-import { openSession } from './session.js';
+import { SHELLS } from './shells.js';
 import type { KubeconfigOptions } from './verbs/kubeconfig.js';
 import type { RestoreOptions } from './verbs/restore.js';
 
@@ -51,6 +50,8 @@ Examples:
     .exitOverride();
 
   const run = async (verb: Run): Promise<void> => {
+    // It reads the environment, for which `version`, `--help` and `completion` have no use.
+    const { openSession } = await import('./session.js');
     const session = openSession(io);
     try {
       await verb(session);
@@ -63,7 +64,7 @@ Examples:
   requestVerbs(program, run);
   orphanVerb(program, run);
   nodeVerbs(program, run);
-  expectedWords(program, run);
+  expectedWords(program, run, io);
   program
     .command('completion')
     .description('print a completion script')
@@ -72,7 +73,8 @@ Examples:
       'after',
       '\nExamples:\n  . <(keelson completion bash)\n  keelson completion fish > ~/.config/fish/completions/keelson.fish',
     )
-    .action((shell: string) => {
+    .action(async (shell: string) => {
+      const { completionScript } = await import('./completion.js');
       io.stdout.write(completionScript(program, shell));
     });
   return program;
