@@ -15,6 +15,7 @@ import type { GroupRole, GroupRule } from '../model/security-groups/rules.js';
 import type { ClusterDocument } from '../model/spec/schema.js';
 import type { Architecture, ErrorClass, LaunchRequest, Placement } from '../model/state.js';
 import type { ForeignInstance } from '../model/trust/identity.js';
+import type { DataVolumeRequest, KeptDataVolume } from '../model/volumes/requests.js';
 import type { WatchReport } from '../model/watch/report.js';
 
 export interface ErrorDetail {
@@ -141,6 +142,33 @@ export interface SaveVolumeInput extends Scope {
   how: 'snapshot' | 'keep';
   /** The document's own tags; Keelson's are added. */
   tags: Record<string, string>;
+}
+
+/** The data volumes of a new instance. */
+export interface ProvideVolumesInput extends Scope {
+  instanceId: string;
+  slot: string;
+  generation: number;
+  /** As the launch asked for them. */
+  volumes: DataVolumeRequest[];
+  /** Kept volumes of the slot that the workflow has recorded, by name. */
+  known: Record<string, KeptDataVolume>;
+  /** The document's own tags; Keelson's are added. */
+  tags: Record<string, string>;
+}
+/** A data volume that is attached to its instance. */
+export interface ProvidedVolume {
+  name: string;
+  id: string;
+  zone: string;
+  /** `made`: new and empty; `lost`: new, because EC2 does not know the recorded one any more. */
+  origin: 'launch' | 'made' | 'lost' | 'kept';
+}
+
+/** A kept data volume that carries the cluster's tags and proves to be the cluster's. */
+export interface FoundDataVolume extends KeptDataVolume {
+  slot: string;
+  name: string;
 }
 
 /** What was saved of a root volume. */
@@ -345,6 +373,10 @@ export interface Activities {
   tagInstance(input: TagInput): Promise<void>;
   /** A snapshot of the root volume, or the volume itself, outlives the instance; null where it has none. Ends when that is sure. */
   saveRootVolume(input: SaveVolumeInput): Promise<SavedVolume | null>;
+  /** Every data volume with `keep` of the cluster. */
+  findDataVolumes(input: Scope): Promise<FoundDataVolume[]>;
+  /** Finds or makes the data volumes of an instance and attaches them. Ends when all are attached. */
+  provideDataVolumes(input: ProvideVolumesInput): Promise<ProvidedVolume[]>;
   /** Terminates and waits until all are terminated. */
   terminateInstances(input: InstancesInput): Promise<void>;
   /** Deletes by tag what is left of the cluster: instances, volumes, security groups; returns what it found, empty when nothing. Ends only when nothing is left. */

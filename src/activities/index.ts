@@ -28,6 +28,8 @@ import { createNotifier } from './notify/notifier.js';
 import { resolvePlacement } from './placement/index.js';
 import { runOnNodes } from './ssm/run-on-nodes.js';
 import { forget, storeFiles, writeStatus } from './store.js';
+import { findDataVolumes } from './volumes/find.js';
+import { provideDataVolumes } from './volumes/provide.js';
 import { ensureWatch } from './watch/ensure-watch.js';
 import type { Messenger } from './watch/messenger.js';
 import { tellUnobserved } from './watch/tell-unobserved.js';
@@ -105,6 +107,8 @@ export function createActivities(options: ActivitiesOptions): Activities {
     modifyInstanceType: activity(deps, 'modifyInstanceType', modifyInstanceType),
     tagInstance: activity(deps, 'tagInstance', tagInstance),
     saveRootVolume: activity(deps, 'saveRootVolume', saveRootVolume),
+    findDataVolumes: activity(deps, 'findDataVolumes', findDataVolumes),
+    provideDataVolumes: activity(deps, 'provideDataVolumes', provideDataVolumes),
     terminateInstances: activity(deps, 'terminateInstances', terminateInstances),
     sweep: activity(deps, 'sweep', sweep),
     runOnNodes: activity(deps, 'runOnNodes', runOnNodes),

@@ -37,6 +37,29 @@ export function provesPlace(token: string | undefined, installation: Installatio
   return provesOwner(token, installation, place) && isSame(seal, placeSeal(installation.key, digest, place));
 }
 
+/**
+ * Seals the id of a volume for its slot and name. EC2 does not show the ClientToken of a volume, so Keelson writes this seal as a tag: copied to another
+ * volume it proves nothing, for it is over the id.
+ */
+export function volumeSealOf(
+  { key }: Installation,
+  place: Omit<Place, 'generation'>,
+  volume: string,
+  id: string,
+): string {
+  const { installation, cluster, uid, slot } = place;
+  return seal(key, ['volume', installation, cluster, uid, slot, volume, id]);
+}
+
+/** Whether a worker of the installation has made the volume for this slot and name. */
+export const provesVolume = (
+  given: string | undefined,
+  installation: Installation,
+  place: Omit<Place, 'generation'>,
+  volume: string,
+  id: string,
+): boolean => isSame(given ?? '', volumeSealOf(installation, place, volume, id));
+
 const partsOf = (token: string) => ({
   digest: token.slice(0, DIGEST),
   owner: token.slice(DIGEST, DIGEST + SEAL),

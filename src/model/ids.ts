@@ -1,4 +1,5 @@
-import type { ClusterDocument, Pool, RootVolume } from './spec/schema.js';
+import type { CapacityReservation, ClusterDocument, Pool, RootVolume } from './spec/schema.js';
+import { type DataVolumeRequest, dataVolumesOf } from './volumes/requests.js';
 
 /** Names that Keelson gives: slots, Kubernetes nodes, node jobs. All are derived, so that nothing has to be remembered twice. */
 
@@ -35,6 +36,9 @@ export interface WantedSlot {
   /** K3s settings over those of the document. */
   config: Pool['config'];
   rootVolume: RootVolume;
+  /** Beside the root volume. */
+  volumes: DataVolumeRequest[];
+  capacityReservation: CapacityReservation | null;
   labels: Record<string, string>;
   taints: string[];
 }
@@ -55,6 +59,8 @@ export function slotsOf(document: ClusterDocument): WantedSlot[] {
       zones: null,
       config: {},
       rootVolume: servers.rootVolume,
+      volumes: dataVolumesOf(servers.volumes),
+      capacityReservation: servers.capacityReservation ?? null,
       labels: {},
       taints: [],
     });
@@ -70,6 +76,8 @@ export function slotsOf(document: ClusterDocument): WantedSlot[] {
         zones: pool.zones ?? null,
         config: pool.config,
         rootVolume: pool.rootVolume,
+        volumes: dataVolumesOf(pool.volumes),
+        capacityReservation: pool.capacityReservation ?? null,
         labels: pool.labels,
         taints: pool.taints,
       });

@@ -15,8 +15,9 @@ import type { Phase } from './phase.js';
 import type { RestoreState } from './restore/state.js';
 import type { RotationState } from './rotation/state.js';
 import type { OwnGroups } from './security-groups/own-groups.js';
-import type { ClusterDocument } from './spec/schema.js';
+import type { CapacityReservation, ClusterDocument } from './spec/schema.js';
 import type { ForeignInstance } from './trust/identity.js';
+import type { DataVolumeRequest, KeptDataVolume } from './volumes/requests.js';
 import type { Sight } from './watch/sight.js';
 
 export const STATE_SCHEMA_VERSION = 1;
@@ -70,6 +71,9 @@ export interface LaunchRequest {
     iops?: number | undefined;
     throughput?: number | undefined;
   };
+  /** Data volumes, beside the root volume. */
+  volumes?: DataVolumeRequest[];
+  capacityReservation?: CapacityReservation | null;
   securityGroupIds: string[];
   instanceProfile: string | null;
   publicIp: boolean;
@@ -153,6 +157,8 @@ export interface Slot {
   sealKey?: { instanceId: string; publicKey: string };
   /** A restore by that ref has replaced the cluster that its etcd data is of: the data is set aside when it joins. */
   resetFor?: string;
+  /** Its data volumes are attached and mounted; missing where it was launched with none. */
+  volumesReady?: true;
   /** Labels and taints that Keelson has given its Node; null while that is not known. */
   nodeLabels: NodeLabels | null;
   /** What it told of itself last. */
@@ -382,6 +388,8 @@ export interface ClusterState {
   replacements: string[];
   /** Volumes and snapshots of instances that were replaced; they go with the cluster. */
   kept: KeptVolume[];
+  /** Data volumes with `keep`, by slot and name, also of slots that are gone; missing until EC2 was asked for them. */
+  dataVolumes?: Record<string, Record<string, KeptDataVolume>>;
   backup: BackupState;
   /** A restore that was asked for and is not done; null for none. */
   restore: RestoreState | null;

@@ -71,6 +71,8 @@ export interface StatusView {
   lastError: ErrorRecord | null;
   /** Volumes and snapshots of instances that were replaced; they are deleted with the cluster. */
   kept: KeptVolume[];
+  /** Data volumes with `keep`; they are deleted with the cluster. */
+  dataVolumes?: { slot: string; name: string; id: string; zone: string }[];
   /** The newest backup, and why the last try failed; `keelson backups` lists all. */
   backup: BackupState;
 }
@@ -102,8 +104,15 @@ export function statusOf(state: ClusterState): StatusView {
     waiting: state.waiting,
     lastError: state.lastError,
     kept: state.kept,
+    dataVolumes: dataVolumesIn(state),
     backup: state.backup,
   };
+}
+
+function dataVolumesIn({ dataVolumes = {} }: ClusterState): NonNullable<StatusView['dataVolumes']> {
+  return Object.entries(dataVolumes).flatMap(([slot, volumes]) =>
+    Object.entries(volumes).map(([name, { id, zone }]) => ({ slot, name, id, zone })),
+  );
 }
 
 function imagesOf({ placement, placementAt }: ClusterState): StatusView['images'] {

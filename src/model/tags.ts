@@ -11,6 +11,10 @@ export const TAG = {
 
 /** On what was saved of a node that was replaced: `volume` or `snapshot`. Where a document has 44 tags there is no room for it on a volume. */
 export const KEPT_TAG = 'keelson:kept';
+/** On a data volume with `keep`: its name in the document. */
+export const VOLUME_TAG = 'keelson:volume';
+/** On a data volume with `keep`: what proves that Keelson has made it. */
+export const SEAL_TAG = 'keelson:seal';
 /** [docs: EC2 tag restrictions] */
 export const MOST_TAGS = 50;
 
@@ -37,6 +41,19 @@ export function snapshotTags(
   const { Name: name, ...tags } = nodeTags(owner, own);
   const all = { ...tags, [KEPT_TAG]: 'snapshot' };
   return Object.keys(all).length < MOST_TAGS && name !== undefined ? { ...all, Name: name } : all;
+}
+
+/**
+ * Tags of a data volume with `keep`. It is of a slot and not of a generation; its name is left out where there is no room for it, for the seal
+ * comes to them later.
+ */
+export function dataVolumeTags(
+  owner: Owner & { slot: string; volume: string },
+  own: Record<string, string>,
+): Record<string, string> {
+  const tags = { ...own, ...ownerTags(owner), [TAG.slot]: owner.slot, [VOLUME_TAG]: owner.volume };
+  const Name = `${owner.cluster}-${owner.slot}-${owner.volume}`;
+  return Object.keys(tags).length + 1 < MOST_TAGS ? { ...tags, Name } : tags;
 }
 
 /** Tags of an instance and its volume. */

@@ -10,6 +10,7 @@ const SERVICE = ['transfer', 'binary', 'unit', ...KUBECTL, 'data-folders', 'serv
 
 /** Helpers of lib/ by script, besides those that every script has. */
 const HELPERS = {
+  'mount-volumes': ['unit'],
   install: [...DOWNLOAD, 'unit', 'files', 'install'],
   found: [...SERVICE, ...URLS, 'files', 'tokens', 'install', 'kubeconfig'],
   join: [...SERVICE, ...URLS, 'files', 'tokens', 'install', 'stop'],

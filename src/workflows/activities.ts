@@ -102,6 +102,8 @@ export const activities = {
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
   }),
   saveRootVolume: summarised('saveRootVolume', { ...wait, startToCloseTimeout: '2h', scheduleToCloseTimeout: '3h' }),
+  findDataVolumes: summarised('findDataVolumes', call),
+  provideDataVolumes: summarised('provideDataVolumes', wait),
   sweep: summarised('sweep', { ...wait, scheduleToCloseTimeout: '6h' }),
   runOnNodes: summarised('runOnNodes', wait),
   askNodes: summarised('runOnNodes', ask),

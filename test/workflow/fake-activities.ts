@@ -125,6 +125,15 @@ export class FakeActivities {
       return view;
     }),
     awaitInstance: this.wrap('awaitInstance', async ({ instanceId }) => this.instance(instanceId)),
+    findDataVolumes: this.wrap('findDataVolumes', async () => []),
+    provideDataVolumes: this.wrap('provideDataVolumes', async ({ slot, volumes, known, instanceId }) =>
+      volumes.map(({ name }) => ({
+        name,
+        id: known[name]?.id ?? `vol-${slot}-${name}`,
+        zone: this.instance(instanceId).zone,
+        origin: known[name] === undefined ? ('made' as const) : ('kept' as const),
+      })),
+    ),
     claimCluster: this.wrap('claimCluster', async ({ uid }) => ({ uid, generation: 1, found: null })),
     findCluster: this.wrap('findCluster', async () => null),
     observeInstances: this.wrap('observeInstances', async () => ({

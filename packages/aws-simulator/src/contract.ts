@@ -108,6 +108,11 @@ export interface MachineHost {
   reboot(instance: Instance): Promise<void>;
   /** The instance is terminated: its folder goes away. */
   destroy(instance: Instance): Promise<void>;
+  /** A data volume becomes a block device of the instance; missing where machines have none. */
+  plug?(instance: Instance, volumeId: string): void;
+  unplug?(instance: Instance, volumeId: string): void;
+  /** A volume is deleted with all that it holds. */
+  erase?(volumeId: string): void;
   close(): Promise<void>;
 }
 
@@ -179,6 +184,8 @@ export interface Profile {
   terminate: number;
   /** CreateSnapshot -> completed. */
   snapshot: number;
+  /** attaching -> attached, of a volume. */
+  attach: number;
   /** Leader election after the leader is gone. */
   election: number;
   /** A dead node is shown NotReady after. */

@@ -33,6 +33,7 @@ const fast: Profile = {
   start: 10,
   terminate: 10,
   snapshot: 50,
+  attach: 10,
   election: 10,
   notReady: 60,
   event: 2,
@@ -66,6 +67,7 @@ const demo: Profile = {
   start: 2_000,
   terminate: 2_000,
   snapshot: 3_000,
+  attach: 300,
   election: 800,
   notReady: 5_000,
   event: 300,
@@ -123,6 +125,8 @@ const aws: Profile = {
   terminate: 25_000,
   // Assumption: the first snapshot of a root volume of a few GiB takes minutes.
   snapshot: 180_000,
+  // Assumption: volumes are attached within seconds.
+  attach: 3_000,
   // "After losing the leader wait out an election (~7 s)" [k3s #13498, #12908].
   election: 7_000,
   // Measured: a dead node is shown NotReady after about 51 s.

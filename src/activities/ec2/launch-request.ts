@@ -1,8 +1,10 @@
-import type { RunInstancesCommandInput, VolumeType } from '@aws-sdk/client-ec2';
+import type { BlockDeviceMapping, RunInstancesCommandInput, VolumeType } from '@aws-sdk/client-ec2';
 import { clientTokenOf } from '../../aws/client-token.js';
 import { tagSpecifications } from '../../aws/tags.js';
+import type { CapacityReservation } from '../../model/spec/schema.js';
 import { nodeTags } from '../../model/tags.js';
 import type { Installation } from '../../model/trust/installation.js';
+import type { DataVolumeRequest } from '../../model/volumes/requests.js';
 import type { LaunchInput } from '../api.js';
 
 /**
@@ -42,20 +44,46 @@ export function runInstancesInput(
       },
     ],
     BlockDeviceMappings: [
-      {
-        DeviceName: launch.rootDeviceName,
-        Ebs: {
-          VolumeSize: launch.rootVolume.sizeGiB,
-          VolumeType: launch.rootVolume.type as VolumeType,
-          Encrypted: launch.rootVolume.encrypted,
-          ...(launch.rootVolume.kmsKeyId !== undefined && { KmsKeyId: launch.rootVolume.kmsKeyId }),
-          ...(launch.rootVolume.iops !== undefined && { Iops: launch.rootVolume.iops }),
-          ...(launch.rootVolume.throughput !== undefined && { Throughput: launch.rootVolume.throughput }),
-          DeleteOnTermination: true,
-        },
-      },
+      mapping(launch.rootDeviceName, launch.rootVolume),
+      // What is kept over a replacement is made and attached on its own: see data-volumes.ts.
+      ...(launch.volumes ?? []).filter(({ keep }) => !keep).map((volume) => mapping(volume.device, volume)),
     ],
+    ...reservation(launch.capacityReservation ?? null),
     TagSpecifications: tagSpecifications(nodeTags(place, input.tags), 'instance', 'volume'),
+  };
+}
+
+type Volume = Pick<DataVolumeRequest, 'sizeGiB' | 'type' | 'encrypted' | 'kmsKeyId' | 'iops' | 'throughput'>;
+
+/** A volume that EC2 makes with the instance and deletes with it. */
+function mapping(DeviceName: string, volume: Volume): BlockDeviceMapping {
+  return {
+    DeviceName,
+    Ebs: {
+      VolumeSize: volume.sizeGiB,
+      VolumeType: volume.type as VolumeType,
+      Encrypted: volume.encrypted,
+      ...(volume.kmsKeyId !== undefined && { KmsKeyId: volume.kmsKeyId }),
+      ...(volume.iops !== undefined && { Iops: volume.iops }),
+      ...(volume.throughput !== undefined && { Throughput: volume.throughput }),
+      DeleteOnTermination: true,
+    },
+  };
+}
+
+/** One of a reservation, a group of them, and a preference: EC2 refuses two. [docs: EC2 CapacityReservationSpecification] */
+function reservation(
+  wanted: CapacityReservation | null,
+): Pick<RunInstancesCommandInput, 'CapacityReservationSpecification'> {
+  if (wanted === null) return {};
+  const { id, resourceGroupArn, preference } = wanted;
+  const CapacityReservationTarget = {
+    ...(id !== undefined && { CapacityReservationId: id }),
+    ...(resourceGroupArn !== undefined && { CapacityReservationResourceGroupArn: resourceGroupArn }),
+  };
+  return {
+    CapacityReservationSpecification:
+      preference === undefined ? { CapacityReservationTarget } : { CapacityReservationPreference: preference },
   };
 }
 
@@ -80,6 +108,8 @@ export function clientToken(installation: Installation, input: LaunchInput): str
     launch.publicIp,
     launch.metadataHopLimit,
     [launch.rootVolume.kmsKeyId ?? null, launch.rootVolume.iops ?? null, launch.rootVolume.throughput ?? null],
+    (launch.volumes ?? []).filter(({ keep }) => !keep),
+    launch.capacityReservation ?? null,
   ];
   const place = { ...input, installation: installation.id };
   return clientTokenOf(installation, place, [nodeName, request, userData, tags]);

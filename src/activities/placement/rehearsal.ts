@@ -3,6 +3,7 @@ import type { AwsClients } from '../../aws/clients.js';
 import { codeOf, hasCode, messageOf } from '../../aws/error-code.js';
 import { failure, toFailure } from '../../aws/failure.js';
 import type { Placement } from '../../model/state.js';
+import { dataVolumesOf } from '../../model/volumes/requests.js';
 import type { LaunchInput, ResolvePlacementInput } from '../api.js';
 import type { Attempt } from '../attempt.js';
 import type { ActivityDeps } from '../deps.js';
@@ -66,7 +67,7 @@ function mayNotPass(error: unknown, profile: string, attempted: string) {
 /** Like the first server's, but of a slot that no cluster has. */
 function launchOf(input: ResolvePlacementInput, placement: Placement): LaunchInput {
   const { document } = input;
-  const { rootVolume } = document.spec.servers;
+  const { rootVolume, volumes } = document.spec.servers;
   const [instanceType = '', offered] =
     Object.entries(placement.instanceTypes).find(([type]) => type === document.spec.servers.instanceType) ??
     Object.entries(placement.instanceTypes)[0] ??
@@ -84,6 +85,7 @@ function launchOf(input: ResolvePlacementInput, placement: Placement): LaunchInp
       imageId: image?.id ?? '',
       rootDeviceName: image?.rootDeviceName ?? '',
       rootVolume,
+      volumes: dataVolumesOf(volumes),
       securityGroupIds: placement.securityGroupIds,
       instanceProfile: document.spec.access.instanceProfile ?? null,
       metadataHopLimit: document.spec.access.metadataHopLimit,

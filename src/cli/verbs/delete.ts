@@ -38,7 +38,12 @@ export async function remove(session: Session, name: string, options: DeleteOpti
             instanceId: node.instanceId,
             instanceType: node.instanceType,
           })),
-    kept: (status?.kept ?? []).map(({ kind, id }) => `${kind} ${id}`),
+    kept: [
+      ...(status?.dataVolumes ?? []).map(
+        ({ id, name: volume, slot }) => `volume ${id} (${volume} of ${slot}, with its data)`,
+      ),
+      ...(status?.kept ?? []).map(({ kind, id }) => `${kind} ${id}`),
+    ],
   };
   if (options.dryRun) return show(io, options.output, doomed, (_, seen) => doomedText(seen));
   tell(io, doomed, (_, seen) => doomedText(seen));

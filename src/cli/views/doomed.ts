@@ -5,7 +5,7 @@ export interface Doomed {
   /** Null when no worker has told. */
   region: string | null;
   nodes: { name: string; instanceId: string | null; instanceType: string | null }[] | null;
-  /** Volumes and snapshots of nodes that were replaced. */
+  /** Data volumes that outlive their nodes, and volumes and snapshots of nodes that were replaced. */
   kept: string[];
 }
 

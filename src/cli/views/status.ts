@@ -35,6 +35,8 @@ export function statusText(
     lines.push(colors.red(`Last error ${lastError.code}: ${firstLine(lastError.message)}`), `  ${lastError.advice}`);
   if (status.apiAddress !== null) lines.push(`API: https://${status.apiAddress}:6443`);
   for (const image of status.images ?? []) lines.push(imageLine(image, now));
+  for (const { id, name, slot, zone } of status.dataVolumes ?? [])
+    lines.push(`Data volume: ${id} (${name} of ${slot}) in ${zone}; deleted with the cluster`);
   for (const { kind, id, slot, generation, at } of status.kept)
     lines.push(
       `Kept: ${kind} ${id} of ${slot} (generation ${generation}), replaced ${moment(at)}; deleted with the cluster`,

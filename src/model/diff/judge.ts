@@ -94,7 +94,7 @@ function servers({ from }: PathChange, after: ClusterDocument): Verdict {
   return now === before ? nothing('as many as there are') : { class: 'scale', reason: `${now - before} servers join` };
 }
 
-/** Type, root volume, files and scripts of servers or of a pool. */
+/** Type, volumes, files and scripts of servers or of a pool. */
 function machine(rest: string[], whose: string): Verdict {
   if (rest[0] === 'node' && rest[1] === 'files')
     return {
@@ -103,6 +103,12 @@ function machine(rest: string[], whose: string): Verdict {
     };
   if (rest[0] === 'node') return nothing(`new instances of ${whose} run it; those that exist are left as they are`);
   if (rest[0] === 'instanceType') return { class: 'node', reason: `the type of ${whose} changes, one node at a time` };
+  if (rest[0] === 'volumes')
+    return nothing(
+      `new instances of ${whose} get these volumes; those that exist keep theirs, and a kept volume stays as it was made`,
+    );
+  if (rest[0] === 'capacityReservation')
+    return nothing(`new instances of ${whose} are launched so; those that exist stay where they are`);
   return nothing(`new instances of ${whose} get this root volume; those that exist keep theirs`);
 }
 

@@ -24,6 +24,17 @@ export const EC2_ERRORS: KnownErrors = {
     'InsufficientCapacityOnHost',
     'Unsupported',
   ]),
+  ...alike(
+    'EC2',
+    'capacity',
+    'free capacity in the reservation that capacityReservation names, make it larger, or let it fit the instance type and a zone of the subnets',
+    ['ReservationCapacityExceeded'],
+  ),
+  ...alike('EC2', 'invalid', 'name an active capacity reservation of this region that this account may use', [
+    'InvalidCapacityReservationId.NotFound',
+    'InvalidCapacityReservationId.Malformed',
+    'InvalidCapacityReservationState',
+  ]),
   ...alike('EC2', 'capacity', 'free addresses in the subnet, or add another subnet', [
     'InsufficientFreeAddressesInSubnet',
     'InsufficientAddressCapacity',

@@ -8,6 +8,7 @@ import { instancesOf } from '../instances-of.js';
 import { isOutdated } from '../kubeconfig.js';
 import type { ClusterDocument } from '../spec/schema.js';
 import type { ClusterState } from '../state.js';
+import { lacksVolumes } from '../volumes/wanted.js';
 import { planAdoption, planInspection } from './adoption.js';
 import { planChanges, planDepartures } from './changes.js';
 import { typeDiffers, typeFor } from './instance-type.js';
@@ -209,6 +210,16 @@ export function planArrival(
       reason: 'commands reach the node through it',
     });
   }
+  if (lacksVolumes(slot, wanted)) {
+    plan.add({
+      kind: 'volumes',
+      slot: name,
+      phase: 'Installing',
+      after: [stepId('agent', name)],
+      title: 'attach and mount its data volumes',
+      reason: 'K3s starts when they are there',
+    });
+  }
   // A new member installs in the job that starts it; one that serves is changed behind the gate.
   if (slot?.joined && slot.instance && slot.service !== 'running' && slot.installed !== document.spec.k3s.version) {
     plan.add({
@@ -231,7 +242,7 @@ function planMembership(plan: PlanBuilder, state: ClusterState, wanted: WantedSl
   const name = wanted.name;
   if (slot?.joined && slot.instance) return;
   const founding = founds(state, wanted);
-  const ready = ['store-files', stepId('agent', name)];
+  const ready = ['store-files', stepId('agent', name), stepId('volumes', name)];
   plan.add({
     kind: founding ? 'found' : 'join',
     slot: name,

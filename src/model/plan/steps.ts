@@ -11,6 +11,7 @@ export type StepKind =
   | 'set-groups'
   | 'launch'
   | 'agent'
+  | 'volumes'
   | 'install'
   | 'found'
   | 'join'

@@ -69,3 +69,5 @@ export type ClusterDocument = z.output<typeof clusterSchema>;
 export type ClusterSpec = ClusterDocument['spec'];
 export type Pool = ClusterSpec['pools'][number];
 export type RootVolume = ClusterSpec['servers']['rootVolume'];
+export type DataVolume = ClusterSpec['servers']['volumes'][number];
+export type CapacityReservation = NonNullable<ClusterSpec['servers']['capacityReservation']>;

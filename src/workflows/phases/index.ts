@@ -16,6 +16,7 @@ import { setInstanceGroups, setSecurityGroups } from './security-groups.js';
 import { startInstance, startService } from './starting.js';
 import { snapshot, stopInstance, stopService } from './stopping.js';
 import { drain, modify, removeNode, terminate, uncordon } from './updating.js';
+import { provideVolumes } from './volumes.js';
 
 /** What carries out each kind of step. The file of a step is the phase in which it mostly runs. */
 export const performers: Record<StepKind, (cluster: Cluster, step: Step) => Promise<void>> = {
@@ -27,6 +28,7 @@ export const performers: Record<StepKind, (cluster: Cluster, step: Step) => Prom
   'store-files': storeFiles,
   launch,
   agent: awaitAgent,
+  volumes: provideVolumes,
   install,
   found,
   join,

@@ -8,10 +8,12 @@ import { withLaunch, withoutLaunch } from '../../model/launch-limit.js';
 import type { Step } from '../../model/plan/index.js';
 import { instanceGroups } from '../../model/security-groups/own-groups.js';
 import type { ErrorClass, LaunchRequest, Placement, Slot } from '../../model/state.js';
+import { zoneOfKept } from '../../model/volumes/requests.js';
 import { activities } from '../activities.js';
 import { type Cluster, classOf, detailOf, emit, failure, now, scopeOf, stepLabel } from '../cluster-context.js';
 import { touched } from '../look.js';
 import { nodeInstanceOf } from '../node-instance.js';
+import { knowDataVolumes } from './volumes.js';
 
 /**
  * One instance for the slot. The request is carried in the state before it is sent, and is sent to its end even when the
@@ -20,6 +22,7 @@ import { nodeInstanceOf } from '../node-instance.js';
 export async function launch(cluster: Cluster, step: Step): Promise<void> {
   const wanted = slotsOf(cluster.state.document).find((one) => one.name === step.slot);
   if (wanted === undefined) return;
+  await knowDataVolumes(cluster);
   const slot = openSlot(cluster, wanted);
   for (;;) {
     if (slot.launch === null) {
@@ -88,7 +91,7 @@ export async function launch(cluster: Cluster, step: Step): Promise<void> {
         cluster,
         'Warning',
         'InsufficientInstanceCapacity',
-        `${slot.name}: no ${request.instanceType} in ${zone ?? request.subnetId}, ${next === null ? 'and nothing else is left to try' : `trying ${next.type} in ${next.zone}`}`,
+        `${slot.name}: no ${request.instanceType} in ${zone ?? request.subnetId}, ${next === null ? nothingLeft(cluster, wanted) : `trying ${next.type} in ${next.zone}`}`,
       );
       if (next === null) {
         slot.exhaustedSubnets = [];
@@ -138,6 +141,14 @@ function requestFor(cluster: Cluster, wanted: WantedSlot, slot: Slot): LaunchReq
   const image = architecture === undefined ? undefined : placement.images[architecture];
   const userDataId = architecture === undefined ? undefined : state.userDataIds[architecture];
   if (place === null || image === undefined || userDataId === undefined) {
+    const bound = zoneOfKept(wanted.volumes, state.dataVolumes?.[wanted.name]);
+    if (bound !== null)
+      throw failure(
+        'invalid',
+        'TypeNotOffered',
+        `${slot.name}: its kept volumes are in ${bound}, and no subnet there, image or user data fits ${typesOfSlot(wanted).join(', ')}`,
+        `name a subnet in ${bound} and a type that ${bound} offers; to give the data up, delete the volumes`,
+      );
     throw failure(
       'invalid',
       'TypeNotOffered',
@@ -151,12 +162,21 @@ function requestFor(cluster: Cluster, wanted: WantedSlot, slot: Slot): LaunchReq
     imageId: image.id,
     rootDeviceName: image.rootDeviceName,
     rootVolume: wanted.rootVolume,
+    volumes: wanted.volumes,
+    capacityReservation: wanted.capacityReservation,
     securityGroupIds: instanceGroups(state.document, state, slot.role) ?? [],
     metadataHopLimit: state.document.spec.access.metadataHopLimit,
     instanceProfile: state.document.spec.access.instanceProfile ?? null,
     publicIp: state.document.spec.network.publicIp,
     userDataId,
   };
+}
+
+function nothingLeft(cluster: Cluster, wanted: WantedSlot): string {
+  const bound = zoneOfKept(wanted.volumes, cluster.state.dataVolumes?.[wanted.name]);
+  return bound === null
+    ? 'and nothing else is left to try'
+    : `and nothing else is left to try: its kept volumes are in ${bound}`;
 }
 
 interface Place {
@@ -188,7 +208,10 @@ function nextSubnet(
 ): Placement['subnets'][number] | undefined {
   const placement = placementOf(cluster);
   const offered = placement.instanceTypes[type]?.zones ?? [];
-  const zones = offered.filter((zone) => wanted.zones === null || wanted.zones.includes(zone));
+  const bound = zoneOfKept(wanted.volumes, cluster.state.dataVolumes?.[wanted.name]);
+  const zones = offered.filter(
+    (zone) => (wanted.zones === null || wanted.zones.includes(zone)) && (bound === null || zone === bound),
+  );
   const fitting = placement.subnets.filter((subnet) => zones.includes(subnet.zone));
   const index = Number(wanted.name.slice(wanted.name.lastIndexOf('-') + 1));
   const muteZones = fitting.filter(({ id }) => slot.unreachableSubnets.includes(id)).map(({ zone }) => zone);

@@ -21,6 +21,7 @@ export interface Ec2Instance extends Instance {
   wantsPublicIp: boolean;
   httpTokens: string;
   terminationProtected: boolean;
+  capacityReservationId: string | null;
   stateReason: { code: string; message: string } | null;
   transitionReason: string;
   /** Milliseconds since the epoch of the last change of state. */
@@ -45,15 +46,30 @@ export interface Snapshot {
   tags: Record<string, string>;
 }
 
+/** Of an On-Demand Capacity Reservation: `count` instances of one type in one zone. */
+export interface CapacityReservation {
+  id: string;
+  zone: string;
+  type: string;
+  count: number;
+  /** Only launches that name it use it. */
+  targeted: boolean;
+}
+
 export interface Volume {
   id: string;
   zone: string;
   sizeGiB: number;
   type: string;
+  iops: number;
+  throughput: number | null;
+  kmsKeyId: string | null;
   encrypted: boolean;
   snapshotId: string;
   createTime: string;
   instanceId: string | null;
+  /** Milliseconds since the epoch at which an attachment is complete. */
+  attachedAt: number;
   deviceName: string;
   deleteOnTermination: boolean;
   tags: Record<string, string>;
@@ -95,6 +111,7 @@ export class Account {
   readonly volumes = new Map<string, Volume>();
   readonly snapshots = new Map<string, Snapshot>();
   readonly groups = new Map<string, SecurityGroup>();
+  readonly reservations = new Map<string, CapacityReservation>();
   /** By scope (zone or region) and token. */
   readonly tokens = new Map<string, TokenUse>();
   constructor(

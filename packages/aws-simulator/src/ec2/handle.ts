@@ -15,7 +15,9 @@ import { runInstances } from './actions/run-instances.js';
 import * as groups from './actions/security-groups.js';
 import { createSnapshot, deleteSnapshot, describeSnapshots } from './actions/snapshots.js';
 import { createTags, deleteTags, describeTags } from './actions/tags.js';
-import { deleteVolume, describeVolumes } from './actions/volumes.js';
+import { attachVolume, detachVolume } from './actions/volume-attachments.js';
+import { createVolume, deleteVolume, describeVolumes } from './actions/volumes.js';
+import { createCapacityReservation } from './capacity-reservations.js';
 import type { Action, Answer, Ec2Context } from './context.js';
 import { formOf } from './form.js';
 import { Lifecycle } from './lifecycle.js';
@@ -24,11 +26,14 @@ import { hostNetworksOf, networksOf, PrivateAddresses, PublicAddresses, SAME_ADD
 import { Params } from './params.js';
 
 const ACTIONS: Record<string, Action> = {
+  AttachVolume: attachVolume,
   AuthorizeSecurityGroupEgress: groups.authorizeSecurityGroupEgress,
   AuthorizeSecurityGroupIngress: groups.authorizeSecurityGroupIngress,
+  CreateCapacityReservation: createCapacityReservation,
   CreateSecurityGroup: groups.createSecurityGroup,
   CreateSnapshot: createSnapshot,
   CreateTags: createTags,
+  CreateVolume: createVolume,
   DeleteSecurityGroup: groups.deleteSecurityGroup,
   DeleteSnapshot: deleteSnapshot,
   DeleteTags: deleteTags,
@@ -46,6 +51,7 @@ const ACTIONS: Record<string, Action> = {
   DescribeTags: describeTags,
   DescribeVolumes: describeVolumes,
   DescribeVpcs: describeVpcs,
+  DetachVolume: detachVolume,
   ModifyInstanceAttribute: modifyInstanceAttribute,
   RebootInstances: rebootInstances,
   RevokeSecurityGroupEgress: groups.revokeSecurityGroupEgress,

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { AwsError } from '../aws-error.js';
 
 /** Ids as EC2 gives them out: 17 hexadecimal digits. Never seeded: two regions must not share ids. */
-export function newId(prefix: 'i' | 'r' | 'vol' | 'snap' | 'sg' | 'sgr' | 'eni' | 'eni-attach'): string {
+export function newId(prefix: 'cr' | 'i' | 'r' | 'vol' | 'snap' | 'sg' | 'sgr' | 'cr' | 'eni' | 'eni-attach'): string {
   return `${prefix}-0${randomBytes(8).toString('hex')}`;
 }
 

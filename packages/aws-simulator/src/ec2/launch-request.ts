@@ -1,6 +1,7 @@
 /** Reads RunInstances and refuses what EC2 refuses, before anything is made. */
 import { AwsError } from '../aws-error.js';
-import type { SecurityGroup } from './account.js';
+import type { CapacityReservation, SecurityGroup } from './account.js';
+import { reservationFor } from './capacity-reservations.js';
 import type { Ec2Context } from './context.js';
 import { findGroup, requireType } from './find.js';
 import { checkShape } from './ids.js';
@@ -9,12 +10,16 @@ import type { Subnet } from './network.js';
 import { invalidValue, missing, type Params } from './params.js';
 import { specifiedTags } from './tags.js';
 import { type InstanceType, isOffered } from './types.js';
+import { readFigures } from './volume-figures.js';
 
 export interface VolumeRequest {
   deviceName: string;
   sizeGiB: number;
   type: string;
   encrypted: boolean;
+  iops: number;
+  throughput: number | null;
+  kmsKeyId: string | null;
   deleteOnTermination: boolean;
 }
 
@@ -33,6 +38,8 @@ export interface LaunchRequest {
   volumes: VolumeRequest[];
   httpTokens: string;
   terminationProtected: boolean;
+  /** Null where none is used. */
+  reservation: CapacityReservation | null;
   instanceTags: Record<string, string>;
   volumeTags: Record<string, string>;
 }
@@ -71,6 +78,7 @@ export function readLaunch(context: Ec2Context, params: Params): LaunchRequest {
     volumes: readVolumes(params, image),
     httpTokens: params.struct('MetadataOptions').text('HttpTokens') ?? 'required',
     terminationProtected: params.flag('DisableApiTermination') ?? false,
+    reservation: reservationFor(context, params, type, subnet.zone, count),
     instanceTags: specifiedTags(params, 'instance'),
     volumeTags: specifiedTags(params, 'volume'),
   };
@@ -165,15 +173,17 @@ function readVolumes(params: Params, image: Image): VolumeRequest[] {
       const message = `Volume of size ${sizeGiB}GB is smaller than snapshot '${image.snapshotId}', expect size >= ${image.sizeGiB}GB`;
       throw new AwsError('InvalidBlockDeviceMapping', 400, message);
     }
-    return {
-      deviceName,
-      sizeGiB,
-      type: ebs.text('VolumeType') ?? 'gp3',
-      encrypted: ebs.flag('Encrypted') ?? false,
-      deleteOnTermination: ebs.flag('DeleteOnTermination') ?? isRoot,
-    };
+    return { deviceName, ...readFigures(ebs, sizeGiB), deleteOnTermination: ebs.flag('DeleteOnTermination') ?? isRoot };
   });
+  const twice = asked.find(({ deviceName }, index) => asked.findIndex((one) => one.deviceName === deviceName) < index);
+  if (twice !== undefined)
+    throw new AwsError(
+      'InvalidBlockDeviceMapping',
+      400,
+      `The device '${twice.deviceName}' is used in more than one block-device mapping`,
+    );
   if (asked.some(({ deviceName }) => deviceName === image.rootDeviceName)) return asked;
-  const root = { deviceName: image.rootDeviceName, sizeGiB: image.sizeGiB, type: 'gp3' };
-  return [{ ...root, encrypted: false, deleteOnTermination: true }, ...asked];
+  const figures = { iops: 3_000, throughput: 125, kmsKeyId: null, encrypted: false };
+  const root = { deviceName: image.rootDeviceName, sizeGiB: image.sizeGiB, type: 'gp3', ...figures };
+  return [{ ...root, deleteOnTermination: true }, ...asked];
 }

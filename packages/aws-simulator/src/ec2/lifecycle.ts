@@ -127,6 +127,8 @@ export class Lifecycle {
     instance.boots++;
     instance.failing = [];
     this.enter(instance, 'running');
+    for (const { volumeId, deviceName } of instance.blockDevices)
+      if (deviceName !== instance.rootDeviceName) this.host.plug?.(instance, volumeId);
     this.host.boot(instance);
   }
 
@@ -147,8 +149,10 @@ export class Lifecycle {
     account.privateAddresses.release(instance.subnetId, instance.privateIp);
     for (const device of instance.blockDevices) {
       const volume = account.volumes.get(device.volumeId);
-      if (device.deleteOnTermination) account.volumes.delete(device.volumeId);
-      else if (volume !== undefined) volume.instanceId = null;
+      if (device.deleteOnTermination) {
+        account.volumes.delete(device.volumeId);
+        this.host.erase?.(device.volumeId);
+      } else if (volume !== undefined) volume.instanceId = null;
     }
     instance.blockDevices = [];
     this.enter(instance, 'terminated', reason);

@@ -28,16 +28,20 @@ const READS = [
 
 export const EC2_ACTIONS: Readonly<Record<string, Judged>> = {
   ...Object.fromEntries(READS.map((action): [string, Judged] => [action, withoutResource])),
+  AttachVolume: onEach('InstanceId', 'VolumeId'),
   AuthorizeSecurityGroupEgress: onEach('GroupId'),
   AuthorizeSecurityGroupIngress: onEach('GroupId'),
+  CreateCapacityReservation: createCapacityReservation,
   CreateSecurityGroup: createSecurityGroup,
   CreateSnapshot: createSnapshot,
   CreateTags: retag,
+  CreateVolume: createVolume,
   DeleteSecurityGroup: onEach('GroupId'),
   DeleteSnapshot: onEach('SnapshotId'),
   DeleteTags: retag,
   DeleteVolume: onEach('VolumeId'),
   DescribeInstanceAttribute: onEach('InstanceId'),
+  DetachVolume: onEach('InstanceId', 'VolumeId'),
   ModifyInstanceAttribute: modifyAttribute,
   RebootInstances: onEach('InstanceId'),
   RevokeSecurityGroupEgress: onEach('GroupId'),
@@ -99,4 +103,24 @@ function createSnapshot({ action, account, params }: Ec2Question): Check[] {
     checkOf(action, newResource(region, 'snapshot', tags)),
     ...tagsAtCreation(action, region, 'snapshot', tags),
   ];
+}
+
+/** Judged on the volume that is made, with its tags. [Service Authorization Reference: EC2, CreateVolume] */
+function createVolume({ action, account, params }: Ec2Question): Check[] {
+  const { region } = account;
+  const tags = tagsAsked(params, 'volume');
+  const keys = {
+    'ec2:AvailabilityZone': params.text('AvailabilityZone') ?? '',
+    'ec2:Encrypted': params.text('Encrypted') ?? 'false',
+    'ec2:VolumeSize': params.text('Size') ?? '',
+    'ec2:VolumeType': params.text('VolumeType') ?? 'gp2',
+  };
+  return [
+    checkOf(action, newResource(region, 'volume', tags, keys)),
+    ...tagsAtCreation(action, region, 'volume', tags),
+  ];
+}
+
+function createCapacityReservation({ action, account }: Ec2Question): Check[] {
+  return [checkOf(action, newResource(account.region, 'capacity-reservation', {}))];
 }

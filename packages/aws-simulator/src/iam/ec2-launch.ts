@@ -24,6 +24,14 @@ export function launchChecks({ action, account, params }: Ec2Question): Check[] 
     resourceOf(account, params.text('ImageId') ?? ''),
     subnet,
     ...groupIds(account, face, subnet).map((id) => resourceOf(account, id)),
+    ...named(
+      region,
+      'capacity-reservation',
+      params
+        .struct('CapacityReservationSpecification')
+        .struct('CapacityReservationTarget')
+        .text('CapacityReservationId'),
+    ),
     ...named(region, 'key-pair', params.text('KeyName')),
     ...named(region, 'launch-template', params.struct('LaunchTemplate').text('LaunchTemplateId')),
   ];

@@ -19,6 +19,10 @@ const SYSTEM_STAND_INS = ['systemctl', 'journalctl', 'etcd-port', 'supervisor-po
 const STAND_IN = fileURLToPath(new URL('../k3s/stand-ins/systemctl', import.meta.url));
 const CURL = fileURLToPath(new URL('../k3s/stand-ins/curl', import.meta.url));
 
+/** What works on block devices, which a folder has none of. */
+const VOLUME_TOOLS = ['blkid', 'findmnt', 'mkfs.ext4', 'mkfs.xfs', 'mount'];
+const VOLUME_STAND_IN = fileURLToPath(new URL('./stand-ins/volume-tools', import.meta.url));
+
 export function machineFolder(dir: string, instanceId: string): MachineFolder {
   const base = join(dir, 'instances', instanceId);
   return { base, root: join(base, 'root'), bin: join(base, 'bin'), ssm: join(base, 'ssm') };
@@ -33,6 +37,10 @@ export function prepareFolder(folder: MachineFolder, instanceId: string, port: n
   mkdirSync(folder.ssm, { recursive: true, mode: 0o700 });
   for (const name of SYSTEM_STAND_INS) {
     copyFileSync(STAND_IN, join(folder.bin, name));
+    chmodSync(join(folder.bin, name), 0o755);
+  }
+  for (const name of VOLUME_TOOLS) {
+    copyFileSync(VOLUME_STAND_IN, join(folder.bin, name));
     chmodSync(join(folder.bin, name), 0o755);
   }
   copyFileSync(CURL, join(folder.bin, 'curl'));

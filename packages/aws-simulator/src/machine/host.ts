@@ -3,6 +3,7 @@ import type { Instance, MachineHost, World } from '../contract.js';
 import { K3sPlane } from '../k3s/plane.js';
 import { Machine } from './machine.js';
 import type { ManagedHost } from './managed.js';
+import { erase, plug, unplug } from './volumes.js';
 
 export class Machines implements ManagedHost {
   private readonly machines = new Map<string, Machine>();
@@ -46,6 +47,18 @@ export class Machines implements ManagedHost {
   async destroy(instance: Instance): Promise<void> {
     await this.machines.get(instance.id)?.destroy();
     this.machines.delete(instance.id);
+  }
+
+  plug(instance: Instance, volumeId: string): void {
+    plug(this.world.dir, instance.id, volumeId);
+  }
+
+  unplug(instance: Instance, volumeId: string): void {
+    unplug(this.world.dir, instance.id, volumeId);
+  }
+
+  erase(volumeId: string): void {
+    erase(this.world.dir, volumeId);
   }
 
   /** The region ends: every machine loses its power and every process is waited for. Disks stay. */

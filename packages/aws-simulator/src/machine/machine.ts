@@ -11,6 +11,7 @@ import { Systemd } from './systemd.js';
 import { noTroubles } from './troubles.js';
 import type { ServiceFactory } from './unit.js';
 import { runUserData } from './user-data.js';
+import { mountAll } from './volumes.js';
 
 /** Between TERM and KILL at shutdown, at most. systemd waits 90 s; a model need not, and a quick profile even less. */
 const SHUTDOWN_GRACE_MS = 2_000;
@@ -110,6 +111,7 @@ export class Machine implements ManagedMachine {
       signal,
     });
     prepareFolder(this.folder, id, world.port);
+    mountAll(world.dir, this.folder);
     world.note('boot', { instanceId: id, bootId: writeBootId(this.folder), boots: instance.boots });
     this.systemd.boot();
     void runUserData(this.folder, this.processes, instance.userData).then((exitCode) => {

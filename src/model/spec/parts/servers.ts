@@ -1,28 +1,13 @@
 import { z } from 'zod';
-import { DNS_LABEL, flag, mapping, text, whole } from './field.js';
+import { capacityReservation } from './capacity-reservation.js';
+import { DNS_LABEL, mapping, text, whole } from './field.js';
 import { k3sConfig } from './k3s.js';
 import { node } from './node.js';
+import { rootVolume, volumes } from './volumes.js';
 
 /** EC2 instance types: family, a dot, size; `u-6tb1.56xlarge` and `m7i-flex.large` count too. */
 export const instanceType = (description: string) =>
   text(/^[a-z][a-z0-9-]*\.[a-z0-9-]+$/, 'is not an EC2 instance type', description, 't3.medium');
-
-export const rootVolume = z
-  .strictObject({
-    sizeGiB: whole(8, 16384, 'Size in GiB.', 30).default(30),
-    type: z.enum(['gp3', 'gp2']).default('gp3').describe('EBS volume type.'),
-    encrypted: flag("Encrypted with kmsKeyId, or else with the account's default EBS key.").default(true),
-    kmsKeyId: text(
-      /^(arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:(key\/[\w-]{1,64}|alias\/[\w/-]{1,256})|alias\/[\w/-]{1,256}|(mrk-)?[0-9a-f]{8,32}(-[0-9a-f]{4,12}){0,4})$/,
-      'is not the id, alias or ARN of a KMS key',
-      'KMS key of the volume: an id, an alias, or an ARN. The worker needs its use: parameter EbsKmsKeyArns of the template.',
-      'alias/volumes',
-    ).optional(),
-    iops: whole(3000, 80_000, 'I/O operations a second, of gp3 only. If absent: 3000.', 6000).optional(),
-    throughput: whole(125, 2000, 'Throughput in MiB a second, of gp3 only. If absent: 125.', 250).optional(),
-  })
-  .prefault({})
-  .describe('Root volume of each node; deleted together with its instance.');
 
 export const servers = z
   .strictObject({
@@ -34,6 +19,8 @@ export const servers = z
       ),
     instanceType: instanceType('Type of the servers.'),
     rootVolume,
+    volumes,
+    capacityReservation: capacityReservation.optional(),
     node,
   })
   .describe('The K3s servers: three, five or seven in mode ha, one in mode dev.');
@@ -73,6 +60,8 @@ export const pool = z
       example: { 'kubelet-arg': ['max-pods=50'] },
     }),
     rootVolume,
+    volumes,
+    capacityReservation: capacityReservation.optional(),
     labels: mapping(z.string(), 100, { description: 'Kubernetes labels of the nodes.', example: { disk: 'ssd' } }),
     taints: z
       .array(

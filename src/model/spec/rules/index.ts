@@ -1,6 +1,8 @@
 import { account } from './account.js';
+import { capacityReservations } from './capacity-reservations.js';
 import { clusterNetworks } from './cluster-networks.js';
 import { contents } from './contents.js';
+import { dataVolumes } from './data-volumes.js';
 import { environment } from './environment.js';
 import { hosts } from './hosts.js';
 import { instanceTypes } from './instance-types.js';
@@ -39,6 +41,8 @@ export const RULES: readonly Rule[] = [
   hosts,
   instanceTypes,
   volumes,
+  dataVolumes,
+  capacityReservations,
   contents,
   environment,
   times,

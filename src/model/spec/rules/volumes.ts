@@ -1,4 +1,4 @@
-import type { RootVolume } from '../schema.js';
+import type { DataVolume, RootVolume } from '../schema.js';
 import type { Violation } from '../violation.js';
 import type { Rule } from './rule.js';
 
@@ -6,27 +6,52 @@ import type { Rule } from './rule.js';
 const IOPS_PER_GIB = 500;
 const MIB_PER_IOPS = 0.25;
 const LEAST_IOPS = 3000;
+const MOST_GP3_IOPS = 80_000;
 const MOST_GP2_GIB = 16_384;
 
-/** What the type of a root volume takes, and how its figures go together. */
+/** io2 Block Express: at most 1,000 IOPS for each GiB, and no size below 4 GiB. [docs: EBS, Provisioned IOPS SSD volumes] */
+const IO2_IOPS_PER_GIB = 1000;
+const LEAST_IO2_GIB = 4;
+
+/** What the type of a volume takes, and how its figures go together. */
 export const volumes: Rule = ({ spec }) => [
   ...check(spec.servers.rootVolume, ['spec', 'servers', 'rootVolume']),
-  ...spec.pools.flatMap((pool, index) => check(pool.rootVolume, ['spec', 'pools', index, 'rootVolume'])),
+  ...spec.servers.volumes.flatMap((one, at) => check(one, ['spec', 'servers', 'volumes', at])),
+  ...spec.pools.flatMap((pool, index) => [
+    ...check(pool.rootVolume, ['spec', 'pools', index, 'rootVolume']),
+    ...pool.volumes.flatMap((one, at) => check(one, ['spec', 'pools', index, 'volumes', at])),
+  ]),
 ];
 
-function check(volume: RootVolume, path: (string | number)[]): Violation[] {
-  const { type, sizeGiB, iops, throughput, encrypted, kmsKeyId } = volume;
-  const at = (field: string, message: string, remedy: string): Violation => ({
-    path: [...path, field],
-    message,
-    remedy,
-  });
+function check(volume: RootVolume | DataVolume, path: (string | number)[]): Violation[] {
+  const { encrypted, kmsKeyId } = volume;
+  const at: At = (field, message, remedy) => ({ path: [...path, field], message, remedy });
+  const violations = figures[volume.type](volume, at);
+  if (kmsKeyId !== undefined && !encrypted)
+    violations.push(at('kmsKeyId', 'has no effect without encrypted: true', 'leave one of them out'));
+  return violations;
+}
+
+type At = (field: string, message: string, remedy: string) => Violation;
+type Figures = Pick<DataVolume, 'sizeGiB' | 'iops' | 'throughput'>;
+
+const figures: Record<DataVolume['type'], (volume: Figures, at: At) => Violation[]> = { gp2, gp3, io2 };
+
+function gp2({ sizeGiB, ...volume }: Figures, at: At): Violation[] {
   const violations: Violation[] = [];
   for (const field of ['iops', 'throughput'] as const)
-    if (type === 'gp2' && volume[field] !== undefined)
-      violations.push(at(field, 'is not for gp2', 'leave it out, or use gp3'));
-  if (type === 'gp2' && sizeGiB > MOST_GP2_GIB)
+    if (volume[field] !== undefined) violations.push(at(field, 'is not for gp2', 'leave it out, or use gp3'));
+  if (sizeGiB > MOST_GP2_GIB)
     violations.push(at('sizeGiB', `is ${sizeGiB}, and gp2 has at most ${MOST_GP2_GIB}`, 'use gp3'));
+  return violations;
+}
+
+function gp3({ sizeGiB, iops, throughput }: Figures, at: At): Violation[] {
+  const violations: Violation[] = [];
+  if (iops !== undefined && (iops < LEAST_IOPS || iops > MOST_GP3_IOPS))
+    violations.push(
+      at('iops', `is ${iops}, and gp3 has ${LEAST_IOPS} to ${MOST_GP3_IOPS}`, 'leave it out, or use io2'),
+    );
   if (iops !== undefined && iops > LEAST_IOPS && iops > sizeGiB * IOPS_PER_GIB)
     violations.push(
       at(
@@ -44,7 +69,23 @@ function check(volume: RootVolume, path: (string | number)[]): Violation[] {
         `at most ${most}: a quarter of the IOPS`,
       ),
     );
-  if (kmsKeyId !== undefined && !encrypted)
-    violations.push(at('kmsKeyId', 'has no effect without encrypted: true', 'leave one of them out'));
+  return violations;
+}
+
+function io2({ sizeGiB, iops, throughput }: Figures, at: At): Violation[] {
+  const violations: Violation[] = [];
+  if (iops === undefined) violations.push(at('iops', 'is missing, and io2 needs it', 'add it, or use gp3'));
+  else if (iops > sizeGiB * IO2_IOPS_PER_GIB)
+    violations.push(
+      at(
+        'iops',
+        `is ${iops} for ${sizeGiB} GiB`,
+        `at most ${IO2_IOPS_PER_GIB} for each GiB: ${sizeGiB * IO2_IOPS_PER_GIB}`,
+      ),
+    );
+  if (sizeGiB < LEAST_IO2_GIB)
+    violations.push(at('sizeGiB', `is ${sizeGiB}, and io2 has at least ${LEAST_IO2_GIB}`, 'use gp3'));
+  if (throughput !== undefined)
+    violations.push(at('throughput', 'is not for io2', 'leave it out: it follows from the IOPS'));
   return violations;
 }

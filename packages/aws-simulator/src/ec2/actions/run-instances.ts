@@ -75,6 +75,7 @@ function makeInstance(account: Account, request: LaunchRequest, token: string, r
     wantsPublicIp: request.publicIp,
     httpTokens: request.httpTokens,
     terminationProtected: request.terminationProtected,
+    capacityReservationId: request.reservation?.id ?? null,
     stateReason: null,
     transitionReason: '',
     changedAt: now.getTime(),
@@ -85,17 +86,16 @@ function makeInstance(account: Account, request: LaunchRequest, token: string, r
 }
 
 function attachVolumes(account: Account, instance: Ec2Instance, request: LaunchRequest, at: string): void {
-  for (const { deviceName, sizeGiB, type, encrypted, deleteOnTermination } of request.volumes) {
+  for (const { deviceName, deleteOnTermination, ...figures } of request.volumes) {
     const id = newId('vol');
     account.volumes.set(id, {
       id,
       zone: instance.zone,
-      sizeGiB,
-      type,
-      encrypted,
+      ...figures,
       snapshotId: deviceName === request.rootDeviceName ? request.image.snapshotId : '',
       createTime: at,
       instanceId: instance.id,
+      attachedAt: 0,
       deviceName,
       deleteOnTermination,
       tags: { ...request.volumeTags },
