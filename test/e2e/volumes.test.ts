@@ -2,9 +2,9 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DescribeInstancesCommand, DescribeVolumesCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { StatusView } from '../../src/model/status.js';
 import type { Instance } from '../../packages/aws-simulator/src/contract.js';
 import { CREDENTIALS } from '../../packages/aws-simulator/src/credentials.js';
+import type { StatusView } from '../../src/model/status.js';
 import { type Bench, openBench } from './harness.js';
 
 const NAME = 'stores';

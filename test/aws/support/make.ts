@@ -2,6 +2,8 @@
 import type { ResolvedPlacement, SavedVolume, SaveVolumeInput } from '../../../src/activities/api.js';
 import type { InstanceView } from '../../../src/model/observation.js';
 import { groupRulesOf } from '../../../src/model/security-groups/rules.js';
+import type { LaunchRequest } from '../../../src/model/state.js';
+import type { DataVolumeRequest } from '../../../src/model/volumes/requests.js';
 import { run } from './harness.js';
 import type { Scene } from './scene.js';
 
@@ -18,7 +20,19 @@ export async function makeGroups(scene: Scene, apiCidrs: string[] = []): Promise
   return Object.values(groups).map(({ id }) => id);
 }
 
-export async function launch(scene: Scene): Promise<InstanceView> {
+/** A data volume as a document asks for it. */
+export const DATA_VOLUME: DataVolumeRequest = {
+  name: 'data',
+  device: '/dev/sdf',
+  sizeGiB: 10,
+  type: 'gp3',
+  encrypted: true,
+  mountPath: '/mnt/data',
+  filesystem: 'ext4',
+  keep: false,
+};
+
+export async function launch(scene: Scene, more: Partial<LaunchRequest> = {}): Promise<InstanceView> {
   const { placement, userData } = await place(scene);
   const image = placement.images.amd64;
   return run(scene.activities.launchInstance, {
@@ -37,6 +51,7 @@ export async function launch(scene: Scene): Promise<InstanceView> {
       publicIp: true,
       metadataHopLimit: 1,
       userDataId: 'ud',
+      ...more,
     },
     userData: userData.amd64?.text ?? '',
     tags: {},

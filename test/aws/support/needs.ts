@@ -2,7 +2,7 @@
  * What Keelson needs of AWS, one short story a need: told through its own activities, bucket and commands, with the key of the role that
  * does it on AWS. A story fails when it is refused something.
  */
-import { RevokeSecurityGroupEgressCommand } from '@aws-sdk/client-ec2';
+import { CreateCapacityReservationCommand, RevokeSecurityGroupEgressCommand } from '@aws-sdk/client-ec2';
 import { DeleteObjectCommand } from '@aws-sdk/client-s3';
 import { expect } from 'vitest';
 import { STACK_GUID } from '../../../packages/aws-simulator/src/credentials.js';
@@ -15,7 +15,7 @@ import { backupKeyOf, backupPrefix } from '../../../src/model/backup/keys.js';
 import { BUCKET_KEY } from '../../../src/model/bucket.js';
 import { INSTALLATION_KEY } from '../../../src/model/trust/installation.js';
 import { BUCKET, failureOf, installationFor, REGION, run } from './harness.js';
-import { launch, makeGroups, place, saveRootVolume } from './make.js';
+import { DATA_VOLUME, launch, makeGroups, place, saveRootVolume } from './make.js';
 import { NODE_NEEDS } from './node-needs.js';
 import type { Scene } from './scene.js';
 
@@ -106,6 +106,37 @@ const EC2_NEEDS: Need[] = [
       expect(saved?.kind).toBe('volume');
       const swept = await run(scene.activities.sweep, scene.scope);
       expect(swept.volumes).toEqual([saved?.id]);
+    },
+  },
+  {
+    what: 'the worker makes a data volume that is kept, seals and attaches it, finds it again, and deletes it with the cluster',
+    story: async (scene) => {
+      const { activities, scope } = scene;
+      const instanceId = await scene.instance();
+      const volumes = [{ ...DATA_VOLUME, keep: true }];
+      const input = { ...scope, instanceId, slot: 'server-0', generation: 1, volumes, known: {}, tags: {} };
+      const [made] = await run(activities.provideDataVolumes, input);
+      expect(made?.origin).toBe('made');
+      const found = await run(activities.findDataVolumes, scope);
+      expect(found.map(({ id }) => id)).toEqual([made?.id]);
+      const swept = await run(activities.sweep, scope);
+      expect(swept.volumes).toContain(made?.id);
+    },
+  },
+  {
+    what: 'the worker launches an instance with a data volume into a capacity reservation',
+    story: async (scene) => {
+      const { CapacityReservation } = await scene.admin().ec2.send(
+        new CreateCapacityReservationCommand({
+          InstanceType: 't3.medium',
+          InstancePlatform: 'Linux/UNIX',
+          AvailabilityZone: `${REGION}a`,
+          InstanceCount: 1,
+          InstanceMatchCriteria: 'targeted',
+        }),
+      );
+      const id = CapacityReservation?.CapacityReservationId ?? '';
+      await launch(scene, { volumes: [{ ...DATA_VOLUME, keep: false }], capacityReservation: { id } });
     },
   },
   {

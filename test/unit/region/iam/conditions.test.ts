@@ -18,7 +18,7 @@ const RULED_OUT: Record<string, string> = {
   'WorkerPolicy.MakeTagged: ec2:RunInstances on security-group':
     'a launch only uses its groups, which LaunchWith allows; the resource is there for CreateSecurityGroup',
   'WorkerPolicy.HandleOwn: ec2:CreateSnapshot on snapshot':
-    'a snapshot that is made has no tags yet: MakeTaggedSnapshots asks for those of the request; the resource is there for DeleteSnapshot',
+    'a snapshot that is made has no tags yet: MakeSnapshots asks for those of the request; the resource is there for DeleteSnapshot',
 };
 
 interface Pair {
