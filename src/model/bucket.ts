@@ -5,6 +5,8 @@ export const BUCKET_KEY = {
   status: 'status.yaml',
   serverToken: 'k3s-server-token',
   agentToken: 'k3s-agent-token',
+  /** The next server token, until every server has it. */
+  nextToken: 'k3s-next-server-token',
   kubeconfig: 'kubeconfig',
   /** Which workflow owns the name; changed by conditional writes only. */
   owner: 'owner.json',
@@ -25,6 +27,7 @@ export const KEYS_TO_FORGET: readonly BucketKey[] = [
   BUCKET_KEY.kubeconfig,
   BUCKET_KEY.serverToken,
   BUCKET_KEY.agentToken,
+  BUCKET_KEY.nextToken,
   BUCKET_KEY.notified,
   BUCKET_KEY.status,
   BUCKET_KEY.config,

@@ -40,6 +40,7 @@ export const RESULT_KEYS: readonly string[] = [
   'removed',
   'reset',
   'restarts',
+  'rotated',
   'revision',
   'service',
   'sha256',

@@ -279,7 +279,8 @@ function settle(self: Cluster): void {
   self.present();
 }
 
-/** Kinds of operations that have failed when their backup or rehearsal has. */
+const ENDING: ReadonlySet<string> = new Set(['backup', 'rehearse', 'rotate']);
+/** Kinds of operations that have failed when one of these steps of theirs has. */
 const ENDS_WITH_TRY: ReadonlySet<string | undefined> = new Set(['backup', 'restore', 'rotate']);
 
 /** What was refused and is not tried again has failed, although nothing is left to do. */
@@ -287,7 +288,7 @@ function outcomeOf(state: ClusterState): 'done' | 'rolledBack' | 'failed' {
   const { heldTypes, operation } = state;
   if (Object.keys(heldTypes).length > 0) return 'rolledBack';
   // A backup is not tried again, nor is one that cannot be restored.
-  const tried = operation?.steps.findLast(({ kind }) => kind === 'backup' || kind === 'rehearse');
+  const tried = operation?.steps.findLast(({ kind }) => ENDING.has(kind));
   if (tried?.error != null && ENDS_WITH_TRY.has(operation?.kind)) return 'failed';
   const refused = operation?.steps.some((step) => step.kind === 'security-group' && step.error !== null);
   return refused && state.securityGroups !== null && isRefused(state.document, state.securityGroups)

@@ -1,23 +1,28 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Instance } from '../../packages/aws-simulator/src/contract.js';
+import { CREDENTIALS } from '../../packages/aws-simulator/src/credentials.js';
 import { PROFILES } from '../../packages/aws-simulator/src/profiles.js';
 import type { StatusView } from '../../src/model/status.js';
+import { textsOf } from './evidence.js';
 import { type Bench, openBench } from './harness.js';
 import { EVERY_MS, PATIENCE_MS, watchApi } from './support/api-watch.js';
-import { instancesOf, kubectlOn, statusOf } from './support/kubectl.js';
+import { configMapsOn, instancesOf, kubectlOn, statusOf } from './support/kubectl.js';
 
 const NAME = 'shop';
 
 /** See lifecycle-resize.test.ts: a client's pause, an election, one server that goes while it is asked, and a busy machine. */
 const ALLOWED_GAP_MS = EVERY_MS + PROFILES.fast.election + PATIENCE_MS + 500;
 
+const pools = (count: number) => [{ name: 'workers', count, instanceType: 't3.medium' }];
+
 let bench: Bench;
 beforeAll(async () => {
   bench = await openBench({ runMs: 120_000 });
-  const pools = [{ name: 'workers', count: 1, instanceType: 't3.medium' }];
-  expect(await bench.keelson('apply', '-f', bench.document(NAME, { mode: 'ha', pools }), '--wait')).toMatchObject({
-    code: 0,
-  });
+  const document = bench.document(NAME, { mode: 'ha', pools: pools(1) });
+  expect(await bench.keelson('apply', '-f', document, '--wait')).toMatchObject({ code: 0 });
 });
 afterAll(() => bench?.close());
 
@@ -26,6 +31,21 @@ async function addressesOfServers(): Promise<string[]> {
   return instances.flatMap((one) =>
     one.tags['keelson:slot']?.startsWith('server-') && one.state === 'running' && one.publicIp ? [one.publicIp] : [],
   );
+}
+
+const make = (instance: string, name: string) =>
+  kubectlOn(bench, instance, 'create', 'configmap', name, '--from-literal=a=b');
+
+/** A file of an instance, at its path there without the first slash. */
+const onDisk = (instance: string, path: string): string =>
+  readFileSync(join(bench.folder, 'stack/region/instances', instance, 'root', path), 'utf8');
+
+/** An object of the bucket, read as the account's administrator. */
+async function stored(Key: string): Promise<string> {
+  const { url } = bench.stack.region;
+  const s3 = new S3Client({ region: 'eu-west-1', endpoint: url, forcePathStyle: true, credentials: CREDENTIALS.admin });
+  const { Body } = await s3.send(new GetObjectCommand({ Bucket: bench.stack.env['KEELSON_BUCKET'], Key }));
+  return (await Body?.transformToString()) ?? '';
 }
 
 const kubeconfig = async () => (await bench.keelson('kubeconfig', NAME)).stdout;
@@ -70,7 +90,7 @@ describe('a rotation of a cluster that serves', () => {
     const { plan } = JSON.parse(shown.stdout) as { plan: { kind: string; steps: { id: string }[] } };
     expect(plan.kind).toBe('rotate');
     expect(plan.steps.map(({ id }) => id)).toEqual(
-      expect.arrayContaining(['backup:server-2', 'second-look:server-1', 'start-service:workers-0']),
+      expect.arrayContaining(['second-look:server-1', 'start-service:workers-0']),
     );
     expect(unsure).toMatchObject({ code: 2, stderr: expect.stringContaining('restart K3s with the new') });
     expect(nonsense).toMatchObject({ code: 2 });
@@ -100,6 +120,46 @@ describe('a rotation of a cluster that serves', () => {
     expect(after).not.toBe(before);
     for (const held of [before, after]) expect(await (await answers(held)).stop()).toMatchObject({ failures: 0 });
     expect(seen.longestGapMs).toBeLessThanOrEqual(ALLOWED_GAP_MS);
+  });
+
+  it('replaces the server token: the servers start with the new one, and a backup of before opens with the old one', async () => {
+    // Prepare
+    const instances = await instancesOf(bench, NAME);
+    const old = await stored(`clusters/${NAME}/k3s-server-token`);
+    await make(instances[0] ?? '', 'before');
+    expect(await bench.keelson('backup', NAME, '--wait')).toMatchObject({ code: 0 });
+    const { backup, uid } = await statusOf(bench, NAME);
+    const watch = watchApi(await kubeconfig(), addressesOfServers);
+
+    // Act
+    const rotating = bench.keelson('rotate', NAME, 'token', '--yes', '--wait');
+    await killIn('rotate:server-0', 'start-service:server-1');
+    const rotated = await rotating;
+    const seen = await watch.stop();
+
+    // Assess
+    expect(rotated, rotated.stderr).toMatchObject({ code: 0 });
+    await expectServing(instances);
+    expect(seen.longestGapMs).toBeLessThanOrEqual(ALLOWED_GAP_MS);
+    const token = await stored(`clusters/${NAME}/k3s-server-token`);
+    expect(token).toMatch(/^K10[0-9a-f]{64}::server:[0-9a-f]{32}\n$/);
+    expect(token).not.toBe(old);
+    expect(await stored(`backups/${NAME}/${uid}/${backup.id}.token`)).toBe(old);
+    for (const server of instances.slice(0, 3)) expect(onDisk(server, 'etc/rancher/k3s/server-token')).toBe(token);
+    const texts = await textsOf(bench, NAME);
+    for (const secret of [old, token].map((one) => one.trim().split('::server:')[1] ?? '?'))
+      for (const [place, text] of Object.entries(texts))
+        expect(text.includes(secret), `a token in ${place}`).toBe(false);
+
+    // Act
+    const joined = await bench.keelson('apply', '-f', bench.document(NAME, { mode: 'ha', pools: pools(2) }), '--wait');
+    const restored = await bench.keelson('restore', NAME, '--from', backup.id ?? '', '--yes', '--wait');
+
+    // Assess
+    expect(joined, joined.stderr).toMatchObject({ code: 0 });
+    expect(restored, restored.stderr).toMatchObject({ code: 0 });
+    expect(await configMapsOn(bench, instances[1] ?? '')).toEqual(['configmap/before']);
+    expect(await stored(`clusters/${NAME}/k3s-server-token`)).toBe(old);
   });
 });
 

@@ -80,6 +80,7 @@ export const OWN_ERRORS: KnownErrors = {
   ...alike('Keelson', 'conflict', 'nothing; the slot is planned anew', [
     'InstanceLost',
     'InstanceMissing',
+    'RotationWithdrawn',
     'SlotUnwanted',
     'NoServerUp',
   ]),
@@ -125,6 +126,7 @@ export const OWN_ERRORS: KnownErrors = {
     'FilesChanged',
   ]),
   ...alike('Keelson', 'node-script', 'see what K3s says in the message, and rotate again', ['RotationFailed']),
+  ...alike('Keelson', 'node-script', 'raise spec.k3s.version, and rotate again', ['RotationUnsupported']),
   ...alike('Keelson', 'node-script', 'check the resources that the message names, and who holds them', [
     'ManifestNotDeleted',
   ]),

@@ -5,6 +5,7 @@ import type { ClusterDocument } from '../spec/schema.js';
 import type { ClusterState, Slot } from '../state.js';
 import { mostUnavailable } from '../unavailable.js';
 import { typeDiffers, typeFor } from './instance-type.js';
+import { rotationReason } from './rotating.js';
 import type { Budget, PlanBuilder, Step } from './steps.js';
 import { nodeConfigOf } from './wanted.js';
 
@@ -91,7 +92,7 @@ function planChange(
     retype ? `its type is ${slot.instance.type}, ${typeFor(state, wanted, slot)} is wanted` : '',
     reinstall ? `it runs K3s ${slot.installed ?? 'none'}, ${document.spec.k3s.version} is wanted` : '',
     reconfigure ? 'its configuration has changed' : '',
-    rotated === null ? '' : `a rotation was asked for: ${rotated.what}`,
+    rotated === null ? '' : rotationReason(rotated),
   ].filter((text) => text !== '');
   const disruption = wanted.role === 'agent' || document.spec.mode === 'ha' ? 'node' : 'cluster';
   const reason = (why.join('; ') || 'Keelson has cordoned it') + sharing(slot, budget);

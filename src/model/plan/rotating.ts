@@ -1,22 +1,37 @@
 import { backupServer } from '../backup/server.js';
-import type { ClusterState } from '../state.js';
+import { ownerOf, type RotationState, termsOf } from '../rotation/state.js';
+import type { ClusterState, Slot } from '../state.js';
 import { BACKUP_TITLE, type PlanBuilder } from './steps.js';
+import { witnesses } from './wanted.js';
 
 /**
- * What comes before the first node takes a rotation over: a backup, for a rotation that goes wrong in the middle "can leave the cluster permanently
- * corrupted". [K3s docs: cli/secrets-encrypt] The restarts are planned as changes, behind the same gate, and nodes that are lost meanwhile as ever.
+ * What comes before the first node takes a rotation over. A backup, for a rotation that goes wrong in the middle "can leave the cluster permanently
+ * corrupted" [K3s docs: cli/secrets-encrypt]; then one server makes what is new. The restarts are planned as changes, behind the same gate, and nodes
+ * that are lost meanwhile as ever.
  *
  * @param before ids of steps that it waits for: new and stopped nodes come up first
  * @returns ids of the steps that the first restart waits for
  */
 export function planRotation(plan: PlanBuilder, state: ClusterState, before: string[]): string[] {
   const { rotation } = state;
-  if (rotation === null || rotation.backup !== null) return before;
-  const taken = plan.steps.filter(({ kind }) => kind === 'backup').map(({ id }) => id);
-  const server = backupServer(state);
-  if (taken.length > 0 || server === null) return [...before, ...taken];
-  const reason = `${rotation.what} are about to be rotated`;
-  return [
-    plan.add({ kind: 'backup', slot: server.name, phase: 'Updating', after: before, title: BACKUP_TITLE, reason }),
-  ];
+  if (rotation === null) return before;
+  const common = { phase: 'Updating', reason: rotationReason(rotation) } as const;
+  let last = before;
+  const saver = rotation.backup === null ? backupServer(state) : null;
+  const saved = plan.steps.filter(({ kind }) => kind === 'backup').map(({ id }) => id);
+  if (saver !== null && saved.length === 0)
+    last = [plan.add({ ...common, kind: 'backup', slot: saver.name, after: last, title: BACKUP_TITLE })];
+  else last = [...last, ...saved];
+  const maker = rotation.ready ? null : makerOf(state);
+  if (maker === null) return last;
+  const title = `make the new ${termsOf(rotation).name}`;
+  return [plan.add({ ...common, kind: 'rotate', slot: maker.name, after: last, title })];
+}
+
+export const rotationReason = ({ what }: RotationState): string => `a rotation was asked for: ${what}`;
+
+/** The server that has begun to make it, while it serves; else the one that others join at. */
+function makerOf(state: ClusterState): Slot | null {
+  const serving = witnesses(state, Object.values(state.slots));
+  return serving.find((slot) => ownerOf(slot) === state.rotation?.server) ?? serving[0] ?? null;
 }

@@ -24,6 +24,7 @@ export type StepKind =
   | 'backup'
   | 'rehearse'
   | 'restore'
+  | 'rotate'
   | 'stop-service'
   | 'stop-instance'
   | 'modify'

@@ -4,6 +4,7 @@ import { type NodeConfigInput, renderNodeConfig } from '../k3s/config.js';
 import { fingerprint } from '../k3s/fingerprint.js';
 import { restartFingerprint } from '../node-files/wanted.js';
 import { identityLabels } from '../node-labels/identity.js';
+import { isBehind } from '../rotation/state.js';
 import type { ClusterDocument } from '../spec/schema.js';
 import type { ClusterState, NodeInstance, Slot } from '../state.js';
 
@@ -66,7 +67,7 @@ export function founderOf(state: ClusterState): Slot | null {
 export function witnesses(state: ClusterState, among: readonly Slot[]): Slot[] {
   const rank = (slot: Slot): number => {
     if (hasFinding(state, slot, 'agent')) return 3;
-    if (SERVES.some((kind) => hasFinding(state, slot, kind))) return 2;
+    if (isBehind(state, slot) || SERVES.some((kind) => hasFinding(state, slot, kind))) return 2;
     return `${slot.name}#${slot.generation}` === state.founder ? 0 : 1;
   };
   return among

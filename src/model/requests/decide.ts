@@ -208,7 +208,9 @@ function rotate(state: ClusterState, asked: unknown): Decision {
   if (state.bornAt === null || state.adoption !== 'done')
     return refused(`${name} was never up yet: there is nothing to rotate`);
   if (lost) return refused(`nothing can be rotated: ${lost.message}`);
-  const rotation = { what, ref: `t${state.jobCount}`, backup: null, ready: what === 'certificates', taken: [] };
+  // Each node makes its own certificates.
+  const ready = what === 'certificates';
+  const rotation = { what, ref: `t${state.jobCount}`, backup: null, server: null, ready, taken: [] };
   return accepted(`${what} will be rotated`, { rotation, breakers: {} });
 }
 

@@ -1,7 +1,7 @@
 import type { ClusterState, Slot } from '../state.js';
 
 /** What can be replaced while the cluster serves. */
-export const ROTATIONS = ['certificates'] as const;
+export const ROTATIONS = ['token', 'certificates'] as const;
 export type Rotation = (typeof ROTATIONS)[number];
 
 /** A rotation that was asked for and is not done. */
@@ -11,6 +11,8 @@ export interface RotationState {
   ref: string;
   /** Backup that was taken before anything was changed; null until it is in the bucket. */
   backup: string | null;
+  /** Slot and generation of the server that makes what is new; null before that, and where each node makes its own. */
+  server: string | null;
   /** What is new exists: from then on each start of K3s takes it over, and there is no way back but forward. */
   ready: boolean;
   /** Slots, as `name#generation`, whose K3s was started with it. */
@@ -27,12 +29,14 @@ interface Terms {
 }
 
 const TERMS: Record<Rotation, Terms> = {
+  // Agents join with a token of their own.
+  token: { name: 'token', onAgents: false, inKubeconfig: false },
   certificates: { name: 'certificates', onAgents: true, inKubeconfig: true },
 };
 
 export const termsOf = ({ what }: RotationState): Terms => TERMS[what];
 
-const ownerOf = ({ name, generation }: Slot): string => `${name}#${generation}`;
+export const ownerOf = ({ name, generation }: Slot): string => `${name}#${generation}`;
 
 /** Whether the node has to start K3s once more before the rotation is done. */
 export function awaitsRotation({ rotation }: ClusterState, slot: Slot): boolean {
@@ -44,6 +48,10 @@ export function awaitsRotation({ rotation }: ClusterState, slot: Slot): boolean 
 /** The rotation that a start of K3s on this node takes over now, or null. */
 export const rotationFor = (state: ClusterState, slot: Slot): RotationState | null =>
   state.rotation?.ready === true && awaitsRotation(state, slot) ? state.rotation : null;
+
+/** Whether the server still goes by what is replaced: nodes that join there, and snapshots with its token, would fit nothing. */
+export const isBehind = (state: ClusterState, slot: Slot): boolean =>
+  state.rotation?.server != null && rotationFor(state, slot) !== null && state.rotation.server !== ownerOf(slot);
 
 /** K3s of the slot was started, and has what is new if that exists. */
 export function recordTaken(state: ClusterState, slot: Slot): void {

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # What a start of K3s takes over of a rotation.
-# Variables: [ROTATE (certificates) ROTATION_REF (names the rotation)]
+# Variables: [ROTATE (certificates, or token, with the URL TOKEN_GET) ROTATION_REF (names the rotation)]
 # shellcheck disable=SC2154 # variables are set by the parts that are put before this one
 
 # take_rotation: before K3s is started; once for each ROTATION_REF.
@@ -9,6 +9,7 @@ take_rotation() {
   [ -n "${ROTATE:-}" ] && [ ! -e "$done" ] || return 0
   case $ROTATE in
     certificates) rotate_certificates ;;
+    token) fetch_token TOKEN_GET server-token ;;
   esac
   printf '%s\n' "$ROTATE" | put_file "$done" 600
 }

@@ -12,6 +12,7 @@ import { launch } from './provisioning.js';
 import { gate, secondLook } from './quorum-gate.js';
 import { reboot, removeGhosts, retire, saveVolume, tag } from './repairing.js';
 import { rehearse, restore } from './restoring.js';
+import { rotate } from './rotating.js';
 import { setInstanceGroups, setSecurityGroups } from './security-groups.js';
 import { startInstance, startService } from './starting.js';
 import { snapshot, stopInstance, stopService } from './stopping.js';
@@ -40,6 +41,7 @@ export const performers: Record<StepKind, (cluster: Cluster, step: Step) => Prom
   backup,
   rehearse,
   restore,
+  rotate,
   'stop-service': stopService,
   'stop-instance': stopInstance,
   gate,

@@ -1,7 +1,13 @@
 import type { Presign } from '../../activities/api.js';
-import { isRotated, type RotationState } from '../../model/rotation/state.js';
+import { BUCKET_KEY } from '../../model/bucket.js';
+import type { Step } from '../../model/plan/index.js';
+import { isRotated, ownerOf, type Rotation, type RotationState } from '../../model/rotation/state.js';
 import type { ErrorRecord } from '../../model/state.js';
-import { type Cluster, emit } from '../cluster-context.js';
+import { type Cluster, detailOf, emit, errorRecordOf, failure, isCancelled, slotOf } from '../cluster-context.js';
+import { runJob } from '../node-job.js';
+
+/** Re-encrypting 5 secrets a second takes its time. [K3s docs: cli/secrets-encrypt] */
+const TIMEOUT_SECONDS = 1_200;
 
 /** What a start of K3s needs to take a rotation over. */
 export function rotationJob(rotation: RotationState | null): {
@@ -9,7 +15,49 @@ export function rotationJob(rotation: RotationState | null): {
   presign: Record<string, Presign>;
 } {
   if (rotation === null) return { params: {}, presign: {} };
-  return { params: { ROTATE: rotation.what, ROTATION_REF: rotation.ref }, presign: {} };
+  return {
+    params: { ROTATE: rotation.what, ROTATION_REF: rotation.ref },
+    presign: rotation.what === 'token' ? { TOKEN_GET: { method: 'GET', key: BUCKET_KEY.serverToken } } : {},
+  };
+}
+
+/** What the server that makes it gets from the bucket and stores there. */
+const URLS: Record<Rotation, Record<string, Presign>> = {
+  token: {
+    NEXT_GET: { method: 'GET', key: BUCKET_KEY.nextToken },
+    NEXT_PUT: { method: 'PUT', key: BUCKET_KEY.nextToken },
+    TOKEN_PUT: { method: 'PUT', key: BUCKET_KEY.serverToken },
+  },
+  certificates: {},
+};
+
+/** K3s has refused before it has changed anything. */
+const REFUSED: ReadonlySet<string> = new Set(['RotationUnsupported']);
+
+/** One server makes what is new. What K3s refuses for good ends the rotation; all else is tried again, for it may be half done. */
+export async function rotate(cluster: Cluster, step: Step): Promise<void> {
+  const { state } = cluster;
+  const { rotation } = state;
+  const slot = slotOf(cluster, step.slot);
+  if (rotation === null)
+    throw failure('conflict', 'RotationWithdrawn', 'no rotation is asked for any more', 'it is planned again');
+  state.rotation = { ...rotation, server: ownerOf(slot) };
+  try {
+    await runJob(cluster, slot, {
+      script: 'rotate',
+      summary: step.title,
+      params: { ROTATE: rotation.what, ROTATION_REF: rotation.ref },
+      presign: URLS[rotation.what],
+      timeoutSeconds: TIMEOUT_SECONDS,
+    });
+    state.rotation = { ...rotation, server: ownerOf(slot), ready: true };
+  } catch (reason) {
+    if (isCancelled(reason) || !REFUSED.has(detailOf(reason)?.code ?? '')) throw reason;
+    const error = errorRecordOf(reason, step, state.operation?.id ?? null, 1);
+    const record = state.operation?.steps.findLast((one) => one.kind === 'rotate' && one.outcome === 'running');
+    if (record !== undefined) record.error = error;
+    giveUpRotation(cluster, error);
+  }
 }
 
 /** Nothing was changed yet: the operation ends as failed, and the cluster is as it was. */

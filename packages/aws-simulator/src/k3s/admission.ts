@@ -1,15 +1,17 @@
 /** Who may join: token, CA hash, node password, critical settings. The messages are K3s's. */
-import type { KubeCluster } from './cluster.js';
 import type { K3sConfig } from './config.js';
 import { fatal } from './exit.js';
+import type { Loaded } from './secrets.js';
 import { parseToken } from './token.js';
 
-/** @throws ServiceExit unless the token lets a node of that role in. */
-export function checkToken(cluster: KubeCluster, config: K3sConfig, url: string): void {
+/**
+ * @param loaded what the server goes by that is asked
+ * @throws ServiceExit unless the token lets a node of that role in
+ */
+export function checkToken({ ca, serverPassword, agentPassword }: Loaded, config: K3sConfig, url: string): void {
   if (config.token === null) throw fatal('--token is required');
   const token = parseToken(config.token);
   if (!token) throw fatal('invalid token format');
-  const { ca, serverPassword, agentPassword } = cluster.founding;
   if (token.caHash !== null && token.caHash !== ca.hash) {
     throw fatal(`token CA hash does not match the Cluster CA certificate hash: ${token.caHash} != ${ca.hash}`);
   }
@@ -29,10 +31,10 @@ export function checkToken(cluster: KubeCluster, config: K3sConfig, url: string)
  *   as it is now, and only when it joins. [k3s source: pkg/cluster/bootstrap.go, compareConfig]
  * @throws ServiceExit unless the settings that all servers share are the same here.
  */
-export function checkCritical(cluster: KubeCluster, running: Record<string, string>, config: K3sConfig): void {
+export function checkCritical(loaded: Loaded, running: Record<string, string>, config: K3sConfig): void {
   const differing = Object.keys(config.critical).filter((flag) => config.critical[flag] !== running[flag]);
   // A server takes its agent token literally, whatever its form. [k3s source: deps.go]
-  if ((config.agentToken ?? cluster.founding.serverPassword) !== cluster.founding.agentPassword) {
+  if ((config.agentToken ?? loaded.serverPassword) !== loaded.agentPassword) {
     differing.push('agent-token');
   }
   if (differing.length > 0) {

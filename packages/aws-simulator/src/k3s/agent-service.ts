@@ -7,6 +7,7 @@ import type { KubeCluster } from './cluster.js';
 import { type K3sConfig, readConfig } from './config.js';
 import { nodePassword, unpackData, writeAgentFiles } from './disk.js';
 import { fatal, logLine } from './exit.js';
+import type { Loaded } from './secrets.js';
 import { awaitReady, causes, info, registerNode, type ServiceContext, warn } from './service-context.js';
 
 /** K3s's agent tries its server again after two seconds. */
@@ -30,13 +31,13 @@ export class AgentService implements Service {
     if (fault?.effect === 'exit') throw fatal(fault.error?.message ?? 'exit by fault');
     if (config.server === null) throw fatal('--server is required');
 
-    const cluster = await this.reach(config, config.server, signal);
+    const { cluster, loaded } = await this.reach(config, config.server, signal);
     const after = causes(context, cluster.founding.foundSpan);
     const ms = plane.world.profile.agentJoin;
     await plane.world.impose({ kind: 'agentJoin', instanceId: machine.id, ms, after, signal });
     await cluster.etcd.until(() => cluster.etcd.available, signal);
     unpackData(machine, context.version);
-    writeAgentFiles(machine, cluster);
+    writeAgentFiles(machine, loaded);
     renewCertificates(machine);
     registerNode(context, config, cluster);
     this.cluster = cluster;
@@ -68,18 +69,23 @@ export class AgentService implements Service {
     this.cluster = null;
   }
 
-  private async reach(config: K3sConfig, url: string, signal: AbortSignal): Promise<KubeCluster> {
+  private async reach(
+    config: K3sConfig,
+    url: string,
+    signal: AbortSignal,
+  ): Promise<{ cluster: KubeCluster; loaded: Loaded }> {
     const { context } = this;
     const { plane, machine } = context;
     const pause = Math.min(RETRY_MS, plane.world.profile.agentJoin / 4);
     for (;;) {
       const supervisor = plane.supervisorAt(url, machine);
       const cluster = supervisor?.answers ? supervisor.membership?.cluster : undefined;
-      if (!cluster) {
+      const loaded = supervisor?.loaded;
+      if (!cluster || !loaded) {
         context.log(logLine('error', `failed to get CA certs: Get "${url}/cacerts": connect: connection refused`));
       } else {
-        checkToken(cluster, config, url);
-        if (cluster.acceptsPassword(config.nodeName, nodePassword(machine))) return cluster;
+        checkToken(loaded, config, url);
+        if (cluster.acceptsPassword(config.nodeName, nodePassword(machine))) return { cluster, loaded };
         warn(context, PASSWORD_REJECTED);
       }
       await sleep(pause, null, { signal, ref: false });

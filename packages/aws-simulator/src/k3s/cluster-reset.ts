@@ -62,7 +62,7 @@ async function reset(world: World, plane: K3sPlane, machine: Machine, exec: stri
   const content = read(machine, path);
   const old = plane.clusters.get(content.cluster);
   if (old === undefined) throw fatal('the snapshot is of a cluster that this region does not know');
-  checkToken(config, old, data);
+  checkToken(config, old, content, data);
   checkVersion(own, content.version);
   const fault = world.fault('k3s.reset', { instanceId: machine.id });
   if (fault?.effect === 'exit') throw fatal(`${PREPARING} ${fault.error?.message ?? 'by fault'}`);
@@ -85,12 +85,12 @@ function read(machine: Machine, path: string): SnapshotContent {
 }
 
 /** The shared secrets of a cluster lie in etcd, encrypted with its server token. [docs: cli/token] */
-function checkToken(config: K3sConfig, { founding }: KubeCluster, data: string): void {
+function checkToken(config: K3sConfig, { secrets }: KubeCluster, content: SnapshotContent, data: string): void {
   const file = join(data, 'server/token');
   const text = config.token ?? (existsSync(file) ? readFileSync(file, 'utf8') : null);
   if (text === null)
     throw fatal('Error: preparing server: --token is required for cluster reset on a server that has none');
-  if (parseToken(text)?.password !== founding.serverPassword)
+  if (parseToken(text)?.password !== secrets.at(content.secrets)?.serverPassword)
     throw fatal(
       `${PREPARING} failed to bootstrap cluster data: bootstrap data already found and encrypted with different token`,
     );
@@ -116,7 +116,9 @@ function restore(
   old: KubeCluster,
 ): void {
   const isServedElsewhere = old.etcd.members.some(({ started, instanceId }) => started && instanceId !== machine.id);
-  const cluster = isServedElsewhere ? new KubeCluster(world, { ...old.founding, id: plane.newId() }) : old;
+  const cluster = isServedElsewhere
+    ? new KubeCluster(world, { ...old.founding, id: plane.newId() }, old.secrets.copy())
+    : old;
   plane.clusters.set(cluster.founding.id, cluster);
   const member = newMember(plane, machine, config, {
     learner: false,

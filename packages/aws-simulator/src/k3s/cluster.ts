@@ -1,22 +1,17 @@
 /** One simulated Kubernetes cluster: its secrets, its etcd, its Nodes. Lives as long as the region; disks refer to it by id. */
 import { randomUUID } from 'node:crypto';
 import type { World } from '../contract.js';
-import type { ClusterCa } from './ca.js';
 import type { K3sConfig } from './config.js';
 import { ConfigMaps } from './config-maps.js';
 import { Etcd, type Member } from './etcd.js';
 import { LeaderLoop } from './leader-loop.js';
 import { Objects } from './manifests.js';
 import { type KubeNode, type NodeObject, nodeObject } from './node.js';
+import type { SecretStore } from './secrets.js';
 import type { SnapshotContent } from './snapshot-file.js';
-import { secureToken } from './token.js';
 
 export interface Founding {
   id: string;
-  ca: ClusterCa;
-  serverPassword: string;
-  /** K3s uses the server's where none was given. */
-  agentPassword: string;
   /** False: SQLite, which nobody can join. */
   embeddedEtcd: boolean;
   /** `none` where another CNI is to give pods their network. */
@@ -45,18 +40,10 @@ export class KubeCluster {
   constructor(
     private readonly world: World,
     readonly founding: Founding,
+    readonly secrets: SecretStore,
   ) {
     this.loop = new LeaderLoop(world, this);
     this.etcd = new Etcd(world, () => this.loop.arm());
-  }
-
-  get serverToken(): string {
-    return secureToken(this.founding.ca.hash, 'server', this.founding.serverPassword);
-  }
-
-  get agentToken(): string {
-    const { ca, agentPassword, serverPassword } = this.founding;
-    return agentPassword === serverPassword ? this.serverToken : secureToken(ca.hash, 'node', agentPassword);
   }
 
   /**
@@ -169,6 +156,7 @@ export class KubeCluster {
     }
     for (const [name, password] of content.nodePasswords) this.nodePasswords.set(name, password);
     this.configMaps = new ConfigMaps(content.revision, content.configMaps);
+    this.secrets.restore(content.secrets);
     this.etcd.reset(member);
   }
 

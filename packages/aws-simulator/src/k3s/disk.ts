@@ -12,8 +12,9 @@ import {
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { Machine } from '../machine/machine.js';
-import type { KeyPair } from './ca.js';
-import type { KubeCluster } from './cluster.js';
+import type { ClusterCa, KeyPair } from './ca.js';
+import type { Loaded } from './secrets.js';
+import { secureToken } from './token.js';
 
 export const DATA = '/var/lib/rancher/k3s';
 const MEMBER = `${DATA}/server/db/etcd/member/keelson-region.json`;
@@ -60,23 +61,30 @@ export function sizeDatabase(machine: Machine, mib: number): void {
   truncateSync(machine.path(DATABASE), mib * 1024 * 1024);
 }
 
-/** Tokens, CA, certificates and admin kubeconfig, as every server has them once it is up. */
-export async function writeServerFiles(machine: Machine, cluster: KubeCluster): Promise<void> {
-  const { ca } = cluster.founding;
-  write(machine, `${DATA}/server/token`, `${cluster.serverToken}\n`);
-  write(machine, `${DATA}/server/agent-token`, `${cluster.agentToken}\n`);
+/** Both tokens in their secure form, for those who join. */
+export function writeTokens(machine: Machine, { ca, serverPassword, agentPassword }: Loaded): void {
+  const own = agentPassword === serverPassword;
+  const agentToken = secureToken(ca.hash, own ? 'server' : 'node', agentPassword);
+  write(machine, `${DATA}/server/token`, `${secureToken(ca.hash, 'server', serverPassword)}\n`);
+  write(machine, `${DATA}/server/agent-token`, `${agentToken}\n`);
   link(machine, 'agent-token', `${DATA}/server/node-token`);
+}
+
+/** Tokens, CA, certificates and admin kubeconfig, as every server has them once it is up. */
+export async function writeServerFiles(machine: Machine, loaded: Loaded): Promise<void> {
+  const { ca } = loaded;
+  writeTokens(machine, loaded);
   write(machine, SERVER_CA, ca.serverCa, 0o644);
   write(machine, `${DATA}/server/tls/client-ca.crt`, ca.clientCa, 0o644);
-  write(machine, '/etc/rancher/k3s/k3s.yaml', kubeconfig(cluster, await adminOf(machine, cluster)));
+  write(machine, '/etc/rancher/k3s/k3s.yaml', kubeconfig(ca, await adminOf(machine, ca)));
   writeKubeletFiles(machine);
 }
 
 /** The server's own: made where there is none, as at the first start and after `k3s certificate rotate`. */
-async function adminOf(machine: Machine, { founding }: KubeCluster): Promise<KeyPair> {
+async function adminOf(machine: Machine, ca: ClusterCa): Promise<KeyPair> {
   const [certFile, keyFile] = ADMIN.map((file) => machine.path(file));
   if (certFile === undefined || keyFile === undefined || !existsSync(certFile)) {
-    const pair = await founding.ca.issueAdmin();
+    const pair = await ca.issueAdmin();
     write(machine, ADMIN[0], pair.cert);
     write(machine, ADMIN[1], pair.key);
     return pair;
@@ -101,8 +109,8 @@ export function removeCertificates(machine: Machine, role: 'server' | 'agent'): 
 }
 
 /** The CA, as an agent has it once it was let in. */
-export function writeAgentFiles(machine: Machine, { founding }: KubeCluster): void {
-  write(machine, AGENT_CA, founding.ca.serverCa, 0o644);
+export function writeAgentFiles(machine: Machine, { ca }: Loaded): void {
+  write(machine, AGENT_CA, ca.serverCa, 0o644);
   writeKubeletFiles(machine);
 }
 
@@ -150,8 +158,7 @@ export const removeResetFlag = (machine: Machine): void =>
 
 export const snapshotFolder = (machine: Machine): string => machine.path(`${DATA}/server/db/snapshots`);
 
-function kubeconfig(cluster: KubeCluster, admin: KeyPair): string {
-  const { ca } = cluster.founding;
+function kubeconfig(ca: ClusterCa, admin: KeyPair): string {
   const data = (pem: string) => Buffer.from(pem).toString('base64');
   return `apiVersion: v1
 clusters:

@@ -6,6 +6,7 @@ import type { K3sConfig } from './config.js';
 import { writeMember } from './disk.js';
 import { fatal } from './exit.js';
 import { newMember } from './new-member.js';
+import { SecretStore } from './secrets.js';
 import { causes, info, type Membership, type ServiceContext, warn } from './service-context.js';
 import { parseToken } from './token.js';
 
@@ -27,16 +28,13 @@ export async function found(
   const imposed = world.impose({ kind: 'found', instanceId: machine.id, ms, after: causes(context), signal });
   const [span, ca] = await Promise.all([imposed, createClusterCa()]);
   const serverPassword = given ?? randomBytes(16).toString('hex');
-  const cluster = new KubeCluster(world, {
+  const founding = {
     id: plane.newId(),
-    ca,
-    serverPassword,
-    // Taken literally, in whatever form it is. [k3s source: deps.go]
-    agentPassword: config.agentToken ?? serverPassword,
     embeddedEtcd: config.clusterInit,
     flannelBackend: config.critical['flannel-backend'] ?? '',
     foundSpan: span.id,
-  });
+  };
+  const cluster = new KubeCluster(world, founding, new SecretStore({ ca, serverPassword }));
   const member = newMember(plane, machine, config, {
     learner: false,
     started: true,

@@ -12,6 +12,7 @@ import { etcdPort } from './etcd-port.js';
 import { kubectl } from './kubectl/command.js';
 import { etcdSnapshot } from './snapshot.js';
 import { supervisorPort } from './supervisor-port.js';
+import { tokenCommand } from './token-command.js';
 
 /** Mounted by the region's server at `/_node/`. */
 export async function handleNodeRequest(
@@ -49,6 +50,8 @@ async function run(
       return etcdSnapshot(world, machine, server, rest);
     case 'server':
       return clusterReset(world, machines.k3s, machine, rest);
+    case 'token':
+      return tokenCommand(world, machine, server, rest);
     case 'certificate':
       return certificate(machine, rest);
     default:

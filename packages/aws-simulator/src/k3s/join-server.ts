@@ -8,6 +8,7 @@ import type { Member } from './etcd.js';
 import { fatal } from './exit.js';
 import { newMember } from './new-member.js';
 import { awaitPromotion } from './promotion.js';
+import type { Loaded } from './secrets.js';
 import { causes, info, type Membership, type ServiceContext, warn } from './service-context.js';
 
 /**
@@ -25,9 +26,14 @@ export async function joinServer(
   const { world } = plane;
   const { profile } = world;
   const startedAt = Date.now() + profile.runtime;
-  const { cluster, critical } = reach(context, url);
-  checkToken(cluster, config, url);
-  checkCritical(cluster, critical, config);
+  const { cluster, critical, loaded } = reach(context, url);
+  checkToken(loaded, config, url);
+  checkCritical(loaded, critical, config);
+  // A server that has not heard of another token lets it in, and the datastore does not. [k3s source: pkg/cluster/storage.go]
+  if (loaded.serverPassword !== cluster.secrets.now.serverPassword)
+    throw fatal(
+      'starting kubernetes: preparing server: bootstrap data already found and encrypted with different token',
+    );
   if (!cluster.founding.embeddedEtcd) throw fatal('starting kubernetes: etcd is disabled on the server');
   checkName(cluster, config.nodeName);
   const password = nodePassword(machine);
@@ -65,14 +71,17 @@ export async function joinServer(
   await world.impose({ ...about, kind: 'serve', ms: profile.serve, after: [test.id] });
 }
 
-function reach(context: ServiceContext, url: string): { cluster: KubeCluster; critical: Record<string, string> } {
+function reach(
+  context: ServiceContext,
+  url: string,
+): { cluster: KubeCluster; critical: Record<string, string>; loaded: Loaded } {
   const supervisor = context.plane.supervisorAt(url, context.machine);
-  if (!supervisor?.membership || !supervisor.critical) {
+  if (!supervisor?.membership || !supervisor.critical || !supervisor.loaded) {
     throw fatal(
       `starting kubernetes: preparing server: failed to get CA certs: Get "${url}/cacerts": dial tcp: connect: connection refused`,
     );
   }
-  return { cluster: supervisor.membership.cluster, critical: supervisor.critical };
+  return { cluster: supervisor.membership.cluster, critical: supervisor.critical, loaded: supervisor.loaded };
 }
 
 function checkName(cluster: KubeCluster, nodeName: string): void {

@@ -22,7 +22,7 @@ export async function rejoin(
   if (!cluster) throw fatal('etcd data on disk belongs to a cluster that this region does not know');
   const { etcd } = cluster;
   const token = config.token === null ? null : parseToken(config.token);
-  if (token && token.password !== cluster.founding.serverPassword) {
+  if (token && token.password !== cluster.secrets.now.serverPassword) {
     throw fatal(
       'starting kubernetes: preparing server: bootstrap data already found and encrypted with different token',
     );

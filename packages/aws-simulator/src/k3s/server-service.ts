@@ -9,6 +9,7 @@ import { fatal } from './exit.js';
 import { found } from './found.js';
 import { joinServer } from './join-server.js';
 import { rejoin } from './rejoin.js';
+import { type Loaded, load } from './secrets.js';
 import {
   awaitReady,
   causes,
@@ -24,6 +25,8 @@ export class ServerService implements Service {
   /** Its supervisor and API server answer, as far as etcd does. */
   listening = false;
   membership: Membership | null = null;
+  /** What it goes by since its start; null before it has come up. */
+  loaded: Loaded | null = null;
   private config: K3sConfig | null = null;
   private readonly api: ApiListener;
   private readonly ending = new AbortController();
@@ -104,13 +107,14 @@ export class ServerService implements Service {
     if (!membership) throw fatal('etcd did not start');
     const { cluster } = membership;
     unpackData(machine, context.version);
-    await writeServerFiles(machine, cluster);
+    this.loaded = load(cluster.secrets.now, config);
+    await writeServerFiles(machine, this.loaded);
     renewCertificates(machine);
     // K3s defragments etcd whenever it starts. [k3s source: pkg/etcd]
     sizeDatabase(machine, usedMiB(machine));
     // K3s that finds an alarm of its own member disarms all of them. [k3s source: pkg/etcd, clearAlarms]
     if (cluster.etcd.alarms.has(membership.member.id)) cluster.etcd.alarms.clear();
-    await this.api.open(cluster, config, () => this.answers);
+    await this.api.open(cluster, this.loaded.ca, config, () => this.answers);
     if (signal.aborted) return this.api.close();
     registerNode(context, config, cluster);
     this.listening = true;

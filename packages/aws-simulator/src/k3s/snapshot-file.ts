@@ -13,6 +13,8 @@ export interface SnapshotContent {
   nodes: KubeNode[];
   nodePasswords: [string, string][];
   configMaps: ConfigMap[];
+  /** Names the secrets of that time: K3s has them in the snapshot, encrypted with the server token. */
+  secrets: string;
   /** Names of the members at that time. */
   members: string[];
 }
@@ -25,6 +27,7 @@ export function contentOf(cluster: KubeCluster, version: string): SnapshotConten
     nodes: [...cluster.nodes.values()],
     nodePasswords: [...cluster.nodePasswords],
     configMaps: cluster.configMaps.list(),
+    secrets: cluster.secrets.now.id,
     members: cluster.etcd.members.map(({ name }) => name),
   };
 }

@@ -10,13 +10,14 @@ import type { ServerService } from './server-service.js';
  */
 export function supervisorPort(server: ServerService | undefined, url: string, user: string): CommandReply {
   const cluster = server?.membership?.cluster;
-  if (!cluster) return reply(7, '', 'curl: (7) Failed to connect to 127.0.0.1 port 6443\n');
+  const loaded = server?.loaded;
+  if (!cluster || !loaded) return reply(7, '', 'curl: (7) Failed to connect to 127.0.0.1 port 6443\n');
   const { etcd, founding } = cluster;
   switch (new URL(url).pathname) {
     case '/cacerts':
-      return reply(0, founding.ca.serverCa);
+      return reply(0, loaded.ca.serverCa);
     case '/db/info':
-      if (user !== `server:${founding.serverPassword}`) return refused(401);
+      if (user !== `server:${loaded.serverPassword}`) return refused(401);
       // Without a leader etcd does not list its members. [etcd: MemberList is linearizable]
       if (!founding.embeddedEtcd || !etcd.available) return refused(founding.embeddedEtcd ? 500 : 404);
       return reply(0, `{"members":[${etcd.members.map(listed).join(',')}]}\n`);

@@ -156,6 +156,11 @@ export class ModelWorld {
       case 'backup':
         if (state.rotation !== null) state.rotation = { ...state.rotation, backup: 'backup' };
         return;
+      case 'rotate':
+        need(state.rotation?.backup !== null, 'rotates without a backup');
+        if (state.rotation !== null && slot)
+          state.rotation = { ...state.rotation, server: `${slot.name}#${slot.generation}`, ready: true };
+        return;
       case 'rehearse':
       case 'restore':
         return;

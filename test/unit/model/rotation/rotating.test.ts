@@ -92,7 +92,7 @@ describe('a request to rotate', () => {
     ['of a cluster that is being deleted', { wish: 'deleted' }, { what: 'certificates' }, /too late/],
     [
       'while another one is under way',
-      { rotation: { what: 'certificates', ref: 't1', backup: null, ready: true, taken: [] } },
+      { rotation: { what: 'certificates', ref: 't1', backup: null, server: null, ready: true, taken: [] } },
       { what: 'certificates' },
       /under way/,
     ],

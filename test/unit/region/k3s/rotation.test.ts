@@ -58,3 +58,92 @@ describe('a rotation of certificates', () => {
     expect(await sh(fresh, 'k3s certificate rotate')).toMatchObject({ code: 1 });
   });
 });
+
+describe('a rotation of the server token', () => {
+  const rotate = (args = '', on = machine) => sh(on, `k3s token rotate ${args}`);
+  /** Restarts K3s, which does not come up: its unit goes on trying, so nothing waits for it. */
+  const refused = async (on: Machine, says: string) => {
+    await sh(on, 'systemctl restart --no-block k3s');
+    await until(async () => (await sh(on, 'journalctl -u k3s -n 3')).out.includes(says), says);
+    await sh(on, 'systemctl stop k3s');
+  };
+  const PLAIN = ['node-name: a-g1', 'cluster-init: true'];
+
+  it('takes effect at once on the server that is asked, and is needed for its next start', async () => {
+    const rotated = await rotate('--new-token fresh');
+    const kept = text(`${DATA}/server/token`);
+    await refused(machine, 'encrypted with different token');
+    config(machine, [...PLAIN, 'token: fresh']);
+    await start(machine);
+
+    expect(rotated).toMatchObject({ code: 0, out: expect.stringContaining('Token rotated') });
+    expect(kept).toMatch(/^K10[0-9a-f]{64}::server:fresh\n$/);
+  });
+
+  it('makes a token itself where none is given, another one each time', async () => {
+    const tokens = [];
+    for (let count = 0; count < 2; count += 1) {
+      expect(await rotate()).toMatchObject({ code: 0 });
+      tokens.push(text(`${DATA}/server/token`));
+    }
+    expect(new Set([...tokens, `${TOKEN}`]).size).toBe(3);
+  });
+
+  it('is refused with another token, without a server, and where another server has rotated it', async () => {
+    const second = await rig.launch('b');
+    install(second, 'server');
+    const secure = text(`${DATA}/server/token`).trim();
+    config(second, [`server: https://${machine.instance.privateIp}:6443`, 'node-name: b-g1', `token: "${secure}"`]);
+    await start(second);
+
+    const wrong = await rotate('--token another --new-token fresh');
+    const first = await rotate('--new-token fresh');
+    const again = await rotate('--new-token fresher', second);
+    const journal = (await sh(second, 'journalctl -u k3s')).out;
+    await sh(machine, 'systemctl stop k3s');
+    const down = await rotate();
+
+    expect(wrong).toMatchObject({ code: 1, err: expect.stringContaining('401 Unauthorized') });
+    expect(first).toMatchObject({ code: 0 });
+    expect(again).toMatchObject({ code: 1, err: expect.stringContaining('500 Internal Server Error') });
+    expect(again.err, 'the reason is for the journal').not.toContain('different token');
+    expect(journal).toContain('encrypted with different token');
+    expect(down).toMatchObject({ code: 1, err: expect.stringContaining('connection refused') });
+  });
+
+  it('keeps a server out that joins at one which has not heard of it, with either token', async () => {
+    const [second, third] = [await rig.launch('b'), await rig.launch('c')];
+    const secure = text(`${DATA}/server/token`).trim();
+    for (const one of [second, third]) install(one, 'server');
+    config(second, [`server: https://${machine.instance.privateIp}:6443`, 'node-name: b-g1', `token: "${secure}"`]);
+    await start(second);
+    await rotate('--new-token fresh');
+
+    const joining = async (token: string, says: string) => {
+      config(third, [`server: https://${second.instance.privateIp}:6443`, 'node-name: c-g1', `token: ${token}`]);
+      await refused(third, says);
+    };
+
+    await joining(TOKEN, 'encrypted with different token');
+    await joining('fresh', '401 Unauthorized');
+  });
+
+  it('leaves a snapshot to the token of its time', async () => {
+    await sh(machine, 'k3s etcd-snapshot save --name x');
+    await rotate('--new-token fresh');
+    await sh(machine, 'systemctl stop k3s');
+    const [file] = readdirSync(machine.path(`${DATA}/server/db/snapshots`));
+    const reset = () =>
+      sh(machine, `k3s server --cluster-reset --cluster-reset-restore-path=${DATA}/server/db/snapshots/${file}`);
+
+    config(machine, [...PLAIN, 'token: fresh']);
+    const wrong = await reset();
+    config(machine, [...PLAIN, `token: ${TOKEN}`]);
+    const right = await reset();
+    await start(machine);
+
+    expect(wrong).toMatchObject({ code: 1, err: expect.stringContaining('different token') });
+    expect(right).toMatchObject({ code: 0 });
+    expect(text(`${DATA}/server/token`).trim().endsWith(`:${TOKEN}`)).toBe(true);
+  });
+});

@@ -3,6 +3,7 @@
  * cluster's own certificates. Linux only, where every address of 127.0.0.0/8 can be listened at.
  */
 import { createServer, type Server } from 'node:https';
+import type { ClusterCa } from '../ca.js';
 import type { KubeCluster } from '../cluster.js';
 import type { K3sConfig } from '../config.js';
 import { info, type ServiceContext, warn } from '../service-context.js';
@@ -16,11 +17,10 @@ export class ApiListener {
   constructor(private readonly context: ServiceContext) {}
 
   /** `available` is asked at each request: an API server without etcd's quorum answers 503. */
-  async open(cluster: KubeCluster, config: K3sConfig, available: () => boolean): Promise<void> {
+  async open(cluster: KubeCluster, ca: ClusterCa, config: K3sConfig, available: () => boolean): Promise<void> {
     const { machine, version } = this.context;
     const host = machine.instance.publicIp;
     if (process.platform !== 'linux' || host === null || !host.startsWith('127.')) return;
-    const { ca } = cluster.founding;
     const { key, cert } = await ca.issueServer(names(config));
     const server = createServer({ key, cert, ca: ca.clientCa, requestCert: true, rejectUnauthorized: false });
     server.on('request', (request, response) => {
@@ -29,6 +29,7 @@ export class ApiListener {
       const accept = request.headers.accept ?? '';
       const reply = answer({
         cluster,
+        serverCa: ca.serverCa,
         version,
         authorized,
         available: available(),
