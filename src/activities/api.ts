@@ -334,6 +334,12 @@ export interface FindBackupInput extends Scope {
   source: BackupSource | null;
 }
 
+/** Backups of one life of a name; its cluster is gone. */
+export interface RemoveBackupsInput extends RegionScope {
+  cluster: string;
+  uid: string;
+}
+
 export interface ForgetInput extends Scope {
   /** Keys below `clusters/<name>/`, deleted in this order. */
   keys: string[];
@@ -396,5 +402,6 @@ export interface Activities {
   /** A snapshot of etcd in the bucket, with all that it takes to restore it; and those that are no longer kept are deleted. */
   findBackup(input: FindBackupInput): Promise<RestoredBackup>;
   saveBackup(input: BackupInput): Promise<BackupResult>;
+  removeBackups(input: RemoveBackupsInput): Promise<{ removed: number }>;
   forget(input: ForgetInput): Promise<{ left: string[] }>;
 }

@@ -8,6 +8,7 @@ import type { MirrorPolicy } from '../mirror/policy.js';
 import type { Activities } from './api.js';
 import { activity } from './attempt.js';
 import { findBackup } from './backup/find-backup.js';
+import { removeBackups } from './backup/remove-backups.js';
 import { saveBackup } from './backup/save-backup.js';
 import { claimCluster } from './claim.js';
 import type { ActivityDeps } from './deps.js';
@@ -118,6 +119,7 @@ export function createActivities(options: ActivitiesOptions): Activities {
     tellUnobserved: activity(deps, 'tellUnobserved', tellUnobserved),
     findBackup: activity(deps, 'findBackup', findBackup),
     saveBackup: activity(deps, 'saveBackup', saveBackup, { beatMs: BACKUP_BEAT_MS }),
+    removeBackups: activity(deps, 'removeBackups', removeBackups),
     forget: activity(deps, 'forget', forget),
     storeFiles: activity(deps, 'storeFiles', storeFiles),
   };

@@ -111,6 +111,7 @@ export interface Outputs {
   events: List<ClusterEvent>;
   'events --watch': Versioned & ClusterEvent;
   backups: Versioned & { cluster: string; backups: ListedBackup[] };
+  'backups --delete': Versioned & { cluster: string; removed: number };
   orphans: List<ShownOrphan>;
   'dead-letters': List<DeadLetter>;
   logs: Versioned & RanOnNode;

@@ -255,10 +255,17 @@ function requestVerbs(program: Command, run: Runner): void {
   verb(program, 'backups', 'list what there is to restore, newest first; also of a deleted cluster', [
     'backups shop-eu',
     'backups shop-eu -o json',
+    'backups shop-eu --delete',
   ])
     .argument('<name>', 'name of the cluster')
-    .action((cluster: string, options: Shared) =>
-      run(async (session) => (await import('./verbs/backup.js')).backups(session, cluster, formatOf(options))),
+    .option('--delete', 'delete those of clusters of this name that are gone; asks first', false)
+    .option('-y, --yes', 'with --delete: do not ask; required where there is no terminal', false)
+    .action((cluster: string, options: Shared & { delete: boolean; yes: boolean }) =>
+      run(async (session) => {
+        const output = formatOf(options);
+        if (!options.delete) return (await import('./verbs/backup.js')).backups(session, cluster, output);
+        await (await import('./verbs/backups-delete.js')).deleteBackups(session, cluster, { ...options, output });
+      }),
     );
   waiting(
     verb(

@@ -63,6 +63,8 @@ export interface Cluster {
   swept: string[];
   /** What a delete's last look found; the proof that nothing is left. */
   left: Leftovers | null;
+  /** Until when a delete leaves the backups, ISO 8601; null where there are none. */
+  backupsUntil: string | null;
 }
 
 export interface Leftovers {

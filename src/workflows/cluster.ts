@@ -71,6 +71,7 @@ export async function cluster(input: ClusterInput, carried?: Uint8Array): Promis
     gateOpenSince: null,
     swept: [],
     left: null,
+    backupsUntil: null,
   };
   const writer = createStatusWriter(self);
   self.present = createPresenter(self, writer);
@@ -371,6 +372,7 @@ function proofOf(self: Cluster): DeletionProof {
     ),
     swept: self.swept,
     kept: state.kept.map((one) => one.id).filter((id) => self.swept.includes(id)),
+    backupsUntil: self.backupsUntil,
     left: self.left,
   };
 }

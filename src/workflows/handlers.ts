@@ -234,7 +234,8 @@ function take(
   cluster.wakes += 1;
   // After all messages that have come together: a stored delete may be followed by its withdrawal.
   void Promise.resolve().then(() => {
-    if (state.wish === 'deleted') cluster.abort?.();
+    // What was begun for the cluster before a restore may wait for servers that are gone; its jobs are ended on their nodes. [node/lib/take-over]
+    if (state.wish === 'deleted' || name === 'restore') cluster.abort?.();
     // A wait for something that is still wanted is begun again at once; one that is not wanted any more is over.
     else cluster.interrupt?.();
   });

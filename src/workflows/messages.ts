@@ -60,6 +60,8 @@ export const lookSignal = defineSignal<[unknown]>('look');
 export const wantedSignal = defineSignal<[] | [AccountRole]>('wanted');
 /** What the watch's activity sends to its workflow when that waits for it: since when it observes again. */
 export const observingSignal = defineSignal<[unknown]>('observing');
+/** What deletes the backups of a deleted cluster at once. */
+export const deleteBackupsSignal = defineSignal('deleteNow');
 /** Why the document in the bucket is not in force, or null. */
 export const configSignal = defineSignal<[unknown]>('config');
 
@@ -78,6 +80,8 @@ export interface DeletionProof {
   swept: string[];
   /** Volumes and snapshots of nodes that were replaced, deleted with the cluster. */
   kept: string[];
+  /** Until when its backups stay, ISO 8601; null where Keelson knows of none. */
+  backupsUntil: string | null;
   /** What the last look found: empty lists. */
   left: Leftovers | null;
 }

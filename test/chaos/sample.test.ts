@@ -22,6 +22,9 @@ const CALLS: Record<OperationName, number> = {
   repair: 20,
   'repair unasked': 20,
   'repair sick': 24,
+  backup: 6,
+  restore: 24,
+  'restore lost': 40,
   delete: 10,
 };
 
@@ -63,6 +66,17 @@ describe.concurrent(`a worker killed at any AWS call (seed ${seed})`, () => {
         ['add agents', 1],
         ['apply config', 1],
         ['remove agents', 1],
+        ['delete', 0],
+      ],
+    ],
+    [
+      'recovery',
+      'ha',
+      [
+        ['create ha', 0],
+        ['backup', 1],
+        ['restore', 2],
+        ['restore lost', 2],
         ['delete', 0],
       ],
     ],

@@ -88,7 +88,27 @@ describe('backups of a cluster of three servers', () => {
     expect(stopped).toMatchObject({ code: 0 });
     expect(asleep).toMatchObject({ code: 4, stderr: expect.stringContaining('keelson start trio') });
     expect(deleted).toMatchObject({ code: 0 });
+    expect(deleted.stderr + deleted.stdout).toContain('its backups stay until');
     expect(await bench.region('leftovers')).toMatchObject({ total: 0 });
     expect(await listed('trio')).toHaveLength(2);
+  });
+
+  it('are deleted by a person who says so, but for those of a cluster that is there', async () => {
+    // Prepare
+    expect(await bench.keelson('restore', 'trio', '--into', 'trio', '--wait')).toMatchObject({ code: 0 });
+    expect(await bench.keelson('backup', 'trio', '--wait')).toMatchObject({ code: 0 });
+    expect(await listed('trio')).toHaveLength(3);
+
+    // Act
+    const unsure = await bench.keelson('backups', 'trio', '--delete');
+    const asUser = await bench.keelsonAs('user', 'backups', 'trio', '--delete', '--yes', '-o', 'json');
+    const again = await bench.keelson('backups', 'trio', '--delete', '--yes');
+
+    // Assess
+    expect(unsure).toMatchObject({ code: 2, stderr: expect.stringContaining('--yes') });
+    expect(asUser, asUser.stderr).toMatchObject({ code: 0 });
+    expect(JSON.parse(asUser.stdout)).toMatchObject({ cluster: 'trio', removed: 2 });
+    expect(again).toMatchObject({ code: 4 });
+    expect(await listed('trio')).toHaveLength(1);
   });
 });

@@ -215,6 +215,7 @@ export class FakeActivities {
       this.backups.push(input);
       return { job: null, saved: { size: 1_000, node: 'node', removed: [] } };
     }),
+    removeBackups: this.wrap('removeBackups', async () => ({ removed: 0 })),
     setInstanceGroups: this.wrap('setInstanceGroups', async () => undefined),
     storeFiles: this.wrap('storeFiles', async ({ groups }) =>
       Object.fromEntries(Object.keys(groups).map((group) => [group, '0'.repeat(64)])),

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type Client, type WorkflowHandle, WorkflowNotFoundError } from '@temporalio/client';
 import { defineSearchAttributeKey } from '@temporalio/common';
 import type { SearchAttribute } from '../../config/search-attributes.js';
+import { keptBackupsIdOf } from '../../model/backup/kept.js';
 import { blankState } from '../../model/blank-state.js';
 import { CLUSTER_PREFIX, workflowIdOf } from '../../model/execution.js';
 import { fingerprint } from '../../model/k3s/fingerprint.js';
@@ -30,6 +31,9 @@ const ANSWER_MS = 15_000;
 
 /** `TASK_QUEUE_TYPE_WORKFLOW`. [temporal api: enums] */
 const WORKFLOW_TASKS = 1;
+
+/** A thousand backups at S3's pace. */
+const DELETED_MS = 5 * 60_000;
 
 /** The clusters of a Temporal namespace, as their workflows tell of them. */
 export class Clusters {
@@ -208,6 +212,19 @@ export class Clusters {
       const refused = toCliError(error);
       return refused.exitCode === EXIT.refused ? refused : null;
     }
+  }
+
+  /** Deletes the backups of one life of a name, whose cluster is gone; resolves when they are. @returns how many there were */
+  async deleteBackups(cluster: string, uid: string): Promise<number> {
+    const handle = await this.client.workflow.signalWithStart('kept-backups', {
+      workflowId: keptBackupsIdOf(cluster, uid),
+      taskQueue: this.taskQueue,
+      args: [{ cluster, uid, region: '', until: new Date().toISOString() }],
+      signal: 'deleteNow',
+      staticSummary: `Deletes the backups of ${cluster}`,
+    });
+    const { removed } = (await this.timely(() => handle.result(), DELETED_MS)) as { removed: number };
+    return removed;
   }
 
   /** Events of the workflow's history so far. */

@@ -19,6 +19,6 @@ export function doomedText({ cluster, account, region, nodes, kept }: Doomed): s
     ...(nodes === null ? ['  its nodes, which no worker names now'] : what),
     ...kept.map((one) => `  ${one}`),
     'Their disks, the security groups of the cluster and its objects in the bucket go with them. This cannot be undone.',
-    `Its backups stay in the bucket, below backups/${cluster}/.`,
+    `Its backups stay in the bucket for spec.backup.keepAfterDelete (30 days by default): keelson backups ${cluster}`,
   ].join('\n');
 }

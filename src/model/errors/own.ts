@@ -192,6 +192,9 @@ export const OWN_ERRORS: KnownErrors = {
     'restore the backup into another name, or delete what is left first: keelson orphans',
     ['NameInUse'],
   ),
+  ...alike('Keelson', 'conflict', 'spec.backup.keep decides how many backups of a cluster that is there stay', [
+    'ClusterThere',
+  ]),
   ...alike('Keelson', 'invalid', 'restore another backup: `keelson backups` lists them', [
     'BackupNotFound',
     'BackupUnreadable',

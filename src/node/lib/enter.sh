@@ -8,6 +8,8 @@ enter_job() {
   printf '%s' "$identity" >"$KEELSON_JOB/pid"
   # Given up as interrupted before it could say that it lives: then it must not begin.
   [ ! -e "$KEELSON_JOB/exit" ] || exit 143
+  # A restore makes void what other jobs were about to do here. [lib/take-over]
+  [ "${TAKE_OVER:-}" != true ] || end_other_jobs
   if [ -n "$KEELSON_LOCK" ]; then
     take_lock "$KEELSON_LOCK" "job ${KEELSON_JOB##*/}"
     job_ticket=$ticket

@@ -83,7 +83,7 @@ function startJoin(cluster: Cluster, slot: Slot, founder: Slot | null) {
     summary: `install K3s and join ${target.instance?.privateIp ?? 'the cluster'} as ${slot.role}`,
     params: {
       ...releaseParams(cluster, slot),
-      ...(slot.resetFor !== undefined && { RESET: 'true', RESTORE_REF: slot.resetFor }),
+      ...(slot.resetFor !== undefined && { RESET: 'true', RESTORE_REF: slot.resetFor, TAKE_OVER: 'true' }),
       ...(since !== null && { TOKEN_SINCE: since, TOKEN_WAIT: String(TOKEN_WAIT_SECONDS) }),
     },
     presign: slot.role === 'server' ? { ...tokens, TOKEN_GET: { method: 'GET', key: BUCKET_KEY.serverToken } } : tokens,

@@ -1,7 +1,12 @@
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
+import { ChildWorkflowCancellationType, ParentClosePolicy, startChild } from '@temporalio/workflow';
+import { keptBackupsIdOf, keptUntil } from '../../model/backup/kept.js';
 import { KEYS_TO_FORGET } from '../../model/bucket.js';
 import { instancesOf } from '../../model/instances-of.js';
 import { activities } from '../activities.js';
-import { type Cluster, emit, failure, scopeOf } from '../cluster-context.js';
+import { type Cluster, emit, failure, now, scopeOf } from '../cluster-context.js';
+import { inTurn } from '../in-turn.js';
+import type { KeptBackupsInput } from '../kept-backups.js';
 import { takeForeign } from '../take-foreign.js';
 
 /** Every instance that carries the cluster's uid and proves to be the cluster's, known to the state or not. */
@@ -43,6 +48,7 @@ export async function sweep(cluster: Cluster): Promise<void> {
 
 /** The bucket keys; config.yaml last, so that until then a person sees that there was a cluster. */
 export async function forget(cluster: Cluster): Promise<void> {
+  await keepBackups(cluster);
   await cluster.closeStatus();
   const keys = [...KEYS_TO_FORGET];
   const startedAt = cluster.state.operation?.startedAt ?? cluster.state.createdAt;
@@ -58,4 +64,28 @@ export async function forget(cluster: Cluster): Promise<void> {
       `bucket keys are left: ${left.join(', ')}`,
       'see who may delete in the bucket; it is tried again',
     );
+}
+
+/** Backups outlive their cluster, for a time: the workflow that ends them begins before this one forgets what it needs for it. */
+async function keepBackups(cluster: Cluster): Promise<void> {
+  const { document, uid, backup } = cluster.state;
+  const { name } = document.metadata;
+  if (backup.at === null && document.spec.backup === undefined) return;
+  const until = keptUntil(document, now());
+  const args: [KeptBackupsInput] = [{ cluster: name, uid, region: document.spec.region, until }];
+  try {
+    await inTurn(
+      startChild('kept-backups', {
+        workflowId: keptBackupsIdOf(name, uid),
+        args,
+        parentClosePolicy: ParentClosePolicy.ABANDON,
+        cancellationType: ChildWorkflowCancellationType.ABANDON,
+        staticSummary: `Deletes the backups of ${name} after ${until.slice(0, 10)}`,
+      }),
+    );
+  } catch (error) {
+    // Of a try before this one.
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+  }
+  cluster.backupsUntil = until;
 }

@@ -117,6 +117,7 @@ async function rehearseOn(cluster: Cluster, slot: Slot, asked: RestoreState, bac
       ROLE: slot.role,
       CONFIG: restoredConfig(cluster, slot),
       RESTORE_REF: asked.ref,
+      TAKE_OVER: 'true',
       SHA256: sha256,
       SIZE: String(size),
       COMPRESSION: compression,

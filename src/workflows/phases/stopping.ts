@@ -24,7 +24,8 @@ export async function stopService(cluster: Cluster, step: Step): Promise<void> {
   await runJob(cluster, slot, {
     script: 'service-stop',
     summary: 'stop K3s and its containers',
-    params: { ROLE: slot.role },
+    // What an operation before the restore has left on the node would be waited for.
+    params: { ROLE: slot.role, ...(cluster.state.restore !== null && { TAKE_OVER: 'true' }) },
     timeoutSeconds: 300,
   });
   slot.service = 'stopped';

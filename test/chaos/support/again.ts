@@ -23,6 +23,9 @@ export const BEFORE: Record<OperationName, readonly OperationName[]> = {
   repair: ['create ha'],
   'repair unasked': ['create ha'],
   'repair sick': ['create ha'],
+  backup: ['create ha'],
+  restore: ['create ha'],
+  'restore lost': ['create ha'],
   delete: ['create ha'],
 };
 

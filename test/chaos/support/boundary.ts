@@ -16,7 +16,8 @@ export interface Boundary {
 
 const WRITES = /^(Run|Start|Stop|Terminate|Modify|Create|Delete|Authorize|Revoke|Send|Put|Reboot|Cancel)/;
 /** What nodes fetch and upload by presigned URL, and what people read; every other call is a worker's. */
-const OTHERS = /^(Get|Put)Object \S*\/(k3s-server-token|k3s-agent-token|kubeconfig)$|^GetObject \S*\/status\.yaml$/;
+const OTHERS =
+  /^(Get|Put)Object \S*(\/(k3s-server-token|k3s-agent-token|kubeconfig)|\.(snapshot|token|agent-token))$|^GetObject \S*\/status\.yaml$/;
 
 /** Names the calls of one region, whose instances all are of one cluster at a time. */
 export class Boundaries {
@@ -44,7 +45,14 @@ export class Boundaries {
   }
 
   private what({ service, action, params, instanceIds }: CallEntry): string {
-    if (service === 's3') return params['key']?.split('/').at(-1) ?? '';
+    // A backup is named by its time, which is another one in each run.
+    if (service === 's3')
+      return (
+        params['key']
+          ?.split('/')
+          .at(-1)
+          ?.replace(/^\d{4}-[\dTZ-]+/, 'backup') ?? ''
+      );
     if (action === 'RunInstances')
       return [tagged(params, 'keelson:slot'), params['DryRun'] && 'dry run'].filter(Boolean).join(' ');
     if (action === 'SendCommand') {

@@ -9,6 +9,7 @@ import type { ClusterDocument } from '../../../src/model/spec/schema.js';
 import type { StatusView } from '../../../src/model/status.js';
 import type { Cell } from './cell.js';
 import { watchByCommand } from './command.js';
+import { type Expected, write } from './data.js';
 
 /** What a cluster is to be. */
 export interface Shape {
@@ -35,6 +36,9 @@ export type Asking = 'wait' | 'watch' | 'query';
 /** One cluster in a cell, asked as a person asks. */
 export class ChaosCluster {
   shape: Shape;
+  /** After a restore, until it was looked at. */
+  expected: Expected | null = null;
+  private restores = 0;
   private firstRun: string | null = null;
   private limitMs = LIMIT_MS;
   private last = 'no status';
@@ -105,6 +109,36 @@ export class ChaosCluster {
     await fetch(`${this.cell.region.url}/_region/instances/${lost}/${what}`, { method: 'POST' });
     if (how === 'told') await this.handle.signal('look', { reason: `${slot} is gone` });
     await this.settled('Running', (status) => ![null, lost].includes(instanceOf(status)));
+  }
+
+  async backup(): Promise<void> {
+    const before = (await this.status()).backup.at;
+    await this.ask('backup');
+    await this.settled('Running', ({ backup }) => backup.at !== before);
+  }
+
+  /** A backup between two writes, and back to it: of a cluster that serves, or of one whose servers are all gone. */
+  async restore(what: 'serving' | 'lost'): Promise<void> {
+    this.restores += 1;
+    const expected = { kept: `kept-${this.restores}`, gone: `gone-${this.restores}` };
+    await write(this, expected.kept);
+    await this.backup();
+    await write(this, expected.gone);
+    if (what === 'lost') await this.loseServers();
+    await this.ask('restore', { confirm: this.name });
+    await this.settled('Running');
+    this.expected = expected;
+  }
+
+  /** All at once, as the cluster sees it. */
+  private async loseServers(): Promise<void> {
+    await this.ask('pause');
+    await this.settled('Running', ({ paused }) => paused);
+    const servers = (await this.status()).nodes.filter(({ role }) => role === 'server');
+    for (const { instanceId } of servers)
+      await fetch(`${this.cell.region.url}/_region/instances/${instanceId}/terminate?hard`, { method: 'POST' });
+    await this.ask('resume');
+    await this.settled('Failed', ({ lastError }) => lastError?.code === 'QuorumLost');
   }
 
   async delete(): Promise<void> {

@@ -11,6 +11,8 @@ export interface Findings {
   leftovers: string[];
   secrets: string[];
   unreached: string[];
+  /** Of what the newest backup held, after a restore. */
+  dataLost: string[];
 }
 
 export const noFindings = (): Findings => ({
@@ -19,6 +21,7 @@ export const noFindings = (): Findings => ({
   leftovers: [],
   secrets: [],
   unreached: [],
+  dataLost: [],
 });
 
 interface InstanceEntry {
@@ -80,7 +83,7 @@ export function secretsOf(cluster: ChaosCluster): string[] {
   const secrets: string[] = [];
   for (const bucket of cluster.cell.region.s3.buckets.all()) {
     for (const { key, body } of bucket.objects.values()) {
-      if (!key.startsWith(`clusters/${cluster.name}/`)) continue;
+      if (!key.startsWith(`clusters/${cluster.name}/`) && !key.startsWith(`backups/${cluster.name}/`)) continue;
       const text = body.toString('utf8');
       if (key.endsWith('token')) secrets.push(text.trim().split(':').at(-1) ?? text.trim());
       const encoded = /client-key-data: (\S+)/.exec(text)?.[1];

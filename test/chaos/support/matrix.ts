@@ -48,6 +48,9 @@ const TOURS: readonly (readonly OperationName[])[] = [
   ['repair'],
   ['repair unasked'],
   ['repair sick'],
+  ['backup'],
+  ['restore'],
+  ['restore lost'],
   ['delete', 'create ha'],
   ['delete', 'create dev', 'delete', 'create ha'],
 ];

@@ -10,6 +10,9 @@ export const OPERATIONS = [
   'repair',
   'repair unasked',
   'repair sick',
+  'backup',
+  'restore',
+  'restore lost',
   'delete',
 ] as const;
 export type OperationName = (typeof OPERATIONS)[number];

@@ -1,5 +1,6 @@
 import { commandOf } from './again.js';
 import type { ChaosCluster } from './cluster.js';
+import { lostIn } from './data.js';
 import {
   compare,
   type Findings,
@@ -26,6 +27,9 @@ const ACTS: Record<OperationName, (cluster: ChaosCluster) => Promise<void>> = {
   // Event and region watch are all that tells.
   'repair unasked': (cluster) => cluster.repair('server-2', 'terminate', 'untold'),
   'repair sick': (cluster) => cluster.repair('server-0', 'crash', 'told'),
+  backup: (cluster) => cluster.backup(),
+  restore: (cluster) => cluster.restore('serving'),
+  'restore lost': (cluster) => cluster.restore('lost'),
   delete: (cluster) => cluster.delete(),
 };
 
@@ -73,6 +77,8 @@ async function examine(
   if (findings.unreached.length > 0) return;
   if (operation !== 'delete') {
     findings.unreached = await compare(cluster, operation === 'stop' ? 'stopped' : 'running');
+    if (cluster.expected !== null) findings.dataLost = await lostIn(cluster, cluster.expected);
+    cluster.expected = null;
     return;
   }
   if (secrets.length === 0) findings.secrets.push('none was in the bucket: the search proves nothing');

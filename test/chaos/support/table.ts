@@ -13,7 +13,7 @@ const HEAD = [
     'leftovers',
     'secrets shown',
   ],
-  ...['not reached', 'went on after (median)', '(worst)'],
+  ...['not reached', 'data lost', 'went on after (median)', '(worst)'],
 ];
 
 /** Finding counts, by kind, over all rows. */
@@ -28,6 +28,7 @@ export function totalsOf(outcomes: readonly Outcome[]): Record<keyof Findings, n
     leftovers: of('leftovers'),
     secrets: of('secrets'),
     unreached: of('unreached'),
+    dataLost: of('dataLost'),
   };
 }
 
@@ -51,7 +52,7 @@ function cells(row: Row): string[] {
   const resumed = row.outcomes.flatMap(({ reaper }) => reaper.resumedMs).sort((a, b) => a - b);
   const seconds = (ms: number | undefined): string => (ms === undefined ? '-' : `${(ms / 1000).toFixed(1)} s`);
   const kills = row.outcomes.reduce((sum, { reaper }) => sum + reaper.done.length, 0);
-  const kinds = ['duplicates', 'scriptsTwice', 'leftovers', 'secrets', 'unreached'] as const;
+  const kinds = ['duplicates', 'scriptsTwice', 'leftovers', 'secrets', 'unreached', 'dataLost'] as const;
   const totals = totalsOf(row.outcomes);
   const found = kinds.map((kind) => totals[kind]);
   const numbers = [row.boundaries, row.outcomes.length, kills, ...found].map(String);

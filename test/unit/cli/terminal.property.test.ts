@@ -144,7 +144,16 @@ function showAll(io: Io, format: Format, status: StatusView): void {
   } as ShownOrphan;
   show(io, format, [orphan], (_, seen) => orphansText(seen, false));
   const left = { instances: [text], volumes: [text], snapshots: [text], securityGroups: [text], bucketKeys: [text] };
-  const proof = { cluster: text, uid: text, deletedAt: AT, terminated: [text], swept: [text], kept: [text], left };
+  const proof = {
+    cluster: text,
+    uid: text,
+    deletedAt: AT,
+    terminated: [text],
+    swept: [text],
+    kept: [text],
+    backupsUntil: null,
+    left,
+  };
   show(io, format, proof, (_, seen) => proofText(seen));
   showLine(io, event);
   const end = new CliError(EXIT.failed, text, text);

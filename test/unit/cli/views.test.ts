@@ -175,6 +175,7 @@ describe('lists and plans', () => {
 
 describe('the proof of a delete', () => {
   const proof = {
+    backupsUntil: null,
     cluster: 'shop',
     uid: 'u',
     deletedAt: '2026-03-01T12:00:00.000Z',

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { KEEP_AFTER_DELETE } from '../../backup/kept.js';
 import { SHARE } from '../../unavailable.js';
 import { cron, duration, flag, text, whole } from './field.js';
 
@@ -16,6 +17,12 @@ export const backup = z
       })
       .prefault({})
       .describe('Which backups are kept besides those of the last 24 hours and the newest.'),
+    keepAfterDelete: text(
+      /^\d{1,4}d$/,
+      'is not a number of days',
+      'How long the backups stay after the cluster was deleted, in days; 0d deletes them with it.',
+      KEEP_AFTER_DELETE,
+    ).default(KEEP_AFTER_DELETE),
   })
   .describe('Regular backups: etcd snapshots in the bucket. Without it there are those that are asked for.');
 
