@@ -173,9 +173,18 @@ function lookVerbs(program: Command, run: Runner): void {
     )
     .option('--use', 'with --merge: make it the current context', false)
     .option('--replace', 'with --merge: also over an entry of this name that is of another cluster', false)
+    .option(
+      '--ttl <duration>',
+      'with a client certificate of a person for so long, 10m to 168h (8h with --user or --group)',
+    )
+    .option('--user <name>', 'user in that certificate; if absent, you')
+    .option('--group <name>', 'group in that certificate; can be repeated', (one: string, all: string[] = []) => [
+      ...all,
+      one,
+    ])
     .addHelpText(
       'after',
-      '\nExamples:\n  keelson kubeconfig shop-eu --file shop-eu.kubeconfig\n  keelson kubeconfig shop-eu --merge ~/.kube/config --use',
+      '\nExamples:\n  keelson kubeconfig shop-eu --file shop-eu.kubeconfig\n  keelson kubeconfig shop-eu --merge ~/.kube/config --use\n  keelson kubeconfig shop-eu --file alice.kubeconfig --user alice --group dev --ttl 8h',
     )
     .action((name: string, options: KubeconfigOptions) =>
       run(async (session) => (await import('./verbs/kubeconfig.js')).kubeconfig(session, name, options)),

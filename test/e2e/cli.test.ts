@@ -1,10 +1,11 @@
-import { createHash } from 'node:crypto';
+import { createHash, X509Certificate } from 'node:crypto';
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { CREDENTIALS } from '../../packages/aws-simulator/src/credentials.js';
+import { kubeApi } from '../../src/cli/kubeconfig/kube-api.js';
 import { type Bench, DIST, openBench, start } from './harness.js';
 
 let bench: Bench;
@@ -122,6 +123,38 @@ describe('a cluster of one server, by the CLI alone', () => {
     const path = join(bench.folder, 'kube/config');
     expect(parse(readFileSync(path, 'utf8'))).toEqual(config);
     expect(statSync(path).mode & 0o777).toBe(0o600);
+  });
+
+  it('gives a person a kubeconfig of an hour, with which the API knows them and lets them do nothing that no role allows', async () => {
+    // Act
+    const given = await bench.keelson('kubeconfig', 'solo', '--user', 'alice', '--group', 'dev', '--ttl', '1h');
+    const masters = await bench.keelson('kubeconfig', 'solo', '--user', 'alice', '--group', 'system:masters');
+    const tooLong = await bench.keelson('kubeconfig', 'solo', '--ttl', '1000h', '--file', 'alice.kubeconfig');
+
+    // Assess
+    expect(given).toMatchObject({ code: 0, stderr: expect.stringMatching(/user alice, in dev, until \d{4}-/) });
+    const [{ user }] = parse(given.stdout).users;
+    const plain = (text: string): string => Buffer.from(text, 'base64').toString('utf8');
+    const certificate = new X509Certificate(plain(user['client-certificate-data']));
+    expect(certificate.subject.split('\n').toSorted()).toEqual(['CN=alice', 'O=dev']);
+    expect(new Date(certificate.validTo).getTime() - Date.now()).toBeLessThanOrEqual(3_600_000);
+    const [{ cluster }] = parse(given.stdout).clusters;
+    const api = kubeApi(
+      {
+        server: cluster.server,
+        ca: cluster['certificate-authority-data'],
+        clientCertificate: user['client-certificate-data'],
+        clientKey: user['client-key-data'],
+      },
+      new AbortController().signal,
+    );
+    await expect(api('GET', '/api/v1/nodes')).rejects.toMatchObject({
+      exitCode: 4,
+      message: expect.stringContaining('User "alice" cannot GET'),
+    });
+    expect(masters).toMatchObject({ code: 4, stdout: '', stderr: expect.stringContaining('system:masters') });
+    expect(tooLong).toMatchObject({ code: 2, stderr: expect.stringContaining('from 10m to 168h') });
+    expect(existsSync(join(bench.folder, 'alice.kubeconfig'))).toBe(false);
   });
 
   it.each([

@@ -110,6 +110,32 @@ describe('create', () => {
   });
 });
 
+describe('a kubeconfig of a person', () => {
+  it('is signed by Kubernetes, and may do what a role of the group allows, and nothing else', async () => {
+    // Prepare
+    const on = await hostOf('server-0');
+    const given = await bench.keelson('kubeconfig', NAME, '--user', 'alice', '--group', 'dev', '--ttl', '10m');
+    succeeded(given);
+    const kubectl = 'kubectl --kubeconfig /tmp/alice.kubeconfig --server https://127.0.0.1:6443';
+    const asAlice = (command: string): string =>
+      `printf %s ${Buffer.from(given.stdout).toString('base64')} | base64 -d >/tmp/alice.kubeconfig; k3s ${kubectl} ${command} 2>&1 || true`;
+
+    // Act
+    const before = await cluster.truth.on(on, asAlice('get nodes'));
+    const whoami = await cluster.truth.on(on, asAlice('auth whoami'));
+    await cluster.truth.on(on, 'k3s kubectl create clusterrolebinding dev-view --clusterrole=view --group=dev');
+    const pods = await cluster.truth.on(on, asAlice('auth can-i list pods -n default'));
+    const secrets = await cluster.truth.on(on, asAlice('auth can-i list secrets -n default'));
+    const masters = await bench.keelson('kubeconfig', NAME, '--group', 'system:masters');
+
+    // Assess
+    expect(before).toContain('User "alice" cannot list resource "nodes"');
+    expect(whoami).toMatch(/alice[\s\S]*dev[\s\S]*system:authenticated/);
+    expect([pods.trim(), secrets.trim()]).toEqual(['yes', 'no']);
+    expect(masters.code).toBe(4);
+  });
+});
+
 async function addresses(): Promise<string[]> {
   const instances = await bench.region<Instance[]>('instances');
   return instances.flatMap(({ tags, state, privateIp }) =>

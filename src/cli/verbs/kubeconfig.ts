@@ -7,10 +7,12 @@ import { freshKubeconfig, textOf } from '../kubeconfig/document.js';
 import { type Edit, editFiles } from '../kubeconfig/file.js';
 import { defaultLocation } from '../kubeconfig/location.js';
 import { isOfCluster, mergeKubeconfig, withCurrentContext } from '../kubeconfig/merge.js';
+import { type PersonOptions, type PersonRequest, personOf } from '../kubeconfig/person.js';
+import { shortLived } from '../kubeconfig/short-lived.js';
 import { type Access, readStored } from '../kubeconfig/stored.js';
 import type { Session } from '../session.js';
 
-export interface KubeconfigOptions {
+export interface KubeconfigOptions extends PersonOptions {
   /** Write it alone to this file instead of printing it. */
   file?: string;
   /** Merge it into this file; `true`: where kubectl would write. */
@@ -21,7 +23,10 @@ export interface KubeconfigOptions {
   replace: boolean;
 }
 
-/** `keelson kubeconfig NAME`: to stdout, to a file of its own, or merged into one; files are for their owner alone. */
+/**
+ * `keelson kubeconfig NAME`: to stdout, to a file of its own, or merged into one; files are for their owner alone. With `--user`, `--group` or `--ttl` it
+ * holds a short-lived certificate of a person instead of the administrator's.
+ */
 export async function kubeconfig(session: Session, name: string, options: KubeconfigOptions): Promise<void> {
   const { io } = session;
   if (options.file !== undefined && options.merge !== undefined)
@@ -30,7 +35,9 @@ export async function kubeconfig(session: Session, name: string, options: Kubeco
       '--file and --merge exclude each other',
       '--file writes a file of its own, --merge keeps what is in one',
     );
-  const access = await fetchAccess(session, name);
+  const person = personOf(options, io.user);
+  const stored = await fetchAccess(session, name);
+  const access = person === null ? stored : await accessOf(session, stored, person);
   if (options.file !== undefined) return await writeAlone(io, options.file, name, access);
   if (options.merge !== undefined) return await merge(io, options.merge, name, access, options);
   io.stdout.write(textOf(freshKubeconfig(name, access)));
@@ -41,6 +48,16 @@ async function fetchAccess(session: Session, name: string): Promise<Access> {
   const stored = await (await session.bucket()).get(bucketKeyOf(name, BUCKET_KEY.kubeconfig));
   if (stored !== null && apiAddress !== null) return readStored(stored.text, { name, apiAddress, caHash });
   throw new CliError(EXIT.failed, `${name} has no kubeconfig yet: it is ${phase}`, `keelson status ${name} --watch`);
+}
+
+async function accessOf({ io }: Session, stored: Access, person: PersonRequest): Promise<Access> {
+  const { access, until } = await shortLived(stored, person, io.user, io.signal);
+  const groups = person.groups.length === 0 ? 'in no group' : `in ${person.groups.join(', ')}`;
+  say(
+    io,
+    `user ${person.user}, ${groups}, until ${until.toISOString()}; what they may do is up to RBAC of the cluster`,
+  );
+  return access;
 }
 
 async function writeAlone(io: Io, file: string, name: string, access: Access): Promise<void> {

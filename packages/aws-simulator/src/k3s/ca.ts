@@ -19,6 +19,10 @@ export interface ClusterCa {
   /** Client certificate of `system:masters`: each server has one of its own in its k3s.yaml. */
   issueAdmin(): Promise<KeyPair>;
   issueServer(names: string[]): Promise<KeyPair>;
+  /** Whom a PKCS #10 request in PEM names. Rejects what is none, or is not signed with its own key. */
+  subjectOf(request: string): Promise<{ user: string; groups: string[] }>;
+  /** A certificate for the key and the names of a request, dated back by five minutes as the signer of Kubernetes does; `names` are others. */
+  signClient(request: string, seconds: number, names?: string): Promise<string>;
 }
 
 interface Authority {
@@ -52,7 +56,35 @@ export async function createClusterCa(): Promise<ClusterCa> {
           [...new Set(names)].map((value) => ({ type: isIP(value) ? ('ip' as const) : ('dns' as const), value })),
         ),
       ]),
+    subjectOf: async (request) => {
+      const { subjectName } = await verified(request);
+      return { user: subjectName.getField('CN')[0] ?? '', groups: subjectName.getField('O') };
+    },
+    signClient: async (request, seconds, names) => {
+      const { subject, publicKey } = await verified(request);
+      const cert = await x509.X509CertificateGenerator.create({
+        serialNumber: serial(),
+        subject: names ?? subject,
+        issuer: client.cert.subject,
+        notBefore: new Date(Date.now() - 5 * 60_000),
+        notAfter: new Date(Date.now() + seconds * 1_000),
+        signingAlgorithm: ALGORITHM,
+        signingKey: client.keys.privateKey,
+        publicKey,
+        extensions: [
+          new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
+          new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.clientAuth]),
+        ],
+      });
+      return pem(cert);
+    },
   };
+}
+
+async function verified(request: string): Promise<x509.Pkcs10CertificateRequest> {
+  const read = new x509.Pkcs10CertificateRequest(request);
+  if (!(await read.verify())) throw new Error('the request is not signed with its own key');
+  return read;
 }
 
 async function authority(name: string): Promise<Authority> {

@@ -1,6 +1,7 @@
 /** One simulated Kubernetes cluster: its secrets, its etcd, its Nodes. Lives as long as the region; disks refer to it by id. */
 import { randomUUID } from 'node:crypto';
 import type { World } from '../contract.js';
+import { SigningRequests } from './api/signing.js';
 import type { K3sConfig } from './config.js';
 import { ConfigMaps } from './config-maps.js';
 import { Etcd, type Member } from './etcd.js';
@@ -29,6 +30,7 @@ export class KubeCluster {
   configMaps = new ConfigMaps();
   /** K3s keeps each node's password in a secret named after the node; it goes with the Node. */
   readonly nodePasswords = new Map<string, string>();
+  readonly signingRequests = new SigningRequests();
   /** What manifests have made. */
   readonly objects = new Objects();
   /** Folders of manifests of the servers that run, by instance. */

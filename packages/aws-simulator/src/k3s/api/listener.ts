@@ -2,7 +2,9 @@
  * The API server of one simulated K3s server, for the real kubectl: TLS on the instance's public address, port 6443, with the
  * cluster's own certificates. Linux only, where every address of 127.0.0.0/8 can be listened at.
  */
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
+import { TLSSocket } from 'node:tls';
 import type { ClusterCa } from '../ca.js';
 import type { KubeCluster } from '../cluster.js';
 import type { K3sConfig } from '../config.js';
@@ -23,22 +25,32 @@ export class ApiListener {
     if (process.platform !== 'linux' || host === null || !host.startsWith('127.')) return;
     const { key, cert } = await ca.issueServer(names(config));
     const server = createServer({ key, cert, ca: ca.clientCa, requestCert: true, rejectUnauthorized: false });
-    server.on('request', (request, response) => {
-      const authorized = 'authorized' in request.socket && request.socket.authorized === true;
+    const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+      const client = clientOf(request.socket);
       const url = new URL(request.url ?? '/', 'https://localhost');
       const accept = request.headers.accept ?? '';
-      const reply = answer({
-        cluster,
-        serverCa: ca.serverCa,
-        version,
-        authorized,
-        available: available(),
-        failingChecks: machine.troubles.failingChecks,
-        method: request.method ?? 'GET',
-        url,
-        accept,
-      });
+      const method = request.method ?? 'GET';
+      const isAdmin = client?.groups.includes('system:masters') === true && available();
+      const signed = isAdmin
+        ? await cluster.signingRequests.answer(method, url.pathname, await bodyOf(request), client.user, ca)
+        : null;
+      const reply =
+        signed ??
+        answer({
+          cluster,
+          serverCa: ca.serverCa,
+          version,
+          client,
+          available: available(),
+          failingChecks: machine.troubles.failingChecks,
+          method,
+          url,
+          accept,
+        });
       response.writeHead(reply.status, { 'content-type': reply.type }).end(reply.body);
+    };
+    server.on('request', (request, response) => {
+      serve(request, response).catch(() => response.destroy());
     });
     this.server = server;
     await new Promise<void>((resolve) => {
@@ -56,6 +68,26 @@ export class ApiListener {
     this.server?.close();
     this.server?.closeAllConnections();
     this.server = null;
+  }
+}
+
+/** The user of a certificate is its CN, the groups are its O. */
+function clientOf(socket: object): { user: string; groups: string[] } | null {
+  if (!(socket instanceof TLSSocket) || !socket.authorized) return null;
+  const { CN: user = '', O: groups } = socket.getPeerCertificate().subject as { CN?: string; O?: string | string[] };
+  return { user, groups: groups === undefined ? [] : [groups].flat() };
+}
+
+const MOST_BYTES = 64 * 1024;
+
+async function bodyOf(request: IncomingMessage): Promise<unknown> {
+  const bytes: Buffer[] = [];
+  for await (const chunk of request) bytes.push(chunk as Buffer);
+  const body = Buffer.concat(bytes);
+  try {
+    return body.length > MOST_BYTES ? {} : JSON.parse(body.toString('utf8'));
+  } catch {
+    return {};
   }
 }
 

@@ -1,26 +1,21 @@
 /** What the simulated API server answers: enough for kubectl to discover it and to read Nodes. */
 import type { KubeCluster } from '../cluster.js';
 import { NODE_COLUMNS, nodeRow } from '../kubectl/node-table.js';
+import { type ApiReply, json, status, text } from './reply.js';
 
 export interface ApiRequest {
   cluster: KubeCluster;
   /** PEM, as the server has loaded it. */
   serverCa: string;
   version: string;
-  /** The client showed a certificate of the cluster's client CA. */
-  authorized: boolean;
+  /** Whom a certificate of the cluster's client CA names; null without one, or after its end. */
+  client: { user: string; groups: readonly string[] } | null;
   available: boolean;
   /** Checks of /readyz that fail whatever etcd does. */
   failingChecks: readonly string[];
   method: string;
   url: URL;
   accept: string;
-}
-
-export interface ApiReply {
-  status: number;
-  type: string;
-  body: string;
 }
 
 const CHECKS = [
@@ -37,11 +32,14 @@ export function answer(request: ApiRequest): ApiReply {
   const path = url.pathname.replace(/\/$/, '');
   if (path === '/cacerts') return text(200, request.serverCa);
   if (path === '/ping') return text(200, 'pong');
-  if (!request.authorized) return status(401, 'Unauthorized', 'Unauthorized');
+  if (request.client === null) return status(401, 'Unauthorized', 'Unauthorized');
   if (/^\/(readyz|livez|healthz)$/.test(path)) {
     return health(path.slice(1), available, failingChecks, url.searchParams.has('verbose'));
   }
   if (path === '/version') return json(versionInfo(request.version));
+  // There are no roles to bind here: whoever is not an administrator may do nothing more.
+  if (!request.client.groups.includes('system:masters'))
+    return status(403, 'Forbidden', `User "${request.client.user}" cannot ${request.method} path "${path}"`);
   if (!available) return status(503, 'ServiceUnavailable', 'etcdserver: no leader');
   if (request.method !== 'GET') return status(405, 'MethodNotAllowed', 'the simulated API server is read-only');
   if (path === '/api') return json({ kind: 'APIVersions', versions: ['v1'], serverAddressByClientCIDRs: [] });
@@ -133,17 +131,4 @@ const namespaces = ['default', 'kube-node-lease', 'kube-public', 'kube-system'].
 
 function list(kind: string, items: object[]) {
   return { kind, apiVersion: 'v1', metadata: { resourceVersion: '1' }, items };
-}
-
-function json(body: object): ApiReply {
-  return { status: 200, type: 'application/json', body: JSON.stringify(body) };
-}
-
-function text(code: number, body: string): ApiReply {
-  return { status: code, type: 'text/plain; charset=utf-8', body };
-}
-
-function status(code: number, reason: string, message: string): ApiReply {
-  const body = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, reason, code };
-  return { status: code, type: 'application/json', body: JSON.stringify(body) };
 }
