@@ -55,7 +55,8 @@ export async function runJob(cluster: Cluster, slot: Slot, job: NodeJob): Promis
     throw failure('unknown', 'JobResultMissing', `${slot.name}: ${job.script} gave no result`, 'see the worker log');
   for (const note of result.notes ?? [])
     emit(cluster, 'Warning', 'CommandResent', `${slot.name}: ${job.script}: ${note}`);
-  if (result.key !== undefined) slot.sealKey = { instanceId: instance.id, publicKey: result.key };
+  if (result.key !== undefined && slot.sealKey?.instanceId !== instance.id)
+    slot.sealKey = { instanceId: instance.id, publicKey: result.key };
   if (result.outcome !== 'done') throw jobFailure(slot, job, result);
   return result.result;
 }

@@ -49,17 +49,36 @@ async function tried(url: string): Promise<number[]> {
   return Promise.all(uses.map(async (use) => (await fetch(url, use)).status));
 }
 
+const ROLES = { pools: [{ name: 'workers', count: 1, instanceType: 't3.medium' }] };
+
+/** All that the disks of nodes hold outside of K3s's own folders. */
+const disks = (): Record<string, string> => {
+  const machines = join(bench.folder, 'stack/region/instances');
+  const files = readdirSync(machines, { recursive: true, withFileTypes: true }).filter((one) => one.isFile());
+  const paths = files.map((one) => join(one.parentPath, one.name)).filter((path) => !/rancher/.test(path));
+  return Object.fromEntries(paths.map((path) => [path, readFileSync(path, 'latin1')]));
+};
+
+/**
+ * Searches every place that people and programs read for URLs and secrets of a cluster, and uses what it finds.
+ *
+ * @returns the texts of all places
+ */
+async function expectNothingUsable(cluster: string): Promise<Record<string, string>> {
+  const texts: Record<string, string> = { ...(await textsOf(bench, cluster)), ...disks() };
+  const found = Object.entries(texts).flatMap(([place, text]) => urlsIn(text).map((url) => ({ place, url })));
+  for (const { place, url } of found) expect(await tried(url), `a URL in ${place}`).not.toContain(200);
+  const kept = ['k3s-server-token', 'k3s-agent-token', 'kubeconfig'].map((key) => stored(`clusters/${cluster}/${key}`));
+  const secrets = (await Promise.all(kept)).flatMap(
+    (text) => text.match(/(?<=::[a-z]+:)\S+|(?<=client-key-data: )\S+/g) ?? [],
+  );
+  expect(secrets.length).toBeGreaterThanOrEqual(3);
+  for (const [place, text] of Object.entries(texts))
+    for (const secret of secrets) expect(unfolded(text).includes(secret), `a secret in ${place}`).toBe(false);
+  return texts;
+}
+
 describe('a create, a join and a new kubeconfig', () => {
-  const ROLES = { pools: [{ name: 'workers', count: 1, instanceType: 't3.medium' }] };
-
-  /** All that the disks of nodes hold outside of K3s's own folders. */
-  const disks = (): Record<string, string> => {
-    const machines = join(bench.folder, 'stack/region/instances');
-    const files = readdirSync(machines, { recursive: true, withFileTypes: true }).filter((one) => one.isFile());
-    const paths = files.map((one) => join(one.parentPath, one.name)).filter((path) => !/rancher/.test(path));
-    return Object.fromEntries(paths.map((path) => [path, readFileSync(path, 'latin1')]));
-  };
-
   it('leave nothing in records, histories, logs and on disks that opens anything', { timeout: 180_000 }, async () => {
     // Prepare
     const apply = (spec: Record<string, unknown>) =>
@@ -74,20 +93,28 @@ describe('a create, a join and a new kubeconfig', () => {
 
     // Assess
     expect(ran.map(({ code }) => code)).toEqual([0, 0, 0]);
-    const texts: Record<string, string> = { ...(await textsOf(bench, 'quiet')), ...disks() };
-    const found = Object.entries(texts).flatMap(([place, text]) => urlsIn(text).map((url) => ({ place, url })));
-    for (const { place, url } of found) expect(await tried(url), `a URL in ${place}`).not.toContain(200);
-    const kept = ['k3s-server-token', 'k3s-agent-token', 'kubeconfig'].map((key) => stored(`clusters/quiet/${key}`));
-    const secrets = (await Promise.all(kept)).flatMap(
-      (text) => text.match(/(?<=::[a-z]+:)\S+|(?<=client-key-data: )\S+/g) ?? [],
-    );
-    expect(secrets.length).toBeGreaterThanOrEqual(3);
-    for (const [place, text] of Object.entries(texts))
-      for (const secret of secrets) expect(unfolded(text).includes(secret), `a secret in ${place}`).toBe(false);
+    const texts = await expectNothingUsable('quiet');
     // Each of the two nodes is asked for its key once, whatever it is sent later.
     expect(texts['commands']?.match(/^keelson-key id=/gm)).toHaveLength(2);
     expect(texts['commands']).toMatch(/^mac=[0-9a-f]{64}$/m);
     expect(await bench.keelson('delete', 'quiet', '--yes', '--wait')).toMatchObject({ code: 0 });
+  });
+});
+
+describe('a backup, a restore of it with its tokens, and a join after it', () => {
+  it('leave nothing in records, histories, logs and on disks that opens anything', { timeout: 180_000 }, async () => {
+    // Prepare
+    const apply = (spec: Record<string, unknown>) =>
+      bench.keelson('apply', '-f', bench.document('restored', { mode: 'ha', ...spec }), '--wait');
+    const before = [await apply({}), await bench.keelson('backup', 'restored', '--wait')];
+
+    // Act
+    const ran = [await bench.keelson('restore', 'restored', '--yes', '--wait'), await apply(ROLES)];
+
+    // Assess
+    expect([...before, ...ran].map(({ code }) => code)).toEqual([0, 0, 0, 0]);
+    await expectNothingUsable('restored');
+    expect(await bench.keelson('delete', 'restored', '--yes', '--wait')).toMatchObject({ code: 0 });
   });
 });
 

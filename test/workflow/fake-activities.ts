@@ -36,6 +36,8 @@ export class FakeActivities {
   before: (name: keyof Activities, input: never) => Promise<void> = async () => undefined;
   /** Answers a job instead of the default, which is that it went well. */
   onJob: (input: RunOnNodesInput) => Partial<JobResult> | null = () => null;
+  /** The public key that a node reports with its result. */
+  onKey: (input: RunOnNodesInput) => string | undefined = () => undefined;
   /** What EC2 and SSM say of an instance besides; `{}` is well. */
   onLook: (view: InstanceView) => Partial<InstanceView> = () => ({});
   /** What a node tells of itself when it is asked, besides that it is well. */
@@ -189,7 +191,9 @@ export class FakeActivities {
       const tells =
         ['verify', 'drain'].includes(input.script) || (input.params['ROLE'] === 'server' && input.script !== 'found');
       const result = tells ? this.nodes() : {};
+      const key = this.onKey(input);
       return input.instanceIds.map((instanceId) => ({
+        ...(key !== undefined && { key }),
         instanceId,
         outcome: 'done' as const,
         exitCode: 0,

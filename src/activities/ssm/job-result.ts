@@ -31,3 +31,9 @@ export function interrupted(instanceId: string, why: string): JobResult {
 export function undelivered(instanceId: string, invocation: Invocation): JobResult {
   return { instanceId, outcome: 'undelivered', exitCode: null, result: {}, logTail: `SSM says: ${invocation.word}` };
 }
+
+/** The first key of an instance counts: who answers in a node's place later must not have URLs sealed to a key of their own. [ADR 32] */
+export function keyChanged(instanceId: string): JobResult {
+  const logTail = 'error: the node reports another key than the one that Keelson has recorded';
+  return { instanceId, outcome: 'failed', exitCode: null, result: { code: 'NodeKeyChanged' }, logTail };
+}

@@ -8,9 +8,9 @@ import type { ActivityDeps } from '../deps.js';
 import { tolerant } from '../tolerant.js';
 import { agentWatch } from './agent-watch.js';
 import { cancel, look } from './commands.js';
-import { dispatch, findEarlier, type Progress } from './dispatch.js';
+import { dispatch, findEarlier, keyOf, type Progress } from './dispatch.js';
 import { downWatch } from './down-watch.js';
-import { interrupted, jobResult, undelivered } from './job-result.js';
+import { interrupted, jobResult, keyChanged, undelivered } from './job-result.js';
 import { lostBecause, newWatch, type Watch } from './lost-command.js';
 
 /** A command that may not have run is sent this many times in all; on the node the job id makes them one. */
@@ -48,6 +48,7 @@ export async function runOnNodes(deps: ActivityDeps, attempt: Attempt, input: Ru
       watches.set(id, watch);
       return watch;
     };
+    const keyRounds = new Map<string, number>();
     const since = Date.now();
     while (open().length > 0) {
       attempt.tell(jobTold(input, attempt, open()));
@@ -66,8 +67,14 @@ export async function runOnNodes(deps: ActivityDeps, attempt: Attempt, input: Ru
         const hasReport = report?.jobId === input.jobId;
         const key = hasReport ? null : reportedKey(invocation.stdout, input.jobId);
         if (key !== null && invocation.status === 'ended') {
-          progress.keys = { ...progress.keys, [id]: key };
-          withUrls.push(id);
+          const known = keyOf(input, progress, id);
+          const rounds = (keyRounds.get(id) ?? 0) + 1;
+          keyRounds.set(id, rounds);
+          if ((known !== undefined && known !== key) || rounds > SENDS) results.set(id, keyChanged(id));
+          else {
+            if (known === undefined) progress.keys = { ...progress.keys, [id]: key };
+            withUrls.push(id);
+          }
           continue;
         }
         const lost = lostBecause(watchOf(id), invocation, hasReport, agents.of(id), timeoutSeconds, Date.now());

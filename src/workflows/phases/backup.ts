@@ -124,7 +124,8 @@ async function save(
     keep: document.spec.backup?.keep ?? KEEP,
     generations: state.generations,
   });
-  if (key !== undefined) slot.sealKey = { instanceId: instance.id, publicKey: key };
+  if (key !== undefined && slot.sealKey?.instanceId !== instance.id)
+    slot.sealKey = { instanceId: instance.id, publicKey: key };
   if (saved === null) throw backupFailure(slot, job);
   return { id, size: saved.size, removed: saved.removed };
 }

@@ -371,6 +371,29 @@ describe('presigned URLs', () => {
     expect(job?.key).toBeUndefined();
   });
 
+  const other = generateKeyPairSync('ec', { namedCurve: 'prime256v1' })
+    .publicKey.export({ type: 'spki', format: 'der' })
+    .toString('base64');
+  const otherReport = answer('Success', {
+    ResponseCode: 0,
+    StandardOutputContent: `keelson-key id=${input.jobId} key=${other}\n`,
+  });
+
+  test.each([
+    ['has recorded', { keys: { 'i-1': key } }, [otherReport]],
+    ['was told a moment ago', {}, [keyReport, otherReport]],
+    ['was told again and again', {}, [keyReport, keyReport, keyReport, keyReport]],
+  ])('are never sealed to another key than the one that Keelson %s', async (_, recorded, answers) => {
+    let count = 0;
+    ssm.on(GetCommandInvocationCommand).callsFake(() => answers[Math.min(count++, answers.length - 1)]);
+
+    const [job] = await settled(start(activities.runOnNodes, { ...withUrls, ...recorded }).result);
+
+    expect(job).toMatchObject({ outcome: 'failed', result: { code: 'NodeKeyChanged' } });
+    expect(commands()).toHaveLength(answers.length);
+    for (const command of commands().filter((one) => /^mac=/m.test(one))) expect(urlIn(command).pathname).toBeTruthy();
+  });
+
   test('are renewed before they expire, as long as the job runs', async () => {
     const began = Date.now();
     ssm.on(GetCommandInvocationCommand).callsFake(() => (Date.now() - began < 250_000 ? answer('InProgress') : done));
