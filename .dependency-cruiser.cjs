@@ -89,7 +89,7 @@ module.exports = {
       to: { path: '^src/(activities|worker)(/|\\.ts$)', ...runtimeOnly },
     },
     {
-      name: 'nobody-imports-an-entry',
+      name: 'entries-are-not-imported',
       comment: 'worker.ts and client.ts put the parts together; whoever wants them starts them as a process.',
       severity: 'error',
       from: { pathNot: '^src/(worker|client)\\.ts$' },

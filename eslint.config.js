@@ -30,7 +30,7 @@ export default tseslint.config(
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     linterOptions: { reportUnusedDisableDirectives: 'error', noInlineConfig: true },
     rules: {
-      // An activity or a timer that nobody awaits is the most costly slip in a workflow, and no test sees it.
+      // An activity or a timer that no one awaits is the most costly slip in a workflow, and no test sees it.
       '@typescript-eslint/no-floating-promises': 'error',
       '@typescript-eslint/no-misused-promises': 'error',
       '@typescript-eslint/await-thenable': 'error',

@@ -7,7 +7,7 @@ import { BenchCluster, openStack } from './stack.js';
 /** Promised: wall time over critical path. The gate's second look, 5 s a server, is in the wall time of the resize. */
 const LIMIT = { stopStart: 1.1, resize: 1.15, replace: 1.15 };
 
-/** Stop, start, resize and repair of three servers on profile `aws`, against what nobody can avoid. */
+/** Stop, start, resize and repair of three servers on profile `aws`, against what no one can avoid. */
 export async function benchLifecycle(): Promise<Row[]> {
   const bench = await openStack('aws');
   try {
@@ -45,7 +45,7 @@ export async function benchLifecycle(): Promise<Row[]> {
   }
 }
 
-/** By somebody else. */
+/** By someone else. */
 async function terminate({ bench, handle }: BenchCluster, slot: string): Promise<void> {
   const { nodes } = await handle.query<StatusView>('status');
   const id = nodes.find((node) => node.slot === slot)?.instanceId;

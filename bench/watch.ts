@@ -24,7 +24,7 @@ interface Instance {
 
 /**
  * What it costs to watch a region with more and more idle clusters of three servers, in an account with the real limits of EC2, and how soon
- * a killed server is known. The clusters are instances with the right tags, and workflows that nobody works on: they only keep their signals.
+ * a killed server is known. The clusters are instances with the right tags, and workflows that no one works on: they only keep their signals.
  */
 export async function benchWatch(): Promise<Row[]> {
   const bench = await openStack('aws', 'debug');

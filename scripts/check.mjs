@@ -44,6 +44,7 @@ const checks = {
     ),
   docs: () => ({ command: process.execPath, args: ['scripts/docs.mjs', '--check'] }),
   outputs: () => ({ command: process.execPath, args: ['scripts/output-schema.mjs', '--check'] }),
+  words: () => node('textlint/bin/textlint.js', ...(fix ? ['--fix'] : []), ...proseFiles()),
   lock: () => ({ command: process.execPath, args: ['scripts/lock.mjs'] }),
   'aws-tables': () => ({ command: process.execPath, args: ['scripts/aws-tables.mjs', '--check'] }),
   shell: async () => ({
@@ -51,6 +52,17 @@ const checks = {
     args: ['--', ...shellScripts()],
   }),
 };
+
+/** Everything with sentences in it: pages, comments, messages, help texts, titles of tests. The list is .textlintrc.json. */
+function proseFiles() {
+  const folders = ['src', 'packages', 'test', 'bench', 'scripts', 'docs', 'deploy', 'examples'];
+  const inFolders = folders.flatMap((folder) =>
+    readdirSync(folder, { recursive: true }).map((name) => join(folder, name)),
+  );
+  return [...readdirSync('.').filter((name) => name.endsWith('.md')), ...inFolders].filter(
+    (path) => /\.(md|ts|mjs|sh|ya?ml)$/.test(path) && !/(^|\/)(node_modules|dist)\//.test(path),
+  );
+}
 
 /** Everything a shell will read: by ending, or by its first line. */
 function shellScripts() {

@@ -301,7 +301,7 @@ function repairPage() {
   const care = tableOf(
     'care',
     CARE_COLUMNS,
-    'the local region on profile `demo`, all clusters side by side, `gracePeriod: 10s`. Time runs from the breakage; for what somebody else has to mend, from there.',
+    'the local region on profile `demo`, all clusters side by side, `gracePeriod: 10s`. Time runs from the breakage; for what someone else has to mend, from there.',
   );
   const news = tableOf(
     'news',

@@ -8,7 +8,7 @@ export interface Breakage {
   /** How it was broken here. */
   how: string;
   break: (lane: Lane) => Promise<void>;
-  /** Undoes what nobody repairs by himself; from then on the time to well again counts. Done when it was noticed. */
+  /** Undoes what no one repairs by himself; from then on the time to well again counts. Done when it was noticed. */
   mend?: (lane: Lane) => Promise<void>;
   /** Event that says that it was noticed. */
   noticed: RegExp;
@@ -18,7 +18,7 @@ export interface Breakage {
   idle?: boolean;
   /** Time counts from the end of `break`, which takes its time itself. */
   slow?: boolean;
-  /** Nobody mends it: the cluster is given up with it. */
+  /** No one mends it: the cluster is given up with it. */
   last?: boolean;
 }
 
@@ -35,7 +35,7 @@ const undo = (lane: Lane): Promise<void> => lane.undo();
 
 const gone = (slot: string): Breakage => ({
   what: slot.startsWith('server') ? 'server terminated' : 'agent node terminated',
-  how: 'TerminateInstances by somebody',
+  how: 'TerminateInstances by someone',
   break: (lane) => lane.act(slot, 'terminate?hard'),
   noticed: /^InstanceLost/,
 });
@@ -48,7 +48,7 @@ const onMachine = (
   more: Partial<Breakage> = {},
 ): Breakage => ({ what, how: JSON.stringify(how), break: (lane) => lane.machine(slot, how), noticed, ...more });
 
-/** What is only told of: somebody else undoes it. */
+/** What is only told of: someone else undoes it. */
 const told = (
   what: string,
   slot: string,
@@ -89,13 +89,13 @@ export const LANES: LanePlan[] = [
       gone('server-1'),
       gone('workers-0'),
       {
-        what: 'server stopped by somebody',
+        what: 'server stopped by someone',
         how: 'StopInstances',
         break: (lane) => lane.act('server-2', 'stop'),
         noticed: /^InstanceStopped/,
       },
       {
-        what: 'agent node stopped by somebody',
+        what: 'agent node stopped by someone',
         how: 'StopInstances',
         break: (lane) => lane.act('workers-0', 'stop'),
         noticed: /^InstanceStopped/,
@@ -227,7 +227,7 @@ export const LANES: LanePlan[] = [
       onMachine('etcd takes no more writes (alarm NOSPACE)', 'server-1', { alarm: 'NOSPACE' }, /^Unwell.*NOSPACE/),
       looked(onMachine('tags taken away (drift: repair)', 'server-0', { tags: null }, /^TagsMissing/)),
       {
-        what: 'instance type changed by somebody (drift: repair)',
+        what: 'instance type changed by someone (drift: repair)',
         how: 'stopped, ModifyInstanceAttribute, started',
         break: (lane) => lane.retype('server-2', 't3.large'),
         slow: true,
@@ -253,14 +253,14 @@ export const LANES: LanePlan[] = [
     breakages: [
       {
         what: 'server terminated (autoRepair: false)',
-        how: 'TerminateInstances by somebody; `keelson repair` once it was told',
+        how: 'TerminateInstances by someone; `keelson repair` once it was told',
         break: (lane) => lane.act('server-1', 'terminate?hard'),
         noticed: /^InstanceLost/,
         tells: 'RepairNeeded',
         mend: async (lane) => void (await lane.handle.executeUpdate('repair', { args: [{}] })),
       },
       {
-        what: 'instance type changed by somebody (drift: report)',
+        what: 'instance type changed by someone (drift: report)',
         how: 'stopped, ModifyInstanceAttribute, started',
         break: (lane) => lane.retype('server-2', 't3.large'),
         slow: true,

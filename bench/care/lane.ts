@@ -71,7 +71,7 @@ export class Lane {
     return instanceId;
   }
 
-  /** As if somebody did it at the console: terminate, stop, crash. */
+  /** As if someone did it at the console: terminate, stop, crash. */
   async act(slot: string, action: string): Promise<void> {
     await this.bench.region(`/_region/instances/${await this.instance(slot)}/${action}`, { method: 'POST' });
   }
@@ -81,7 +81,7 @@ export class Lane {
     await this.bench.region(`/_region/machines/${await this.instance(slot)}`, { method: 'POST', body: what });
   }
 
-  /** Somebody changes the type of an instance at the console, while Keelson is told to leave the cluster alone. */
+  /** Someone changes the type of an instance at the console, while Keelson is told to leave the cluster alone. */
   async retype(slot: string, type: string): Promise<void> {
     const id = await this.instance(slot);
     const { region } = this.bench.stack;
@@ -128,7 +128,7 @@ export class Lane {
     s3.destroy();
   }
 
-  /** Until all is as wanted, and nobody is in doubt about anything. */
+  /** Until all is as wanted, and no one is in doubt about anything. */
   async well(): Promise<StatusView> {
     return this.until(
       (status) =>

@@ -161,7 +161,7 @@ function createFenced(): Fenced {
   };
 }
 
-/** The first of both; a rejection after that is nobody's. */
+/** The first of both; a rejection after that is no one's. */
 function either<T>(one: Promise<T>, other: Promise<never>): Promise<T> {
   const first = Promise.race([one, other]);
   first.catch(() => undefined);

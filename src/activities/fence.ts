@@ -17,7 +17,7 @@ const SUSPECT_MS = 2_000;
 export class Fence {
   /** When it last looked; null before it watches: without a regular look a pause tells nothing. */
   private last: number | null = null;
-  /** When what Temporal has answered last was asked; null while nobody tells. */
+  /** When what Temporal has answered last was asked; null while no one tells. */
   private heardAt: number | null = null;
   private wentOn = Number.NEGATIVE_INFINITY;
   private readonly begun = new WeakMap<Context, number>();

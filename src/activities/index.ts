@@ -51,7 +51,7 @@ export interface ActivitiesOptions {
   installation?: InstallationSource;
   /** Tells the server's own id of the namespace; without it all namespaces of a name count as one. */
   namespaceId?: () => Promise<string>;
-  /** How the region watch speaks to workflows; without one nobody is told. */
+  /** How the region watch speaks to workflows; without one no one is told. */
   messenger?: Messenger;
   /** Where people are notified; by default nowhere. */
   channels?: readonly Channel[];
@@ -65,7 +65,7 @@ const WATCH_BEAT_MS = 8_000;
 /** A third of the backup's heartbeat time-out; one that takes as long as most do has none. */
 const BACKUP_BEAT_MS = 30_000;
 
-const NOBODY: Messenger = {
+const NO_MESSENGER: Messenger = {
   look: async () => 'absent',
   report: async () => 'absent',
   observing: async () => undefined,
@@ -86,7 +86,7 @@ export function createActivities(options: ActivitiesOptions): Activities {
     namespaceId: options.namespaceId ?? (async () => ''),
     pace: createPace(),
     fence: options.fence ?? new Fence(),
-    messenger: options.messenger ?? NOBODY,
+    messenger: options.messenger ?? NO_MESSENGER,
     notifier: channels.length === 0 ? null : createNotifier(bucket, channels),
     logger,
     defaultInstanceProfile,

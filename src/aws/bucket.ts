@@ -216,7 +216,7 @@ async function locate(clients: AwsClients, name: string): Promise<S3Client> {
         class: 'auth',
         message: `the worker may not use the bucket ${name} (${codeOf(error)})`,
         advice:
-          "allow s3:ListBucket, s3:GetObject, s3:PutObject and s3:DeleteObject on it, or check the name: it may be somebody else's",
+          "allow s3:ListBucket, s3:GetObject, s3:PutObject and s3:DeleteObject on it, or check the name: it may be someone else's",
         cause: error,
       });
     throw toFailure(error, `HeadBucket ${name}`);

@@ -10,7 +10,7 @@ export interface Pace {
    * @param rank lower goes first, then the order of asking
    */
   turn(key: string, rank: number): Promise<void>;
-  /** AWS has refused: somebody else has taken what we believed was there. */
+  /** AWS has refused: someone else has taken what we believed was there. */
   refused(key: string): void;
 }
 

@@ -1,9 +1,9 @@
-/** Long enough for clusters that are made together, short enough that nobody notices a change in the account late. */
+/** Long enough for clusters that are made together, short enough that no one notices a change in the account late. */
 const GOOD_FOR_MS = 15_000;
 
 /**
  * Answers shared by all who ask the same within some seconds: what an account offers is the same for every cluster, and asking
- * once for each spends the account's calls. A failure is told to those who wait for it and forgotten: the next one asks anew.
+ * once for each spends the account's calls. A failure is told to those who wait for it and forgotten: the next one asks again.
  */
 export class Shared {
   readonly #answers = new Map<string, { at: number; answer: Promise<unknown> }>();

@@ -133,7 +133,7 @@ function lookVerbs(program: Command, run: Runner): void {
     ['wide', 'name'],
   )
     .argument('<name>', 'name of the cluster')
-    .option('--watch', 'show it anew as it changes, until Ctrl-C', false)
+    .option('--watch', 'show it again as it changes, until Ctrl-C', false)
     .action((name: string, options: Shared & { watch: boolean }) =>
       run(async (session) => (await look()).status(session, name, { ...options, output: formatOf(options) })),
     );

@@ -15,10 +15,10 @@ const ANSWER_MS = 15_000;
 /** Problems that a condition names; the rest is counted. */
 const SHOWN = 5;
 
-export type ConfigOutcome = 'applied' | 'refused' | 'invalid' | 'passed over' | 'nobody to tell';
+export type ConfigOutcome = 'applied' | 'refused' | 'invalid' | 'passed over' | 'no one to tell';
 
 /**
- * Puts a document into force that somebody has put into the bucket, as `keelson apply` would. What counts is the object as it is now, not the
+ * Puts a document into force that someone has put into the bucket, as `keelson apply` would. What counts is the object as it is now, not the
  * event: one that comes twice, late or out of order finds the same object, whose version the cluster remembers.
  */
 export class ConfigEvents {
@@ -81,7 +81,7 @@ export class ConfigEvents {
       await this.client.workflow.getHandle(workflowIdOf(cluster)).signal('config', problem);
       return outcome;
     } catch (error) {
-      if (error instanceof WorkflowNotFoundError) return 'nobody to tell';
+      if (error instanceof WorkflowNotFoundError) return 'no one to tell';
       throw error;
     }
   }

@@ -24,7 +24,7 @@ for (const [network, bits] of [
 ] as const)
   OWN.addSubnet(network, bits, 'ipv6');
 
-/** Whether an address belongs to this machine, its link, or nobody. IPv4 in IPv6 form counts as IPv4. */
+/** Whether an address belongs to this machine, its link, or no one. IPv4 in IPv6 form counts as IPv4. */
 export function isOwnAddress(address: string): boolean {
   return OWN.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
 }

@@ -4,7 +4,7 @@
  */
 export interface AccountRole {
   roleArn: string;
-  /** Not a secret: the role's trust policy compares it, so that nobody else's document can borrow the role. */
+  /** Not a secret: the role's trust policy compares it, so that no one else's document can borrow the role. */
   externalId?: string | undefined;
 }
 

@@ -2,7 +2,7 @@ import { noBackup } from './backup/state.js';
 import type { ClusterDocument } from './spec/schema.js';
 import { type ClusterState, STATE_SCHEMA_VERSION } from './state.js';
 
-/** The state of a cluster of which nothing exists and nobody has asked for yet: to begin with, and to plan with beforehand. */
+/** The state of a cluster of which nothing exists and no one has asked for yet: to begin with, and to plan with beforehand. */
 export function blankState(document: ClusterDocument): ClusterState {
   return {
     schemaVersion: STATE_SCHEMA_VERSION,

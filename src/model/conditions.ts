@@ -6,7 +6,7 @@ export type Verdict = Omit<Condition, 'since' | 'lastChecked'>;
  * All conditions replaced by verdicts, in their order; those without a verdict go. `since` stays while the status does, for it tells how long
  * it has been so.
  *
- * @param checkedAt when somebody looked last
+ * @param checkedAt when someone looked last
  */
 export function setConditions(
   conditions: readonly Condition[],

@@ -4,7 +4,7 @@ import type { ConfigProblem } from './state.js';
 /** Says nothing about health: the cluster is what the last good document wants. */
 export const CONFIG_VALID = 'ConfigValid';
 
-/** File, line and column of every problem; more than this nobody reads in a condition. */
+/** File, line and column of every problem; more than this no one reads in a condition. */
 const LONGEST = 1_000;
 
 /** Out of a signal's payload, which anybody may have sent. */

@@ -19,7 +19,7 @@ export interface InstanceView {
   privateIp: string;
   publicIp: string | null;
   launchedAt: string;
-  /** It is known by its id alone: somebody has taken away the tags that say whose it is. */
+  /** It is known by its id alone: someone has taken away the tags that say whose it is. */
   untagged?: true;
   /** It cannot be stopped and started: a spot instance, or one whose root device is an instance store. [docs: EC2 stop and start] */
   unstoppable?: true;
@@ -48,6 +48,6 @@ export interface NodeView {
   internalIp: string;
   /** Its conditions MemoryPressure, DiskPressure and PIDPressure that are True. */
   pressures?: string[];
-  /** In which labels and taints it differs from the document; empty for none, missing where nobody has compared them. */
+  /** In which labels and taints it differs from the document; empty for none, missing where no one has compared them. */
   differs?: string;
 }

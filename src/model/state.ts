@@ -99,7 +99,7 @@ export interface NodeInstance {
   unstoppable?: true;
   /** Its SSM agent has never registered: it holds nothing, and its successor goes to another subnet. */
   unregistered?: true;
-  /** Somebody has taken away its tags; `refused`: and Keelson may not set them again. */
+  /** Someone has taken away its tags; `refused`: and Keelson may not set them again. */
   untagged?: true | 'refused';
 }
 
@@ -137,7 +137,7 @@ export interface Slot {
   drained: boolean;
   /** Type before a change that is not proven yet: the way back when the new type cannot start. */
   previousType: string | null;
-  /** Type that Keelson gave it last; another one was given by somebody else. */
+  /** Type that Keelson gave it last; another one was given by someone else. */
   givenType: string | null;
   /** When its K3s was last restarted for upkeep. */
   upkeepAt: string | null;
@@ -364,9 +364,9 @@ export interface ClusterState {
   /** When instances were launched, by slot name, of the last minutes, also of slots that are gone. */
   launches: Record<string, string[]>;
   waiting: Waiting | null;
-  /** Somebody has asked for a look, or has seen a change: the next round of the loop looks for itself. */
+  /** Someone has asked for a look, or has seen a change: the next round of the loop looks for itself. */
   lookWanted: boolean;
-  /** When somebody looked last: by a look, or by a step that changed what is known. */
+  /** When someone looked last: by a look, or by a step that changed what is known. */
   checkedAt: string;
   /** When the last look began; what was measured before it is not of this look. */
   lookBegunAt: string | null;
@@ -395,11 +395,11 @@ export interface ClusterState {
   restore: RestoreState | null;
   /** A rotation that was asked for and is not done; null for none. */
   rotation: RotationState | null;
-  /** Somebody wants repairs that are held back: carried out as soon as can be. */
+  /** Someone wants repairs that are held back: carried out as soon as can be. */
   repairAsked: boolean;
   /** What the region watch or an event told while an operation ran: judged at its end. */
   sight: Sight | null;
-  /** Why the document in the bucket is not in force; null when it is, or nobody has put one there. */
+  /** Why the document in the bucket is not in force; null when it is, or no one has put one there. */
   configProblem: ConfigProblem | null;
   /** Which object in the bucket was applied last by its event: the event may come again, after the wish has changed. */
   configVersion: string | null;

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The first server: starts etcd with the cluster-init of its configuration, and leaves both tokens in the bucket. [docs: ha-embedded]
 # Installs K3s first and stores the kubeconfig last: each way to the node and back costs seconds on the longest path.
-# Done when the unit is active: others can join then. That its node is Ready comes later, and nobody waits for that here.
+# Done when the unit is active: others can join then. That its node is Ready comes later, and no one waits for that here.
 # Where it runs already with this configuration only tokens and kubeconfig are stored again.
 # Variables: NODE_NAME CONFIG_B64 CONFIG_HASH [those of install] [those of files] [API_ADDRESS]; URLs TOKEN_PUT AGENT_TOKEN_PUT [KUBECONFIG_PUT]
 # Result: node=, ready=true, ca-hash= (what kubeconfigs are compared with), those of install and kubeconfig

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # Whether K3s on a server is well, for the region watch, which asks all servers of a region by one command. No job: it changes
-# nothing, waits for nobody, leaves nothing on the node and may run any number of times. A server that is well says nothing and exits 0, so
-# that nobody has to read thousands of answers.
+# nothing, waits for no one, leaves nothing on the node and may run any number of times. A server that is well says nothing and exits 0, so
+# that no one has to read thousands of answers.
 # Output: on exit 3 lines that tell what is wrong: service=<state>, readyz=<failing checks or unknown>,
 #         etcd=<alarm>, voters=<n>/<servers>, notready=<nodes>
 
 unit=$(unit_of server)
-# K3s is not set up yet, or not any more: somebody is at work.
+# K3s is not set up yet, or not any more: someone is at work.
 [ -e "$R/etc/systemd/system/$unit.service" ] && [ -e "$K3S_ETC/config.yaml" ] || exit 0
 
 unwell=0

@@ -22,7 +22,7 @@ else
     removed=
     while [ -z "$removed" ]; do
       waiting "etcd to let go of $NODE_NAME"
-      # Without a quorum nobody lets go of anything: said soon, not when all of the job's time is over.
+      # Without a quorum no one lets go of anything: said soon, not when all of the job's time is over.
       removed=$(removed_name) || await_api 20
       [ -n "$removed" ] || sleep "$POLL"
     done

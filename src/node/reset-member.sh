@@ -12,7 +12,7 @@ if [ "$(service_state k3s)" = active ]; then
 fi
 stop_service k3s
 if [ -d "$db/etcd" ]; then
-  # One old database is kept, in case somebody needs it; more would fill the disk.
+  # One old database is kept, in case someone needs it; more would fill the disk.
   rm -rf "$db".removed
   mv "$db" "$db".removed
   rm -f "$STATE_DIR/started-with"

@@ -43,7 +43,7 @@ export const NODE_SCRIPTS = Object.keys(HELPERS) as NodeScript[];
 
 export const isNodeScript = (name: string): name is NodeScript => Object.hasOwn(HELPERS, name);
 
-/** Scripts that only look wait for nobody, so that a node can be looked at while a long job runs on it. */
+/** Scripts that only look wait for no one, so that a node can be looked at while a long job runs on it. */
 const LOOKS = new Set<NodeScript>(['verify', 'probe', 'certificates']);
 /** Scripts that change what is of no single node, one after the other. */
 const OVER_API = new Set<NodeScript>(['label-nodes', 'delete-manifests']);
@@ -86,7 +86,7 @@ export const jobPreamble = (...helpers: readonly string[]): string =>
 /** A script with its helpers in front, as the job runner starts it. */
 export const scriptText = (name: NodeScript): string => jobPreamble(...HELPERS[name]) + textOf(name);
 
-/** `prepare` as user data: no job, for nobody waits for it. */
+/** `prepare` as user data: no job, for no one waits for it. */
 export const prefetchText = (): string =>
   lib('env', 'base', 'process', 'lock', 'seal', ...DOWNLOAD) + textOf('prepare');
 

@@ -4,7 +4,7 @@ const BEAT_MS = 5_000;
 
 /**
  * Keeps a file fresh while the worker polls, for containers whose health check looks at its age. It is gone before the
- * worker drains, so that nobody counts on a worker that takes no more work.
+ * worker drains, so that no one counts on a worker that takes no more work.
  *
  * @returns ends it and removes the file
  */

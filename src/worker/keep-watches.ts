@@ -30,7 +30,7 @@ export interface Watches {
 }
 
 /**
- * Starts the watch of a region that has clusters and none. A watch that a person terminates, or that fails for good, takes nobody along who would
+ * Starts the watch of a region that has clusters and none. A watch that a person terminates, or that fails for good, takes no one along who would
  * notice: its clusters rest for hours. So every worker looks, with two cheap questions to Temporal, however many clusters there are.
  *
  * @returns ends it

@@ -53,7 +53,7 @@ export interface Cluster {
   refused: ErrorDetail | null;
   /** A step has learnt what makes the rest of the plan obsolete. */
   replan: boolean;
-  /** The nodes were seen since the last change of one; not carried: after continue-as-new somebody looks again. */
+  /** The nodes were seen since the last change of one; not carried: after continue-as-new someone looks again. */
   fresh: boolean;
   /** Since when every look has found the quorum gate open; null after a change of a node. Not carried, as `fresh`. */
   gateOpenSince: string | null;
@@ -183,7 +183,7 @@ export function classOf(error: unknown): ErrorClass | null {
 export const isTimeout = (error: unknown): boolean =>
   error instanceof ActivityFailure && error.cause instanceof TimeoutFailure;
 
-/** Whether the error says that somebody cancelled, wrapped or not. */
+/** Whether the error says that someone cancelled, wrapped or not. */
 export function isCancelled(error: unknown): boolean {
   return (
     error instanceof CancelledFailure || (error instanceof ActivityFailure && error.cause instanceof CancelledFailure)

@@ -18,7 +18,7 @@ export function isAtRest(state: ClusterState): boolean {
   return state.blindLooks === 0 && state.uneasyLooks === 0 && !isUnsure(state) && !unseen;
 }
 
-/** Milliseconds until the cluster looks for itself, if nobody tells it anything. */
+/** Milliseconds until the cluster looks for itself, if no one tells it anything. */
 export function untilNextLook(state: ClusterState): number {
   const { statusProblem: problem } = state;
   if (problem === null) return untilNextObservation(state);

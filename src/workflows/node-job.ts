@@ -14,7 +14,7 @@ export interface NodeJob {
   params: Record<string, string>;
   presign?: Record<string, Presign>;
   timeoutSeconds: number;
-  /** A question whose answer is not worth waiting long for, when nobody asks it on the way to something. */
+  /** A question whose answer is not worth waiting long for, when no one asks it on the way to something. */
   brief?: boolean;
 }
 
@@ -29,7 +29,7 @@ export async function runJob(cluster: Cluster, slot: Slot, job: NodeJob): Promis
       'conflict',
       'InstanceMissing',
       `${slot.name}: no instance to run ${job.script} on`,
-      'it is planned anew',
+      'it is planned again',
     );
   const { state } = cluster;
   if (job.brief !== true && believed(state, slot.name, 'agent') !== null)

@@ -26,7 +26,7 @@ export function beginOperation(cluster: Cluster, plan: Plan): Operation {
   const operation: Operation = {
     id: state.requestedOperationId ?? `op-${shortId()}`,
     kind: plan.kind,
-    // What nobody has asked for is Keelson's own doing.
+    // What no one has asked for is Keelson's own doing.
     requestedBy: plan.kind === 'repair' && state.requestedOperationId === null ? KEELSON : state.requestedBy,
     startedAt: now(),
     endedAt: null,

@@ -13,7 +13,7 @@ const LONGEST = 200;
 
 /**
  * The signal `look`. A person's is heard at once. What the region watch or an event has seen is compared with what the cluster
- * knows: its own doings surprise nobody. While an operation runs that waits for its end, but for instances that are lost. What the watch cannot
+ * knows: its own doings surprise no one. While an operation runs that waits for its end, but for instances that are lost. What the watch cannot
  * see is told at once, and no reason to look: the cluster would ask AWS the same.
  */
 export function onLook(cluster: Cluster, payload: unknown): void {

@@ -19,7 +19,7 @@ export async function startNode(
   const wanted = slotsOf(document).find((one) => one.name === slot.name);
   if (wanted === undefined || slot.instance === null) {
     const message = `${slot.name} is no longer wanted or has no instance`;
-    throw failure('conflict', 'SlotUnwanted', message, 'it is planned anew');
+    throw failure('conflict', 'SlotUnwanted', message, 'it is planned again');
   }
   const config = nodeConfigOf(document, cluster.state, wanted, slot, slot.instance);
   const params = { ROLE: slot.role, NODE_NAME: slot.nodeName, CONFIG: config.text, CONFIG_HASH: config.hash };

@@ -30,11 +30,11 @@ export interface StatusWriter {
  */
 export function createStatusWriter(cluster: Cluster): StatusWriter {
   let latest: StatusView | null = null;
-  /** Ends at the very moment at which nothing is left to write: what is touched a microtask later begins anew. */
+  /** Ends at the very moment at which nothing is left to write: what is touched a microtask later begins again. */
   let busy = false;
   let writing: Promise<void> = Promise.resolve();
   let closed = false;
-  /** What status.yaml holds; of a quiet cluster that is as it was it is not written again that somebody has looked. */
+  /** What status.yaml holds; of a quiet cluster that is as it was it is not written again that someone has looked. */
   let written = '';
 
   const drain = async (): Promise<void> => {

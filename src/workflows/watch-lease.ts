@@ -23,13 +23,13 @@ const GRACE_MS = 15_000;
 /** What has passed since the last sign of life when a heartbeat is missed. */
 const HEARTBEAT_MS = 24_000;
 
-/** Whether somebody observes the region, as far as this workflow knows. */
+/** Whether someone observes the region, as far as this workflow knows. */
 export interface Lease {
   /** The activity has ended without observing to its end: unless it observes again soon, the clusters are told. */
   lose(error: unknown): void;
   /** The activity observes. */
   renew(at: unknown): void;
-  /** Whether nobody is known to observe. */
+  /** Whether no one is known to observe. */
   isOut(): boolean;
   /** Resolves when nothing is on its way to the clusters. */
   settled(): Promise<void>;

@@ -193,7 +193,7 @@ describe('an observation', () => {
   });
 });
 
-describe('an instance whose tags somebody has taken away', () => {
+describe('an instance whose tags someone has taken away', () => {
   test('is still observed where it is known, and said to lack them', async () => {
     const scope = scopeFor('untagged');
     const { securityGroupId } = await groupFor(scope);

@@ -68,7 +68,7 @@ describe.concurrent('a worker is frozen past its heartbeat time-out and then goe
   });
 });
 
-/** `after`: EC2 has launched, and nobody heard it. `late`: the request arrives between another worker's look and its own launch. */
+/** `after`: EC2 has launched, and no one heard it. `late`: the request arrives between another worker's look and its own launch. */
 describe.concurrent('the answer of RunInstances is lost with its worker, and another worker tries again', () => {
   it.each<Moment>(['after', 'late'])('%s: there is one instance', async (moment) => {
     const cell = await laboratory.openCell();

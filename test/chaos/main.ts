@@ -16,7 +16,7 @@ import { parsePath } from './walk/shortest.js';
  *   npm run chaos -- --cells 8 --seed 7
  *   npm run chaos -- --share 0.2
  *   npm run chaos -- --watch          # and a `keelson status --watch` runs all the time
- *   npm run chaos -- --query          # and somebody queries the workflow five times a second: known to do harm
+ *   npm run chaos -- --query          # and someone queries the workflow five times a second: known to do harm
  *   npm run chaos -- --operation stop --operation start
  *   npm run chaos -- --only "stop: after ec2.StopInstances server-1 #1"
  *   npm run chaos -- --walk --seed 7 --steps 200      # a random walk; --path 0-3,7 walks only these of its steps

@@ -62,7 +62,7 @@ async function betweenTries(): Promise<void> {
 const runs = (step: string) => (seen: StatusView) =>
   seen.operation?.steps.some((one) => one.id === step && one.outcome === 'running') ?? false;
 
-/** The workflow is gone, as when somebody terminates it or its history is lost; what it was doing is not. @param keep plans that stay */
+/** The workflow is gone, as when someone terminates it or its history is lost; what it was doing is not. @param keep plans that stay */
 async function lose(seen: StatusView, ...keep: string[]): Promise<{ at: number; serving: string[] }> {
   await handle().terminate('test');
   for (const { id } of await bench.region<{ id: string }[]>('faults'))
@@ -243,7 +243,7 @@ describe('a cluster whose workflow is lost in every phase of its life', () => {
     expect(next.operations.flatMap((one) => one.steps.map((step) => step.id))).toContain('uncordon:workers-0');
   });
 
-  it('Running: a server that is gone meanwhile is replaced; nobody founds another cluster', async () => {
+  it('Running: a server that is gone meanwhile is replaced; no one founds another cluster', async () => {
     const seen = await running();
     const lost = await lose(seen);
     const founder = seen.nodes.find((node) => node.slot === 'server-0');
@@ -274,7 +274,7 @@ describe('a cluster whose workflow is lost in every phase of its life', () => {
     expect(await restarted(lost)).toEqual([]);
   });
 
-  it('Deleting: once its instances are gone it is made anew, and its group goes with it', async () => {
+  it('Deleting: once its instances are gone it is made again, and its group goes with it', async () => {
     const before = await running();
     await hold({ action: 'DeleteSecurityGroup', error: { code: 'RequestLimitExceeded', status: 503 } });
     await bench.keelson('delete', NAME, '--yes');

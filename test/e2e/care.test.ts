@@ -69,7 +69,7 @@ async function kubectl(instance: string, command: string): Promise<string> {
   }
 }
 
-describe('a server of three that somebody terminates', () => {
+describe('a server of three that someone terminates', () => {
   it('is replaced: three voters, no ghost, and the API answers throughout', async () => {
     // Prepare
     await bench.keelson('apply', '-f', bench.document(NAME, { mode: 'ha', health: { gracePeriod: '10s' } }), '--wait');

@@ -47,8 +47,8 @@ describe('a request that cannot be met is refused at once, with one reason, and 
     { what: 'an empty type', line: () => ['resize', NAME, '--instance-type', ''], says: /empty/ },
     {
       what: 'a pool that is not there',
-      line: () => ['resize', NAME, '--instance-type', 't3.large', '--pool', 'nobody'],
-      says: /no pool "nobody"/,
+      line: () => ['resize', NAME, '--instance-type', 't3.large', '--pool', 'absent'],
+      says: /no pool "absent"/,
     },
     { what: 'another region', line: () => apply({ region: 'us-east-1' }), says: /eu-west-1/ },
     { what: 'another network for pods', line: () => apply(cidr()), says: /cluster-cidr/ },
@@ -132,9 +132,9 @@ describe('a signal by hand', () => {
   });
 
   it('to a cluster that does not exist is refused by Temporal, and the CLI says that there is none', async () => {
-    const sent = await bench.temporal('workflow', 'signal', '--workflow-id', 'cluster/nobody', '--name', 'stop');
+    const sent = await bench.temporal('workflow', 'signal', '--workflow-id', 'cluster/absent', '--name', 'stop');
     expect(sent.code).not.toBe(0);
-    expect(await bench.keelson('stop', 'nobody')).toMatchObject({ code: 3, stdout: '' });
+    expect(await bench.keelson('stop', 'absent')).toMatchObject({ code: 3, stdout: '' });
   });
 });
 

@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => bench?.close());
 
-/** A journal into which somebody has written every secret of the node, and an error that no further start will change. */
+/** A journal into which someone has written every secret of the node, and an error that no further start will change. */
 const JOURNAL = `#!/usr/bin/env bash
 { cat "$KEELSON_ROOT"/etc/rancher/k3s/*-token "$KEELSON_ROOT"/var/lib/keelson/jobs/*/secrets*
   echo 'level=fatal msg="token CA hash does not match"'

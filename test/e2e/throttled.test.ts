@@ -34,7 +34,7 @@ describe('clusters that are created at once in an account that is throttled hard
     const refused = describes.filter(isRefused);
     expect(refused.length).toBeGreaterThan(0);
     expect(refused.length).toBeLessThan(3 * (describes.length - refused.length));
-    // Refusals become fewer: nobody keeps coming back with the others.
+    // Refusals become fewer: no one keeps coming back with the others.
     const times = describes.map((call) => Date.parse(call.at));
     const middle = (Math.min(...times) + Math.max(...times)) / 2;
     const late = refused.filter((call) => Date.parse(call.at) > middle);

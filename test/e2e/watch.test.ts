@@ -48,7 +48,7 @@ const settled = (name: string, phase: StatusView['phase'], operations: number) =
     (status) => status.phase === phase && status.operation === null && status.operations.length >= operations,
   );
 
-/** Somebody terminates the server of a slot. @returns its id */
+/** Someone terminates the server of a slot. @returns its id */
 async function kill(status: StatusView, slot: string): Promise<string> {
   const id = status.nodes.find((node) => node.slot === slot)?.instanceId ?? '';
   await bench.region(`instances/${id}/terminate?hard`, { method: 'POST' });
@@ -73,7 +73,7 @@ const replaced = (name: string, slot: string, generation: number) =>
       status.nodes.some((node) => node.slot === slot && node.generation === generation && node.voter === 'True'),
   );
 
-describe('a server that somebody terminates', () => {
+describe('a server that someone terminates', () => {
   it('is missed at once by its event, and within a round by the region watch; and is replaced', async () => {
     // Prepare
     await bench.keelson(
@@ -113,7 +113,7 @@ describe('a server that somebody terminates', () => {
   });
 });
 
-describe('K3s that somebody stops on a server', () => {
+describe('K3s that someone stops on a server', () => {
   it('is missed by the pulse within a minute, and started again', async () => {
     // Prepare: the observation that follows the repair has ended, so that only the pulse can tell
     await settled('watched', 'Running', 3);
@@ -137,7 +137,7 @@ describe('K3s that somebody stops on a server', () => {
   });
 });
 
-describe('config.yaml that somebody puts into the bucket', () => {
+describe('config.yaml that someone puts into the bucket', () => {
   const put = (name: string, Body: string) =>
     s3.send(new PutObjectCommand({ Bucket: 'keelson-local', Key: `clusters/${name}/config.yaml`, Body }));
   const configValid = (status: StatusView) => status.conditions.find((one) => one.type === 'ConfigValid');

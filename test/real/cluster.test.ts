@@ -158,7 +158,7 @@ describe('a server', () => {
     expect(idsOf(after)['server-1']).toBe(idsOf(before)['server-1']);
   });
 
-  it('whose K3s somebody stops has it started again', async () => {
+  it('whose K3s someone stops has it started again', async () => {
     const { before, after } = await mended('K3s stopped on a server', 'server-0', async () =>
       cluster.truth.on(await hostOf('server-1'), 'systemctl stop k3s\n', 90),
     );

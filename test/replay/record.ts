@@ -39,7 +39,7 @@ try {
     else await fetch(url, { method: 'POST', body: JSON.stringify(plan) });
   };
   const resize = (instanceType: string) => ha.handle.executeUpdate('resize', { args: [{ instanceType }] });
-  /** Somebody terminates a server, or its machine hangs; until it is replaced. */
+  /** Someone terminates a server, or its machine hangs; until it is replaced. */
   const lose = async (slot: string, how: 'terminate' | 'crash'): Promise<void> => {
     const status = () => ha.handle.query<StatusView>('status');
     const { nodes, operations } = await status();

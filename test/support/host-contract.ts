@@ -10,7 +10,7 @@ import { callHost } from '../../packages/aws-simulator/src/hosts/command.js';
 
 export interface ContractSubject {
   command: string;
-  /** Of a host that nobody else has. */
+  /** Of a host that no one else has. */
   address: string;
 }
 

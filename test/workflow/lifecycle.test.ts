@@ -58,7 +58,7 @@ describe.concurrent('resize', () => {
 
   it('takes no node down whose drain has failed, and drains it again at the next try', () =>
     bench.withWorker(async ({ fake, start }) => {
-      // Prepare: a PodDisruptionBudget holds a pod until somebody says `retry`
+      // Prepare: a PodDisruptionBudget holds a pod until someone says `retry`
       const pools = (instanceType: string) => [{ name: 'workers', count: 1, instanceType }];
       const cluster = await start(written({ mode: 'dev', pools: pools('t3.medium') }));
       await cluster.settled('Running');

@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => time?.close());
 
-describe('three servers that nobody touches', () => {
+describe('three servers that no one touches', () => {
   it('are looked at a few times a day, cost few actions, and write nothing', async () => {
     // Prepare
     const cluster = await time.start(written({}, 'quiet'), 'quiet');

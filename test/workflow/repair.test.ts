@@ -17,7 +17,7 @@ function meddle(fake: FakeActivities, slots: string[], state: 'stopped' | 'termi
 }
 
 describe.concurrent('a look at a running cluster', () => {
-  it('starts a server that somebody else has stopped', () =>
+  it('starts a server that someone else has stopped', () =>
     bench.withWorker(async ({ fake, start }) => {
       // Prepare
       const cluster = await start(written());

@@ -10,7 +10,7 @@ beforeAll(async () => {
 afterAll(() => bench.close());
 
 describe('a region watch whose activity does not observe', () => {
-  it('begins again at once, tells nobody of a short failure, and tells the clusters once of one that lasts', () =>
+  it('begins again at once, tells no one of a short failure, and tells the clusters once of one that lasts', () =>
     bench.withWorker(async ({ client, fake, taskQueue }) => {
       // Prepare
       const runs: WatchInput[] = [];

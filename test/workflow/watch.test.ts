@@ -25,7 +25,7 @@ const looksIn = (fake: FakeActivities): number => fake.calls.filter((name) => na
 const heard = async (cluster: Handle): Promise<void> => void (await cluster.status());
 
 describe('what the region watch tells', () => {
-  it('wakes nobody when it is what the cluster has done itself, and costs one signal', () =>
+  it('wakes no one when it is what the cluster has done itself, and costs one signal', () =>
     bench.withWorker(async ({ fake, start }) => {
       // Prepare
       const cluster = await start(written());

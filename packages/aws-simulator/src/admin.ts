@@ -1,4 +1,4 @@
-/** `/_region/...`: what the region recorded, fault plans, and what somebody else does to instances. */
+/** `/_region/...`: what the region recorded, fault plans, and what someone else does to instances. */
 import { z } from 'zod';
 import { json, withBody } from './admin-json.js';
 import type { HttpReply, MachineHost } from './contract.js';
@@ -116,7 +116,7 @@ async function seed({ ec2 }: AdminDeps, seeds: z.output<typeof seedSchema>): Pro
   return json(201, { launched: seeds.length });
 }
 
-/** As if somebody did it at the console, or EC2 itself; `?hard` without a shutdown of the operating system, `?check=` for impair. */
+/** As if someone did it at the console, or EC2 itself; `?hard` without a shutdown of the operating system, `?check=` for impair. */
 function act({ world, ec2 }: AdminDeps, id: string, action: string, query: URLSearchParams): HttpReply {
   const hard = query.has('hard');
   const check = STATUS_CHECKS.find((one) => one === (query.get('check') ?? 'system'));

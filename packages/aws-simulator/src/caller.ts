@@ -1,6 +1,6 @@
 /**
  * Which instance a connection comes from: its processes carry their root in the environment. Linux only, where /proc
- * tells; elsewhere nobody knows, and a download is recorded without its instance.
+ * tells; elsewhere no one knows, and a download is recorded without its instance.
  */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';

@@ -123,7 +123,7 @@ export interface HttpReply {
   body: string | Buffer;
 }
 export interface AwsCall {
-  /** Whose key has signed it; null for a call that is refused because nobody's did. */
+  /** Whose key has signed it; null for a call that is refused because no one's did. */
   caller: CallerName | null;
   service: 'ec2' | 'ssm' | 's3' | 'sqs';
   region: string;

@@ -77,7 +77,7 @@ function place(span: Span, schedule: ReadonlyMap<string, Scheduled>): Scheduled 
 function endOf(span: Span, begin: number, schedule: ReadonlyMap<string, Scheduled>): number {
   const { ticks } = span;
   const clock = ticks && schedule.get(ticks.of)?.begin;
-  // A clock that has ticked since before the query: where between two ticks one comes is nobody's doing.
+  // A clock that has ticked since before the query: where between two ticks one comes is no one's doing.
   if (ticks === undefined || clock === undefined) return begin + span.imposedMs;
   const first = clock + ticks.offsetMs;
   return first + ticks.everyMs * Math.max(1, Math.floor((begin - first) / ticks.everyMs) + 1);

@@ -10,7 +10,7 @@ const SKEW_MS = 15 * 60_000;
 export interface Admission {
   service: AwsCall['service'];
   region: string;
-  /** Whose key signed it; null for a request that is refused because nobody's did. */
+  /** Whose key signed it; null for a request that is refused because no one's did. */
   caller: CallerName | null;
   /** Set when the request must be refused; by the service's own rules. */
   refusal: AwsError | null;

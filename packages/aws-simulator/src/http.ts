@@ -47,7 +47,7 @@ async function answer(message: IncomingMessage, response: ServerResponse, respon
     if (reply === null) message.socket.destroy();
     else send(response, request.method, reply);
   } catch (error) {
-    // Nobody is left to answer when the caller or the region has gone.
+    // No one is left to answer when the caller or the region has gone.
     if (message.socket.destroyed || response.headersSent) return;
     send(response, 'POST', { status: 500, body: `${String(error)}\n` });
   }

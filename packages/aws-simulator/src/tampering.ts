@@ -1,4 +1,4 @@
-/** What somebody else does to a machine behind Keelson's back: `POST /_region/machines/<id>`. The README says what each key does. */
+/** What someone else does to a machine behind Keelson's back: `POST /_region/machines/<id>`. The README says what each key does. */
 import { z } from 'zod';
 import { json, withBody } from './admin-json.js';
 import type { HttpReply, MachineHost, World } from './contract.js';
@@ -78,7 +78,7 @@ function touchK3s(machine: Machine, wanted: Tampering): void {
   if (notReady !== undefined) troubles.kubelet.notReady = notReady;
 }
 
-/** The member raises it, or nobody has raised one any more. A machine without a member has none to raise. */
+/** The member raises it, or no one has raised one any more. A machine without a member has none to raise. */
 function setAlarm(membership: Membership | null | undefined, alarm: Alarm | null): void {
   if (!membership) return;
   const { alarms } = membership.cluster.etcd;

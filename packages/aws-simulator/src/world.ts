@@ -122,7 +122,7 @@ export class LocalWorld implements World {
     });
   }
 
-  /** Lets work go on that nobody awaits; its end by abort is no error. */
+  /** Lets work go on that no one awaits; its end by abort is no error. */
   background(what: string, work: Promise<unknown>): void {
     work.catch((error: unknown) => {
       if (!isAbort(error)) this.note('internal-error', { what, error: String(error) });

@@ -44,7 +44,7 @@ export async function startRegion(
   return { ...(await withDeadline(told, child)), child };
 }
 
-/** Hosts are used where they were asked for, and not because somebody has set the variable for something else. */
+/** Hosts are used where they were asked for, and not because someone has set the variable for something else. */
 function hostVariables(hosts: HostSettings | null): Record<string, string | undefined> {
   return { KEELSON_HOST_COMMAND: hosts?.command, KEELSON_HOST_ADDRESS: hosts?.address };
 }

@@ -40,7 +40,7 @@ export async function startTemporal(
     try {
       return await tryStart(children, command, env, options);
     } catch (error) {
-      // Somebody may have taken the port between our look and the server's.
+      // Someone may have taken the port between our look and the server's.
       if (attempt === TRIES) throw error;
     }
   }

@@ -32,7 +32,7 @@ export async function launchInstance(deps: ActivityDeps, attempt: Attempt, input
     return instanceView(before);
   }
   const pace = `${input.region} RunInstances`;
-  // Nothing is sent yet: who waits for a turn may leave, above all when the workflow was terminated and nobody wants the answer.
+  // Nothing is sent yet: who waits for a turn may leave, above all when the workflow was terminated and no one wants the answer.
   await Promise.race([deps.pace.turn(pace, rankOf(slot)), attempt.cancelled]);
   if (attempt.signal.aborted) throw attempt.signal.reason;
   const attempted = `RunInstances ${launch.instanceType} in ${launch.subnetId} for ${slot}`;

@@ -32,7 +32,7 @@ const KINDS = ['instances', 'volumes', 'snapshots', 'securityGroups'] as const;
 
 /**
  * Deletes by tag what is left of the cluster, and proves to be the cluster's: instances, then volumes, snapshots and groups as they come free. Ends only when nothing
- * is left. What somebody else holds (termination protection, a group in use) is tried again by Temporal, with the reason in
+ * is left. What someone else holds (termination protection, a group in use) is tried again by Temporal, with the reason in
  * the pending activity's last failure.
  *
  * @returns what it found, each id once
@@ -105,7 +105,7 @@ async function deleteVolume(ec2: EC2Client, VolumeId: string): Promise<void> {
   try {
     await ec2.send(new DeleteVolumeCommand({ VolumeId }));
   } catch (error) {
-    // Gone with its instance, or attached again by somebody: the next look tells.
+    // Gone with its instance, or attached again by someone: the next look tells.
     if (!hasCode(error, 'InvalidVolume.NotFound', 'VolumeInUse')) throw toFailure(error, `DeleteVolume ${VolumeId}`);
   }
 }

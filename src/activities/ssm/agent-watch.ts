@@ -1,7 +1,7 @@
 import type { ActivityDeps } from '../deps.js';
 
 const EVERY_MS = 10_000;
-/** For so long most jobs have ended, and nobody needs to know. */
+/** For so long most jobs have ended, and no one needs to know. */
 const FIRST_MS = 15_000;
 
 /**

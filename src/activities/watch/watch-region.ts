@@ -13,7 +13,7 @@ import { Pulse } from './pulse.js';
 import { Reports } from './reports.js';
 import { tellChanges } from './tell.js';
 
-/** After this the workflow asks anew: a history with one activity an hour stays small for weeks. */
+/** After this the workflow asks again: a history with one activity an hour stays small for weeks. */
 const LASTS_MS = 60 * 60 * 1_000;
 /** Rounds in a row without any instance, before Temporal is asked whether a cluster is left. */
 const EMPTY_ROUNDS = 3;

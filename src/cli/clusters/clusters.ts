@@ -111,7 +111,7 @@ export class Clusters {
     return retriesOf(await this.timely(() => this.handle(name).describe()));
   }
 
-  /** Whether somebody looks after what carries the name. Asks the workflow itself: the visibility store lags behind. */
+  /** Whether someone looks after what carries the name. Asks the workflow itself: the visibility store lags behind. */
   async owner(name: string): Promise<Owner> {
     try {
       const { status, closeTime } = await this.handle(name).describe();

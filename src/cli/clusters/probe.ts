@@ -8,7 +8,7 @@ const AT_ONCE: Record<string, string> = {
 };
 
 /**
- * Whether nobody listens at an address.
+ * Whether no one listens at an address.
  *
  * @param address `host:port`
  * @returns why it cannot be reached, or null when it can, or when that is not known within a second

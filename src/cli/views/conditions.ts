@@ -4,7 +4,7 @@ import { PLAIN, type Screen } from '../screen.js';
 import { table } from './table.js';
 import { age } from './time.js';
 
-/** Not as it should be; what nobody wants, or what sleeps, does not fail. */
+/** Not as it should be; what no one wants, or what sleeps, does not fail. */
 export const isFailing = ({ status, reason }: Condition): boolean =>
   status !== 'True' && reason !== 'NoneWanted' && reason !== 'Stopped';
 

@@ -39,7 +39,7 @@ export interface Since {
  * satisfy the caller, once for each rest.
  *
  * @param unreadable told once, when status.yaml cannot be read
- * @throws what a look threw, when the looks have failed for a minute, or nobody has worked on the cluster for so long
+ * @throws what a look threw, when the looks have failed for a minute, or no one has worked on the cluster for so long
  */
 export async function* follow(
   source: Source,
@@ -79,7 +79,7 @@ export async function* follow(
         yield asked;
       }
       if (life.taskAttempt >= STUCK_AT && Date.now() - still.at > PATIENCE_MS) throw stuck(name, life);
-      // Nobody has taken what there is to do: it takes a worker to answer.
+      // No one has taken what there is to do: it takes a worker to answer.
       if (life.unattended) {
         if (Date.now() - attended <= PATIENCE_MS) continue;
         const asked = await ask();

@@ -6,7 +6,7 @@ import { createTasks } from './tasks.js';
 
 export type Outcome = 'done' | 'failed' | 'left';
 
-/** Shows on stderr what happens while somebody waits. */
+/** Shows on stderr what happens while someone waits. */
 export interface Progress {
   show(status: StatusView): void;
   /** A line of its own, such as an error that will be tried again. */

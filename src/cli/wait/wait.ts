@@ -10,7 +10,7 @@ import { judgeDelete, type Verdict } from './goal.js';
 import { createProgress, type Progress } from './progress.js';
 import { createStatusReader } from './stored-status.js';
 
-/** Where somebody who waits looks. */
+/** Where someone who waits looks. */
 export async function openSource(session: Session): Promise<Source> {
   const clusters = await session.clusters();
   return {

@@ -48,7 +48,7 @@ export function courseOf(document: ClusterDocument, state: ClusterState, slot: S
       if (agent === undefined || checks['system-check'] !== undefined) return idle;
       return { ...idle, remedy: 'reboot', due: rebootOfReadyDue(slot, agent, waitsOf(document)) };
     case 'Unknown':
-      // Nobody but the only server can be asked about the only server: EC2's word has to do.
+      // No one but the only server can be asked about the only server: EC2's word has to do.
       if (document.spec.mode !== 'dev' || slot.role !== 'server' || Object.keys(checks).length === 0) return idle;
       return { ...idle, ...nextStep(slot, findings, waitsOf(document)) };
     case 'NotReady':

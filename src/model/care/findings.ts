@@ -77,7 +77,7 @@ export function believed(state: Pick<ClusterState, 'findings'>, slot: string, ki
 export const isUnsure = ({ findings }: Pick<ClusterState, 'findings'>): boolean =>
   Object.values(findings).some((one) => one.doubtedAt !== null);
 
-/** Without what is known of a slot: its node has begun anew. */
+/** Without what is known of a slot: its node has begun again. */
 export function forgetFindings(findings: Findings, slot: string): Findings {
   return Object.fromEntries(Object.entries(findings).filter(([key]) => !key.startsWith(`${slot}/`)));
 }

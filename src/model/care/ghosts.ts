@@ -6,7 +6,7 @@ export const ghostKey = (node: string): string => `ghost/${node}`;
 
 /**
  * Nodes that Kubernetes has and no slot: left over from an instance that is gone. A member of etcd without a machine counts against the
- * quorum. Only names that Keelson has given and used up count, and only nodes that are not Ready: others belong to somebody.
+ * quorum. Only names that Keelson has given and used up count, and only nodes that are not Ready: others belong to someone.
  */
 export function ghostsAmong(
   state: Pick<ClusterState, 'document' | 'slots' | 'generations'>,

@@ -30,7 +30,7 @@ const isEarlier = (at: string, than: string | null): boolean => than !== null &&
 
 /**
  * Since when Kubernetes has called the node not Ready without calling it Ready in between: restarts and reboots, after which findings
- * begin anew, do not set the clock back.
+ * begin again, do not set the clock back.
  */
 export function notReadySince(
   state: Pick<ClusterState, 'findings' | 'nodesSeen' | 'blindLooks' | 'lookBegunAt'>,

@@ -20,7 +20,7 @@ export interface Tallied {
 }
 
 /**
- * One condition of many nodes. True only when each was measured and is good; False as soon as one is bad; else nobody knows. What is hidden is
+ * One condition of many nodes. True only when each was measured and is good; False as soon as one is bad; else no one knows. What is hidden is
  * Unknown, and the message says as what it was last seen.
  */
 export function tally({ type, what, hint, nodes, hidden }: Tallied): Verdict {

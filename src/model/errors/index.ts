@@ -28,7 +28,7 @@ export const CLASS_ACTION: Readonly<Record<ErrorClass, string>> = {
   quota: 'parks the operation and tries again later',
   auth: 'parks the operation until `retry`, a new document, or its next try',
   invalid: 'parks the operation until `retry`, a new document, or its next try',
-  conflict: 'observes anew and plans again',
+  conflict: 'observes again and plans again',
   'node-script': 'tries the step again; scripts may be repeated',
   unknown: 'tries again with back-off, then parks the operation',
 };

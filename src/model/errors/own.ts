@@ -77,7 +77,7 @@ export const OWN_ERRORS: KnownErrors = {
     'GroupRulesNotSeen',
   ]),
   ...alike('Keelson', 'node-script', 'see who else changes labels and taints of these nodes', ['LabelsNotSet']),
-  ...alike('Keelson', 'conflict', 'nothing; the slot is planned anew', [
+  ...alike('Keelson', 'conflict', 'nothing; the slot is planned again', [
     'InstanceLost',
     'InstanceMissing',
     'RotationWithdrawn',
@@ -91,7 +91,7 @@ export const OWN_ERRORS: KnownErrors = {
   ...alike(
     'Keelson',
     'node-script',
-    'nothing; the node was started anew in the middle, and the script may be repeated',
+    'nothing; the node was started again in the middle, and the script may be repeated',
     ['NodeInterrupted'],
   ),
   ...alike('Keelson', 'node-script', "see that the node's SSM agent runs and reaches SSM", ['CommandUndelivered']),

@@ -1,5 +1,5 @@
 /**
- * 64-bit FNV-1a of the text's UTF-8 bytes, as 16 hex digits. Tells two configurations apart; no defence against somebody who
+ * 64-bit FNV-1a of the text's UTF-8 bytes, as 16 hex digits. Tells two configurations apart; no defence against someone who
  * wants a collision. Pure arithmetic, because workflow code has no crypto.
  * [http://www.isthe.com/chongo/tech/comp/fnv/]
  */

@@ -18,7 +18,7 @@ export function planDeleted(state: ClusterState): Step[] {
   return plan.steps;
 }
 
-/** In a region that does not exist nothing can have been made, and nobody there can be asked. */
+/** In a region that does not exist nothing can have been made, and no one there can be asked. */
 function wasNeverReached(state: ClusterState): boolean {
   return state.lastError?.code === 'RegionUnknown' && state.placement === null && Object.keys(state.slots).length === 0;
 }

@@ -24,7 +24,7 @@ export { disruptionOf, type Plan, type Step, type StepKind, WAITS } from './step
  * @param document what is wanted
  * @param state the facts that the workflow carries, with the wish
  * @param observation what AWS said last, or null: then the carried facts alone count
- * @param now ISO 8601; by default when somebody looked last
+ * @param now ISO 8601; by default when someone looked last
  */
 export function plan(
   document: ClusterDocument,
@@ -114,7 +114,7 @@ function kindOf(state: ClusterState, steps: readonly Step[]): OperationKind {
 
 const isQuiet = (steps: readonly Step[]): boolean => steps.length > 0 && steps.every((step) => QUIET.has(step.kind));
 
-/** What nobody has asked for is a repair. */
+/** What no one has asked for is a repair. */
 const quietKind = (steps: readonly Step[]): OperationKind =>
   steps.every((step) => step.phase === 'Configuring') ? 'repair' : 'update';
 

@@ -4,7 +4,7 @@ import type { ClusterState, Placement, Slot } from '../state.js';
 
 /**
  * The type that a slot's instance shall have. A type that could not be started is held: the server that tried goes back to
- * what it had, the others stay as they are, until the wish changes or somebody says `retry`.
+ * what it had, the others stay as they are, until the wish changes or someone says `retry`.
  */
 export function typeFor(state: ClusterState, wanted: WantedSlot, slot: Slot): string {
   // One that does as well is as asked for.
@@ -37,7 +37,7 @@ export function typeDiffers(state: ClusterState, wanted: WantedSlot, slot: Slot)
   return state.document.spec.drift === 'repair' || !hasDrifted(state, wanted, slot);
 }
 
-/** Whether somebody else has given it another type than Keelson did, while the document wants what Keelson gave. */
+/** Whether someone else has given it another type than Keelson did, while the document wants what Keelson gave. */
 export function hasDrifted(state: ClusterState, wanted: WantedSlot, slot: Slot): boolean {
   const { instance, givenType } = slot;
   return (

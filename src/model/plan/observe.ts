@@ -20,7 +20,7 @@ const HIDDEN_MS = 10 * 60_000;
 
 /**
  * The state with what was seen taken over: an instance that is gone leaves its slot empty, one that was stopped or started
- * by somebody else is known to be so. Returns a copy; the state that was given is untouched.
+ * by someone else is known to be so. Returns a copy; the state that was given is untouched.
  */
 export function absorb(state: ClusterState, observation: Observation): ClusterState {
   const seen = new Map(observation.instances.map((view) => [view.id, view]));

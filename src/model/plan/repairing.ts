@@ -52,7 +52,7 @@ export function planRepair(plan: PlanBuilder, document: ClusterDocument, state: 
   }
 }
 
-/** An instance whose agent has never registered holds nothing: nobody has reached it. Its successor goes elsewhere. */
+/** An instance whose agent has never registered holds nothing: no one has reached it. Its successor goes elsewhere. */
 export function planRetirement(plan: PlanBuilder, { name, instance }: Slot): void {
   plan.add({
     kind: 'retire',

@@ -123,7 +123,7 @@ export function planPlacement(
   planSecurityGroups(plan, document, state, launching || instancesOf(state).length > 0);
 }
 
-/** What costs nobody anything: nodes without a machine go, and tags that somebody took away come back. */
+/** What costs no one anything: nodes without a machine go, and tags that someone took away come back. */
 function planTidying(plan: PlanBuilder, document: ClusterDocument, state: ClusterState): void {
   const ghosts = ghostsOf(state);
   if (ghosts.length > 0 && state.bornAt !== null) {
@@ -144,7 +144,7 @@ function planTidying(plan: PlanBuilder, document: ClusterDocument, state: Cluste
       phase: 'Configuring',
       after: [],
       title: 'set its tags again',
-      reason: 'somebody has taken them away, and spec.drift is repair',
+      reason: 'someone has taken them away, and spec.drift is repair',
     });
   }
 }
@@ -179,7 +179,7 @@ export function planArrival(
       reason: slot ? 'the slot has lost its instance' : 'the slot is empty',
     });
   } else if (slot.service === 'stopped') {
-    // Nothing serves on it: another type is given to it now, while that costs nobody anything.
+    // Nothing serves on it: another type is given to it now, while that costs no one anything.
     const retype = typeDiffers(state, wanted, slot);
     const reason = retype
       ? `its type is ${slot.instance.type}, ${typeFor(state, wanted, slot)} is wanted`

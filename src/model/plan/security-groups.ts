@@ -34,7 +34,7 @@ export function planSecurityGroups(
   if (difference === '' && set) return;
   plan.add({
     ...common,
-    // What nobody has asked for is a repair, and reads like one.
+    // What no one has asked for is a repair, and reads like one.
     phase: state.bornAt === null ? 'Provisioning' : set ? 'Configuring' : 'Updating',
     title: difference ? `security groups: ${difference}` : 'compare the rules of the security groups',
     reason: set ? 'someone has changed the rules by hand' : `the document asks for these rules${manyRules(document)}`,

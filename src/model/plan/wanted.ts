@@ -19,7 +19,7 @@ const SERVES: readonly FindingKind[] = [
   'voter',
 ];
 
-/** What the placement depends on; when this changes it is resolved anew before the next launch or change of type. */
+/** What the placement depends on; when this changes it is resolved again before the next launch or change of type. */
 export function placementKeyOf(document: ClusterDocument): string {
   const { region, image, network, k3s, access } = document.spec;
   return fingerprint(

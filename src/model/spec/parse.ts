@@ -65,7 +65,7 @@ function ruleViolationsBeside(value: unknown, broken: readonly Violation[]): Vio
   return [];
 }
 
-/** Nobody reads more; and what goes into a workflow's history and events has to stay small, whatever was sent. */
+/** No one reads more; and what goes into a workflow's history and events has to stay small, whatever was sent. */
 const MAX_VIOLATIONS = 100;
 
 function distinct(violations: readonly Violation[]): Violation[] {

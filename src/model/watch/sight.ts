@@ -4,7 +4,7 @@ import { rulesDigest } from '../security-groups/keys.js';
 import { GROUP_ROLES } from '../security-groups/rules.js';
 import type { ClusterState, Slot } from '../state.js';
 
-/** What somebody who looks at a whole region saw of one instance. What is left out was not looked at, or is as it should be. */
+/** What someone who looks at a whole region saw of one instance. What is left out was not looked at, or is as it should be. */
 export interface Sighting {
   id: string;
   state: InstanceStateName;
@@ -36,7 +36,7 @@ export function mergeSights(before: Sight | null, next: Sight): Sight {
 }
 
 /**
- * In what the sight differs from what the cluster knows, in words. Nothing, and nobody needs to look: what the cluster itself has
+ * In what the sight differs from what the cluster knows, in words. Nothing, and no one needs to look: what the cluster itself has
  * done is seen from outside a little later, and must not wake it for that.
  */
 export function surprisesOf(state: ClusterState, sight: Sight): string[] {

@@ -4,7 +4,7 @@
 
 set -eE
 
-# Seconds between two looks: short, because every wait is on somebody's critical path.
+# Seconds between two looks: short, because every wait is on someone's critical path.
 POLL=0.25
 
 failed_at=

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Locks between jobs of one node, without flock, which macOS lacks. A lock is a folder of tickets; the lowest ticket of a
 # living owner holds it. A ticket's name carries its owner, so nothing is ever read half-written, and a dead owner's ticket
-# can be removed by anybody without taking away somebody else's. First come, first served.
+# can be removed by anybody without taking away someone else's. First come, first served.
 # shellcheck disable=SC2034,SC2154 # variables are read by the parts that are put behind this one, or set by those before
 
 # take_lock NAME LABEL: waits until this process holds the lock; leaves the ticket's path in `ticket`.

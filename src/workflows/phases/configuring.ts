@@ -115,7 +115,7 @@ export async function publish(cluster: Cluster): Promise<void> {
   const address = apiAddressOf(cluster.state.document, cluster.state);
   const server = joinTarget(cluster.state);
   if (address === null || server === null)
-    throw failure('conflict', 'NoServerUp', 'no server is up to take the kubeconfig from', 'it is planned anew');
+    throw failure('conflict', 'NoServerUp', 'no server is up to take the kubeconfig from', 'it is planned again');
   await runJob(cluster, server, {
     script: 'kubeconfig',
     summary: `store the kubeconfig for ${address}`,

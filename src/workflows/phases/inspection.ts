@@ -93,7 +93,7 @@ function isMember(slot: Slot, seen: Seen | undefined, nodes: NodeView[] | null, 
     const node = nodes.find((one) => one.name === slot.nodeName);
     return slot.role === 'server' ? node?.voter === true : node !== undefined;
   }
-  // Nobody stops the instances of a cluster that is still being founded.
+  // No one stops the instances of a cluster that is still being founded.
   return seen === undefined ? tokens : seen.hash !== '';
 }
 

@@ -17,7 +17,7 @@ import { knowDataVolumes } from './volumes.js';
 
 /**
  * One instance for the slot. The request is carried in the state before it is sent, and is sent to its end even when the
- * operation is cancelled: an instance whose id nobody knows would be one nobody deletes. No capacity: next subnet.
+ * operation is cancelled: an instance whose id no one knows would be one no one deletes. No capacity: next subnet.
  */
 export async function launch(cluster: Cluster, step: Step): Promise<void> {
   const wanted = slotsOf(cluster.state.document).find((one) => one.name === step.slot);
@@ -67,7 +67,7 @@ export async function launch(cluster: Cluster, step: Step): Promise<void> {
       // The generation had an instance that is terminated: it is used up, the next try is of the next one.
       if (detailOf(error)?.code === 'IdempotentInstanceTerminated') cluster.state.slots = without(cluster, slot.name);
       else if (isRefusal(error)) cluster.state.launches = withoutLaunch(cluster.state.launches, slot.name);
-      // Somebody has deleted the group: nothing was launched into it, and the next plan makes another.
+      // Someone has deleted the group: nothing was launched into it, and the next plan makes another.
       if (isGroupGone(error) && cluster.state.securityGroups !== null) {
         slot.launch = null;
         cluster.state.launches = withoutLaunch(cluster.state.launches, slot.name);
@@ -116,7 +116,7 @@ function openSlot(cluster: Cluster, wanted: WantedSlot): Slot {
   if (before !== undefined && before.launch !== null) return before;
   const unused = before !== undefined && before.instance === null && before.lastInstanceId === null;
   const { state } = cluster;
-  // Whatever the slot was, its node begins anew.
+  // Whatever the slot was, its node begins again.
   state.findings = forgetFindings(state.findings, wanted.name);
   if (state.bornAt !== null && before !== undefined && before.lastInstanceId !== null)
     state.replacements = withReplacement(state.replacements, now());

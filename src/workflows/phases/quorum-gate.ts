@@ -26,7 +26,7 @@ async function awaitOpen(cluster: Cluster, step: Step, looks: 1 | 2): Promise<vo
   let known = cluster.fresh && Date.now() - seenAt(cluster) <= FRESH_MS;
   const unwell = UNWELL.some((kind) => believed(cluster.state, step.slot ?? '', kind) !== null) ? step.slot : null;
   for (let attempt = 1; attempt <= TRIES; attempt += 1) {
-    // What the server itself says of the others counts only where nobody else can be asked.
+    // What the server itself says of the others counts only where no one else can be asked.
     if (!known) await look(cluster, unwell === null ? {} : { except: unwell });
     known = false;
     const servers = Object.values(cluster.state.slots).filter((slot) => slot.role === 'server');

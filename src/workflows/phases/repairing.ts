@@ -134,7 +134,7 @@ export async function removeGhosts(cluster: Cluster): Promise<void> {
   const { state } = cluster;
   for (const name of ghostsOf(state)) {
     const server = joinTarget(state);
-    if (server === null) throw failure('conflict', 'NoServerUp', 'no server is up to ask', 'it is planned anew');
+    if (server === null) throw failure('conflict', 'NoServerUp', 'no server is up to ask', 'it is planned again');
     const isMember = state.nodesSeen?.nodes.some((node) => node.name === name && node.voter !== null) ?? false;
     await runJob(cluster, server, {
       script: 'remove-node',

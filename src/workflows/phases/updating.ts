@@ -14,7 +14,7 @@ import { runJob } from '../node-job.js';
 /** A server that is up and is not the node itself, if there is one. */
 function helperFor(cluster: Cluster, slot: Slot): Slot {
   const helper = helperOf(cluster.state, slot);
-  if (helper === null) throw failure('conflict', 'NoServerUp', 'no server is up to ask', 'it is planned anew');
+  if (helper === null) throw failure('conflict', 'NoServerUp', 'no server is up to ask', 'it is planned again');
   return helper;
 }
 

@@ -49,7 +49,7 @@ const EC2_NEEDS: Need[] = [
     },
   },
   {
-    what: 'the worker makes security groups, changes their rules, and gives back the way out that somebody has taken away',
+    what: 'the worker makes security groups, changes their rules, and gives back the way out that someone has taken away',
     story: async (scene) => {
       const [GroupId] = await makeGroups(scene, ['192.0.2.0/24']);
       const IpPermissions = [{ IpProtocol: '-1', IpRanges: [{ CidrIp: '0.0.0.0/0' }] }];

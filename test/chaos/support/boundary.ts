@@ -27,7 +27,7 @@ export class Boundaries {
 
   constructor(private readonly tagsOf: (instanceId: string) => Record<string, string> | undefined) {}
 
-  /** Counts begin anew with each operation. @param events whether what becomes of messages of the queue counts */
+  /** Counts begin again with each operation. @param events whether what becomes of messages of the queue counts */
   reset(events = false): void {
     this.events = events;
     this.counts = new Map();

@@ -24,7 +24,7 @@ export type Watch = (moment: 'before' | 'after', boundary: Boundary, entry: Call
 export class Cell {
   /** Findings that were reported before. */
   readonly told = new Set<string>();
-  /** As somebody's who waits; its calls are no boundaries. */
+  /** As someone's who waits; its calls are no boundaries. */
   readonly bucket: Bucket;
   private watch: Watch | null = null;
   private current: Child | null = null;

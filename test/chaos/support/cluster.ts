@@ -28,7 +28,7 @@ const TRIES = 5;
 export class Unreached extends Error {}
 
 /**
- * How somebody waits for a cluster while workers die: `wait` as `--wait` does; `watch`, and a `keelson status --watch` runs beside; `query`
+ * How someone waits for a cluster while workers die: `wait` as `--wait` does; `watch`, and a `keelson status --watch` runs beside; `query`
  * asks the workflow five times a second, which is known to do harm: docs/explanation/faults.md.
  */
 export type Asking = 'wait' | 'watch' | 'query';
@@ -42,7 +42,7 @@ export class ChaosCluster {
   private firstRun: string | null = null;
   private limitMs = LIMIT_MS;
   private last = 'no status';
-  /** Aborted when nobody waits any more. */
+  /** Aborted when no one waits any more. */
   private over = new AbortController();
   private letting = false;
   private heard: Since = { traceId: '', specGeneration: 0 };
@@ -101,7 +101,7 @@ export class ChaosCluster {
     await this.settled('Running');
   }
 
-  /** Somebody terminates the instance of a slot, or it hangs, and somebody tells of it or not; until another one serves in its place. */
+  /** Someone terminates the instance of a slot, or it hangs, and someone tells of it or not; until another one serves in its place. */
   async repair(slot: string, what: 'terminate' | 'crash', how: 'told' | 'untold'): Promise<void> {
     const instanceOf = (status: StatusView): string | null =>
       status.nodes.find((node) => node.slot === slot)?.instanceId ?? null;
@@ -149,7 +149,7 @@ export class ChaosCluster {
 
   /**
    * Sends a request and waits for nothing but the answer; an apply is of the present shape, and makes the cluster if need be. Sent again,
-   * as a person would, while nobody answers.
+   * as a person would, while no one answers.
    */
   async ask(verb: RequestName, payload: Record<string, unknown> = {}): Promise<void> {
     for (let tries = 1; ; tries += 1) {

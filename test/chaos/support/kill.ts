@@ -4,7 +4,7 @@ import type { Cell, Watch } from './cell.js';
 /**
  * - `before`: the request never arrives at AWS.
  * - `late`: it arrives when another worker sends the same: two of them, one after the other.
- * - `after`: AWS has done it; nobody hears the answer.
+ * - `after`: AWS has done it; no one hears the answer.
  * - `between`: the answer is heard; the worker dies while the activity reports, or in the workflow task that follows.
  */
 export type Moment = 'before' | 'late' | 'after' | 'between';
@@ -17,7 +17,7 @@ export interface Kill {
   delayMs?: number;
 }
 
-/** A late request arrives at last, also if nobody sends the same again. */
+/** A late request arrives at last, also if no one sends the same again. */
 const LATEST_MS = 14_000;
 
 /** What happened to an operation whose workers were killed. */

@@ -1,7 +1,7 @@
 import { connect, createServer, type Socket } from 'node:net';
 
 /**
- * - `silent`: what is on the wire goes nowhere, and nobody is told, as when a router has died. The server hands tasks to it for a while.
+ * - `silent`: what is on the wire goes nowhere, and no one is told, as when a router has died. The server hands tasks to it for a while.
  * - `reset`: both ends are told, and none gets through any more, as when a firewall has a new rule.
  */
 export type Cut = 'silent' | 'reset';

@@ -3,7 +3,7 @@ import type { FaultPlan } from '../../../packages/aws-simulator/src/faults.js';
 import type { RequestName } from '../../../src/model/requests/decide.js';
 import type { Shape } from '../support/cluster.js';
 
-/** What happens in a walk: somebody asks, something goes wrong, somebody else lays hands on an instance, a worker dies. */
+/** What happens in a walk: someone asks, something goes wrong, someone else lays hands on an instance, a worker dies. */
 export type Act =
   | { kind: 'apply'; change: Partial<Pick<Shape, 'agents' | 'serverType' | 'disable'>> }
   | { kind: 'ask'; verb: Exclude<RequestName, 'apply' | 'resize'> }
@@ -133,7 +133,7 @@ export function textOf(act: Act): string {
     case 'fault':
       return act.what;
     case 'harm':
-      return `somebody does: ${act.how} ${act.slot}`;
+      return `someone does: ${act.how} ${act.slot}`;
     case 'kill':
       return 'the worker is killed';
     case 'settle':

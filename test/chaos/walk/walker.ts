@@ -19,7 +19,7 @@ export class Walker {
   private kills = 0;
   /** Has been as it was wished, in this life: only then others lay hands on it. */
   private calm = false;
-  /** One server at most between two settles: with two gone nobody could do anything. */
+  /** One server at most between two settles: with two gone no one could do anything. */
   private harmed: string | null = null;
 
   constructor(
@@ -72,7 +72,7 @@ export class Walker {
     }
   }
 
-  /** @returns whether it was heard: nobody is there, or it is refused, otherwise */
+  /** @returns whether it was heard: no one is there, or it is refused, otherwise */
   private async ask(verb: RequestName, payload: Record<string, unknown> = {}): Promise<boolean> {
     if (this.wish.state === 'absent' && verb !== 'apply') return false;
     await this.cell.ready();

@@ -1,4 +1,4 @@
-/** A cluster on real hosts, as tests handle it: what Keelson says of it, what is true, and what somebody does to it. */
+/** A cluster on real hosts, as tests handle it: what Keelson says of it, what is true, and what someone does to it. */
 import { isDeepStrictEqual } from 'node:util';
 import { expect } from 'vitest';
 import type { ClusterEvent, Operation } from '../../../src/model/state.js';

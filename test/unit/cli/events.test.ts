@@ -98,7 +98,7 @@ describe('keelson events', () => {
     expect(read).toMatchObject([{ reason: 'StepDone' }, { reason: 'InstanceLost' }, { reason: 'Swept' }]);
   });
 
-  it('asks nobody when there is no such cluster', async () => {
+  it('asks no one when there is no such cluster', async () => {
     // Prepare
     const fake = shop();
     const clusters = Object.assign(fake, { requireOpen: () => Promise.reject(missing('shop')) });

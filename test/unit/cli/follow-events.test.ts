@@ -159,7 +159,7 @@ describe('who watches the events of a cluster', () => {
     expect(seen).toEqual(['a']);
   });
 
-  it('ends when nobody could be asked for a minute', async () => {
+  it('ends when no one could be asked for a minute', async () => {
     // Prepare
     const { ended, pass } = watch();
     fake.answer = () => Promise.reject(unreachable());

@@ -55,7 +55,7 @@ function look(notes: unknown[] = []) {
 }
 
 describe('who waits for a cluster', () => {
-  it('reads the file for as long as it is at work, and asks nobody', async () => {
+  it('reads the file for as long as it is at work, and asks no one', async () => {
     const { seen, pass } = look();
 
     await pass(300);

@@ -37,7 +37,7 @@ beforeEach(() => {
 });
 afterEach(() => ec2.reset());
 
-/** `i-shop-1` belongs to `shop`; `i-foreign` to nobody, `i-theirs-1` to another installation. */
+/** `i-shop-1` belongs to `shop`; `i-foreign` to no one, `i-theirs-1` to another installation. */
 const tagsOf = (id: string) => {
   const [, cluster = ''] = id.split('-');
   if (cluster === 'foreign') return [{ Key: 'Name', Value: 'bastion' }];

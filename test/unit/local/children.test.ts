@@ -96,7 +96,7 @@ describe('the Temporal CLI', () => {
   });
 });
 
-/** One that has ended but that nobody has waited for yet is not alive. */
+/** One that has ended but that no one has waited for yet is not alive. */
 function isAlive(pid: number): boolean {
   const { stdout } = spawnSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8' });
   return stdout.trim() !== '' && !stdout.trim().startsWith('Z');

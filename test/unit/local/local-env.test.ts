@@ -167,7 +167,7 @@ describe('the file of a local stack', () => {
     expect(said).toEqual([`${path} is ignored: ${reason}`]);
   });
 
-  it('of somebody else runs nothing by a command in its folder, which says so once', async () => {
+  it('of someone else runs nothing by a command in its folder, which says so once', async () => {
     // Prepare: a credential process is what the AWS SDK runs when it is asked for a key.
     mkdirSync(join(folder, '.keelson'));
     const config = join(folder, 'aws-config');

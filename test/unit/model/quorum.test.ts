@@ -50,7 +50,7 @@ describe('quorum gate', () => {
 
   it.each([
     ['a server that is still joining', 'demo-server-2-g1', [slot(0), slot(1)], all.slice(0, 2)],
-    ['one whose Node somebody has deleted', 'demo-server-0-g0', servers, all],
+    ['one whose Node someone has deleted', 'demo-server-0-g0', servers, all],
     ['one that was added and has never started', '10.0.0.9', servers, all],
   ])('stays closed while etcd lists a member without a Node: %s', (_, stray, slots, nodes) => {
     expect(lookAtGate(slots, nodes, null, [stray])).toMatchObject({ open: false });

@@ -114,7 +114,7 @@ describe('who votes', () => {
   });
 });
 
-describe('verify with somebody to wait for', () => {
+describe('verify with someone to wait for', () => {
   const AWAIT = 'shop-server-0-g1 shop-server-1-g2 shop-w-0-g1';
 
   it('looks on the node until all are Ready and no server only learns', async () => {

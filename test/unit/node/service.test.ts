@@ -285,7 +285,7 @@ describe('service-start', () => {
 });
 
 describe('service-stop', () => {
-  it('stops the unit, then ends the processes of its cgroup and of the pods, and of nobody else', async () => {
+  it('stops the unit, then ends the processes of its cgroup and of the pods, and of no one else', async () => {
     await found();
     const stubborn = ['-c', 'trap "" TERM; for i in $(seq 600); do sleep 0.1; done'];
     const [shim, pod, stranger] = [spawn('sleep', ['60']), spawn('sleep', ['60']), spawn('sh', stubborn)];

@@ -38,7 +38,7 @@ describe('the critical path', () => {
   const promote = (id: string, tookMs: number, after: string[]) =>
     span(id, tookMs, after, { kind: 'promote', ticks: { of: 'found', offsetMs: 3_000, everyMs: 15_000 } });
 
-  it('waits for a tick as long as it must, not as long as somebody did who came late', () => {
+  it('waits for a tick as long as it must, not as long as someone did who came late', () => {
     const boot = span('boot', 5_000);
     const found = span('found', 12_000, ['boot']);
     const join = span('join', 3_000, ['found']);

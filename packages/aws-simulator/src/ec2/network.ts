@@ -75,7 +75,7 @@ function makeVpc(region: string, second: number, isDefault: boolean, tags: Recor
 
 /** Private addresses of the subnets: given in order, and again only after all others were. */
 export class PrivateAddresses {
-  /** @param kept addresses that somebody has who is not an instance */
+  /** @param kept addresses that someone has who is not an instance */
   constructor(private readonly kept: ReadonlySet<string> = new Set()) {}
 
   private readonly next = new Map<string, number>();

@@ -68,7 +68,7 @@ export class HostMachine implements ManagedMachine {
     this.last = Promise.all([this.last, this.try('kill')]).then(() => undefined);
   }
 
-  /** The host is taken away with its disk; after a boot that is under way, for nobody can take away what is half made. */
+  /** The host is taken away with its disk; after a boot that is under way, for no one can take away what is half made. */
   async destroy(): Promise<void> {
     this.powerOff();
     this.agent.disconnect();

@@ -50,7 +50,7 @@ export class Hosts implements ManagedHost {
     this.machines.delete(instance.id);
   }
 
-  /** The region ends, and its hosts with it: nobody could find them again. */
+  /** The region ends, and its hosts with it: no one could find them again. */
   async close(): Promise<void> {
     await Promise.allSettled(this.all().map((machine) => machine.destroy()));
     this.machines.clear();

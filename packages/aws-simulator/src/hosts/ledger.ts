@@ -42,7 +42,7 @@ export async function removeLeftHosts(command: string, dir: string): Promise<str
   const ids = ledger.ids();
   await Promise.all(
     ids.map(async (id) => {
-      // One that never came to be, or that somebody has taken away: then there is nothing left of it.
+      // One that never came to be, or that someone has taken away: then there is nothing left of it.
       await runVerb(command, 'rm', id).catch(() => undefined);
       ledger.remove(id);
     }),

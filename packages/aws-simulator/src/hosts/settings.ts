@@ -11,7 +11,7 @@ export interface HostSettings {
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-/** The gateway of the hosts' network, where nobody has said another one. */
+/** The gateway of the hosts' network, where no one has said another one. */
 const USUAL_ADDRESS = '10.77.0.1';
 
 /**

@@ -62,7 +62,7 @@ export class Evaluator {
   private readonly byAction = new Map<string, { statements: Statement[]; keys: string[] }>();
   private readonly kept = new Map<string, Judgement>();
 
-  /** @param kind an identity policy is somebody's own, a resource policy stands at the bucket or queue that is asked for */
+  /** @param kind an identity policy is someone's own, a resource policy stands at the bucket or queue that is asked for */
   constructor(
     private readonly policy: Policy,
     private readonly kind: 'identity' | 'resource',

@@ -49,7 +49,7 @@ export class Iam {
     return this.options.policies;
   }
 
-  /** Judges by other policies from now on, and counts anew which are used. */
+  /** Judges by other policies from now on, and counts again which are used. */
   usePolicies(policies: Policies): void {
     const { bucket, queueArn } = this.options;
     this.uses.clear();

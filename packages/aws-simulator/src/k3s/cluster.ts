@@ -13,11 +13,11 @@ import type { SnapshotContent } from './snapshot-file.js';
 
 export interface Founding {
   id: string;
-  /** False: SQLite, which nobody can join. */
+  /** False: SQLite, which no one can join. */
   embeddedEtcd: boolean;
   /** `none` where another CNI is to give pods their network. */
   flannelBackend: string;
-  /** Span of the first server's start: nobody can join before it has ended. */
+  /** Span of the first server's start: no one can join before it has ended. */
   foundSpan: string;
 }
 

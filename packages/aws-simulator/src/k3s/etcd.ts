@@ -34,7 +34,7 @@ export type Refusal =
   | 'etcdserver: unhealthy cluster'
   | 'etcdserver: no leader';
 
-/** What etcd raises, for the whole cluster to see, until somebody disarms it. [etcd: AlarmType] */
+/** What etcd raises, for the whole cluster to see, until someone disarms it. [etcd: AlarmType] */
 export const ALARMS = ['NOSPACE', 'CORRUPT'] as const;
 export type Alarm = (typeof ALARMS)[number];
 

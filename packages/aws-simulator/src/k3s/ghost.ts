@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { noKubeletTroubles } from '../machine/troubles.js';
 import type { KubeCluster } from './cluster.js';
 
-/** An address for documentation, which nobody has. [RFC 5737] */
+/** An address for documentation, which no one has. [RFC 5737] */
 const NOWHERE = '192.0.2.1';
 
 /** Adds the Node, whose kubelet has been silent for longer than any lease. The name must be free. */

@@ -1,4 +1,4 @@
-/** What EC2 and SSM show of a machine and somebody may change, whatever is behind the machine: its tags and its agent. */
+/** What EC2 and SSM show of a machine and someone may change, whatever is behind the machine: its tags and its agent. */
 import type { ManagedMachine } from './managed.js';
 
 export interface AccountSide {

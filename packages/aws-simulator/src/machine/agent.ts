@@ -16,7 +16,7 @@ export class Agent {
   private deadUntil = 0;
   /** When it was last heard before it fell silent. */
   private silentSince = 0;
-  /** Until somebody revives it, or the machine boots. */
+  /** Until someone revives it, or the machine boots. */
   private killed: 'no' | 'till-boot' | 'for-good' = 'no';
   private busy = 0;
   private waiting: (() => void)[] = [];
@@ -67,7 +67,7 @@ export class Agent {
     this.wake();
   }
 
-  /** Resolves with true while nobody has killed the agent, or as soon as it is revived; with false when the signal aborted first. */
+  /** Resolves with true while no one has killed the agent, or as soon as it is revived; with false when the signal aborted first. */
   async alive(signal: AbortSignal): Promise<boolean> {
     while (this.killed !== 'no' && !signal.aborted) await this.change(signal);
     return !signal.aborted;

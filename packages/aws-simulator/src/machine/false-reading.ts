@@ -11,7 +11,7 @@ const STAND_INS = {
   date: fileURLToPath(new URL('stand-ins/date', import.meta.url)),
 };
 
-/** From now on the program goes by the value; null: the real one is back. A stand-in that nobody needs would cost a process a call. */
+/** From now on the program goes by the value; null: the real one is back. A stand-in that no one needs would cost a process a call. */
 export function setReading(folder: MachineFolder, program: keyof typeof STAND_INS, value: number | null): void {
   const file = join(folder.bin, program);
   if (value === null) {

@@ -1,4 +1,4 @@
-/** What somebody has made of one machine's K3s, through the region's own desk. Goes with the machine. */
+/** What someone has made of one machine's K3s, through the region's own desk. Goes with the machine. */
 export interface Troubles {
   /** When its certificates end, in milliseconds since the epoch; null: a year after they were made. */
   certificatesEnd: number | null;

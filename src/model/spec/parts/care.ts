@@ -70,7 +70,7 @@ export const upgrade = z
       })
       .optional()
       .describe(
-        'When upkeep that nobody has asked for may restart K3s: renewed certificates, a defragmented etcd. At any time without it.',
+        'When upkeep that no one has asked for may restart K3s: renewed certificates, a defragmented etcd. At any time without it.',
       ),
   })
   .prefault({})

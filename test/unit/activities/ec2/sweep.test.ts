@@ -96,7 +96,7 @@ describe('the sweep', () => {
     expect(ec2.commandCalls(DeleteSecurityGroupCommand)).toHaveLength(0);
   });
 
-  test('says after a minute which group somebody else still uses, and lets Temporal try again', async () => {
+  test('says after a minute which group someone else still uses, and lets Temporal try again', async () => {
     ec2.on(DescribeSecurityGroupsCommand).resolves({ SecurityGroups: [GROUP] });
     ec2.on(DeleteSecurityGroupCommand).rejects(awsError('DependencyViolation', 'resource sg-1 has a dependent object'));
 

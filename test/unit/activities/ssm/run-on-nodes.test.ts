@@ -252,7 +252,7 @@ describe('a command that may not have run', () => {
   });
 });
 
-describe('a command that nobody carries out any more', () => {
+describe('a command that no one carries out any more', () => {
   test('is sent again when SSM does not know it for a minute', async () => {
     ssm
       .on(GetCommandInvocationCommand, { CommandId: 'cmd-1' })

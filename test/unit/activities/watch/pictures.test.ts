@@ -21,7 +21,7 @@ describe('pictures of clusters', () => {
     expect(new Pictures(first.pack()).missing(['blog/1'])).toEqual([null]);
   });
 
-  it.each([[undefined], [null], [''], [7], [{ pictures: 'x' }], ['not base64!']])('begin anew with %j', (packed) => {
+  it.each([[undefined], [null], [''], [7], [{ pictures: 'x' }], ['not base64!']])('begin again with %j', (packed) => {
     expect(new Pictures(packed).differs('shop/1', 'a')).toBe(true);
   });
 

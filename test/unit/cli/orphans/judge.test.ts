@@ -40,7 +40,7 @@ describe('what carries our tags', () => {
     expect(judge(owner)).toEqual([]);
   });
 
-  it('is none when nobody was asked', () => {
+  it('is none when no one was asked', () => {
     expect(judge(undefined)).toEqual([]);
   });
 
@@ -107,7 +107,7 @@ describe('the table of orphans', () => {
   const now = Date.parse('2026-01-03T02:00:00Z');
   const orphans = [group, volume, instance].map((one) => ({ ...one, why: 'workflow terminated', known: true }));
 
-  it('shows instances first, with type, size and age, and no cost that nobody knows', () => {
+  it('shows instances first, with type, size and age, and no cost that no one knows', () => {
     const text = orphansText(
       orphans.map((one) => ({ ...one, monthly: null })),
       false,

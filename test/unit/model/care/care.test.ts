@@ -134,7 +134,7 @@ describe('the plan for a node that is not well', () => {
     expect(ids(bare(running({ spec: { drift: 'repair' } })))).toEqual(['tag:server-1', 'verify']);
   });
 
-  it('takes a type that somebody else has given as it is, or back', () => {
+  it('takes a type that someone else has given as it is, or back', () => {
     const retyped = (one: ClusterState) => {
       const { instance } = slotOf(one, 'server-1');
       return change(one, 'server-1', { instance: instance && { ...instance, type: 'm6i.large' } });
@@ -179,7 +179,7 @@ describe('the storm brake', () => {
 });
 
 describe('restarts', () => {
-  it('wait twice as long each time, at most a quarter of an hour, and begin anew after an hour', () => {
+  it('wait twice as long each time, at most a quarter of an hour, and begin again after an hour', () => {
     const waits: number[] = [];
     let restarts = withRestart(null, NOW);
     for (let count = 0; count < 8; count += 1) {
@@ -210,7 +210,7 @@ describe('ghosts', () => {
       `${cluster}-server-1-g1`,
       `${cluster}-server-1-g2`,
       `${cluster}-server-1-g3`,
-      'somebody',
+      'someone',
       `${cluster}-x-g1`,
     ];
     expect(

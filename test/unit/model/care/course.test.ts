@@ -245,7 +245,7 @@ describe('the only server', () => {
     expect(planned(cycled, later(DAY))).toMatchObject({ steps: [], blocked: { code: 'OnlyServer' } });
   });
 
-  it('is left alone when only its agent is lost: nobody else can be asked', () => {
+  it('is left alone when only its agent is lost: no one else can be asked', () => {
     const state = ill(running({ mode: 'dev', agents: 1 }), 'server-0', 'agent');
     expect(planned({ ...state, lookBegunAt: later(1) }, later(DAY))).toMatchObject({
       steps: [],

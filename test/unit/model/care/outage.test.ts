@@ -11,7 +11,7 @@ describe('agents that are lost together', () => {
   it.each([
     ['two of a zone and a subnet, as behind one NAT gateway', 9, ['workers-0', 'workers-3']],
     ['a third of the cluster', 3, ['server-0', 'workers-1']],
-    ['all servers: nobody can be asked', 12, ['server-0', 'server-1', 'server-2']],
+    ['all servers: no one can be asked', 12, ['server-0', 'server-1', 'server-2']],
     ['all of them', 2, ['server-0', 'server-1', 'server-2', 'workers-0', 'workers-1']],
   ])('%s: nothing is rebooted or replaced, and it is told', (_, agents, names) => {
     const state = lose(running({ agents }), ...names);

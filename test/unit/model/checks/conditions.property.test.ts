@@ -133,7 +133,7 @@ describe('the conditions of a cluster that was measured as a whole', () => {
     );
   });
 
-  it('are Unknown again where K3s was started anew on a node, until that is measured', () => {
+  it('are Unknown again where K3s was started again on a node, until that is measured', () => {
     fc.assert(
       fc.property(whole, fc.nat(), (state, which) => {
         const names = Object.keys(state.slots);

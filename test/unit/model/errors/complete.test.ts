@@ -79,7 +79,7 @@ describe('table of errors', () => {
     expect(TRANSFERS.filter((code) => !Object.hasOwn(KNOWN_ERRORS, code))).toEqual([]);
   });
 
-  it('has no code of our own that nobody gives', () => {
+  it('has no code of our own that no one gives', () => {
     const given = new Set([...FOLDERS.flatMap(codesIn), ...TRANSFERS]);
     const own = Object.entries(KNOWN_ERRORS).filter(([, { source }]) => source === 'Keelson');
     expect(own.map(([code]) => code).filter((code) => !given.has(code))).toEqual([]);

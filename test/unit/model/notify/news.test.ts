@@ -69,7 +69,7 @@ describe('news of a cluster', () => {
     ]);
   });
 
-  it('of another life of the name begins anew', () => {
+  it('of another life of the name begins again', () => {
     expect(newsOf(statusView({ uid: 'v', health: 'Unknown', operations: [done] }), told, NOW).news).toMatchObject([
       { id: 'v/op-1/ended' },
     ]);

@@ -136,7 +136,7 @@ describe('the rules of the security groups', () => {
     expect(condition(state)).toMatchObject({ status: 'False', reason: 'Differs' });
   });
 
-  it('are compared where nobody has looked yet', () => {
+  it('are compared where no one has looked yet', () => {
     const document = open();
     const state = changed(running(document), ({ server }) => ({ server: { ...server, rules: null }, setFor: null }));
 
@@ -166,7 +166,7 @@ describe('the rules of the security groups', () => {
     expect(plan(document, { ...state, ...change }, null).steps).toHaveLength(1);
   });
 
-  it('are nobody else’s business: with groups of its own the document has them alone', () => {
+  it('are no one else’s business: with groups of its own the document has them alone', () => {
     const document = valid({ network: { securityGroupIds: ['sg-12345678'] } });
     const state = running(document);
 

@@ -213,7 +213,7 @@ export class ModelWorld {
       case 'join':
         need(
           Object.values(state.slots).some((one) => one.role === 'server' && one.joined && one.service === 'running'),
-          'joins nobody',
+          'joins no one',
         );
         need(slot?.agentOnline, 'joins without an agent');
         if (slot) slot.installed = document.spec.k3s.version;

@@ -86,7 +86,7 @@ export class TestNode {
     return this.has('fake/calls.log') ? this.read('fake/calls.log').trimEnd().split('\n') : [];
   }
 
-  /** The machine has booted anew, as far as the kernel tells. */
+  /** The machine has booted again, as far as the kernel tells. */
   bootId(id: string): void {
     this.write('proc/sys/kernel/random/boot_id', `${id}\n`);
   }

@@ -175,7 +175,7 @@ describe('power of instances', () => {
     ['stop', 'stopped', 'shutdown'],
     ['terminate', 'terminated', 'shutdown'],
     ['terminate?hard', 'terminated', 'crash'],
-  ] as const)('lets somebody else %s an instance', async (action, state, told) => {
+  ] as const)('lets someone else %s an instance', async (action, state, told) => {
     // Act
     await region.post(`/_region/instances/${id}/${action}`);
     await reaches(region, id, state);

@@ -148,7 +148,7 @@ describe('a command', () => {
     expect(await run(id, 'exit 124')).toMatchObject({ Status: 'Failed', ResponseCode: 124 });
   });
 
-  it('waits for an agent that is dead, until somebody revives it', async () => {
+  it('waits for an agent that is dead, until someone revives it', async () => {
     // Prepare
     const id = await launch();
     expect((await region.post(`/_region/machines/${id}`, { agent: 'dead' })).status).toBe(200);

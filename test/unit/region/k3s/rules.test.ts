@@ -69,7 +69,7 @@ describe('etcd', () => {
     expect(etcd.voters).toHaveLength(2);
   });
 
-  it('takes nobody in while a voter is down, or has come only just', async () => {
+  it('takes no one in while a voter is down, or has come only just', async () => {
     const { etcd, members } = await grown(3);
     rig!.world.profile.peerHealth = 5_000;
     for (const one of members) one.since = Date.now() - 5_001;

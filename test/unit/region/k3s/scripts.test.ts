@@ -137,7 +137,7 @@ describe('the node scripts', () => {
     expect(rig.bucket.get('/bucket/kubeconfig')?.toString()).toContain('server: https://127.9.9.9:6443');
   }, 60_000);
 
-  it('see what somebody has broken, restart K3s for what that heals, and remove a node without a machine', async () => {
+  it('see what someone has broken, restart K3s for what that heals, and remove a node without a machine', async () => {
     // Prepare
     rig = await startRig();
     const tags = { 'keelson:cluster': 'shop' };

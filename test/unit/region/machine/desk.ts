@@ -1,4 +1,4 @@
-/** What somebody does at the region's own desk. Each gives the status of the answer. */
+/** What someone does at the region's own desk. Each gives the status of the answer. */
 import { serveGhosts } from '../../../../packages/aws-simulator/src/haunting.js';
 import { serveTampering } from '../../../../packages/aws-simulator/src/tampering.js';
 import type { Rig } from './rig.js';

@@ -55,7 +55,7 @@ it('a vote that is down counts against the quorum', async () => {
   expect((await nodes()).err).toContain('no leader');
 });
 
-it('nobody else joins under the name of a ghost', async () => {
+it('no one else joins under the name of a ghost', async () => {
   await haunt(rig, { cluster: 'shop', nodeName: 'w-g1', server: false });
   const agent = await rig.launch('w');
   install(agent, 'agent');

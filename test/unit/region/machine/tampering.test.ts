@@ -1,4 +1,4 @@
-/** What somebody can do to a machine behind Keelson's back. */
+/** What someone can do to a machine behind Keelson's back. */
 import { statSync } from 'node:fs';
 import {
   DescribeInstanceInformationCommand,
@@ -144,7 +144,7 @@ describe('the SSM agent', () => {
 });
 
 describe('disk and clock', () => {
-  it('have df tell the share that somebody says, and the truth again', async () => {
+  it('have df tell the share that someone says, and the truth again', async () => {
     const machine = await rig.launch('a');
     const df = async () => (await sh(machine, 'df -Pk "$KEELSON_ROOT/var/lib"')).out.trimEnd().split('\n');
     const real = await df();

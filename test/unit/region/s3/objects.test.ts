@@ -214,7 +214,7 @@ describe('the bucket', () => {
     expect(status).toBe(501);
   });
 
-  it('lets nobody in without a signature', async () => {
+  it('lets no one in without a signature', async () => {
     const answer = await fetch(`${region.url}/${Bucket}/${Key}`);
     expect(answer.status).toBe(403);
     expect(await answer.text()).toContain('<Code>AccessDenied</Code>');
