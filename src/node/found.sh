@@ -8,6 +8,7 @@
 # shellcheck disable=SC2034 # variables are read by the parts that are put before this one
 
 ROLE=server
+START_PATIENCE=${START_PATIENCE:-40}
 take_files
 run_hook before
 [ -z "${K3S_VERSION:-}" ] || install_k3s

@@ -13,8 +13,11 @@ import { fromNode } from '../../node/from-node.js';
 import { renderPulse } from '../../node/render.js';
 import type { Attempt } from '../attempt.js';
 
-/** Between two questions to the servers; with the wait for the next tick less than the minute within which it is told that they cannot be asked. */
-const EVERY_MS = 50_000;
+/**
+ * Between two questions to the servers; with the wait for the next tick, and the second look that makes sure, less than the minute within which
+ * the cause is told.
+ */
+const EVERY_MS = 30_000;
 /** A question that could not be put is put again after this, and then less often. */
 const AGAIN_MS = 3_000;
 const LONGEST_AGAIN_MS = 40_000;
@@ -28,7 +31,7 @@ const PATIENCE_MS = 40_000;
 const PAUSE_MS = 2_000;
 
 /**
- * Asks all servers of a region once a minute whether their K3s is well: one command by tags, however many clusters there are. Only answers
+ * Asks all servers of a region twice a minute whether their K3s is well: one command by tags, however many clusters there are. Only answers
  * of those that are not well are read.
  */
 export class Pulse {

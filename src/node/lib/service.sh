@@ -68,9 +68,11 @@ restarts_of() {
   printf '%s' "${count:-0}"
 }
 
-# await_service: until the unit is active. systemd starts a failing K3s again and again; what cannot heal fails at once.
+# await_service: until the unit is active. systemd starts a failing K3s again and again; what cannot heal fails at once, and what has begun
+# three times fails after START_PATIENCE seconds: a server may have to wait for its peers, the first one and agents wait for none.
 await_service() {
-  local unit since state restarts
+  local unit since state restarts patience=${START_PATIENCE:-120}
+  [ "$ROLE" != agent ] || patience=${START_PATIENCE:-40}
   unit=$(unit_of "$ROLE")
   since=$SECONDS
   restarts=$(restarts_of "$unit")
@@ -79,7 +81,7 @@ await_service() {
     if [ "$state" = failed ]; then service_failed "$unit" "has failed"; fi
     if [ $(($(restarts_of "$unit") - restarts)) -ge 2 ]; then
       fatal_in_journal "$unit"
-      [ $((SECONDS - since)) -lt 120 ] || service_failed "$unit" "does not come up"
+      [ $((SECONDS - since)) -lt "$patience" ] || service_failed "$unit" "does not come up"
     fi
     sleep "$POLL"
   done

@@ -184,7 +184,7 @@ describe('the watch of a region', () => {
     ]);
   });
 
-  test('asks servers once a minute by one command, and reads only what those say that are not well', async () => {
+  test('asks servers twice a minute by one command, and reads only what those say that are not well', async () => {
     ssm.on(ListCommandsCommand).resolves({
       Commands: [{ Status: 'Failed', TargetCount: 2, CompletedCount: 2, ErrorCount: 1 }],
     });
@@ -195,7 +195,7 @@ describe('the watch of a region', () => {
     });
     await watchFor(100_000);
     const [command] = ssm.commandCalls(SendCommandCommand);
-    expect(ssm.commandCalls(SendCommandCommand)).toHaveLength(2);
+    expect(ssm.commandCalls(SendCommandCommand)).toHaveLength(4);
     expect(command?.args[0].input.Targets).toEqual([
       { Key: 'tag:keelson:installation', Values: ['inst-1'] },
       { Key: 'tag:keelson:slot', Values: [0, 1, 2, 3, 4, 5, 6].map((index) => `server-${index}`) },
