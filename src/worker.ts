@@ -6,6 +6,7 @@ import { Runtime, Worker } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import { Fence } from './activities/fence.js';
 import { createActivities } from './activities/index.js';
+import { eventBridge, sns } from './activities/notify/aws-channels.js';
 import { type Channel, slack, webhook } from './activities/notify/channels.js';
 import { createBucket } from './aws/bucket.js';
 import { type AwsCall, createAwsClients } from './aws/clients.js';
@@ -62,6 +63,8 @@ function channelsOf({ notify }: WorkerEnvironment): Channel[] {
   return [
     ...(notify.webhook === null ? [] : [webhook(notify.webhook, notify.token)]),
     ...(notify.slack === null ? [] : [slack(notify.slack)]),
+    ...(notify.snsTopic === null ? [] : [sns(notify.snsTopic)]),
+    ...(notify.eventBus === null ? [] : [eventBridge(notify.eventBus)]),
   ];
 }
 

@@ -49,7 +49,13 @@ export interface WorkerEnvironment {
   /** Metrics of the fleet as lines of CloudWatch's embedded metric format, on standard output. */
   metricsEmf: boolean;
   /** Where people are notified. */
-  notify: { webhook: string | null; token: string | null; slack: string | null };
+  notify: {
+    webhook: string | null;
+    token: string | null;
+    slack: string | null;
+    snsTopic: string | null;
+    eventBus: string | null;
+  };
   /** Touched while the worker polls. */
   healthFile: string | null;
   /** Stands in for the public K3s mirror in documents that leave the mirror at its default; for sites without internet. */
@@ -124,6 +130,14 @@ const workerSchema = clientSchema.extend({
   KEELSON_NOTIFY_WEBHOOK_URL: url.optional(),
   KEELSON_NOTIFY_WEBHOOK_TOKEN: z.string().optional(),
   KEELSON_NOTIFY_SLACK_URL: url.optional(),
+  KEELSON_NOTIFY_SNS_TOPIC_ARN: z
+    .string()
+    .regex(/^arn:[a-z-]+:sns:[a-z0-9-]+:\d{12}:[\w-]+(\.fifo)?$/, 'is not the ARN of an SNS topic')
+    .optional(),
+  KEELSON_NOTIFY_EVENT_BUS: z
+    .string()
+    .regex(/^arn:[a-z-]+:events:[a-z0-9-]+:\d{12}:event-bus\/[\w./-]+$/, 'is not the ARN of an event bus')
+    .optional(),
   KEELSON_HEALTH_FILE: z.string().optional(),
   KEELSON_ALLOWED_IMAGES: listOf(isImageEntry, 'image ids and names of SSM parameters').optional(),
   KEELSON_ALLOWED_VPCS: listOf(isVpcEntry, 'VPC ids').optional(),
@@ -181,6 +195,8 @@ export async function readWorkerEnvironment(env: Env, regionOf = regionOfSdk): P
       webhook: read.KEELSON_NOTIFY_WEBHOOK_URL ?? null,
       token: read.KEELSON_NOTIFY_WEBHOOK_TOKEN ?? null,
       slack: read.KEELSON_NOTIFY_SLACK_URL ?? null,
+      snsTopic: read.KEELSON_NOTIFY_SNS_TOPIC_ARN ?? null,
+      eventBus: read.KEELSON_NOTIFY_EVENT_BUS ?? null,
     },
     healthFile: read.KEELSON_HEALTH_FILE ?? null,
     k3sMirror: read.KEELSON_K3S_MIRROR ?? null,
