@@ -4,6 +4,11 @@
 # Needs: SQL_HOST SQL_USER SQL_PASSWORD (the tool reads the password from there)
 set -eu
 
+[ -n "${SQL_PASSWORD:-}" ] || {
+  echo 'POSTGRES_PASSWORD is not set: make .env of .env.example, as its first lines say' >&2
+  exit 1
+}
+
 sql() {
   database=$1
   shift
