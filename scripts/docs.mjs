@@ -103,7 +103,7 @@ function documentPage() {
 
 # Cluster document
 
-What a cluster shall be, in YAML or JSON. Unknown keys are errors. \`npx keelson validate -f FILE\` lists every problem with line and
+Describes a cluster, in YAML or JSON. Unknown keys are errors. \`npx keelson validate -f FILE\` lists every problem with line and
 column; \`npx keelson plan -f FILE -o yaml\` shows what will be done. Examples: [\`examples/\`](../../examples).
 
 Editors that know the YAML language server complete and check it with this first line:

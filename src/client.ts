@@ -8,7 +8,7 @@ const interrupted = new AbortController();
 /** What does not end in order by then is cut off. */
 const GRACE_MS = 5_000;
 const INTERRUPTED = 130;
-// The first Ctrl-C ends a wait in order; a second one ends the program. The listener stays: where none is left, whoever hides the cursor
+// The first Ctrl-C ends a wait in order; a second one ends the program. The listener stays: where none is left, the package that hides the cursor
 // believes to be the last one and kills the process. [restore-cursor, signal-exit]
 process.on('SIGINT', () => {
   if (interrupted.signal.aborted) process.exit(INTERRUPTED);

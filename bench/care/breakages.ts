@@ -48,7 +48,7 @@ const onMachine = (
   more: Partial<Breakage> = {},
 ): Breakage => ({ what, how: JSON.stringify(how), break: (lane) => lane.machine(slot, how), noticed, ...more });
 
-/** What is only told of: someone else undoes it. */
+/** What is only reported: someone else undoes it. */
 const told = (
   what: string,
   slot: string,

@@ -82,7 +82,7 @@ const gone = (
   spec: Record<string, unknown> = AGENT,
 ): FailureCase => ({
   what,
-  how: `${action} by another hand`,
+  how: `${action} by someone else`,
   running: true,
   silent: true,
   spec,

@@ -2,7 +2,7 @@ import { asyncLocalStorage, type Context } from '@temporalio/activity';
 import type { ApplicationFailure } from '@temporalio/common';
 import { failure } from '../aws/failure.js';
 
-/** Shorter than the activities' heartbeat time-out less the pause between two beats: whoever stood still longer may have lost his tasks. */
+/** Shorter than the activities' heartbeat time-out less the pause between two beats: a worker that stood still longer may have lost its tasks. */
 const STILL_MS = 5_000;
 const TICK_MS = 1_000;
 /** What is begun right after may have been handed over before, and have waited in a socket since. */

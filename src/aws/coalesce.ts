@@ -40,7 +40,7 @@ export class Coalescer<T> {
     let waiting = this.#waiting.get(id);
     if (waiting === undefined) {
       waiting = withResolvers<T | undefined>();
-      // Whoever asked may have left by the time of the answer.
+      // The caller may have left by the time of the answer.
       waiting.promise.catch(() => undefined);
       this.#waiting.set(id, waiting);
       this.#timer ??= setTimeout(() => void this.#round(), Math.max(0, this.#lastRound + this.#pause() - Date.now()));

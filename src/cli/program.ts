@@ -150,7 +150,7 @@ function lookVerbs(program: Command, run: Runner): void {
     .action((name: string, options: Shared) =>
       run(async (session) => (await look()).history(session, name, { output: formatOf(options) })),
     );
-  verb(program, 'events', 'the last hundred happenings, oldest first', [
+  verb(program, 'events', 'the last 100 events, oldest first', [
     'events shop-eu --warnings',
     'events shop-eu --watch -o json',
   ])

@@ -1,7 +1,7 @@
 import { invisibleIn } from '../model/invisible.js';
 import { positionsIn } from './problem.js';
 
-/** A cluster document is a few KiB; more is a mistake, or an attack on whoever parses it. */
+/** A cluster document is a few KiB; more is a mistake, or an attack on the parser. */
 export const MAX_BYTES = 256 * 1024;
 
 export type Decoded =

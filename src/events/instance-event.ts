@@ -45,7 +45,7 @@ export class InstanceEvents {
    */
   async handle(event: InstanceEvent): Promise<string | null> {
     const { instanceId, state: told } = event;
-    // Whoever launches or starts an instance waits for it.
+    // The step that launches or starts an instance waits for it.
     if (told === 'pending') return null;
     const known = this.#owners.get(instanceId);
     if (known === null) return null;

@@ -53,6 +53,6 @@ export function mirrorProblem(mirror: string, pinned: boolean, policy: MirrorPol
   if (url.hostname === 'localhost' || (address !== null && isOwnAddress(address)))
     return 'it is an address of the worker itself or its link';
   if (url.protocol !== 'https:' && !pinned)
-    return 'it is not https, and spec.k3s.sha256 does not name the binary: whoever is on the way could replace it';
+    return 'it is not https, and spec.k3s.sha256 does not name the binary: anyone on the way could replace it';
   return null;
 }

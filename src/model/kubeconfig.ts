@@ -12,7 +12,7 @@ export function recordPublished(state: ClusterState, slot: Slot, address: string
   state.kubeconfigUntil = slot.facts?.certificatesUntil ?? null;
 }
 
-/** Takes over what a server has told of its certificates, where the published kubeconfig is its own and nothing is known of that one's end. */
+/** Takes over what a server has reported about its certificates, where the published kubeconfig is its own and nothing is known of that one's end. */
 export function measurePublished(state: ClusterState, slot: Slot): void {
   if (state.kubeconfigFrom === ownerOf(slot)) state.kubeconfigUntil ??= slot.facts?.certificatesUntil ?? null;
 }

@@ -161,7 +161,7 @@ export interface Slot {
   volumesReady?: true;
   /** Labels and taints that Keelson has given its Node; null while that is not known. */
   nodeLabels: NodeLabels | null;
-  /** What it told of itself last. */
+  /** What it reported about itself last. */
   facts: NodeFacts | null;
   /** What was measured of it since its instance and its K3s were started. */
   measured: Measured;

@@ -167,7 +167,7 @@ export function errorRecordOf(
   return { ...where, code: 'Unknown', class: 'unknown', message, advice: 'see the worker log for the operation id' };
 }
 
-/** What an activity or a step told of its failure, or null. */
+/** What an activity or a step said about its failure, or null. */
 export function detailOf(error: unknown): ErrorDetail | null {
   const cause = error instanceof ActivityFailure ? error.cause : error;
   return cause instanceof ApplicationFailure ? ((cause.details?.[0] as ErrorDetail | undefined) ?? null) : null;

@@ -51,7 +51,7 @@ export function registerHandlers(cluster: Cluster): void {
   setHandler(statusQuery, () => statusOf(cluster.state), {
     description: 'The cluster as it stands: phase, nodes, conditions, operation',
   });
-  setHandler(eventsQuery, () => cluster.state.events, { description: 'The last hundred happenings, oldest first' });
+  setHandler(eventsQuery, () => cluster.state.events, { description: 'The last 100 events, oldest first' });
   setHandler(documentQuery, () => cluster.state.document, {
     description: 'The document in force, with its defaults',
   });

@@ -137,7 +137,7 @@ async function seeInstances(
   return { agents, changed, failures: unseen };
 }
 
-/** What happened to an instance by another hand is worth an event. */
+/** What someone else did to an instance is worth an event. */
 function tellChanges(cluster: Cluster, before: Record<string, Slot>): void {
   for (const slot of Object.values(cluster.state.slots)) {
     const old = before[slot.name];
@@ -148,7 +148,7 @@ function tellChanges(cluster: Cluster, before: Record<string, Slot>): void {
       emit(cluster, 'Warning', 'TagsMissing', `${slot.name}: ${slot.instance.id} ${what}`);
     }
     if (old?.instance?.power === 'running' && slot.instance?.power === 'stopped') {
-      emit(cluster, 'Warning', 'InstanceStopped', `${slot.name}: ${slot.instance.id} was stopped by another hand`);
+      emit(cluster, 'Warning', 'InstanceStopped', `${slot.name}: ${slot.instance.id} was stopped by someone else`);
     }
     if (old?.instance && slot.instance && old.instance.type !== slot.instance.type) {
       const types = `${old.instance.type} -> ${slot.instance.type}`;
@@ -156,7 +156,7 @@ function tellChanges(cluster: Cluster, before: Record<string, Slot>): void {
         cluster,
         'Warning',
         'TypeChanged',
-        `${slot.name}: ${slot.instance.id} has another type by another hand: ${types}`,
+        `${slot.name}: ${slot.instance.id} has another type, set by someone else: ${types}`,
       );
     }
   }

@@ -16,7 +16,7 @@ import { type Cluster, detailOf, emit, isCancelled, isTimeout, now, scopeOf } fr
 import { look } from './look.js';
 import { suspect, suspectKey } from './suspect.js';
 
-/** What SSM says of the agents, by slot; one that is missing was not told of. */
+/** What SSM says of the agents, by slot; one that is missing was not reported. */
 export type AgentSight = Map<string, 'online' | 'lost'>;
 
 /** A command takes at most 50 instances. [docs: SSM SendCommand] */
@@ -52,7 +52,7 @@ async function seeKubernetes(cluster: Cluster, reachable: readonly Slot[]): Prom
   }
 }
 
-/** An API server that does not answer is told of by its own node, and an agent that SSM has just lost by the next look. */
+/** An API server that does not answer is reported by its own node, and an agent that SSM has just lost by the next look. */
 const isSilence = (error: unknown): boolean =>
   ['node-script', 'not-found-yet'].includes(detailOf(error)?.class ?? '') || isTimeout(error);
 

@@ -63,7 +63,7 @@ export function judgeSight(cluster: Cluster): void {
   if (surprises.length > 0) wantLook(cluster, surprises.join('; '));
 }
 
-/** A region with a cluster has a watch. Asked for in each history: whoever has ended the watch by hand gets it back. */
+/** A region with a cluster has a watch. Asked for in each history: a watch that was ended by hand comes back. */
 export async function ensureWatch(cluster: Cluster): Promise<void> {
   cluster.watched = true;
   try {

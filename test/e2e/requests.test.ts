@@ -64,7 +64,7 @@ describe('a K3s version that the mirror has not', () => {
     expect(await status('asked')).toMatchObject({ specGeneration: before.specGeneration });
   });
 
-  it('does not keep a cluster that was told of it by signal from the version that it runs', async () => {
+  it('does not keep a cluster that heard of it by signal from the version that it runs', async () => {
     // Prepare
     const document = documentOf('asked', unreleased);
     const input = JSON.stringify({ document });

@@ -40,7 +40,7 @@ async function stopK3s(slot: string): Promise<string> {
   return at;
 }
 
-/** Until the watch has told of it; events are in the order of their time. */
+/** Until the watch has reported it; events are in the order of their time. */
 const told = (since: string) =>
   expect
     .poll(async () => (await events()).filter(({ at, reason }) => at > since && reason === 'LookWanted'), {

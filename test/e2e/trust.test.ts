@@ -216,7 +216,7 @@ describe('another installation in the same account and region', () => {
 });
 
 describe('an instance with the tags of a cluster and without its proof', () => {
-  it('does not become the next generation of a server, gets no command, and is told of', async () => {
+  it('does not become the next generation of a server, gets no command, and is reported', async () => {
     // Prepare
     const before = await statusOf();
     const lost = before.nodes.find(({ slot }) => slot === 'server-1');
@@ -253,7 +253,7 @@ describe('an instance with the tags of a cluster and without its proof', () => {
     const Tags = tagsOf({ ...tags, uid: status.uid, generation: '7' });
     await ec2.send(new CreateTagsCommand({ Resources: [bystander], Tags }));
     await bench.client.workflow.getHandle('cluster/early').signal('look', { reason: 'the test' });
-    await until('told of both', 'early', (seen) => isForeign(attacker)(seen) && isForeign(bystander)(seen));
+    await until('reports both', 'early', (seen) => isForeign(attacker)(seen) && isForeign(bystander)(seen));
     const deleted = await bench.keelson('delete', 'early', '--yes', '--wait');
 
     // Assess

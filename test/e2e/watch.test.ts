@@ -167,7 +167,7 @@ describe('config.yaml that someone puts into the bucket', () => {
     const queue = bench.stack.variables['KEELSON_EVENTS_QUEUE_URL'];
     for (const body of [late, late, 'no event', '{"source":"aws.s3","detail":{}}'])
       await sqs.send(new SendMessageCommand({ QueueUrl: queue, MessageBody: body }));
-    // The queue is read in order; this one is told of last.
+    // The queue is read in order; this one is reported last.
     await put('gitops', 'colour: red');
     const asleep = await until(
       () => statusOf('gitops'),

@@ -83,7 +83,7 @@ describe.concurrent('a node that is not well', () => {
       expect(status.health).toBe('Healthy');
     }));
 
-  it('waits for `repair` where autoRepair is false, and is told of', ({ expect }) =>
+  it('waits for `repair` where autoRepair is false, and is reported', ({ expect }) =>
     bench.withWorker(async ({ fake, start }) => {
       const cluster = await start(written({ health: { gracePeriod: '10s', autoRepair: false } }));
       await cluster.settled('Running');
@@ -105,7 +105,7 @@ describe.concurrent('a node that is not well', () => {
     }));
 
   it(
-    'is told of where nothing can be done: a disk that is full, for as long as two looks say so',
+    'is reported where nothing can be done: a disk that is full, for as long as two looks say so',
     ({ expect }) =>
       bench.withWorker(async ({ fake, start }) => {
         const cluster = await start(written(SOON));

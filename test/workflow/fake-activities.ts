@@ -32,7 +32,7 @@ export class FakeActivities {
   readonly saved: string[] = [];
   /** What the image parameter holds now. */
   imageId = 'ami-1';
-  /** Called before each activity; throws what shall go wrong. */
+  /** Called before each activity; throws what should go wrong. */
   before: (name: keyof Activities, input: never) => Promise<void> = async () => undefined;
   /** Answers a job instead of the default, which is that it went well. */
   onJob: (input: RunOnNodesInput) => Partial<JobResult> | null = () => null;

@@ -9,7 +9,7 @@ beforeAll(async () => {
 });
 afterAll(() => bench.close());
 
-/** Another hand changes instances behind the cluster's back. */
+/** Someone else changes instances behind the cluster's back. */
 function meddle(fake: FakeActivities, slots: string[], state: 'stopped' | 'terminated'): void {
   for (const view of [...fake.instances.values()]) {
     if (slots.includes(view.slot) && view.state !== 'terminated') fake.instances.set(view.id, { ...view, state });

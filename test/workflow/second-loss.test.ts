@@ -9,7 +9,7 @@ beforeAll(async () => {
 });
 afterAll(() => bench.close());
 
-/** Terminated by another hand, and told by an event as the region watch tells it. */
+/** Terminated by someone else, and told by an event as the region watch tells it. */
 async function lose(fake: FakeActivities, cluster: Handle, slot: string): Promise<void> {
   const view = [...fake.instances.values()].find((one) => one.slot === slot && one.state !== 'terminated');
   if (view === undefined) throw new Error(`${slot} has no instance`);

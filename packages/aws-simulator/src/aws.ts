@@ -17,7 +17,7 @@ export interface Services {
   sqs(call: AwsCall, requestId: string): Promise<HttpReply>;
 }
 
-/** Told of every call before it is carried out and before it is answered; the call waits for it. */
+/** Receives every call before it is carried out and before it is answered; the call waits for it. */
 export type OnCall = (moment: 'before' | 'after', call: CallEntry) => void | Promise<void>;
 
 export interface AwsFront {

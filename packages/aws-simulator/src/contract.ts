@@ -73,7 +73,7 @@ export interface World {
   }): Promise<Span>;
   /** The latest ended span of an instance by kind, for `after` links. */
   lastSpan(instanceId: string, ...kinds: string[]): Span | undefined;
-  /** Adds a line to the record's log of happenings that aren't calls (a script run, a lease taken, a member promoted). */
+  /** Adds a line to the record's log of events that aren't calls (a script run, a lease taken, a member promoted). */
   note(kind: string, data: Record<string, unknown>): void;
   /** Seeded: the same seed gives the same delays. */
   random(): number;

@@ -36,7 +36,7 @@ const faultPlanSchema = z
     // What.
     error: z.strictObject({ code: z.string(), status: z.int(), message: z.string().optional() }).optional(),
     delayMs: z.number().nonnegative().optional(),
-    /** Only at point `span`: it does not end before this plan is taken away, however slow whoever looks at it is. */
+    /** Only at point `span`: it does not end before this plan is taken away, however slow the reader is. */
     hold: z.literal(true).optional(),
     loseAnswer: z.boolean().optional(),
     cut: z.boolean().optional(),

@@ -27,7 +27,7 @@ const PAUSES_MS = [500, 1_000, 2_000, 4_000];
 
 /**
  * Every instance of the cluster that is not terminated. One that has lost its tags is not gone: taken for that, it would get a successor and
- * live on beside it. One that carries the tags and is not the cluster's is told of, and is none of its instances. So those that the tags do not show are asked for by id, and again while EC2 shows them neither alive nor terminated. Of those that run, with `checks`, also what the status checks of
+ * live on beside it. One that carries the tags and is not the cluster's is reported, and is none of its instances. So those that the tags do not show are asked for by id, and again while EC2 shows them neither alive nor terminated. Of those that run, with `checks`, also what the status checks of
  * EC2 and SSM's list of agents say; that one of these is refused hides neither the instances nor the other one.
  */
 export async function observeInstances(
@@ -37,7 +37,7 @@ export async function observeInstances(
 ): Promise<ObservedInstances> {
   const ec2 = deps.clients.ec2(input.region);
   const owner = await ownerOf(deps, input);
-  // By name and not by uid: an instance that carries the name with another uid is told of, too.
+  // By name and not by uid: an instance that carries the name with another uid is reported, too.
   const named = ownedBy(owner).filter(({ Name }) => Name !== `tag:${TAG.uid}`);
   const tagged = await findInstances(ec2, named, attempt.signal);
   const { own: owned, foreign } = await judgeNamed(deps, owner, tagged, input.known);

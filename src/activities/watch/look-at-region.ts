@@ -48,7 +48,7 @@ export class RegionMemory {
 /**
  * Lists every instance of the installation in the region, and the rules of every managed security group, page by page. Of agents and status checks only those
  * are asked for that are not well: a region of three thousand instances that are well is seen in half a dozen calls. A list that is refused does
- * not hide the others; only without the instances nothing can be told of.
+ * not hide the others; only without the instances nothing can be reported.
  *
  * @param memory takes over what was seen
  * @throws the signal's reason, nothing else
@@ -98,7 +98,7 @@ function clustersOf(instances: readonly Instance[], memory: RegionMemory): Map<s
   for (const instance of instances) {
     const cluster = tagValue(instance.Tags, TAG.cluster);
     const uid = tagValue(instance.Tags, TAG.uid);
-    // Launching tells nothing yet: whoever launches waits for it, and it is one picture less.
+    // Launching tells nothing yet: the step that launches waits for it, and it is one picture less.
     if (cluster === undefined || uid === undefined || instance.State?.Name === 'pending') continue;
     const life = clusters.get(`${cluster}/${uid}`) ?? { cluster, sight: { uid, whole: true, seen: [], groups: {} } };
     clusters.set(`${cluster}/${uid}`, life);
@@ -204,7 +204,7 @@ async function listFailing(
 /**
  * Agents that SSM knows and does not hear: all of the account's, for a tag filter cannot stand beside another one
  * [docs: SSM DescribeInstanceInformation; `Cannot mix tag or inventory filter with any other filter`, danmx/sigil#61]. SSM leaves out
- * instances that are stopped or terminated, so that there are few. One that never registered is waited for by whoever made its instance.
+ * instances that are stopped or terminated, so that there are few. One that never registered is waited for by the step that made its instance.
  */
 async function listLostAgents(
   clients: AwsClients,

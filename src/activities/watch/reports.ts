@@ -16,7 +16,7 @@ const AT_ONCE = 20;
 export class Reports {
   /** What each cluster was told by this attempt. */
   readonly #told = new Map<string, string>();
-  /** What those were told of which this attempt knows nothing; null when that is not known either. */
+  /** What clusters of which this attempt knows nothing were told; null when that is not known either. */
   #before: string | null;
   #current = '';
   /** Whether all were told what is current. */

@@ -26,7 +26,7 @@ export interface WhichAccounts {
 
 /**
  * The person's own account and each that has clusters, or that of `--role-arn` alone: an account whose last cluster is gone is known nowhere any more. One
- * that cannot be asked is told of and does not hide the others.
+ * that cannot be asked is reported and does not hide the others.
  */
 export async function accountsToSearch(
   session: Session,

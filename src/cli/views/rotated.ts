@@ -15,7 +15,7 @@ export interface Rotated {
 /** What people have to do themselves afterwards. */
 const AFTERWARDS: Record<Rotation, string> = {
   token:
-    'Whoever joins nodes by hand needs the new token. Backups keep the token of their time; etcd snapshots on disks of nodes need the old one.',
+    'Nodes that you join by hand need the new token. Backups keep the token of their time; etcd snapshots on disks of nodes need the old one.',
   certificates:
     'The published kubeconfig gets a new client certificate; copies of the old one stay valid until it ends.',
 };

@@ -16,7 +16,7 @@ export interface Progress {
 }
 
 /**
- * Each node's progress as it happens: on a terminal one line a node that changes, else one line a happening.
+ * Each node's progress as it happens: on a terminal one line a node that changes, else one line an event.
  *
  * @param slots names known beforehand; others appear as the workflow tells of them
  */

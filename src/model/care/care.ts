@@ -9,7 +9,7 @@ import { outlookOf } from './outlook.js';
 import { type Repair, remedyFor } from './remedies.js';
 import { restartDue } from './restarts.js';
 
-/** What of all that is not well is put right now, and what has to wait, for what, and until when. */
+/** Which problems are repaired now, and which have to wait, for what, and until when. */
 export interface Care {
   /** What is done for one node that is there: at most one at a time. */
   repair: Repair | null;

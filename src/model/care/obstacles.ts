@@ -51,7 +51,7 @@ export function obstacleTo(
   return remedy === 'replace' && left === 0 ? parkedBy(state, [slot.name], null) : null;
 }
 
-/** What is told of lost agents that have something in common, also where no repair is due. */
+/** What is reported about lost agents that have something in common, also where no repair is due. */
 export function agentsUnreachable(state: ClusterState): Obstacle | null {
   const outage = outageOf(state);
   return outage && { code: 'AgentsUnreachable', message: outage.message, advice: outage.advice };

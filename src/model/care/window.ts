@@ -11,7 +11,7 @@ export interface UpkeepTime {
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
-/** Whoever waits plans again before that. */
+/** A cluster that waits plans again before that. */
 const HORIZON_MS = 31 * 24 * HOUR_MS;
 
 /** When what can wait may be done: at any time for a document without a window. */

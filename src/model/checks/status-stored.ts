@@ -1,7 +1,7 @@
 import type { Verdict } from '../conditions.js';
 import type { ErrorNote } from '../observation-failure.js';
 
-/** Says nothing about health: the cluster is what it was, and whoever reads status.yaml reads of the past. */
+/** Says nothing about health: the cluster is what it was, and status.yaml tells of the past. */
 export const STATUS_STORED = 'StatusStored';
 
 /** No condition while there is nothing to say. */

@@ -7,7 +7,7 @@ export interface NodeConfigInput {
   nodeName: string;
   /** Starts etcd with cluster-init; once in a cluster's life. */
   founder: boolean;
-  /** Private address of a server to join; null for the founder, and where the fingerprint shall not depend on it. */
+  /** Private address of a server to join; null for the founder, and where the fingerprint must not depend on it. */
   joinAddress: string | null;
   /** Settings of the node's pool, over the document's. */
   config: ClusterDocument['spec']['k3s']['config'];

@@ -46,7 +46,7 @@ const OPERATIONS_KEPT = 40;
 /**
  * What has happened since the last time, oldest first.
  *
- * @param told null when nothing was told of this life of the name: then only what is to come is told
+ * @param told null when nothing was told about this life of the name: then only what is to come is told
  * @param now ISO 8601
  */
 export function newsOf(status: StatusView, told: Told | null, now: string): { news: News[]; told: Told } {

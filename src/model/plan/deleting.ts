@@ -2,7 +2,7 @@ import type { ClusterState } from '../state.js';
 import { planAdoption } from './adoption.js';
 import { PlanBuilder, type Step } from './steps.js';
 
-const COMMON = { phase: 'Deleting', disruption: 'cluster', reason: 'the cluster shall be deleted' } as const;
+const COMMON = { phase: 'Deleting', disruption: 'cluster', reason: 'the cluster is to be deleted' } as const;
 
 /** Delete never depends on the cluster being healthy: instances, then all that carries its tags, then its keys in the bucket. */
 export function planDeleted(state: ClusterState): Step[] {

@@ -38,7 +38,7 @@ export function plan(
       return { kind: 'delete', reason: 'delete was asked for', steps: planDeleted(facts) };
     case 'stopped': {
       const steps = planStopped(document, facts);
-      const reason = isQuiet(steps) ? reasonOf(facts, 'update', steps) : 'the cluster shall be stopped';
+      const reason = isQuiet(steps) ? reasonOf(facts, 'update', steps) : 'the cluster is to be stopped';
       return { kind: isQuiet(steps) ? quietKind(steps) : 'stop', reason, steps };
     }
     case 'running': {
@@ -126,7 +126,7 @@ function isDrift(state: ClusterState, name: string | null): boolean {
 }
 
 function reasonOf(state: ClusterState, kind: OperationKind, steps: readonly Step[]): string {
-  if (state.bornAt === null) return 'the cluster shall run and does not exist yet';
+  if (state.bornAt === null) return 'the cluster is to run and does not exist yet';
   const all = steps.filter((step) => step.kind !== 'verify');
   // Of a slot the first one says it; the others follow from it.
   const firsts = all.filter((step, index) => all.findIndex((one) => one.slot === step.slot) === index);

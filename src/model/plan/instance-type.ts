@@ -3,7 +3,7 @@ import type { ClusterDocument } from '../spec/schema.js';
 import type { ClusterState, Placement, Slot } from '../state.js';
 
 /**
- * The type that a slot's instance shall have. A type that could not be started is held: the server that tried goes back to
+ * The type that a slot's instance should have. A type that could not be started is held: the server that tried goes back to
  * what it had, the others stay as they are, until the wish changes or someone says `retry`.
  */
 export function typeFor(state: ClusterState, wanted: WantedSlot, slot: Slot): string {
@@ -13,7 +13,7 @@ export function typeFor(state: ClusterState, wanted: WantedSlot, slot: Slot): st
   return slot.previousType ?? slot.instance.type;
 }
 
-/** The types that the cluster needs to know of, sorted: what its nodes have or shall have. */
+/** The types that the cluster needs to know of, sorted: what its nodes have or should have. */
 export function typesOf(document: ClusterDocument, state: ClusterState): string[] {
   const types = slotsOf(document).flatMap((wanted) => {
     const slot = state.slots[wanted.name];
@@ -22,7 +22,7 @@ export function typesOf(document: ClusterDocument, state: ClusterState): string[
   return [...new Set(types)].sort();
 }
 
-/** Whether every node that shall have the type is there already, with another one: then it can do without. */
+/** Whether every node that should have the type is there already, with another one: then it can do without. */
 export function isOnlyChange(document: ClusterDocument, slots: ClusterState['slots'], type: string): boolean {
   const wantedSlots = slotsOf(document);
   // A fallback that does not exist is a mistake in the document.

@@ -183,7 +183,7 @@ export function planArrival(
     const retype = typeDiffers(state, wanted, slot);
     const reason = retype
       ? `its type is ${slot.instance.type}, ${typeFor(state, wanted, slot)} is wanted`
-      : 'it is stopped and shall run';
+      : 'it is stopped and should run';
     const common = { slot: name, phase: 'Starting', reason } as const;
     if (retype) {
       if (slot.instance.power === 'running')

@@ -60,7 +60,7 @@ function planStop(plan: PlanBuilder, state: ClusterState, slot: Slot, before: st
     slot: slot.name,
     phase: 'Stopping',
     disruption: 'cluster',
-    reason: 'the cluster shall be stopped',
+    reason: 'the cluster is to be stopped',
   } as const;
   let next = before;
   const orders = takesOrders(state, slot);

@@ -13,7 +13,7 @@ export interface OwnGroup {
 
 /** What the workflow carries of the cluster's own groups. */
 export interface OwnGroups extends Record<GroupRole, OwnGroup> {
-  /** Fingerprint of the rules that Keelson set last: tells a change of the document from one by another hand. */
+  /** Fingerprint of the rules that Keelson set last: tells a change of the document from one by someone else. */
   setFor: string | null;
   /** Why AWS refuses the rules with this fingerprint; they are not tried again until the document changes or `retry`. */
   refused: { for: string; message: string } | null;
@@ -63,7 +63,7 @@ export function groupsDifferenceText(document: ClusterDocument, groups: OwnGroup
   return difference === null ? null : differenceText(difference);
 }
 
-/** Whether Keelson has set the rules that the document asks for: what differs then was changed by another hand. */
+/** Whether Keelson has set the rules that the document asks for: what differs then was changed by someone else. */
 export const isSetFor = (document: ClusterDocument, groups: OwnGroups): boolean =>
   groups.setFor === rulesFingerprint(document);
 

@@ -59,7 +59,7 @@ export const clusterSchema = z
     metadata,
     spec,
   })
-  .describe('A K3s cluster on AWS EC2, as Keelson shall make and keep it.');
+  .describe('A K3s cluster on AWS EC2, as Keelson makes and keeps it.');
 
 /** As people write it: what has a default may be absent. */
 export type ClusterDocumentInput = z.input<typeof clusterSchema>;

@@ -22,7 +22,7 @@ const STEADY: ReadonlySet<string> = new Set(['auth', 'invalid', 'quota', 'confli
 
 /**
  * What is not seen counts at once. What comes and goes, as throttling does, has to be seen in a row before it counts as seen: two rounds after
- * the first time within an hour, twice as many after each further one, so that whoever is told is not told without end.
+ * the first time within an hour, twice as many after each further one, so that no one is told without end.
  *
  * @param now ISO 8601
  */

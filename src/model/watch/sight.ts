@@ -89,7 +89,7 @@ function surprisesIn(state: ClusterState, one: Sighting, slot: Slot | undefined,
   return surprises;
 }
 
-/** An instance that is down by another hand. */
+/** An instance that someone else took down. */
 export interface Loss {
   slot: string;
   /** In words. */
@@ -97,7 +97,7 @@ export interface Loss {
 }
 
 /**
- * Instances that an operation counts on and that are down by another hand: what waits for them waits in vain. Slots on which a step is at
+ * Instances that an operation counts on and that someone else took down: what waits for them waits in vain. Slots on which a step is at
  * work are left out, for it may be that step's doing.
  */
 export function lossesOf(state: ClusterState, sight: Sight, busy: ReadonlySet<string>): Loss[] {

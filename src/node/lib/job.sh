@@ -2,7 +2,7 @@
 # The job runner: what SSM runs. It starts a job, or attaches to the one of that id, and reports when it has ended.
 #
 # A job is a folder: script, sealed and secrets (presigned URLs, as the worker sent them and opened; gone at its end), owner (the supervisor), pid (the script), boot,
-# started, deadline, log, result, exit. `owner` and `exit` are hard links, made by whoever comes first: a script is never
+# started, deadline, log, result, exit. `owner` and `exit` are hard links, made by the process that comes first: a script is never
 # begun twice and its outcome never changes. Supervisor and script lead process groups of their own, so that they outlive
 # the SSM command and its agent, and a time-out reaches the script's children.
 #

@@ -82,7 +82,7 @@ export async function saveVolume(cluster: Cluster, step: Step): Promise<void> {
   );
 }
 
-/** How many are told of; AWS has the others, by their tags. */
+/** How many are reported; AWS has the others, by their tags. */
 const KEPT = 50;
 
 /** Terminates an instance that is not worth keeping; its slot gets the next generation. */

@@ -40,7 +40,7 @@ function ending(): FakeEvents {
 }
 
 describe('keelson events', () => {
-  it('shows the happenings as a table', async () => {
+  it('shows the events as a table', async () => {
     // Act
     const lines = (await run(shop())).trimEnd().split('\n');
 

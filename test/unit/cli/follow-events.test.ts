@@ -62,7 +62,7 @@ describe('who watches the events of a cluster', () => {
     expect(seen).toHaveLength(103);
   });
 
-  it('is told of what happens twice in the same way', async () => {
+  it('prints what happens twice in the same way', async () => {
     // Prepare
     fake.list = [said('a'), said('a')];
     const { seen, pass } = watch();

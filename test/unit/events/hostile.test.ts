@@ -1,4 +1,4 @@
-/** Messages of the queue, from whoever may write to it: whatever they hold, reading them asks AWS for nothing odd. What they cost is in test/unit/trust/cost.test.ts. */
+/** Messages of the queue, from anyone who may write to it: whatever they hold, reading them asks AWS for nothing odd. What they cost is in test/unit/trust/cost.test.ts. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseEvent } from '../../../src/events/parse.js';

@@ -1,4 +1,4 @@
-/** What a mirror that a document names can do to whoever asks it. The mirror is a server of this test. */
+/** What a mirror that a document names can do to the client that asks it. The mirror is a server of this test. */
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';

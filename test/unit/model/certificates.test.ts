@@ -8,7 +8,7 @@ import { change, NOW, planned, running, slotOf } from './care/state.js';
 const told = (state: ClusterState, name: string, facts: Record<string, string>): ClusterState =>
   change(state, name, { facts: factsOf(facts, null, NOW, true) });
 
-/** The founder's kubeconfig is published, and its node has told of its certificates. */
+/** The founder's kubeconfig is published, and its node has reported its certificates. */
 function published(until: string): ClusterState {
   const state = told(running(), 'server-0', { 'cert-earliest': until });
   recordPublished(state, { ...slotOf(state, 'server-0'), facts: null }, state.apiAddress);
@@ -21,7 +21,7 @@ describe('the published kubeconfig', () => {
     expect(planned(published('2027-01-01T00:00Z')).steps).toEqual([]);
   });
 
-  it('is stored again, once, when K3s has renewed the certificate, whoever restarted it', () => {
+  it('is stored again, once, when K3s has renewed the certificate, by whatever restart', () => {
     // Prepare
     const state = told(published('2026-03-01T00:00Z'), 'server-0', { 'cert-earliest': '2027-01-01T00:00Z' });
     // Act

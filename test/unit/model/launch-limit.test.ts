@@ -43,7 +43,7 @@ describe('launch limit', () => {
         let launches: Record<string, string[]> = {};
         const done: number[] = [];
         let time = 0;
-        // Act: whoever asks launches whenever he may
+        // Act: the caller launches whenever it may
         for (const pause of pauses) {
           time += pause;
           if (launchDue(launches, 'server-1', at(time)) !== null) continue;

@@ -101,7 +101,7 @@ export class Ec2 {
     }
   }
 
-  /** Launches without the account's limits: instances that shall be there before anything is measured. */
+  /** Launches without the account's limits: instances that must be there before anything is measured. */
   async seed(region: string, form: URLSearchParams): Promise<void> {
     const account = this.accounts.get(region);
     if (account === undefined) throw new AwsError('AuthFailure', 401, `There is no region ${region} here.`);

@@ -31,7 +31,7 @@ export function roleOfProfile(profile: string): string {
   return profile === NODE_PROFILE ? NODE_ROLE_ARN : roleArnOf(profile);
 }
 
-/** @param session by AWS's own rules the instance's id, or what whoever assumes the role calls the session */
+/** @param session by AWS's own rules the instance's id, or the session name that the caller of AssumeRole chose */
 export function principalOf(name: PrincipalName, session: string = name): Principal {
   if (name === 'admin') {
     const arn = `arn:aws:iam::${ACCOUNT_ID}:user/admin`;

@@ -106,7 +106,7 @@ function checkVersion(own: string, saved: string): void {
 
 const minorOf = (version: string): number => Number(/^v\d+\.(\d+)/.exec(version)?.[1] ?? 0);
 
-/** Whoever else still runs keeps the old cluster: two clusters from then on, as with K3s. */
+/** A server that still runs keeps the old cluster: two clusters from then on, as with K3s. */
 function restore(
   world: World,
   plane: K3sPlane,

@@ -49,7 +49,7 @@ export class KubeCluster {
   }
 
   /**
-   * Spans by which the members came to be what they are, voters whose node is Ready: whoever takes one of them down has to wait for
+   * Spans by which the members came to be what they are, voters whose node is Ready: taking one of them down has to wait for
    * these, or the quorum is lost.
    */
   membershipSpans(): string[] {
@@ -65,7 +65,7 @@ export class KubeCluster {
   }
 
   /**
-   * Whoever stops a server by a command knows of the stops before by their reports alone: these are what its delivery waited
+   * A caller that stops a server by a command knows of the stops before by their reports alone: these are what its delivery waited
    * for, unless it began before they were there.
    */
   linkDelivery(instanceId: string): void {

@@ -7,7 +7,7 @@ import { info, type ServiceContext } from './service-context.js';
 
 /**
  * Imposes `promote` until the leader's next tick. Where there is no leader then, or another one whose loop ticks at other times,
- * the learner waits for the next tick of whoever leads.
+ * the learner waits for the next tick of the leader.
  *
  * @param after spans by which the learner came to be one
  * @returns the span that ended with the promotion

@@ -11,7 +11,7 @@ const STATUS: Record<string, Status> = { DeliveryTimedOut: 'TimedOut', Cancelled
  * Fault point `ssm.lose`, with `moment`: effect `forget` (neither GetCommandInvocation nor the lists know the command any more), `end` (it reads as
  * `data.details` says, Undeliverable by default), or `silent` (it stays as it is until its time is over).
  *
- * @returns whether the command is lost: nothing more is told of it
+ * @returns whether the command is lost: nothing more is reported about it
  */
 export function isLost(moment: Moment, command: Command, invocation: Invocation, machine: ManagedMachine): boolean {
   const about = { instanceId: machine.id, region: command.region, commandId: command.id, comment: command.comment };

@@ -81,7 +81,7 @@ export const REPLACE_AFTER = '30m';
 export const health = z
   .strictObject({
     gracePeriod: duration('How long a node may be not Ready before it counts.', '90s').default('90s'),
-    autoRepair: flag('Whether broken nodes are put right without being asked.').default(true),
+    autoRepair: flag('Whether Keelson repairs broken nodes without being asked.').default(true),
     replaceAfter: duration(
       'How long Kubernetes must call a node not Ready before Keelson replaces its instance, after gentler steps have failed. Half of it, at most 15 minutes, is left to the automatic recovery of EC2.',
       REPLACE_AFTER,

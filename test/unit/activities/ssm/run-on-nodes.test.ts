@@ -215,7 +215,7 @@ describe('a command that may not have run', () => {
     },
   );
 
-  test('is told of, with both commands, and the newest one is heartbeated', async () => {
+  test('is reported, with both commands, and the newest one is heartbeated', async () => {
     ssm.on(GetCommandInvocationCommand).resolvesOnce(answer('Undeliverable')).resolves(done);
     const { result, heartbeats } = start(activities.runOnNodes, input);
 

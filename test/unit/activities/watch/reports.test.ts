@@ -27,7 +27,7 @@ beforeEach(() => {
   deaf = new Set();
 });
 
-/** An attempt of the watch; `before` is what those were told of which it knows nothing. */
+/** An attempt of the watch; `before` is what clusters of which it knows nothing were told. */
 const reports = (before: string | null) =>
   new Reports(
     { log: { warn: () => undefined } } as unknown as Attempt,
@@ -69,7 +69,7 @@ describe('what the watch cannot see', () => {
     expect(told).toEqual(['a sees', 'b sees', 'c sees']);
   });
 
-  it('is told to be seen again by the attempt after the one that has told of it', async () => {
+  it('is told to be seen again by the attempt after the one that has reported it', async () => {
     const first = reports('');
     await first.tell(BLIND);
     told.length = 0;

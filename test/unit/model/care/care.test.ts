@@ -223,7 +223,7 @@ describe('ghosts', () => {
   });
 });
 
-describe('what is told of etcd', () => {
+describe('what is reported about etcd', () => {
   const told = (state: ClusterState) => conditionsOf(state).find((one) => one.type === 'EtcdHealthy');
   const facts = (at: string, leads: boolean): Partial<Slot> => ({ facts: { ...NO_FACTS, at, leads } });
 

@@ -24,20 +24,20 @@ interface Run {
   promised: number;
 }
 
-type Happening = (run: Run) => void;
+type Occurrence = (run: Run) => void;
 
 const iso = (run: Run): string => new Date(run.now).toISOString();
 
 /** Time passes; up to ten minutes and more, for then breakers half-open. */
 const passes =
-  (ms: number): Happening =>
+  (ms: number): Occurrence =>
   (run) => {
     run.now += ms;
   };
 
 /** An instance ends, whatever it was doing, and that is seen. */
 const dies =
-  (index: number): Happening =>
+  (index: number): Occurrence =>
   ({ state }) => {
     const slot = Object.values(state.slots)[index];
     if (slot !== undefined) state.slots[slot.name] = { ...lostInstance(slot), joined: slot.joined };
@@ -46,7 +46,7 @@ const dies =
 const requests = fc.constantFrom<RequestName>('pause', 'resume', 'repair', 'start', 'stop', 'apply', 'retry', 'resize');
 
 const asks =
-  (name: RequestName): Happening =>
+  (name: RequestName): Occurrence =>
   (run) => {
     const { document } = run.state;
     const payload = name === 'apply' ? { document } : name === 'resize' ? { instanceType: 'm6i.large' } : {};
@@ -58,7 +58,7 @@ const asks =
   };
 
 /** What is not carried is lost. */
-const renews: Happening = (run) => {
+const renews: Occurrence = (run) => {
   run.state = upgradeState(JSON.parse(JSON.stringify(run.state)) as ClusterState);
 };
 
@@ -66,7 +66,7 @@ const failures = fc.constantFrom<ErrorClass | null>('transient', 'conflict', 'ca
 
 /** A round of the loop: it does some of the steps until one fails, or all of them. */
 const round =
-  (steps: number, failure: ErrorClass | null): Happening =>
+  (steps: number, failure: ErrorClass | null): Occurrence =>
   (run) => {
     const { state } = run;
     if (state.paused) return;
@@ -104,7 +104,7 @@ function fail(run: Run, kind: OperationKind, errorClass: ErrorClass): void {
   if (breaker.failures >= FAILURES_TO_OPEN) run.promised = Math.max(run.promised, Date.parse(breaker.openUntil ?? ''));
 }
 
-const happenings = fc.array(
+const occurrences = fc.array(
   fc.oneof(
     { weight: 4, arbitrary: fc.tuple(fc.nat(12), failures).map(([steps, failure]) => round(steps, failure)) },
     { weight: 3, arbitrary: fc.nat(4).map(dies) },
@@ -133,7 +133,7 @@ function mostIn({ launched }: Run): number {
 describe('loop', () => {
   it('launches no slot more than five times in ten minutes, and none while a breaker is open, whatever happens', () => {
     fc.assert(
-      fc.property(fc.boolean(), happenings, (born, all) => {
+      fc.property(fc.boolean(), occurrences, (born, all) => {
         const run = begin(born);
         for (const happens of all) happens(run);
         expect(mostIn(run)).toBeLessThanOrEqual(MOST_LAUNCHES);
@@ -167,7 +167,7 @@ describe('loop', () => {
     expect(run.launched.get('server-1')).toHaveLength(2 * MOST_LAUNCHES);
   });
 
-  it('tries nothing for ten minutes after what only a person can mend, whoever wakes it', () => {
+  it('tries nothing for ten minutes after what only a person can mend, whatever wakes it', () => {
     const run = begin(false);
     round(3, 'invalid')(run);
     const before = JSON.stringify(run.state.generations);

@@ -8,7 +8,7 @@ import { documentOf, shapes } from './documents.js';
 import { settle } from './settle.js';
 import { emptyState, ModelWorld } from './world.js';
 
-/** What another hand does to the instance of a slot, by the slot's place. */
+/** What someone else does to the instance of a slot, by the slot's place. */
 const deeds = fc.array(fc.constantFrom('nothing', 'nothing', 'stops', 'starts', 'terminates', 'is not seen'), {
   maxLength: 9,
 });
@@ -27,7 +27,7 @@ function observationOf(state: ClusterState, done: readonly string[]): Observatio
 }
 
 describe('plan, of what was observed', () => {
-  it('mends what another hand has done, or does nothing where data could be lost, and never takes the quorum itself', () => {
+  it('mends what someone else has done, or does nothing where data could be lost, and never takes the quorum itself', () => {
     fc.assert(
       fc.property(
         shapes,

@@ -34,7 +34,7 @@ export class ModelWorld {
   private spared: string | null = null;
   private counter = 0;
 
-  /** Does one step. `calm` says that the cluster shall keep serving: then at most one server may be down. */
+  /** Does one step. `calm` says that the cluster has to keep serving: then at most one server may be down. */
   perform(document: ClusterDocument, state: ClusterState, step: Step, calm: boolean): void {
     this.counter += 1;
     const slot = step.slot === null ? undefined : state.slots[step.slot];

@@ -96,7 +96,7 @@ describe('what an operation has lost', () => {
     ['that on which a step is at work', stateWith(), sight([]), ['server-0']],
     ['what is stopped as far as is known', stateWith({}, 'stopped'), sight([{ ...well, state: 'stopped' }]), []],
     ['another life of its name', stateWith(), { ...sight([]), uid: 'other' }, []],
-    ['anything while it shall not run', stateWith({ wish: 'stopped' }), sight([]), []],
+    ['anything while it should not run', stateWith({ wish: 'stopped' }), sight([]), []],
   ])('not %s', (_, state, seen, busy) => {
     expect(lossesOf(state, seen, new Set(busy))).toEqual([]);
   });

@@ -266,7 +266,7 @@ describe('S3 refuses', () => {
 
   it.each<[string, unknown, string]>([
     [
-      'a write that shall not be there but for one ETag',
+      'a write that must not be there but for one ETag',
       new s3.PutObjectCommand({ ...at, Body: '', IfNoneMatch: '"x"' }),
       'InvalidArgument',
     ],

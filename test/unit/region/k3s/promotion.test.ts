@@ -66,7 +66,7 @@ describe('the promotion loop', () => {
     expect(promoted?.ticks).toMatchObject({ everyMs: 300, offsetMs: rig.world.profile.runtime });
   });
 
-  it('is the loop of whoever leads: another leader, or another start of it, ticks at other times', async () => {
+  it('is the loop of the leader: another leader, or another start of it, ticks at other times', async () => {
     const a = await founder();
     const b = await joiner('b', a);
     await active(b);
