@@ -32,7 +32,7 @@ const object = z.object({
  *
  * @param admin the stored access, which may create and approve requests
  * @returns the same cluster with the certificate and key of the person, and until when they hold
- * @throws CliError as `kubeApi` does; `failed` where the request is denied, not signed in time, or signed for somebody else
+ * @throws CliError as `kubeApi` does; `failed` where the request is denied, not signed in time, or signed for someone else
  */
 export async function shortLived(
   admin: Access,

@@ -38,7 +38,7 @@ afterEach(() => {
   server?.close();
 });
 
-/** An API server that lets administrators in; `change` is what somebody does to its answers. */
+/** An API server that lets administrators in; `change` is what someone does to its answers. */
 async function serve(change: Change = (_, reply) => reply): Promise<Access> {
   asked = [];
   const requests = new SigningRequests();
