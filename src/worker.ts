@@ -121,6 +121,7 @@ async function serve(environment: WorkerEnvironment, logger: Logger): Promise<nu
       activities: withAllowed(withMirror(activities, environment.k3sMirror, mirrors), {
         images: environment.allowedImages,
         vpcs: environment.allowedVpcs,
+        securityGroups: environment.allowedSecurityGroups,
       }),
       interceptors: { activity: [scopeInterceptor, tracing.activities] },
       sinks: tracing.sinks,

@@ -133,6 +133,8 @@ export interface InstanceGroupsInput extends Scope {
   instanceId: string;
   /** All that it is to be in. */
   groupIds: string[];
+  /** Those of them that the document names; the others are Keelson's own. */
+  named: string[];
 }
 
 export interface SaveVolumeInput extends Scope {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { isMirrorEntry } from '../mirror/policy.js';
-import { isImageEntry, isVpcEntry } from '../model/trust/allowed.js';
+import { isGroupEntry, isImageEntry, isVpcEntry } from '../model/trust/allowed.js';
 import { INSTALLATION_ID } from '../model/trust/installation.js';
 import { type PayloadKeys, readPayloadKeys } from '../temporal/codec.js';
 import { type OtlpProtocol, type OtlpSettings, otlpMetricsOf, otlpTracesOf } from './otlp.js';
@@ -68,6 +68,8 @@ export interface WorkerEnvironment {
   allowedImages: readonly string[] | null;
   /** VPCs that nodes may be in; null where the operator says nothing of them. */
   allowedVpcs: readonly string[] | null;
+  /** Security groups that documents may name; null where the operator says nothing of them. */
+  allowedSecurityGroups: readonly string[] | null;
   /** SQS queue of EC2's and S3's events; without one the region watch alone sees changes. */
   eventsQueueUrl: string | null;
 }
@@ -141,6 +143,7 @@ const workerSchema = clientSchema.extend({
   KEELSON_HEALTH_FILE: z.string().optional(),
   KEELSON_ALLOWED_IMAGES: listOf(isImageEntry, 'image ids and names of SSM parameters').optional(),
   KEELSON_ALLOWED_VPCS: listOf(isVpcEntry, 'VPC ids').optional(),
+  KEELSON_ALLOWED_SECURITY_GROUPS: listOf(isGroupEntry, 'ids of security groups').optional(),
   KEELSON_EVENTS_QUEUE_URL: url.optional(),
 });
 
@@ -204,6 +207,7 @@ export async function readWorkerEnvironment(env: Env, regionOf = regionOfSdk): P
     payloadKeys: read.KEELSON_PAYLOAD_KEYS ?? null,
     allowedImages: read.KEELSON_ALLOWED_IMAGES ?? null,
     allowedVpcs: read.KEELSON_ALLOWED_VPCS ?? null,
+    allowedSecurityGroups: read.KEELSON_ALLOWED_SECURITY_GROUPS ?? null,
     eventsQueueUrl: read.KEELSON_EVENTS_QUEUE_URL ?? null,
   };
 }

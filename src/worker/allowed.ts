@@ -1,26 +1,39 @@
 import type { Activities } from '../activities/api.js';
 import { invalid } from '../aws/account/invalid.js';
-import { type AllowedResources, imageProblem, vpcProblem } from '../model/trust/allowed.js';
+import { type AllowedResources, groupsProblem, imageProblem, vpcProblem } from '../model/trust/allowed.js';
 
 /**
- * Refuses documents that name images or VPCs which the operator does not allow, before anything is launched. The VPC is the one that the account
+ * Refuses documents that name images, security groups or VPCs which the operator does not allow, before anything is launched or joins a group. The VPC is the one that the account
  * gives for subnets and groups of the document, so naming a subnet alone does not lead around it.
  *
- * @throws an `invalid` failure `ImageNotAllowed` or `VpcNotAllowed`
+ * @throws an `invalid` failure `ImageNotAllowed`, `SecurityGroupNotAllowed` or `VpcNotAllowed`
  */
 export function withAllowed(activities: Activities, allowed: AllowedResources): Activities {
-  if (allowed.images === null && allowed.vpcs === null) return activities;
+  if (Object.values(allowed).every((list) => list === null)) return activities;
+  const requireGroups = (named: readonly string[]): void => {
+    const problem = groupsProblem(named, allowed);
+    if (problem !== null) throw invalid('SecurityGroupNotAllowed', problem, GROUPS_HINT);
+  };
   return {
     ...activities,
     resolvePlacement: async (input) => {
       const image = imageProblem(input.document.spec.image, allowed);
       if (image !== null)
         throw invalid('ImageNotAllowed', image, 'name an image that the operator lists, or leave spec.image out');
+      const { securityGroupIds = [], extraSecurityGroupIds } = input.document.spec.network;
+      requireGroups([...securityGroupIds, ...extraSecurityGroupIds]);
       const resolved = await activities.resolvePlacement(input);
       const vpc = vpcProblem(resolved.placement.vpcId, allowed);
       if (vpc !== null)
         throw invalid('VpcNotAllowed', vpc, 'name a VPC that the operator lists in spec.network, or ask the operator');
       return resolved;
     },
+    setInstanceGroups: async (input) => {
+      requireGroups(input.named);
+      return activities.setInstanceGroups(input);
+    },
   };
 }
+
+const GROUPS_HINT =
+  'name groups that the operator lists in spec.network.extraSecurityGroupIds and securityGroupIds, or ask the operator';

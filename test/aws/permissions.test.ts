@@ -12,6 +12,7 @@ import {
   readPolicies,
   type Statement,
 } from '../../packages/aws-simulator/src/iam/policies.js';
+import { memberRoleArn } from '../../packages/aws-simulator/src/iam/principals.js';
 import { type Region, startRegion } from '../../packages/aws-simulator/src/server.js';
 import { BUCKET, REGION } from './support/harness.js';
 import { NEEDS, type Need } from './support/needs.js';
@@ -50,12 +51,18 @@ const TEMPLATE = readPolicies({
   bucket: BUCKET,
   queueUrl: 'http://127.0.0.1/000000000000/keelson-events',
   queueArn: `arn:aws:sqs:${REGION}:000000000000:keelson-events`,
-  parameters: { KmsKeyArn: KEY },
+  parameters: { KmsKeyArn: KEY, MemberRoleArns: memberRoleArn('*') },
 });
 
 const allowing = (statements: Statement[]) => statements.filter(({ Effect }) => Effect === 'Allow');
-/** But those of the operator: `keelson logs` and `exec` are their stories, in test/e2e/cli.test.ts. */
-const policiesOf = ({ identity: { operator: _, ...own }, queue }: Policies): Policy[] => [...Object.values(own), queue];
+/**
+ * But those of the operator: `keelson logs` and `exec` are their stories, in test/e2e/cli.test.ts. And that of the role in another account: it has the
+ * worker's own statements, see test/unit/deploy/member-account.test.ts.
+ */
+const policiesOf = ({ identity: { operator: _, member: __, ...own }, queue }: Policies): Policy[] => [
+  ...Object.values(own),
+  queue,
+];
 const resourcesOf = ({ Resource }: Statement): string[] => [Resource].flat() as string[];
 
 const ACTIONS: Granted[] = policiesOf(TEMPLATE).flatMap(({ name, statements }) =>
@@ -106,16 +113,24 @@ async function tell({ what, story }: Need): Promise<void> {
 
 /** The policies with one statement changed. */
 function changed({ policy, sid }: Granted, change: (statement: Statement) => Statement): Policies {
-  const { identity: own, bucket, queue } = region.iam.policies;
+  const { identity: own, bucket, queue, trust } = region.iam.policies;
   const among = (one: Policy): Policy => {
     if (one.name !== policy) return one;
     return { name: policy, statements: one.statements.map((each) => (each.Sid === sid ? change(each) : each)) };
   };
-  const { worker, user, operator, cleaner, node } = own;
+  const { worker, user, operator, cleaner, node, member } = own;
   return {
-    identity: { worker: among(worker), user: among(user), operator, cleaner: among(cleaner), node: among(node) },
+    identity: {
+      worker: among(worker),
+      user: among(user),
+      operator,
+      cleaner: among(cleaner),
+      node: among(node),
+      member: among(member),
+    },
     bucket,
     queue: among(queue),
+    trust: among(trust),
   };
 }
 

@@ -43,6 +43,15 @@ export function errorReply(service: AwsCall['service'], error: AwsError, request
         body: XML_DECLARATION + element('Error', body),
       };
     }
+    case 'sts': {
+      const type = status < 500 ? 'Sender' : 'Receiver';
+      const body = { Error: { Type: type, Code: code, Message: message }, RequestId: requestId };
+      return {
+        status,
+        headers: { 'content-type': 'text/xml' },
+        body: XML_DECLARATION + element('ErrorResponse', body),
+      };
+    }
     case 'sqs':
       return {
         status,

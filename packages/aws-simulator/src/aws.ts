@@ -8,6 +8,7 @@ import { admit } from './gate.js';
 import type { Request } from './http.js';
 import type { Iam } from './iam/iam.js';
 import type { CallEntry } from './record.js';
+import type { Sessions } from './sts/sessions.js';
 import type { LocalWorld } from './world.js';
 
 export interface Services {
@@ -15,6 +16,7 @@ export interface Services {
   ssm(call: AwsCall): Promise<HttpReply>;
   s3(call: AwsCall, requestId: string): Promise<HttpReply>;
   sqs(call: AwsCall, requestId: string): Promise<HttpReply>;
+  sts(call: AwsCall, requestId: string): Promise<HttpReply>;
 }
 
 /** Receives every call before it is carried out and before it is answered; the call waits for it. */
@@ -23,6 +25,7 @@ export type OnCall = (moment: 'before' | 'after', call: CallEntry) => void | Pro
 export interface AwsFront {
   world: LocalWorld;
   regions: ReadonlySet<string>;
+  sessions: Sessions;
   services: Services;
   iam: Iam;
   onCall?: OnCall | undefined;
@@ -32,11 +35,11 @@ export interface AwsFront {
 export async function serveAws(front: AwsFront, request: Request): Promise<HttpReply | null> {
   const { world } = front;
   const startedAt = performance.now();
-  const admission = admit(request, front.regions);
+  const admission = admit(request, front.regions, front.sessions);
   const call = callOf(admission, request);
   const { params, instanceIds, tags } = factsOf(call);
-  const { caller, service, region, action } = call;
-  const entry = world.record.begin({ caller, service, region, action, params, instanceIds });
+  const { caller, account, service, region, action } = call;
+  const entry = world.record.begin({ caller, account, service, region, action, params, instanceIds });
   await front.onCall?.('before', entry);
   const fault = world.fault('call', { ...params, service, region, action, instanceIds, tags });
   if (fault !== undefined) entry.fault = JSON.stringify(fault);
@@ -68,6 +71,8 @@ async function carryOut(
       return services.s3(call, requestId);
     case 'sqs':
       return services.sqs(call, requestId);
+    case 'sts':
+      return services.sts(call, requestId);
   }
 }
 
@@ -81,6 +86,8 @@ function errorOf(service: AwsCall['service'], fault: Fault | undefined): AwsErro
   switch (service) {
     case 'ec2':
       return new AwsError('RequestLimitExceeded', 503, 'Request limit exceeded.');
+    case 'sts':
+      return new AwsError('Throttling', 400, 'Rate exceeded');
     case 'ssm':
       return new AwsError('ThrottlingException', 400, 'Rate exceeded');
     case 's3':

@@ -14,10 +14,11 @@ export interface CallFacts {
 }
 
 /** Turns a request into a call of a service. */
-export function callOf({ service, region, caller }: Admission, request: SignedRequest): AwsCall {
+export function callOf({ service, region, caller, account, session }: Admission, request: SignedRequest): AwsCall {
   const { method, rawPath: path, headers, body } = request;
   const query = new URLSearchParams(request.rawQuery);
-  return { caller, service, region, action: actionOf(service, request, query), method, path, query, headers, body };
+  const action = actionOf(service, request, query);
+  return { caller, account, session, service, region, action, method, path, query, headers, body };
 }
 
 export function factsOf(call: AwsCall): CallFacts {
@@ -28,6 +29,8 @@ export function factsOf(call: AwsCall): CallFacts {
       return ssmFacts(call.body);
     case 'sqs':
       return { params: {}, instanceIds: [], tags: {} };
+    case 'sts':
+      return stsFacts(formOf(call));
     case 's3':
       return { params: { ...addressOf(call.path), ...listed(call.query) }, instanceIds: [], tags: {} };
   }
@@ -36,6 +39,7 @@ export function factsOf(call: AwsCall): CallFacts {
 function actionOf(service: AwsCall['service'], request: SignedRequest, query: URLSearchParams): string {
   switch (service) {
     case 'ec2':
+    case 'sts':
       return formOf({ body: request.body, query }).get('Action') ?? 'Unknown';
     case 'ssm':
     case 'sqs':
@@ -54,6 +58,14 @@ function ec2Facts(form: URLSearchParams): CallFacts {
     if (/^InstanceId(\.\d+)?$/.test(name)) instanceIds.push(value);
   }
   return { params, instanceIds, tags: launchTags(form) };
+}
+
+function stsFacts(form: URLSearchParams): CallFacts {
+  const named = ['RoleArn', 'RoleSessionName'].flatMap((name) => {
+    const value = form.get(name);
+    return value === null ? [] : [[name, value]];
+  });
+  return { params: Object.fromEntries(named) as Record<string, string>, instanceIds: [], tags: {} };
 }
 
 function launchTags(form: URLSearchParams): Record<string, string> {

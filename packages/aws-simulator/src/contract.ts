@@ -8,6 +8,8 @@ export type InstanceState = 'pending' | 'running' | 'shutting-down' | 'terminate
 
 export interface Instance {
   id: string;
+  /** Account that it is in. */
+  account: string;
   region: string;
   zone: string;
   type: string;
@@ -123,9 +125,13 @@ export interface HttpReply {
   body: string | Buffer;
 }
 export interface AwsCall {
-  /** Whose key has signed it; null for a call that is refused because no one's did. */
-  caller: CallerName | null;
-  service: 'ec2' | 'ssm' | 's3' | 'sqs';
+  /** Whose key has signed it; `member` for a role that was assumed; null for a call that is refused because no one's did. */
+  caller: CallerName | 'member' | null;
+  /** Account of the caller, in which EC2 and SSM act. */
+  account: string;
+  /** Name of the session of an assumed role. */
+  session: string | null;
+  service: 'ec2' | 'ssm' | 's3' | 'sqs' | 'sts';
   region: string;
   action: string;
   method: string;

@@ -2,7 +2,9 @@
 import { AwsError } from './aws-error.js';
 import type { AwsCall } from './contract.js';
 import { type CallerName, CREDENTIALS } from './credentials.js';
+import { ACCOUNT_ID } from './ec2/network.js';
 import { isSignedBy, readSignature, type Signature, type SignedRequest, sha256, timeOf } from './sigv4.js';
+import type { Sessions } from './sts/sessions.js';
 
 /** A signed header may be this much older or younger than now [docs: S3 RequestTimeTooSkewed]. */
 const SKEW_MS = 15 * 60_000;
@@ -11,36 +13,43 @@ export interface Admission {
   service: AwsCall['service'];
   region: string;
   /** Whose key signed it; null for a request that is refused because no one's did. */
-  caller: CallerName | null;
+  caller: AwsCall['caller'];
+  /** Account of the caller. */
+  account: string;
+  /** Name of the session of an assumed role. */
+  session: string | null;
   /** Set when the request must be refused; by the service's own rules. */
   refusal: AwsError | null;
 }
 
-export function admit(request: SignedRequest, regions: ReadonlySet<string>): Admission {
+export function admit(request: SignedRequest, regions: ReadonlySet<string>, sessions: Sessions): Admission {
   const signature = readSignature(request);
   const service = serviceOf(signature?.service);
   if (signature === null) {
     // Only S3 takes unsigned requests at all, for public objects, of which there are none here.
-    const anonymous = { service: 's3' as const, region: '', caller: null };
+    const anonymous = { service: 's3' as const, region: '', ...NOBODY };
     return { ...anonymous, refusal: new AwsError('AccessDenied', 403, 'Access Denied') };
   }
   const { region } = signature;
   if (service === null) {
-    const message = `the local region has EC2, SSM, S3 and SQS, not ${signature.service}`;
-    return { service: 'ec2', region, caller: null, refusal: new AwsError('UnknownOperationException', 404, message) };
+    const message = `the local region has EC2, SSM, S3, SQS and STS, not ${signature.service}`;
+    return { service: 'ec2', region, ...NOBODY, refusal: new AwsError('UnknownOperationException', 404, message) };
   }
-  const caller = callerOf(signature.accessKeyId);
-  return { service, region, caller, refusal: refusal(service, signature, caller, request, regions) };
+  const key = keyOf(signature.accessKeyId, sessions);
+  const { caller, account, session } = key ?? NOBODY;
+  return { service, region, caller, account, session, refusal: refusal(service, signature, key, request, regions) };
 }
 
 function refusal(
   service: AwsCall['service'],
   signature: Signature,
-  caller: CallerName | null,
+  key: Key | null,
   request: SignedRequest,
   regions: ReadonlySet<string>,
 ): AwsError | null {
-  if (caller === null) return unknownKey(service, signature.accessKeyId);
+  if (key === null || (key.token ?? '') !== (request.headers['x-amz-security-token'] ?? ''))
+    return unknownKey(service, signature.accessKeyId);
+  if (Date.now() >= key.expiresAt) return expiredToken(service);
   // Real regions have names of their own in DNS. A region that an account has not enabled answers like this.
   if (!regions.has(signature.region)) return unknownRegion(service, signature.region, regions);
   const at = timeOf(signature.timestamp);
@@ -52,7 +61,7 @@ function refusal(
       ? new AwsError('RequestTimeTooSkewed', 403, message)
       : new AwsError('RequestExpired', 400, message);
   }
-  if (!isSignedBy(CREDENTIALS[caller].secretAccessKey, signature, request)) return wrongSignature(service);
+  if (!isSignedBy(key.secretAccessKey, signature, request)) return wrongSignature(service);
   const stated = request.headers['x-amz-content-sha256'];
   if (signature.expires === null && /^[0-9a-f]{64}$/.test(stated ?? '') && stated !== sha256(request.body)) {
     const message = 'The provided x-amz-content-sha256 header does not match what was computed.';
@@ -61,14 +70,48 @@ function refusal(
   return null;
 }
 
-/** The caller behind an access key; null when the account has no such key. */
-function callerOf(accessKeyId: string): CallerName | null {
+interface Key {
+  caller: Exclude<AwsCall['caller'], null>;
+  account: string;
+  session: string | null;
+  secretAccessKey: string;
+  /** Temporary credentials are three parts. */
+  token: string | null;
+  expiresAt: number;
+}
+
+const NOBODY = { caller: null, account: ACCOUNT_ID, session: null };
+
+/** What is behind an access key; null when there is no such key. */
+function keyOf(accessKeyId: string, sessions: Sessions): Key | null {
   const names = Object.keys(CREDENTIALS) as CallerName[];
-  return names.find((name) => CREDENTIALS[name].accessKeyId === accessKeyId) ?? null;
+  const caller = names.find((name) => CREDENTIALS[name].accessKeyId === accessKeyId);
+  if (caller !== undefined) {
+    const { secretAccessKey } = CREDENTIALS[caller];
+    return {
+      caller,
+      account: ACCOUNT_ID,
+      session: null,
+      secretAccessKey,
+      token: null,
+      expiresAt: Number.POSITIVE_INFINITY,
+    };
+  }
+  const session = sessions.get(accessKeyId);
+  return session === undefined ? null : { ...session, caller: 'member', session: session.name };
+}
+
+/** [docs: common errors of EC2, SSM and S3] */
+function expiredToken(service: AwsCall['service']): AwsError {
+  const message = 'The security token included in the request is expired';
+  if (service === 'ec2') return new AwsError('RequestExpired', 400, 'Request has expired.');
+  return service === 's3'
+    ? new AwsError('ExpiredToken', 400, message)
+    : new AwsError('ExpiredTokenException', 400, message);
 }
 
 function serviceOf(name: string | undefined): AwsCall['service'] | null {
-  return name === 'ec2' || name === 'ssm' || name === 's3' || name === 'sqs' ? name : null;
+  return name === 'ec2' || name === 'ssm' || name === 's3' || name === 'sqs' || name === 'sts' ? name : null;
 }
 
 function unknownKey(service: AwsCall['service'], key: string): AwsError {
@@ -77,6 +120,8 @@ function unknownKey(service: AwsCall['service'], key: string): AwsError {
   switch (service) {
     case 'ec2':
       return new AwsError('AuthFailure', 401, `AWS was not able to validate the provided access credentials ${hint}`);
+    case 'sts':
+      return new AwsError('InvalidClientTokenId', 403, `The security token included in the request is invalid ${hint}`);
     case 'ssm':
     case 'sqs':
       return new AwsError(
@@ -98,6 +143,8 @@ function unknownRegion(service: AwsCall['service'], region: string, regions: Rea
   switch (service) {
     case 'ec2':
       return new AwsError('AuthFailure', 401, `AWS was not able to validate the provided access credentials ${hint}`);
+    case 'sts':
+      return new AwsError('InvalidClientTokenId', 403, `The security token included in the request is invalid ${hint}`);
     case 'ssm':
     case 'sqs':
       return new AwsError(
@@ -123,6 +170,7 @@ function wrongSignature(service: AwsCall['service']): AwsError {
     case 'ssm':
     case 'sqs':
       return new AwsError('InvalidSignatureException', 400, message);
+    case 'sts':
     case 's3':
       return new AwsError('SignatureDoesNotMatch', 403, message);
   }

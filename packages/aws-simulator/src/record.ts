@@ -7,6 +7,8 @@ export interface CallEntry {
   at: string;
   /** The role whose key has signed it; null where no known one has. */
   caller: string | null;
+  /** Of the caller. */
+  account: string;
   service: string;
   region: string;
   action: string;
@@ -54,7 +56,9 @@ export class RegionRecord {
     return this.kept;
   }
 
-  begin(call: Pick<CallEntry, 'caller' | 'service' | 'region' | 'action' | 'params' | 'instanceIds'>): CallEntry {
+  begin(
+    call: Pick<CallEntry, 'caller' | 'account' | 'service' | 'region' | 'action' | 'params' | 'instanceIds'>,
+  ): CallEntry {
     const entry: CallEntry = {
       seq: ++this.count,
       at: new Date().toISOString(),

@@ -6,6 +6,7 @@ import { type OnCall, serveAws } from './aws.js';
 import { callingInstance } from './caller.js';
 import type { HttpReply, MachineHost, World } from './contract.js';
 import { Ec2 } from './ec2/handle.js';
+import { MEMBER_ACCOUNT_ID } from './ec2/network.js';
 import { EventBus } from './events/bus.js';
 import { Hosts } from './hosts/hosts.js';
 import { removeLeftHosts } from './hosts/ledger.js';
@@ -23,6 +24,8 @@ import { PROFILES, type ProfileName } from './profiles.js';
 import { S3 } from './s3/handle.js';
 import { Sqs } from './sqs/handle.js';
 import { handleSsm } from './ssm/handle.js';
+import { handleSts } from './sts/handle.js';
+import { Sessions } from './sts/sessions.js';
 import { LocalWorld } from './world.js';
 
 export interface RegionOptions {
@@ -35,6 +38,8 @@ export interface RegionOptions {
   seed?: number;
   /** Regions side by side; the bucket is in the first. */
   regions?: string[];
+  /** Other accounts, each with the role of deploy/aws/member-account.yaml and regions of its own. */
+  members?: string[];
   /** The bucket that is there from the start; by default KEELSON_BUCKET or `keelson-local`. */
   bucket?: string;
   /** Key that encrypts the bucket (SSE-KMS), as the parameter of deploy/aws; by default S3's own. */
@@ -58,6 +63,8 @@ export interface Region {
   ec2: Ec2;
   s3: S3;
   iam: Iam;
+  /** What STS has given out. */
+  sessions: Sessions;
   close(): Promise<void>;
 }
 
@@ -84,8 +91,10 @@ export async function startRegion(options: RegionOptions): Promise<Region> {
   const host = (options.createHost ?? createHost)(world);
   const bucket = options.bucket ?? process.env['KEELSON_BUCKET'] ?? 'keelson-local';
   const homeRegion = regions[0] ?? 'eu-west-1';
+  const members = options.members ?? [MEMBER_ACCOUNT_ID];
   const bus = new EventBus(world, (rule) => iam.ruleMaySend(ruleArn(homeRegion, rule), homeRegion));
-  const ec2 = new Ec2(world, host, regions, bus, hosts);
+  const ec2 = new Ec2(world, host, regions, bus, hosts, members);
+  const sessions = new Sessions();
   const s3 = new S3(bus, (call, of) => iam.mayList(call, of));
   s3.buckets.create(bucket, homeRegion, options.kmsKeyArn ?? null);
   const url = `http://${address}:${port}`;
@@ -102,8 +111,9 @@ export async function startRegion(options: RegionOptions): Promise<Region> {
     ssm: handleSsm.bind(null, world, host, (call, id) => iam.mayCommand(call, id)),
     s3: s3.handle.bind(s3),
     sqs: sqs.handle.bind(sqs),
+    sts: handleSts.bind(null, sessions, (call, request) => iam.refusalToAssume(call, request, members)),
   };
-  const front = { world, regions: new Set(regions), services, iam, onCall: options.onCall };
+  const front = { world, regions: new Set(regions), sessions, services, iam, onCall: options.onCall };
   route = routes({ world, host, ec2, s3, iam, about }, (request) => serveAws(front, request));
   return {
     url,
@@ -113,6 +123,7 @@ export async function startRegion(options: RegionOptions): Promise<Region> {
     ec2,
     s3,
     iam,
+    sessions,
     close: async () => {
       world.close();
       await listener.close();

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { zonesOf } from '../../aws/account/facts.js';
 import { resolveImages } from '../../aws/account/images.js';
 import { checkOffered, resolveTypes } from '../../aws/account/instance-types.js';
 import { invalid } from '../../aws/account/invalid.js';
@@ -52,9 +53,11 @@ export async function resolvePlacement(
       Promise.all(architectures.map((architecture) => checkRelease(attempt, spec.k3s, architecture, deps.mirrors))),
     ]);
     const placement = { ...network, images, instanceTypes };
-    // Networks of pods and services are settled by then, and a repair has to be possible whatever the VPC has got since.
+    // They are settled by then, and a repair has to be possible whatever the VPC has got, or lost, since.
     const cidrs = input.networksInUse === true ? [] : vpcCidrs;
-    requireFit(document, { vpcId: network.vpcId, vpcCidrs: cidrs, memory, imageSizeGiB });
+    const zones = zonesOf(network, instanceTypes);
+    if (input.networksInUse === true) zones.subnetZones = null;
+    requireFit(document, { vpcId: network.vpcId, vpcCidrs: cidrs, ...zones, memory, imageSizeGiB });
     await rehearseLaunch(deps, attempt, input, placement);
     return { placement, userData: userDataOf(spec.k3s, architectures) };
   } catch (error) {

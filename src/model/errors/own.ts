@@ -28,6 +28,12 @@ export const OWN_ERRORS: KnownErrors = {
   ...alike('Keelson', 'invalid', 'let spec.servers.rootVolume and those of the pools be as large as the image', [
     'VolumeTooSmall',
   ]),
+  ...alike(
+    'Keelson',
+    'invalid',
+    'name zones that have a subnet in pools[].zones, or a subnet of the zone in spec.network',
+    ['ZoneWithoutSubnet'],
+  ),
   ...alike('Keelson', 'invalid', 'name a VPC of this region in spec.network.vpcId, or make a default VPC', [
     'VpcUnknown',
     'NoDefaultVpc',
@@ -59,10 +65,12 @@ export const OWN_ERRORS: KnownErrors = {
     'name an https mirror in spec.k3s.mirror, or pin the binary by spec.k3s.sha256; the operator may allow others by KEELSON_ALLOWED_MIRRORS',
     ['MirrorNotAllowed'],
   ),
-  ...alike('Keelson', 'invalid', 'name what the operator lists in KEELSON_ALLOWED_IMAGES or KEELSON_ALLOWED_VPCS', [
-    'ImageNotAllowed',
-    'VpcNotAllowed',
-  ]),
+  ...alike(
+    'Keelson',
+    'invalid',
+    'name what the operator lists in KEELSON_ALLOWED_IMAGES, KEELSON_ALLOWED_SECURITY_GROUPS or KEELSON_ALLOWED_VPCS',
+    ['ImageNotAllowed', 'SecurityGroupNotAllowed', 'VpcNotAllowed'],
+  ),
   ...alike('Keelson', 'invalid', 'put an object of the usual size there; a document has at most 256 KiB', [
     'ObjectTooLarge',
   ]),

@@ -8,6 +8,10 @@ export interface AccountFacts {
   vpcId: string;
   /** All of the VPC, secondary ones included. */
   vpcCidrs: string[];
+  /** Zones that have a subnet of the cluster; null where pools are not compared with them. */
+  subnetZones: readonly string[] | null;
+  /** Zones that offer a type, by type. */
+  typeZones: Readonly<Record<string, readonly string[]>>;
   /** By type, in MiB. */
   memory: Readonly<Record<string, number | null>>;
   /** The largest root snapshot of the images in use, in GiB. */
@@ -15,7 +19,7 @@ export interface AccountFacts {
 }
 
 export interface Unfit {
-  code: 'NetworkOverlap' | 'TypeTooSmall' | 'VolumeTooSmall';
+  code: 'NetworkOverlap' | 'TypeTooSmall' | 'VolumeTooSmall' | 'ZoneWithoutSubnet' | 'TypeNotOffered';
   violation: Violation;
 }
 
@@ -27,6 +31,8 @@ export const unfitFor = (document: ClusterDocument, facts: AccountFacts): Unfit[
   ...overlapping(document, facts),
   ...smallServers(document, facts),
   ...smallVolumes(document, facts),
+  ...emptyZones(document, facts),
+  ...typesElsewhere(document, facts),
 ];
 
 /**
@@ -79,4 +85,37 @@ function smallVolumes({ spec }: ClusterDocument, { imageSizeGiB }: AccountFacts)
         remedy: `at least ${imageSizeGiB}`,
       },
     }));
+}
+
+/** A pool that names a zone in which the cluster has no subnet never gets an instance there: with this zone alone none at all. */
+function emptyZones({ spec }: ClusterDocument, { subnetZones }: AccountFacts): Unfit[] {
+  return spec.pools.flatMap(({ name, zones = [] }, index) =>
+    zones.flatMap((zone, at): Unfit[] => {
+      if (subnetZones === null || subnetZones.includes(zone)) return [];
+      const message = `no subnet of the cluster is in ${zone}, so pool ${name} gets no instance there`;
+      const remedy = `zones with subnets: ${[...new Set(subnetZones)].join(', ')}; or a subnet in ${zone}, in spec.network.subnetIds`;
+      const path = ['spec', 'pools', index, 'zones', at];
+      return [{ code: 'ZoneWithoutSubnet', violation: { path, message, remedy } }];
+    }),
+  );
+}
+
+/** A type must be offered in one of the zones of its pool, not just anywhere in the region. */
+function typesElsewhere({ spec }: ClusterDocument, { subnetZones, typeZones }: AccountFacts): Unfit[] {
+  return spec.pools.flatMap(({ name, zones, instanceType, fallbackTypes }, index) => {
+    const usable = zones?.filter((zone) => subnetZones?.includes(zone)) ?? [];
+    if (usable.length === 0) return [];
+    const types = [
+      { type: instanceType, path: ['spec', 'pools', index, 'instanceType'] },
+      ...fallbackTypes.map((type, at) => ({ type, path: ['spec', 'pools', index, 'fallbackTypes', at] })),
+    ];
+    return types.flatMap(({ type, path }): Unfit[] => {
+      const offered = typeZones[type];
+      if (offered === undefined || usable.some((zone) => offered.includes(zone))) return [];
+      const message = `${type} is offered in ${offered.join(', ')}, and pool ${name} is in ${usable.join(', ')}`;
+      return [
+        { code: 'TypeNotOffered', violation: { path, message, remedy: 'another type, or another zone of the pool' } },
+      ];
+    });
+  });
 }

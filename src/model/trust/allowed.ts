@@ -9,6 +9,8 @@ export interface AllowedResources {
   images: readonly string[] | null;
   /** `KEELSON_ALLOWED_VPCS`: ids; null where it is not set. */
   vpcs: readonly string[] | null;
+  /** `KEELSON_ALLOWED_SECURITY_GROUPS`: ids; null where it is not set. */
+  securityGroups: readonly string[] | null;
 }
 
 /** `ami-0123456789abcdef0`, `/golden/images/k3s`, `/golden/images/*`. [docs: SSM parameter names] */
@@ -16,6 +18,8 @@ export const isImageEntry = (text: string): boolean =>
   /^ami-[0-9a-f]{8,17}$/.test(text) || /^\/[A-Za-z0-9_.\-/]{1,1000}(?:\/\*)?$/.test(text);
 
 export const isVpcEntry = (text: string): boolean => /^vpc-[0-9a-f]{8,17}$/.test(text);
+
+export const isGroupEntry = (text: string): boolean => /^sg-[0-9a-f]{8,17}$/.test(text);
 
 /** Why a document may not name this image, or null. Amazon Linux 2023, which a document without an image gets, is always allowed. */
 export function imageProblem(image: ClusterSpec['image'], { images }: AllowedResources): string | null {
@@ -31,6 +35,16 @@ export function imageProblem(image: ClusterSpec['image'], { images }: AllowedRes
 export function vpcProblem(vpcId: string, { vpcs }: AllowedResources): string | null {
   if (vpcs === null || vpcs.includes(vpcId)) return null;
   return `the operator does not allow the VPC ${vpcId} (KEELSON_ALLOWED_VPCS of the worker)`;
+}
+
+/**
+ * Why nodes may not be in these security groups, or null. A group of the account is a right: what lets a group in, as a database does, lets in who joins it.
+ * The groups that Keelson makes for the cluster are not asked about.
+ */
+export function groupsProblem(named: readonly string[], { securityGroups }: AllowedResources): string | null {
+  const refused = securityGroups === null ? [] : named.filter((id) => !securityGroups.includes(id));
+  if (refused.length === 0) return null;
+  return `the operator does not allow the security group ${refused.join(', ')} (KEELSON_ALLOWED_SECURITY_GROUPS of the worker)`;
 }
 
 /** A name with an empty part or with dots alone is a path that leads elsewhere; SSM refuses it, and so does this. */

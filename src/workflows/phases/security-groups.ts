@@ -17,8 +17,10 @@ export async function setInstanceGroups(cluster: Cluster, step: Step): Promise<v
   const groupIds = instanceGroups(cluster.state.document, cluster.state, slot.role);
   if (slot.instance === null || groupIds === null) return;
   const instanceId = slot.instance.id;
+  const { securityGroupIds = [], extraSecurityGroupIds } = cluster.state.document.spec.network;
+  const named = [...securityGroupIds, ...extraSecurityGroupIds];
   await CancellationScope.nonCancellable(() =>
-    activities.setInstanceGroups(`${slot.name}: ${step.title}`, { ...scopeOf(cluster), instanceId, groupIds }),
+    activities.setInstanceGroups(`${slot.name}: ${step.title}`, { ...scopeOf(cluster), instanceId, groupIds, named }),
   );
   slot.groups = groupIds;
 }

@@ -6,6 +6,9 @@ import { CreateCapacityReservationCommand, RevokeSecurityGroupEgressCommand } fr
 import { DeleteObjectCommand } from '@aws-sdk/client-s3';
 import { expect } from 'vitest';
 import { STACK_GUID } from '../../../packages/aws-simulator/src/credentials.js';
+import { MEMBER_ACCOUNT_ID } from '../../../packages/aws-simulator/src/ec2/network.js';
+import { MEMBER_EXTERNAL_ID } from '../../../packages/aws-simulator/src/iam/policies.js';
+import { memberRoleArn } from '../../../packages/aws-simulator/src/iam/principals.js';
 import { accountFacts } from '../../../src/aws/account/facts.js';
 import { readInstallationId } from '../../../src/aws/installation.js';
 import { enabledRegions, findTagged } from '../../../src/aws/tagged.js';
@@ -25,6 +28,13 @@ export interface Need {
 }
 
 const EC2_NEEDS: Need[] = [
+  {
+    what: 'the worker assumes the role of a cluster in another account',
+    story: async (scene) => {
+      const account = { roleArn: memberRoleArn(MEMBER_ACCOUNT_ID), externalId: MEMBER_EXTERNAL_ID };
+      expect(await enabledRegions(scene.worker.assume(account, scene.scope.cluster))).toContain(REGION);
+    },
+  },
   {
     what: 'the worker finds network, types and image of a document, and asks whether it may launch',
     story: (scene) => place(scene),
@@ -87,7 +97,7 @@ const EC2_NEEDS: Need[] = [
     story: async (scene) => {
       const instanceId = await scene.instance();
       const groupIds = await makeGroups(scene);
-      await run(scene.activities.setInstanceGroups, { ...scene.scope, instanceId, groupIds });
+      await run(scene.activities.setInstanceGroups, { ...scene.scope, instanceId, groupIds, named: [] });
     },
   },
   {

@@ -8,8 +8,10 @@ import { documentWith, failureOf } from '../activities/support.js';
 const VPC = 'vpc-0123456789abcdef0';
 const AMI = 'ami-0123456789abcdef0';
 
+const NONE: AllowedResources = { images: null, vpcs: null, securityGroups: null };
+
 /** Resolves a document's placement into `VPC` with what the operator allows. */
-function resolve(image: object | undefined, allowed: Partial<AllowedResources>) {
+function resolve(image: object | undefined, allowed: Partial<AllowedResources>, spec: object = {}) {
   const asked: unknown[] = [];
   const activities = {
     resolvePlacement: (input: unknown) => {
@@ -17,9 +19,9 @@ function resolve(image: object | undefined, allowed: Partial<AllowedResources>) 
       return Promise.resolve({ placement: { vpcId: VPC }, userData: {} });
     },
   } as unknown as Activities;
-  const document = documentWith(image === undefined ? {} : { image });
+  const document = documentWith({ ...(image !== undefined && { image }), ...spec });
   const input = { document } as ResolvePlacementInput;
-  const result = withAllowed(activities, { images: null, vpcs: null, ...allowed }).resolvePlacement(input);
+  const result = withAllowed(activities, { ...NONE, ...allowed }).resolvePlacement(input);
   return { asked, result };
 }
 
@@ -59,6 +61,47 @@ describe('VPCs that nodes may be in', () => {
   });
 });
 
+const [OURS, THEIRS] = ['sg-0123456789abcdef0', 'sg-00000000'];
+
+describe('security groups that a document may name', () => {
+  const named = (network: object, securityGroups: string[] | null) =>
+    resolve(undefined, { securityGroups }, { network });
+
+  it.each([
+    ['any, where the operator says nothing', { extraSecurityGroupIds: [THEIRS] }, null],
+    ['none', {}, [OURS]],
+    ['further ones that are listed', { extraSecurityGroupIds: [OURS] }, [OURS]],
+    ['listed ones instead of its own', { securityGroupIds: [OURS] }, [OURS]],
+  ])('are %s', async (_, network, listed) => {
+    await expect(named(network, listed).result).resolves.toBeDefined();
+  });
+
+  it.each([
+    ['another further one', { extraSecurityGroupIds: [OURS, THEIRS] }],
+    ['another one instead of its own', { securityGroupIds: [THEIRS] }],
+  ])('are not %s, and the account is not asked', async (_, network) => {
+    const { asked, result } = named(network, [OURS]);
+    expect(await failureOf(result)).toMatchObject({
+      code: 'SecurityGroupNotAllowed',
+      message: expect.stringContaining(THEIRS),
+    });
+    expect(asked).toEqual([]);
+  });
+
+  it('are what nodes that exist may join, beside the own groups of their cluster', async () => {
+    const joined: unknown[] = [];
+    const activities = {
+      setInstanceGroups: async (input: unknown) => void joined.push(input),
+    } as unknown as Activities;
+    const { setInstanceGroups } = withAllowed(activities, { ...NONE, securityGroups: [OURS] });
+    const join = (id: string) =>
+      setInstanceGroups({ groupIds: ['sg-11111111', id], named: [id] } as Parameters<typeof setInstanceGroups>[0]);
+    await join(OURS);
+    expect(await failureOf(join(THEIRS))).toMatchObject({ code: 'SecurityGroupNotAllowed' });
+    expect(joined).toHaveLength(1);
+  });
+});
+
 describe('the environment of the worker', () => {
   const read = (more: Record<string, string>) =>
     readWorkerEnvironment({ AWS_REGION: 'eu-west-1', KEELSON_BUCKET: 'ops', ...more });
@@ -75,6 +118,7 @@ describe('the environment of the worker', () => {
     ['KEELSON_ALLOWED_IMAGES', '*'],
     ['KEELSON_ALLOWED_IMAGES', `${AMI},`],
     ['KEELSON_ALLOWED_VPCS', 'vpc-*'],
+    ['KEELSON_ALLOWED_SECURITY_GROUPS', 'sg-*'],
     ['KEELSON_ALLOWED_VPCS', 'subnet-0123456789abcdef0'],
   ])('refuses %s=%s: a list that allows more than it says is worse than none', async (name, value) => {
     await expect(read({ [name]: value })).rejects.toThrow(name);

@@ -11,6 +11,7 @@ import type { Input } from './violation.js';
 export function readRequest(table: Table, call: AwsCall, { input: name, http = '' }: CallTable): Input {
   switch (call.service) {
     case 'ec2':
+    case 'sts':
       return readStructure(table, name, treeOf(formOf(call)), '');
     case 'ssm':
     case 'sqs':

@@ -7,6 +7,7 @@ import type { Violation } from './violation.js';
 export function refusalFor(service: AwsCall['service'], call: string, violation: Violation): AwsError {
   switch (service) {
     case 'ec2':
+    case 'sts':
       return ec2Refusal(call, violation);
     case 'ssm':
       return ssmRefusal(call, violation);
@@ -21,6 +22,7 @@ export function unknownAction({ service, action }: AwsCall): AwsError {
   const hint = '(or not in the tables of the local region)';
   switch (service) {
     case 'ec2':
+    case 'sts':
       return new AwsError('InvalidAction', 400, `The action ${action} is not valid for this web service ${hint}.`);
     case 'ssm':
     case 'sqs':

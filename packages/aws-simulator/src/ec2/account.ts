@@ -1,8 +1,8 @@
-/** All that exists in one region of the account. */
+/** All that exists in one region of an account. */
 import type { Instance } from '../contract.js';
 import { newId } from './ids.js';
 import { type Image, imagesOf } from './images.js';
-import { type AddressPool, PrivateAddresses, type Subnet, type Vpc, zonesOf } from './network.js';
+import { ACCOUNT_ID, type AddressPool, PrivateAddresses, type Subnet, type Vpc, zonesOf } from './network.js';
 import { anyOut } from './rules.js';
 
 export interface BlockDevice {
@@ -119,6 +119,7 @@ export class Account {
     { vpcs, subnets }: { vpcs: Vpc[]; subnets: Subnet[] },
     readonly publicAddresses: AddressPool,
     readonly privateAddresses = new PrivateAddresses(),
+    readonly id = ACCOUNT_ID,
   ) {
     this.zones = zonesOf(region);
     this.vpcs = vpcs;

@@ -22,7 +22,7 @@ import type { Action, Answer, Ec2Context } from './context.js';
 import { formOf } from './form.js';
 import { Lifecycle } from './lifecycle.js';
 import { Limits } from './limits.js';
-import { hostNetworksOf, networksOf, PrivateAddresses, PublicAddresses, SAME_ADDRESS } from './network.js';
+import { ACCOUNT_ID, hostNetworksOf, networksOf, PrivateAddresses, PublicAddresses, SAME_ADDRESS } from './network.js';
 import { Params } from './params.js';
 
 const ACTIONS: Record<string, Action> = {
@@ -63,7 +63,12 @@ const ACTIONS: Record<string, Action> = {
 
 const NAMESPACE = ' xmlns="http://ec2.amazonaws.com/doc/2016-11-15/"';
 
+/** The regions of the account of the stack have their names, those of others the account's id behind it. */
+export const placeKey = (region: string, account: string): string =>
+  account === ACCOUNT_ID ? region : `${region}@${account}`;
+
 export class Ec2 {
+  /** Regions of the account of the stack by name, those of other accounts by `placeKey`. */
   readonly accounts: ReadonlyMap<string, Account>;
   readonly lifecycle: Lifecycle;
   private readonly limits: Limits | null;
@@ -74,6 +79,7 @@ export class Ec2 {
     private readonly regions: readonly string[],
     bus: EventBus,
     hosts: Pick<HostSettings, 'network' | 'address'> | null = null,
+    members: readonly string[] = [],
   ) {
     const addresses = new PublicAddresses(world.port);
     const accountOf = (region: string, order: number): Account =>
@@ -85,7 +91,16 @@ export class Ec2 {
             SAME_ADDRESS,
             new PrivateAddresses(new Set([hosts.address])),
           );
-    this.accounts = new Map(regions.map((region, order) => [region, accountOf(region, order)]));
+    this.accounts = new Map([
+      ...regions.map((region, order): [string, Account] => [region, accountOf(region, order)]),
+      ...(hosts === null ? members : []).flatMap((id, member) =>
+        regions.map((region, order): [string, Account] => {
+          // Networks of two accounts differ, too.
+          const networks = networksOf(region, (member + 1) * regions.length + order);
+          return [placeKey(region, id), new Account(region, networks, addresses, new PrivateAddresses(), id)];
+        }),
+      ),
+    ]);
     this.lifecycle = new Lifecycle(world, host, bus);
     this.limits = world.profile.name === 'aws' ? new Limits() : null;
   }
@@ -94,7 +109,9 @@ export class Ec2 {
     try {
       const answer = await this.answer(call);
       const body = element(`${call.action}Response`, { requestId, ...answer }, NAMESPACE);
-      return { status: 200, headers: { 'content-type': 'text/xml;charset=UTF-8' }, body: XML_DECLARATION + body };
+      // Owners and ARNs are written for the account of the stack.
+      const told = (XML_DECLARATION + body).replaceAll(ACCOUNT_ID, call.account);
+      return { status: 200, headers: { 'content-type': 'text/xml;charset=UTF-8' }, body: told };
     } catch (error) {
       if (error instanceof AwsError) return errorReply('ec2', error, requestId);
       throw error;
@@ -110,11 +127,15 @@ export class Ec2 {
   }
 
   private async answer(call: AwsCall): Promise<Answer> {
-    const account = this.accounts.get(call.region);
+    const account = this.accounts.get(placeKey(call.region, call.account));
     if (account === undefined) throw new AwsError('AuthFailure', 401, `There is no region ${call.region} here.`);
     const form = formOf(call);
     const params = Params.parse(form);
-    this.limits?.check(call.region, call.action, params.has('Filter') || params.has('InstanceId'));
+    this.limits?.check(
+      placeKey(call.region, call.account),
+      call.action,
+      params.has('Filter') || params.has('InstanceId'),
+    );
     const context: Ec2Context = { world: this.world, host: this.host, lifecycle: this.lifecycle, account };
     if (call.action === 'RunInstances') return runInstances(context, params, form);
     if (call.action === 'DescribeRegions') return catalogue.describeRegions(this.regions)(context, params);

@@ -173,7 +173,7 @@ export class Lifecycle {
     instance.changedAt = Date.now();
     instance.transitionReason = reason === null ? '' : `User initiated (${new Date().toISOString()})`;
     this.world.note('state', { ...about(instance), state });
-    this.bus.instanceState(instance.region, instance.id, state);
+    this.bus.instanceState(instance, state);
   }
 
   /** One transition at a time; a new one ends the wait of the one before. */

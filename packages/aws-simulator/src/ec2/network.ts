@@ -20,7 +20,11 @@ export interface Subnet {
   tags: Record<string, string>;
 }
 
+/** Of the account in which the stack, the bucket and the queue are. */
 export const ACCOUNT_ID = '000000000000';
+
+/** The account that has a role for the worker, by deploy/aws/member-account.yaml. */
+export const MEMBER_ACCOUNT_ID = '222222222222';
 
 /** AWS keeps the first four addresses of a subnet and the last. [docs: VPC subnet sizing] */
 const RESERVED = 4;

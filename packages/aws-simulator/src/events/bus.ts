@@ -1,9 +1,9 @@
 /** EventBridge with the rules of deploy/aws: state changes of instances and documents put into the bucket, into one queue. */
 import { randomUUID } from 'node:crypto';
+import type { Instance } from '../contract.js';
+import { ACCOUNT_ID } from '../ec2/network.js';
 import type { Queue } from '../sqs/queue.js';
 import type { LocalWorld } from '../world.js';
-
-const ACCOUNT = '000000000000';
 
 /** The rules of deploy/aws, by the source of their events. */
 const RULES = { 'aws.ec2': 'InstanceRule', 'aws.s3': 'ConfigRule' } as const;
@@ -22,9 +22,11 @@ export class EventBus {
     this.queue = queue;
   }
 
-  instanceState(region: string, instanceId: string, state: string): void {
-    const arn = `arn:aws:ec2:${region}:${ACCOUNT}:instance/${instanceId}`;
-    this.put('aws.ec2', 'EC2 Instance State-change Notification', region, [arn], { 'instance-id': instanceId, state });
+  /** Those of other accounts come by the rule of deploy/aws/member-account.yaml, which sends them to the bus of the stack. */
+  instanceState({ account, region, id }: Pick<Instance, 'account' | 'region' | 'id'>, state: string): void {
+    const arn = `arn:aws:ec2:${region}:${account}:instance/${id}`;
+    const detail = { 'instance-id': id, state };
+    this.put('aws.ec2', 'EC2 Instance State-change Notification', { region, account }, [arn], detail);
   }
 
   /** As the rule's pattern has it: only documents of clusters. */
@@ -36,21 +38,21 @@ export class EventBus {
       object: { key: object.key, size: object.size, etag: object.etag.replaceAll('"', '') },
       reason: 'PutObject',
     };
-    this.put('aws.s3', 'Object Created', region, [`arn:aws:s3:::${bucket}`], detail);
+    this.put('aws.s3', 'Object Created', { region, account: ACCOUNT_ID }, [`arn:aws:s3:::${bucket}`], detail);
   }
 
   /** Fault point `event`: effects `drop`, `twice`; `delayMs` makes it late. */
   private put(
     source: Source,
     detailType: string,
-    region: string,
+    { region, account }: Pick<Instance, 'account' | 'region'>,
     resources: string[],
     detail: Record<string, unknown>,
   ): void {
     const { queue, world } = this;
     if (queue === null) return;
     const time = new Date().toISOString().replace(/\.\d+Z$/, 'Z');
-    const event = { version: '0', id: randomUUID(), 'detail-type': detailType, source, account: ACCOUNT, time };
+    const event = { version: '0', id: randomUUID(), 'detail-type': detailType, source, account, time };
     const body = JSON.stringify({ ...event, region, resources, detail });
     const fault = world.fault('event', { source, region, instanceId: detail['instance-id'], ...detail });
     if (fault?.effect === 'drop') return;

@@ -23,6 +23,7 @@ export function refusalFor(call: Pick<AwsCall, 'service' | 'region'>, arn: strin
     case 'ssm':
       return new AwsError('AccessDeniedException', 400, text);
     case 's3':
+    case 'sts':
       return new AwsError('AccessDenied', 403, text);
     case 'sqs':
       // Clients of the older protocol know it by another name. [docs: SQS, JSON protocol]

@@ -107,7 +107,10 @@ export class Evaluator {
           principal,
           action,
           // What a call is about to make has no id yet, and AWS writes `*`: to the evaluator that would mean any of them.
-          resource: { resource: resource === '*' ? '*' : resource.replace(/\*$/, 'new'), accountId: ACCOUNT_ID },
+          resource: {
+            resource: resource === '*' ? '*' : resource.replace(/\*$/, 'new'),
+            accountId: accountIn(principal),
+          },
           contextVariables: context,
         },
         identityPolicies: this.kind === 'identity' ? [{ name: this.policy.name, policy }] : [],
@@ -133,6 +136,11 @@ export class Evaluator {
     return found;
   }
 }
+
+/**
+ * Each policy is asked alone and as if principal and resource were of one account; whoever asks puts the answers together. Services have no account.
+ */
+const accountIn = (principal: string): string => /^arn:[^:]*:[^:]*:[^:]*:(\d{12}):/.exec(principal)?.[1] ?? ACCOUNT_ID;
 
 /** Condition keys by statement: `Condition: { StringLike: { <key>: ... } }`. */
 export function conditionKeysOf({ Condition }: Statement): string[] {

@@ -1,14 +1,14 @@
 /** Judges every call by the policies of deploy/aws for the role of its caller. [IAM user guide: Policy evaluation logic] */
 import { AwsError } from '../aws-error.js';
 import type { AwsCall, Instance } from '../contract.js';
-import type { CallerName } from '../credentials.js';
-import { ACCOUNT_ID } from '../ec2/network.js';
+import { ACCOUNT_ID, MEMBER_ACCOUNT_ID } from '../ec2/network.js';
 import type { Bucket } from '../s3/buckets.js';
+import type { AssumeRole } from '../sts/handle.js';
 import { type Denial, refusalFor } from './denial.js';
 import { ec2Arn } from './ec2-resources.js';
 import { type Check, Evaluator, type Judgement, type Keys } from './evaluator.js';
 import type { Policies, Policy } from './policies.js';
-import { NODE_PROFILE, type Principal, type PrincipalName, principalOf } from './principals.js';
+import { memberRoleArn, NODE_PROFILE, type Principal, type PrincipalName, principalOf } from './principals.js';
 import { checksOf, type Existing } from './questions.js';
 import { mayListCheck } from './s3-actions.js';
 import { onInstance } from './ssm-actions.js';
@@ -39,6 +39,8 @@ export class Iam {
   private readonly uses = new Map<string, Used>();
   private identity: ReadonlyMap<PrincipalName, Judge> = new Map();
   private resource: readonly { arn: string; judge: Judge }[] = [];
+  private trust: Judge | undefined;
+  private readonly members = new Map<string, Judge>();
 
   constructor(private readonly options: IamOptions) {
     this.usePolicies(options.policies);
@@ -53,12 +55,14 @@ export class Iam {
   usePolicies(policies: Policies): void {
     const { bucket, queueArn } = this.options;
     this.uses.clear();
+    this.members.clear();
     const judge = (policy: Policy, kind: 'identity' | 'resource') => ({
       policy,
       evaluator: new Evaluator(policy, kind),
     });
     const own = Object.entries(policies.identity) as [PrincipalName, Policy][];
     this.identity = new Map(own.map(([name, policy]) => [name, judge(policy, 'identity')]));
+    this.trust = judge(policies.trust, 'resource');
     this.resource = [
       { arn: `arn:aws:s3:::${bucket}`, judge: judge(policies.bucket, 'resource') },
       { arn: queueArn, judge: judge(policies.queue, 'resource') },
@@ -75,7 +79,7 @@ export class Iam {
     try {
       const checks = checksOf(call, this.options.existing);
       if (call.caller === 'admin' || call.caller === null) return null;
-      const principal = principalOf(call.caller);
+      const principal = principalIn(call);
       for (const check of checks) {
         const denial = await this.denialOf(principal, call.region, check);
         if (denial !== null) return refusalFor(call, principal.arn, denial);
@@ -88,18 +92,21 @@ export class Iam {
   }
 
   /** Whether a command of the caller may run on an instance that its targets have found. */
-  async mayCommand({ caller, region }: AwsCall, instanceId: string): Promise<boolean> {
-    return this.mayAll(caller, region, onInstance(this.options.existing.account(region), instanceId));
+  async mayCommand(call: AwsCall, instanceId: string): Promise<boolean> {
+    const { region, account } = call;
+    const checks = onInstance(this.options.existing.account(region, account), instanceId);
+    return this.mayAll(call, region, JSON.parse(JSON.stringify(checks).replaceAll(ACCOUNT_ID, account)) as Check[]);
   }
 
   /** Whether the caller may learn that an object is not there. */
-  async mayList({ caller }: AwsCall, bucket: Bucket): Promise<boolean> {
-    return this.mayAll(caller, bucket.region, [mayListCheck(bucket)]);
+  async mayList(call: AwsCall, bucket: Bucket): Promise<boolean> {
+    return this.mayAll(call, bucket.region, [mayListCheck(bucket)]);
   }
 
   /** Whether the SSM agent of an instance may do something. A role that the template did not make is taken to allow what agents need. */
-  async nodeMay({ id, region, instanceProfile }: Instance, action: string): Promise<boolean> {
-    if (instanceProfile !== NODE_PROFILE) return instanceProfile !== null;
+  async nodeMay({ id, account, region, instanceProfile }: Instance, action: string): Promise<boolean> {
+    // The role of nodes in another account is as the stack's: a test compares the templates.
+    if (instanceProfile !== NODE_PROFILE || account !== ACCOUNT_ID) return instanceProfile !== null;
     const onItself = action === 'ssm:UpdateInstanceInformation';
     const check: Check = {
       action,
@@ -123,11 +130,38 @@ export class Iam {
     return (await this.denialOf(service, region, check)) === null;
   }
 
-  private async mayAll(caller: CallerName | null, region: string, checks: Check[]): Promise<boolean> {
-    if (caller === 'admin') return true;
-    if (caller === null) return false;
+  /**
+   * Whether the caller may assume a role: its own policy and the role's trust policy both have to allow it. AWS does not tell which of them does not, nor
+   * whether the role exists.
+   */
+  async refusalToAssume(call: AwsCall, request: AssumeRole, members: readonly string[]): Promise<AwsError | null> {
+    const { roleArn, account, externalId, sessionName } = request;
+    if (call.caller === null) return null;
+    const principal = principalIn(call);
+    const check: Check = {
+      action: 'sts:AssumeRole',
+      resource: roleArn,
+      kind: 'role',
+      keys: {
+        ...globalKeys(principal.roleArn, call.region, false),
+        'sts:RoleSessionName': sessionName,
+        ...(externalId !== undefined && { 'sts:ExternalId': externalId }),
+      },
+    };
+    const isThere = members.includes(account) && roleArn === memberRoleArn(account);
+    const own = this.identityOf(principal);
+    const byOwn = call.caller === 'admin' ? 'allowed' : (await this.ask(own, principal.arn, check)).verdict;
+    const byTrust = isThere ? (await this.ask(this.trust, principal.arn, check)).verdict : 'implicit-deny';
+    if (byOwn === 'allowed' && byTrust === 'allowed') return null;
+    const verdict = byOwn === 'explicit-deny' ? 'explicit-deny' : 'implicit-deny';
+    return refusalFor(call, principal.arn, { check, verdict, policy: 'identity-based' });
+  }
+
+  private async mayAll(call: AwsCall, region: string, checks: Check[]): Promise<boolean> {
+    if (call.caller === 'admin') return true;
+    if (call.caller === null) return false;
     for (const check of checks) {
-      if ((await this.denialOf(principalOf(caller), region, check)) !== null) return false;
+      if ((await this.denialOf(principalIn(call), region, check)) !== null) return false;
     }
     return true;
   }
@@ -142,14 +176,31 @@ export class Iam {
       ...check,
       keys: { ...globalKeys(principal.roleArn, region, check.viaService ?? false), ...check.keys },
     };
-    const own = principal.name === undefined ? undefined : this.identity.get(principal.name);
+    const own = this.identityOf(principal);
     const its = this.resource.find(({ arn }) => check.resource === arn || check.resource.startsWith(`${arn}/`))?.judge;
     const byIdentity = await this.ask(own, principal.arn, whole);
     const byResource = await this.ask(its, principal.arn, whole);
     if (byIdentity.verdict === 'explicit-deny') return { check, verdict: 'explicit-deny', policy: 'identity-based' };
     if (byResource.verdict === 'explicit-deny') return { check, verdict: 'explicit-deny', policy: 'resource-based' };
-    if (byIdentity.verdict === 'allowed' || byResource.verdict === 'allowed') return null;
+    const isForeign = accountOf(principal.arn) !== ACCOUNT_ID && its !== undefined;
+    const verdicts = [byIdentity.verdict === 'allowed', byResource.verdict === 'allowed'];
+    // From another account both have to. [IAM user guide: Cross-account policy evaluation logic]
+    if (isForeign ? verdicts.every(Boolean) : verdicts.some(Boolean)) return null;
     return { check, verdict: 'implicit-deny', policy: 'identity-based' };
+  }
+
+  /** The template of the member account is read for one account; in another one it names that. */
+  private identityOf({ name, arn }: { name?: PrincipalName; arn: string }): Judge | undefined {
+    const account = accountOf(arn);
+    if (name !== 'member' || account === MEMBER_ACCOUNT_ID)
+      return name === undefined ? undefined : this.identity.get(name);
+    const known = this.members.get(account);
+    if (known !== undefined) return known;
+    const { member } = this.options.policies.identity;
+    const policy = JSON.parse(JSON.stringify(member).replaceAll(MEMBER_ACCOUNT_ID, account)) as Policy;
+    const judge = { policy, evaluator: new Evaluator(policy, 'identity') };
+    this.members.set(account, judge);
+    return judge;
   }
 
   private async ask(judge: Judge | undefined, principal: string, check: Check): Promise<Judgement> {
@@ -167,6 +218,12 @@ export class Iam {
   }
 }
 
+/** Who has signed a call, with its session where it is of an assumed role. */
+const principalIn = ({ caller, account, session }: AwsCall): Principal =>
+  principalOf(caller ?? 'admin', session ?? caller ?? undefined, account);
+
+const accountOf = (arn: string): string => arn.split(':')[4] ?? '';
+
 /**
  * Condition keys that every request carries. [IAM user guide: AWS global condition context keys] Loopback stands for TLS: clients of
  * AWS use nothing else, and here there is no other way.
@@ -174,8 +231,8 @@ export class Iam {
 function globalKeys(roleArn: string, region: string, viaService: boolean): Keys {
   const always = {
     'aws:PrincipalArn': roleArn,
-    'aws:PrincipalAccount': ACCOUNT_ID,
-    'aws:ResourceAccount': ACCOUNT_ID,
+    'aws:PrincipalAccount': accountOf(roleArn) || ACCOUNT_ID,
+    'aws:ResourceAccount': accountOf(roleArn) || ACCOUNT_ID,
     'aws:ViaAWSService': String(viaService),
   };
   if (viaService) return always;

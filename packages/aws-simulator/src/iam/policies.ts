@@ -1,12 +1,13 @@
 /** The policies of deploy/aws/keelson.yaml, as they are once the stack stands in the simulator's account. */
 import { readFileSync } from 'node:fs';
 import { STACK_GUID } from '../credentials.js';
-import { ACCOUNT_ID } from '../ec2/network.js';
+import { ACCOUNT_ID, MEMBER_ACCOUNT_ID } from '../ec2/network.js';
 import { NODE_PROFILE, NODE_ROLE_ARN, type PrincipalName, principalOf } from './principals.js';
 import { DEAD_LETTERS } from './sqs-actions.js';
 import { type Properties, readTemplate, type Value } from './template.js';
 
 const TEMPLATE = new URL('../../../../deploy/aws/keelson.yaml', import.meta.url);
+const MEMBER_TEMPLATE = new URL('../../../../deploy/aws/member-account.yaml', import.meta.url);
 
 export interface Statement {
   Sid: string;
@@ -26,6 +27,8 @@ export interface Policies {
   identity: Record<Exclude<PrincipalName, 'admin'>, Policy>;
   bucket: Policy;
   queue: Policy;
+  /** Trust policy of the role of deploy/aws/member-account.yaml. */
+  trust: Policy;
 }
 
 export interface StackNames {
@@ -40,6 +43,7 @@ export interface StackNames {
 /** @throws Error for what the template cannot be read for; the simulator does not start then */
 export function readPolicies(names: StackNames): Policies {
   const properties = stack(names);
+  const member = memberStack(names);
   return {
     identity: {
       worker: policyIn(properties, 'WorkerPolicy'),
@@ -47,9 +51,11 @@ export function readPolicies(names: StackNames): Policies {
       operator: together(policyIn(properties, 'UserPolicy'), policyIn(properties, 'NodeAccessPolicy')),
       cleaner: policyIn(properties, 'CleanerPolicy'),
       node: inlinePolicies(properties, 'NodeRole'),
+      member: policyIn(member, 'MemberPolicy'),
     },
     bucket: policyIn(properties, 'BucketPolicy'),
     queue: policyIn(properties, 'EventsQueuePolicy'),
+    trust: { name: 'MemberRole', statements: statementsOf(member('MemberRole')['AssumeRolePolicyDocument']) },
   };
 }
 
@@ -78,6 +84,30 @@ function stack({ homeRegion, bucket, queueUrl, queueArn, parameters = {} }: Stac
       EventsDeadLetters: { Ref: `${queueUrl}${DEAD_LETTERS}`, Arn: `${queueArn}${DEAD_LETTERS}` },
       InstanceRule: { Arn: ruleArn(homeRegion, 'InstanceRule') },
       ConfigRule: { Arn: ruleArn(homeRegion, 'ConfigRule') },
+    },
+  });
+}
+
+/** External id that the role in the other account asks for. */
+export const MEMBER_EXTERNAL_ID = 'keelson-local';
+
+/** The stack of the other account; its account is replaced when it is asked for another one. */
+function memberStack({ homeRegion, parameters = {} }: StackNames): Properties {
+  return readTemplate(readFileSync(MEMBER_TEMPLATE, 'utf8'), {
+    parameters: {
+      WorkerArns: principalOf('worker').roleArn,
+      ExternalId: MEMBER_EXTERNAL_ID,
+      Installation: parameters['Installation'] ?? STACK_GUID,
+    },
+    pseudo: {
+      'AWS::AccountId': MEMBER_ACCOUNT_ID,
+      'AWS::Partition': 'aws',
+      'AWS::Region': homeRegion,
+      'AWS::StackName': 'keelson-member',
+    },
+    resources: {
+      MemberPolicy: { Ref: `arn:aws:iam::${MEMBER_ACCOUNT_ID}:policy/keelson-member` },
+      NodeRole: { Ref: 'keelson-node', Arn: `arn:aws:iam::${MEMBER_ACCOUNT_ID}:role/keelson-node` },
     },
   });
 }

@@ -3,7 +3,7 @@ import type { CallerName } from '../credentials.js';
 import { ACCOUNT_ID } from '../ec2/network.js';
 
 /** `node` has no key: it is what the SSM agent of an instance calls as. */
-export type PrincipalName = CallerName | 'node';
+export type PrincipalName = CallerName | 'node' | 'member';
 
 export interface Principal {
   name: PrincipalName;
@@ -20,7 +20,14 @@ const ROLES: Record<Exclude<PrincipalName, 'admin'>, string> = {
   operator: 'keelson-operator',
   cleaner: 'keelson-cleaner',
   node: 'keelson-node',
+  member: 'keelson-member',
 };
+
+/** Path of the role that deploy/aws/member-account.yaml makes; a path makes patterns of ARNs narrow. */
+const MEMBER_PATH = 'keelson/';
+
+/** The role of deploy/aws/member-account.yaml in an account. */
+export const memberRoleArn = (account: string): string => `arn:aws:iam::${account}:role/${MEMBER_PATH}${ROLES.member}`;
 
 /** The instance profile of deploy/aws, and its role. */
 export const NODE_PROFILE = 'keelson-node';
@@ -32,13 +39,14 @@ export function roleOfProfile(profile: string): string {
 }
 
 /** @param session by AWS's own rules the instance's id, or the session name that the caller of AssumeRole chose */
-export function principalOf(name: PrincipalName, session: string = name): Principal {
+export function principalOf(name: PrincipalName, session: string = name, account = ACCOUNT_ID): Principal {
   if (name === 'admin') {
     const arn = `arn:aws:iam::${ACCOUNT_ID}:user/admin`;
     return { name, arn, roleArn: arn };
   }
   const role = ROLES[name];
-  return { name, arn: `arn:aws:sts::${ACCOUNT_ID}:assumed-role/${role}/${session}`, roleArn: roleArnOf(role) };
+  const arn = `arn:aws:sts::${account}:assumed-role/${role}/${session}`;
+  return { name, arn, roleArn: name === 'member' ? memberRoleArn(account) : roleArnOf(role) };
 }
 
 function roleArnOf(role: string): string {

@@ -3,6 +3,7 @@ import { AwsError } from '../aws-error.js';
 import type { AwsCall } from '../contract.js';
 import type { Account } from '../ec2/account.js';
 import { formOf } from '../ec2/form.js';
+import { ACCOUNT_ID } from '../ec2/network.js';
 import { Params } from '../ec2/params.js';
 import { readJsonBody } from '../json-body.js';
 import { addressOf } from '../s3/address.js';
@@ -15,7 +16,7 @@ import { SSM_ACTIONS } from './ssm-actions.js';
 
 /** What there is: conditions ask for tags and types of what a call is about. */
 export interface Existing {
-  account(region: string): Account | undefined;
+  account(region: string, id: string): Account | undefined;
   bucket(name: string): Bucket | undefined;
 }
 
@@ -25,10 +26,17 @@ export interface Existing {
  * @throws AwsError for a body that cannot be read, and for a call that nothing here says the checks of
  */
 export function checksOf(call: AwsCall, existing: Existing): Check[] {
+  // What a call is about is in the account of its caller; buckets and queues name no account of theirs, or the one of the stack.
+  const inStack = call.account === ACCOUNT_ID || call.service === 's3' || call.service === 'sqs';
+  const checks = checksIn(call, existing);
+  return inStack ? checks : (JSON.parse(JSON.stringify(checks).replaceAll(ACCOUNT_ID, call.account)) as Check[]);
+}
+
+function checksIn(call: AwsCall, existing: Existing): Check[] {
   const { service, region, action } = call;
   switch (service) {
     case 'ec2': {
-      const account = existing.account(region);
+      const account = existing.account(region, call.account);
       const judged = EC2_ACTIONS[action];
       if (judged === undefined || account === undefined) throw unknownAction(call);
       return judged({ action, account, params: Params.parse(formOf(call)) });
@@ -36,7 +44,12 @@ export function checksOf(call: AwsCall, existing: Existing): Check[] {
     case 'ssm': {
       const judged = SSM_ACTIONS[action];
       if (judged === undefined) throw unknownAction(call);
-      return judged({ action, region, account: existing.account(region), input: readJsonBody(call.body) });
+      return judged({
+        action,
+        region,
+        account: existing.account(region, call.account),
+        input: readJsonBody(call.body),
+      });
     }
     case 's3': {
       const judged = S3_ACTIONS[action];
@@ -44,6 +57,9 @@ export function checksOf(call: AwsCall, existing: Existing): Check[] {
       const bucket = existing.bucket(addressOf(call.path).bucket);
       return judged({ call, bucket: bucket?.region === region ? bucket : null });
     }
+    case 'sts':
+      // Judged with the role's trust policy, see assume-role.ts.
+      return [];
     case 'sqs':
       if (!SQS_ACTIONS.has(action)) throw unknownAction(call);
       return queueChecks(action, region, readJsonBody(call.body));
@@ -54,6 +70,7 @@ function unknownAction({ service, action }: AwsCall): AwsError {
   const message = `The action ${action} is not valid for this web service (the simulator does not model it, or packages/aws-simulator/src/iam/${service}-actions.ts does not say what it must be allowed).`;
   switch (service) {
     case 'ec2':
+    case 'sts':
       return new AwsError('InvalidAction', 400, message);
     case 'ssm':
     case 'sqs':

@@ -1,9 +1,10 @@
 /** Deploys the stack of deploy/aws in the simulator: its policies, for the bucket and the queue that are there. */
 import { appendFileSync } from 'node:fs';
-import type { Ec2 } from '../ec2/handle.js';
+import { type Ec2, placeKey } from '../ec2/handle.js';
 import type { S3 } from '../s3/handle.js';
 import { Iam } from './iam.js';
 import { readPolicies } from './policies.js';
+import { memberRoleArn } from './principals.js';
 import { queueArn } from './sqs-actions.js';
 
 export interface StackOptions {
@@ -20,11 +21,14 @@ export interface StackOptions {
 export function createIam(options: StackOptions, { ec2, s3 }: { ec2: Ec2; s3: S3 }): Iam {
   const { homeRegion, bucket, queueUrl, kmsKeyArn } = options;
   const arn = queueArn(homeRegion, queueUrl.split('/').at(-1) ?? '');
-  const parameters = { KmsKeyArn: kmsKeyArn ?? 'none' };
+  const parameters = { KmsKeyArn: kmsKeyArn ?? 'none', MemberRoleArns: memberRoleArn('*') };
   const file = process.env['KEELSON_PERMISSIONS_FILE'];
   return new Iam({
     policies: readPolicies({ homeRegion, bucket, queueUrl, queueArn: arn, parameters }),
-    existing: { account: (region) => ec2.accounts.get(region), bucket: (name) => s3.buckets.get(name) },
+    existing: {
+      account: (region, id) => ec2.accounts.get(placeKey(region, id)),
+      bucket: (name) => s3.buckets.get(name),
+    },
     bucket,
     queueArn: arn,
     ...(file !== undefined && { onUse: (used) => appendFileSync(file, `${JSON.stringify(used)}\n`) }),

@@ -3,6 +3,7 @@ import type { ManagedMachine } from '../machine/managed.js';
 
 export interface Command {
   id: string;
+  account: string;
   region: string;
   documentName: string;
   comment: string;
@@ -46,7 +47,12 @@ export const KEPT = { stdout: 24_000, stderr: 8_000 };
 /** Commands are remembered for 30 days by AWS; here the newest ones are, which is enough for any test and bounds memory. */
 const REMEMBERED = 5_000;
 
-/** The commands of all regions, oldest first. */
+/** A region of an account. */
+type Place = Pick<Command, 'account' | 'region'>;
+
+export const isIn = (place: Place, one: Place): boolean => one.region === place.region && one.account === place.account;
+
+/** The commands of all accounts and regions, oldest first. */
 export class Commands {
   readonly all = new Map<string, Command>();
 
@@ -56,14 +62,14 @@ export class Commands {
     if (this.all.size > REMEMBERED && oldest !== undefined) this.all.delete(oldest);
   }
 
-  get(region: string, id: string): Command | undefined {
+  get(place: Place, id: string): Command | undefined {
     const command = this.all.get(id);
-    return command?.region === region ? command : undefined;
+    return command !== undefined && isIn(place, command) ? command : undefined;
   }
 
   /** Newest first. */
-  in(region: string): Command[] {
-    return [...this.all.values()].filter((command) => command.region === region).reverse();
+  in(place: Place): Command[] {
+    return [...this.all.values()].filter((command) => isIn(place, command)).reverse();
   }
 }
 

@@ -7,6 +7,7 @@ export interface SsmContext {
   world: World;
   machines: ManagedHost;
   commands: Commands;
+  account: string;
   region: string;
   /** Whether the caller may send a command to an instance. */
   mayCommand(instanceId: string): Promise<boolean>;

@@ -40,7 +40,7 @@ export async function handleSsm(
   try {
     const run = ACTIONS[action];
     if (!run) throw new AwsError('UnknownOperationException', 400, `The local region has no SSM ${action}`);
-    const context = { world, machines: managedBy(host), commands, region: call.region };
+    const context = { world, machines: managedBy(host), commands, account: call.account, region: call.region };
     const answer = await run({ ...context, mayCommand: (id) => mayCommand(call, id) }, readJsonBody(call.body));
     const headers = { 'content-type': 'application/x-amz-json-1.1', 'x-amzn-requestid': requestId };
     return { status: 200, headers, body: JSON.stringify(answer) };

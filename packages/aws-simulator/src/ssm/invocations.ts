@@ -5,8 +5,8 @@ import { type Input, objects, page, type SsmContext, text } from './context.js';
 import { commandView, invocationRow, invocationView } from './views.js';
 
 /** Just after SendCommand it is not known yet. [aws-cli#3546] */
-export function getCommandInvocation({ commands, region }: SsmContext, input: Input): Input {
-  const command = commands.get(region, text(input, 'CommandId') ?? '');
+export function getCommandInvocation(context: SsmContext, input: Input): Input {
+  const command = context.commands.get(context, text(input, 'CommandId') ?? '');
   const invocation = command?.invocations.get(text(input, 'InstanceId') ?? '');
   if (!command || !invocation || !isVisible(invocation)) {
     throw new AwsError(
@@ -38,12 +38,12 @@ export function listCommands(context: SsmContext, input: Input): Input {
   return { Commands: items, ...next };
 }
 
-function selected({ commands, region }: SsmContext, input: Input): Command[] {
+function selected(context: SsmContext, input: Input): Command[] {
   const id = text(input, 'CommandId');
   const after = filter(input, 'InvokedAfter');
   const before = filter(input, 'InvokedBefore');
-  return commands
-    .in(region)
+  return context.commands
+    .in(context)
     .filter((command) => id === undefined || command.id === id)
     .filter(({ requestedAt }) => after === undefined || requestedAt >= Date.parse(after))
     .filter(({ requestedAt }) => before === undefined || requestedAt < Date.parse(before));

@@ -2,6 +2,7 @@
 import { AwsError } from '../aws-error.js';
 import { tableOf } from '../aws-tables/table.js';
 import type { ManagedMachine } from '../machine/managed.js';
+import { isIn } from './command.js';
 import { type Input, objects, page, type SsmContext, seconds, text, texts } from './context.js';
 
 /** "The default value is 10 items." [SDK docs; the table has it] */
@@ -22,7 +23,7 @@ export function describeInstanceInformation(context: SsmContext, input: Input): 
   );
   const found = context.machines
     .all()
-    .filter((machine) => machine.instance.region === context.region && machine.agent.known)
+    .filter((machine) => isIn(context, machine.instance) && machine.agent.known)
     // "This operation does not return information for nodes that are either Stopped or Terminated." [SDK docs]
     .filter(({ instance }) => instance.state !== 'stopped' && instance.state !== 'terminated')
     .filter((machine) => filters.every((filter) => matches(machine, filter)));
@@ -31,8 +32,11 @@ export function describeInstanceInformation(context: SsmContext, input: Input): 
 }
 
 /** "If you specify a node ID that isn't valid or a node that you don't own, you receive an error." [SDK docs] */
-function refuseUnknownIds({ world, region }: SsmContext, ids: string[]): void {
-  const unknown = ids.filter((id) => world.instances.get(id)?.region !== region);
+function refuseUnknownIds(context: SsmContext, ids: string[]): void {
+  const unknown = ids.filter((id) => {
+    const instance = context.world.instances.get(id);
+    return instance === undefined || !isIn(context, instance);
+  });
   if (unknown.length === 0) return;
   throw new AwsError('InvalidInstanceId', 400, `Instances [[${unknown.join(', ')}]] not in a valid state for account`);
 }

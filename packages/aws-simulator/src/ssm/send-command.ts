@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { AwsError } from '../aws-error.js';
 import type { ManagedMachine } from '../machine/managed.js';
-import { type Command, expire, finish, isOver, newInvocation } from './command.js';
+import { type Command, expire, finish, isIn, isOver, newInvocation } from './command.js';
 import { type Input, number, objects, type SsmContext, text, texts } from './context.js';
 import { matchesTags } from './managed.js';
 import { carryOut } from './run.js';
@@ -32,7 +32,7 @@ export async function sendCommand(context: SsmContext, input: Input): Promise<In
 }
 
 export function cancelCommand(context: SsmContext, input: Input): Input {
-  const command = context.commands.get(context.region, text(input, 'CommandId') ?? '');
+  const command = context.commands.get(context, text(input, 'CommandId') ?? '');
   if (!command) throw new AwsError('InvalidCommandId', 400, 'The specified command ID is not valid.');
   const only = texts(input, 'InstanceIds');
   for (const invocation of command.invocations.values()) {
@@ -47,7 +47,7 @@ export function cancelCommand(context: SsmContext, input: Input): Input {
   return {};
 }
 
-function readCommand({ region }: SsmContext, input: Input): Command {
+function readCommand({ account, region }: SsmContext, input: Input): Command {
   const documentName = text(input, 'DocumentName') ?? '';
   if (documentName !== 'AWS-RunShellScript') {
     throw new AwsError('InvalidDocument', 400, `Document with name ${documentName} does not exist.`);
@@ -70,6 +70,7 @@ function readCommand({ region }: SsmContext, input: Input): Command {
   if (!parameters['commands']) throw new AwsError('InvalidParameters', 400, 'Parameter "commands" is required.');
   return {
     id: randomUUID(),
+    account,
     region,
     documentName,
     comment,
@@ -84,8 +85,8 @@ function readCommand({ region }: SsmContext, input: Input): Command {
 }
 
 /** InvalidInstanceId stands for all: unknown, not running, not registered yet, of another region. [SDK docs] */
-function named({ machines, region }: SsmContext, ids: string[]): ManagedMachine[] {
-  const found = ids.flatMap((id) => machines.get(id) ?? []).filter((machine) => isReachable(machine, region));
+function named(context: SsmContext, ids: string[]): ManagedMachine[] {
+  const found = ids.flatMap((id) => context.machines.get(id) ?? []).filter((machine) => isReachable(machine, context));
   const missing = ids.filter((id) => !found.some((machine) => machine.id === id));
   if (missing.length > 0) {
     throw new AwsError(
@@ -98,13 +99,13 @@ function named({ machines, region }: SsmContext, ids: string[]): ManagedMachine[
 }
 
 /** Targets are looked up at once here; those that aren't reachable are left out, as SSM does. */
-function targeted({ machines, region }: SsmContext, { targets }: Command): ManagedMachine[] {
-  return machines.all().filter((machine) => isReachable(machine, region) && matchesTags(machine, targets));
+function targeted(context: SsmContext, { targets }: Command): ManagedMachine[] {
+  return context.machines.all().filter((machine) => isReachable(machine, context) && matchesTags(machine, targets));
 }
 
 /** A dead agent on a running machine still takes commands: they wait for it. */
-function isReachable(machine: ManagedMachine, region: string): boolean {
-  return machine.instance.region === region && machine.boot !== null && machine.agent.known && machine.agent.connected;
+function isReachable(machine: ManagedMachine, place: Pick<Command, 'account' | 'region'>): boolean {
+  return isIn(place, machine.instance) && machine.boot !== null && machine.agent.known && machine.agent.connected;
 }
 
 function tooLong(name: string, most: number): AwsError {

@@ -108,7 +108,9 @@ describe('a condition of the template', () => {
     const ruledOut = (await Promise.all(each)).flat();
 
     // Assess
-    expect(ruledOut.sort()).toEqual(Object.keys(RULED_OUT).sort());
+    // The role of another account has the worker's own statements.
+    const own = ruledOut.filter((one) => !one.startsWith('MemberPolicy.'));
+    expect(own.sort()).toEqual(Object.keys(RULED_OUT).sort());
   });
 
   it.each(STATEMENTS)('leaves each action and each resource of its statement something to say: $name', async (one) => {

@@ -92,6 +92,7 @@ export function journal(machine: Machine): string {
 function newInstance(name: string, count: number, over: Partial<Instance>): Instance {
   return {
     id: `i-${name.padEnd(17, '0')}`,
+    account: '000000000000',
     region: 'eu-west-1',
     zone: 'eu-west-1a',
     type: 't3.medium',
@@ -134,6 +135,8 @@ function serve(server: Server, world: LocalWorld, host: Machines, bucket: Map<st
         ? await handleNodeRequest(world, host, request.method ?? '', path, body)
         : await handleSsm(world, host, () => Promise.resolve(true), {
             caller: 'admin',
+            account: '000000000000',
+            session: null,
             service: 'ssm',
             region: /Credential=[^/]+\/\d+\/([^/]+)\//.exec(request.headers.authorization ?? '')?.[1] ?? '',
             action: String(request.headers['x-amz-target']).split('.')[1] ?? '',

@@ -50,6 +50,7 @@ function makeInstance(account: Account, request: LaunchRequest, token: string, r
   const now = new Date();
   const instance: Ec2Instance = {
     id: newId('i'),
+    account: account.id,
     region: account.region,
     zone: subnet.zone,
     type: type.name,

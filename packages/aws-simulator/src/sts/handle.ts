@@ -1,0 +1,76 @@
+/** STS's AssumeRole in the Query protocol: judged by the caller's own policy and by the role's trust policy. [STS API: AssumeRole] */
+import { AwsError, errorReply } from '../aws-error.js';
+import type { AwsCall, HttpReply } from '../contract.js';
+import { formOf } from '../ec2/form.js';
+import { Params } from '../ec2/params.js';
+import { element, XML_DECLARATION } from '../xml.js';
+import type { Sessions } from './sessions.js';
+
+const NAMESPACE = ' xmlns="https://sts.amazonaws.com/doc/2011-06-15/"';
+const ROLE = /^arn:aws:iam::(\d{12}):role\/[\w+=,.@/-]+$/;
+
+/** @param refuse what IAM answers to this caller, or null */
+export async function handleSts(
+  sessions: Sessions,
+  refuse: (call: AwsCall, request: AssumeRole) => Promise<AwsError | null>,
+  call: AwsCall,
+  requestId: string,
+): Promise<HttpReply> {
+  try {
+    const request = readAssumeRole(call);
+    const refusal = await refuse(call, request);
+    if (refusal !== null) throw refusal;
+    const { account, sessionName, seconds, roleArn } = request;
+    const given = sessions.issue(account, sessionName, seconds);
+    const role = roleArn.split('/').at(-1) ?? '';
+    const result = {
+      Credentials: {
+        AccessKeyId: given.accessKeyId,
+        SecretAccessKey: given.secretAccessKey,
+        SessionToken: given.token,
+        Expiration: new Date(given.expiresAt).toISOString(),
+      },
+      AssumedRoleUser: {
+        AssumedRoleId: `AROAKEELSONLOCAL00000:${sessionName}`,
+        Arn: `arn:aws:sts::${account}:assumed-role/${role}/${sessionName}`,
+      },
+    };
+    const answer = { AssumeRoleResult: result, ResponseMetadata: { RequestId: requestId } };
+    const body = XML_DECLARATION + element('AssumeRoleResponse', answer, NAMESPACE);
+    return { status: 200, headers: { 'content-type': 'text/xml' }, body };
+  } catch (error) {
+    if (error instanceof AwsError) return errorReply('sts', error, requestId);
+    throw error;
+  }
+}
+
+export interface AssumeRole {
+  roleArn: string;
+  /** Of the role. */
+  account: string;
+  sessionName: string;
+  externalId: string | undefined;
+  seconds: number;
+}
+
+/** @throws what STS says of parameters that it does not take [STS API: AssumeRole, request parameters] */
+function readAssumeRole(call: AwsCall): AssumeRole {
+  if (call.action !== 'AssumeRole')
+    throw new AwsError('InvalidAction', 400, `Could not find operation ${call.action} for version 2011-06-15`);
+  const params = Params.parse(formOf(call));
+  const roleArn = params.required('RoleArn');
+  const sessionName = params.required('RoleSessionName');
+  const externalId = params.text('ExternalId');
+  const seconds = params.integer('DurationSeconds') ?? 3_600;
+  const account = ROLE.exec(roleArn)?.[1];
+  if (account === undefined) throw invalid(`${roleArn} is invalid`);
+  if (!/^[\w+=,.@-]{2,64}$/.test(sessionName)) throw invalid(`Value '${sessionName}' at 'roleSessionName'`);
+  if (externalId !== undefined && !/^[\w+=,.@:/-]{2,1224}$/.test(externalId)) throw invalid("Value at 'externalId'");
+  if (seconds < 900 || seconds > 43_200) throw invalid(`Value '${seconds}' at 'durationSeconds'`);
+  // An assumed role that assumes another one. [IAM user guide: Roles terms and concepts, role chaining]
+  if (seconds > 3_600)
+    throw invalid('The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining');
+  return { roleArn, account, sessionName, externalId, seconds };
+}
+
+const invalid = (message: string): AwsError => new AwsError('ValidationError', 400, message);
