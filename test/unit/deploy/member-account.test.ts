@@ -11,8 +11,8 @@ const { identity, trust } = readPolicies({
   parameters: { Installation: 'inst-1', MemberRoleArns: 'arn:aws:iam::*:role/keelson/keelson-member' },
 });
 
-/** What is of the worker's own account: bucket, its key, the queue, the roles of other accounts. */
-const isOfHome = ({ Action }: Statement): boolean => Action.some((action) => /^(s3|sqs|sts|kms):/.test(action));
+/** What is of the worker's own account: bucket, its key, queue, topic and bus, the roles of other accounts. */
+const isOfHome = ({ Action }: Statement): boolean => Action.some((action) => /^(s3|sqs|sns|events|sts|kms):/.test(action));
 const inMember = (statements: Statement[]): Statement[] =>
   JSON.parse(JSON.stringify(statements).replaceAll(HOME, MEMBER)) as Statement[];
 

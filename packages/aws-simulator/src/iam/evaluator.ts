@@ -138,7 +138,7 @@ export class Evaluator {
 }
 
 /**
- * Each policy is asked alone and as if principal and resource were of one account; whoever asks puts the answers together. Services have no account.
+ * Each policy is asked alone and as if principal and resource were of one account; who asks puts the answers together. Services have no account.
  */
 const accountIn = (principal: string): string => /^arn:[^:]*:[^:]*:[^:]*:(\d{12}):/.exec(principal)?.[1] ?? ACCOUNT_ID;
 
