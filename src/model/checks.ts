@@ -93,6 +93,13 @@ const CONDITIONS: readonly ((state: ClusterState, now: string) => Verdict | read
     what: 'nodes have the labels and taints of the document',
     hint: 'Keelson sets them again; check who else changes them',
   }),
+  ofNodes({
+    type: 'NodeFilesInSync',
+    subject: 'nodes',
+    check: node.hasFiles,
+    what: 'nodes have their configuration and files as Keelson wrote them',
+    hint: 'Keelson puts manifests back; undo other changes, put them into the document, or set spec.drift: repair',
+  }),
   etcd,
   ofServers({
     type: 'EtcdSpace',

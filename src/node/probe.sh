@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The state of one node, for the checks. Changes nothing and does not fail: what cannot be seen is said as `unknown`.
 # Variables: ROLE [DEEP (true: ask for certificates too, which costs a process of K3s)]
-# Result: service=, restarts=, readyz=ok|failed|unknown, failing=<names of readyz checks>, version=, started-with=,
+# Result: altered=<files that are not as Keelson has written them, or none>, service=, restarts=, readyz=ok|failed|unknown, failing=<names of readyz checks>, version=, started-with=,
 #         founder=<whether its configuration has cluster-init>, disk-used-percent=, disk-free-mib=, clock=<seconds since 1970>, boot=;
 #         of a server where it is there: etcd-alarm=none|NOSPACE|CORRUPT, etcd-leader=true|false, db-used-mib=,
 #         db-mib=<etcd's whole database file; K3s's quota is 2 GiB>, snapshot=<newest file name>;
@@ -13,6 +13,7 @@ version=$(installed_version)
 result service "$(service_state "$unit")"
 result restarts "$(restarts_of "$unit")"
 result version "${version:-none}"
+if altered=$(altered_files); then result altered "${altered:-none}"; fi
 result started-with "$(cat "$STARTED_WITH" 2>/dev/null || true)"
 if grep -qs '^cluster-init: true' "$K3S_ETC/config.yaml"; then result founder true; else result founder false; fi
 if [ "$ROLE" = server ]; then

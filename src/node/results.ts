@@ -4,6 +4,7 @@
  */
 export const RESULT_KEYS: readonly string[] = [
   'address',
+  'altered',
   'api',
   'boot',
   'ca-earliest',

@@ -1,4 +1,5 @@
 import type { JobResult } from '../activities/api.js';
+import { alteredIn } from '../model/care/altered.js';
 import { ailmentsOf, factsOf } from '../model/care/facts.js';
 import { ghostKey, ghostsAmong } from '../model/care/ghosts.js';
 import { authoritiesEnd, authoritiesEndSoon } from '../model/checks/authorities.js';
@@ -132,6 +133,15 @@ function take(cluster: Cluster, slot: Slot, { result }: JobResult, deep: boolean
   tellAuthorities(cluster);
   for (const [kind, bad] of Object.entries(ailmentsOf(slot.facts, now())))
     suspect(cluster, slot, kind as keyof ReturnType<typeof ailmentsOf>, bad);
+  const altered = alteredIn(result['altered']);
+  if (altered !== null && slot.service === 'running')
+    for (const kind of ['manifests', 'config'] as const)
+      suspect(
+        cluster,
+        slot,
+        kind,
+        altered[kind].length === 0 ? null : `not as Keelson wrote it: ${altered[kind].join(', ')}`,
+      );
   const { service, readyz, failing } = result;
   const version = binaryVersion(result['version']);
   if (service !== undefined && slot.service === 'running') {

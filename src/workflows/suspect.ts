@@ -33,6 +33,8 @@ const MEASURED_BY: Record<FindingKind, Measurement> = {
   voter: 'node',
   pressure: 'node',
   labels: 'node',
+  manifests: 'facts',
+  config: 'facts',
   readyz: 'api',
   disk: 'facts',
   clock: 'facts',

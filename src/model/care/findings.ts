@@ -15,6 +15,9 @@ export type FindingKind =
   | 'pressure'
   /** Labels and taints that the document sets. */
   | 'labels'
+  /** Manifests on a server; its configuration and the files of the document. */
+  | 'manifests'
+  | 'config'
   | 'disk'
   | 'clock'
   | 'certificates'

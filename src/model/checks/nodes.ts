@@ -73,6 +73,13 @@ export const hasLabels: NodeCheck = (state, slot) => {
   return due ? unmeasured('Keelson has not set them yet') : GOOD;
 };
 
+export const hasFiles: NodeCheck = (state, slot) => {
+  const known = (['manifests', 'config'] as const).map((kind) => found(state, slot, 'facts', kind));
+  return (
+    whileServing(slot) ?? known.find(({ is }) => is === 'bad') ?? known.find(({ is }) => is === 'unmeasured') ?? GOOD
+  );
+};
+
 /** Of what the node tells of itself. */
 const told =
   (kind: FindingKind, fact: keyof NodeFacts): NodeCheck =>

@@ -16,6 +16,8 @@ const REMEDIES: Readonly<Record<string, string>> = {
   ApiServersReady: 'restarts K3s on the server',
   NodesReady: 'restarts K3s, then reboots, then stops and starts, then replaces the node, as the message says',
   NodesLabelled: 'sets the labels and taints again',
+  NodeFilesInSync:
+    'puts manifests back; with spec.drift: repair it writes configuration and files again and restarts K3s, and only tells of it otherwise',
   EtcdHealthy: 'brings missing members back, and takes no server down before',
   EtcdSpace: 'restarts K3s on the server, which defragments its database, if that makes room',
   CertificatesValid:

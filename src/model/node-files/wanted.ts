@@ -1,3 +1,4 @@
+import { believed } from '../care/findings.js';
 import { fingerprint } from '../k3s/fingerprint.js';
 import type { ClusterDocument } from '../spec/schema.js';
 import type { ClusterState, Slot } from '../state.js';
@@ -94,12 +95,16 @@ export function manifestsFingerprint({ spec }: ClusterDocument): string | null {
   return manifests.length === 0 ? null : fingerprint(JSON.stringify(manifests.map(manifestOf)));
 }
 
-/** Servers that run and hold other manifests than the document asks for. */
-export function outdatedServers(document: ClusterDocument, state: Pick<ClusterState, 'slots'>): Slot[] {
+/** Servers that run and hold other manifests than the document asks for, or whose manifests someone has changed by hand. */
+export function outdatedServers(document: ClusterDocument, state: Pick<ClusterState, 'slots' | 'findings'>): Slot[] {
   const wanted = manifestsFingerprint(document);
   return Object.values(state.slots).filter(
-    ({ role, joined, instance, service, manifests }) =>
-      role === 'server' && joined && instance?.power === 'running' && service === 'running' && manifests !== wanted,
+    ({ name, role, joined, instance, service, manifests }) =>
+      role === 'server' &&
+      joined &&
+      instance?.power === 'running' &&
+      service === 'running' &&
+      (manifests !== wanted || (wanted !== null && believed(state, name, 'manifests') !== null)),
   );
 }
 

@@ -87,11 +87,13 @@ function planChange(
   const retype = serving && typeDiffers(state, wanted, slot);
   const reinstall = serving && slot.installed !== document.spec.k3s.version;
   const reconfigure = serving && slot.configHash !== nodeConfigOf(document, state, wanted, slot, slot.instance).hash;
+  const altered = serving && document.spec.drift === 'repair' ? believed(state, name, 'config') : null;
   const rotated = serving && awaitsRotation(state, slot) ? state.rotation : null;
   const why = [
     retype ? `its type is ${slot.instance.type}, ${typeFor(state, wanted, slot)} is wanted` : '',
     reinstall ? `it runs K3s ${slot.installed ?? 'none'}, ${document.spec.k3s.version} is wanted` : '',
     reconfigure ? 'its configuration has changed' : '',
+    altered === null ? '' : `${altered.text}, and spec.drift is repair`,
     rotated === null ? '' : rotationReason(rotated),
   ].filter((text) => text !== '');
   const disruption = wanted.role === 'agent' || document.spec.mode === 'ha' ? 'node' : 'cluster';

@@ -27,6 +27,7 @@ export function planManifests(plan: PlanBuilder, document: ClusterDocument, stat
   const due = outdatedServers(document, state);
   if (due.length === 0 && departed.length === 0) return;
   const names = document.spec.k3s.manifests.map(({ name }) => name);
+  const byHand = departed.length === 0 && due.every(({ manifests }) => manifests === manifestsFingerprint(document));
   const what = [
     due.length > 0 && manifestsFingerprint(document) !== null ? `put ${names.join(', ')} in place` : '',
     departed.length > 0 ? `delete the resources of ${departed.join(', ')}` : '',
@@ -37,6 +38,6 @@ export function planManifests(plan: PlanBuilder, document: ClusterDocument, stat
     phase: 'Updating',
     after: ['store-files', ...starts.map(({ id }) => id)],
     title: `manifests: ${what.join('; ') || 'take them away'}`,
-    reason: 'the document asks for other manifests',
+    reason: byHand ? 'someone has changed them on a server' : 'the document asks for other manifests',
   });
 }

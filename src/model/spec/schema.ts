@@ -45,7 +45,7 @@ const spec = z
     drift: z
       .enum(['report', 'repair'])
       .default('report')
-      .describe('What is done when someone else changed type, count or tags.'),
+      .describe('What is done when someone else changed instance types, tags, or the configuration or files of nodes.'),
     deletion,
     tags: mapping(z.string(), 100, { description: 'AWS tags of all that is made.', example: { 'cost-centre': '42' } }),
   })

@@ -22,6 +22,7 @@ write_config() {
   local text
   text=$(config_text)
   [ "$(cat "$K3S_ETC/config.yaml" 2>/dev/null)" = "$text" ] || put_file "$K3S_ETC/config.yaml" 600 <<<"$text"
+  note_written config <<<"config.yaml $K3S_ETC/config.yaml"
 }
 
 # run_service: enables and starts the service, whose configuration is in place; restarts it where it runs with another configuration

@@ -1,4 +1,5 @@
 import { filesKey } from '../../model/bucket.js';
+import { findingKey } from '../../model/care/findings.js';
 import {
   departedManifests,
   filesFingerprint,
@@ -47,6 +48,8 @@ export function tookFiles(cluster: Cluster, slot: Slot, result: Record<string, s
   const { state } = cluster;
   if (slot.role !== 'server' || filesOf(cluster, slot) === null) return;
   slot.manifests = manifestsFingerprint(state.document);
+  const { [findingKey(slot.name, 'manifests')]: _, ...findings } = state.findings;
+  state.findings = findings;
   const gone = (result['gone'] ?? '').split(',').filter((name) => /^[a-z0-9-]{1,50}$/.test(name));
   const names = state.document.spec.k3s.manifests.map(({ name }) => name);
   state.manifests = [...new Set([...state.manifests, ...names, ...gone])].sort();

@@ -1,6 +1,6 @@
 /** Files, environment, manifests and scripts of a node under a real bash and curl, from a bucket of our own. */
 import { createHash } from 'node:crypto';
-import { statSync } from 'node:fs';
+import { rmSync, statSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { NO_FILES, type NodeFiles } from '../../../src/model/node-files/wanted.js';
 import { bundleText } from '../../../src/node/bundle.js';
@@ -90,6 +90,60 @@ describe('files of a node', () => {
 
     expect(after).toBe(before);
     expect(node.read(`${MANIFESTS}/keelson-cilium.yaml`)).toBe('kind: B\n');
+  });
+});
+
+describe('a change by hand', () => {
+  const manifests = [{ name: 'cilium', content: 'kind: A\n' }];
+  const probe = async () => (await node.script('probe', { ROLE: 'server' })).job.result['altered'];
+
+  it('is seen in configuration, files, manifests and environment, and gone when they are written again', async () => {
+    // Prepare
+    const files = { files: [REGISTRIES], manifests, environment: { A: 'b' } };
+    await withFiles('found', files);
+    const before = await probe();
+    node.write('etc/rancher/k3s/config.yaml', 'debug: true\n');
+    node.write(REGISTRIES.path, 'other');
+    node.write(`${MANIFESTS}/keelson-cilium.yaml`, 'kind: B\n');
+    node.write('etc/systemd/system/k3s.service.env', 'A="c"\n');
+
+    // Act
+    const altered = await probe();
+    await withFiles('service-start', files, { RESTART: 'true' });
+    const after = await probe();
+
+    // Assess
+    expect([before, after]).toEqual(['none', 'none']);
+    expect(altered?.split(',').sort()).toEqual([
+      'config.yaml',
+      'environment',
+      `file:${REGISTRIES.path}`,
+      'manifest:cilium',
+    ]);
+  });
+
+  it('is seen where a manifest was deleted, which is put back', async () => {
+    // Prepare
+    await withFiles('found', { manifests });
+    rmSync(node.path(MANIFESTS, 'keelson-cilium.yaml'));
+
+    // Act
+    const altered = await probe();
+    await set({ manifests });
+
+    // Assess
+    expect(altered).toBe('manifest:cilium');
+    expect(node.read(`${MANIFESTS}/keelson-cilium.yaml`)).toBe('kind: A\n');
+    expect(await probe()).toBe('none');
+  });
+
+  it('is not taken for one when Keelson itself writes labels', async () => {
+    await withFiles('found', {});
+
+    await node.script('write-labels', { LABELS: 'node-label: ["a=b"]', TAINTS: '' });
+
+    expect(node.read('etc/rancher/k3s/config.yaml')).toContain('a=b');
+    expect(await probe()).toBe('none');
   });
 });
 

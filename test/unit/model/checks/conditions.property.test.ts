@@ -65,6 +65,7 @@ const DEPENDS: Record<Subject, string[]> = {
     'NodesReady',
     'NodesWithoutPressure',
     'NodesLabelled',
+    'NodeFilesInSync',
     'EtcdHealthy',
     'EtcdSpace',
     'CertificatesValid',

@@ -152,6 +152,9 @@ export class ModelWorld {
       case 'set-manifests':
         for (const one of outdatedServers(document, state)) one.manifests = manifestsFingerprint(document);
         state.manifests = document.spec.k3s.manifests.map(({ name }) => name);
+        state.findings = Object.fromEntries(
+          Object.entries(state.findings).filter(([key]) => !key.endsWith('/manifests')),
+        );
         return;
       case 'backup':
         if (state.rotation !== null) state.rotation = { ...state.rotation, backup: 'backup' };
