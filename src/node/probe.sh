@@ -8,6 +8,23 @@
 #         with DEEP where K3s was started once: cert-earliest=<YYYY-MM-DDTHH:MMZ>, ca-earliest= the same for the CAs
 # shellcheck disable=SC2154 # variables are set by the parts that are put before this one
 
+# altered_files: names of files that are not as they were written, joined by commas; fails where nothing is known.
+altered_files() {
+  local kind name data path altered='' bundle=$STATE_DIR/files/bundle
+  [ -e "$WRITTEN_CONFIG" ] || return 1
+  [ "$(sha256_of "$K3S_ETC/config.yaml" 2>/dev/null)" = "$(cat "$WRITTEN_CONFIG")" ] || altered=config.yaml
+  [ ! -e "$bundle" ] || while read -r kind _ name data; do
+    case $kind in
+      env) name=environment path=$R/etc/systemd/system/$(unit_of "$ROLE").service.env ;;
+      file) path=$R$name name=file:$name ;;
+      manifest) path=$R/var/lib/rancher/k3s/server/manifests/keelson-$name.yaml name=manifest:$name ;;
+      *) continue ;;
+    esac
+    base64 --decode <<<"$data" | cmp -s - "$path" || altered=${altered:+$altered,}$name
+  done <"$bundle"
+  printf '%s' "$altered"
+}
+
 unit=$(unit_of "$ROLE")
 version=$(installed_version)
 result service "$(service_state "$unit")"

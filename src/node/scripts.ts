@@ -6,7 +6,7 @@ const DOWNLOAD = ['transfer', 'binary'];
 const KUBECTL = ['etcd', 'kubectl'];
 /** What fetches or stores by presigned URLs. */
 const URLS = ['seal', 'unseal', 'urls'];
-const SERVICE = ['transfer', 'binary', 'unit', ...KUBECTL, 'data-folders', 'written', 'service'];
+const SERVICE = ['transfer', 'binary', 'unit', ...KUBECTL, 'data-folders', 'service'];
 
 /** Helpers of lib/ by script, besides those that every script has. */
 const HELPERS = {
@@ -16,14 +16,14 @@ const HELPERS = {
   join: [...SERVICE, ...URLS, 'files', 'tokens', 'install', 'stop', 'take-over'],
   'service-start': [...SERVICE, ...URLS, 'files', 'kubeconfig', 'stop', 'tokens', 'rotation'],
   rotate: ['transfer', ...URLS, ...KUBECTL, 'unit', 'service', 'tokens'],
-  'set-manifests': ['transfer', 'unit', ...URLS, 'written', 'files'],
+  'set-manifests': ['transfer', 'unit', ...URLS, 'files'],
   'delete-manifests': KUBECTL,
   'service-stop': ['unit', 'service', 'stop', 'take-over'],
   'reset-member': [...KUBECTL, 'service', 'stop'],
   kubeconfig: ['transfer', ...URLS, 'kubeconfig'],
   verify: [...KUBECTL, 'labels'],
   'label-nodes': [...KUBECTL, 'labels'],
-  'write-labels': ['transfer', 'written', 'service'],
+  'write-labels': ['transfer', 'service'],
   snapshot: ['snapshots'],
   backup: ['transfer', ...URLS, 'binary', 'unit', ...KUBECTL, 'service', 'snapshots'],
   rehearse: [...SERVICE, ...URLS, 'files', 'install', 'stop', 'take-over', 'restore'],
@@ -32,7 +32,7 @@ const HELPERS = {
   uncordon: KUBECTL,
   'remove-node': KUBECTL,
   certificates: ['certificates'],
-  probe: ['transfer', 'written', 'binary', 'unit', ...KUBECTL, 'service', 'snapshots', 'certificates'],
+  probe: ['transfer', 'binary', 'unit', ...KUBECTL, 'service', 'snapshots', 'certificates'],
   uninstall: ['service', 'stop'],
 } as const satisfies Record<string, readonly string[]>;
 

@@ -9,7 +9,7 @@ afterAll(() => bench.close());
 
 const manifests = [{ name: 'app', content: 'apiVersion: v1\nkind: Namespace\nmetadata: {name: app}\n' }];
 const document = (drift: string) =>
-  written({ mode: 'dev', drift, k3s: { version: 'v1.34.2+k3s1', manifests }, health: { gracePeriod: '1s' } });
+  written({ mode: 'dev', drift, k3s: { version: 'v1.34.2+k3s1', manifests }, health: { gracePeriod: '10s' } });
 
 describe('files of a node that someone has changed by hand', () => {
   it('are put back at once where they are manifests', () =>

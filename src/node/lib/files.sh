@@ -53,16 +53,8 @@ take_files() {
   mv -f "$FILES_DIR/new.files" "$FILES_DIR/files"
   mv -f "$FILES_DIR/new.manifests" "$FILES_DIR/manifests"
   rm -rf "$FILES_DIR"/new.*
-  note_files
-}
-
-note_files() {
-  local name
-  {
-    printf 'environment %s\n' "$(environment_file)"
-    while IFS= read -r name; do printf 'file:%s %s\n' "$name" "$R$name"; done <"$FILES_DIR/files"
-    while IFS= read -r name; do printf 'manifest:%s %s\n' "$name" "$MANIFESTS/keelson-$name.yaml"; done <"$FILES_DIR/manifests"
-  } | note_written files
+  # The script probe compares what it holds with what is there.
+  mv -f "$bundle" "$FILES_DIR/bundle"
 }
 
 # Those that the bundle before this one has put there.
