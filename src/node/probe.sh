@@ -11,8 +11,8 @@
 # altered_files: names of files that are not as they were written, joined by commas; fails where nothing is known.
 altered_files() {
   local kind name data path altered='' bundle=$STATE_DIR/files/bundle
-  [ -e "$WRITTEN_CONFIG" ] || return 1
-  [ "$(sha256_of "$K3S_ETC/config.yaml" 2>/dev/null)" = "$(cat "$WRITTEN_CONFIG")" ] || altered=config.yaml
+  [ -e "$STATE_DIR/config-sum" ] || return 1
+  [ "$(sha256_of "$K3S_ETC/config.yaml" 2>/dev/null)" = "$(cat "$STATE_DIR/config-sum")" ] || altered=config.yaml
   [ ! -e "$bundle" ] || while read -r kind _ name data; do
     case $kind in
       env) name=environment path=$R/etc/systemd/system/$(unit_of "$ROLE").service.env ;;

@@ -22,5 +22,5 @@ fi
 rm -f "$R/usr/local/bin/k3s"
 rm -rf "$R/etc/rancher/k3s" "$R/etc/rancher/node" "$R/var/lib/rancher/k3s" "$R/var/lib/kubelet" "$R/run/k3s" "$R/run/flannel"
 rm -f "$R"/etc/systemd/system/k3s{,-agent}.service.env
-rm -rf "$STATE_DIR/cache" "$STATE_DIR/started-with" "$WRITTEN_CONFIG" "$STATE_DIR/files"
+rm -rf "$STATE_DIR/cache" "$STATE_DIR/started-with" "$STATE_DIR/config-sum" "$STATE_DIR/files"
 result uninstalled true

@@ -10,5 +10,5 @@ file=$K3S_ETC/config.yaml
 { grep -v '^node-\(label\|taint\)+\{0,1\}:' "$file" || true; } >"$(temporary_folder)/config"
 for line in "$LABELS" "$TAINTS"; do [ -z "$line" ] || printf '%s\n' "$line" >>"$(temporary_folder)/config"; done
 put_file "$file" 600 <"$(temporary_folder)/config"
-sha256_of "$file" >"$WRITTEN_CONFIG"
+sha256_of "$file" >"$STATE_DIR/config-sum"
 result written true

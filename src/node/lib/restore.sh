@@ -35,9 +35,9 @@ reset_etcd() {
     *'snapshot missing hash'* | *'expected sha256'* | *'unexpected EOF'* | *'invalid database'* | *'checksum'*)
       fail SnapshotDamaged 'the snapshot is damaged: etcd does not read it' 'restore another backup: keelson backups' ;;
     *'downgrade'* | *'newer than'*)
-      fail SnapshotTooNew 'the snapshot is of a newer K3s than the one that is installed' 'set spec.k3s.version to at least the version of the backup, or restore it with --with-version' ;;
+      fail SnapshotTooNew 'the snapshot is of a newer K3s than the one that is installed' 'restore it with --with-version, or raise spec.k3s.version' ;;
     *'no space left'*)
-      fail DiskFull 'the snapshot cannot be restored: no space left on the disk' 'free space on the root volume or make it larger' ;;
+      fail DiskFull 'the snapshot cannot be restored: no space left on the disk' 'free space, or use a larger rootVolume' ;;
     *)
       fail RestoreFailed "K3s does not restore the snapshot: $(tail -n 1 <<<"$said" | cut -c 1-300)" 'see the lines of the log' ;;
   esac

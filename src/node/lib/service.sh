@@ -8,9 +8,6 @@ SERVER_DIR=$R/var/lib/rancher/k3s/server
 # `hash version` of what the service was last started with.
 STARTED_WITH=$STATE_DIR/started-with
 
-# SHA-256 of config.yaml as Keelson has written it.
-WRITTEN_CONFIG=$STATE_DIR/written-config
-
 # The configuration that the workflow has rendered, and where the secrets lie, which it must not know.
 config_text() {
   if [ -n "${CONFIG_B64:-}" ]; then base64 --decode <<<"$CONFIG_B64"; else printf '%s\n' "$CONFIG"; fi
@@ -22,10 +19,11 @@ config_text() {
 }
 
 write_config() {
-  local text
+  local text file=$K3S_ETC/config.yaml
   text=$(config_text)
-  [ "$(cat "$K3S_ETC/config.yaml" 2>/dev/null)" = "$text" ] || put_file "$K3S_ETC/config.yaml" 600 <<<"$text"
-  sha256_of "$K3S_ETC/config.yaml" >"$WRITTEN_CONFIG"
+  [ "$(cat "$file" 2>/dev/null)" = "$text" ] || put_file "$file" 600 <<<"$text"
+  # The script probe compares it.
+  sha256_of "$file" >"$STATE_DIR/config-sum"
 }
 
 # run_service: enables and starts the service, whose configuration is in place; restarts it where it runs with another configuration
