@@ -11,7 +11,7 @@ class LongestFirst extends BaseSequencer {
   }
 }
 
-/** As many as there are cores on a small machine: by itself vitest takes one less. */
+/** As many as there are cores on a small machine: by default vitest takes one less. */
 const quick = { pool: 'forks', maxWorkers: 2, sequence: { groupOrder: 1 } } as const;
 /**
  * Tests that start servers, workers and instances, each file its own, come after the quick ones. They wait more than they

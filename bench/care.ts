@@ -61,7 +61,7 @@ async function measure(lane: Lane, breakage: Breakage): Promise<Row> {
     how: breakage.how,
     noticedSeconds: (noticed - since) / 1_000,
     done: [told, done].filter((text) => text !== '').join('; then '),
-    wellAgain: breakage.last ? '' : breakage.idle ? 'as soon as it is mended' : 'by itself',
+    wellAgain: breakage.last ? '' : breakage.idle ? 'as soon as it is mended' : 'automatically',
     wellSeconds: breakage.last ? '' : (Date.now() - (breakage.mend === undefined ? since : mended)) / 1_000,
   };
 }

@@ -243,7 +243,7 @@ const CARE_COLUMNS = {
   'well again': (row) =>
     row.wellSeconds === ''
       ? '-'
-      : `${row.wellSeconds.toFixed(1)} s${row.wellAgain === 'by itself' ? '' : `, ${row.wellAgain}`}`,
+      : `${row.wellSeconds.toFixed(1)} s${row.wellAgain === 'automatically' ? '' : `, ${row.wellAgain}`}`,
 };
 const NEWS_COLUMNS = {
   cause: (row) => row.case,

@@ -8,7 +8,7 @@ export interface Breakage {
   /** How it was broken here. */
   how: string;
   break: (lane: Lane) => Promise<void>;
-  /** Undoes what no one repairs by himself; from then on the time to well again counts. Done when it was noticed. */
+  /** Undoes what no one repairs; from then on the time to well again counts. Done when it was noticed. */
   mend?: (lane: Lane) => Promise<void>;
   /** Event that says that it was noticed. */
   noticed: RegExp;

@@ -7,7 +7,7 @@ const LONGEST_PAUSE_MS = 8_000;
 const PASSING = new Set(['throttled', 'transient', 'not-found-yet']);
 
 /**
- * A look that forgives: an error that passes by itself is no reason to give up a wait and have Temporal start it again. Each
+ * A look that forgives: an error that passes is no reason to give up a wait and have Temporal start it again. Each
  * error in a row doubles the pause, with jitter; the first good answer forgets them.
  *
  * @param attempted what is looked at, for the message

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The files of this node as the bucket has them, on a server that runs: K3s looks for manifests by itself, every 15 seconds. [k3s source: pkg/deploy]
+# The files of this node as the bucket has them, on a server that runs: K3s looks for manifests every 15 seconds. [k3s source: pkg/deploy]
 # Variables: ROLE [those of files]
 # Result: those of files
 

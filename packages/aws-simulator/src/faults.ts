@@ -27,7 +27,7 @@ const faultPlanSchema = z
     nth: oneOrMore(z.int().positive()).optional(),
     skip: z.int().nonnegative().optional(),
     times: z.int().positive().optional(),
-    /** `nth`, `skip` and `times` count for each instance by itself. */
+    /** `nth`, `skip` and `times` count for each instance separately. */
     each: z.literal('instance').optional(),
     probability: z.number().min(0).max(1).optional(),
     seed: z.int().optional(),

@@ -45,7 +45,7 @@ async function main(): Promise<number> {
       keepWorker(stack, stop.signal),
     ]);
     if (failed === null || stop.signal.aborted) return 0;
-    process.stderr.write(`the ${failed.name} has ended by itself:\n${failed.logTail()}\n`);
+    process.stderr.write(`the ${failed.name} has exited:\n${failed.logTail()}\n`);
     return 1;
   } finally {
     removeEnvFile?.();

@@ -21,7 +21,7 @@ const EVERY_MS = 30_000;
 /** A question that could not be put is put again after this, and then less often. */
 const AGAIN_MS = 3_000;
 const LONGEST_AGAIN_MS = 40_000;
-/** So many that failed in a row count, of those that may pass by themselves. */
+/** So many that failed in a row count, of those that may pass. */
 const FAILURES = 2;
 /** SSM's least; a server that cannot be reached in time is left to the list of agents. [docs: SSM SendCommand] */
 const DELIVERY_SECONDS = 30;

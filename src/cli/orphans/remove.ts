@@ -49,7 +49,7 @@ export async function remove(clientsOf: ClientsOf, doomed: readonly Tagged[], si
   }
   for (const one of of('volume')) {
     const command = new DeleteVolumeCommand({ VolumeId: one.id });
-    // Root volumes go with their instance, by themselves.
+    // Root volumes go with their instance.
     await attempt(one, (ec2) =>
       patiently(() => deleted(ec2.send(command), 'InvalidVolume.NotFound', 'VolumeInUse'), signal),
     );

@@ -23,7 +23,7 @@ export interface Check {
 /** A worker polls at least once a minute. [Temporal server: matching.longPollExpirationInterval] */
 const POLL_MS = 90_000;
 
-/** `keelson doctor`: what has to work before a cluster can be made, each checked by itself; ends with 1 when anything has failed. */
+/** `keelson doctor`: what has to work before a cluster can be made, each checked separately; ends with 1 when anything has failed. */
 export async function doctor(session: Session, options: { file?: string; output: Format }): Promise<void> {
   const checks: Check[] = [];
   const check = async (name: string, run: () => Promise<string>): Promise<boolean> => {

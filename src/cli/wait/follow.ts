@@ -12,7 +12,7 @@ const QUICK_FOR_MS = 5_000;
 export const PATIENCE_MS = 60_000;
 /** So long after its last work a cluster whose file does not tell the end is asked itself. */
 const REST_MS = 2_000;
-/** A task that has been tried so often fails by itself, and not with a worker that died. */
+/** A task that has been tried so often fails on its own account, and not with a worker that died. */
 export const STUCK_AT = 4;
 
 /** Where a status can come from. */

@@ -44,7 +44,7 @@ export interface Finding {
 
 export type Findings = Record<string, Finding>;
 
-/** Between the two looks that a change takes: a restart that systemd makes by itself is over by then. [unit: RestartSec=5] */
+/** Between the two looks that a change takes: a restart that systemd makes is over by then. [unit: RestartSec=5] */
 export const APART_MS = 10_000;
 
 export const findingKey = (slot: string, kind: FindingKind): string => `${slot}/${kind}`;

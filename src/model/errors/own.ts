@@ -268,7 +268,7 @@ export const OWN_ERRORS: KnownErrors = {
   ...alike('Keelson', 'conflict', 'see why nodes are lost (`keelson events`); `keelson repair` replaces them at once', [
     'RepairParked',
   ]),
-  ...alike('Keelson', 'conflict', 'save what is on its disk; nothing is done to it by itself', ['OnlyServer']),
+  ...alike('Keelson', 'conflict', 'save what is on its disk; Keelson does nothing to it', ['OnlyServer']),
   ...alike('Keelson', 'conflict', 'mend one of the servers named by hand; nothing is done before', ['QuorumAtRisk']),
   ...alike(
     'Keelson',

@@ -12,10 +12,7 @@ export const SSM_ERRORS: KnownErrors = {
     'if it lasts: see that the instance has a profile with AmazonSSMManagedInstanceCore and a way out to SSM',
     ['InvalidInstanceId', 'InvalidInstanceInformationFilterValue', 'TargetNotConnected'],
   ),
-  ...alike('SSM', 'conflict', 'nothing; the command has ended by itself', [
-    'DuplicateInstanceId',
-    'InvalidResourceType',
-  ]),
+  ...alike('SSM', 'conflict', 'nothing; the command has already ended', ['DuplicateInstanceId', 'InvalidResourceType']),
   ...alike('SSM', 'quota', 'shorten k3s.config; a command holds a limited amount of text', ['MaxDocumentSizeExceeded']),
   ...alike('SSM', 'invalid', 'name a parameter that exists in this region in spec.image.ssmParameter', [
     'ParameterNotFound',

@@ -6,9 +6,10 @@ const REASONS: Record<string, (name: string) => string> = {
     `not all is as wanted; what it would do is said below; it waits for \`keelson repair ${name}\``,
   RepairParked: (name) =>
     `too many nodes were replaced within an hour; it waits, or \`keelson repair ${name}\` goes on`,
-  QuorumLost: () => 'most of its servers are lost; nothing is done by itself',
+  QuorumLost: () => 'most of its servers are lost; Keelson does nothing unasked',
   QuorumAtRisk: () => 'more than one of its servers is not well; nothing is done that could cost the quorum',
-  OnlyServer: () => 'its only server is not well; nothing is done by itself, for its disk is all there is',
+  OnlyServer: () =>
+    'its only server is unhealthy; Keelson does nothing unasked, since its disk holds the only copy of the data',
   AgentsUnreachable: () =>
     'SSM has lost agents that have something in common; nothing is rebooted or replaced for that',
   NodesNotReady: () => 'several nodes are not Ready at once; no machine is rebooted or replaced for that',

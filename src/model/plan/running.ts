@@ -286,7 +286,7 @@ function planServices(plan: PlanBuilder, state: ClusterState, wanted: WantedSlot
         plan.add({
           kind: 'start-service',
           slot: one.name,
-          // Down by itself, on a machine that runs.
+          // Down without a command of ours, on a machine that runs.
           phase: failed === null ? 'Starting' : 'Configuring',
           after: ['store-files', stepId('agent', one.name), stepId('install', one.name), ...after],
           title: role === 'server' && state.slots[one.name]?.cordoned ? 'start K3s, uncordon' : 'start K3s',

@@ -4,7 +4,7 @@ import { OPERATIONS, type OperationName } from './names.js';
 const MOMENTS: readonly Moment[] = ['before', 'late', 'after', 'between'];
 const THEN = ', then ';
 
-/** One run of an operation, to be done again by itself. */
+/** One run of an operation, to be done again alone. */
 export interface Only {
   operation: OperationName;
   kills: Kill[];

@@ -32,7 +32,7 @@ export interface Row {
 }
 
 /**
- * Workers killed in one run of an operation: more in one with many boundaries, for such a one takes long by itself. Each is
+ * Workers killed in one run of an operation: more in one with many boundaries, for such a one takes long anyway. Each is
  * followed by a whole recovery before the next.
  */
 const BOUNDARIES_A_KILL = 15;

@@ -2,7 +2,7 @@ import { BEFORE, type Only } from './again.js';
 import type { Laboratory } from './laboratory.js';
 import { lineOf, type Outcome, operate } from './operations.js';
 
-/** One run of the matrix by itself, on a new cluster. @returns how it went, and the delete after it */
+/** One run of the matrix alone, on a new cluster. @returns how it went, and the delete after it */
 export async function runOnly(
   laboratory: Laboratory,
   { operation, kills }: Only,

@@ -47,7 +47,7 @@ describe('fault plans', () => {
     expect(firings({ action: 'A', cut: true, ...when }, moments).filter((__, index) => index !== 1)).toEqual(expected);
   });
 
-  it('count for each instance by itself when asked', () => {
+  it('count for each instance separately when asked', () => {
     const plan = { each: 'instance', nth: 1, cut: true };
     const moments = ['i-1', 'i-1', 'i-2', 'i-2'].map((instanceId) => call('A', { instanceId }));
     expect(firings(plan, moments)).toEqual([true, false, true, false]);

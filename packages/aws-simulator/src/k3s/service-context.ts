@@ -16,7 +16,7 @@ export interface ServiceContext {
   /** Of the binary that was started. */
   version: string;
   log: (line: string) => void;
-  /** The process has ended by itself after it was ready. */
+  /** The process has exited unasked after it was ready. */
   exited: (message: string) => void;
 }
 

@@ -44,7 +44,7 @@ export class Agent {
     this.connected = false;
   }
 
-  /** The agent hangs for `ms` and comes back by itself. */
+  /** The agent hangs for `ms`, then comes back. */
   die(ms: number): void {
     this.fallSilent();
     this.deadUntil = Date.now() + ms;

@@ -8,7 +8,7 @@ import type { UnitFile } from './unit-file.js';
 
 /** The main process of a unit. */
 export interface Service {
-  /** Resolves when ready. Throws ServiceExit when the process ends by itself; rejects when the signal aborts. */
+  /** Resolves when ready. Throws ServiceExit when the process exits unasked; rejects when the signal aborts. */
   start(signal: AbortSignal): Promise<void>;
   /** Graceful end, of a process that is ready or still starting. */
   stop(): Promise<void>;
@@ -16,14 +16,14 @@ export interface Service {
   kill(): void;
 }
 
-/** The process has ended by itself with an error. The message is its last line of log. */
+/** The process has exited with an error. The message is its last line of log. */
 export class ServiceExit extends Error {
   override name = 'ServiceExit';
 }
 
 export type ActiveState = 'inactive' | 'activating' | 'active' | 'deactivating' | 'failed';
 
-/** Makes the main process of a unit; `exited` is to be called when it ends by itself after it was ready. */
+/** Makes the main process of a unit; `exited` is to be called when it exits unasked after it was ready. */
 export type ServiceFactory = (unit: UnitFile, exited: (message: string) => void) => Service;
 
 export class Unit {

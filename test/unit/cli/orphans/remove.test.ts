@@ -72,7 +72,7 @@ describe('removing orphans', () => {
     ]);
   });
 
-  it('takes what has gone by itself for gone, and waits for what is still in use', async () => {
+  it('takes what has gone meanwhile for gone, and waits for what is still in use', async () => {
     ec2.on(DeleteVolumeCommand).rejects(awsError('InvalidVolume.NotFound'));
     ec2.on(DeleteSecurityGroupCommand).rejectsOnce(awsError('DependencyViolation')).resolves({});
 

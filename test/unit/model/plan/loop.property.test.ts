@@ -15,7 +15,7 @@ const START = Date.parse('2026-01-01T00:00:00.000Z');
 /** What closes breakers: all else may wake the loop as often as it likes. */
 const CLOSES: readonly RequestName[] = ['retry', 'stop', 'start', 'resize'];
 
-/** The cluster and what the test knows of it by itself: when a slot was launched, and until when a breaker was said to be open. */
+/** The cluster and what the test itself knows of it: when a slot was launched, and until when a breaker was said to be open. */
 interface Run {
   state: ClusterState;
   world: ModelWorld;

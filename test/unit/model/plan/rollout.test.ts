@@ -85,7 +85,7 @@ describe('a change of many agents', () => {
     expect(Object.fromEntries(most)).toEqual({ 'pool/workers': 3 });
   });
 
-  it('counts each pool by itself, a share by what the pool has now, and never less than one', () => {
+  it('counts each pool separately, a share by what the pool has now, and never less than one', () => {
     // Prepare
     const before = { pools: { web: 40, batch: 4 }, maxUnavailable: '10%' };
     const state = running(asked(before));

@@ -32,7 +32,7 @@ describe("EC2's throttling", () => {
     expect(burst('DescribeInstances', false)).toBeLessThan(60);
   });
 
-  it('counts for each region by itself', () => {
+  it('counts for each region separately', () => {
     const limits = new Limits();
     for (let calls = 0; calls < 5; calls++) limits.check('eu-west-1', 'RunInstances', true);
     expect(() => limits.check('us-east-1', 'RunInstances', true)).not.toThrow();

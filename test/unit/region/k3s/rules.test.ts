@@ -1,4 +1,4 @@
-/** The rules by themselves: tokens, membership and quorum, configuration. */
+/** The rules alone: tokens, membership and quorum, configuration. */
 
 import { afterEach, describe, expect, it } from 'vitest';
 import { type K3sConfig, readConfig } from '../../../../packages/aws-simulator/src/k3s/config.js';

@@ -1,6 +1,6 @@
 /**
  * A region without EC2: the real world, machines, SSM and K3s behind one HTTP server, and instances that a test switches on and
- * off by itself.
+ * off unasked.
  */
 import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';

@@ -91,7 +91,7 @@ async function bodyOf(request: IncomingMessage): Promise<unknown> {
   }
 }
 
-/** What K3s puts into its certificate by itself, and tls-san. The public address is not among them: K3s doesn't know it. */
+/** What K3s puts into its certificate unasked, and tls-san. The public address is not among them: K3s doesn't know it. */
 function names(config: K3sConfig): string[] {
   const service = [
     'kubernetes',

@@ -4,7 +4,7 @@
  */
 type Part = { text: string } | Value | { block: 'range' | 'if' | 'with'; value: Value; names: string[]; body: Part[] };
 
-/** A field or variable, by itself, quoted, or compared with a text. */
+/** A field or variable, alone, quoted, or compared with a text. */
 type Value = { path: string; call?: 'urlquery' | 'eq'; text?: string };
 
 /** @throws Error on a template that this does not understand */
