@@ -9,7 +9,7 @@ const REASONS: Record<string, (name: string) => string> = {
   QuorumLost: () => 'most of its servers are lost; Keelson does nothing unasked',
   QuorumAtRisk: () => 'more than one of its servers is not well; nothing is done that could cost the quorum',
   OnlyServer: () =>
-    'its only server is unhealthy; Keelson does nothing unasked, since its disk holds the only copy of the data',
+    'its only server is unhealthy; Keelson does nothing unasked, for its disk is all there is',
   AgentsUnreachable: () =>
     'SSM has lost agents that have something in common; nothing is rebooted or replaced for that',
   NodesNotReady: () => 'several nodes are not Ready at once; no machine is rebooted or replaced for that',
