@@ -105,6 +105,7 @@ async function untilNamed(
 async function firstLine({ client }: BenchStack, lane: Lane): Promise<string> {
   const handle = client.workflow.getHandle(`cluster/${lane.name}`);
   const [status, described] = await Promise.all([lane.status(), handle.describe()]);
-  const text = explanationText(explain(status, { retries: retriesOf(described) }), createColors(false));
+  const retries = await retriesOf(described, client.options.loadedDataConverter);
+  const text = explanationText(explain(status, { retries }), createColors(false));
   return text.split('\n')[0] ?? '';
 }

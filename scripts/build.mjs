@@ -52,12 +52,17 @@ const workflows = digestOf([
   'package-lock.json',
   ...filesUnder('dist/workflows', isOurs),
   ...filesUnder('dist/model', isOurs),
+  'dist/temporal/failures.cjs',
 ]);
 const stamp = 'dist/workflow-bundle.sha256';
 if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== workflows) {
   const { bundleWorkflowCode } = await import('@temporalio/worker');
   const quiet = { trace() {}, debug() {}, info() {}, log() {}, warn: console.warn, error: console.error };
-  const { code } = await bundleWorkflowCode({ workflowsPath: join(root, 'dist/workflows/index.js'), logger: quiet });
+  const { code } = await bundleWorkflowCode({
+    workflowsPath: join(root, 'dist/workflows/index.js'),
+    failureConverterPath: join(root, 'dist/temporal/failures.cjs'),
+    logger: quiet,
+  });
   writeFileSync('dist/workflow-bundle.js', code);
   writeFileSync(stamp, workflows);
 }

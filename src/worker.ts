@@ -1,6 +1,5 @@
 #!/usr/bin/env node
 import './config/quiet-aws.js';
-import { fileURLToPath } from 'node:url';
 import { Client } from '@temporalio/client';
 import { Runtime, Worker } from '@temporalio/worker';
 import type { Logger } from 'pino';
@@ -14,7 +13,7 @@ import { detailOf } from './aws/failure.js';
 import { installationOf, isInstallationUnknown } from './aws/installation.js';
 import { EnvironmentError, readWorkerEnvironment, type WorkerEnvironment } from './config/environment.js';
 import { packageVersion } from './config/version.js';
-import { payloadCodecs } from './temporal/codec.js';
+import { encryption } from './temporal/encrypted-failures.js';
 import { createMessenger } from './temporal/messenger.js';
 import { namespaceIdOf } from './temporal/namespace.js';
 import { createWatches } from './temporal/watches.js';
@@ -89,7 +88,11 @@ async function serve(environment: WorkerEnvironment, logger: Logger): Promise<nu
     tracing.onCall(call);
   };
   const clients = createAwsClients({ homeRegion, version, beforeSend: fence.pass, onCall });
-  const dataConverter = { payloadCodecs: payloadCodecs(environment.payloadKeys) };
+  const { dataConverter, workflowBundle } = encryption(
+    environment.payloadKeys,
+    new URL('../workflow-bundle.js', import.meta.url),
+    new URL('../temporal/failures.cjs', import.meta.url),
+  );
   const client = new Client({ connection, namespace: temporal.namespace, dataConverter });
   const messenger = createMessenger(client, taskQueue);
   const mirrors = { allowed: environment.allowedMirrors, site: environment.k3sMirror };
@@ -117,7 +120,7 @@ async function serve(environment: WorkerEnvironment, logger: Logger): Promise<nu
       namespace: temporal.namespace,
       taskQueue,
       dataConverter,
-      workflowBundle: { codePath: fileURLToPath(new URL('../workflow-bundle.js', import.meta.url)) },
+      workflowBundle,
       activities: withAllowed(withMirror(activities, environment.k3sMirror, mirrors), {
         images: environment.allowedImages,
         vpcs: environment.allowedVpcs,

@@ -31,4 +31,20 @@ describe('a worker and commands with KEELSON_PAYLOAD_KEYS', () => {
       expect(history.includes(word), `${word} is in the history`).toBe(false);
     expect(await bench.region('leftovers')).toMatchObject({ total: 0 });
   });
+
+  it('have no words of a failure in the histories, and show them to people with the keys', async () => {
+    // Prepare
+    const sum = 'a'.repeat(64);
+    const k3s = { version: 'v1.34.2+k3s1', sha256: { amd64: sum } };
+    // Act
+    const failed = await bench.keelson('apply', '-f', bench.document('failing', { k3s }), '--wait');
+    const explained = await bench.keelson('explain', 'failing');
+    const { history = '' } = await textsOf(bench, 'failing');
+    const deleted = await bench.keelson('delete', 'failing', '--yes', '--wait');
+    // Assess
+    expect([failed.code, deleted.code]).toEqual([1, 0]);
+    expect(explained.stdout).toMatch(/ChecksumMismatch[\s\S]*aaaa/);
+    expect(history).toContain('Encoded failure');
+    expect(history.includes(sum), 'a word of the failure is in the history').toBe(false);
+  });
 });

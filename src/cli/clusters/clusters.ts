@@ -108,7 +108,8 @@ export class Clusters {
 
   /** What Temporal tries again for the cluster. Asks Temporal, not the workflow. */
   async retries(name: string): Promise<Retry[]> {
-    return retriesOf(await this.timely(() => this.handle(name).describe()));
+    const description = await this.timely(() => this.handle(name).describe());
+    return await retriesOf(description, this.client.options.loadedDataConverter);
   }
 
   /** Whether someone looks after what carries the name. Asks the workflow itself: the visibility store lags behind. */

@@ -1,5 +1,9 @@
 import type { WorkflowExecutionDescription } from '@temporalio/client';
-import { arrayFromPayloads, defaultFailureConverter, defaultPayloadConverter } from '@temporalio/common';
+import type { LoadedDataConverter } from '@temporalio/common';
+import {
+  decodeArrayFromPayloads,
+  decodeOptionalFailureToOptionalError,
+} from '@temporalio/common/lib/internal-non-workflow/index.js';
 import { classifyCode } from '../../model/errors/index.js';
 import type { Retry, Trouble } from '../../model/retry.js';
 
@@ -10,18 +14,24 @@ const SCHEDULED = 1;
 
 /**
  * What Temporal tries again for a workflow, and what running attempts tell in their heartbeats. Temporal itself answers: no worker is needed.
+ *
+ * @param converter of the client: with KEELSON_PAYLOAD_KEYS failures and heartbeats are encrypted
  */
-export function retriesOf({ raw }: WorkflowExecutionDescription): Retry[] {
-  return (raw.pendingActivities ?? []).flatMap((one) => retryOf(one) ?? []);
+export async function retriesOf(
+  { raw }: WorkflowExecutionDescription,
+  converter: LoadedDataConverter,
+): Promise<Retry[]> {
+  const retries = await Promise.all((raw.pendingActivities ?? []).map((one) => retryOf(one, converter)));
+  return retries.filter((one) => one !== null);
 }
 
-function retryOf(pending: Pending): Retry | null {
+async function retryOf(pending: Pending, converter: LoadedDataConverter): Promise<Retry | null> {
   const activity = pending.activityType?.name ?? 'unknown';
   const attempt = pending.attempt ?? 1;
   const scheduled = isoOf(pending.scheduledTime);
   const waits = pending.state === SCHEDULED ? scheduled : null;
-  const said = attempt > 1 && pending.lastFailure != null ? failureOf(pending.lastFailure) : null;
-  const beat = waits === null ? troubleOf(pending) : null;
+  const said = attempt > 1 && pending.lastFailure != null ? await failureOf(pending.lastFailure, converter) : null;
+  const beat = waits === null ? await troubleOf(pending, converter) : null;
   // An attempt that runs tells more than the one before it.
   if (beat !== null) return { ...beat, activity, attempt, failures: beat.failures + attempt - 1 };
   if (said === null) return null;
@@ -29,10 +39,11 @@ function retryOf(pending: Pending): Retry | null {
   return { ...said, activity, attempt, failures: attempt - 1, since, nextAt: waits };
 }
 
-function failureOf(failure: NonNullable<Pending['lastFailure']>): Pick<Trouble, 'code' | 'class' | 'message' | 'hint'> {
-  const error = defaultFailureConverter.failureToError(failure, defaultPayloadConverter) as Error & {
-    details?: unknown[];
-  };
+async function failureOf(
+  failure: NonNullable<Pending['lastFailure']>,
+  converter: LoadedDataConverter,
+): Promise<Pick<Trouble, 'code' | 'class' | 'message' | 'hint'>> {
+  const error = (await decodeOptionalFailureToOptionalError(converter, failure)) as Error & { details?: unknown[] };
   const detail = error.details?.[0] as
     | { code?: string; class?: Trouble['class']; message?: string; advice?: string }
     | undefined;
@@ -48,8 +59,8 @@ function failureOf(failure: NonNullable<Pending['lastFailure']>): Pick<Trouble, 
   };
 }
 
-function troubleOf({ heartbeatDetails }: Pending): Trouble | null {
-  const [beat] = arrayFromPayloads(defaultPayloadConverter, heartbeatDetails?.payloads) as [
+async function troubleOf({ heartbeatDetails }: Pending, converter: LoadedDataConverter): Promise<Trouble | null> {
+  const [beat] = (await decodeArrayFromPayloads(converter, heartbeatDetails?.payloads)) as [
     { trouble?: Trouble | null }?,
   ];
   return beat?.trouble ?? null;
