@@ -72,6 +72,8 @@ if [ ! -e "$RESTORE/done" ]; then
   rm -f "$STARTED_WITH"
   : >"$RESTORE/done"
 fi
+# They are where K3s reads them, and nowhere else on this disk.
+rm -f "$RESTORE/token" "$RESTORE/agent-token"
 start_and_wait
 await_api 60
 check_marker

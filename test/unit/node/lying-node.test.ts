@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { lookAtGate } from '../../../src/model/quorum.js';
 import type { ClusterState } from '../../../src/model/state.js';
 import { parseJobOutput } from '../../../src/node/render.js';
+import { scriptText } from '../../../src/node/scripts.js';
 import { parseNodes, parseStrayMembers } from '../../../src/workflows/nodes-seen.js';
 import { members } from './support/members.js';
 import { TestNode } from './support/node.js';
@@ -52,6 +53,16 @@ describe('a node that lies', () => {
     ]);
     expect(gate.open).toBe(false);
     expect(gate.reasons.join()).toContain('demo-server-2-g1 is not Ready');
+  });
+
+  it('is asked with each text that its kubelet may write quoted: names alone are bare, which the API server checks', () => {
+    // Act
+    const template = /go-template=(.*)'$/m.exec(scriptText('verify'))?.[1] ?? '';
+    const actions = [...template.matchAll(/\{\{(.*?)\}\}/g)].map(([, action = '']) => action);
+    const printed = actions.filter((action) => !/^(range|if|with|end|"\\n")/.test(action));
+    // Assess
+    expect(printed.filter((action) => !action.startsWith('urlquery '))).toEqual(['.metadata.name']);
+    expect(printed).toContain('urlquery .kubeletVersion');
   });
 
   it('does not close the gate by a claim that it votes', async () => {

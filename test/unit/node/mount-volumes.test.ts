@@ -13,7 +13,9 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { TestNode } from './support/node.js';
 
-const TOOLS = fileURLToPath(new URL('../../../packages/aws-simulator/src/machine/stand-ins/volume-tools', import.meta.url));
+const TOOLS = fileURLToPath(
+  new URL('../../../packages/aws-simulator/src/machine/stand-ins/volume-tools', import.meta.url),
+);
 const ID = 'vol-0123456789abcdef0';
 
 let node: TestNode;

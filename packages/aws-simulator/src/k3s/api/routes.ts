@@ -37,7 +37,7 @@ export function answer(request: ApiRequest): ApiReply {
     return health(path.slice(1), available, failingChecks, url.searchParams.has('verbose'));
   }
   if (path === '/version') return json(versionInfo(request.version));
-  // There are no roles to bind here: callers other than administrators may do nothing more.
+  // There are no roles to bind here: a user who is not an administrator may do nothing more.
   if (!request.client.groups.includes('system:masters'))
     return status(403, 'Forbidden', `User "${request.client.user}" cannot ${request.method} path "${path}"`);
   if (!available) return status(503, 'ServiceUnavailable', 'etcdserver: no leader');
