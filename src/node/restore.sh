@@ -81,7 +81,7 @@ remove_stale_nodes
 store_token token TOKEN_PUT
 store_token agent-token AGENT_TOKEN_PUT
 ! has_url KUBECONFIG_PUT || store_kubeconfig
-result ca-hash "$(ca_hash)"
+result ca-hash "$(ca_pin)"
 run_hook after
 await_node 20
 report_nodes

@@ -9,6 +9,7 @@ take_files
 take_rotation
 start_and_wait
 forget_old_certificates
+hand_on_rotation
 if [ "$ROLE" = server ]; then
   await_node ${NODE_SECONDS:+"$NODE_SECONDS"}
   [ "${UNCORDON:-}" != true ] || change uncordon "$NODE_NAME"

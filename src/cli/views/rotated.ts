@@ -16,8 +16,12 @@ export interface Rotated {
 const AFTERWARDS: Record<Rotation, string> = {
   token:
     'Nodes that you join by hand need the new token. Backups keep the token of their time; etcd snapshots on disks of nodes need the old one.',
+  'agent-token': 'Agents that you join by hand need the new token.',
   certificates:
     'The published kubeconfig gets a new client certificate; copies of the old one stay valid until it ends.',
+  ca: 'Fetch the kubeconfig again. Copies of the old one go on as long as the old CA is valid, which the new one is signed by.',
+  'encryption-key':
+    'Between the new key and its restart a server cannot read secrets that are already encrypted with it.',
 };
 
 export const rotatedText = ({ cluster, account, region, what, plan }: Rotated, colors: Colors, screen?: Screen) =>

@@ -1,5 +1,5 @@
 import { witnesses } from '../plan/wanted.js';
-import { isBehind } from '../rotation/state.js';
+import { hasOldToken } from '../rotation/state.js';
 import type { ClusterState, Slot } from '../state.js';
 
 /**
@@ -8,7 +8,7 @@ import type { ClusterState, Slot } from '../state.js';
  */
 export function backupServer(state: ClusterState): Slot | null {
   const servers = witnesses(state, Object.values(state.slots)).filter(
-    (slot) => slot.agentOnline && !isBehind(state, slot),
+    (slot) => slot.agentOnline && !hasOldToken(state, slot),
   );
   return servers.findLast(({ facts }) => facts?.leads === false) ?? servers.at(-1) ?? null;
 }

@@ -4,9 +4,10 @@ import type { ClusterState } from '../state.js';
 
 const TYPE = 'AuthoritiesValid';
 const YEAR_DAYS = 365;
-/** K3s makes its CAs for ten years. To replace them takes planning: everyone who holds a kubeconfig or a token needs a new one. [docs: cli/certificate] */
+/** K3s makes its CAs for ten years. To replace them takes planning: who holds a kubeconfig or a token needs a new one before the old CA ends. [docs: cli/certificate] */
 const TOLD_YEARS = 3;
-const HINT = 'plan to replace the CAs: k3s certificate rotate-ca, https://docs.k3s.io/cli/certificate';
+const hintOf = ({ document }: Pick<ClusterState, 'document'>): string =>
+  `keelson rotate ${document.metadata.name} ca replaces it while the cluster serves`;
 
 /** When the first of the cluster's CAs ends, as its nodes tell; null while none has. */
 export function authoritiesEnd(state: Pick<ClusterState, 'slots'>): string | null {
@@ -27,6 +28,6 @@ export function authorities(state: ClusterState, now: string): Verdict[] {
   const message = `the cluster's CA ends on ${end.slice(0, 10)}, in ${days} days`;
   if (!authoritiesEndSoon(end, now)) return [{ type: TYPE, status: 'True', reason: 'Valid', message, advice: '' }];
   return days >= YEAR_DAYS
-    ? [{ type: TYPE, status: 'True', reason: 'EndsSoon', message, advice: HINT }]
-    : [{ type: TYPE, status: 'False', reason: days < 0 ? 'Ended' : 'EndsSoon', message, advice: HINT }];
+    ? [{ type: TYPE, status: 'True', reason: 'EndsSoon', message, advice: hintOf(state) }]
+    : [{ type: TYPE, status: 'False', reason: days < 0 ? 'Ended' : 'EndsSoon', message, advice: hintOf(state) }];
 }

@@ -135,6 +135,7 @@ export const OWN_ERRORS: KnownErrors = {
   ]),
   ...alike('Keelson', 'node-script', 'see what K3s says in the message, and rotate again', ['RotationFailed']),
   ...alike('Keelson', 'node-script', 'raise spec.k3s.version, and rotate again', ['RotationUnsupported']),
+  ...alike('Keelson', 'node-script', 'restart K3s on the servers that the message names', ['EncryptionHashesDiffer']),
   ...alike('Keelson', 'node-script', 'check the resources that the message names, and who holds them', [
     'ManifestNotDeleted',
   ]),

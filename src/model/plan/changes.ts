@@ -5,7 +5,7 @@ import type { ClusterDocument } from '../spec/schema.js';
 import type { ClusterState, Slot } from '../state.js';
 import { mostUnavailable } from '../unavailable.js';
 import { typeDiffers, typeFor } from './instance-type.js';
-import { rotationReason } from './rotating.js';
+import { inOrder, rotationReason } from './rotating.js';
 import type { Budget, PlanBuilder, Step } from './steps.js';
 import { nodeConfigOf } from './wanted.js';
 
@@ -24,7 +24,10 @@ export function planChanges(
   before: string[],
 ): string[] {
   let servers = before;
-  for (const one of wanted.filter(({ role }) => role === 'server'))
+  for (const one of inOrder(
+    state,
+    wanted.filter(({ role }) => role === 'server'),
+  ))
     servers = planChange(plan, document, state, one, servers, null);
   // A node that an earlier try has taken away is brought back before the next one goes.
   const agents = wanted

@@ -1,4 +1,5 @@
 import { backupServer } from '../backup/server.js';
+import type { WantedSlot } from '../ids.js';
 import { ownerOf, type RotationState, termsOf } from '../rotation/state.js';
 import type { ClusterState, Slot } from '../state.js';
 import { BACKUP_TITLE, type PlanBuilder } from './steps.js';
@@ -29,6 +30,18 @@ export function planRotation(plan: PlanBuilder, state: ClusterState, before: str
 }
 
 export const rotationReason = ({ what }: RotationState): string => `a rotation was asked for: ${what}`;
+
+/** Servers in the order in which they take it over: the one that has made it is the first. [K3s docs: cli/secrets-encrypt] */
+export function inOrder(state: ClusterState, servers: readonly WantedSlot[]): readonly WantedSlot[] {
+  const { rotation } = state;
+  if (rotation === null || rotation.what === 'certificates') return servers;
+  const maker = servers.find(({ name }) => {
+    const slot = state.slots[name];
+    return slot !== undefined && rotation.server === ownerOf(slot);
+  });
+  const first = maker?.name ?? makerOf(state)?.name;
+  return [...servers].sort((a, b) => Number(b.name === first) - Number(a.name === first));
+}
 
 /** The server that has begun to make it, while it serves; else the one that others join at. */
 function makerOf(state: ClusterState): Slot | null {

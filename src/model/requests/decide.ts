@@ -208,6 +208,10 @@ function rotate(state: ClusterState, asked: unknown): Decision {
   if (state.bornAt === null || state.adoption !== 'done')
     return refused(`${name} was never up yet: there is nothing to rotate`);
   if (lost) return refused(`nothing can be rotated: ${lost.message}`);
+  if (what === 'encryption-key' && state.document.spec.k3s.config['secrets-encryption'] === false)
+    return refused(
+      `${name} does not encrypt its secrets (spec.k3s.config.secrets-encryption): there is no key to rotate`,
+    );
   // Each node makes its own certificates.
   const ready = what === 'certificates';
   const rotation = { what, ref: `t${state.jobCount}`, backup: null, server: null, ready, taken: [] };

@@ -1,7 +1,7 @@
 import type { ClusterState, Slot } from '../state.js';
 
 /** What can be replaced while the cluster serves. */
-export const ROTATIONS = ['token', 'certificates'] as const;
+export const ROTATIONS = ['token', 'agent-token', 'certificates', 'ca', 'encryption-key'] as const;
 export type Rotation = (typeof ROTATIONS)[number];
 
 /** A rotation that was asked for and is not done. */
@@ -26,12 +26,17 @@ interface Terms {
   onAgents: boolean;
   /** The published kubeconfig changes with it. */
   inKubeconfig: boolean;
+  /** Servers that still go by the old one, before their restart: those whom a node that has the new one cannot join at. */
+  behind: 'none' | 'others' | 'all';
 }
 
 const TERMS: Record<Rotation, Terms> = {
-  // Agents join with a token of their own.
-  token: { name: 'token', onAgents: false, inKubeconfig: false },
-  certificates: { name: 'certificates', onAgents: true, inKubeconfig: true },
+  // Agents join with a token of their own. The server that makes it takes it at once.
+  token: { name: 'token', onAgents: false, inKubeconfig: false, behind: 'others' },
+  'agent-token': { name: 'agent token', onAgents: true, inKubeconfig: false, behind: 'all' },
+  certificates: { name: 'certificates', onAgents: true, inKubeconfig: true, behind: 'none' },
+  ca: { name: 'CA', onAgents: true, inKubeconfig: true, behind: 'all' },
+  'encryption-key': { name: 'encryption key', onAgents: false, inKubeconfig: false, behind: 'none' },
 };
 
 export const termsOf = ({ what }: RotationState): Terms => TERMS[what];
@@ -49,9 +54,17 @@ export function awaitsRotation({ rotation }: ClusterState, slot: Slot): boolean 
 export const rotationFor = (state: ClusterState, slot: Slot): RotationState | null =>
   state.rotation?.ready === true && awaitsRotation(state, slot) ? state.rotation : null;
 
-/** Whether the server still goes by what is replaced: nodes that join there, and snapshots with its token, would fit nothing. */
-export const isBehind = (state: ClusterState, slot: Slot): boolean =>
-  state.rotation?.server != null && rotationFor(state, slot) !== null && state.rotation.server !== ownerOf(slot);
+/** Whether a node that has what is new cannot join at this server yet. */
+export function isBehind(state: ClusterState, slot: Slot): boolean {
+  const rotation = rotationFor(state, slot);
+  if (rotation === null) return false;
+  const { behind } = termsOf(rotation);
+  return behind === 'all' || (behind === 'others' && rotation.server !== ownerOf(slot));
+}
+
+/** Whether the server would send the old token beside a snapshot that it does not open. */
+export const hasOldToken = (state: ClusterState, slot: Slot): boolean =>
+  state.rotation?.what === 'token' && isBehind(state, slot);
 
 /** K3s of the slot was started, and has what is new if that exists. */
 export function recordTaken(state: ClusterState, slot: Slot): void {

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # What a start of K3s takes over of a rotation.
-# Variables: [ROTATE (certificates, or token, with the URL TOKEN_GET) ROTATION_REF (names the rotation)]
+# Variables: [ROTATE (certificates, encryption-key; token or agent-token, with the URL TOKEN_GET or AGENT_TOKEN_GET; ca, with both, or with
+#            TOKEN_PUT and AGENT_TOKEN_PUT on the server that has made it) ROTATION_REF (names the rotation)]
 # shellcheck disable=SC2154 # variables are set by the parts that are put before this one
 
 # take_rotation: before K3s is started; once for each ROTATION_REF.
@@ -10,8 +11,34 @@ take_rotation() {
   case $ROTATE in
     certificates) rotate_certificates ;;
     token) fetch_token TOKEN_GET server-token ;;
+    agent-token) fetch_token AGENT_TOKEN_GET agent-token ;;
+    ca) take_ca ;;
+    # A server loads the key from the datastore whenever it starts.
+    encryption-key) ;;
   esac
   printf '%s\n' "$ROTATE" | put_file "$done" 600
+}
+
+# take_ca: tokens with the hash of the new CA; the server that has made it gets them from K3s, at its start. K3s takes the CA itself from the datastore,
+# agents from their servers. [docs: cli/certificate]
+take_ca() {
+  [ "$ROLE" = agent ] || ! has_url TOKEN_GET || fetch_token TOKEN_GET server-token
+  ! has_url AGENT_TOKEN_GET || fetch_token AGENT_TOKEN_GET agent-token
+}
+
+# hand_on_rotation: after the start, what other nodes need of it.
+hand_on_rotation() {
+  [ "${ROTATE:-}" = ca ] && [ "$ROLE" = server ] || return 0
+  if has_url TOKEN_PUT; then
+    until [ "$(ca_hash)" != "$(cat "$STATE_DIR/rotation/$ROTATION_REF/ca-before")" ]; do
+      waiting 'K3s to write the hash of its new CA into its token'
+      sleep "$POLL"
+    done
+    put_file "$K3S_ETC/server-token" 600 <"$SERVER_DIR/token"
+    store_token token TOKEN_PUT
+    store_token agent-token AGENT_TOKEN_PUT
+  fi
+  result ca-hash "$(ca_pin)"
 }
 
 # rotate_certificates: K3s removes certificates and keys of this node, and makes new ones when it starts. [docs: cli/certificate]

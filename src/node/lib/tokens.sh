@@ -41,6 +41,12 @@ ca_hash() {
   sed -n 's/^K10\([0-9a-f]\{64\}\)::.*/\1/p' "$SERVER_DIR/token"
 }
 
+# ca_pin: what kubeconfigs are compared with: SHA-256 of the server CA's file, which is that of the token until a rotation has made a bundle of it.
+# [k3s source: clientaccess, hashCA]
+ca_pin() {
+  if [ -s "$SERVER_DIR/tls/server-ca.crt" ]; then sha256_of "$SERVER_DIR/tls/server-ca.crt"; else ca_hash; fi
+}
+
 # store_token NAME URL-NAME: the secure form, which K3s keeps, to the bucket.
 store_token() {
   local file=$SERVER_DIR/$1

@@ -2,23 +2,43 @@ import type { Presign } from '../../activities/api.js';
 import { BUCKET_KEY } from '../../model/bucket.js';
 import type { Step } from '../../model/plan/index.js';
 import { isRotated, ownerOf, type Rotation, type RotationState } from '../../model/rotation/state.js';
-import type { ErrorRecord } from '../../model/state.js';
+import type { ErrorRecord, Slot } from '../../model/state.js';
 import { type Cluster, detailOf, emit, errorRecordOf, failure, isCancelled, slotOf } from '../cluster-context.js';
 import { runJob } from '../node-job.js';
 
 /** Re-encrypting 5 secrets a second takes its time. [K3s docs: cli/secrets-encrypt] */
 const TIMEOUT_SECONDS = 1_200;
 
+const TOKEN_GET: Presign = { method: 'GET', key: BUCKET_KEY.serverToken };
+const AGENT_TOKEN_GET: Presign = { method: 'GET', key: BUCKET_KEY.agentToken };
+
+const TOKEN_PUT: Presign = { method: 'PUT', key: BUCKET_KEY.serverToken };
+const AGENT_TOKEN_PUT: Presign = { method: 'PUT', key: BUCKET_KEY.agentToken };
+
+/** What a start of K3s gets from the bucket. */
+const TAKEN: Record<Rotation, Record<string, Presign>> = {
+  token: { TOKEN_GET },
+  'agent-token': { AGENT_TOKEN_GET },
+  certificates: {},
+  ca: { TOKEN_GET, AGENT_TOKEN_GET },
+  'encryption-key': {},
+};
+
 /** What a start of K3s needs to take a rotation over. */
-export function rotationJob(rotation: RotationState | null): {
+export function rotationJob(
+  rotation: RotationState | null,
+  slot: Slot,
+): {
   params: Record<string, string>;
   presign: Record<string, Presign>;
 } {
   if (rotation === null) return { params: {}, presign: {} };
-  return {
-    params: { ROTATE: rotation.what, ROTATION_REF: rotation.ref },
-    presign: rotation.what === 'token' ? { TOKEN_GET: { method: 'GET', key: BUCKET_KEY.serverToken } } : {},
-  };
+  const params = { ROTATE: rotation.what, ROTATION_REF: rotation.ref };
+  // K3s writes the hash of its new CA into the tokens when it starts with it: the first server to do so stores them for the others.
+  if (rotation.what === 'ca' && rotation.server === ownerOf(slot))
+    return { params, presign: { TOKEN_PUT, AGENT_TOKEN_PUT } };
+  const { TOKEN_GET: _, ...ofAgents } = TAKEN[rotation.what];
+  return { params, presign: slot.role === 'agent' ? ofAgents : TAKEN[rotation.what] };
 }
 
 /** What the server that makes it gets from the bucket and stores there. */
@@ -26,13 +46,16 @@ const URLS: Record<Rotation, Record<string, Presign>> = {
   token: {
     NEXT_GET: { method: 'GET', key: BUCKET_KEY.nextToken },
     NEXT_PUT: { method: 'PUT', key: BUCKET_KEY.nextToken },
-    TOKEN_PUT: { method: 'PUT', key: BUCKET_KEY.serverToken },
+    TOKEN_PUT,
   },
+  'agent-token': { AGENT_TOKEN_PUT },
   certificates: {},
+  ca: {},
+  'encryption-key': {},
 };
 
 /** K3s has refused before it has changed anything. */
-const REFUSED: ReadonlySet<string> = new Set(['RotationUnsupported']);
+const REFUSED: ReadonlySet<string> = new Set(['RotationUnsupported', 'EncryptionHashesDiffer']);
 
 /** One server makes what is new. What K3s refuses for good ends the rotation; all else is tried again, for it may be half done. */
 export async function rotate(cluster: Cluster, step: Step): Promise<void> {
@@ -41,6 +64,13 @@ export async function rotate(cluster: Cluster, step: Step): Promise<void> {
   const slot = slotOf(cluster, step.slot);
   if (rotation === null)
     throw failure('conflict', 'RotationWithdrawn', 'no rotation is asked for any more', 'it is planned again');
+  if (rotation.what === 'encryption-key' && ![null, ownerOf(slot)].includes(rotation.server)) {
+    // A second key, made without the first, would leave secrets that no one reads: all load what the datastore has.
+    state.rotation = { ...rotation, ready: true };
+    const lost = `${rotation.server} was lost while it made the new key`;
+    emit(cluster, 'Warning', 'RotationUncertain', `${lost}: the servers load what is in the datastore; rotate again`);
+    return;
+  }
   state.rotation = { ...rotation, server: ownerOf(slot) };
   try {
     await runJob(cluster, slot, {

@@ -14,7 +14,7 @@ import { begunAnew } from '../begun-anew.js';
 import { type Cluster, classOf, emit, now, scopeOf, slotOf } from '../cluster-context.js';
 import { sawNodes, touched } from '../look.js';
 import { startNode } from '../start-node.js';
-import { KUBECONFIG_PUT } from './configuring.js';
+import { caHashIn, KUBECONFIG_PUT } from './configuring.js';
 import { rotationJob } from './rotating.js';
 
 /** StartInstances; the step that waits for the agent takes over the new public address. */
@@ -52,7 +52,7 @@ export async function startService(cluster: Cluster, step: Step): Promise<void> 
   const publishes = publisherOf(cluster.state) === slot;
   const renewed = rotation !== null && termsOf(rotation).inKubeconfig;
   const address = publishes ? newAddressOf(cluster, renewed) : null;
-  const job = rotationJob(rotation);
+  const job = rotationJob(rotation, slot);
   const uncordons = slot.role === 'server' && slot.cordoned;
   const ill = (['service', 'ready', 'readyz', 'nospace'] as const).some(
     (kind) => believed(cluster.state, slot.name, kind) !== null,
@@ -77,6 +77,9 @@ export async function startService(cluster: Cluster, step: Step): Promise<void> 
     presign: { ...job.presign, ...(address !== null && { KUBECONFIG_PUT }) },
   });
   recordTaken(cluster.state, slot);
+  // With the kubeconfig that holds it, for that is compared with it.
+  if (rotation?.what === 'ca' && address !== null)
+    cluster.state.caHash = caHashIn(started.result) ?? cluster.state.caHash;
   // What was known of its certificates is of before the start.
   if (address !== null) recordPublished(cluster.state, { ...slot, facts: null }, address);
   if (uncordons) Object.assign(slot, { cordoned: false, drained: false });

@@ -2,8 +2,14 @@ import type { StatusView } from '../../../src/model/status.js';
 import type { Bench } from '../harness.js';
 
 /** Runs `k3s kubectl` on an instance of the local region. */
-export async function kubectlOn(bench: Bench, instanceId: string, ...args: string[]) {
-  const answer = await fetch(`${bench.stack.region.url}/_node/${instanceId}/kubectl`, {
+export const kubectlOn = (bench: Bench, instanceId: string, ...args: string[]) =>
+  runOn(bench, instanceId, 'kubectl', args);
+
+/** Runs `k3s` on an instance of the local region. */
+export const k3sOn = (bench: Bench, instanceId: string, ...args: string[]) => runOn(bench, instanceId, 'k3s', args);
+
+async function runOn(bench: Bench, instanceId: string, program: 'k3s' | 'kubectl', args: string[]) {
+  const answer = await fetch(`${bench.stack.region.url}/_node/${instanceId}/${program}`, {
     method: 'POST',
     body: args.map((arg) => `${arg}\0`).join(''),
   });

@@ -63,9 +63,9 @@ describe("the cluster's CA", () => {
 
   it.each([
     ['2035-12-30T00:00Z', 'True', 'Valid', ''],
-    ['2028-06-01T00:00Z', 'True', 'EndsSoon', /rotate-ca/],
-    ['2026-12-01T00:00Z', 'False', 'EndsSoon', /rotate-ca/],
-    ['2025-12-01T00:00Z', 'False', 'Ended', /rotate-ca/],
+    ['2028-06-01T00:00Z', 'True', 'EndsSoon', /keelson rotate \S+ ca /],
+    ['2026-12-01T00:00Z', 'False', 'EndsSoon', /keelson rotate \S+ ca /],
+    ['2025-12-01T00:00Z', 'False', 'Ended', /keelson rotate \S+ ca /],
   ])('that ends on %s: %s, %s', (end, status, reason, advice) => {
     const verdict = authorities(end);
     expect(verdict).toMatchObject({ status, reason });

@@ -1,5 +1,7 @@
 /** What a node takes over of a rotation, under a real bash. Fakes: systemctl, journalctl, the k3s binary. */
+import { createPrivateKey } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { certificatesIn, createClusterCa, isSelfSigned } from '../../../packages/aws-simulator/src/k3s/ca.js';
 import { TestServer } from './support/http.js';
 import { TestNode } from './support/node.js';
 
@@ -142,5 +144,95 @@ describe('rotation of the server token', () => {
 
     expect(end.job.outcome).toBe('done');
     expect(node.read('etc/rancher/k3s/server-token')).toBe(token);
+  });
+});
+
+describe('rotation of the agent token', () => {
+  it('stores a new one, the same one when it is repeated, and a server takes its password alone', async () => {
+    node.write('var/lib/rancher/k3s/server/token', `K10${'7'.padStart(64, '0')}::server:${'a'.repeat(32)}\n`);
+    const rotate = () =>
+      node.script(
+        'rotate',
+        { ROTATE: 'agent-token', ROTATION_REF: 't7' },
+        { AGENT_TOKEN_PUT: server.url('/b/agent-token') },
+      );
+
+    await rotate();
+    const token = server.stored.get('/b/agent-token') ?? '';
+    await rotate();
+    server.files.set('/b/agent-token', token);
+    await start({ ROTATE: 'agent-token', ROTATION_REF: 't7' }, { AGENT_TOKEN_GET: server.url('/b/agent-token') });
+
+    expect(token).toMatch(/^K100{63}7::node:[0-9a-f]{32}\n$/);
+    expect(server.stored.get('/b/agent-token')).toBe(token);
+    expect(`K10${'7'.padStart(64, '0')}::node:${node.read('etc/rancher/k3s/agent-token')}`).toBe(token);
+  });
+});
+
+describe('rotation of the encryption key', () => {
+  const status = (hashes: string, key = 'aescbckey') =>
+    [
+      'Encryption Status: Enabled',
+      'Current Rotation Stage: start',
+      `Server Encryption Hashes: ${hashes}`,
+      `Active  Key Type  Name\n------  --------  ----\n *      AES-CBC   ${key}\n`,
+    ].join('\n');
+  const rotate = () => node.script('rotate', { ROTATE: 'encryption-key', ROTATION_REF: 't7' });
+  const rotations = () => node.calls().filter((call) => call.endsWith('rotate-keys'));
+
+  it('is made once, and waited for', async () => {
+    node.write('fake/encryption', status('All hashes match'));
+
+    const ends = [await rotate(), await rotate()];
+
+    expect(ends.map(({ job }) => job.outcome)).toEqual(['done', 'done']);
+    expect(rotations()).toHaveLength(1);
+  });
+
+  it('is not made while servers have different keys, nor where there is none', async () => {
+    node.write('fake/encryption', status('hash does not match between a and b'));
+    const differ = await rotate();
+    node.write('fake/encryption', 'Encryption Status: Disabled, no configuration file found\n');
+    const off = await rotate();
+
+    expect(differ.job.result).toMatchObject({ code: 'EncryptionHashesDiffer' });
+    expect(off.job.result).toMatchObject({ code: 'RotationUnsupported' });
+    expect(rotations()).toEqual([]);
+  });
+});
+
+describe('rotation of the CA', () => {
+  const TLS = 'var/lib/rancher/k3s/server/tls';
+  const AUTHORITIES = ['client', 'server', 'request-header', 'etcd/peer', 'etcd/server'];
+
+  it('stages authorities that the old ones sign, with keys that fit, and leaves no key behind', async () => {
+    // Prepare
+    const ca = await createClusterCa();
+    for (const [name, { cert, key }] of Object.entries(ca.files)) {
+      node.write(`${TLS}/${name}-ca.crt`, cert);
+      node.write(`${TLS}/${name}-ca.key`, key);
+    }
+    node.write(`${TLS}/service.key`, ca.serviceKey);
+    node.write('var/lib/rancher/k3s/server/token', `K10${ca.hash}::server:${'a'.repeat(32)}\n`);
+
+    // Act
+    const end = await node.script('rotate', { ROTATE: 'ca', ROTATION_REF: 't7' });
+
+    // Assess
+    expect(end.job, end.job.logTail).toMatchObject({ outcome: 'done' });
+    for (const name of AUTHORITIES) {
+      const [own, root, crossed, old] = certificatesIn(node.read(`fake/staged-ca/tls/${name}-ca.crt`));
+      if (!own || !root || !crossed || !old) throw new Error(`${name}: not four certificates`);
+      expect(own.verify(root.publicKey) && own.verify(crossed.publicKey), `${name}: below the new root`).toBe(true);
+      expect(isSelfSigned(root), `${name}: a root`).toBe(true);
+      expect(crossed.verify(old.publicKey) && crossed.checkIssued(old), `${name}: signed by the old one`).toBe(true);
+      expect(old.toString()).toBe(certificatesIn(ca.files[name as 'client'].cert)[0]?.toString());
+      const [key = ''] =
+        node.read(`fake/staged-ca/tls/${name}-ca.key`).match(/-----BEGIN[^-]+-----[^-]+-----END[^-]+-----/) ?? [];
+      expect(own.checkPrivateKey(createPrivateKey(key))).toBe(true);
+    }
+    expect(node.read('fake/staged-ca/tls/service.key')).toContain(ca.serviceKey);
+    expect(node.has('var/lib/keelson/rotation/t7/ca')).toBe(false);
+    expect(end.stdout).not.toContain('PRIVATE KEY');
   });
 });

@@ -1,6 +1,13 @@
-/** The two certificate authorities of a cluster, as K3s has them: one signs servers, the other clients. EC P-256 for speed. */
+/** The certificate authorities of a cluster, as K3s has them. What is simulated uses two: one signs servers, the other clients. EC P-256 for speed. */
 import './reflect.js';
-import { createHash, randomBytes, type webcrypto } from 'node:crypto';
+import {
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  randomBytes,
+  type webcrypto,
+  X509Certificate,
+} from 'node:crypto';
 import { isIP } from 'node:net';
 import * as x509 from '@peculiar/x509';
 
@@ -11,11 +18,20 @@ export interface KeyPair {
   cert: string;
 }
 
+/** The authorities of a cluster, by where their files lie below `server/tls`: `<name>-ca.crt` and `<name>-ca.key`. */
+export const AUTHORITIES = ['server', 'client', 'request-header', 'etcd/peer', 'etcd/server'] as const;
+export type AuthorityName = (typeof AUTHORITIES)[number];
+
 export interface ClusterCa {
+  /** PEM: the authority itself, and after a rotation what it goes back to. */
   serverCa: string;
   clientCa: string;
-  /** SHA-256 of the server CA's PEM: what secure tokens begin with. */
+  /** What secure tokens begin with. */
   hash: string;
+  /** Of each authority, as they lie on a server's disk. */
+  files: Record<AuthorityName, KeyPair>;
+  /** Private keys that sign tokens of service accounts, the newest first. */
+  serviceKey: string;
   /** Client certificate of `system:masters`: each server has one of its own in its k3s.yaml. */
   issueAdmin(): Promise<KeyPair>;
   issueServer(names: string[]): Promise<KeyPair>;
@@ -28,6 +44,8 @@ export interface ClusterCa {
 interface Authority {
   cert: x509.X509Certificate;
   keys: webcrypto.CryptoKeyPair;
+  /** PEM: what goes with a certificate that it has signed. */
+  chain: string;
 }
 
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
@@ -37,18 +55,24 @@ export const LEAF_DAYS = 365;
 export const CA_DAYS = 3650;
 
 export async function createClusterCa(): Promise<ClusterCa> {
-  const [server, client] = await Promise.all([authority('k3s-server-ca'), authority('k3s-client-ca')]);
-  const serverCa = pem(server.cert);
-  const clientCa = pem(client.cert);
+  const made = await Promise.all(AUTHORITIES.map((name) => authority(`k3s-${name.replace('/', '-')}-ca`)));
+  const files = Object.fromEntries(AUTHORITIES.map((name, index) => [name, made[index]]));
+  return await clusterCaOf(files as ClusterCa['files'], (await authority('service')).key);
+}
+
+/** The CA that these files are: made by K3s at the first start, or by people. */
+export async function clusterCaOf(files: ClusterCa['files'], serviceKey: string): Promise<ClusterCa> {
+  const [server, client] = await Promise.all([load(files.server), load(files.client)]);
   return {
-    serverCa,
-    clientCa,
-    hash: createHash('sha256').update(serverCa).digest('hex'),
-    issueAdmin: async () => {
-      const usage = new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.clientAuth]);
-      const { key, cert } = await leaf(client, 'O=system:masters, CN=system:admin', [usage]);
-      return { key, cert: cert + clientCa };
-    },
+    serverCa: files.server.cert,
+    clientCa: files.client.cert,
+    hash: hashOf(files.server.cert),
+    files,
+    serviceKey,
+    issueAdmin: () =>
+      leaf(client, 'O=system:masters, CN=system:admin', [
+        new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.clientAuth]),
+      ]),
     issueServer: (names) =>
       leaf(server, 'O=k3s, CN=k3s', [
         new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
@@ -87,7 +111,48 @@ async function verified(request: string): Promise<x509.Pkcs10CertificateRequest>
   return read;
 }
 
-async function authority(name: string): Promise<Authority> {
+/** The certificates of a PEM bundle, in their order. */
+export const certificatesIn = (pem: string): X509Certificate[] =>
+  (pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? []).map(
+    (one) => new X509Certificate(one),
+  );
+
+export const isSelfSigned = (cert: X509Certificate): boolean => cert.checkIssued(cert) && cert.verify(cert.publicKey);
+
+/** Of one certificate the bytes of its file, of a bundle the root that its first certificate goes back to. [k3s source: clientaccess, hashCA] */
+function hashOf(bundle: string): string {
+  const certs = certificatesIn(bundle);
+  let [last] = certs;
+  for (let next = last; certs.length > 1 && next !== undefined && !isSelfSigned(next); ) {
+    const issued: X509Certificate = next;
+    const issuers = certs.filter((one) => issued.checkIssued(one) && issued.verify(one.publicKey));
+    next = issuers.find(isSelfSigned) ?? issuers[0];
+    last = next ?? last;
+  }
+  const bytes = certs.length > 1 && last !== undefined ? last.raw : bundle;
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+/** The authority that signs: the first certificate and the first key of the files. */
+async function load({ cert, key }: KeyPair): Promise<Authority> {
+  const [first = ''] = key.match(/-----BEGIN[^-]+-----[^-]+-----END[^-]+-----/) ?? [];
+  const pkcs8 = createPrivateKey(first).export({ type: 'pkcs8', format: 'der' });
+  const spki = createPublicKey(first).export({ type: 'spki', format: 'der' });
+  const [privateKey, publicKey] = await Promise.all([
+    crypto.subtle.importKey('pkcs8', pkcs8, ALGORITHM, true, ['sign']),
+    crypto.subtle.importKey('spki', spki, ALGORITHM, true, ['verify']),
+  ]);
+  // Self-signed roots are left out: OpenSSL goes no other way once it has met one that it does not trust; Go tries all.
+  const chain = certificatesIn(cert).filter((one, index, all) => (all.length > 1 ? !isSelfSigned(one) : index === 0));
+  const [own = ''] = cert.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/) ?? [];
+  return {
+    cert: new x509.X509Certificate(own),
+    keys: { privateKey, publicKey },
+    chain: chain.map((one) => one.toString()).join(''),
+  };
+}
+
+async function authority(name: string): Promise<KeyPair> {
   const keys = await newKeys();
   const cert = await x509.X509CertificateGenerator.createSelfSigned({
     serialNumber: serial(),
@@ -101,7 +166,7 @@ async function authority(name: string): Promise<Authority> {
       await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
     ],
   });
-  return { cert, keys };
+  return { cert: pem(cert), key: await keyPem(keys) };
 }
 
 async function leaf(issuer: Authority, subject: string, extensions: x509.Extension[]): Promise<KeyPair> {
@@ -120,9 +185,11 @@ async function leaf(issuer: Authority, subject: string, extensions: x509.Extensi
       ...extensions,
     ],
   });
-  const key = x509.PemConverter.encode(await crypto.subtle.exportKey('pkcs8', keys.privateKey), 'PRIVATE KEY');
-  return { key: `${key}\n`, cert: pem(cert) };
+  return { key: await keyPem(keys), cert: pem(cert) + issuer.chain };
 }
+
+const keyPem = async (keys: webcrypto.CryptoKeyPair): Promise<string> =>
+  `${x509.PemConverter.encode(await crypto.subtle.exportKey('pkcs8', keys.privateKey), 'PRIVATE KEY')}\n`;
 
 function newKeys(): Promise<webcrypto.CryptoKeyPair> {
   return crypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);

@@ -74,8 +74,12 @@ export function writeTokens(machine: Machine, { ca, serverPassword, agentPasswor
 export async function writeServerFiles(machine: Machine, loaded: Loaded): Promise<void> {
   const { ca } = loaded;
   writeTokens(machine, loaded);
-  write(machine, SERVER_CA, ca.serverCa, 0o644);
-  write(machine, `${DATA}/server/tls/client-ca.crt`, ca.clientCa, 0o644);
+  forgetOtherAdmin(machine, ca);
+  for (const [name, { cert, key }] of Object.entries(ca.files)) {
+    write(machine, `${DATA}/server/tls/${name}-ca.crt`, cert, 0o644);
+    write(machine, `${DATA}/server/tls/${name}-ca.key`, key);
+  }
+  write(machine, `${DATA}/server/tls/service.key`, ca.serviceKey);
   write(machine, '/etc/rancher/k3s/k3s.yaml', kubeconfig(ca, await adminOf(machine, ca)));
   writeKubeletFiles(machine);
 }
@@ -90,6 +94,13 @@ async function adminOf(machine: Machine, ca: ClusterCa): Promise<KeyPair> {
     return pair;
   }
   return { cert: readFileSync(certFile, 'utf8'), key: readFileSync(keyFile, 'utf8') };
+}
+
+/** Certificates of another CA are made again. [k3s source: pkg/daemons/control/deps] */
+function forgetOtherAdmin(machine: Machine, ca: ClusterCa): void {
+  const file = machine.path(`${DATA}/server/tls/client-ca.crt`);
+  if (existsSync(file) && readFileSync(file, 'utf8') !== ca.clientCa)
+    for (const one of ADMIN) rmSync(machine.path(one), { force: true });
 }
 
 /** Stands for the kubelet's certificates: another text for each that is made. */

@@ -34,7 +34,9 @@ export async function found(
     flannelBackend: config.critical['flannel-backend'] ?? '',
     foundSpan: span.id,
   };
-  const cluster = new KubeCluster(world, founding, new SecretStore({ ca, serverPassword }));
+  const isEncrypted = /^(1|t|true)$/i.test(config.critical['secrets-encryption'] ?? '');
+  const encryption = isEncrypted ? ({ activeKey: 'aescbckey', stage: 'start' } as const) : null;
+  const cluster = new KubeCluster(world, founding, new SecretStore({ ca, serverPassword, encryption }));
   const member = newMember(plane, machine, config, {
     learner: false,
     started: true,

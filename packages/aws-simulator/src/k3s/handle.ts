@@ -10,6 +10,8 @@ import { certificate } from './certificate.js';
 import { clusterReset } from './cluster-reset.js';
 import { etcdPort } from './etcd-port.js';
 import { kubectl } from './kubectl/command.js';
+import { rotateCa } from './rotate-ca.js';
+import { secretsEncrypt } from './secrets-encrypt.js';
 import { etcdSnapshot } from './snapshot.js';
 import { supervisorPort } from './supervisor-port.js';
 import { tokenCommand } from './token-command.js';
@@ -52,8 +54,10 @@ async function run(
       return clusterReset(world, machines.k3s, machine, rest);
     case 'token':
       return tokenCommand(world, machine, server, rest);
+    case 'secrets-encrypt':
+      return secretsEncrypt(world, machines.k3s, server, rest);
     case 'certificate':
-      return certificate(machine, rest);
+      return rest[0] === 'rotate-ca' ? rotateCa(world, machine, server, rest) : certificate(machine, rest);
     default:
       return reply(1, '', `No help topic for '${command}'\n`);
   }

@@ -46,6 +46,11 @@ export class K3sPlane {
     if (this.servers.get(service.machine.id) === service) this.servers.delete(service.machine.id);
   }
 
+  /** The servers of a cluster that run. */
+  serversOf(cluster: KubeCluster): ServerService[] {
+    return [...this.servers.values()].filter(({ membership }) => membership?.cluster === cluster);
+  }
+
   serverOn(instanceId: string): ServerService | undefined {
     return this.servers.get(instanceId);
   }

@@ -11,6 +11,14 @@ export interface Secrets {
   id: string;
   ca: ClusterCa;
   serverPassword: string;
+  /** Of secrets encryption; null where it is off. */
+  encryption: Encryption | null;
+}
+
+export interface Encryption {
+  /** Of the key, as `secrets-encrypt status` shows it. */
+  activeKey: string;
+  stage: 'start' | 'reencrypt_finished';
 }
 
 /** What a server that runs goes by. */
@@ -19,6 +27,7 @@ export interface Loaded {
   serverPassword: string;
   /** Each server's own setting, which must be the same on all. K3s takes the server's where none is given. */
   agentPassword: string;
+  encryption: Encryption | null;
 }
 
 /** The sets that a cluster has had; the last one is in the datastore. */
@@ -63,9 +72,13 @@ export class SecretStore {
 }
 
 /** What a start of K3s takes over. */
-export const load = ({ ca, serverPassword }: Secrets, { agentToken }: Pick<K3sConfig, 'agentToken'>): Loaded => ({
+export const load = (
+  { ca, serverPassword, encryption }: Secrets,
+  { agentToken }: Pick<K3sConfig, 'agentToken'>,
+): Loaded => ({
   ca,
   serverPassword,
+  encryption,
   // Taken literally, in whatever form it is. [k3s source: deps.go]
   agentPassword: agentToken ?? serverPassword,
 });

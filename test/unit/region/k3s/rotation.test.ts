@@ -147,3 +147,55 @@ describe('a rotation of the server token', () => {
     expect(text(`${DATA}/server/token`).trim().endsWith(`:${TOKEN}`)).toBe(true);
   });
 });
+
+describe('a rotation of the encryption key', () => {
+  const status = async (on = machine) => (await sh(on, 'k3s secrets-encrypt status')).out;
+
+  it('is refused where secrets are not encrypted', async () => {
+    expect(await status()).toContain('Encryption Status: Disabled');
+    expect(await sh(machine, 'k3s secrets-encrypt rotate-keys')).toMatchObject({ code: 1 });
+  });
+
+  it('has another key on the server that is asked, and is refused until the others have started again', async () => {
+    const [first, second] = [await rig.launch('c'), await rig.launch('d')];
+    for (const one of [first, second]) install(one, 'server');
+    const shared = ['secrets-encryption: true', `token: ${TOKEN}`];
+    config(first, ['cluster-init: true', 'node-name: c-g1', ...shared]);
+    await start(first);
+    config(second, [`server: https://${first.instance.privateIp}:6443`, 'node-name: d-g1', ...shared]);
+    await start(second);
+    const before = await status(first);
+
+    const rotated = await sh(first, 'k3s secrets-encrypt rotate-keys');
+    const between = await Promise.all([first, second].map((one) => status(one)));
+    const again = await sh(first, 'k3s secrets-encrypt rotate-keys');
+    await sh(second, 'systemctl stop k3s');
+    await start(second);
+    const after = await Promise.all([first, second].map((one) => status(one)));
+
+    expect(rotated).toMatchObject({ code: 0 });
+    expect(between[0]).toContain('Stage: reencrypt_finished');
+    for (const text of between) expect(text).toContain('hash does not match between');
+    expect(again).toMatchObject({ code: 1, err: expect.stringContaining('hash does not match') });
+    expect(after[0]).toBe(after[1]);
+    expect(after[0]).toContain('All hashes match');
+    expect(after[0]).not.toBe(before);
+  });
+});
+
+describe('a rotation of the CA', () => {
+  const STAGED = `${DATA}/server/rotate-ca`;
+  const files = (from: string) => `cp -r "$KEELSON_ROOT${DATA}/server/${from}"/. "$KEELSON_ROOT${STAGED}/tls"`;
+
+  it.each([
+    ['of which files are missing', 'true', 'no such file or directory'],
+    ['without a chain to the old one', files('tls'), 'contains only a single certificate'],
+  ])('is refused with a CA %s', async (_, prepare, why) => {
+    await sh(machine, `mkdir -p "$KEELSON_ROOT${STAGED}/tls/etcd" && ${prepare}`);
+
+    const refused = await sh(machine, `k3s certificate rotate-ca --path=${STAGED}`);
+
+    expect(refused).toMatchObject({ code: 1, err: expect.stringContaining('500 Internal Server Error') });
+    expect((await sh(machine, 'journalctl -u k3s')).out).toContain(why);
+  });
+});
