@@ -25,6 +25,7 @@ const CALLS: Record<OperationName, number> = {
   backup: 6,
   restore: 24,
   'restore lost': 40,
+  rotate: 14,
   delete: 10,
 };
 
@@ -66,6 +67,7 @@ describe.concurrent(`a worker killed at any AWS call (seed ${seed})`, () => {
         ['add agents', 1],
         ['apply config', 1],
         ['remove agents', 1],
+        ['rotate', 1],
         ['delete', 0],
       ],
     ],

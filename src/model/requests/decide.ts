@@ -200,6 +200,7 @@ function rotate(state: ClusterState, asked: unknown): Decision {
   const what = ROTATIONS.find((one) => one === asked);
   const lost = quorumLost(state);
   if (what === undefined) return invalid(`rotate wants {"what": "<one of ${ROTATIONS.join(', ')}>"}`);
+  if (state.rotation?.what === what) return unchanged(`a rotation of ${name} (${what}) is under way`);
   if (state.rotation !== null)
     return refused(`a rotation of ${name} (${state.rotation.what}) is under way: wait for its end`);
   if (state.restore !== null) return refused(`a restore of ${name} is under way: wait for its end`);

@@ -2,7 +2,7 @@ import type { Presign } from '../../activities/api.js';
 import { BUCKET_KEY } from '../../model/bucket.js';
 import type { Step } from '../../model/plan/index.js';
 import { isRotated, ownerOf, type Rotation, type RotationState } from '../../model/rotation/state.js';
-import type { ErrorRecord, Slot } from '../../model/state.js';
+import type { ClusterState, ErrorRecord, Slot } from '../../model/state.js';
 import { type Cluster, detailOf, emit, errorRecordOf, failure, isCancelled, slotOf } from '../cluster-context.js';
 import { runJob } from '../node-job.js';
 
@@ -57,6 +57,12 @@ const URLS: Record<Rotation, Record<string, Presign>> = {
 /** K3s has refused before it has changed anything. */
 const REFUSED: ReadonlySet<string> = new Set(['RotationUnsupported', 'EncryptionHashesDiffer']);
 
+/** K3s says no again and again: no node has taken anything over, so the cluster is free for other things. */
+const MOST_FAILURES = 3;
+
+const isHopeless = ({ breakers }: ClusterState, code: string): boolean =>
+  REFUSED.has(code) || (code === 'RotationFailed' && (breakers.rotate?.failures ?? 0) + 1 >= MOST_FAILURES);
+
 /** One server makes what is new. What K3s refuses for good ends the rotation; all else is tried again, for it may be half done. */
 export async function rotate(cluster: Cluster, step: Step): Promise<void> {
   const { state } = cluster;
@@ -82,7 +88,7 @@ export async function rotate(cluster: Cluster, step: Step): Promise<void> {
     });
     state.rotation = { ...rotation, server: ownerOf(slot), ready: true };
   } catch (reason) {
-    if (isCancelled(reason) || !REFUSED.has(detailOf(reason)?.code ?? '')) throw reason;
+    if (isCancelled(reason) || !isHopeless(state, detailOf(reason)?.code ?? '')) throw reason;
     const error = errorRecordOf(reason, step, state.operation?.id ?? null, 1);
     const record = state.operation?.steps.findLast((one) => one.kind === 'rotate' && one.outcome === 'running');
     if (record !== undefined) record.error = error;

@@ -26,6 +26,7 @@ export const BEFORE: Record<OperationName, readonly OperationName[]> = {
   backup: ['create ha'],
   restore: ['create ha'],
   'restore lost': ['create ha'],
+  rotate: ['create ha'],
   delete: ['create ha'],
 };
 

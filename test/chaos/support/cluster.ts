@@ -4,6 +4,7 @@ import { isUnreachable } from '../../../src/cli/errors.js';
 import { follow, type Since } from '../../../src/cli/wait/follow.js';
 import { createStatusReader } from '../../../src/cli/wait/stored-status.js';
 import type { RequestName } from '../../../src/model/requests/decide.js';
+import type { Rotation } from '../../../src/model/rotation/state.js';
 import { parseDocument } from '../../../src/model/spec/parse.js';
 import type { ClusterDocument } from '../../../src/model/spec/schema.js';
 import type { StatusView } from '../../../src/model/status.js';
@@ -139,6 +140,11 @@ export class ChaosCluster {
       await fetch(`${this.cell.region.url}/_region/instances/${instanceId}/terminate?hard`, { method: 'POST' });
     await this.ask('resume');
     await this.settled('Failed', ({ lastError }) => lastError?.code === 'QuorumLost');
+  }
+
+  async rotate(what: Rotation): Promise<void> {
+    await this.ask('rotate', { what });
+    await this.settled('Running');
   }
 
   async delete(): Promise<void> {

@@ -51,6 +51,7 @@ const TOURS: readonly (readonly OperationName[])[] = [
   ['backup'],
   ['restore'],
   ['restore lost'],
+  ['rotate'],
   ['delete', 'create ha'],
   ['delete', 'create dev', 'delete', 'create ha'],
 ];

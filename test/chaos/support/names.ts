@@ -13,6 +13,7 @@ export const OPERATIONS = [
   'backup',
   'restore',
   'restore lost',
+  'rotate',
   'delete',
 ] as const;
 export type OperationName = (typeof OPERATIONS)[number];

@@ -30,6 +30,7 @@ const ACTS: Record<OperationName, (cluster: ChaosCluster) => Promise<void>> = {
   backup: (cluster) => cluster.backup(),
   restore: (cluster) => cluster.restore('serving'),
   'restore lost': (cluster) => cluster.restore('lost'),
+  rotate: (cluster) => cluster.rotate('token'),
   delete: (cluster) => cluster.delete(),
 };
 

@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { backupServer } from '../../../../src/model/backup/server.js';
 import { plan } from '../../../../src/model/plan/index.js';
+import { joinTarget } from '../../../../src/model/plan/wanted.js';
 import { decide } from '../../../../src/model/requests/decide.js';
 import { restoreOf } from '../../../../src/model/restore/state.js';
 import { ROTATIONS, type Rotation } from '../../../../src/model/rotation/state.js';
@@ -80,6 +82,33 @@ describe('the plan of a rotation', () => {
   });
 });
 
+describe('while servers differ', () => {
+  const between = (what: Rotation, taken: string[]): ClusterState => {
+    const { state } = serving();
+    for (const slot of Object.values(state.slots)) slot.agentOnline = true;
+    const rotation = { what, ref: 't1', backup: 'b', server: 'server-1#1', ready: true, taken };
+    return { ...state, rotation };
+  };
+  const target = (state: ClusterState) => joinTarget(state)?.name;
+
+  it('nodes join, and backups are taken, where the new token counts', () => {
+    expect(target(between('token', []))).toBe('server-1');
+    expect(backupServer(between('token', []))?.name).toBe('server-1');
+    expect(backupServer(between('token', ['server-1#1', 'server-2#1']))?.name).not.toBe('server-0');
+    expect(target(between('agent-token', ['server-2#1']))).toBe('server-2');
+    expect(target(between('ca', ['server-1#1']))).toBe('server-1');
+    expect(target(between('encryption-key', []))).toBe('server-0');
+  });
+
+  it('the server that has made it is the first to start with it', () => {
+    const state = between('ca', []);
+    const servers = plan(state.document, state, null).steps.filter(
+      ({ kind, slot }) => kind === 'start-service' && slot?.startsWith('server-'),
+    );
+    expect(servers.map(({ slot }) => slot)).toEqual(['server-1', 'server-0', 'server-2']);
+  });
+});
+
 describe('a request to rotate', () => {
   const { state: idle } = serving();
 
@@ -93,7 +122,7 @@ describe('a request to rotate', () => {
     [
       'while another one is under way',
       { rotation: { what: 'certificates', ref: 't1', backup: null, server: null, ready: true, taken: [] } },
-      { what: 'certificates' },
+      { what: 'token' },
       /under way/,
     ],
     [
@@ -107,6 +136,17 @@ describe('a request to rotate', () => {
 
     expect(decision.outcome).toBe('refused');
     expect(decision.message).toMatch(why);
+  });
+
+  it('changes nothing when it comes twice', () => {
+    const state = ask(structuredClone(idle), 'token');
+    expect(decide(state, 'rotate', { what: 'token' })).toMatchObject({ outcome: 'unchanged' });
+  });
+
+  it('has no key to rotate where secrets are not encrypted', () => {
+    const state = structuredClone(idle);
+    state.document.spec.k3s.config['secrets-encryption'] = false;
+    expect(decide(state, 'rotate', { what: 'encryption-key' })).toMatchObject({ outcome: 'refused' });
   });
 
   it('is forgotten by a restore, which brings everything back as it was', () => {
