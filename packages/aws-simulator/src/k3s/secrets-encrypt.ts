@@ -40,7 +40,7 @@ export function secretsEncrypt(
         '',
       ].join('\n'),
     );
-  // Whoever has another key than the others could not read what is encrypted next.
+  // A server that has another key could not read what is encrypted next.
   if (hashes !== null) return fatal(`Error: ${URL}: 400 Bad Request: see server logs for details: ${hashes}`);
   // The name has the time of a key; two of one second are two keys all the same.
   const activeKey = `aescbckey-${new Date().toISOString().slice(0, 19)}Z-${randomBytes(2).toString('hex')}`;
