@@ -66,6 +66,42 @@ describe('a launch', () => {
     expect(new Set([token(launchInput), token(input), ...tokens]).size).toBe(5);
   });
 
+  test('asks for data volumes that are not kept and for the capacity reservation, both of them in the token', async () => {
+    ec2.on(DescribeInstancesCommand).resolves(none).on(RunInstancesCommand).resolves(launched);
+    const scratch = {
+      name: 'scratch',
+      device: '/dev/sdg',
+      sizeGiB: 20,
+      type: 'gp3',
+      encrypted: true,
+      mountPath: '/mnt/scratch',
+      filesystem: 'ext4' as const,
+      keep: false,
+    };
+    const kept = { ...scratch, name: 'data', device: '/dev/sdf', keep: true };
+    const capacityReservation = { id: 'cr-0123456789abcdef0' };
+    const launch = { ...launchInput.launch, volumes: [kept, scratch], capacityReservation };
+
+    await start(activities.launchInstance, { ...launchInput, launch }).result;
+
+    const [call] = ec2.commandCalls(RunInstancesCommand);
+    expect(call?.args[0].input).toMatchObject({
+      BlockDeviceMappings: [
+        { DeviceName: '/dev/xvda' },
+        { DeviceName: '/dev/sdg', Ebs: { VolumeSize: 20, DeleteOnTermination: true } },
+      ],
+      CapacityReservationSpecification: {
+        CapacityReservationTarget: { CapacityReservationId: 'cr-0123456789abcdef0' },
+      },
+    });
+    const tokens = [
+      token(launchInput),
+      token({ ...launchInput, launch: { ...launchInput.launch, capacityReservation } }),
+      token({ ...launchInput, launch: { ...launchInput.launch, volumes: [scratch] } }),
+    ];
+    expect(new Set(tokens).size).toBe(3);
+  });
+
   test('passes over an instance that carries the tags and is not of this request', async () => {
     const tagged = one('i-foreign', 'running', 'somebody-else');
     ec2.on(DescribeInstancesCommand).resolves(tagged).on(RunInstancesCommand).resolves(launched);
