@@ -27,16 +27,16 @@ export function admit(request: SignedRequest, regions: ReadonlySet<string>, sess
   const service = serviceOf(signature?.service);
   if (signature === null) {
     // Only S3 takes unsigned requests at all, for public objects, of which there are none here.
-    const anonymous = { service: 's3' as const, region: '', ...NOBODY };
+    const anonymous = { service: 's3' as const, region: '', ...NO_CALLER };
     return { ...anonymous, refusal: new AwsError('AccessDenied', 403, 'Access Denied') };
   }
   const { region } = signature;
   if (service === null) {
     const message = `the local region has EC2, SSM, S3, SQS and STS, not ${signature.service}`;
-    return { service: 'ec2', region, ...NOBODY, refusal: new AwsError('UnknownOperationException', 404, message) };
+    return { service: 'ec2', region, ...NO_CALLER, refusal: new AwsError('UnknownOperationException', 404, message) };
   }
   const key = keyOf(signature.accessKeyId, sessions);
-  const { caller, account, session } = key ?? NOBODY;
+  const { caller, account, session } = key ?? NO_CALLER;
   return { service, region, caller, account, session, refusal: refusal(service, signature, key, request, regions) };
 }
 
@@ -80,7 +80,7 @@ interface Key {
   expiresAt: number;
 }
 
-const NOBODY = { caller: null, account: ACCOUNT_ID, session: null };
+const NO_CALLER = { caller: null, account: ACCOUNT_ID, session: null };
 
 /** What is behind an access key; null when there is no such key. */
 function keyOf(accessKeyId: string, sessions: Sessions): Key | null {
