@@ -13,6 +13,7 @@ const AT_ONCE = 20;
  * Tells the clusters whose picture is another than in the round before. A picture is taken over when it was told: what a lost worker or
  * server has kept from being told comes again.
  *
+ * @param begun when the lists of this round were begun, ISO 8601
  * @returns the clusters that were told
  */
 export async function tellChanges(
@@ -22,13 +23,14 @@ export async function tellChanges(
   report: WatchReport,
   openClusters: () => Promise<string[]>,
   pictures: Pictures,
+  begun: string,
 ): Promise<string[]> {
   const changed = [...clusters].filter(([life, { sight: seen }]) => pictures.differs(life, JSON.stringify(seen)));
   const gone = await goneLives(clusters, openClusters, pictures);
   const news = [...changed, ...gone];
   const told: string[] = [];
   for (const part of chunks(news, AT_ONCE)) {
-    const answers = await Promise.all(part.map((one) => tellOne(attempt, messenger, one, report, pictures)));
+    const answers = await Promise.all(part.map((one) => tellOne(attempt, messenger, one, report, pictures, begun)));
     told.push(...part.filter((_, index) => answers[index]).map(([, { cluster }]) => cluster));
   }
   return told;
@@ -40,10 +42,11 @@ async function tellOne(
   [life, { cluster, sight }]: [string, ClusterSight],
   report: WatchReport,
   pictures: Pictures,
+  begun: string,
 ): Promise<boolean> {
   try {
     const reason = 'the region watch sees a change';
-    const answer = await messenger.look(cluster, reason, sight, report);
+    const answer = await messenger.look(cluster, reason, { ...sight, at: begun }, report);
     if (sight.seen.length === 0) pictures.forget(life);
     else pictures.take(life, JSON.stringify(sight));
     return answer === 'told';

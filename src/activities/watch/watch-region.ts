@@ -113,7 +113,7 @@ class Watch {
       attempt.log.warn('the region cannot be seen as a whole', { failures: report.failures });
     if (this.input.announce && !this.#isAnnounced) await messenger.observing(input, at);
     this.#isAnnounced = true;
-    const told = sight.clusters === null ? [] : await this.#tell(sight.clusters, report);
+    const told = sight.clusters === null ? [] : await this.#tell(sight.clusters, report, new Date(began).toISOString());
     for (const cluster of told) this.#reports.heard(cluster, report);
     const reported = await this.#reports.tell(report);
     attempt.heartbeat(this.#carried());
@@ -130,10 +130,10 @@ class Watch {
     return this.#empty >= EMPTY_ROUNDS && (await messenger.openClusters(input)).length === 0;
   }
 
-  #tell(clusters: ReadonlyMap<string, ClusterSight>, report: WatchReport): Promise<string[]> {
+  #tell(clusters: ReadonlyMap<string, ClusterSight>, report: WatchReport, begun: string): Promise<string[]> {
     const { messenger } = this.deps;
     const open = () => messenger.openClusters(this.input);
-    return tellChanges(this.attempt, messenger, clusters, report, open, this.#pictures);
+    return tellChanges(this.attempt, messenger, clusters, report, open, this.#pictures, begun);
   }
 }
 

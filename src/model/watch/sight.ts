@@ -21,8 +21,10 @@ export interface Sighting {
 export interface Sight {
   /** Empty for whatever life there is. */
   uid: string;
-  /** All its instances are listed: one that is missing is gone. */
+  /** All its instances are listed: one that is missing is gone, unless it is newer than the list. */
   whole: boolean;
+  /** When the list was begun, ISO 8601; left out where an instance that is missing is gone for certain. */
+  at?: string;
   seen: Sighting[];
   /** Digests of the rules of all security groups with its tags, by id; left out where they were not looked at. */
   groups?: Record<string, string>;
@@ -89,6 +91,9 @@ function surprisesIn(state: ClusterState, one: Sighting, slot: Slot | undefined,
   return surprises;
 }
 
+/** So long before the list an instance may have been launched and not be in it yet: clocks differ, and EC2 is late. [docs: EC2, eventual consistency] */
+const NEW_MS = 10_000;
+
 /** An instance that someone else took down. */
 export interface Loss {
   slot: string;
@@ -106,7 +111,10 @@ export function lossesOf(state: ClusterState, sight: Sight, busy: ReadonlySet<st
   return Object.values(state.slots).flatMap(({ name, instance }) => {
     if (busy.has(name) || instance?.power !== 'running') return [];
     const at = seen.get(instance.id);
-    if (at === undefined) return sight.whole ? [{ slot: name, text: `${name}: ${instance.id} is gone` }] : [];
+    if (at === undefined) {
+      const isNew = sight.at !== undefined && Date.parse(instance.launchedAt) > Date.parse(sight.at) - NEW_MS;
+      return sight.whole && !isNew ? [{ slot: name, text: `${name}: ${instance.id} is gone` }] : [];
+    }
     return POWER[at] === 'running' ? [] : [{ slot: name, text: `${name}: ${instance.id} is ${at}` }];
   });
 }
@@ -129,9 +137,10 @@ const POWER: Record<InstanceStateName, 'running' | 'stopped' | 'gone'> = {
 /** A sight out of a signal's payload, which anybody may have sent; null where there is none. */
 export function readSight(payload: unknown): Sight | null {
   if (!isRecord(payload) || !isRecord(payload['sight'])) return null;
-  const { uid, whole, seen, groups } = payload['sight'];
+  const { uid, whole, at, seen, groups } = payload['sight'];
   if (typeof uid !== 'string' || !Array.isArray(seen)) return null;
-  const read = { uid, whole: whole === true, seen: seen.filter(isSighting) };
+  const isTime = typeof at === 'string' && !Number.isNaN(Date.parse(at));
+  const read = { uid, whole: whole === true, ...(isTime && { at }), seen: seen.filter(isSighting) };
   return isRecord(groups) ? { ...read, groups: stringsOf(groups) } : read;
 }
 

@@ -32,7 +32,7 @@ describe('traces', () => {
       const tracing = createTracing(createProvider(protocol, '1.0.0', pino({ level: 'silent' })));
 
       // Act
-      tracing.sinks.spans.ended.fn(undefined as never, SPAN);
+      await tracing.sinks.spans.ended.fn(undefined as never, SPAN);
       await tracing.close();
 
       // Assess

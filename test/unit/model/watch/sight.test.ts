@@ -76,6 +76,8 @@ describe('security groups that were changed', () => {
 
 describe('what an operation has lost', () => {
   const none = new Set<string>();
+  const launched = Date.parse(stateWith().slots['server-0']?.instance?.launchedAt ?? '');
+  const listed = (seconds: number) => ({ at: new Date(launched + seconds * 1_000).toISOString() });
 
   it.each<[string, Sight, string]>([
     ['an instance that is not there', sight([]), 'server-0: i-1 is gone'],
@@ -83,6 +85,13 @@ describe('what an operation has lost', () => {
     ['one that is stopped', sight([{ ...well, state: 'stopped' }]), 'server-0: i-1 is stopped'],
   ])('%s', (_, seen, text) => {
     expect(lossesOf(stateWith(), seen, none)).toEqual([{ slot: 'server-0', text }]);
+  });
+
+  it('not an instance that is younger than the list, though one that is seen to go', () => {
+    expect(lossesOf(stateWith(), { ...sight([]), ...listed(-1) }, none)).toEqual([]);
+    expect(lossesOf(stateWith(), { ...sight([]), ...listed(60) }, none)).toHaveLength(1);
+    const goes = { ...sight([{ ...well, state: 'shutting-down' }]), ...listed(-1) };
+    expect(lossesOf(stateWith(), goes, none)).toHaveLength(1);
   });
 
   it.each<[string, ClusterState, Sight, string[]]>([
