@@ -159,6 +159,6 @@ describe('a script that fails with secrets in its log', () => {
 
   it('does not keep the cluster from being deleted', async () => {
     expect(await bench.keelson('delete', 'leaky', '--yes', '--wait')).toMatchObject({ code: 0 });
-    expect(await bench.region('leftovers')).toMatchObject({ total: 0 });
+    expect(await bench.region('leftovers?cluster=leaky')).toMatchObject({ total: 0 });
   });
 });
