@@ -77,6 +77,9 @@ export const OWN_ERRORS: KnownErrors = {
   ...alike('Keelson', 'invalid', 'compare spec.k3s.sha256 with the release; if they agree, distrust the mirror', [
     'ChecksumMismatch',
   ]),
+  ...alike('Keelson', 'invalid', 'free space in the bucket, or raise its quota; keep fewer backups: spec.backup.keep', [
+    'BucketFull',
+  ]),
   ...alike('Keelson', 'invalid', 'create the bucket, or set KEELSON_BUCKET to one that exists', ['BucketMissing']),
   ...alike('Keelson', 'conflict', 'see the message: it is protected, or being deleted, or the plan has changed', [
     'Refused',

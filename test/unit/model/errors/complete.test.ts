@@ -44,7 +44,14 @@ const EVENTS = new Set(['Normal', 'Warning']);
 
 /** `transfer_failed` puts them together of the place and the outcome. */
 /** Only the bucket answers that an object has changed: requests to mirrors bear no condition. */
-const TRANSFERS = ['MirrorRefused', 'MirrorUnreachable', 'BucketRefused', 'BucketUnreachable', 'BucketChanged'];
+const TRANSFERS = [
+  'MirrorRefused',
+  'MirrorUnreachable',
+  'BucketFull',
+  'BucketRefused',
+  'BucketUnreachable',
+  'BucketChanged',
+];
 
 const FOLDERS = [
   'src/activities',
