@@ -76,9 +76,7 @@ describe.concurrent(`a worker killed at any AWS call (seed ${seed})`, () => {
       'ha',
       [
         ['create ha', 0],
-        ['backup', 1],
-        ['restore', 2],
-        ['restore lost', 2],
+        ['restore lost', 1],
         ['delete', 0],
       ],
     ],
