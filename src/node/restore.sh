@@ -36,10 +36,8 @@ check_marker() {
 
 # is_ours NODE: whether its name is one that Keelson gives, in a cluster of these names.
 is_ours() {
-  local cluster
-  for cluster in $CLUSTERS; do
-    case $1 in "$cluster"-*-g[0-9]*) return 0 ;; esac
-  done
+  local one
+  for one in $CLUSTERS; do case $1 in "$one"-*-g[0-9]*) return 0 ;; esac done
   return 1
 }
 

@@ -71,15 +71,6 @@ describe.concurrent(`a worker killed at any AWS call (seed ${seed})`, () => {
         ['delete', 0],
       ],
     ],
-    [
-      'recovery',
-      'ha',
-      [
-        ['create ha', 0],
-        ['restore lost', 1],
-        ['delete', 0],
-      ],
-    ],
   ];
 
   it.each(lives)(

@@ -49,7 +49,7 @@ transfer_failed() {
   case $curl_exit/$http_status in
     22/412) fail "${2}Changed" "$1: someone has stored it meanwhile (HTTP 412)" 'it is stored again by the next try' ;;
     22/404) fail "$3" "$1: not there (HTTP 404)" "$4" ;;
-    22/507) fail "$2Full" "$1: no space left there (HTTP 507)" 'free space in it, or raise its quota' ;;
+    22/507) fail "$2Full" "$1: it is full (HTTP 507)" 'free space in it' ;;
     22/*) fail "$2Refused" "$1: HTTP $http_status" 'a 403 is an expired URL or a missing permission; run it again' ;;
     23/*) fail DiskFull "$1: cannot be written" 'free space on the root volume or make it larger' ;;
     # curl is not there at all, or cannot be run. [bash: exit status]

@@ -24,3 +24,29 @@ describe('a transfer', () => {
     expect(argumentsFor(url)).toContain(`--proto-redir\n${expected}\n`);
   });
 });
+
+/** The code that a job ends with when curl and the server answered so. */
+const codeOf = (status: string, exit: number): string =>
+  execFileSync(
+    'bash',
+    [
+      '-c',
+      `fail() { printf '%s' "$1"; exit 0; }; . src/node/lib/transfer.sh; curl_exit=$1 http_status=$2; transfer_failed backup Bucket BucketMissing ''`,
+      '-',
+      String(exit),
+      status,
+    ],
+    { encoding: 'utf8' },
+  );
+
+describe('a transfer that the bucket does not take', () => {
+  it.each([
+    ['507', 22, 'BucketFull'],
+    ['404', 22, 'BucketMissing'],
+    ['403', 22, 'BucketRefused'],
+    ['412', 22, 'BucketChanged'],
+    ['000', 7, 'BucketUnreachable'],
+  ])('HTTP %s, curl %i: %s', (status, exit, code) => {
+    expect(codeOf(status, exit)).toBe(code);
+  });
+});

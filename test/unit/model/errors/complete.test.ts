@@ -80,6 +80,7 @@ describe('table of errors', () => {
     const text = readFileSync('src/node/lib/transfer.sh', 'utf8');
     expect([...text.matchAll(/fail "\$(?:2|\{2\})([A-Z][a-z]+)"/g)].map(([, outcome]) => outcome)).toEqual([
       'Changed',
+      'Full',
       'Refused',
       'Unreachable',
     ]);
