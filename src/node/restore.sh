@@ -31,7 +31,7 @@ check_marker() {
   local there
   there=$(ask configmap keelson-backup -n kube-system -o 'go-template={{.data.marker}}') || there=
   [ "$there" = "$MARKER" ] ||
-    fail MarkerMismatch "the restored cluster has the marker \"$there\", and the backup's is \"$MARKER\"" "what was there before is at $OLD"
+    fail MarkerMismatch "the cluster has the marker \"$there\", and the backup's is \"$MARKER\"" "the old data is at $OLD"
 }
 
 # is_ours NODE: whether its name is one that Keelson gives, in a cluster of these names.
@@ -55,7 +55,7 @@ remove_stale_nodes() {
 }
 
 if [ ! -e "$RESTORE/done" ]; then
-  [ -s "$RESTORE/snapshot" ] || fail RestoreNotRehearsed 'the snapshot is not on this server' 'the restore is planned again'
+  [ -s "$RESTORE/snapshot" ] || fail RestoreNotRehearsed 'the snapshot is not on this server' 'it is planned again'
   watched_unit=k3s
   stop_service k3s
   set_aside

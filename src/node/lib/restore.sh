@@ -35,10 +35,10 @@ reset_etcd() {
     *'snapshot missing hash'* | *'expected sha256'* | *'unexpected EOF'* | *'invalid database'* | *'checksum'*)
       fail SnapshotDamaged 'the snapshot is damaged: etcd does not read it' 'restore another backup: keelson backups' ;;
     *'downgrade'* | *'newer than'*)
-      fail SnapshotTooNew 'the snapshot is of a newer K3s than the one that is installed' 'restore it with --with-version, or raise spec.k3s.version' ;;
+      fail SnapshotTooNew 'the snapshot is of a newer K3s than the installed one' 'restore it with --with-version, or raise spec.k3s.version' ;;
     *'no space left'*)
       fail DiskFull 'the snapshot cannot be restored: no space left on the disk' 'free space, or use a larger rootVolume' ;;
     *)
-      fail RestoreFailed "K3s does not restore the snapshot: $(tail -n 1 <<<"$said" | cut -c 1-300)" 'see the lines of the log' ;;
+      fail RestoreFailed "K3s does not restore the snapshot: $(tail -n 1 <<<"$said" | cut -c 1-300)" 'see the log' ;;
   esac
 }
