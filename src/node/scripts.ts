@@ -18,7 +18,7 @@ const HELPERS = {
   rotate: ['transfer', ...URLS, ...KUBECTL, 'unit', 'service', 'tokens'],
   'set-manifests': ['transfer', 'unit', ...URLS, 'files'],
   'delete-manifests': KUBECTL,
-  'service-stop': ['unit', 'service', 'stop', 'take-over'],
+  'service-stop': ['unit', 'service', 'stop', 'containers', 'take-over'],
   'reset-member': [...KUBECTL, 'service', 'stop'],
   kubeconfig: ['transfer', ...URLS, 'kubeconfig'],
   verify: [...KUBECTL, 'labels'],
@@ -33,7 +33,7 @@ const HELPERS = {
   'remove-node': KUBECTL,
   certificates: ['certificates'],
   probe: ['transfer', 'binary', 'unit', ...KUBECTL, 'service', 'snapshots', 'certificates'],
-  uninstall: ['service', 'stop'],
+  uninstall: ['service', 'stop', 'containers'],
 } as const satisfies Record<string, readonly string[]>;
 
 export type NodeScript = keyof typeof HELPERS;
