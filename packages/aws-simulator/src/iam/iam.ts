@@ -182,7 +182,7 @@ export class Iam {
     const byResource = await this.ask(its, principal.arn, whole);
     if (byIdentity.verdict === 'explicit-deny') return { check, verdict: 'explicit-deny', policy: 'identity-based' };
     if (byResource.verdict === 'explicit-deny') return { check, verdict: 'explicit-deny', policy: 'resource-based' };
-    const isForeign = accountOf(principal.arn) !== ACCOUNT_ID && its !== undefined;
+    const isForeign = (accountOf(principal.arn) || ACCOUNT_ID) !== ACCOUNT_ID && its !== undefined;
     const verdicts = [byIdentity.verdict === 'allowed', byResource.verdict === 'allowed'];
     // From another account both have to. [IAM user guide: Cross-account policy evaluation logic]
     if (isForeign ? verdicts.every(Boolean) : verdicts.some(Boolean)) return null;
