@@ -3,7 +3,7 @@
 # Variables: ROTATE (token, agent-token, ca, encryption-key) ROTATION_REF (names the rotation); URLs for token NEXT_GET NEXT_PUT TOKEN_PUT, for agent-token
 #            AGENT_TOKEN_PUT
 # Result: rotated=<what>
-# shellcheck disable=SC2154 # variables are set by the parts that are put before this one
+# shellcheck disable=SC2034,SC2154 # variables are set by the parts that are put before this one
 
 # The new token is in the bucket before K3s has it: were the server lost in between, the others could not start any more. The server that is asked
 # takes it at once; the others start with the old one no longer. [docs: cli/token; k3s source: pkg/server/handlers/token.go]

@@ -42,7 +42,9 @@ function isJson(args: readonly string[]): boolean {
 
 function commandOf([verb = '', ...args]: readonly string[]): string {
   if (verb === 'get') return args[0]?.startsWith('-') === false ? 'get' : 'list';
-  const variant = ['--dry-run', '--watch', '--delete'].map((flag) => `${verb} ${flag}`).find((one) => one in stored.properties);
+  const variant = ['--dry-run', '--watch', '--delete']
+    .map((flag) => `${verb} ${flag}`)
+    .find((one) => one in stored.properties);
   return variant !== undefined && args.includes(variant.split(' ')[1] ?? '') ? variant : verb;
 }
 

@@ -8,8 +8,7 @@ const REASONS: Record<string, (name: string) => string> = {
     `too many nodes were replaced within an hour; it waits, or \`keelson repair ${name}\` goes on`,
   QuorumLost: () => 'most of its servers are lost; Keelson does nothing unasked',
   QuorumAtRisk: () => 'more than one of its servers is not well; nothing is done that could cost the quorum',
-  OnlyServer: () =>
-    'its only server is unhealthy; Keelson does nothing unasked, for its disk is all there is',
+  OnlyServer: () => 'its only server is unhealthy; Keelson does nothing unasked, for its disk is all there is',
   AgentsUnreachable: () =>
     'SSM has lost agents that have something in common; nothing is rebooted or replaced for that',
   NodesNotReady: () => 'several nodes are not Ready at once; no machine is rebooted or replaced for that',

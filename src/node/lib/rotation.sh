@@ -2,7 +2,7 @@
 # What a start of K3s takes over of a rotation.
 # Variables: [ROTATE (certificates, encryption-key; token or agent-token, with the URL TOKEN_GET or AGENT_TOKEN_GET; ca, with both, or with
 #            TOKEN_PUT and AGENT_TOKEN_PUT on the server that has made it) ROTATION_REF (names the rotation)]
-# shellcheck disable=SC2154 # variables are set by the parts that are put before this one
+# shellcheck disable=SC2034,SC2154 # variables are set by the parts that are put before this one
 
 # take_rotation: before K3s is started; once for each ROTATION_REF.
 take_rotation() {

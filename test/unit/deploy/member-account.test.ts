@@ -12,7 +12,8 @@ const { identity, trust } = readPolicies({
 });
 
 /** What is of the worker's own account: bucket, its key, queue, topic and bus, the roles of other accounts. */
-const isOfHome = ({ Action }: Statement): boolean => Action.some((action) => /^(s3|sqs|sns|events|sts|kms):/.test(action));
+const isOfHome = ({ Action }: Statement): boolean =>
+  Action.some((action) => /^(s3|sqs|sns|events|sts|kms):/.test(action));
 const inMember = (statements: Statement[]): Statement[] =>
   JSON.parse(JSON.stringify(statements).replaceAll(HOME, MEMBER)) as Statement[];
 
