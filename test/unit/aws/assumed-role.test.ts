@@ -9,13 +9,16 @@ const sts = mockClient(STSClient);
 let time: number;
 let keys: number;
 
+/** Another key each time. */
+const given = () => {
+  keys += 1;
+  const part = { AccessKeyId: `key-${keys}`, SecretAccessKey: 's', SessionToken: 't' };
+  return { Credentials: { ...part, Expiration: new Date(time + HOUR_MS) } };
+};
+
 beforeEach(() => {
   [time, keys] = [0, 0];
-  sts.on(AssumeRoleCommand).callsFake(() => {
-    keys += 1;
-    const part = { AccessKeyId: `key-${keys}`, SecretAccessKey: 's', SessionToken: 't' };
-    return { Credentials: { ...part, Expiration: new Date(time + HOUR_MS) } };
-  });
+  sts.on(AssumeRoleCommand).callsFake(given);
 });
 afterEach(() => sts.reset());
 
@@ -56,7 +59,9 @@ describe('credentials of a role in another account', () => {
         denied(
           'User: arn:aws:sts::111111111111:assumed-role/keelson-worker/i-1 is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::222222222222:role/keelson/keelson-member',
         ),
-      );
+      )
+      // A second behaviour for the same command replaces the first one: what comes after the refusal is said here.
+      .callsFake(given);
     await expect(source()).rejects.toMatchObject({
       type: 'auth',
       message:
