@@ -1,5 +1,5 @@
 // The tables by which the local region judges calls: what AWS takes, from the AWS SDK that is installed (schemas and doc comments).
-//   npm run aws-tables                           writes packages/aws-simulator/src/aws-tables/{ec2,ssm,s3,sqs,limits}.json
+//   npm run aws-tables                           writes packages/aws-simulator/src/aws-tables/{ec2,ssm,s3,sqs,sts,sns,eventbridge,limits}.json
 //   node scripts/aws-tables.mjs --check          fails if the tables are not what the installed SDK says
 //   node scripts/aws-tables.mjs --check --botocore    and neither are the limits, which come from botocore (installed with moto)
 //   node scripts/aws-tables.mjs --unread         lists what sounds like a limit in the doc comments and is not in the tables
@@ -19,7 +19,9 @@ const FOLDER = 'packages/aws-simulator/src/aws-tables';
 const CALLS = JSON.parse(readFileSync(`${FOLDER}/calls.json`, 'utf8'));
 /** Lists of names that AWS adds to week by week: a name that the installed SDK does not know yet is no mistake of the caller. */
 const GROWING = 200;
-const JSON_SERVICES = new Set(['ssm', 'sqs']);
+const JSON_SERVICES = new Set(['ssm', 'sqs', 'eventbridge']);
+/** Botocore has some services under another name than the SDK for JavaScript. */
+const IN_BOTOCORE = { eventbridge: 'events' };
 const CHECK = process.argv.includes('--check');
 const UNREAD = process.argv.includes('--unread');
 
@@ -136,7 +138,10 @@ if (UNREAD) console.log(unread.join('\n'));
 if (process.argv.includes('--botocore')) {
   const { version, model } = botocoreIn(join(await pythonTool('moto'), '..'));
   checkFilters(tables.ec2, model('ec2'));
-  const limits = Object.entries(tables).map(([service, table]) => [service, limitsOf(table, model(service))]);
+  const limits = Object.entries(tables).map(([service, table]) => [
+    service,
+    limitsOf(table, model(IN_BOTOCORE[service] ?? service)),
+  ]);
   const from = `botocore ${version}, its models of the services: limits that the SDK for JavaScript does not carry`;
   put(
     `${FOLDER}/limits.json`,

@@ -22,6 +22,15 @@ const READERS = [
     ([, most]) => ({ length: [0, number(most)], pattern: '[\\x00-\\x7f]*' }),
   ],
   [/^(?:Length Constraints: )?Maximum length of ([\d,]+)\./, ([, most]) => ({ length: [0, number(most)] })],
+  [
+    /^Constraints: Subjects must be UTF-8 text with no line breaks or control characters, and less than (\d+) characters long/,
+    ([, less]) => ({ length: [1, number(less) - 1], pattern: '\\P{Cc}*' }),
+  ],
+  [
+    /can contain up to (\d+) alphanumeric characters \(a-z, A-Z, 0-9\) and punctuation/,
+    ([, most]) => ({ length: [0, number(most)], pattern: '[\\x21-\\x7e]*' }),
+  ],
+  [/a message can be at most \d+ KiB in size \(([\d,]+) bytes/, ([, most]) => ({ length: [0, number(most)] })],
   [/^The minimum size is one character/, () => ({ length: [1, null] })],
   [/^The maximum size is .* ([\d,]+) bytes/, ([, most]) => ({ length: [0, number(most)] })],
 
@@ -48,6 +57,7 @@ const READERS = [
   [/^The default value is (\d+) items/, ([, size]) => ({ page: number(size) })],
 
   [/^Valid values: ([\w-]+(?: \| [\w-]+)+)$/, ([, list]) => ({ values: words(list) })],
+  [/^Valid value: (\w+)$/, ([, only]) => ({ values: [only] })],
   [/^You can modify the following attributes only: (.+?)\.?$/, ([, list]) => ({ values: words(list) })],
   [/^The only supported value for this field is (\w+)/, ([, only]) => ({ values: [only] })],
   [/^Expects the '(.)' \(asterisk\) character/, ([, only]) => ({ values: [only] })],

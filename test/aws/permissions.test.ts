@@ -6,6 +6,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { notificationsBus } from '../../packages/aws-simulator/src/eventbridge/buses.js';
 import {
   type Policies,
   type Policy,
@@ -14,6 +15,7 @@ import {
 } from '../../packages/aws-simulator/src/iam/policies.js';
 import { memberRoleArn } from '../../packages/aws-simulator/src/iam/principals.js';
 import { type Region, startRegion } from '../../packages/aws-simulator/src/server.js';
+import { notificationsTopic } from '../../packages/aws-simulator/src/sns/topics.js';
 import { BUCKET, REGION } from './support/harness.js';
 import { NEEDS, type Need } from './support/needs.js';
 import { Scene } from './support/scene.js';
@@ -51,7 +53,12 @@ const TEMPLATE = readPolicies({
   bucket: BUCKET,
   queueUrl: 'http://127.0.0.1/000000000000/keelson-events',
   queueArn: `arn:aws:sqs:${REGION}:000000000000:keelson-events`,
-  parameters: { KmsKeyArn: KEY, MemberRoleArns: memberRoleArn('*') },
+  parameters: {
+    KmsKeyArn: KEY,
+    MemberRoleArns: memberRoleArn('*'),
+    NotifyTopicArn: notificationsTopic(REGION),
+    NotifyEventBusArn: notificationsBus(REGION),
+  },
 });
 
 const allowing = (statements: Statement[]) => statements.filter(({ Effect }) => Effect === 'Allow');

@@ -9,6 +9,7 @@ import { duplicates, leftovers } from './evidence.js';
 import { serveGhosts } from './haunting.js';
 import type { Request } from './http.js';
 import type { Iam } from './iam/iam.js';
+import type { Published } from './published.js';
 import type { S3 } from './s3/handle.js';
 import { serveTampering } from './tampering.js';
 import type { LocalWorld } from './world.js';
@@ -19,6 +20,7 @@ export interface AdminDeps {
   ec2: Ec2;
   s3: S3;
   iam: Iam;
+  published: Published;
   about: Record<string, unknown>;
 }
 
@@ -47,6 +49,8 @@ export function serveAdmin(
       return json(200, pathOf(deps.world, query));
     case 'GET permissions':
       return json(200, { used: deps.iam.used });
+    case 'GET published':
+      return json(200, deps.published.list(query.get('to')));
     case 'GET faults':
       return json(200, deps.world.faults.list());
     case 'POST faults':

@@ -16,7 +16,7 @@ export class AwsError extends Error {
   }
 }
 
-/** The error as the service's protocol tells it: EC2 and S3 in XML of different shapes, SSM and SQS in JSON. */
+/** The error as the service's protocol tells it: EC2, S3 and the Query protocol in XML of different shapes, the others in JSON. */
 export function errorReply(service: AwsCall['service'], error: AwsError, requestId: string): HttpReply {
   const { code, status, message } = error;
   switch (service) {
@@ -43,7 +43,8 @@ export function errorReply(service: AwsCall['service'], error: AwsError, request
         body: XML_DECLARATION + element('Error', body),
       };
     }
-    case 'sts': {
+    case 'sts':
+    case 'sns': {
       const type = status < 500 ? 'Sender' : 'Receiver';
       const body = { Error: { Type: type, Code: code, Message: message }, RequestId: requestId };
       return {
@@ -59,6 +60,7 @@ export function errorReply(service: AwsCall['service'], error: AwsError, request
         body: JSON.stringify({ __type: `com.amazonaws.sqs#${code}`, message }),
       };
     case 'ssm':
+    case 'eventbridge':
       return {
         status,
         headers: { 'content-type': 'application/x-amz-json-1.1', 'x-amzn-errortype': code },

@@ -17,6 +17,8 @@ export interface Services {
   s3(call: AwsCall, requestId: string): Promise<HttpReply>;
   sqs(call: AwsCall, requestId: string): Promise<HttpReply>;
   sts(call: AwsCall, requestId: string): Promise<HttpReply>;
+  sns(call: AwsCall, requestId: string): HttpReply;
+  eventbridge(call: AwsCall, requestId: string): HttpReply;
 }
 
 /** Receives every call before it is carried out and before it is answered; the call waits for it. */
@@ -73,6 +75,10 @@ async function carryOut(
       return services.sqs(call, requestId);
     case 'sts':
       return services.sts(call, requestId);
+    case 'sns':
+      return services.sns(call, requestId);
+    case 'eventbridge':
+      return services.eventbridge(call, requestId);
   }
 }
 
@@ -87,8 +93,10 @@ function errorOf(service: AwsCall['service'], fault: Fault | undefined): AwsErro
     case 'ec2':
       return new AwsError('RequestLimitExceeded', 503, 'Request limit exceeded.');
     case 'sts':
+    case 'sns':
       return new AwsError('Throttling', 400, 'Rate exceeded');
     case 'ssm':
+    case 'eventbridge':
       return new AwsError('ThrottlingException', 400, 'Rate exceeded');
     case 's3':
       return new AwsError('SlowDown', 503, 'Please reduce your request rate.');

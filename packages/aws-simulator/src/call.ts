@@ -27,10 +27,14 @@ export function factsOf(call: AwsCall): CallFacts {
       return ec2Facts(formOf(call));
     case 'ssm':
       return ssmFacts(call.body);
+    // What is told to people or queues is not recorded.
     case 'sqs':
+    case 'eventbridge':
       return { params: {}, instanceIds: [], tags: {} };
     case 'sts':
-      return stsFacts(formOf(call));
+      return formFacts(formOf(call), ['RoleArn', 'RoleSessionName']);
+    case 'sns':
+      return formFacts(formOf(call), ['TopicArn']);
     case 's3':
       return { params: { ...addressOf(call.path), ...listed(call.query) }, instanceIds: [], tags: {} };
   }
@@ -40,9 +44,11 @@ function actionOf(service: AwsCall['service'], request: SignedRequest, query: UR
   switch (service) {
     case 'ec2':
     case 'sts':
+    case 'sns':
       return formOf({ body: request.body, query }).get('Action') ?? 'Unknown';
     case 'ssm':
     case 'sqs':
+    case 'eventbridge':
       return request.headers['x-amz-target']?.split('.').at(-1) ?? 'Unknown';
     case 's3':
       return s3ActionOf({ method: request.method, path: request.rawPath, query });
@@ -60,8 +66,9 @@ function ec2Facts(form: URLSearchParams): CallFacts {
   return { params, instanceIds, tags: launchTags(form) };
 }
 
-function stsFacts(form: URLSearchParams): CallFacts {
-  const named = ['RoleArn', 'RoleSessionName'].flatMap((name) => {
+/** Only these parameters. */
+function formFacts(form: URLSearchParams, names: string[]): CallFacts {
+  const named = names.flatMap((name) => {
     const value = form.get(name);
     return value === null ? [] : [[name, value]];
   });

@@ -131,7 +131,7 @@ export interface AwsCall {
   account: string;
   /** Name of the session of an assumed role. */
   session: string | null;
-  service: 'ec2' | 'ssm' | 's3' | 'sqs' | 'sts';
+  service: 'ec2' | 'ssm' | 's3' | 'sqs' | 'sts' | 'sns' | 'eventbridge';
   region: string;
   action: string;
   method: string;

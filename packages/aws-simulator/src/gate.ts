@@ -32,7 +32,7 @@ export function admit(request: SignedRequest, regions: ReadonlySet<string>, sess
   }
   const { region } = signature;
   if (service === null) {
-    const message = `the local region has EC2, SSM, S3, SQS and STS, not ${signature.service}`;
+    const message = `the local region has EC2, SSM, S3, SQS, STS, SNS and EventBridge, not ${signature.service}`;
     return { service: 'ec2', region, ...NO_CALLER, refusal: new AwsError('UnknownOperationException', 404, message) };
   }
   const key = keyOf(signature.accessKeyId, sessions);
@@ -105,13 +105,24 @@ function keyOf(accessKeyId: string, sessions: Sessions): Key | null {
 function expiredToken(service: AwsCall['service']): AwsError {
   const message = 'The security token included in the request is expired';
   if (service === 'ec2') return new AwsError('RequestExpired', 400, 'Request has expired.');
-  return service === 's3'
-    ? new AwsError('ExpiredToken', 400, message)
+  return service === 's3' || service === 'sts' || service === 'sns'
+    ? new AwsError('ExpiredToken', service === 's3' ? 400 : 403, message)
     : new AwsError('ExpiredTokenException', 400, message);
 }
 
+/** By the names that signatures have; EventBridge is signed under another one than it has in the SDK. */
+const SIGNED_AS: Readonly<Record<string, AwsCall['service']>> = {
+  ec2: 'ec2',
+  ssm: 'ssm',
+  s3: 's3',
+  sqs: 'sqs',
+  sts: 'sts',
+  sns: 'sns',
+  events: 'eventbridge',
+};
+
 function serviceOf(name: string | undefined): AwsCall['service'] | null {
-  return name === 'ec2' || name === 'ssm' || name === 's3' || name === 'sqs' || name === 'sts' ? name : null;
+  return name !== undefined && Object.hasOwn(SIGNED_AS, name) ? (SIGNED_AS[name] ?? null) : null;
 }
 
 function unknownKey(service: AwsCall['service'], key: string): AwsError {
@@ -121,9 +132,11 @@ function unknownKey(service: AwsCall['service'], key: string): AwsError {
     case 'ec2':
       return new AwsError('AuthFailure', 401, `AWS was not able to validate the provided access credentials ${hint}`);
     case 'sts':
+    case 'sns':
       return new AwsError('InvalidClientTokenId', 403, `The security token included in the request is invalid ${hint}`);
     case 'ssm':
     case 'sqs':
+    case 'eventbridge':
       return new AwsError(
         'UnrecognizedClientException',
         400,
@@ -144,9 +157,11 @@ function unknownRegion(service: AwsCall['service'], region: string, regions: Rea
     case 'ec2':
       return new AwsError('AuthFailure', 401, `AWS was not able to validate the provided access credentials ${hint}`);
     case 'sts':
+    case 'sns':
       return new AwsError('InvalidClientTokenId', 403, `The security token included in the request is invalid ${hint}`);
     case 'ssm':
     case 'sqs':
+    case 'eventbridge':
       return new AwsError(
         'UnrecognizedClientException',
         400,
@@ -169,8 +184,10 @@ function wrongSignature(service: AwsCall['service']): AwsError {
       return new AwsError('AuthFailure', 401, message);
     case 'ssm':
     case 'sqs':
+    case 'eventbridge':
       return new AwsError('InvalidSignatureException', 400, message);
     case 'sts':
+    case 'sns':
     case 's3':
       return new AwsError('SignatureDoesNotMatch', 403, message);
   }

@@ -1,4 +1,4 @@
-/** The local region: EC2, SSM, S3, SQS, a K3s mirror and its own desk, on one port; of loopback, unless real hosts have to reach it. */
+/** The local region: EC2, SSM, S3, SQS, STS, SNS, EventBridge, a K3s mirror and its own desk, on one port; of loopback, unless real hosts have to reach it. */
 import { mkdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type AdminDeps, serveAdmin } from './admin.js';
@@ -7,6 +7,8 @@ import { callingInstance } from './caller.js';
 import type { HttpReply, MachineHost, World } from './contract.js';
 import { Ec2 } from './ec2/handle.js';
 import { MEMBER_ACCOUNT_ID } from './ec2/network.js';
+import { notificationsBus } from './eventbridge/buses.js';
+import { handleEventBridge } from './eventbridge/handle.js';
 import { EventBus } from './events/bus.js';
 import { Hosts } from './hosts/hosts.js';
 import { removeLeftHosts } from './hosts/ledger.js';
@@ -21,7 +23,10 @@ import { handleNodeRequest } from './k3s/handle.js';
 import { createMachineHost } from './machine/host.js';
 import { serveMirror } from './mirror.js';
 import { PROFILES, type ProfileName } from './profiles.js';
+import { Published } from './published.js';
 import { S3 } from './s3/handle.js';
+import { handleSns } from './sns/handle.js';
+import { notificationsTopic, Topics } from './sns/topics.js';
 import { Sqs } from './sqs/handle.js';
 import { handleSsm } from './ssm/handle.js';
 import { handleSts } from './sts/handle.js';
@@ -59,6 +64,11 @@ export interface Region {
   queueUrl: string;
   /** Of what no reader could handle in three attempts. */
   deadLettersUrl: string;
+  /** Of the topic and of the event bus that the worker may tell. */
+  topicArn: string;
+  eventBusArn: string;
+  /** What was told to topics and buses. */
+  published: Published;
   world: LocalWorld;
   ec2: Ec2;
   s3: S3;
@@ -105,20 +115,35 @@ export async function startRegion(options: RegionOptions): Promise<Region> {
   bus.deliverTo(queue);
   const iam: Iam = createIam({ ...options, bucket, homeRegion, queueUrl: queue.url }, { ec2, s3 });
   world.agentMay = (instance, action) => iam.nodeMay(instance, action);
-  const about = { url, profile: profile.name, regions, bucket, queueUrl: queue.url, mirror: `${url}/_mirror` };
+  const [topicArn, eventBusArn] = [notificationsTopic(homeRegion), notificationsBus(homeRegion)];
+  const published = new Published();
+  const notify = { topicArn, eventBusArn };
+  const about = {
+    url,
+    profile: profile.name,
+    regions,
+    bucket,
+    queueUrl: queue.url,
+    mirror: `${url}/_mirror`,
+    ...notify,
+  };
   const services = {
     ec2: ec2.handle.bind(ec2),
     ssm: handleSsm.bind(null, world, host, (call, id) => iam.mayCommand(call, id)),
     s3: s3.handle.bind(s3),
     sqs: sqs.handle.bind(sqs),
     sts: handleSts.bind(null, sessions, (call, request) => iam.refusalToAssume(call, request, members)),
+    sns: handleSns.bind(null, new Topics(homeRegion), published),
+    eventbridge: handleEventBridge.bind(null, eventBusArn, published),
   };
   const front = { world, regions: new Set(regions), sessions, services, iam, onCall: options.onCall };
-  route = routes({ world, host, ec2, s3, iam, about }, (request) => serveAws(front, request));
+  route = routes({ world, host, ec2, s3, iam, published, about }, (request) => serveAws(front, request));
   return {
     url,
     queueUrl: queue.url,
     deadLettersUrl: redrive.to.url,
+    ...notify,
+    published,
     world,
     ec2,
     s3,

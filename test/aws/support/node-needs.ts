@@ -1,13 +1,17 @@
-/** What Keelson needs of SSM, SQS and the roles of instances; see needs.ts. */
+/** What Keelson needs of SSM, SQS, SNS, EventBridge and the roles of instances; see needs.ts. */
+import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import { SNSClient } from '@aws-sdk/client-sns';
 import { DeleteMessageCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { ListCommandInvocationsCommand, ListCommandsCommand } from '@aws-sdk/client-ssm';
 import { expect, vi } from 'vitest';
-import { STACK_GUID } from '../../../packages/aws-simulator/src/credentials.js';
+import { CREDENTIALS, STACK_GUID } from '../../../packages/aws-simulator/src/credentials.js';
+import { eventBridge, sns } from '../../../src/activities/notify/aws-channels.js';
 import { cancel, findSent, send } from '../../../src/activities/ssm/commands.js';
 import { lookAtRegion, RegionMemory } from '../../../src/activities/watch/look-at-region.js';
 import { Pulse } from '../../../src/activities/watch/pulse.js';
 import { type Event, parseEvent } from '../../../src/events/parse.js';
 import { BUCKET_KEY } from '../../../src/model/bucket.js';
+import { deletedNews } from '../../../src/model/notify/news.js';
 import { installationFor, REGION, run } from './harness.js';
 import type { Need } from './needs.js';
 import type { Scene } from './scene.js';
@@ -76,6 +80,16 @@ export const NODE_NEEDS: Need[] = [
     story: async (scene) => {
       const id = await scene.instance();
       await eventuallyRead(scene, (event) => event.kind === 'instance' && event.instanceId === id);
+    },
+  },
+  {
+    what: 'the worker tells a topic and an event bus that a cluster is deleted',
+    story: async ({ region, scope }) => {
+      const options = { endpoint: region.url, region: REGION, credentials: CREDENTIALS.worker, maxAttempts: 1 };
+      const [startedAt, endedAt] = ['2026-03-01T12:04:00.000Z', '2026-03-01T12:05:00.000Z'];
+      const news = deletedNews({ ...scope, operation: 'op-1', startedAt, endedAt });
+      await sns(region.topicArn, new SNSClient(options)).send(news);
+      await eventBridge(region.eventBusArn, new EventBridgeClient(options)).send(news);
     },
   },
   {

@@ -1,13 +1,13 @@
-import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
-import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
-import { mockClient } from 'aws-sdk-client-mock';
-import { beforeEach, describe, expect, it } from 'vitest';
+/** Notifications by SNS and EventBridge, through the SDK's clients, with the key of the worker, to the simulator. */
+import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import { SNSClient } from '@aws-sdk/client-sns';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { type CallerName, CREDENTIALS } from '../../../packages/aws-simulator/src/credentials.js';
 import { readPolicies } from '../../../packages/aws-simulator/src/iam/policies.js';
 import { eventBridge, sns } from '../../../src/activities/notify/aws-channels.js';
 import { deletedNews } from '../../../src/model/notify/news.js';
+import { startTestRegion, type TestRegion } from '../region/local-region.js';
 
-const TOPIC = 'arn:aws:sns:eu-west-1:111122223333:keelson';
-const BUS = 'arn:aws:events:eu-central-1:111122223333:event-bus/keelson';
 const news = deletedNews({
   cluster: 'shop',
   uid: 'u',
@@ -17,52 +17,104 @@ const news = deletedNews({
   endedAt: '2026-03-01T12:05:00.000Z',
 });
 
-const [topics, buses] = [mockClient(SNSClient), mockClient(EventBridgeClient)];
-beforeEach(() => {
-  topics.reset();
-  buses.reset();
+let region: TestRegion;
+beforeAll(async () => {
+  region = await startTestRegion();
 });
+afterAll(() => region.close());
+
+const optionsOf = (caller: CallerName) => ({
+  endpoint: region.url,
+  region: 'eu-west-1',
+  credentials: CREDENTIALS[caller],
+  maxAttempts: 1,
+});
+const topic = (arn: string, caller: CallerName = 'worker') => sns(arn, new SNSClient(optionsOf(caller)));
+const bus = (arn: string, caller: CallerName = 'worker') => eventBridge(arn, new EventBridgeClient(optionsOf(caller)));
+const contents = (arn: string) => region.published.list(arn).map(({ content }) => content);
 
 describe('a notification by AWS', () => {
-  it('to SNS is a CloudEvent with attributes to filter by, in the region of the topic', async () => {
-    // Prepare
-    topics.on(PublishCommand).resolves({});
-
+  it('to SNS is a CloudEvent with attributes to filter by', async () => {
     // Act
-    await sns(TOPIC).send({ ...news, text: 'shop: ümläut\nand two lines'.padEnd(300, '.') });
+    await topic(region.topicArn).send({ ...news, text: 'shop: ümläut\nand two lines'.padEnd(300, '.') });
 
     // Assess
-    const [call] = topics.commandCalls(PublishCommand);
-    const { Message, Subject, ...input } = call?.args[0].input ?? {};
-    expect(JSON.parse(Message ?? '')).toMatchObject({ specversion: '1.0', id: 'u/op-9/ended', type: news.type });
+    const [{ Message, Subject, ...rest } = {}] = contents(region.topicArn);
+    expect(JSON.parse(String(Message))).toMatchObject({ specversion: '1.0', id: 'u/op-9/ended', type: news.type });
     expect(Subject).toMatch(/^[ -~]{1,99}$/);
-    expect(input).toMatchObject({ TopicArn: TOPIC, MessageAttributes: { cluster: { StringValue: 'shop' } } });
-    expect(input).not.toHaveProperty('MessageGroupId');
-  });
-
-  it('to a FIFO topic names itself, so that a repetition is dropped', async () => {
-    topics.on(PublishCommand).resolves({});
-    await sns(`${TOPIC}.fifo`).send(news);
-    expect(topics.commandCalls(PublishCommand)[0]?.args[0].input).toMatchObject({
-      MessageGroupId: 'shop',
-      MessageDeduplicationId: 'u/op-9/ended',
+    expect(rest).toEqual({
+      MessageAttributes: {
+        type: { DataType: 'String', StringValue: 'io.keelson.operation.ended' },
+        cluster: { DataType: 'String', StringValue: 'shop' },
+      },
+      MessageGroupId: null,
     });
   });
 
-  it('to EventBridge has a source and a type that rules match', async () => {
-    buses.on(PutEventsCommand).resolves({ FailedEntryCount: 0, Entries: [{ EventId: 'e' }] });
-    await eventBridge(BUS).send(news);
-    const [entry] = buses.commandCalls(PutEventsCommand)[0]?.args[0].input.Entries ?? [];
-    expect(entry).toMatchObject({ EventBusName: BUS, Source: 'keelson', DetailType: 'io.keelson.operation.ended' });
-    expect(JSON.parse(entry?.Detail ?? '')).toMatchObject({ id: 'u/op-9/ended', cluster: 'shop' });
+  it('to a FIFO topic names itself, so that a repetition is dropped', async () => {
+    // Prepare
+    const arn = `${region.topicArn}.fifo`;
+
+    // Act
+    // The stack has the other topic as its parameter.
+    await topic(arn, 'admin').send(news);
+    await topic(arn, 'admin').send(news);
+
+    // Assess
+    expect(contents(arn)).toMatchObject([{ MessageGroupId: 'shop' }]);
   });
 
-  it('that is not taken is an error without the ARN, also where EventBridge answers 200', async () => {
-    const denied = Object.assign(new Error(`not authorized to publish to ${TOPIC}`), { name: 'AuthorizationError' });
-    topics.on(PublishCommand).rejects(denied);
-    buses.on(PutEventsCommand).resolves({ FailedEntryCount: 1, Entries: [{ ErrorCode: 'InternalFailure' }] });
-    await expect(sns(TOPIC).send(news)).rejects.toThrow(/^SNS has not taken it \(AuthorizationError\)$/);
-    await expect(eventBridge(BUS).send(news)).rejects.toThrow(/^EventBridge answers InternalFailure$/);
+  it('to EventBridge has a source and a type that rules match', async () => {
+    // Act
+    await bus(region.eventBusArn).send(news);
+
+    // Assess
+    const [entry] = contents(region.eventBusArn);
+    expect(entry).toMatchObject({ Source: 'keelson', DetailType: 'io.keelson.operation.ended' });
+    expect(JSON.parse(String(entry?.['Detail']))).toMatchObject({ id: 'u/op-9/ended', cluster: 'shop' });
+  });
+
+  it.each([
+    ['a topic that the stack does not name', () => topic(`${region.topicArn}-2`), /^SNS .*\(AuthorizationError\w*\)$/],
+    ['a topic that does not exist', () => topic(`${region.topicArn}-2`, 'admin'), /^SNS .*\(NotFound\w*\)$/],
+    ['a bus that the stack does not name', () => bus(`${region.eventBusArn}-2`), /^EventBridge .*\(AccessDenied\w*\)$/],
+  ])('to %s is an error that does not name the ARN', async (_, channel, message) => {
+    const refused: unknown = await channel()
+      .send(news)
+      .catch((error: unknown) => error);
+    expect(refused).toBeInstanceOf(Error);
+    expect((refused as Error).message).toMatch(message);
+    expect((refused as Error).message).not.toContain('arn:');
+  });
+
+  it('that EventBridge answers with 200 and does not take is an error as well', async () => {
+    const untyped = { ...news, type: '' } as unknown as typeof news;
+    await expect(bus(region.eventBusArn).send(untyped)).rejects.toThrow(/^EventBridge answers InvalidArgument$/);
+  });
+});
+
+describe('a channel without a client of its own', () => {
+  afterEach(() => vi.unstubAllEnvs());
+
+  it('asks in the region of the topic or of the bus', async () => {
+    // Prepare
+    vi.stubEnv('AWS_ENDPOINT_URL', region.url);
+    vi.stubEnv('AWS_ACCESS_KEY_ID', CREDENTIALS.admin.accessKeyId);
+    vi.stubEnv('AWS_SECRET_ACCESS_KEY', CREDENTIALS.admin.secretAccessKey);
+    const elsewhere = (arn: string) => arn.replace('eu-west-1', 'us-east-1');
+
+    // Act
+    await sns(elsewhere(region.topicArn))
+      .send(news)
+      .catch(() => null);
+    await eventBridge(elsewhere(region.eventBusArn)).send(news);
+
+    // Assess
+    const calls = region.world.record.calls.filter((call) => call.region === 'us-east-1');
+    expect(calls.map(({ service, status }) => [service, status])).toEqual([
+      ['sns', 404],
+      ['eventbridge', 200],
+    ]);
   });
 });
 
@@ -77,10 +129,15 @@ describe('the worker of the stack', () => {
     }).identity.worker.statements.filter(({ Sid }) => Sid.startsWith('Notify'));
 
   it('may tell just the topic and the bus that the parameters name, and none without', () => {
+    const [NotifyTopicArn, NotifyEventBusArn] = [region.topicArn, region.eventBusArn];
     expect(statements({})).toEqual([]);
-    expect(statements({ NotifyTopicArn: TOPIC, NotifyEventBusArn: BUS })).toMatchObject([
-      { Action: ['sns:Publish'], Resource: TOPIC },
-      { Action: ['events:PutEvents'], Resource: BUS, Condition: { StringEquals: { 'events:source': 'keelson' } } },
+    expect(statements({ NotifyTopicArn, NotifyEventBusArn })).toMatchObject([
+      { Action: ['sns:Publish'], Resource: NotifyTopicArn },
+      {
+        Action: ['events:PutEvents'],
+        Resource: NotifyEventBusArn,
+        Condition: { StringEquals: { 'events:source': 'keelson' } },
+      },
     ]);
   });
 });

@@ -1,5 +1,5 @@
 /**
- * What AWS takes, call by call: `{ec2,ssm,s3,sqs}.json` from the schemas and doc comments of the AWS SDK that is installed, `limits.json`
+ * What AWS takes, call by call: one file a service from the schemas and doc comments of the AWS SDK that is installed, `limits.json`
  * from botocore's models. Both are made by `npm run aws-tables`; nothing here is written from memory.
  */
 import { readFileSync } from 'node:fs';

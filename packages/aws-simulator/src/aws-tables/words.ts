@@ -1,16 +1,21 @@
 /** Says in a service's own words and codes what the table does not allow. */
 import { AwsError } from '../aws-error.js';
 import type { AwsCall } from '../contract.js';
-import type { Bounds } from './table.js';
 import type { Violation } from './violation.js';
+import { validationRefusal } from './words-of-validation.js';
+import { aboutOf, between, shown } from './words-of-values.js';
 
 export function refusalFor(service: AwsCall['service'], call: string, violation: Violation): AwsError {
   switch (service) {
     case 'ec2':
-    case 'sts':
       return ec2Refusal(call, violation);
     case 'ssm':
-      return ssmRefusal(call, violation);
+    case 'eventbridge':
+      return validationRefusal('ValidationException', call, violation);
+    case 'sts':
+      return validationRefusal('ValidationError', call, violation);
+    case 'sns':
+      return snsRefusal(call, violation);
     case 'sqs':
       return sqsRefusal(violation);
     case 's3':
@@ -22,9 +27,12 @@ export function unknownAction({ service, action }: AwsCall): AwsError {
   const hint = '(or not in the tables of the local region)';
   switch (service) {
     case 'ec2':
-    case 'sts':
       return new AwsError('InvalidAction', 400, `The action ${action} is not valid for this web service ${hint}.`);
+    case 'sts':
+    case 'sns':
+      return new AwsError('InvalidAction', 400, `Could not find operation ${action} ${hint}.`);
     case 'ssm':
+    case 'eventbridge':
     case 'sqs':
       return new AwsError('UnknownOperationException', 400, `There is no operation ${action} ${hint}.`);
     case 's3':
@@ -90,60 +98,6 @@ function ec2Refusal(call: string, violation: Violation): AwsError {
   }
 }
 
-/** [docs: SSM API, errors of the calls; the words: sigil#61, boto3#3027, aec#394] */
-function ssmRefusal(call: string, violation: Violation): AwsError {
-  const invalid = (path: string, value: unknown, constraint: string): AwsError => {
-    const at = path.replace(/(^|\.)([A-Z])/g, (_, dot: string, letter: string) => dot + letter.toLowerCase());
-    const message = `1 validation error detected: Value ${shown(value)} at '${at}' failed to satisfy constraint: Member must ${constraint}`;
-    return new AwsError('ValidationException', 400, message);
-  };
-  switch (violation.kind) {
-    // AWS's front ends for JSON drop what they do not know: here nothing that is sent gets lost unseen.
-    case 'unknown':
-    case 'not-in-call':
-      return invalid(violation.path, null, 'not be there: the call does not have it');
-    case 'missing':
-      return invalid(violation.path, null, 'not be null');
-    case 'type':
-      return new AwsError('SerializationException', 400, `${violation.path}: expected ${violation.wanted}`);
-    case 'value':
-      return invalid(violation.path, violation.value, `satisfy enum value set: [${violation.allowed.join(', ')}]`);
-    case 'range':
-      return invalid(violation.path, violation.value, `have value ${between(violation.bounds)}`);
-    case 'length':
-    case 'items':
-      return invalid(violation.path, violation.value, `have length ${between(violation.bounds)}`);
-    case 'pattern':
-      return invalid(violation.path, violation.value, `satisfy regular expression pattern: ${violation.pattern}`);
-    case 'excluded':
-      return new AwsError('ValidationException', 400, `Cannot use both ${violation.path} and ${violation.other}.`);
-    case 'filter-name':
-      return new AwsError('InvalidFilterKey', 400, `${violation.name} filter Key is invalid.`);
-    case 'filter-value': {
-      const message = `${violation.name} filter is invalid, valid values are ${violation.allowed.join(', ')}`;
-      // The lists of commands have no error of their own for it. [docs: SSM ListCommands, errors]
-      const isOfInstances = call === 'DescribeInstanceInformation';
-      return new AwsError(
-        isOfInstances ? 'InvalidInstanceInformationFilterValue' : 'ValidationException',
-        400,
-        message,
-      );
-    }
-    case 'filter-empty':
-      return new AwsError('InvalidInstanceInformationFilterValue', 400, `${violation.name} filter has no values.`);
-    case 'filter-mixed':
-      return new AwsError('ValidationException', 400, 'Cannot mix tag or inventory filter with any other filter.');
-    case 'filter-limit':
-      return violation.most === 1
-        ? new AwsError('InvalidInstanceInformationFilterValue', 400, `${violation.what}: only one may be given.`)
-        : new AwsError(
-            'ValidationException',
-            400,
-            `The number of ${violation.what} is too large. Max: ${violation.most}.`,
-          );
-  }
-}
-
 /** [docs: SQS API, common errors] */
 function sqsRefusal(violation: Violation): AwsError {
   const invalid = (path: string, value: unknown, why: string): AwsError =>
@@ -171,6 +125,18 @@ function sqsRefusal(violation: Violation): AwsError {
   }
 }
 
+/** What its front end finds it says as others do; about texts it has words of its own. [docs: SNS Publish, errors; wellcomecollection/platform#1107] */
+function snsRefusal(call: string, violation: Violation): AwsError {
+  switch (violation.kind) {
+    case 'value':
+    case 'length':
+    case 'pattern':
+      return new AwsError('InvalidParameter', 400, `Invalid parameter: ${violation.path}`);
+    default:
+      return validationRefusal('ValidationError', call, violation);
+  }
+}
+
 /** [docs: S3 error responses] */
 function s3Refusal(violation: Violation): AwsError {
   const fields = { ArgumentName: aboutOf(violation) };
@@ -189,19 +155,4 @@ function s3Refusal(violation: Violation): AwsError {
         fields,
       );
   }
-}
-
-function aboutOf(violation: Violation): string {
-  return 'path' in violation ? violation.path : 'name' in violation ? violation.name : violation.what;
-}
-
-function between([least, most]: Bounds): string {
-  if (least === null || most === null)
-    return least === null ? `less than or equal to ${most}` : `greater than or equal to ${least}`;
-  return `between ${least} and ${most}`;
-}
-
-function shown(value: unknown): string {
-  const text = typeof value === 'string' ? value : JSON.stringify(value);
-  return text.length <= 200 ? text : `${text.slice(0, 200)}...`;
 }

@@ -21,10 +21,14 @@ export function refusalFor(call: Pick<AwsCall, 'service' | 'region'>, arn: strin
       return new AwsError('UnauthorizedOperation', 403, message);
     }
     case 'ssm':
+    case 'eventbridge':
       return new AwsError('AccessDeniedException', 400, text);
     case 's3':
     case 'sts':
       return new AwsError('AccessDenied', 403, text);
+    case 'sns':
+      // [aws-ia/terraform-aws-control_tower_account_factory#151]
+      return new AwsError('AuthorizationError', 403, text);
     case 'sqs':
       // Clients of the older protocol know it by another name. [docs: SQS, JSON protocol]
       return new AwsError('AccessDeniedException', 403, text, {}, { 'x-amzn-query-error': 'AccessDenied;Sender' });
@@ -37,13 +41,18 @@ function reasonOf(
   arn: string,
   { check, verdict, policy }: Denial,
 ): string {
-  // SQS tells its actions in lower case.
-  const action = service === 'sqs' ? check.action.toLowerCase() : check.action;
+  const action = actionAs(service, check.action);
   const why =
     verdict === 'explicit-deny'
       ? `with an explicit deny in a ${policy} policy`
       : `because no identity-based policy allows the ${action} action`;
   return `User: ${arn} is not authorized to perform: ${action}${onResource(service, region, check)} ${why}`;
+}
+
+/** SQS tells its actions in lower case, SNS its own name in capitals. */
+function actionAs(service: AwsCall['service'], action: string): string {
+  if (service === 'sqs') return action.toLowerCase();
+  return service === 'sns' ? action.replace('sns:', 'SNS:') : action;
 }
 
 function onResource(service: AwsCall['service'], region: string, { resource }: Check): string {

@@ -10,6 +10,7 @@ import { addressOf } from '../s3/address.js';
 import type { Bucket } from '../s3/buckets.js';
 import { EC2_ACTIONS } from './ec2-actions.js';
 import type { Check } from './evaluator.js';
+import { publishChecks, putEventsChecks } from './notify-actions.js';
 import { S3_ACTIONS } from './s3-actions.js';
 import { queueChecks, SQS_ACTIONS } from './sqs-actions.js';
 import { SSM_ACTIONS } from './ssm-actions.js';
@@ -20,14 +21,17 @@ export interface Existing {
   bucket(name: string): Bucket | undefined;
 }
 
+const OF_ANY_ACCOUNT: ReadonlySet<AwsCall['service']> = new Set(['s3', 'sqs', 'sns', 'eventbridge']);
+
 /**
  * The checks of a call; all of them must be allowed.
  *
  * @throws AwsError for a body that cannot be read, and for a call that nothing here says the checks of
  */
 export function checksOf(call: AwsCall, existing: Existing): Check[] {
-  // What a call is about is in the account of its caller; buckets and queues name no account of theirs, or the one of the stack.
-  const inStack = call.account === ACCOUNT_ID || call.service === 's3' || call.service === 'sqs';
+  // What a call is about is in the account of its caller; buckets and queues name no account of theirs, or the one of the stack, and topics and buses
+  // are named by ARN.
+  const inStack = call.account === ACCOUNT_ID || OF_ANY_ACCOUNT.has(call.service);
   const checks = checksIn(call, existing);
   return inStack ? checks : (JSON.parse(JSON.stringify(checks).replaceAll(ACCOUNT_ID, call.account)) as Check[]);
 }
@@ -60,20 +64,29 @@ function checksIn(call: AwsCall, existing: Existing): Check[] {
     case 'sts':
       // Judged with the role's trust policy, see assume-role.ts.
       return [];
+    case 'sns': {
+      const params = Params.parse(formOf(call));
+      return publishChecks(params.text('TopicArn') ?? params.text('TargetArn'));
+    }
+    case 'eventbridge':
+      return putEventsChecks(call, readJsonBody(call.body));
     case 'sqs':
       if (!SQS_ACTIONS.has(action)) throw unknownAction(call);
       return queueChecks(action, region, readJsonBody(call.body));
   }
 }
 
+/** Of services whose tables have calls that nothing here judges. */
 function unknownAction({ service, action }: AwsCall): AwsError {
   const message = `The action ${action} is not valid for this web service (the simulator does not model it, or packages/aws-simulator/src/iam/${service}-actions.ts does not say what it must be allowed).`;
   switch (service) {
     case 'ec2':
     case 'sts':
+    case 'sns':
       return new AwsError('InvalidAction', 400, message);
     case 'ssm':
     case 'sqs':
+    case 'eventbridge':
       return new AwsError('UnknownOperationException', 400, message);
     case 's3':
       return new AwsError('NotImplemented', 501, message);

@@ -1,7 +1,9 @@
 /** Deploys the stack of deploy/aws in the simulator: its policies, for the bucket and the queue that are there. */
 import { appendFileSync } from 'node:fs';
 import { type Ec2, placeKey } from '../ec2/handle.js';
+import { notificationsBus } from '../eventbridge/buses.js';
 import type { S3 } from '../s3/handle.js';
+import { notificationsTopic } from '../sns/topics.js';
 import { Iam } from './iam.js';
 import { readPolicies } from './policies.js';
 import { memberRoleArn } from './principals.js';
@@ -21,7 +23,12 @@ export interface StackOptions {
 export function createIam(options: StackOptions, { ec2, s3 }: { ec2: Ec2; s3: S3 }): Iam {
   const { homeRegion, bucket, queueUrl, kmsKeyArn } = options;
   const arn = queueArn(homeRegion, queueUrl.split('/').at(-1) ?? '');
-  const parameters = { KmsKeyArn: kmsKeyArn ?? 'none', MemberRoleArns: memberRoleArn('*') };
+  const parameters = {
+    KmsKeyArn: kmsKeyArn ?? 'none',
+    MemberRoleArns: memberRoleArn('*'),
+    NotifyTopicArn: notificationsTopic(homeRegion),
+    NotifyEventBusArn: notificationsBus(homeRegion),
+  };
   const file = process.env['KEELSON_PERMISSIONS_FILE'];
   return new Iam({
     policies: readPolicies({ homeRegion, bucket, queueUrl, queueArn: arn, parameters }),

@@ -1,15 +1,21 @@
 import { execFileSync } from 'node:child_process';
 import * as ec2 from '@aws-sdk/client-ec2';
+import * as eventbridge from '@aws-sdk/client-eventbridge';
 import * as s3 from '@aws-sdk/client-s3';
+import * as sns from '@aws-sdk/client-sns';
 import * as sqs from '@aws-sdk/client-sqs';
 import * as ssm from '@aws-sdk/client-ssm';
+import * as sts from '@aws-sdk/client-sts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { tableOf } from '../../../../packages/aws-simulator/src/aws-tables/table.js';
 import { CREDENTIALS, startTestRegion, type TestRegion } from '../local-region.js';
 import { callsOfTheProgram, type Service } from './calls.js';
 
 const calls = callsOfTheProgram();
-const SDK = { ec2, s3, sqs, ssm } as unknown as Record<Service, Record<string, new (input: object) => never>>;
+const SDK = { ec2, s3, sqs, ssm, sts, sns, eventbridge } as unknown as Record<
+  Service,
+  Record<string, new (input: object) => never>
+>;
 
 describe('the tables of AWS', () => {
   it('have every call of the program', () => {
@@ -44,6 +50,9 @@ describe('each call of the program passes the tables', () => {
     ssm: { name: 'ValidationException', message: /'noSuchThing' failed to satisfy constraint/ },
     sqs: { name: 'InvalidParameterValue', message: /NoSuchThing is not a parameter of this call/ },
     s3: { name: 'NotImplemented', message: /implies functionality that is not implemented/ },
+    sts: { name: 'ValidationError', message: /'noSuchThing' failed to satisfy constraint/ },
+    sns: { name: 'ValidationError', message: /'noSuchThing' failed to satisfy constraint/ },
+    eventbridge: { name: 'ValidationException', message: /'noSuchThing' failed to satisfy constraint/ },
   };
 
   it.each(calls)('%s', async (call) => {
@@ -87,13 +96,17 @@ interface Sent {
   headers: Record<string, string>;
 }
 
+/** In forms; the others but S3 take JSON. */
+const QUERY: readonly Service[] = ['ec2', 'sts', 'sns'];
+
 function spoilt(service: Service, request: unknown): unknown {
   const sent = request as Sent;
   if (service === 's3') sent.query['no-such-thing'] = '1';
   else {
     const body = sent.body instanceof Uint8Array ? Buffer.from(sent.body).toString() : String(sent.body);
-    sent.body =
-      service === 'ec2' ? `${body}&NoSuchThing=1` : JSON.stringify({ ...(JSON.parse(body) as object), NoSuchThing: 1 });
+    sent.body = QUERY.includes(service)
+      ? `${body}&NoSuchThing=1`
+      : JSON.stringify({ ...(JSON.parse(body) as object), NoSuchThing: 1 });
     sent.headers['content-length'] = String(Buffer.byteLength(String(sent.body)));
   }
   return sent;
@@ -106,6 +119,9 @@ function clientOf(service: Service, endpoint: string) {
     ssm: () => new ssm.SSMClient(options),
     sqs: () => new sqs.SQSClient(options),
     s3: () => new s3.S3Client({ ...options, forcePathStyle: true }),
+    sts: () => new sts.STSClient(options),
+    sns: () => new sns.SNSClient(options),
+    eventbridge: () => new eventbridge.EventBridgeClient(options),
   }[service]();
   return client as ec2.EC2Client;
 }

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-export type Service = 'ec2' | 'ssm' | 's3' | 'sqs';
+export type Service = 'ec2' | 'ssm' | 's3' | 'sqs' | 'sts' | 'sns' | 'eventbridge';
 
 const ROOT = new URL('../../../../src', import.meta.url).pathname;
 

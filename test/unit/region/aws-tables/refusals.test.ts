@@ -1,9 +1,13 @@
 /** What AWS refuses, by the kind of mistake, and beside each what it takes. Each goes over the wire, by the real SDK. */
 import * as ec2 from '@aws-sdk/client-ec2';
+import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import * as s3 from '@aws-sdk/client-s3';
+import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { ReceiveMessageCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import * as ssm from '@aws-sdk/client-ssm';
+import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { CREDENTIALS as KEYS } from '../../../../packages/aws-simulator/src/credentials.js';
 import { createMachineHost } from '../../../../packages/aws-simulator/src/machine/host.js';
 import { launchOne } from '../ec2/launch-one.js';
 import { CREDENTIALS, startTestRegion, type TestRegion } from '../local-region.js';
@@ -21,13 +25,20 @@ afterAll(() => region.close());
 type Command = Parameters<ec2.EC2Client['send']>[0];
 
 /** The error's name, or `taken`. */
-async function answerOf(service: 'ec2' | 'ssm' | 'sqs' | 's3', command: unknown): Promise<string> {
+async function answerOf(
+  service: 'ec2' | 'ssm' | 'sqs' | 's3' | 'sts' | 'sns' | 'eventbridge',
+  command: unknown,
+): Promise<string> {
   const options = { endpoint: region.url, region: 'eu-west-1', credentials: CREDENTIALS, maxAttempts: 1 };
   const client = {
     ec2: () => region.ec2Client(),
     ssm: () => new ssm.SSMClient(options),
     sqs: () => new SQSClient(options),
     s3: () => region.s3Client(),
+    // The role's trust policy names the worker.
+    sts: () => new STSClient({ ...options, credentials: KEYS.worker }),
+    sns: () => new SNSClient(options),
+    eventbridge: () => new EventBridgeClient(options),
   }[service]() as ec2.EC2Client;
   return client.send(command as Command).then(
     () => 'taken',
@@ -258,6 +269,90 @@ describe('SQS refuses', () => {
     ],
   ])('%s', async (_, command, code) => {
     expect(await answerOf('sqs', command())).toBe(code);
+  });
+});
+
+const MEMBER_ROLE = 'arn:aws:iam::222222222222:role/keelson/keelson-member';
+
+describe('STS refuses', () => {
+  const assume = (more: object) =>
+    new AssumeRoleCommand({ RoleArn: MEMBER_ROLE, RoleSessionName: 'keelson', ExternalId: 'keelson-local', ...more });
+
+  it.each<[string, object]>([
+    ['a request without role', { RoleArn: undefined }],
+    ['a role of 19 characters', { RoleArn: 'arn:aws:iam::2:role' }],
+    ['what is no ARN of a role', { RoleArn: 'arn:aws:iam::222222222222:user/a' }],
+    ['a session of one letter', { RoleSessionName: 'a' }],
+    ['a session of 65 letters', { RoleSessionName: 'a'.repeat(65) }],
+    ['a session with a slash', { RoleSessionName: 'a/b' }],
+    ['an external id with a space', { ExternalId: 'a b' }],
+    ['899 seconds', { DurationSeconds: 899 }],
+    ['43,201 seconds', { DurationSeconds: 43_201 }],
+    ['51 tags', { Tags: ids(51).map((Key) => ({ Key, Value: '' })) }],
+    ['a tag without value', { Tags: [{ Key: 'a' }] }],
+    ['a policy with a short ARN', { PolicyArns: [{ arn: 'arn' }] }],
+  ])('%s', async (_, more) => {
+    expect(await answerOf('sts', assume(more))).toBe('ValidationError');
+  });
+
+  it('says what is wrong in its own words', async () => {
+    // Prepare
+    const client = new STSClient({ endpoint: region.url, region: 'eu-west-1', credentials: CREDENTIALS });
+
+    // Act
+    const asked = client.send(assume({ RoleSessionName: 'a:b' }));
+
+    // Assess
+    await expect(asked).rejects.toThrow(
+      "1 validation error detected: Value 'a:b' at 'roleSessionName' failed to satisfy constraint: Member must satisfy regular expression pattern: [\\w+=,.@-]*",
+    );
+  });
+
+  it('not what its documents allow', async () => {
+    const most = { DurationSeconds: 900, Tags: [{ Key: 'a', Value: 'b' }], TransitiveTagKeys: ['a'], PolicyArns: [] };
+    expect(await answerOf('sts', assume(most))).toBe('taken');
+  });
+});
+
+describe('SNS refuses', () => {
+  const publish = (more: object) => new PublishCommand({ TopicArn: region.topicArn, Message: 'a', ...more });
+
+  it.each<[string, object, string]>([
+    ['a request without message', { Message: undefined }, 'ValidationError'],
+    ['an attribute without type', { MessageAttributes: { a: { StringValue: 'b' } } }, 'ValidationError'],
+    ['an empty message', { Message: '' }, 'InvalidParameter'],
+    ['a message of more than 256 KiB', { Message: 'a'.repeat(262_145) }, 'InvalidParameter'],
+    ['an empty subject', { Subject: '' }, 'InvalidParameter'],
+    ['a subject of two lines', { Subject: 'a\nb' }, 'InvalidParameter'],
+    ['a subject of 100 characters', { Subject: 'a'.repeat(100) }, 'InvalidParameter'],
+    ['a structure that is none', { MessageStructure: 'xml' }, 'InvalidParameter'],
+    ['a name of a message with a space', { MessageDeduplicationId: 'a b' }, 'InvalidParameter'],
+  ])('%s', async (_, more, code) => {
+    expect(await answerOf('sns', publish(more))).toMatch(new RegExp(`^${code}(Exception)?$`));
+  });
+
+  it('not what its documents allow', async () => {
+    const more = { Subject: 'a'.repeat(99), MessageAttributes: { a: { DataType: 'String', StringValue: 'b' } } };
+    expect(await answerOf('sns', publish(more))).toBe('taken');
+  });
+});
+
+describe('EventBridge refuses', () => {
+  const entry = { Source: 'keelson', DetailType: 'a', Detail: '{}' };
+
+  it.each<[string, object[] | undefined]>([
+    ['a request without entries', undefined],
+    ['no entry at all', []],
+    ['eleven entries', ids(11).map(() => entry)],
+    ['a name of a bus with a space', [{ ...entry, EventBusName: 'a b' }]],
+    ['a resource of 2,049 characters', [{ ...entry, Resources: ['a'.repeat(2_049)] }]],
+  ])('%s', async (_, Entries) => {
+    expect(await answerOf('eventbridge', new PutEventsCommand({ Entries }))).toBe('ValidationException');
+  });
+
+  it('not ten entries', async () => {
+    const ten = new PutEventsCommand({ Entries: ids(10).map(() => entry) });
+    expect(await answerOf('eventbridge', ten)).toBe('taken');
   });
 });
 

@@ -11,6 +11,8 @@ const ACCOUNT = '000000000000';
 const role = (name: string): string => `arn:aws:iam::${ACCOUNT}:role/${name}`;
 const KEY = `arn:aws:kms:eu-west-1:${ACCOUNT}:key/keelson`;
 const QUEUE = `arn:aws:sqs:eu-west-1:${ACCOUNT}:keelson-events`;
+const TOPIC = `arn:aws:sns:eu-west-1:${ACCOUNT}:alerts`;
+const BUS = `arn:aws:events:eu-west-1:${ACCOUNT}:event-bus/alerts`;
 const OURS = 'inst-1';
 
 const { identity, bucket } = readPolicies({
@@ -18,7 +20,13 @@ const { identity, bucket } = readPolicies({
   bucket: 'ops',
   queueUrl: 'https://sqs.example',
   queueArn: QUEUE,
-  parameters: { Installation: OURS, WorkerArns: role('worker'), KubeconfigReaderArns: role('reader') },
+  parameters: {
+    Installation: OURS,
+    WorkerArns: role('worker'),
+    KubeconfigReaderArns: role('reader'),
+    NotifyTopicArn: TOPIC,
+    NotifyEventBusArn: BUS,
+  },
 });
 
 /** What counts here of AWS's managed policies ReadOnlyAccess and SecurityAudit. [AWS managed policy reference] */
@@ -111,6 +119,9 @@ const command = (keys: Keys): Check[] => [
   instance('ssm:SendCommand', keys, 'ssm:resourceTag'),
 ];
 
+const told = (bus: string, source: string): Check[] =>
+  plain('events:PutEvents', bus, 'event-bus', { 'events:source': source });
+
 /** What it is, by what AWS asks for it: all of these must be allowed. */
 const ROWS: Record<string, Check[]> = {
   'read a token of a cluster': object('s3:GetObject', 'clusters/shop/k3s-server-token'),
@@ -165,6 +176,11 @@ const ROWS: Record<string, Check[]> = {
   'register as a node and take its commands': plain('ssmmessages:OpenControlChannel'),
   'take events': plain('sqs:ReceiveMessage', QUEUE, 'queue'),
   'write events': plain('sqs:SendMessage', QUEUE, 'queue'),
+  'tell the topic of `NotifyTopicArn`': plain('sns:Publish', TOPIC, 'topic'),
+  'tell another topic': plain('sns:Publish', `${TOPIC}-2`, 'topic'),
+  'tell the event bus of `NotifyEventBusArn` in its own name (`keelson`)': told(BUS, 'keelson'),
+  'the same, in the name of another source': told(BUS, 'billing'),
+  'tell another event bus': told(`${BUS}-2`, 'keelson'),
 };
 
 const bucketPolicy = new Evaluator(bucket, 'resource');
@@ -249,6 +265,9 @@ describe('the permissions of each role', () => {
     'set tags on another instance',
     'run a script on another instance',
     'write events',
+    'tell another topic',
+    'the same, in the name of another source',
+    'tell another event bus',
   ])('let no role %s', async (what) => {
     expect(await allowed(what)).toEqual([]);
   });

@@ -1,0 +1,29 @@
+/** What was published to topics and put on buses: nothing is subscribed to them here, so it is kept for who looks. */
+
+export interface Publication {
+  /** ISO 8601. */
+  at: string;
+  /** ARN of the topic or bus. */
+  to: string;
+  /** As the service has answered it. */
+  id: string;
+  /** By the names of the call: Message, Subject, Detail and so on. */
+  content: Readonly<Record<string, unknown>>;
+}
+
+/** The oldest go beyond this. */
+const MOST = 1_000;
+
+export class Published {
+  private kept: Publication[] = [];
+
+  add(to: string, id: string, content: Publication['content']): void {
+    this.kept.push({ at: new Date().toISOString(), to, id, content });
+    if (this.kept.length > MOST) this.kept.shift();
+  }
+
+  /** Oldest first. @param to a topic or bus; null for all */
+  list(to: string | null = null): Publication[] {
+    return this.kept.filter((one) => to === null || one.to === to);
+  }
+}
