@@ -198,6 +198,10 @@ export class ModelWorld {
         need(slot?.instance?.power === 'running', 'waits for the agent of an instance that does not run');
         if (slot) slot.agentOnline = true;
         return;
+      case 'volumes':
+        need(slot?.agentOnline, 'mounts volumes without an agent');
+        if (slot) slot.volumesReady = true;
+        return;
       case 'install':
         need(slot?.agentOnline, 'installs without an agent');
         if (slot) slot.installed = document.spec.k3s.version;
