@@ -20,7 +20,12 @@ afterAll(async () => {
 });
 
 const change = (id: string) =>
-  JSON.stringify({ source: 'aws.ec2', region: REGION, detail: { 'instance-id': id, state: 'stopped' } });
+  JSON.stringify({
+    source: 'aws.ec2',
+    account: '123456789012',
+    region: REGION,
+    detail: { 'instance-id': id, state: 'stopped' },
+  });
 
 async function queueWith(name: string, ...bodies: string[]): Promise<string> {
   const { QueueUrl = '' } = await clients.sqs(REGION).send(new CreateQueueCommand({ QueueName: name }));
