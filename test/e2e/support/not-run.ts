@@ -13,6 +13,12 @@ export const NOT_RUN: Readonly<Record<string, Readonly<Record<string, string>>>>
       'it stays up until Ctrl-C; .ci/run runs it with --once --json, and examples/ha.yaml is applied here',
   },
   'docs/how-to/aws-add-ons.md': { '*': 'needs nodes of EC2 with zones and provider ids' },
+  'docs/how-to/data-volumes.md': {
+    '*': 'needs the AWS CLI and a node with a volume; test/e2e/volumes.test.ts makes, keeps and deletes volumes',
+  },
+  'docs/how-to/other-accounts.md': {
+    '*': 'needs the AWS CLI and two accounts; test/e2e/other-account.test.ts makes a cluster in a second one of the simulator',
+  },
   'docs/how-to/custom-images.md': { '*': 'needs the AWS CLI and an instance whose image lacks a tool' },
   'docs/how-to/first-cluster-on-aws.md': {
     'aws cloudformation deploy --stack-name keelson --template-file deploy/aws/keelson.yaml --capabilities CAPABILITY_IAM \\\n  --parameter-overrides WorkerArns=arn:aws:iam::111122223333:role/keelson-worker KubeconfigReaderArns=arn:aws:iam::111122223333:role/developer':
