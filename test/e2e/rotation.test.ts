@@ -5,17 +5,18 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Instance } from '../../packages/aws-simulator/src/contract.js';
 import { CREDENTIALS } from '../../packages/aws-simulator/src/credentials.js';
 import type { FaultPlan } from '../../packages/aws-simulator/src/faults.js';
+import type { NoteEntry } from '../../packages/aws-simulator/src/record.js';
 import type { StatusView } from '../../src/model/status.js';
 import { textsOf } from './evidence.js';
 import { type Bench, openBench } from './harness.js';
 import { watchApi } from './support/api-watch.js';
+import { fewestServing } from './support/fewest-serving.js';
 import { configMapsOn, instancesOf, k3sOn, kubectlOn, statusOf } from './support/kubectl.js';
 
 const NAME = 'shop';
 
-/** Each server is away for longer than any gap that is allowed, however busy the machine is: a lost quorum could not hide in one. */
+/** Each server takes its time to stop: a second one that stops without waiting for the first is down at the same time. */
 const SLOW_STOP: FaultPlan = { point: 'span', match: { kind: 'serviceStop' }, delayMs: 4_000 };
-const ALLOWED_GAP_MS = 3_500;
 
 const pools = (count: number) => [{ name: 'workers', count, instanceType: 't3.medium' }];
 
@@ -50,7 +51,22 @@ async function stored(Key: string): Promise<string> {
   return (await Body?.transformToString()) ?? '';
 }
 
+/** What the simulator has noted, after the first ones. */
+const notes = async (after = 0): Promise<NoteEntry[]> =>
+  (await bench.region<{ notes: NoteEntry[] }>('record?calls=false')).notes.slice(after);
+
 const kubeconfig = async () => (await bench.keelson('kubeconfig', NAME)).stdout;
+
+/** Asks for one agent more than there are, which joins with what the cluster goes by now, and takes no other instance's place. */
+async function expectFurtherAgent(): Promise<void> {
+  const before = await instancesOf(bench, NAME);
+  const document = bench.document(NAME, { mode: 'ha', pools: pools(before.length - 2) });
+  const joined = await bench.keelson('apply', '-f', document, '--wait');
+  expect(joined, joined.stderr).toMatchObject({ code: 0 });
+  const { nodes } = await statusOf(bench, NAME);
+  expect(nodes.map(({ ready }) => ready)).toEqual([...before, 'one more'].map(() => 'True'));
+  expect((await instancesOf(bench, NAME)).slice(0, -1)).toEqual(before);
+}
 
 /** Ends the worker without a word as soon as each of these steps has begun, and starts another one. */
 async function killIn(...ids: string[]): Promise<void> {
@@ -67,12 +83,12 @@ async function killIn(...ids: string[]): Promise<void> {
   }
 }
 
-/** What holds after each rotation. */
+/** What holds after each rotation: the same instances as before it, every one Ready. */
 async function expectServing(instances: string[]): Promise<StatusView> {
   const status = await statusOf(bench, NAME);
   expect(status).toMatchObject({ phase: 'Running', operation: null, lastError: null });
   expect(status.operations.at(-1)).toMatchObject({ kind: 'rotate', outcome: 'done' });
-  expect(status.nodes.map(({ ready }) => ready)).toEqual(['True', 'True', 'True', 'True']);
+  expect(status.nodes.map(({ ready }) => ready)).toEqual(instances.map(() => 'True'));
   expect(await instancesOf(bench, NAME)).toEqual(instances);
   expect(await bench.region('duplicates')).toEqual([]);
   const { stdout } = await kubectlOn(bench, instances[0] ?? '', 'get', 'nodes', '-o', 'name');
@@ -99,17 +115,16 @@ describe('a rotation of a cluster that serves', () => {
     expect(operations.map(({ kind }) => kind)).toEqual(['create']);
   });
 
-  it('gives every node new certificates while the API answers, and another worker goes on with it', async () => {
+  it('gives every node new certificates while two servers serve, and another worker goes on with it', async () => {
     // Prepare
     const instances = await instancesOf(bench, NAME);
     const before = await kubeconfig();
-    const watch = watchApi(before, addressesOfServers);
+    const { length: noted } = await notes();
 
     // Act
     const rotating = bench.keelson('rotate', NAME, 'certificates', '--yes', '--wait');
     await killIn('start-service:server-0', 'second-look:server-2');
     const rotated = await rotating;
-    const seen = await watch.stop();
 
     // Assess
     expect(rotated, rotated.stderr).toMatchObject({ code: 0 });
@@ -120,8 +135,8 @@ describe('a rotation of a cluster that serves', () => {
     expect(restarts?.map(({ slot }) => slot)).toEqual(['server-0', 'server-1', 'server-2', 'workers-0']);
     const after = await kubeconfig();
     expect(after).not.toBe(before);
-    for (const held of [before, after]) expect(await (await answers(held)).stop()).toMatchObject({ failures: 0 });
-    expect(seen.longestGapMs).toBeLessThanOrEqual(ALLOWED_GAP_MS);
+    for (const held of [before, after]) expect((await (await answers(held)).stop()).answers).toBeGreaterThan(0);
+    expect(fewestServing(instances.slice(0, 3), await notes(noted))).toBe(2);
   });
 
   it('replaces the server token: the servers start with the new one, and a backup of before opens with the old one', async () => {
@@ -131,18 +146,17 @@ describe('a rotation of a cluster that serves', () => {
     await make(instances[0] ?? '', 'before');
     expect(await bench.keelson('backup', NAME, '--wait')).toMatchObject({ code: 0 });
     const { backup, uid } = await statusOf(bench, NAME);
-    const watch = watchApi(await kubeconfig(), addressesOfServers);
+    const { length: noted } = await notes();
 
     // Act
     const rotating = bench.keelson('rotate', NAME, 'token', '--yes', '--wait');
     await killIn('rotate:server-0', 'start-service:server-1');
     const rotated = await rotating;
-    const seen = await watch.stop();
 
     // Assess
     expect(rotated, rotated.stderr).toMatchObject({ code: 0 });
     await expectServing(instances);
-    expect(seen.longestGapMs).toBeLessThanOrEqual(ALLOWED_GAP_MS);
+    expect(fewestServing(instances.slice(0, 3), await notes(noted))).toBe(2);
     const token = await stored(`clusters/${NAME}/k3s-server-token`);
     expect(token).toMatch(/^K10[0-9a-f]{64}::server:[0-9a-f]{32}\n$/);
     expect(token).not.toBe(old);
@@ -154,11 +168,10 @@ describe('a rotation of a cluster that serves', () => {
         expect(text.includes(secret), `a token in ${place}`).toBe(false);
 
     // Act
-    const joined = await bench.keelson('apply', '-f', bench.document(NAME, { mode: 'ha', pools: pools(2) }), '--wait');
+    await expectFurtherAgent();
     const restored = await bench.keelson('restore', NAME, '--from', backup.id ?? '', '--yes', '--wait');
 
     // Assess
-    expect(joined, joined.stderr).toMatchObject({ code: 0 });
     expect(restored, restored.stderr).toMatchObject({ code: 0 });
     expect(await configMapsOn(bench, instances[1] ?? '')).toEqual(['configmap/before']);
     expect(await stored(`clusters/${NAME}/k3s-server-token`)).toBe(old);
@@ -173,24 +186,25 @@ describe('a rotation of keys that servers share', () => {
     // Prepare
     const instances = await instancesOf(bench, NAME);
     const old = await stored(`clusters/${NAME}/k3s-agent-token`);
-    const watch = watchApi(await kubeconfig(), addressesOfServers);
+    const { length: noted } = await notes();
 
     // Act
     const rotating = bench.keelson('rotate', NAME, 'agent-token', '--yes', '--wait');
     await killIn('rotate:server-0', 'start-service:workers-0');
     const rotated = await rotating;
-    const seen = await watch.stop();
 
     // Assess
     expect(rotated, rotated.stderr).toMatchObject({ code: 0 });
     await expectServing(instances);
-    expect(seen.longestGapMs).toBeLessThanOrEqual(ALLOWED_GAP_MS);
+    expect(fewestServing(instances.slice(0, 3), await notes(noted))).toBe(2);
     const token = await stored(`clusters/${NAME}/k3s-agent-token`);
     expect(token).toMatch(/^K10[0-9a-f]{64}::node:[0-9a-f]{32}\n$/);
     expect(token).not.toBe(old);
     expect(onDisk(instances[3] ?? '', 'etc/rancher/k3s/agent-token')).toBe(token);
     for (const server of instances.slice(0, 3))
       expect(onDisk(server, 'var/lib/rancher/k3s/server/agent-token')).toBe(token);
+    await expectFurtherAgent();
+    expect(onDisk((await instancesOf(bench, NAME)).at(-1) ?? '', 'etc/rancher/k3s/agent-token')).toBe(token);
   });
 
   it('encrypts every secret with a new key, and every server has it in the end', async () => {
@@ -198,24 +212,23 @@ describe('a rotation of keys that servers share', () => {
     const instances = await instancesOf(bench, NAME);
     const servers = instances.slice(0, 3);
     const old = await activeKey(servers[0] ?? '');
-    const watch = watchApi(await kubeconfig(), addressesOfServers);
+    const { length: noted } = await notes();
 
     // Act
     const rotating = bench.keelson('rotate', NAME, 'encryption-key', '--yes', '--wait');
     await killIn('rotate:server-0', 'start-service:server-1');
     const rotated = await rotating;
-    const seen = await watch.stop();
 
     // Assess
     expect(rotated, rotated.stderr).toMatchObject({ code: 0 });
     await expectServing(instances);
-    expect(seen.longestGapMs).toBeLessThanOrEqual(ALLOWED_GAP_MS);
+    expect(fewestServing(instances.slice(0, 3), await notes(noted))).toBe(2);
     const keys = await Promise.all(servers.map(activeKey));
     expect(new Set(keys).size).toBe(1);
     expect(keys[0]).not.toBe(old);
     expect((await status(servers[2] ?? '')).stdout).toContain('All hashes match');
-    const { notes } = await bench.region<{ notes: { kind: string }[] }>('record');
-    expect(notes.filter(({ kind }) => kind === 'encryption-key-rotated')).toHaveLength(1);
+    const made = (await notes(noted)).filter(({ kind }) => kind === 'encryption-key-rotated');
+    expect(made).toHaveLength(1);
   });
 });
 
@@ -224,7 +237,7 @@ describe('a rotation of the CA', () => {
     // Prepare
     const instances = await instancesOf(bench, NAME);
     const before = await kubeconfig();
-    const watch = watchApi(before, addressesOfServers);
+    const { length: noted } = await notes();
     const ca = () => onDisk(instances[3] ?? '', 'var/lib/rancher/k3s/agent/server-ca.crt');
     const old = ca();
 
@@ -232,12 +245,11 @@ describe('a rotation of the CA', () => {
     const rotating = bench.keelson('rotate', NAME, 'ca', '--yes', '--wait');
     await killIn('rotate:server-0', 'start-service:server-0');
     const rotated = await rotating;
-    const seen = await watch.stop();
 
     // Assess
     expect(rotated, rotated.stderr).toMatchObject({ code: 0 });
     await expectServing(instances);
-    expect(seen.longestGapMs).toBeLessThanOrEqual(ALLOWED_GAP_MS);
+    expect(fewestServing(instances.slice(0, 3), await notes(noted))).toBe(2);
     expect(ca()).not.toBe(old);
     expect(ca().match(/BEGIN CERTIFICATE/g)).toHaveLength(4);
     const token = await stored(`clusters/${NAME}/k3s-server-token`);
@@ -250,12 +262,10 @@ describe('a rotation of the CA', () => {
   it('can be done again, and further nodes join afterwards', { timeout: 300_000 }, async () => {
     // Act
     const again = await bench.keelson('rotate', NAME, 'ca', '--yes', '--wait');
-    const grown = bench.document(NAME, { mode: 'ha', pools: pools(2) });
-    const joined = await bench.keelson('apply', '-f', grown, '--wait');
 
     // Assess
     expect(again, again.stderr).toMatchObject({ code: 0 });
-    expect(joined, joined.stderr).toMatchObject({ code: 0 });
+    await expectFurtherAgent();
     expect((await (await answers(await kubeconfig())).stop()).answers).toBeGreaterThan(0);
     const keys = (text: string) => text.match(/-----BEGIN [A-Z ]*PRIVATE KEY-----/g)?.length ?? 0;
     const texts = await textsOf(bench, NAME);
@@ -266,6 +276,6 @@ describe('a rotation of the CA', () => {
 /** Asks with this kubeconfig until there was an answer. */
 async function answers(held: string) {
   const watch = watchApi(held, addressesOfServers);
-  await expect.poll(() => watch.seen().answers, { timeout: 10_000 }).toBeGreaterThan(0);
+  await expect.poll(() => watch.seen().answers, { timeout: 30_000 }).toBeGreaterThan(0);
   return watch;
 }

@@ -118,6 +118,7 @@ export class ServerService implements Service {
     if (signal.aborted) return this.api.close();
     registerNode(context, config, cluster);
     this.listening = true;
+    context.plane.world.note('k3s-serving', { instanceId: machine.id, cluster: cluster.founding.id });
     cluster.manifestFolders.set(machine.id, machine.path(MANIFESTS));
     cluster.etcd.wake();
     info(context, 'k3s is up and running');
@@ -126,6 +127,7 @@ export class ServerService implements Service {
   }
 
   private leave(how: 'graceful' | 'crash'): void {
+    if (this.listening) this.context.plane.world.note('k3s-gone', { instanceId: this.machine.id, how });
     this.listening = false;
     this.leaving.abort();
     this.context.plane.withdraw(this);

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Machine } from '../../../../packages/aws-simulator/src/machine/machine.js';
+import { fewestServing } from '../../../e2e/support/fewest-serving.js';
 import { journal, type Rig, startRig, until } from '../machine/rig.js';
 import { config, install, sh } from './shell.js';
 
@@ -95,6 +96,34 @@ describe('a cluster of three servers', () => {
     const answer = await nodes(a);
     expect(answer.code).toBe(1);
     expect(answer.err).toContain('no leader');
+  });
+
+  it('notes which servers serve, so that the fewest at once can be counted', async () => {
+    // Prepare
+    const all = await three();
+    const [a, b, c] = all;
+    const { notes } = rig.world.record;
+    const servers = all.map(({ id }) => id);
+    const first = notes.length;
+
+    // Act
+    await sh(a, 'systemctl restart k3s');
+    await active(a);
+    await sh(b, 'systemctl restart k3s');
+    await active(b);
+    const oneByOne = notes.slice(first);
+    b.crash();
+    c.crash();
+
+    // Assess
+    expect(oneByOne.flatMap(({ kind, data }) => (/^k3s-/.test(kind) ? [[kind, data['instanceId']]] : []))).toEqual([
+      ['k3s-gone', a.id],
+      ['k3s-serving', a.id],
+      ['k3s-gone', b.id],
+      ['k3s-serving', b.id],
+    ]);
+    expect(fewestServing(servers, oneByOne)).toBe(2);
+    expect(fewestServing(servers, notes.slice(first))).toBe(1);
   });
 
   it('shows a dead node as not ready after a while', async () => {
