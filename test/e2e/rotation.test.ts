@@ -5,12 +5,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Instance } from '../../packages/aws-simulator/src/contract.js';
 import { CREDENTIALS } from '../../packages/aws-simulator/src/credentials.js';
 import type { FaultPlan } from '../../packages/aws-simulator/src/faults.js';
-import type { NoteEntry } from '../../packages/aws-simulator/src/record.js';
 import type { StatusView } from '../../src/model/status.js';
 import { textsOf } from './evidence.js';
 import { type Bench, openBench } from './harness.js';
 import { watchApi } from './support/api-watch.js';
-import { fewestServing } from './support/fewest-serving.js';
+import { fewestServing, notesOf } from './support/fewest-serving.js';
 import { configMapsOn, instancesOf, k3sOn, kubectlOn, statusOf } from './support/kubectl.js';
 
 const NAME = 'shop';
@@ -50,10 +49,6 @@ async function stored(Key: string): Promise<string> {
   const { Body } = await s3.send(new GetObjectCommand({ Bucket: bench.stack.env['KEELSON_BUCKET'], Key }));
   return (await Body?.transformToString()) ?? '';
 }
-
-/** What the simulator has noted, after the first ones. */
-const notes = async (after = 0): Promise<NoteEntry[]> =>
-  (await bench.region<{ notes: NoteEntry[] }>('record?calls=false')).notes.slice(after);
 
 const kubeconfig = async () => (await bench.keelson('kubeconfig', NAME)).stdout;
 
@@ -119,7 +114,7 @@ describe('a rotation of a cluster that serves', () => {
     // Prepare
     const instances = await instancesOf(bench, NAME);
     const before = await kubeconfig();
-    const { length: noted } = await notes();
+    const { length: noted } = await notesOf(bench);
 
     // Act
     const rotating = bench.keelson('rotate', NAME, 'certificates', '--yes', '--wait');
@@ -136,7 +131,7 @@ describe('a rotation of a cluster that serves', () => {
     const after = await kubeconfig();
     expect(after).not.toBe(before);
     for (const held of [before, after]) expect((await (await answers(held)).stop()).answers).toBeGreaterThan(0);
-    expect(fewestServing(instances.slice(0, 3), await notes(noted))).toBe(2);
+    expect(fewestServing(instances.slice(0, 3), await notesOf(bench, noted))).toBe(2);
   });
 
   it('replaces the server token: the servers start with the new one, and a backup of before opens with the old one', async () => {
@@ -146,7 +141,7 @@ describe('a rotation of a cluster that serves', () => {
     await make(instances[0] ?? '', 'before');
     expect(await bench.keelson('backup', NAME, '--wait')).toMatchObject({ code: 0 });
     const { backup, uid } = await statusOf(bench, NAME);
-    const { length: noted } = await notes();
+    const { length: noted } = await notesOf(bench);
 
     // Act
     const rotating = bench.keelson('rotate', NAME, 'token', '--yes', '--wait');
@@ -156,7 +151,7 @@ describe('a rotation of a cluster that serves', () => {
     // Assess
     expect(rotated, rotated.stderr).toMatchObject({ code: 0 });
     await expectServing(instances);
-    expect(fewestServing(instances.slice(0, 3), await notes(noted))).toBe(2);
+    expect(fewestServing(instances.slice(0, 3), await notesOf(bench, noted))).toBe(2);
     const token = await stored(`clusters/${NAME}/k3s-server-token`);
     expect(token).toMatch(/^K10[0-9a-f]{64}::server:[0-9a-f]{32}\n$/);
     expect(token).not.toBe(old);
@@ -186,7 +181,7 @@ describe('a rotation of keys that servers share', () => {
     // Prepare
     const instances = await instancesOf(bench, NAME);
     const old = await stored(`clusters/${NAME}/k3s-agent-token`);
-    const { length: noted } = await notes();
+    const { length: noted } = await notesOf(bench);
 
     // Act
     const rotating = bench.keelson('rotate', NAME, 'agent-token', '--yes', '--wait');
@@ -196,7 +191,7 @@ describe('a rotation of keys that servers share', () => {
     // Assess
     expect(rotated, rotated.stderr).toMatchObject({ code: 0 });
     await expectServing(instances);
-    expect(fewestServing(instances.slice(0, 3), await notes(noted))).toBe(2);
+    expect(fewestServing(instances.slice(0, 3), await notesOf(bench, noted))).toBe(2);
     const token = await stored(`clusters/${NAME}/k3s-agent-token`);
     expect(token).toMatch(/^K10[0-9a-f]{64}::node:[0-9a-f]{32}\n$/);
     expect(token).not.toBe(old);
@@ -212,7 +207,7 @@ describe('a rotation of keys that servers share', () => {
     const instances = await instancesOf(bench, NAME);
     const servers = instances.slice(0, 3);
     const old = await activeKey(servers[0] ?? '');
-    const { length: noted } = await notes();
+    const { length: noted } = await notesOf(bench);
 
     // Act
     const rotating = bench.keelson('rotate', NAME, 'encryption-key', '--yes', '--wait');
@@ -222,12 +217,12 @@ describe('a rotation of keys that servers share', () => {
     // Assess
     expect(rotated, rotated.stderr).toMatchObject({ code: 0 });
     await expectServing(instances);
-    expect(fewestServing(instances.slice(0, 3), await notes(noted))).toBe(2);
+    expect(fewestServing(instances.slice(0, 3), await notesOf(bench, noted))).toBe(2);
     const keys = await Promise.all(servers.map(activeKey));
     expect(new Set(keys).size).toBe(1);
     expect(keys[0]).not.toBe(old);
     expect((await status(servers[2] ?? '')).stdout).toContain('All hashes match');
-    const made = (await notes(noted)).filter(({ kind }) => kind === 'encryption-key-rotated');
+    const made = (await notesOf(bench, noted)).filter(({ kind }) => kind === 'encryption-key-rotated');
     expect(made).toHaveLength(1);
   });
 });
@@ -237,7 +232,7 @@ describe('a rotation of the CA', () => {
     // Prepare
     const instances = await instancesOf(bench, NAME);
     const before = await kubeconfig();
-    const { length: noted } = await notes();
+    const { length: noted } = await notesOf(bench);
     const ca = () => onDisk(instances[3] ?? '', 'var/lib/rancher/k3s/agent/server-ca.crt');
     const old = ca();
 
@@ -249,7 +244,7 @@ describe('a rotation of the CA', () => {
     // Assess
     expect(rotated, rotated.stderr).toMatchObject({ code: 0 });
     await expectServing(instances);
-    expect(fewestServing(instances.slice(0, 3), await notes(noted))).toBe(2);
+    expect(fewestServing(instances.slice(0, 3), await notesOf(bench, noted))).toBe(2);
     expect(ca()).not.toBe(old);
     expect(ca().match(/BEGIN CERTIFICATE/g)).toHaveLength(4);
     const token = await stored(`clusters/${NAME}/k3s-server-token`);

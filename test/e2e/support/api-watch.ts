@@ -21,9 +21,9 @@ export interface ApiAnswers {
   longestGapMs: number;
 }
 
-export const EVERY_MS = 200;
+const EVERY_MS = 200;
 /** A server that says nothing for so long is left for the next. */
-export const PATIENCE_MS = 500;
+const PATIENCE_MS = 500;
 
 /**
  * Asks a cluster's API server for its nodes every 200 ms, as people do through their kubeconfig: over TLS, with the client's
