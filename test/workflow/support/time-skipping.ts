@@ -9,6 +9,7 @@ import { withoutWorkflowStacks } from '../../../src/worker/lean-stacks.js';
 import { NO_TRACING } from '../../../src/worker/tracing/index.js';
 import type { FakeActivities } from '../fake-activities.js';
 import { Handle } from '../harness.js';
+import { startTestServer, type TestServer } from './test-server.js';
 
 export interface SkippedTime {
   client: Client;
@@ -31,10 +32,7 @@ export async function openSkippedTime(fake: FakeActivities): Promise<SkippedTime
     logger: new DefaultLogger('ERROR'),
     telemetryOptions: { logging: { forward: {}, filter: 'ERROR' } },
   });
-  const path = findTestServer();
-  const env = await TestWorkflowEnvironment.createTimeSkipping(
-    path === undefined ? {} : { server: { executable: { type: 'existing-path', path } } },
-  ).catch((cause: unknown) => {
+  const { env, close: closeServer } = await openServer().catch((cause: unknown) => {
     throw new Error(`the time-skipping test server does not start: ${TEST_SERVER_REMEDY}`, { cause });
   });
   await env.connection.operatorService.addSearchAttributes({
@@ -72,9 +70,17 @@ export async function openSkippedTime(fake: FakeActivities): Promise<SkippedTime
     async close() {
       worker.shutdown();
       await running;
-      await env.teardown();
+      await closeServer();
     },
   };
+}
+
+/** Without one that is installed the SDK fetches its own. */
+async function openServer(): Promise<TestServer> {
+  const path = findTestServer();
+  if (path !== undefined) return await startTestServer(path);
+  const env = await TestWorkflowEnvironment.createTimeSkipping();
+  return { env, close: () => env.teardown() };
 }
 
 /**
