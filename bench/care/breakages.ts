@@ -226,14 +226,15 @@ export const LANES: LanePlan[] = [
       looked(onMachine('etcd database near its limit', 'server-2', { databaseMiB: 1_800 }, /^Unwell.*etcd database/)),
       onMachine('etcd takes no more writes (alarm NOSPACE)', 'server-1', { alarm: 'NOSPACE' }, /^Unwell.*NOSPACE/),
       // Without the tag of the installation the policy lets no one set the others again: a person does. [deploy/aws/keelson.yaml]
-      looked(
-        onMachine(
-          'tags taken away but one (drift: repair)',
-          'server-0',
-          { tags: { 'keelson:installation': STACK_GUID } },
-          /^TagsMissing/,
-        ),
-      ),
+      looked({
+        what: 'tags taken away but one (drift: repair)',
+        how: 'tags null, then that of the installation',
+        break: async (lane) => {
+          await lane.machine('server-0', { tags: null });
+          await lane.machine('server-0', { tags: { 'keelson:installation': STACK_GUID } });
+        },
+        noticed: /^TagsMissing/,
+      }),
       {
         what: 'instance type changed by someone (drift: repair)',
         how: 'stopped, ModifyInstanceAttribute, started',
