@@ -128,31 +128,26 @@ function serviceOf(name: string | undefined): AwsCall['service'] | null {
 function unknownKey(service: AwsCall['service'], key: string): AwsError {
   const known = Object.values(CREDENTIALS).map(({ accessKeyId }) => accessKeyId);
   const hint = `(the local region knows the keys ${known.join(', ')}, not ${key})`;
-  switch (service) {
-    case 'ec2':
-      return new AwsError('AuthFailure', 401, `AWS was not able to validate the provided access credentials ${hint}`);
-    case 'sts':
-    case 'sns':
-      return new AwsError('InvalidClientTokenId', 403, `The security token included in the request is invalid ${hint}`);
-    case 'ssm':
-    case 'sqs':
-    case 'eventbridge':
-      return new AwsError(
-        'UnrecognizedClientException',
-        400,
-        `The security token included in the request is invalid ${hint}`,
-      );
-    case 's3':
-      return new AwsError(
-        'InvalidAccessKeyId',
-        403,
-        `The AWS Access Key Id you provided does not exist in our records ${hint}`,
-      );
-  }
+  if (service !== 's3') return refusedCredentials(service, hint);
+  return new AwsError(
+    'InvalidAccessKeyId',
+    403,
+    `The AWS Access Key Id you provided does not exist in our records ${hint}`,
+  );
 }
 
 function unknownRegion(service: AwsCall['service'], region: string, regions: ReadonlySet<string>): AwsError {
   const hint = `(there is no region ${region} here; there are ${[...regions].join(', ')})`;
+  if (service !== 's3') return refusedCredentials(service, hint);
+  return new AwsError(
+    'AuthorizationHeaderMalformed',
+    400,
+    `The authorization header is malformed; the region is wrong ${hint}`,
+  );
+}
+
+/** What every service but S3 says of credentials that it does not take, each in its own words. */
+function refusedCredentials(service: Exclude<AwsCall['service'], 's3'>, hint: string): AwsError {
   switch (service) {
     case 'ec2':
       return new AwsError('AuthFailure', 401, `AWS was not able to validate the provided access credentials ${hint}`);
@@ -166,12 +161,6 @@ function unknownRegion(service: AwsCall['service'], region: string, regions: Rea
         'UnrecognizedClientException',
         400,
         `The security token included in the request is invalid ${hint}`,
-      );
-    case 's3':
-      return new AwsError(
-        'AuthorizationHeaderMalformed',
-        400,
-        `The authorization header is malformed; the region is wrong ${hint}`,
       );
   }
 }
