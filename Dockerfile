@@ -1,6 +1,6 @@
 # The worker (and the CLI). Build: docker build -t keelson:0.1.0 .
 # Debian, not Alpine: the Temporal SDK's native part is linked against glibc.
-FROM node:20.20.2-bookworm-slim AS build
+FROM node:20.20.2-bookworm-slim@sha256:2cf067cfed83d5ea958367df9f966191a942351a2df77d6f0193e162b5febfc0 AS build
 WORKDIR /app
 COPY package.json package-lock.json ./
 # No scripts here: `prepare` compiles, and the sources come with the next layer.
@@ -10,7 +10,7 @@ COPY scripts ./scripts
 COPY src ./src
 RUN node scripts/build.mjs && npm prune --omit=dev --ignore-scripts --no-audit --no-fund
 
-FROM node:20.20.2-bookworm-slim
+FROM node:20.20.2-bookworm-slim@sha256:2cf067cfed83d5ea958367df9f966191a942351a2df77d6f0193e162b5febfc0
 # The slim image has no root certificates, and the SDK's native part reads the system's: without them no TLS to Temporal.
 RUN apt-get update \
   && apt-get install -y --no-install-recommends ca-certificates \

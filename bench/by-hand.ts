@@ -30,7 +30,9 @@ export async function benchByHand(): Promise<Row[]> {
     const [operation] = status.operations;
     if (operation === undefined) throw new Error('the cluster has no operation');
     const since = (at: string | null): number => (Date.parse(at ?? '') - Date.parse(status.createdAt)) / 1000;
-    const steps = operation.steps.filter(({ kind }) => ['launch', 'agent', 'found', 'join', 'verify'].includes(kind));
+    const steps = operation.steps.filter(({ kind }) =>
+      ['launch', 'wait-for-agent', 'bootstrap', 'join', 'verify'].includes(kind),
+    );
     // On real hosts the region knows the latencies of AWS alone: there is no critical path.
     const path =
       hostSettings(process.env) === null ? await ratioOf(bench, 'keelson', operation, status.createdAt) : null;

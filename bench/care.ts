@@ -4,12 +4,12 @@ import { Lane } from './care/lane.js';
 import type { Row } from './report.js';
 import { openStack } from './stack.js';
 
-/** What may happen for a look: it changes nothing. */
+/** What may happen for an observation: it changes nothing. */
 const NOTHING = new Set(['verify']);
 
 /**
  * Breaks all that can break, on clusters that go side by side, and tells how soon it was noticed, what was done, and how long it took until all
- * was well again. Whatever does not get well fails the benchmark.
+ * was healthy again. A row that does not become healthy fails the benchmark.
  */
 export async function benchCare(): Promise<Row[]> {
   const bench = await openStack('demo');
@@ -52,7 +52,7 @@ async function measure(lane: Lane, breakage: Breakage): Promise<Row> {
   const didMeanwhile = doneIn(await lane.operationsSince(before));
   if (breakage.idle && didMeanwhile !== '')
     throw new Error(`${breakage.what}: nothing was to be done, but: ${didMeanwhile}`);
-  const mended = Date.now();
+  const repairedAt = Date.now();
   await breakage.mend?.(lane);
   if (!breakage.last) await lane.well();
   const done = doneIn(await lane.operationsSince(before));
@@ -61,8 +61,8 @@ async function measure(lane: Lane, breakage: Breakage): Promise<Row> {
     how: breakage.how,
     noticedSeconds: (noticed - since) / 1_000,
     done: [told, done].filter((text) => text !== '').join('; then '),
-    wellAgain: breakage.last ? '' : breakage.idle ? 'as soon as it is mended' : 'automatically',
-    wellSeconds: breakage.last ? '' : (Date.now() - (breakage.mend === undefined ? since : mended)) / 1_000,
+    healthyAgain: breakage.last ? '' : breakage.idle ? 'as soon as it is repaired' : 'automatically',
+    healthySeconds: breakage.last ? '' : (Date.now() - (breakage.mend === undefined ? since : repairedAt)) / 1_000,
   };
 }
 

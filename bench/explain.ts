@@ -4,7 +4,11 @@ import { retriesOf } from '../src/cli/clusters/retries.js';
 import { explanationText } from '../src/cli/views/explain.js';
 import { explain } from '../src/model/explain/index.js';
 import { Lane } from './care/lane.js';
+import { AROUND } from './explain/around.js';
 import { CASES, type FailureCase } from './explain/cases.js';
+import { CHANGING } from './explain/changing.js';
+import { JOINING } from './explain/joining.js';
+import { MIRRORS } from './explain/mirrors.js';
 import type { Row } from './report.js';
 import { type BenchStack, openStack } from './stack.js';
 
@@ -23,9 +27,9 @@ export async function benchExplain(): Promise<Row[]> {
   const bench = await openStack('demo');
   try {
     const only = process.env['EXPLAIN_CASES'];
-    const todo = CASES.map((one, index) => ({ one, index })).filter(
-      ({ one }) => only === undefined || one.what.includes(only),
-    );
+    const todo = [...CASES, ...AROUND, ...MIRRORS, ...JOINING, ...CHANGING]
+      .map((one, index) => ({ one, index }))
+      .filter(({ one }) => only === undefined || new RegExp(only).test(one.what));
     const rows: Row[] = [];
     await Promise.all(
       Array.from({ length: SIDE_BY_SIDE }, async () => {
@@ -43,12 +47,15 @@ export async function benchExplain(): Promise<Row[]> {
 }
 
 async function measure(bench: BenchStack, one: FailureCase, index: number): Promise<Row> {
-  const lane = new Lane(bench, `explain-${index}`, { mode: 'dev', ...one.spec });
+  const spec = typeof one.spec === 'function' ? await one.spec() : one.spec;
+  const lane = new Lane(bench, `explain-${index}`, { mode: 'dev', ...spec });
   const limit = one.silent ? SILENT_LIMIT_SECONDS : LIMIT_SECONDS;
   const row = { case: one.what, how: one.how, limit };
   try {
-    if (one.running === true) await lane.create();
-    else await one.break?.(lane);
+    if (one.running === true) {
+      await lane.create();
+      await one.prepare?.(lane);
+    } else await one.break?.(lane);
     const fired = (): Promise<boolean> => hasFired(bench, lane);
     const began = Date.now();
     if (one.running === true) await one.break?.(lane);

@@ -4,7 +4,7 @@ import { type Ratio, ratioOf } from './operation-ratio.js';
 import type { Row } from './report.js';
 import { BenchCluster, openStack } from './stack.js';
 
-/** Promised: wall time over critical path. The gate's second look, 5 s a server, is in the wall time of the resize. */
+/** Promised: wall time over critical path. The gate's second observation, 5 s a server, is in the wall time of the resize. */
 const LIMIT = { stopStart: 1.1, resize: 1.15, replace: 1.15 };
 
 /** Stop, start, resize and repair of three servers on profile `aws`, against what no one can avoid. */

@@ -1,4 +1,5 @@
 import { benchByHand } from './by-hand.js';
+import { benchCached } from './cached.js';
 import { benchCare } from './care.js';
 import { benchCreate } from './create.js';
 import { benchExplain } from './explain.js';
@@ -6,9 +7,13 @@ import { benchLifecycle } from './lifecycle.js';
 import { benchMessages } from './messages.js';
 import { benchNews } from './news.js';
 import { type Row, report } from './report.js';
+import { benchRestore } from './restore.js';
 import { benchResume } from './resume.js';
+import { benchRollout } from './rollout.js';
+import { benchThousands } from './thousands.js';
 import { benchThrottled } from './throttled.js';
 import { benchUpkeep } from './upkeep.js';
+import { benchValidate } from './validate.js';
 import { benchWatch } from './watch.js';
 
 const BENCHES: Record<string, () => Promise<Row[]>> = {
@@ -16,10 +21,15 @@ const BENCHES: Record<string, () => Promise<Row[]>> = {
   'by-hand': benchByHand,
   throttled: benchThrottled,
   lifecycle: benchLifecycle,
+  rollout: benchRollout,
+  validate: benchValidate,
   messages: benchMessages,
   upkeep: benchUpkeep,
   resume: benchResume,
+  restore: benchRestore,
   watch: benchWatch,
+  thousands: benchThousands,
+  cached: benchCached,
   care: benchCare,
   news: benchNews,
   explain: benchExplain,
@@ -33,5 +43,6 @@ if (unknown.length > 0) {
   process.exitCode = 2;
 } else {
   for (const [name, run] of Object.entries(BENCHES))
-    if (names.length === 0 || names.includes(name)) report(name, await run());
+    if (names.length === 0 || names.includes(name))
+      report(name, await run(), name === 'explain' && process.env['EXPLAIN_CASES'] !== undefined);
 }

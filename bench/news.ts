@@ -24,14 +24,14 @@ export async function benchNews(): Promise<Row[]> {
       ),
       await measured(
         'EC2: instance changed its state',
-        'StopInstances -> EventBridge -> SQS -> signal look',
+        'StopInstances -> EventBridge -> SQS -> signal reconcile',
         lane,
         () => lane.act('workers-0', 'stop'),
         'repaired',
       ),
       await timers(lane),
-      await measured('manual: a signal', 'temporal workflow signal look', lane, () =>
-        lane.handle.signal('look', { reason: 'benchmark' }),
+      await measured('manual: a signal', 'temporal workflow signal reconcile', lane, () =>
+        lane.handle.signal('reconcile', { reason: 'benchmark' }),
       ),
       await measured(
         'manual: a request',
@@ -84,7 +84,7 @@ async function heardSince(lane: Lane, since: number): Promise<number> {
 /** How late timers of the history so far fired. */
 async function timers(lane: Lane): Promise<Row> {
   await lane.machine('workers-0', { pressure: ['DiskPressure'] });
-  await lane.handle.signal('look', { reason: 'benchmark' });
+  await lane.handle.signal('reconcile', { reason: 'benchmark' });
   await lane.until((status) =>
     status.conditions.some((one) => one.type === 'NodesWithoutPressure' && one.status === 'False'),
   );

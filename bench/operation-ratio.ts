@@ -5,6 +5,8 @@ export interface Ratio {
   wallSeconds: number;
   criticalPathSeconds: number;
   ratio: number;
+  /** What is not imposed by AWS and K3s. */
+  keelsonSeconds: number;
   chain: string;
 }
 
@@ -15,7 +17,7 @@ export interface Ratio {
 export async function ratioOf(
   bench: BenchStack,
   cluster: string,
-  operation: Operation,
+  operation: Pick<Operation, 'startedAt' | 'endedAt'>,
   since = operation.startedAt,
 ): Promise<Ratio> {
   const from = Date.parse(since);
@@ -28,6 +30,7 @@ export async function ratioOf(
     wallSeconds,
     criticalPathSeconds: path.seconds,
     ratio: wallSeconds / path.seconds,
+    keelsonSeconds: wallSeconds - path.seconds,
     chain: path.chain.map((link) => `${link.kind} ${(link.ms / 1000).toFixed(1)}`).join(', '),
   };
 }

@@ -1,4 +1,4 @@
-import { openLaboratory } from '../test/chaos/support/laboratory.js';
+import { openChaosFixture } from '../test/chaos/support/fixture.js';
 import { seeded } from '../test/chaos/support/matrix.js';
 import { lineOf, operate } from '../test/chaos/support/operations.js';
 import type { Row } from './report.js';
@@ -17,10 +17,10 @@ const OPERATIONS = [
 /** How long work rests when the worker is killed at any moment and started again at once: the fault campaign's own kills, at seeded moments. */
 export async function benchResume(): Promise<Row[]> {
   const random = seeded(SEED);
-  const laboratory = await openLaboratory();
+  const fixture = await openChaosFixture();
   try {
-    const cell = await laboratory.openCell();
-    const cluster = laboratory.newCluster(cell, 'ha');
+    const cell = await fixture.openCell();
+    const cluster = fixture.newCluster(cell, 'ha');
     const rows: Row[] = [];
     const all: number[] = [];
     for (const { operation, calls, kills } of OPERATIONS) {
@@ -43,7 +43,7 @@ export async function benchResume(): Promise<Row[]> {
       ...rows,
     ];
   } finally {
-    await laboratory.close();
+    await fixture.close();
   }
 }
 

@@ -23,9 +23,14 @@ export interface BenchStack {
 }
 
 /** Temporal, region and worker as processes of their own, for one benchmark; on real hosts where the environment names a command for them. */
-export async function openStack(profile: StackOptions['profile'], logLevel = 'warn'): Promise<BenchStack> {
+export async function openStack(
+  profile: StackOptions['profile'],
+  logLevel = 'warn',
+  nodes: StackOptions['nodes'] = 'folders',
+): Promise<BenchStack> {
   const dir = mkdtempSync(join(tmpdir(), 'keelson-bench-'));
-  const stack = await startStack(process.env, { dir, profile, logLevel, hosts: hostSettings(process.env) });
+  const hosts = nodes === 'paper' ? null : hostSettings(process.env);
+  const stack = await startStack(process.env, { dir, profile, logLevel, hosts, nodes });
   const connection = await Connection.connect({ address: stack.temporal.address });
   return {
     stack,
@@ -89,7 +94,7 @@ export class BenchCluster {
     return this.bench.client.workflow.getHandle(`cluster/${this.name}`);
   }
 
-  /** Until the latest wish is carried out; the limit ends a benchmark that would never end. */
+  /** Until the latest desired state is carried out; the limit ends a benchmark that would never end. */
   async settled(phase: StatusView['phase'], limitSeconds = 900): Promise<StatusView> {
     const deadline = Date.now() + limitSeconds * 1000;
     for (;;) {

@@ -1,6 +1,6 @@
 import { temporalEvidence } from '../packages/local-stack/src/evidence.js';
 import { FakeActivities } from '../test/workflow/fake-activities.js';
-import { written } from '../test/workflow/harness.js';
+import { written } from '../test/workflow/fixture.js';
 import { openSkippedTime } from '../test/workflow/support/time-skipping.js';
 import type { Row } from './report.js';
 import { BenchCluster, openStack } from './stack.js';
@@ -19,9 +19,9 @@ async function quietDay(): Promise<Row> {
   const fake = new FakeActivities();
   const time = await openSkippedTime(fake);
   try {
-    const cluster = await time.start(written(), 'quiet');
+    const cluster = await time.start(written(), 'demo');
     await cluster.settled('Running');
-    const count = async () => (await temporalEvidence(time.client, 'quiet', null)).temporalActions;
+    const count = async () => (await temporalEvidence(time.client, 'demo', null)).temporalActions;
     const jobs = () => fake.jobs.length;
     const before = { actions: await count(), jobs: jobs() };
     await time.pass(`${DAYS * 24}h`);

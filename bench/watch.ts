@@ -1,8 +1,7 @@
-import { execFileSync } from 'node:child_process';
 import { SearchAttributeType } from '@temporalio/common';
 import { STACK_GUID } from '../packages/aws-simulator/src/credentials.js';
 import type { CallEntry } from '../packages/aws-simulator/src/record.js';
-import { memoryOf } from './memory.js';
+import { cpuSeconds, memoryOf } from './memory.js';
 import type { Row } from './report.js';
 import { type BenchStack, openStack } from './stack.js';
 
@@ -30,7 +29,7 @@ export async function benchWatch(): Promise<Row[]> {
   const bench = await openStack('aws', 'debug');
   try {
     const rows: Row[] = [];
-    // No processes on three thousand machines: servers answer at once that they are well.
+    // No processes on three thousand machines: servers answer at once that they are healthy.
     await bench.region('/_region/faults', fault({ point: 'ssm.run', effect: 'exit', data: { code: 0 } }));
     let there = 0;
     for (const clusters of CLUSTERS) {
@@ -133,13 +132,6 @@ const roundsOf = (log: string, since: number): number[] =>
     const { time, ms } = JSON.parse(line) as { time: string; ms: number };
     return Date.parse(time) >= since ? [ms] : [];
   });
-
-/** CPU time of a process so far, as `ps` tells it on Linux and macOS: [[dd-]hh:]mm:ss. */
-function cpuSeconds(pid: number): number {
-  const text = execFileSync('ps', ['-o', 'time=', '-p', String(pid)], { encoding: 'utf8' }).trim();
-  const [days, clock = ''] = text.includes('-') ? text.split('-') : ['0', text];
-  return clock.split(':').reduce((sum, part) => sum * 60 + Number(part), 0) + Number(days) * 86_400;
-}
 
 /** Kills a server of each cluster. @returns from the kill to the signal in the cluster's history */
 async function kill(bench: BenchStack, slot: string, how: string): Promise<Row> {

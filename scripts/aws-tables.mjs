@@ -1,5 +1,5 @@
 // The tables by which the local region judges calls: what AWS takes, from the AWS SDK that is installed (schemas and doc comments).
-//   npm run aws-tables                           writes packages/aws-simulator/src/aws-tables/{ec2,ssm,s3,sqs,sts,sns,eventbridge,limits}.json
+//   npm run aws-tables                           writes packages/aws-simulator/src/aws-tables/{ec2,ssm,s3,sqs,sts,sns,eventbridge,iam,service-quotas,limits}.json
 //   node scripts/aws-tables.mjs --check          fails if the tables are not what the installed SDK says
 //   node scripts/aws-tables.mjs --check --botocore    and neither are the limits, which come from botocore (installed with moto)
 //   node scripts/aws-tables.mjs --unread         lists what sounds like a limit in the doc comments and is not in the tables
@@ -17,9 +17,9 @@ import { pythonTool } from './tools/python.mjs';
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 const FOLDER = 'packages/aws-simulator/src/aws-tables';
 const CALLS = JSON.parse(readFileSync(`${FOLDER}/calls.json`, 'utf8'));
-/** Lists of names that AWS adds to week by week: a name that the installed SDK does not know yet is no mistake of the caller. */
+/** Lists of names that AWS adds to week by week: a name that the installed SDK does not know yet is not a mistake of the caller. */
 const GROWING = 200;
-const JSON_SERVICES = new Set(['ssm', 'sqs', 'eventbridge']);
+const JSON_SERVICES = new Set(['ssm', 'sqs', 'eventbridge', 'service-quotas']);
 /** Botocore has some services under another name than the SDK for JavaScript. */
 const IN_BOTOCORE = { eventbridge: 'events' };
 const CHECK = process.argv.includes('--check');

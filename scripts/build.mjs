@@ -19,7 +19,7 @@ const filesUnder = (folder, keep = () => true) =>
     .map((entry) => join(entry.parentPath, entry.name))
     .sort();
 
-/** Of names and contents, so that a file renamed or taken away counts as a change. */
+/** Of names and contents, so that a file renamed or removed counts as a change. */
 const digestOf = (files) => {
   const hash = createHash('sha256');
   for (const file of files) hash.update(`${file}\0`).update(readFileSync(file));
@@ -49,10 +49,10 @@ for (const name of packages) await compilePackage(`packages/${name}`);
 
 const isOurs = (name) => name.endsWith('.js');
 const workflows = digestOf([
-  'package-lock.json',
+  ...['package-lock.json', 'scripts/build.mjs'],
   ...filesUnder('dist/workflows', isOurs),
   ...filesUnder('dist/model', isOurs),
-  'dist/temporal/failures.cjs',
+  ...['dist/temporal/failures.cjs', 'dist/temporal/shared-modules.cjs'],
 ]);
 const stamp = 'dist/workflow-bundle.sha256';
 if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== workflows) {
@@ -61,6 +61,7 @@ if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== workflows) {
   const { code } = await bundleWorkflowCode({
     workflowsPath: join(root, 'dist/workflows/index.js'),
     failureConverterPath: join(root, 'dist/temporal/failures.cjs'),
+    preloadModules: sharedModules(),
     logger: quiet,
   });
   writeFileSync('dist/workflow-bundle.js', code);
@@ -83,17 +84,30 @@ const common = {
   // What comes in CommonJS asks for Node's own modules by `require`, which an ES module does not have.
   banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
 };
-// A verb's code is read when it is run.
+// The code of a command is read when it runs.
 const cli = await bundle({ ...common, entryPoints: { keelson: 'dist/client.js' }, splitting: true, metafile: true });
 await bundle({
   ...common,
   entryPoints: { worker: 'dist/worker.js' },
   // Temporal's SDK and the logger find native code and threads of theirs beside themselves, the renderer its scripts.
-  external: ['@temporalio/*', 'pino', './dist/node/*'],
+  external: ['@temporalio/*', 'pino', './dist/node-scripts/*'],
 });
 for (const program of ['keelson', 'worker']) chmodSync(`dist/bin/${program}.js`, 0o755);
 if (existsSync('packages/cli')) fillCliPackage(Object.keys(cli.metafile.outputs));
 writeFileSync(done, sources);
+
+/**
+ * What workflows import of the model, and zod with it: loaded once for all workflows of a worker, and not once for each that it
+ * caches. The model keeps nothing between two calls, so that sharing it shares no state. [docs/adr/0071]
+ */
+function sharedModules() {
+  const imported = (file) =>
+    Array.from(readFileSync(file, 'utf8').matchAll(/ from '(\.[^']*\/model\/[^']+)'/g), ([, path]) =>
+      join(root, dirname(file), path),
+    );
+  const model = new Set(filesUnder('dist/workflows', isOurs).flatMap(imported));
+  return [...model, join(root, 'dist/temporal/shared-modules.cjs')];
+}
 
 /** Assets that are not TypeScript keep their place relative to the module that reads them. */
 function copyAssets(from, to) {
@@ -121,7 +135,7 @@ function fillCliPackage(files) {
   cpSync('LICENSE', join(folder, 'LICENSE'));
 }
 
-/** Types are checked by `npm run check`: here they are only taken away, and paths to a src/ become paths to its dist/. */
+/** Types are checked by `npm run check`: here they are only removed, and paths to a src/ become paths to its dist/. */
 async function compilePackage(folder) {
   const [from, to] = [join(folder, 'src'), join(folder, 'dist')];
   rmSync(to, { recursive: true, force: true });

@@ -1,5 +1,5 @@
 // The references that are made: the cluster document's from its JSON Schema, that of refused documents from the test's table, that of errors from the table of codes, that of
-// benchmarks from the results that were kept, the index from the pages' titles; and a look whether links between pages lead anywhere.
+// benchmarks from the results that were kept, the index from the pages' titles; and a check that links between pages lead somewhere.
 //   node scripts/docs.mjs            writes the pages of PAGES
 //   node scripts/docs.mjs --check    fails if it is not up to date, or if a link is broken
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -10,7 +10,7 @@ import { parse } from 'yaml';
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 
-const { judge } = await tsImport('../src/model/diff/judge.ts', import.meta.url);
+const { classifyChange } = await tsImport('../src/model/diff/classify-change.ts', import.meta.url);
 const { LIFELONG_KEYS } = await tsImport('../src/model/k3s/keys.ts', import.meta.url);
 const { parseDocument } = await tsImport('../src/model/spec/parse.ts', import.meta.url);
 const { CLASS_ACTION, KNOWN_ERRORS } = await tsImport('../src/model/errors/index.ts', import.meta.url);
@@ -23,6 +23,8 @@ const PAGES = {
   'docs/reference/benchmarks.md': benchmarksPage,
   'docs/explanation/repair.md': repairPage,
   'docs/explanation/real-hosts.md': realHostsPage,
+  'docs/explanation/scale.md': scalePage,
+  'docs/how-to/backup-and-restore.md': backupPage,
 };
 
 /** One row for each field, in the order of the schema. */
@@ -64,7 +66,7 @@ function onChange(path, field) {
       ...more,
     ];
     const change = { path: parts, from: 'v1.34.1+k3s1', to: 'v1.34.2+k3s1' };
-    const { class: kind, reason } = judge(change, example, { oldest: change.from, newest: change.from });
+    const { class: kind, reason } = classifyChange(change, example, { oldest: change.from, newest: change.from });
     if (kind === 'recreate-refused') return 'refused';
     if (kind !== 'nothing') return 'rolling';
     return reason.startsWith('new ') ? 'new nodes only' : 'in place';
@@ -143,7 +145,8 @@ function refusedPage() {
 
 \`keelson validate\` answers each of these documents before anything is made: line, column, place, what is wrong and, in parentheses, what would
 be right. [The table](../../test/documents/refused.yaml) has the documents; a unit test compares every answer. The flags of K3s, their
-kinds and the releases that have them are in [src/model/k3s/flags.ts](../../src/model/k3s/flags.ts), made from K3s's own lists.
+kinds and the releases that have them are in [src/model/k3s/flags.ts](../../src/model/k3s/flags.ts), made from K3s's own lists; those of the
+kubelet and its like in [component-flags.ts](../../src/model/k3s/component-flags.ts).
 
 | document with | without the answer | answer |
 |---|---|---|
@@ -156,12 +159,12 @@ function errorRows(errorClass) {
   const rows = new Map();
   for (const [code, known] of Object.entries(KNOWN_ERRORS)) {
     if (known.class !== errorClass) continue;
-    const key = `${known.source}|${known.advice}`;
+    const key = `${known.source}|${known.hint}`;
     rows.set(key, [...(rows.get(key) ?? []), `\`${code}\``]);
   }
   return [...rows].map(([key, codes]) => {
-    const [source, advice] = key.split('|');
-    return `| ${codes.join(', ')} | ${source} | ${advice.replaceAll('<', '&lt;')} |`;
+    const [source, hint] = key.split('|');
+    return `| ${codes.join(', ')} | ${source} | ${hint.replaceAll('<', '&lt;')} |`;
   });
 }
 
@@ -240,10 +243,10 @@ const CARE_COLUMNS = {
   'how it was broken': (row) => row.how,
   noticed: (row) => `${row.noticedSeconds.toFixed(1)} s`,
   'what was done': (row) => row.done,
-  'well again': (row) =>
-    row.wellSeconds === ''
+  'healthy again': (row) =>
+    row.healthySeconds === ''
       ? '-'
-      : `${row.wellSeconds.toFixed(1)} s${row.wellAgain === 'automatically' ? '' : `, ${row.wellAgain}`}`,
+      : `${row.healthySeconds.toFixed(1)} s${row.healthyAgain === 'automatically' ? '' : `, ${row.healthyAgain}`}`,
 };
 const NEWS_COLUMNS = {
   cause: (row) => row.case,
@@ -254,16 +257,14 @@ const NEWS_COLUMNS = {
 };
 
 /** A table of a kept result, with the command that made it. */
-function tableOf(name, columns, said) {
+function tableOf(name, columns, said, shows = (row) => row.doubles === undefined) {
   const file = `bench/results/${name}.json`;
   if (!existsSync(file)) return '';
   const { measuredAt, machine, rows: cases } = JSON.parse(readFileSync(file, 'utf8'));
   const cellOf = (cell) => String(cell).replaceAll('|', '\\|');
   const line = (cells) => `| ${cells.join(' | ')} |`;
   const names = Object.keys(columns);
-  const body = cases
-    .filter((row) => row.doubles === undefined)
-    .map((row) => line(names.map((one) => cellOf(columns[one](row)))));
+  const body = cases.filter(shows).map((row) => line(names.map((one) => cellOf(columns[one](row)))));
   return `Measured ${measuredAt.slice(0, 10)} on ${machine.cores} cores, Node ${machine.node.slice(1).split('.')[0]}, with \`npm run bench -- ${name}\`: ${said}\n\n${line(names)}\n${line(names.map(() => '---'))}\n${body.join('\n')}\n`;
 }
 
@@ -283,12 +284,12 @@ function realHostsPage() {
   const seconds = (value) => (value === null ? '-' : `${value.toFixed(1)} s`);
   const line = (cells) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |\n`;
   const body = scenarios.map((row) =>
-    line([row.scenario, seconds(row.noticedSeconds), seconds(row.wellSeconds), row.done, row.seen]),
+    line([row.scenario, seconds(row.noticedSeconds), seconds(row.healthySeconds), row.done, row.seen]),
   );
   const head = line([
     'scenario',
     'noticed',
-    'done, or well again',
+    'done, or healthy again',
     'what Keelson did',
     'what Kubernetes, etcd and EC2 showed',
   ]);
@@ -301,7 +302,7 @@ function repairPage() {
   const care = tableOf(
     'care',
     CARE_COLUMNS,
-    'the local region on profile `demo`, all clusters side by side, `gracePeriod: 10s`. Time runs from the breakage; for what someone else has to mend, from there.',
+    'the local region on profile `demo`, all clusters side by side, `gracePeriod: 10s`. Time runs from the breakage; for what someone else has to repair, from there.',
   );
   const news = tableOf(
     'news',
@@ -309,6 +310,40 @@ function repairPage() {
     'from the cause to the event in the history of the cluster; on profile `demo` EventBridge takes 0.3 s, an assumption.',
   );
   return fill(fill(readFileSync('docs/explanation/repair.md', 'utf8'), 'care', care), 'news', news);
+}
+
+/** `rssMiB 373, coreShare 0.41`: rows of this benchmark have figures of different kinds. */
+const figuresOf = ({ case: _, ...figures }) =>
+  Object.entries(figures)
+    .map(([name, value]) => `${name} ${Number.isInteger(value) ? value : Number(value).toFixed(2)}`)
+    .join(', ');
+
+function scalePage() {
+  const thousands = tableOf(
+    'thousands',
+    { what: (row) => row.case.trim(), figures: figuresOf },
+    'the local region on profile `aws` with nodes on paper. `coreShare` is CPU time over wall time; of the calls to AWS the ten most frequent.',
+  );
+  return fill(readFileSync('docs/explanation/scale.md', 'utf8'), 'thousands', thousands);
+}
+
+const RESTORE_COLUMNS = {
+  what: (row) => row.case,
+  seconds: (row) => row.wallSeconds.toFixed(1),
+  'at most': (row) => row.limitSeconds,
+  'over its critical path': (row) => (row.ratio === undefined ? '-' : row.ratio.toFixed(2)),
+  'servers of three that did not answer': (row) => row.serversDown ?? '-',
+};
+
+function backupPage() {
+  const timed = ({ wallSeconds }) => wallSeconds !== undefined;
+  const restore = tableOf(
+    'restore',
+    RESTORE_COLUMNS,
+    'three servers and an agent on the local region, profile `aws`, from the request to the end of its operation.',
+    timed,
+  );
+  return fill(readFileSync('docs/how-to/backup-and-restore.md', 'utf8'), 'restore', restore);
 }
 
 /** Folders of docs/ in the order in which they are listed. */

@@ -5,17 +5,17 @@ import { runCli } from './cli/program.js';
 import { userName } from './cli/user.js';
 
 const interrupted = new AbortController();
-/** What does not end in order by then is cut off. */
+/** Time for an orderly end; then it is cut off. */
 const GRACE_MS = 5_000;
 const INTERRUPTED = 130;
-// The first Ctrl-C ends a wait in order; a second one ends the program. The listener stays: where none is left, the package that hides the cursor
-// believes to be the last one and kills the process. [restore-cursor, signal-exit]
+// The first Ctrl-C ends a wait in order; a second one ends the program. The listener stays: without any, the package that hides the cursor
+// takes itself for the last one and kills the process. [restore-cursor, signal-exit]
 process.on('SIGINT', () => {
   if (interrupted.signal.aborted) process.exit(INTERRUPTED);
   interrupted.abort();
   setTimeout(() => process.exit(INTERRUPTED), GRACE_MS).unref();
 });
-// `keelson list | head` is no error.
+// `keelson list | head` is not an error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
 
 const io: Io = {

@@ -7,6 +7,7 @@ import { Fence } from './activities/fence.js';
 import { createActivities } from './activities/index.js';
 import { eventBridge, sns } from './activities/notify/aws-channels.js';
 import { type Channel, slack, webhook } from './activities/notify/channels.js';
+import { StatusHolds } from './activities/status-holds.js';
 import { createBucket } from './aws/bucket.js';
 import { type AwsCall, createAwsClients } from './aws/clients.js';
 import { detailOf } from './aws/failure.js';
@@ -14,9 +15,9 @@ import { installationOf, isInstallationUnknown } from './aws/installation.js';
 import { EnvironmentError, readWorkerEnvironment, type WorkerEnvironment } from './config/environment.js';
 import { packageVersion } from './config/version.js';
 import { encryption } from './temporal/encrypted-failures.js';
-import { createMessenger } from './temporal/messenger.js';
 import { namespaceIdOf } from './temporal/namespace.js';
 import { createWatches } from './temporal/watches.js';
+import { createWorkflowNotifier } from './temporal/workflow-notifier.js';
 import { withAllowed } from './worker/allowed.js';
 import { connectPatiently } from './worker/connect.js';
 import { keepContact } from './worker/contact.js';
@@ -31,10 +32,11 @@ import { keepFleetMetrics } from './worker/metrics/fleet.js';
 import { withMirror } from './worker/mirror.js';
 import { installRuntime } from './worker/runtime.js';
 import { scopeInterceptor } from './worker/scope-interceptor.js';
+import { sinksOf } from './worker/sinks.js';
 import { createTracing, NO_TRACING, type Tracing } from './worker/tracing/index.js';
 import { TUNING } from './worker/tuning.js';
 
-/** The worker, bundled to dist/bin/worker.js: everything is put together here, and nowhere else. Exit codes as those of the CLI. */
+/** The worker, bundled to dist/bin/worker.js: it is put together here. It has the CLI's exit codes. */
 async function main(): Promise<number> {
   let environment: WorkerEnvironment;
   try {
@@ -50,7 +52,7 @@ async function main(): Promise<number> {
     return await serve(environment, logger);
   } catch (error) {
     if (isInstallationUnknown(error)) {
-      process.stderr.write(`${error.message} (${detailOf(error).advice})\n`);
+      process.stderr.write(`${error.message} (${detailOf(error).hint})\n`);
       return 2;
     }
     logger.fatal({ err: error, address: environment.temporal.address }, 'the worker cannot go on');
@@ -67,7 +69,7 @@ function channelsOf({ notify }: WorkerEnvironment): Channel[] {
   ];
 }
 
-/** The libraries are read only where a collector is named. */
+/** Loads the libraries only if there is a collector. */
 async function tracingOf({ otlpTraces }: WorkerEnvironment, version: string, logger: Logger): Promise<Tracing> {
   if (otlpTraces === null) return NO_TRACING;
   const { createProvider } = await import('./worker/tracing/provider.js');
@@ -94,16 +96,17 @@ async function serve(environment: WorkerEnvironment, logger: Logger): Promise<nu
     new URL('../temporal/failures.cjs', import.meta.url),
   );
   const client = new Client({ connection, namespace: temporal.namespace, dataConverter });
-  const messenger = createMessenger(client, taskQueue);
+  const workflowNotifier = createWorkflowNotifier(client, taskQueue);
   const mirrors = { allowed: environment.allowedMirrors, site: environment.k3sMirror };
   const installation = installationOf(createBucket(clients, environment.bucket), environment.installation);
-  // Told at the start and not by the first cluster; whether AWS answers is a matter of each call.
+  // Reported at the start and not by the first cluster; each call shows whether AWS answers.
   await installation().catch((error: unknown) => {
     if (isInstallationUnknown(error)) throw error;
   });
+  const statusHolds = new StatusHolds();
   const activities = createActivities({
     clients,
-    messenger,
+    workflowNotifier,
     fence,
     installation,
     namespaceId: namespaceIdOf(client),
@@ -112,6 +115,8 @@ async function serve(environment: WorkerEnvironment, logger: Logger): Promise<nu
     defaultInstanceProfile: environment.instanceProfile,
     mirrors,
     channels: channelsOf(environment),
+    statusHolds,
+    ...(environment.backupPartBytes !== null && { partBytes: environment.backupPartBytes }),
   });
   const worker = await withoutWorkflowStacks(() =>
     Worker.create({
@@ -127,17 +132,17 @@ async function serve(environment: WorkerEnvironment, logger: Logger): Promise<nu
         securityGroups: environment.allowedSecurityGroups,
       }),
       interceptors: { activity: [scopeInterceptor, tracing.activities] },
-      sinks: tracing.sinks,
+      sinks: sinksOf(tracing, statusHolds),
     }),
   );
   const endContact = keepContact(connection, fence.heard);
-  const endWatches = keepWatches(createWatches(client, messenger), logger);
+  const endWatches = keepWatches(createWatches(client, workflowNotifier), logger);
   const emf = environment.metricsEmf ? createEmf((line) => process.stdout.write(line)) : null;
   const endFleet = keepFleetMetrics(client, metricMeter, emf, logger);
   // Ends when a signal (SIGTERM, SIGINT) has drained it.
   const running = worker.run();
   const stopBeating = healthFile === null ? null : keepHealthFile(healthFile, () => worker.getState() === 'RUNNING');
-  const bridge = readEvents(environment, clients, client, messenger, installation, logger, fence.isInContact);
+  const bridge = readEvents(environment, clients, client, workflowNotifier, installation, logger, fence.isInContact);
   logger.info(
     { version, taskQueue, address: temporal.address, namespace: temporal.namespace, bucket: environment.bucket },
     'the worker polls',

@@ -8,7 +8,7 @@ export interface Breakage {
   /** How it was broken here. */
   how: string;
   break: (lane: Lane) => Promise<void>;
-  /** Undoes what no one repairs; from then on the time to well again counts. Done when it was noticed. */
+  /** Undoes what no one repairs; from then on the time until it is healthy counts. Done when it was noticed. */
   mend?: (lane: Lane) => Promise<void>;
   /** Event that says that it was noticed. */
   noticed: RegExp;
@@ -18,7 +18,7 @@ export interface Breakage {
   idle?: boolean;
   /** Time counts from the end of `break`, which takes its time itself. */
   slow?: boolean;
-  /** No one mends it: the cluster is given up with it. */
+  /** No one repairs it: the cluster is given up with it. */
   last?: boolean;
 }
 
@@ -56,12 +56,12 @@ const told = (
   back: Record<string, unknown>,
   tells: string,
 ): Breakage => ({
-  ...onMachine(what, slot, how, /^Unwell/),
-  // No event tells of these, and the pulse asks for more urgent things: the next look finds them, here asked for by `look`.
-  how: `${JSON.stringify(how)}, then signal look`,
+  ...onMachine(what, slot, how, /^Unhealthy/),
+  // No event tells of these, and the pulse asks for more urgent things: the next observation finds them, here asked for by `reconcile`.
+  how: `${JSON.stringify(how)}, then signal reconcile`,
   break: async (lane) => {
     await lane.machine(slot, how);
-    await lane.handle.signal('look', { reason: 'benchmark' });
+    await lane.handle.signal('reconcile', { reason: 'benchmark' });
   },
   mend: (lane) => lane.machine(slot, back),
   tells,
@@ -73,10 +73,10 @@ export const lookFor = (cluster: string) => ({ 'Filter.2.Value.1': cluster });
 
 const looked = (one: Breakage): Breakage => ({
   ...one,
-  how: `${one.how}, then signal look`,
+  how: `${one.how}, then signal reconcile`,
   break: async (lane) => {
     await one.break(lane);
-    await lane.handle.signal('look', { reason: 'benchmark' });
+    await lane.handle.signal('reconcile', { reason: 'benchmark' });
   },
 });
 
@@ -104,7 +104,7 @@ export const LANES: LanePlan[] = [
         what: 'machine of a server hangs (status checks fail)',
         how: 'kernel panic: machine dead, EC2 says running',
         break: (lane) => lane.act('server-0', 'crash'),
-        noticed: /^Unwell/,
+        noticed: /^Unhealthy/,
       },
     ],
   },
@@ -121,17 +121,17 @@ export const LANES: LanePlan[] = [
             effect: 'impaired',
             instance: await lane.instance('workers-0'),
           }),
-        noticed: /^Unwell/,
+        noticed: /^Unhealthy/,
         tells: 'InstancesHealthy',
         idle: true,
         mend: undo,
       },
-      onMachine('SSM agent of a server dead', 'server-1', { agent: 'dead' }, /^Unwell/),
+      onMachine('SSM agent of a server dead', 'server-1', { agent: 'dead' }, /^Unhealthy/),
       onMachine(
         'SSM agent of an agent node dead for good',
         'workers-0',
         { agent: 'dead', agentStays: true },
-        /^Unwell/,
+        /^Unhealthy/,
         { tells: 'AgentsOnline', mend: (lane) => lane.machine('workers-0', { agent: 'alive' }) },
       ),
     ],
@@ -140,11 +140,11 @@ export const LANES: LanePlan[] = [
     name: 'care-service',
     spec: { pools: AGENTS(1) },
     breakages: [
-      onMachine('K3s stopped on a server', 'server-1', { service: 'stop' }, /^Unwell.*K3s service/),
-      onMachine('K3s has failed on a server for good', 'server-2', { service: 'kill' }, /^Unwell.*K3s service/),
-      onMachine('K3s stopped on an agent node', 'workers-0', { service: 'stop' }, /^Unwell.*K3s service/),
-      onMachine('node not Ready although K3s runs', 'workers-0', { notReady: true }, /^Unwell.*not Ready/),
-      onMachine('API server of a server not ready', 'server-0', { readyz: ['etcd'] }, /^Unwell.*API server/),
+      onMachine('K3s stopped on a server', 'server-1', { service: 'stop' }, /^Unhealthy.*K3s service/),
+      onMachine('K3s has failed on a server for good', 'server-2', { service: 'kill' }, /^Unhealthy.*K3s service/),
+      onMachine('K3s stopped on an agent node', 'workers-0', { service: 'stop' }, /^Unhealthy.*K3s service/),
+      onMachine('node not Ready although K3s runs', 'workers-0', { notReady: true }, /^Unhealthy.*not Ready/),
+      onMachine('API server of a server not ready', 'server-0', { readyz: ['etcd'] }, /^Unhealthy.*API server/),
     ],
   },
   {
@@ -152,7 +152,7 @@ export const LANES: LanePlan[] = [
     spec: { pools: AGENTS(1) },
     breakages: [
       told('disk nearly full', 'workers-0', { diskUsedPercent: 93 }, { diskUsedPercent: null }, 'DisksFree'),
-      told('clock wrong', 'server-1', { clockOffsetSeconds: 120 }, { clockOffsetSeconds: null }, 'ClocksInStep'),
+      told('clock wrong', 'server-1', { clockOffsetSeconds: 120 }, { clockOffsetSeconds: null }, 'ClocksSynchronized'),
       told('memory short', 'workers-0', { pressure: ['MemoryPressure'] }, { pressure: [] }, 'NodesWithoutPressure'),
       told(
         'etcd database full of what is in use',
@@ -178,7 +178,7 @@ export const LANES: LanePlan[] = [
             'keelson:generation': String(generation),
           };
           await lane.machine('server-2', { tags });
-          await lane.handle.signal('look', { reason: 'benchmark' });
+          await lane.handle.signal('reconcile', { reason: 'benchmark' });
         },
         tells: 'InstancesTagged',
         idle: true,
@@ -202,7 +202,7 @@ export const LANES: LanePlan[] = [
             match: lookFor(lane.name),
             error: { code: 'InternalError', status: 500 },
           });
-          await lane.handle.signal('look', { reason: 'benchmark' });
+          await lane.handle.signal('reconcile', { reason: 'benchmark' });
         },
         noticed: /^ObservationFailed: the cluster: DescribeInstances/,
         tells: 'Observed',
@@ -220,11 +220,13 @@ export const LANES: LanePlan[] = [
           'certificates of a server end in 20 days',
           'server-1',
           { certificateDays: 20 },
-          /^Unwell.*certificates/,
+          /^Unhealthy.*certificates/,
         ),
       ),
-      looked(onMachine('etcd database near its limit', 'server-2', { databaseMiB: 1_800 }, /^Unwell.*etcd database/)),
-      onMachine('etcd takes no more writes (alarm NOSPACE)', 'server-1', { alarm: 'NOSPACE' }, /^Unwell.*NOSPACE/),
+      looked(
+        onMachine('etcd database near its limit', 'server-2', { databaseMiB: 1_800 }, /^Unhealthy.*etcd database/),
+      ),
+      onMachine('etcd takes no more writes (alarm NOSPACE)', 'server-1', { alarm: 'NOSPACE' }, /^Unhealthy.*NOSPACE/),
       // Without the tag of the installation the policy lets no one set the others again: a person does. [deploy/aws/keelson.yaml]
       looked({
         what: 'tags taken away but one (drift: repair)',
@@ -245,14 +247,14 @@ export const LANES: LanePlan[] = [
       looked({
         what: 'node left over in Kubernetes',
         how: 'a Node without a machine',
-        break: (lane) => ghost(lane, false),
-        noticed: /^Unwell.*without an instance/,
+        break: (lane) => staleNode(lane, false),
+        noticed: /^Unhealthy.*without an instance/,
       }),
       looked({
         what: 'etcd member left over',
         how: 'a member without a machine',
-        break: (lane) => ghost(lane, true),
-        noticed: /^Unwell.*without an instance/,
+        break: (lane) => staleNode(lane, true),
+        noticed: /^Unhealthy.*without an instance/,
       }),
     ],
   },
@@ -265,7 +267,7 @@ export const LANES: LanePlan[] = [
         how: 'TerminateInstances by someone; `keelson repair` once it was told',
         break: (lane) => lane.act('server-1', 'terminate?hard'),
         noticed: /^InstanceLost/,
-        tells: 'RepairNeeded',
+        tells: 'RepairApprovalRequired',
         mend: async (lane) => void (await lane.handle.executeUpdate('repair', { args: [{}] })),
       },
       {
@@ -274,7 +276,7 @@ export const LANES: LanePlan[] = [
         break: (lane) => lane.retype('server-2', 't3.large'),
         slow: true,
         noticed: /^TypeChanged/,
-        tells: 'TypesAsAsked',
+        tells: 'InstanceTypesInSync',
         last: true,
       },
     ],
@@ -291,7 +293,7 @@ export const LANES: LanePlan[] = [
             await lane.act(slot, 'terminate?hard');
         },
         noticed: /^InstanceLost/,
-        tells: 'RepairParked',
+        tells: 'RepairRateLimited',
         mend: async (lane) => void (await lane.handle.executeUpdate('repair', { args: [{}] })),
       },
       {
@@ -305,7 +307,7 @@ export const LANES: LanePlan[] = [
           for (const slot of ['server-0', 'workers-0', 'workers-1', 'workers-2'])
             await lane.machine(slot, { agent: 'alive' });
         },
-        noticed: /^Unwell.*SSM/,
+        noticed: /^Unhealthy.*SSM/,
         tells: 'AgentsUnreachable',
         idle: true,
       },
@@ -315,7 +317,7 @@ export const LANES: LanePlan[] = [
         break: async (lane) => {
           await lane.fault({ point: 'status-check', effect: 'impaired', instance: await lane.instance('server-0') });
         },
-        noticed: /^Unwell/,
+        noticed: /^Unhealthy/,
         tells: 'InstancesHealthy',
         idle: true,
         mend: undo,
@@ -341,9 +343,9 @@ export const LANES: LanePlan[] = [
   },
 ];
 
-async function ghost(lane: Lane, server: boolean): Promise<void> {
+async function staleNode(lane: Lane, server: boolean): Promise<void> {
   const slot = server ? 'server-1' : 'server-2';
   // A name that Keelson has given and used up: of a generation before the present one.
   const nodeName = `${lane.name}-${slot}-g0`;
-  await lane.bench.region('/_region/ghosts', { method: 'POST', body: { cluster: lane.name, nodeName, server } });
+  await lane.bench.region('/_region/stale-nodes', { method: 'POST', body: { cluster: lane.name, nodeName, server } });
 }

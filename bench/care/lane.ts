@@ -99,7 +99,7 @@ export class Lane {
     ec2.destroy();
   }
 
-  /** Adds a fault plan, to be taken away by `undo`. */
+  /** Adds a fault plan, to be removed by `undo`. */
   async fault(plan: Record<string, unknown>): Promise<void> {
     const { ids } = await this.bench.region<{ ids: string[] }>('/_region/faults', { method: 'POST', body: plan });
     this.plans.push(...ids);
@@ -115,15 +115,16 @@ export class Lane {
     for (const id of this.plans.splice(0)) await this.bench.region(`/_region/faults/${id}`, { method: 'DELETE' });
   }
 
-  async put(body: string): Promise<void> {
+  /** Stores an object of the cluster, as a user; by default its document, anything else as the administrator. */
+  async put(body: string, name = 'config.yaml'): Promise<void> {
     const { variables, region } = this.bench.stack;
     const s3 = new S3Client({
       endpoint: region.url,
       region: 'eu-west-1',
       forcePathStyle: true,
-      credentials: CREDENTIALS.user,
+      credentials: name === 'config.yaml' ? CREDENTIALS.user : CREDENTIALS.admin,
     });
-    const Key = `clusters/${this.name}/config.yaml`;
+    const Key = `clusters/${this.name}/${name}`;
     await s3.send(new PutObjectCommand({ Bucket: variables['KEELSON_BUCKET'], Key, Body: body }));
     s3.destroy();
   }

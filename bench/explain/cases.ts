@@ -6,10 +6,12 @@ export interface FailureCase {
   what: string;
   /** How it was injected here. */
   how: string;
-  /** Changes to the document. */
-  spec?: Record<string, unknown>;
+  /** Changes to the document; a function where they depend on something that has to be started before. */
+  spec?: Record<string, unknown> | (() => Promise<Record<string, unknown>>);
   /** The cluster is made and Healthy before it is broken; else it is broken while it is made. */
   running?: boolean;
+  /** Of a running one: what comes before the time counts. */
+  prepare?: (lane: Lane) => Promise<void>;
   break?: (lane: Lane) => Promise<void>;
   /** What the first line has to name. */
   names: RegExp;
@@ -17,7 +19,7 @@ export interface FailureCase {
   silent?: boolean;
 }
 
-const AGENT = { pools: [{ name: 'workers', count: 1, instanceType: 't3.large' }] };
+export const AGENT = { pools: [{ name: 'workers', count: 1, instanceType: 't3.large' }] };
 
 const refused = (action: string, code: string, more: Record<string, unknown> = {}, service = 'ec2'): FailureCase => ({
   what: `${action} refused: ${code}`,
@@ -63,13 +65,13 @@ const onMachine = (
   look = true,
 ): FailureCase => ({
   what,
-  how: `${JSON.stringify(how)}${look ? ', then signal look' : ''}`,
+  how: `${JSON.stringify(how)}${look ? ', then signal reconcile' : ''}`,
   running: true,
   silent: true,
   spec: AGENT,
   break: async (lane) => {
     await lane.machine(slot, how);
-    if (look) await lane.handle.signal('look', { reason: 'benchmark' });
+    if (look) await lane.handle.signal('reconcile', { reason: 'benchmark' });
   },
   names,
 });
@@ -181,7 +183,7 @@ export const CASES: readonly FailureCase[] = [
       await Promise.all(['server-0', 'server-1'].map((slot) => lane.act(slot, 'terminate?hard')));
     },
   },
-  gone('agent node terminated, autoRepair: false', 'workers-0', 'terminate?hard', /RepairNeeded/, {
+  gone('agent node terminated, autoRepair: false', 'workers-0', 'terminate?hard', /RepairApprovalRequired/, {
     ...AGENT,
     health: { autoRepair: false, gracePeriod: '10s' },
   }),
@@ -212,7 +214,7 @@ export const CASES: readonly FailureCase[] = [
   },
   {
     what: 'DescribeInstances denied for a running cluster',
-    how: 'fault plan: DescribeInstances for its name answers UnauthorizedOperation, then signal look',
+    how: 'fault plan: DescribeInstances for its name answers UnauthorizedOperation, then signal reconcile',
     running: true,
     break: async (lane) => {
       const error = {
@@ -226,7 +228,7 @@ export const CASES: readonly FailureCase[] = [
         match: lookFor(lane.name),
         error,
       });
-      await lane.handle.signal('look', { reason: 'benchmark' });
+      await lane.handle.signal('reconcile', { reason: 'benchmark' });
     },
     names: /UnauthorizedOperation/,
   },

@@ -47,7 +47,7 @@ export function findTestServer() {
   const maven = onPath('mvn');
   if (!java || !maven) return undefined;
   mkdirSync(tools, { recursive: true });
-  // Filled aside and moved into place whole: one that was interrupted is never taken for one that is there.
+  // Filled aside and moved into place whole: one that was interrupted is never taken for one that exists.
   const fresh = mkdtempSync(join(tools, 'test-server-'));
   try {
     fetchJars(maven, join(fresh, 'lib'), wanted);

@@ -2,49 +2,51 @@ import { Context } from '@temporalio/activity';
 import { type ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { toFailure } from '../aws/failure.js';
 import type { Trouble } from '../model/retry.js';
-import type { RegionScope, Scope } from './api.js';
+import type { CallContext, RegionScope } from './api.js';
 import { withBackOff } from './back-off.js';
 import type { ActivityDeps } from './deps.js';
 import { inAccount } from './in-account.js';
 
-/** Between two heartbeats. The SDK sends on at most one per 0.8 heartbeat time-outs, the rest stays in the process. */
+/** Pause between two heartbeats. The SDK sends at most one per 0.8 heartbeat time-outs; the rest stays in the process. */
 const BEAT_MS = 2_000;
 
-/** How long a body may take to notice that the fence has ended its attempt; it waits for the answer of a call at most. */
+/** How long a body may take to notice that the fence has ended its attempt; it waits at most for the answer of one call. */
 const FENCED_MS = 3_000;
 
 /** What a heartbeat carries. */
 interface Beat {
-  /** For the next attempt. */
+  /** Memory for the next attempt. */
   progress: unknown;
   /** For people. */
   trouble: Trouble | null;
 }
 
 /** One attempt of an activity, as its body sees it. */
-export interface Attempt {
-  /** Temporal namespace of the workflow that has asked for it. */
+export interface ActivityContext {
+  /** Temporal namespace of the calling workflow. */
   readonly namespace: string;
+  /** Of the history that has asked for it. */
+  readonly runId: string;
   /** Counts from 1. */
   readonly number: number;
   /** Details of the last heartbeat of an earlier attempt that reached the server, whatever worker made it. */
   readonly resumed: unknown;
   /**
-   * Aborts on cancellation, at the end of the worker's grace, and when the fence ends the attempt; to be passed to calls that may be left
-   * half way. A loop that swallows failures throws `signal.reason` once it has aborted.
+   * Aborts on cancellation, at the end of the worker's grace, and when the fence ends the attempt. Pass it to calls that may stop half-way.
+   * A loop that catches failures throws `signal.reason` once it has aborted.
    */
   readonly signal: AbortSignal;
   /** Rejects with the reason when `signal` aborts; for waits that take no signal. */
   readonly cancelled: Promise<never>;
   /** When the workflow asked for the activity, in milliseconds since the epoch; earlier attempts count. */
   readonly since: number;
-  /** Replaces what the next attempt will find in `resumed`. */
+  /** Replaces what the next attempt finds in `resumed`. */
   heartbeat(details: unknown): void;
-  /** Tells people what the attempt tries again or waits for, until it tells otherwise; null for nothing. `keelson explain` reads it. */
+  /** Shows people what the attempt retries or waits for, until the next call; null for nothing. `keelson explain` reads it. */
   tell(trouble: Trouble | null): void;
   /** @throws what `cancelled` rejects with */
   sleep(ms: number): Promise<void>;
-  /** Whether the workflow asked for the cancellation: a worker that shuts down leaves the work to the next one. */
+  /** Returns whether the workflow asked for the cancellation: a worker that shuts down leaves the work to the next one. */
   wasCancelled(): boolean;
   log: {
     debug(message: string, fields?: object): void;
@@ -53,14 +55,14 @@ export interface Attempt {
   };
 }
 
-type Body<I, O> = (deps: ActivityDeps, attempt: Attempt, input: I) => Promise<O>;
+type Body<I, O> = (deps: ActivityDeps, attempt: ActivityContext, input: I) => Promise<O>;
 
 /**
- * Makes an activity of a body: heartbeats for it while it runs, so that a killed worker is noticed within seconds, logs
- * its end with operation and trace id, and turns what it throws into a failure with a class. An attempt that the fence refuses ends,
- * whatever its body does with failures of its calls.
+ * Makes an activity of a body. It heartbeats while the body runs, so that Temporal notices a killed worker within seconds, logs the end
+ * with operation and trace id, and turns errors into failures with a class. An attempt that the fence refuses ends, whatever its body does
+ * with failures of its calls.
  */
-export function activity<I extends RegionScope & Partial<Scope>, O>(
+export function activity<I extends RegionScope & Partial<CallContext>, O>(
   deps: ActivityDeps,
   name: string,
   body: Body<I, O>,
@@ -74,11 +76,12 @@ export function activity<I extends RegionScope & Partial<Scope>, O>(
     const resumed = (info.heartbeatDetails as Beat | undefined)?.progress;
     let progress: unknown = resumed;
     let trouble: Trouble | null = null;
-    // Not at once: the SDK sends the first beat straight away and keeps later ones back, and the first may carry a command's id.
+    // Not at once: the SDK sends the first beat right away and delays later ones, and the first may carry a command's id.
     const beat = (): void => context.heartbeat({ progress, trouble } satisfies Beat);
     const fenced = createFenced();
-    const attempt: Attempt = {
+    const attempt: ActivityContext = {
       namespace: info.namespace,
+      runId: info.workflowExecution?.runId ?? '',
       number: info.attempt,
       resumed,
       signal: AbortSignal.any([context.cancellationSignal, fenced.signal]),
@@ -99,7 +102,7 @@ export function activity<I extends RegionScope & Partial<Scope>, O>(
         warn: (message, fields = {}) => log.warn(fields, message),
       },
     };
-    const timer = setInterval(beat, beatMs);
+    const timer = setInterval(beat, Math.min(beatMs, (info.heartbeatTimeoutMs ?? Number.POSITIVE_INFINITY) / 3));
     const started = Date.now();
     let leave: () => void = () => undefined;
     try {
@@ -111,7 +114,7 @@ export function activity<I extends RegionScope & Partial<Scope>, O>(
       if (error instanceof CancelledFailure) throw error;
       // The SDK's clients throw an AbortError of their own; Temporal wants its own failure, unwrapped.
       if (context.cancellationSignal.aborted && isAbort(error)) throw context.cancellationSignal.reason;
-      // Whatever the body made of it.
+      // Whatever the body has thrown.
       const failure = fenced.reason() ?? toFailure(error, name);
       log.warn({ ms: Date.now() - started, class: failure.type, error: failure.message }, `${name} failed`);
       throw withBackOff(failure, info.attempt);
@@ -146,7 +149,7 @@ function createFenced(): Fenced {
   const overdue = new Promise<never>((_, no) => {
     reject = no;
   });
-  // Who ends in time waits for neither.
+  // A body that ends in time waits for neither.
   for (const one of [reached, overdue]) one.catch(() => undefined);
   return {
     end(reason) {
@@ -161,7 +164,7 @@ function createFenced(): Fenced {
   };
 }
 
-/** The first of both; a rejection after that is no one's. */
+/** Returns the first of both, and ignores a later rejection. */
 function either<T>(one: Promise<T>, other: Promise<never>): Promise<T> {
   const first = Promise.race([one, other]);
   first.catch(() => undefined);

@@ -15,8 +15,8 @@ import {
   parseOwnerRecord,
   standingOf,
 } from '../model/trust/ownership.js';
-import type { Claim, ClaimInput, Scope } from './api.js';
-import type { Attempt } from './attempt.js';
+import type { CallContext, Claim, ClaimInput } from './api.js';
+import type { ActivityContext } from './attempt.js';
 import type { ActivityDeps } from './deps.js';
 import { foundOf, listNamed, lives, type Named } from './ec2/find-cluster.js';
 import { judgeInstances } from './ec2/proof.js';
@@ -25,12 +25,12 @@ import { judgeInstances } from './ec2/proof.js';
 const RACES = 5;
 
 /**
- * Claims a cluster's name for the workflow that asks, before anything is made: what an earlier life of the name has left is taken over only
- * where the bucket says that its workflow is closed, or where a person says so.
+ * Claims a cluster's name for the calling workflow, before anything is made. It takes over what an earlier cluster of the name has left
+ * only if the bucket says that its workflow is closed, or if a person says so.
  *
- * @throws a `conflict` failure `OwnedByAnother`, `OwnerUnknown` or `NothingToAdopt` where a person has to decide
+ * @throws a `conflict` failure `OwnedByAnother`, `OwnerUnknown` or `NothingToAdopt` when a person has to decide
  */
-export async function claimCluster(deps: ActivityDeps, attempt: Attempt, input: ClaimInput): Promise<Claim> {
+export async function claimCluster(deps: ActivityDeps, attempt: ActivityContext, input: ClaimInput): Promise<Claim> {
   const claimant: Claimant = {
     installation: (await deps.installation()).id,
     namespace: attempt.namespace,
@@ -58,7 +58,7 @@ export async function claimCluster(deps: ActivityDeps, attempt: Attempt, input: 
   }
 }
 
-/** Which life of the name the claimant gets, and which instances only a person's word makes the cluster's. */
+/** Returns the uid that the claimant gets, and the instances that only a person's word assigns to the cluster. */
 async function decide(
   deps: ActivityDeps,
   input: ClaimInput,
@@ -89,8 +89,8 @@ async function decide(
   return { uid: input.uid, confirmed: [] };
 }
 
-/** Living instances that prove to be of another life of the name. */
-async function provenOthers(deps: ActivityDeps, { cluster, uid }: Scope, living: readonly Instance[]) {
+/** Returns the living instances that prove to belong to another cluster of the name. */
+async function provenOthers(deps: ActivityDeps, { cluster, uid }: CallContext, living: readonly Instance[]) {
   const { id: installation } = await deps.installation();
   const proven: Instance[] = [];
   for (const instance of living) {
@@ -102,8 +102,8 @@ async function provenOthers(deps: ActivityDeps, { cluster, uid }: Scope, living:
 }
 
 /**
- * Where not one instance of the uid proves anything, the installation's key was lost: then a person's word stands for the proof, for
- * instances of the expected profile. Only the worker may pass that role to an instance.
+ * If not one instance of the uid proves anything, the installation's key was lost: then a person's word replaces the proof, for instances
+ * of the expected profile. Only the worker may pass that role to an instance.
  */
 async function confirmedBy(
   deps: ActivityDeps,
@@ -124,9 +124,9 @@ async function confirmedBy(
 const uidOf = ({ Tags }: Instance | SecurityGroup): string | undefined => tagValue(Tags, TAG.uid);
 
 const refused = ({ code, message, hint }: ClaimRefusal): ApplicationFailure =>
-  failure({ code, class: 'conflict', message, advice: hint, nonRetryable: true });
+  failure({ code, class: 'conflict', message, hint: hint, nonRetryable: true });
 
-/** Refuses a record that cannot be read: it names no owner, and the name may have one. */
+/** Refuses an unreadable record: it names no owner, and the name may have one. */
 function parsed(text: string, key: string): OwnerRecord {
   try {
     return parseOwnerRecord(text);
@@ -135,23 +135,23 @@ function parsed(text: string, key: string): OwnerRecord {
       code: 'OwnerUnreadable',
       class: 'invalid',
       message: `${key} is not an owner record: ${error instanceof Error ? error.message : String(error)}`,
-      advice: 'restore an earlier version of the object',
+      hint: 'restore an earlier version of the object',
     });
   }
 }
 
 /**
- * Refuses what a workflow wants that does not own its cluster any more: someone has claimed the name meanwhile. Asked before something is
- * launched, stopped or deleted.
+ * Refuses a workflow that no longer owns its cluster, because another one has claimed the name. Called before every launch, stop and
+ * delete.
  *
  * @throws a `conflict` failure `OwnershipLost`
  */
-export async function requireClaim(deps: ActivityDeps, input: Scope): Promise<void> {
-  // Nothing is done to a cluster before its name is claimed but by tests of single activities.
+export async function requireClaim(deps: ActivityDeps, input: CallContext): Promise<void> {
+  // Only tests of single activities act on a cluster before its name is claimed.
   if (input.claim === undefined) return;
   const key = bucketKeyOf(input.cluster, BUCKET_KEY.owner);
   const stored = await deps.bucket.get(key);
-  // Without a record no one else has claimed it: an attempt before this one may have deleted it as the last thing of all.
+  // Without a record no other workflow has claimed it: an earlier attempt may have deleted the record as its last object.
   if (stored === null) return;
   const record = parsed(stored.text, key);
   if (record.uid === input.uid && record.generation === input.claim) return;
@@ -160,7 +160,19 @@ export async function requireClaim(deps: ActivityDeps, input: Scope): Promise<vo
     code: 'OwnershipLost',
     class: 'conflict',
     message: `${who} owns ${input.cluster} now (${key}): this workflow does nothing to it`,
-    advice: `terminate the workflow that lost it, or take the cluster back: keelson apply --adopt ${input.uid}`,
+    hint: `terminate the workflow that lost it, or take the cluster back: keelson apply --adopt ${input.uid}`,
     nonRetryable: true,
   });
+}
+
+/**
+ * Refuses a workflow that has never claimed its name, if another cluster of the name has: the tokens and backups of that one must stay.
+ *
+ * @throws a `conflict` failure `OwnedByAnother`
+ */
+export async function requireUnclaimed(deps: ActivityDeps, { cluster, uid }: CallContext): Promise<void> {
+  const key = bucketKeyOf(cluster, BUCKET_KEY.owner);
+  const stored = await deps.bucket.get(key);
+  const record = stored === null ? null : parsed(stored.text, key);
+  if (record !== null && record.uid !== uid) throw refused(ownedByAnother(cluster, record));
 }

@@ -2,35 +2,40 @@ import type { Logger } from 'pino';
 import type { Bucket } from '../aws/bucket.js';
 import type { AwsClients } from '../aws/clients.js';
 import type { InstallationSource } from '../aws/installation.js';
-import type { Pace } from '../aws/pace.js';
+import type { RateLimiter } from '../aws/rate-limiter.js';
 import type { Readers } from '../aws/readers.js';
 import type { MirrorPolicy } from '../mirror/policy.js';
 import type { Fence } from './fence.js';
 import type { Notifier } from './notify/notifier.js';
-import type { Messenger } from './watch/messenger.js';
+import type { StatusHolds } from './status-holds.js';
+import type { WorkflowNotifier } from './watch/workflow-notifier.js';
 
-/** What the activities are given; made once per worker. */
+/** What the activities depend on; made once per worker. */
 export interface ActivityDeps {
   clients: AwsClients;
   /** Readers that waiting activities share, by region. */
   readers: Readers;
-  /** Milliseconds between two looks of the readers, where it is not the default. */
+  /** Milliseconds between two rounds of the readers; the default if absent. */
   tick?: number;
   bucket: Bucket;
-  /** Whose worker this is. */
+  /** Installation of this worker. */
   installation: InstallationSource;
-  /** Turns for calls that AWS allows only a few a second. */
-  pace: Pace;
-  /** Refuses attempts that the process may have lost while it stood still. */
+  /** Queues for calls that AWS allows only a few times a second. */
+  pace: RateLimiter;
+  /** Refuses attempts that the process may have lost while it was suspended. */
   fence: Fence;
   /** The Temporal server's own id of the namespace. */
   namespaceId: () => Promise<string>;
-  messenger: Messenger;
-  /** Tells people who do not look; null where the environment names no receiver. */
+  workflowNotifier: WorkflowNotifier;
+  /** Notifies people who do not watch; null if the environment names no receiver. */
   notifier: Notifier | null;
+  /** Writes of status.yaml that keep the next one waiting. */
+  statusHolds: StatusHolds;
   logger: Logger;
   /** For documents that name no instance profile (KEELSON_INSTANCE_PROFILE). */
   defaultInstanceProfile: string | null;
-  /** What the operator allows of mirrors; null asks any address. */
+  /** Largest single upload of a backup, in bytes; what is larger goes in parts of that size (KEELSON_BACKUP_PART_BYTES). */
+  partBytes: number;
+  /** Mirrors that the operator allows; null allows any. */
   mirrors: MirrorPolicy | null;
 }

@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import { createBucket } from '../aws/bucket.js';
 import type { AwsClients } from '../aws/clients.js';
 import { type InstallationSource, installationOf } from '../aws/installation.js';
-import { createPace } from '../aws/pace.js';
+import { createRateLimiter } from '../aws/rate-limiter.js';
 import { createReaders } from '../aws/readers.js';
 import type { MirrorPolicy } from '../mirror/policy.js';
 import type { Activities } from './api.js';
@@ -13,6 +13,7 @@ import { saveBackup } from './backup/save-backup.js';
 import { claimCluster } from './claim.js';
 import type { ActivityDeps } from './deps.js';
 import { awaitInstance } from './ec2/await-instance.js';
+import { ensureDrillGroup } from './ec2/drill-group.js';
 import { findCluster } from './ec2/find-cluster.js';
 import { launchInstance } from './ec2/launch.js';
 import { observeInstances } from './ec2/observe-instances.js';
@@ -20,21 +21,23 @@ import { observeSecurityGroups } from './ec2/observe-security-groups.js';
 import { modifyInstanceType, rebootInstances, setInstanceGroups, startInstances, stopInstances } from './ec2/power.js';
 import { saveRootVolume } from './ec2/save-root-volume.js';
 import { ensureSecurityGroups } from './ec2/security-groups.js';
+import { findServerDisks } from './ec2/server-disks.js';
 import { sweep } from './ec2/sweep.js';
 import { tagInstance } from './ec2/tag-instance.js';
 import { terminateInstances } from './ec2/terminate.js';
 import { Fence } from './fence.js';
 import type { Channel } from './notify/channels.js';
 import { createNotifier } from './notify/notifier.js';
-import { resolvePlacement } from './placement/index.js';
+import { resolveLaunchConfig } from './preflight/index.js';
 import { runOnNodes } from './ssm/run-on-nodes.js';
+import { StatusHolds } from './status-holds.js';
 import { forget, storeFiles, writeStatus } from './store.js';
 import { findDataVolumes } from './volumes/find.js';
 import { provideDataVolumes } from './volumes/provide.js';
 import { ensureWatch } from './watch/ensure-watch.js';
-import type { Messenger } from './watch/messenger.js';
 import { tellUnobserved } from './watch/tell-unobserved.js';
 import { watchRegion } from './watch/watch-region.js';
+import type { WorkflowNotifier } from './watch/workflow-notifier.js';
 
 export interface ActivitiesOptions {
   clients: AwsClients;
@@ -51,29 +54,36 @@ export interface ActivitiesOptions {
   installation?: InstallationSource;
   /** Tells the server's own id of the namespace; without it all namespaces of a name count as one. */
   namespaceId?: () => Promise<string>;
-  /** How the region watch speaks to workflows; without one no one is told. */
-  messenger?: Messenger;
+  /** How the region watch speaks to workflows; without one it notifies no one. */
+  workflowNotifier?: WorkflowNotifier;
   /** Where people are notified; by default nowhere. */
   channels?: readonly Channel[];
-  /** Milliseconds between two looks that waiting activities share; by default 500. */
+  /** What the worker's sinks release; without it each hold lasts its time. */
+  statusHolds?: StatusHolds;
+  /** See ActivityDeps; by default 1 GiB. */
+  partBytes?: number;
+  /** Milliseconds between two observations that waiting activities share; by default 500. */
   tick?: number;
 }
 
 /** A third of the watch's heartbeat time-out. Each heartbeat that reaches the server is billed, and the watch has one for ever. [docs: Temporal actions] */
 const WATCH_BEAT_MS = 8_000;
 
-/** A third of the backup's heartbeat time-out; one that takes as long as most do has none. */
+/** A cut in a larger one would cost too much to be sent again; 24 parts are more than etcd holds. */
+const PART_BYTES = 1_073_741_824;
+
+/** A third of the heartbeat time-out of a backup by schedule; one that takes as long as most do has none. */
 const BACKUP_BEAT_MS = 30_000;
 
-const NO_MESSENGER: Messenger = {
-  look: async () => 'absent',
+const NO_MESSENGER: WorkflowNotifier = {
+  reconcile: async () => 'absent',
   report: async () => 'absent',
   observing: async () => undefined,
   ensureWatch: async () => undefined,
   openClusters: async () => [],
 };
 
-/** All activities, bound to one worker's clients. Their contract is in api.ts. */
+/** Returns all activities, bound to one worker's clients. Their contract is in api.ts. */
 export function createActivities(options: ActivitiesOptions): Activities {
   const { clients, logger, defaultInstanceProfile, channels = [] } = options;
   const bucket = createBucket(clients, options.bucket);
@@ -84,17 +94,20 @@ export function createActivities(options: ActivitiesOptions): Activities {
     bucket,
     installation: options.installation ?? installationOf(bucket, null),
     namespaceId: options.namespaceId ?? (async () => ''),
-    pace: createPace(),
+    pace: createRateLimiter(),
     fence: options.fence ?? new Fence(),
-    messenger: options.messenger ?? NO_MESSENGER,
+    workflowNotifier: options.workflowNotifier ?? NO_MESSENGER,
     notifier: channels.length === 0 ? null : createNotifier(bucket, channels),
+    statusHolds: options.statusHolds ?? new StatusHolds(),
     logger,
     defaultInstanceProfile,
     mirrors: options.mirrors ?? null,
+    partBytes: options.partBytes ?? PART_BYTES,
   };
   return {
-    resolvePlacement: activity(deps, 'resolvePlacement', resolvePlacement),
+    resolveLaunchConfig: activity(deps, 'resolveLaunchConfig', resolveLaunchConfig),
     ensureSecurityGroups: activity(deps, 'ensureSecurityGroups', ensureSecurityGroups),
+    ensureDrillGroup: activity(deps, 'ensureDrillGroup', ensureDrillGroup),
     observeSecurityGroups: activity(deps, 'observeSecurityGroups', observeSecurityGroups),
     launchInstance: activity(deps, 'launchInstance', launchInstance),
     awaitInstance: activity(deps, 'awaitInstance', awaitInstance),
@@ -108,6 +121,7 @@ export function createActivities(options: ActivitiesOptions): Activities {
     modifyInstanceType: activity(deps, 'modifyInstanceType', modifyInstanceType),
     tagInstance: activity(deps, 'tagInstance', tagInstance),
     saveRootVolume: activity(deps, 'saveRootVolume', saveRootVolume),
+    findServerDisks: activity(deps, 'findServerDisks', findServerDisks),
     findDataVolumes: activity(deps, 'findDataVolumes', findDataVolumes),
     provideDataVolumes: activity(deps, 'provideDataVolumes', provideDataVolumes),
     terminateInstances: activity(deps, 'terminateInstances', terminateInstances),

@@ -1,18 +1,18 @@
 import { toFailure } from '../aws/failure.js';
-import type { Attempt } from './attempt.js';
+import type { ActivityContext } from './attempt.js';
 
 const PAUSE_MS = 2_000;
 const PASSING: ReadonlySet<string> = new Set(['throttled', 'transient', 'not-found-yet']);
 
 /**
- * A call that is worth one more try before it counts as failed: what passes within seconds is not worth telling anyone. What comes after a
- * time-out is not tried again, for then the time is up.
+ * Repeats a call once before it counts as failed: what passes within seconds is not worth a report. After a time-out it does not repeat,
+ * because then the time is up.
  *
  * @param attempted what is tried, for the message
  * @throws a failure with a class; the signal's reason when the attempt has ended
  */
 export async function retryOnce<T>(
-  attempt: Pick<Attempt, 'signal' | 'sleep'>,
+  attempt: Pick<ActivityContext, 'signal' | 'sleep'>,
   attempted: string,
   call: () => Promise<T>,
 ): Promise<T> {

@@ -2,33 +2,39 @@ import { createHash } from 'node:crypto';
 import { stringify } from 'yaml';
 import { bucketPrefix, filesKey } from '../model/bucket.js';
 import type { StatusView } from '../model/status.js';
-import { bundleText } from '../node/bundle.js';
+import { bundleText } from '../node-scripts/bundle.js';
 import type { ForgetInput, StatusInput, StoreFilesInput } from './api.js';
-import type { Attempt } from './attempt.js';
-import { requireClaim } from './claim.js';
+import type { ActivityContext } from './attempt.js';
+import { requireClaim, requireUnclaimed } from './claim.js';
 import type { ActivityDeps } from './deps.js';
+import { statusIn } from './status-input.js';
 
 const HEAD =
   '# Written by Keelson after every step, for people and programs to read. Changes made here are overwritten.\n';
 
 /** Writes status.yaml. One writer by design: the cluster's workflow; the latest status wins. */
-export async function writeStatus(deps: ActivityDeps, attempt: Attempt, input: StatusInput): Promise<void> {
-  const text = HEAD + stringify(input.status, { lineWidth: 0 });
+export async function writeStatus(deps: ActivityDeps, attempt: ActivityContext, input: StatusInput): Promise<void> {
+  const written = statusIn(input);
+  const text = HEAD + stringify(written, { lineWidth: 0 });
   await deps.bucket.put(`${bucketPrefix(input.cluster)}status.yaml`, text);
   // Behind the status: a receiver that does not answer keeps no one from reading it, and this activity is tried again.
-  const status = input.status as StatusView;
+  const status = written as StatusView;
   await deps.notifier?.tell(status);
-  if (status.operation === null || status.wish === 'deleted') return;
-  // What changes meanwhile goes into one next write (ADR 0055). Who ends the wait early has nothing to do again.
-  await attempt.sleep(FOLD_MS).catch(() => undefined);
+  if (status.operation === null || status.desiredState === 'deleted') return;
+  // What changes meanwhile goes into one next write (ADR 0064). Who ends the wait early has nothing to do again.
+  await deps.statusHolds.hold(attempt.runId, input.write, () => attempt.sleep(FOLD_MS).catch(() => undefined));
 }
 
 /** Steps that end within it are one row in the Web UI; as much later status.yaml may tell of a step. */
-const FOLD_MS = 1_000;
+const FOLD_MS = 5_000;
 
 /** Deletes keys one after the other, so that an interrupted delete keeps the last ones. @returns those still listed */
-export async function forget(deps: ActivityDeps, attempt: Attempt, input: ForgetInput): Promise<{ left: string[] }> {
-  await requireClaim(deps, input);
+export async function forget(
+  deps: ActivityDeps,
+  attempt: ActivityContext,
+  input: ForgetInput,
+): Promise<{ remaining: string[] }> {
+  await (input.claim === undefined ? requireUnclaimed(deps, input) : requireClaim(deps, input));
   const prefix = bucketPrefix(input.cluster);
   // Files of nodes go first, whatever the workflow knows of them: one that has adopted the cluster knows none.
   const files = await deps.bucket.list(prefix + filesKey(''));
@@ -36,15 +42,19 @@ export async function forget(deps: ActivityDeps, attempt: Attempt, input: Forget
   for (const key of input.keys) await deps.bucket.remove(prefix + key);
   const listed = new Set(await deps.bucket.list(prefix));
   const keys = [...files, ...input.keys.map((key) => prefix + key)];
-  const left = keys.filter((key) => listed.has(key)).map((key) => key.slice(prefix.length));
-  if (left.length === 0) await tellDeleted(deps, attempt, input);
-  return { left };
+  const remaining = keys.filter((key) => listed.has(key)).map((key) => key.slice(prefix.length));
+  if (remaining.length === 0) await tellDeleted(deps, attempt, input);
+  return { remaining };
 }
 
 /** A receiver that takes nothing does not keep a cluster from its end for ever. */
 const TELL_ATTEMPTS = 5;
 
-async function tellDeleted({ notifier }: ActivityDeps, { number, log }: Attempt, input: ForgetInput): Promise<void> {
+async function tellDeleted(
+  { notifier }: ActivityDeps,
+  { number, log }: ActivityContext,
+  input: ForgetInput,
+): Promise<void> {
   const { cluster, uid, region, operation, startedAt } = input;
   try {
     await notifier?.tellDeleted({ cluster, uid, region, operation, startedAt, endedAt: new Date().toISOString() });
@@ -57,7 +67,7 @@ async function tellDeleted({ notifier }: ActivityDeps, { number, log }: Attempt,
 /** Bundles go to the bucket, where nodes take them by presigned URLs; those of pools that are gone are deleted. */
 export async function storeFiles(
   deps: ActivityDeps,
-  _: Attempt,
+  _: ActivityContext,
   { cluster, ...input }: StoreFilesInput,
 ): Promise<Record<string, string>> {
   await requireClaim(deps, { cluster, ...input });

@@ -5,7 +5,7 @@ import { classifyCode } from '../model/errors/index.js';
 import { codeOf, httpStatusOf, messageOf } from './error-code.js';
 import { failure, toFailure } from './failure.js';
 
-/** Temporary credentials, in the form that the SDK's clients take. */
+/** Temporary credentials, in the form of the SDK's clients. */
 export interface Credentials {
   accessKeyId: string;
   secretAccessKey: string;
@@ -13,23 +13,23 @@ export interface Credentials {
   expiration: Date;
 }
 
-/** What the SDK's clients take as `credentials`. */
+/** Credentials, as the SDK's clients accept them. */
 export type CredentialSource = () => Promise<Credentials>;
 
-/** The default, and the most that a role allows whose caller is an assumed role itself. [docs: STS AssumeRole, role chaining] */
+/** The default, and the maximum for a role whose caller is an assumed role itself. [docs: STS AssumeRole, role chaining] */
 const SECONDS = 3_600;
-/** Refreshed before their end: a call that is signed with them may wait, and a presigned one lives for minutes. */
+/** Refreshed before their end: a signed call may wait, and a presigned URL lives for minutes. */
 const EARLY_MS = 10 * 60_000;
 
-/** `keelson-<cluster>`, by which CloudTrail of the other account tells which cluster a call was for. [STS API: RoleSessionName] */
+/** `keelson-<cluster>`, which CloudTrail of the other account shows for each call. [STS API: RoleSessionName] */
 export const sessionNameOf = (subject: string): string =>
   `keelson-${subject.replaceAll(/[^\w+=,.@-]/g, '-')}`.slice(0, 64);
 
 /**
- * Credentials of a role, shared by all who ask for them and refreshed before they end. A refusal is not kept: the next call asks again.
+ * Shares the credentials of a role, and refreshes them before they end. It does not keep a refusal: the next call asks again.
  *
  * @param now milliseconds since 1970, for tests
- * @returns what the SDK's clients take as `credentials`; throws an `auth` failure `AssumeRoleRefused`, others as STS tells them
+ * @returns credentials for the SDK's clients; throws an `auth` failure `AssumeRoleRefused`, others as STS reports them
  */
 export function assumedRole(
   sts: Pick<STSClient, 'send'>,
@@ -43,7 +43,7 @@ export function assumedRole(
     if (held !== null && now() < freshUntil) return held;
     const asked = assume(sts, account, sessionNameOf(subject));
     held = asked;
-    // Until the answer is there, others wait for the same one.
+    // Until the answer comes, others wait for the same one.
     freshUntil = Number.POSITIVE_INFINITY;
     asked.then(
       ({ expiration }) => {
@@ -80,8 +80,8 @@ async function assume(sts: Pick<STSClient, 'send'>, account: AccountRole, sessio
 }
 
 /**
- * STS answers alike whether the caller lacks the right, the role does not exist, its trust policy does not name the caller or the external id differs:
- * so all four are named. [docs: IAM, troubleshoot roles]
+ * STS gives the same answer if the caller lacks the right, the role does not exist, its trust policy does not name the caller or the
+ * external id differs: the message names all four. [docs: IAM, troubleshoot roles]
  */
 function refusalOf(error: unknown, account: AccountRole): ApplicationFailure | null {
   if (classifyCode(codeOf(error), httpStatusOf(error)).class !== 'auth' || !/sts:AssumeRole/.test(messageOf(error)))
@@ -93,7 +93,7 @@ function refusalOf(error: unknown, account: AccountRole): ApplicationFailure | n
     code: 'AssumeRoleRefused',
     class: 'auth',
     message: `${principal} may not assume ${roleArn} in the account ${accountIdOf(account)} with ${stated} (AssumeRole: ${codeOf(error)})`,
-    advice: ASSUME_ROLE_HINT,
+    hint: ASSUME_ROLE_HINT,
     cause: error,
   });
 }

@@ -11,15 +11,17 @@ import {
 } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { readAtMost, TooLarge } from '../model/read-at-most.js';
-import type { SignedUrl } from '../node/seal.js';
+import type { SignedUrl } from '../node-scripts/seal.js';
 import type { AwsClients } from './clients.js';
 import { codeOf, hasCode, httpStatusOf } from './error-code.js';
 import { failure, toFailure } from './failure.js';
+import { SECRET_TAG } from './tags.js';
+import { createUploads, type Uploads } from './uploads.js';
 
 export interface StoredText {
   text: string;
   etag: string;
-  /** Another one for each time that the object is put, with the same text, too (but for twice in a second). */
+  /** Changes with each put of the object, even with the same text (except within a second). */
   version: string;
   metadata: Record<string, string>;
 }
@@ -32,8 +34,8 @@ export interface StoredEntry {
 export type Condition = { ifMatch: string } | { ifNoneMatch: '*' };
 
 /**
- * The operator's bucket. Objects are encrypted as the bucket's default says (SSE-S3 at least, since 2023 for every bucket
- * [docs: S3 default encryption]): a header of ours would replace a KMS key that its owner has chosen.
+ * The operator's bucket. Objects get the bucket's default encryption (SSE-S3 at least, since 2023 for every bucket [docs: S3 default
+ * encryption]): an explicit header would replace a KMS key that its owner has chosen.
  */
 export interface Bucket {
   readonly name: string;
@@ -44,24 +46,24 @@ export interface Bucket {
   put(key: string, text: string, condition?: Condition | null, metadata?: Record<string, string>): Promise<string>;
   remove(key: string): Promise<void>;
   list(prefix: string): Promise<string[]>;
-  /** The same with the size of each, in bytes. */
+  /** Returns the same with the size of each, in bytes. */
   entries(prefix: string): Promise<StoredEntry[]>;
   /**
-   * A URL that lets its holder read one object, or write one version of it, until it expires. A secret: never logged, never heartbeated. A PUT replaces
-   * only what is there now, which one of its headers says: `If-Match` or `If-None-Match` are signed. [docs: S3 conditional writes]
+   * Returns a URL that lets its holder read one object, or write one version of it, until it expires. A secret: never logged, never
+   * heartbeated. A PUT replaces only the present version, which a header names: `If-Match` or `If-None-Match` are signed. [docs: S3
+   * conditional writes]
    */
   presign(method: 'GET' | 'PUT', key: string, expiresInSeconds: number): Promise<SignedUrl>;
+  /** Uploads in parts, for objects larger than one PUT takes. */
+  readonly uploads: Uploads;
 }
-
-/** What nodes store: the stack's bucket forgets its old versions after a day. */
-const SECRET_TAG = 'keelson=secret';
 
 /** Two conditional writes at the same time: S3 asks the loser to try again [docs: S3 conditional writes]. */
 const RACES = 4;
 
 export function createBucket(clients: AwsClients, name: string): Bucket {
   let located: Promise<S3Client> | undefined;
-  /** The client of the bucket's own region: a presigned URL of another one is refused. */
+  /** Returns the client of the bucket's own region: a presigned URL of another one is refused. */
   const client = (): Promise<S3Client> => {
     located ??= locate(clients, name).catch((error: unknown) => {
       located = undefined;
@@ -140,6 +142,7 @@ export function createBucket(clients: AwsClients, name: string): Bucket {
     },
     list: async (prefix) => (await entries(prefix)).map(({ key }) => key),
     entries,
+    uploads: createUploads(client, name),
     presign: async (method, key, expiresInSeconds) => {
       const s3 = await client();
       const options = { expiresIn: expiresInSeconds };
@@ -155,7 +158,7 @@ export function createBucket(clients: AwsClients, name: string): Bucket {
   };
 }
 
-/** Of the object that is there now; null where there is none. HeadObject has no body: its 404 has no code but the status. */
+/** ETag of the present object; null if there is none. HeadObject has no body: its 404 has no code but the status. */
 async function etagOf(s3: S3Client, at: { Bucket: string; Key: string }): Promise<string | null> {
   try {
     return (await s3.send(new HeadObjectCommand(at))).ETag ?? null;
@@ -165,10 +168,10 @@ async function etagOf(s3: S3Client, at: { Bucket: string; Key: string }): Promis
   }
 }
 
-/** status.yaml of a cluster with 500 nodes has about 400 KiB; a config.yaml beyond 256 KiB is refused by its reader, with place and size. */
+/** status.yaml of a cluster with 500 nodes has about 400 KiB; the reader refuses a config.yaml beyond 256 KiB, with place and size. */
 const MOST_BYTES = 2 * 1024 * 1024;
 
-/** @throws a failure `ObjectTooLarge` that no repetition mends: a writer to the bucket could fill the memory of each worker in turn */
+/** @throws a final failure `ObjectTooLarge`: otherwise one writer to the bucket could fill the memory of each worker in turn */
 async function bodyOf(
   { Body: body, ContentLength: length = 0 }: GetObjectCommandOutput,
   key: string,
@@ -185,12 +188,12 @@ async function bodyOf(
       code: 'ObjectTooLarge',
       class: 'invalid',
       message: `GetObject ${key}: the object ${length > 0 ? `has ${length} bytes: it ` : ''}${error.message}`,
-      advice: 'put an object of the usual size there; a document has at most 256 KiB',
+      hint: 'put an object of the usual size there; a document has at most 256 KiB',
     });
   }
 }
 
-/** HeadBucket tells the bucket's region also when it refuses (301). It has no body, so the status is all there is. */
+/** Reads the bucket's region from HeadBucket, even when it refuses (301). It has no body, so the status is all there is. */
 async function locate(clients: AwsClients, name: string): Promise<S3Client> {
   const home = clients.s3(clients.homeRegion);
   try {
@@ -207,7 +210,7 @@ async function locate(clients: AwsClients, name: string): Promise<S3Client> {
         code: 'BucketMissing',
         class: 'invalid',
         message: `the bucket ${name} does not exist (asked in ${clients.homeRegion})`,
-        advice: 'create the bucket, or set KEELSON_BUCKET of the worker to one that exists',
+        hint: 'create the bucket, or set KEELSON_BUCKET of the worker to one that exists',
         cause: error,
       });
     if (status === 403)
@@ -215,8 +218,7 @@ async function locate(clients: AwsClients, name: string): Promise<S3Client> {
         code: 'AccessDenied',
         class: 'auth',
         message: `the worker may not use the bucket ${name} (${codeOf(error)})`,
-        advice:
-          "allow s3:ListBucket, s3:GetObject, s3:PutObject and s3:DeleteObject on it, or check the name: it may be someone else's",
+        hint: "allow s3:ListBucket, s3:GetObject, s3:PutObject and s3:DeleteObject on it, or check the name: it may be someone else's",
         cause: error,
       });
     throw toFailure(error, `HeadBucket ${name}`);

@@ -2,7 +2,7 @@ import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import type { Owner } from '../model/tags.js';
 import type { Installation } from '../model/trust/installation.js';
 
-/** An instance's place; its ClientToken proves it. */
+/** Place of an instance, which its ClientToken proves. */
 export interface Place extends Owner {
   slot: string;
   generation: number;
@@ -13,8 +13,8 @@ const DIGEST = 20;
 const SEAL = 22;
 
 /**
- * The ClientToken of a launch: a digest of the whole request, sealed with the installation's key for the cluster and for the slot and
- * generation in it. EC2 shows an instance's token to everyone and lets no one change it, so that it proves what tags only say.
+ * Returns the ClientToken of a launch: a digest of the whole request, sealed with the installation's key for the cluster and for the slot
+ * and generation. EC2 shows an instance's token to everyone and lets no one change it, so that it proves what tags only claim.
  *
  * @param request everything that the RunInstances request depends on
  */
@@ -25,21 +25,21 @@ export function clientTokenOf({ key }: Installation, place: Place, request: unkn
   return digest + ownerSeal(key, digest, place) + placeSeal(key, digest, place);
 }
 
-/** Whether a worker of the installation has launched the instance of this token for this life of the cluster. */
+/** Returns whether a worker of the installation has launched the instance of this token for this cluster. */
 export function provesOwner(token: string | undefined, { key }: Installation, owner: Owner): boolean {
   const { digest, owner: seal } = partsOf(token ?? '');
   return isSame(seal, ownerSeal(key, digest, owner));
 }
 
-/** Whether it has launched it for this slot and generation, too. */
+/** Returns whether the launch was for this slot and generation, too. */
 export function provesPlace(token: string | undefined, installation: Installation, place: Place): boolean {
   const { digest, place: seal } = partsOf(token ?? '');
   return provesOwner(token, installation, place) && isSame(seal, placeSeal(installation.key, digest, place));
 }
 
 /**
- * Seals the id of a volume for its slot and name. EC2 does not show the ClientToken of a volume, so Keelson writes this seal as a tag: copied to another
- * volume it proves nothing, for it is over the id.
+ * Seals the id of a volume for its slot and name. EC2 does not show the ClientToken of a volume, so Keelson writes this seal as a tag. A
+ * copy on another volume proves nothing, because the seal covers the id.
  */
 export function volumeSealOf(
   { key }: Installation,
@@ -51,7 +51,7 @@ export function volumeSealOf(
   return seal(key, ['volume', installation, cluster, uid, slot, volume, id]);
 }
 
-/** Whether a worker of the installation has made the volume for this slot and name. */
+/** Returns whether a worker of the installation has made the volume for this slot and name. */
 export const provesVolume = (
   given: string | undefined,
   installation: Installation,

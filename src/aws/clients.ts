@@ -10,16 +10,17 @@ import { keepLatest } from './keep-latest.js';
 
 /** Clients by region. The region comes with every activity's input, never from the memory of an earlier call. */
 export interface AwsClients {
-  /** Region of the worker's environment: where the bucket is asked for, and where AWS is asked which regions there are. */
+  /** Region of the worker's environment, where Keelson asks for the bucket and for the list of regions. */
   readonly homeRegion: string;
   ec2(region: string): EC2Client;
   ssm(region: string): SSMClient;
   s3(region: string): S3Client;
   sqs(region: string): SQSClient;
   /**
-   * Clients of another account, by a role that is assumed there. S3 and SQS stay those of these clients: the bucket and the queue are the worker's.
+   * Returns clients of another account, by a role that they assume there. S3 and SQS stay those of this account: the bucket and the queue
+   * are the worker's.
    *
-   * @param subject in the name of the session, which CloudTrail of that account shows: a cluster, or what acts for several
+   * @param subject in the name of the session, which CloudTrail of that account shows: a cluster, or a purpose of several
    */
   assume(account: AccountRole, subject: string): AwsClients;
   /** Closes idle connections. */
@@ -28,7 +29,7 @@ export interface AwsClients {
 
 export interface AwsClientsOptions {
   homeRegion: string;
-  /** Keelson's version, told to AWS in the user agent. */
+  /** Keelson's version, for the user agent. */
   version: string;
   /** One address for all services, e.g. the local region's; by default AWS_ENDPOINT_URL, which the SDK reads itself. */
   endpoint?: string;
@@ -36,11 +37,11 @@ export interface AwsClientsOptions {
   /** Milliseconds until an unanswered call is given up. Well below the activities' heartbeat and start-to-close time-outs. */
   requestTimeout?: number;
   /**
-   * `temporal`, the default: one attempt a call, for activities, whose retries Temporal owns. `sdk`: as the AWS CLI, up to three attempts with
-   * jittered back-off, or what AWS_MAX_ATTEMPTS and the profile say, for commands that people run. [docs: AWS SDKs, retry behaviour]
+   * `temporal`, the default: one attempt a call, for activities, whose retries Temporal owns. `sdk`: as the AWS CLI, up to three attempts
+   * with jittered back-off, or what AWS_MAX_ATTEMPTS and the profile say, for commands that people run. [docs: AWS SDKs, retry behaviour]
    */
   retries?: 'temporal' | 'sdk';
-  /** Called when a request is signed and about to leave; what it throws keeps it from leaving. */
+  /** Called when a request is signed and about to leave; an exception keeps it from leaving. */
   beforeSend?: () => void;
   /** Called after each call, for metrics. */
   onCall?: (call: AwsCall) => void;
@@ -52,19 +53,19 @@ export interface AwsCall {
   /** As `DescribeInstances`. */
   action: string;
   region: string;
-  /** Of the error; null for a call that has succeeded. */
+  /** Code of the error; null for a call that has succeeded. */
   code: string | null;
   httpStatus: number | undefined;
   ms: number;
 }
 
-/** Sessions that are kept, each with its clients: more than a worker has activities at a time. */
+/** How many sessions it keeps, each with its clients: more than a worker has activities at a time. */
 const MOST_SESSIONS = 512;
 
-/** In front of everything: serialisation and signature count, too. */
+/** Outermost, so that serialisation and signature count, too. */
 const FIRST = { step: 'initialize', priority: 'high', name: 'keelsonOnCall' } as const;
 
-/** Behind the signature and before the connection: nothing comes in between. */
+/** Between signature and connection: nothing comes in between. */
 const LAST = { step: 'deserialize', priority: 'low', name: 'keelsonBeforeSend' } as const;
 
 /** Makes a client per service and region on first use and keeps it, with its connections. */
@@ -114,7 +115,7 @@ export function createAwsClients(options: AwsClientsOptions): AwsClients {
         throw error;
       }
     };
-  // Clients of another account use the connections of the own ones: one that is forgotten leaves none open.
+  // Clients of another account use the same connections: a dropped one leaves none open.
   const ec2In = (region: string, credentials?: CredentialSource): EC2Client => {
     const client = new EC2Client({
       ...shared,
@@ -143,20 +144,20 @@ export function createAwsClients(options: AwsClientsOptions): AwsClients {
     client.middlewareStack.add(guard, LAST);
     return client;
   });
-  // The region's own endpoint: its credentials are good in regions that are not enabled by default, too. [docs: STS, regional endpoints]
+  // The region's own endpoint: its credentials also work in regions that are not enabled by default. [docs: STS, regional endpoints]
   const sts = perRegion((region) => {
     const client = new STSClient({ ...shared, region });
     client.middlewareStack.add(timed('sts', region), FIRST);
     client.middlewareStack.add(guard, LAST);
     return client;
   });
-  // Below an address of one's own there is no <bucket>.<host>: the bucket goes into the path.
+  // A custom address has no <bucket>.<host>: the bucket goes into the path.
   const s3 = perRegion((region) => {
     const client = new S3Client({
       ...shared,
       region,
       forcePathStyle: Boolean(endpoint),
-      // The default puts the checksum of an empty body into every presigned PUT, which then refuses all others.
+      // By default the SDK puts the checksum of an empty body into every presigned PUT, which then refuses all other bodies.
       requestChecksumCalculation: 'WHEN_REQUIRED',
       responseChecksumValidation: 'WHEN_REQUIRED',
     });

@@ -1,9 +1,9 @@
 /**
- * Reads what the AWS SDK throws. Service errors carry the code as `name`; errors of the network carry Node's `code`
- * (ECONNREFUSED) on themselves or on a cause; an answer that is no AWS error has `Unknown...` names.
+ * Reads an error of the AWS SDK. Service errors carry the code as `name`; network errors carry Node's `code` (ECONNREFUSED) on themselves
+ * or on a cause; an answer of another kind has `Unknown...` names.
  */
 
-/** The code by which an error is classified: AWS's own, else Node's, else its name. */
+/** Returns the code by which an error is classified: AWS's own, else Node's, else its name. */
 export function codeOf(error: unknown): string {
   if (!(error instanceof Error)) return 'Unexpected';
   const network = networkCodeOf(error);
@@ -14,7 +14,7 @@ export function codeOf(error: unknown): string {
   return error.name === 'Error' || error.name === '' ? 'Unexpected' : error.name;
 }
 
-/** What the SDK says of an answer that is neither XML nor JSON: a proxy's page, or a gateway's. */
+/** The SDK's words about an answer that is neither XML nor JSON: a proxy's page, or a gateway's. */
 const UNREADABLE = /Deserialization error/;
 
 /** HTTP status of the answer, if there was one. */
@@ -31,7 +31,7 @@ export function hasCode(error: unknown, ...codes: string[]): boolean {
   return codes.includes(codeOf(error));
 }
 
-/** AWS's own words, on one line. Presigned URLs never get this far: they are made, not called, by the worker. */
+/** AWS's own words, on one line. Presigned URLs never get this far: the worker makes them and does not call them. */
 export function messageOf(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
   // The encoded part is 1 KB for a tool, and an activity's failure may be 4 KiB in all.

@@ -4,19 +4,19 @@ import { redact } from '../model/redact.js';
 import type { ErrorClass } from '../model/state.js';
 import { codeOf, httpStatusOf, messageOf } from './error-code.js';
 
-/** Same shape as `ErrorDetail` of the activities' contract, which the adapters do not know. */
+/** Has the shape of `ErrorDetail` of the activities' contract, which the adapters do not know. */
 interface Detail {
   code: string;
   class: ErrorClass;
   message: string;
-  advice: string;
+  hint: string;
   types?: string[];
 }
 
-/** Classes that a repetition cannot mend; the workflow decides what comes next. */
+/** Classes that a repetition cannot help; the workflow decides what comes next. */
 const FINAL: ReadonlySet<ErrorClass> = new Set(['capacity', 'quota', 'auth', 'invalid', 'node-script']);
 
-/** Conflicts that stay however often the same call is made; other conflicts settle. */
+/** Conflicts that stay however often the call is repeated; other conflicts settle. */
 const SETTLED: ReadonlySet<string> = new Set([
   'IdempotentParameterMismatch',
   'IdempotentInstanceTerminated',
@@ -28,8 +28,8 @@ export interface FailureOptions {
   class: ErrorClass;
   /** What was tried, on what, and what came back. No secrets, no presigned URLs. */
   message: string;
-  advice: string;
-  /** Instance types that cannot be had, where that is what failed. */
+  hint: string;
+  /** Instance types that are unavailable, if that is the cause. */
   types?: string[];
   cause?: unknown;
   /** By default from the class. */
@@ -38,14 +38,14 @@ export interface FailureOptions {
   retryAfterMs?: number;
 }
 
-/** The one form in which an activity fails: `type` is the class, `details[0]` tells the rest. */
+/** Returns a failure in the one form that activities use: `type` is the class, `details[0]` holds the rest. */
 export function failure(options: FailureOptions): ApplicationFailure {
-  const { code, message, advice, types } = options;
+  const { code, message, hint, types } = options;
   const detail: Detail = {
     code,
     class: options.class,
     message: short(redact(message)),
-    advice,
+    hint,
     ...(types && { types }),
   };
   return ApplicationFailure.create({
@@ -59,30 +59,30 @@ export function failure(options: FailureOptions): ApplicationFailure {
 }
 
 /**
- * Turns what an AWS call threw into an `ApplicationFailure` of its class.
+ * Turns an error of an AWS call into an `ApplicationFailure` of its class.
  *
  * @param attempted what was tried and on what, e.g. `RunInstances t3.medium in subnet-1 for server-0`
- * @returns a failure that is already one unchanged
+ * @returns the same failure if it is one already
  */
 export function toFailure(error: unknown, attempted: string): ApplicationFailure {
   if (error instanceof ApplicationFailure) return error;
   const code = codeOf(error);
-  const { class: errorClass, advice } = classifyCode(code, httpStatusOf(error));
+  const { class: errorClass, hint } = classifyCode(code, httpStatusOf(error));
   return failure({
     code,
     class: errorClass,
     message: `${attempted}: ${code}: ${messageOf(error)}`,
-    advice,
+    hint,
     cause: error,
   });
 }
 
-/** What a failure of this form tells. */
+/** Returns the details of a failure of this form. */
 export function detailOf(failure: ApplicationFailure): Detail {
   return failure.details?.[0] as Detail;
 }
 
-/** AWS's words may quote what was sent, e.g. the commands of a ValidationException; the failure and its causes go into the history. */
+/** AWS's words may quote the request, e.g. the commands of a ValidationException; the failure and its causes go into the history. */
 function withoutSecrets(error: Error): Error {
   const [message, stack] = [redact(error.message), redact(error.stack ?? '')];
   const cause = error.cause instanceof Error ? withoutSecrets(error.cause) : undefined;

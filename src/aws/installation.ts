@@ -6,12 +6,12 @@ import { detailOf, failure } from './failure.js';
 
 const KEY_BYTES = 32;
 
-/** Tells the installation; asks the bucket once, and again only after a failure. */
+/** Reads the installation: asks the bucket once, and again only after a failure. */
 export type InstallationSource = () => Promise<Installation>;
 
 /**
- * The installation of a bucket. The first worker that asks writes its id and makes its key, each by a conditional write: of several that ask
- * at once one writes, and the others read what it has written. No id is made up: the stack's policies and its other workers have theirs.
+ * Returns the installation of a bucket. The first worker writes its id and makes its key, each by a conditional write: of several workers
+ * at once one writes, and the others read the result. Keelson invents no id: the stack's policies and its other workers know theirs.
  *
  * @param named id that the environment gives (KEELSON_INSTALLATION), or null for what the bucket says
  */
@@ -26,11 +26,11 @@ export function installationOf(bucket: Bucket, named: string | null): Installati
   };
 }
 
-/** Whether neither environment nor bucket name the installation: only a person can. */
+/** Returns whether neither environment nor bucket name the installation: only a person can. */
 export const isInstallationUnknown = (error: unknown): error is ApplicationFailure =>
   error instanceof ApplicationFailure && detailOf(error).code === 'InstallationUnknown';
 
-/** @returns the id of a bucket that workers have used; null for one that they have not */
+/** @returns the id of a bucket that workers have used; null for an unused one */
 export async function readInstallationId(bucket: Bucket): Promise<string | null> {
   const stored = await bucket.get(INSTALLATION_KEY.id);
   return stored === null ? null : idIn(stored.text, bucket.name);
@@ -46,15 +46,14 @@ async function open(bucket: Bucket, named: string | null): Promise<Installation>
       code: 'InstallationUnknown',
       class: 'invalid',
       message: `KEELSON_INSTALLATION is not set, and no worker has used the bucket ${bucket.name} before`,
-      advice:
-        'set KEELSON_INSTALLATION to the output Installation of the CloudFormation stack; without a stack, to a name of your own for this bucket',
+      hint: 'set KEELSON_INSTALLATION to the output Installation of the CloudFormation stack; without a stack, to a name of your own for this bucket',
     });
   if (named !== null && named !== id)
     throw failure({
       code: 'InstallationMismatch',
       class: 'invalid',
       message: `the bucket ${bucket.name} belongs to the installation ${id}, and KEELSON_INSTALLATION is ${named}`,
-      advice: 'set KEELSON_BUCKET to the bucket of this installation, or KEELSON_INSTALLATION to the id of the bucket',
+      hint: 'set KEELSON_BUCKET to the bucket of this installation, or KEELSON_INSTALLATION to the id of the bucket',
     });
   const key = Buffer.from(
     await writtenOnce(bucket, INSTALLATION_KEY.seal, randomBytes(KEY_BYTES).toString('hex')),
@@ -64,7 +63,7 @@ async function open(bucket: Bucket, named: string | null): Promise<Installation>
   return { id, key };
 }
 
-/** What the object holds; `text` where there was none. */
+/** Returns what the object holds; `text` where there was none. */
 async function writtenOnce(bucket: Bucket, key: string, text: string): Promise<string> {
   const stored = await bucket.get(key);
   if (stored !== null) return stored.text;
@@ -97,5 +96,5 @@ const unreadable = (bucket: string, key: string): ApplicationFailure =>
     code: 'InstallationUnreadable',
     class: 'invalid',
     message: `${bucket}/${key} does not hold what a worker has written there`,
-    advice: 'restore an earlier version of the object; without it Keelson does not recognize what it has made',
+    hint: 'restore an earlier version of the object; without it Keelson does not recognize what it has made',
   });

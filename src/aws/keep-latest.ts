@@ -1,6 +1,4 @@
-/**
- * Makes a value for a key on first use and keeps it, and forgets the one that was asked for longest ago when there are more than `most`.
- */
+/** Makes a value for a key on first use and keeps it. Beyond `most` values it drops the least recently used one. */
 export function keepLatest<A extends unknown[], V>(
   most: number,
   keyOf: (...args: A) => string,

@@ -1,4 +1,4 @@
-/** All items of a paged answer, as the SDK's paginators give it. */
+/** Returns all items of a paged answer, as the SDK's paginators give it. */
 export async function allPages<P, T>(pages: AsyncIterable<P>, items: (page: P) => T[] | undefined): Promise<T[]> {
   const all: T[] = [];
   for await (const page of pages) all.push(...(items(page) ?? []));

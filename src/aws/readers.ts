@@ -1,17 +1,17 @@
 import { type Instance, paginateDescribeInstances } from '@aws-sdk/client-ec2';
 import { DescribeInstanceInformationCommand, type InstanceInformation } from '@aws-sdk/client-ssm';
 import { classifyCode } from '../model/errors/index.js';
+import { BatchLoader } from './batch-loader.js';
 import type { AwsClients } from './clients.js';
-import { Coalescer } from './coalesce.js';
 import { codeOf, hasCode, httpStatusOf } from './error-code.js';
 import { allPages, chunks } from './pages.js';
 
 export interface RegionReader {
-  instance: Coalescer<Instance>;
-  agent: Coalescer<InstanceInformation>;
+  instance: BatchLoader<Instance>;
+  agent: BatchLoader<InstanceInformation>;
 }
 
-/** Readers shared by all who wait in this process, by region. */
+/** Readers shared by all waits of this process, by region. */
 export type Readers = (region: string) => RegionReader;
 
 /** At most 100 ids, well below the 200 filter values that a call takes [docs: EC2 Using_Filtering]. */
@@ -26,8 +26,8 @@ export function createReaders(clients: AwsClients, tick?: number): Readers {
     let reader = regions.get(region);
     if (reader === undefined) {
       reader = {
-        instance: new Coalescer({ read: (ids) => readInstances(clients, region, ids), chunk: EC2_CHUNK, ...pace }),
-        agent: new Coalescer({ read: (ids) => readAgents(clients, region, ids), chunk: SSM_CHUNK, ...pace }),
+        instance: new BatchLoader({ read: (ids) => readInstances(clients, region, ids), chunk: EC2_CHUNK, ...pace }),
+        agent: new BatchLoader({ read: (ids) => readAgents(clients, region, ids), chunk: SSM_CHUNK, ...pace }),
       };
       regions.set(region, reader);
     }
@@ -64,7 +64,7 @@ async function readAgents(
     return new Map((page.InstanceInformationList ?? []).map((agent) => [agent.InstanceId ?? '', agent]));
   } catch (error) {
     if (!hasCode(error, 'InvalidInstanceId')) throw error;
-    // One id that is not (any more) valid fails the call for all: halves find it. [docs: SSM DescribeInstanceInformation]
+    // One id that is no longer valid fails the call for all: halving finds it. [docs: SSM DescribeInstanceInformation]
     if (ids.length === 1) return new Map();
     const halves = chunks(ids, Math.ceil(ids.length / 2)).map((half) => readAgents(clients, region, half));
     return new Map((await Promise.all(halves)).flatMap((found) => [...found]));

@@ -4,7 +4,7 @@ import type { AwsClients } from './clients.js';
 import { codeOf } from './error-code.js';
 import { failure } from './failure.js';
 
-/** What a call into a region answers if there is no such region, or if the account has not opted in. */
+/** Error codes of a first call into a region that does not exist, or that the account has not enabled. */
 const SUSPICIOUS = new Set([
   'ENOTFOUND',
   'EAI_AGAIN',
@@ -16,7 +16,7 @@ const SUSPICIOUS = new Set([
   'InvalidRegion',
 ]);
 
-/** For when AWS cannot be asked; a region that is not listed is asked for whatever the error [docs: AWS Regions, commercial]. */
+/** Used when AWS cannot be asked; Keelson asks for a region outside of the list whatever the error. [docs: AWS Regions, commercial] */
 const KNOWN =
   `af-south-1 ap-east-1 ap-east-2 ap-northeast-1 ap-northeast-2 ap-northeast-3 ap-south-1 ap-south-2 ap-southeast-1
 ap-southeast-2 ap-southeast-3 ap-southeast-4 ap-southeast-5 ap-southeast-6 ap-southeast-7 ca-central-1 ca-west-1 eu-central-1
@@ -24,7 +24,7 @@ eu-central-2 eu-north-1 eu-south-1 eu-south-2 eu-west-1 eu-west-2 eu-west-3 il-c
 sa-east-1 us-east-1 us-east-2 us-west-1 us-west-2`.split(/\s+/);
 
 /**
- * Whether the error of a first call into a region means that the region does not exist.
+ * Checks whether the error of a first call into a region means that the region does not exist.
  *
  * @returns an `invalid` failure `RegionUnknown` with the nearest name, an `auth` failure `OptInRequired`, or null if the region is fine
  */
@@ -43,7 +43,7 @@ export async function regionProblem(
       code: 'OptInRequired',
       class: 'auth',
       message: `the account has not enabled the region ${region}`,
-      advice: 'enable the region in the account settings, or choose another',
+      hint: 'enable the region in the account settings, or choose another',
       cause,
     });
   const names = regions === null ? KNOWN : [...regions.keys()];
@@ -53,12 +53,12 @@ export async function regionProblem(
     code: 'RegionUnknown',
     class: 'invalid',
     message: `there is no region ${region}${nearest === null ? '' : `; the nearest name is ${nearest}`}`,
-    advice: 'correct spec.region',
+    hint: 'correct spec.region',
     cause,
   });
 }
 
-/** Name and opt-in status of all regions; null if AWS cannot be asked. */
+/** Returns the name and opt-in status of all regions; null if AWS cannot be asked. */
 async function askForRegions(clients: AwsClients): Promise<Map<string, string> | null> {
   try {
     const { Regions: regions = [] } = await clients
@@ -70,12 +70,12 @@ async function askForRegions(clients: AwsClients): Promise<Map<string, string> |
   }
 }
 
-/** Below the failure that the adapter has made of it. */
+/** Below the adapter's failure. */
 function rootOf(error: unknown): unknown {
   return error instanceof Error && error.cause instanceof Error ? error.cause : error;
 }
 
-/** The name with the fewest changed letters, if it is near enough to be meant. */
+/** Returns the name with the fewest changed letters, if it is near enough. */
 export function nearestName(name: string, names: string[]): string | null {
   const [best] = names.map((known) => ({ known, far: distance(name, known) })).sort((a, b) => a.far - b.far);
   return best !== undefined && best.far <= 4 ? best.known : null;
@@ -95,7 +95,7 @@ function distance(a: string, b: string): number {
   return row[b.length] ?? 0;
 }
 
-/** The region in the address of a queue; null for an address that names none, as those of the local region. */
+/** Returns the region in the address of a queue; null for an address without one, such as the simulator's. */
 export function regionOfQueue(url: string): string | null {
   return /^https:\/\/sqs\.([a-z0-9-]+)\.amazonaws\.com/.exec(url)?.[1] ?? null;
 }

@@ -8,6 +8,7 @@ import {
   paginateDescribeVolumes,
   type Tag,
 } from '@aws-sdk/client-ec2';
+import { DRILL_SLOT } from '../model/drill/state.js';
 import { KEPT_TAG, TAG } from '../model/tags.js';
 import type { AwsClients } from './clients.js';
 import { toFailure } from './failure.js';
@@ -15,28 +16,30 @@ import { allPages } from './pages.js';
 import { regionProblem } from './region-names.js';
 import { tagValue } from './tags.js';
 
-/** Something in AWS that carries Keelson's tags. */
+/** A resource in AWS that carries Keelson's tags. */
 export interface Tagged {
   kind: 'instance' | 'volume' | 'snapshot' | 'security-group';
   id: string;
   region: string;
-  /** 12 digits; null for that of the one who asks. */
+  /** 12 digits; null for the caller's own account. */
   account: string | null;
-  /** Empty where the tag is missing. */
+  /** Empty if the tag is missing. */
   installation: string;
   cluster: string;
   uid: string;
-  /** The tag Name: of instances and volumes the node's. */
+  /** The tag Name: for instances and volumes the node's. */
   name: string;
   state: string;
-  /** Instance type or volume type; of groups empty. */
+  /** Instance type or volume type; empty for groups. */
   type: string;
   sizeGiB: number | null;
-  /** ISO 8601; EC2 does not tell of groups. */
+  /** ISO 8601; EC2 has none for groups. */
   createdAt: string | null;
+  /** Made by a drill of a backup. */
+  ofDrill?: true;
 }
 
-/** All regions that the account has enabled. */
+/** Returns all regions that the account has enabled. */
 export async function enabledRegions(clients: AwsClients): Promise<string[]> {
   try {
     const { Regions: regions = [] } = await clients.ec2(clients.homeRegion).send(new DescribeRegionsCommand({}));
@@ -47,9 +50,9 @@ export async function enabledRegions(clients: AwsClients): Promise<string[]> {
 }
 
 /**
- * Everything in a region that carries the installation's tags and is not gone: four lists in pages, however many clusters there are.
+ * Lists everything in a region that carries the installation's tags and exists: four lists in pages, however many clusters there are.
  *
- * @throws a failure `RegionUnknown` or `OptInRequired` where there is no such region
+ * @throws a failure `RegionUnknown` or `OptInRequired` if there is no such region
  */
 export async function findTagged(
   clients: AwsClients,
@@ -106,7 +109,7 @@ async function volumes(client: EC2Client, place: Place, Filters: Filter[]): Prom
     }));
 }
 
-/** Those that Keelson has made: backup services may copy the tags of its volumes to theirs. */
+/** Returns the snapshots that Keelson has made: backup services may copy the tags of its volumes to theirs. */
 async function snapshots(client: EC2Client, place: Place, byTag: Filter[]): Promise<Tagged[]> {
   const Filters = [...byTag, { Name: `tag:${KEPT_TAG}`, Values: ['snapshot'] }];
   const found = await allPages(
@@ -137,7 +140,7 @@ async function groups(client: EC2Client, place: Place, Filters: Filter[]): Promi
   }));
 }
 
-/** Where it was found. */
+/** Account and region of the finding. */
 type Place = Pick<Tagged, 'region' | 'account'>;
 
 const common = (place: Place, tags: Tag[] | undefined) => ({
@@ -146,4 +149,5 @@ const common = (place: Place, tags: Tag[] | undefined) => ({
   cluster: tagValue(tags, TAG.cluster) ?? '',
   uid: tagValue(tags, TAG.uid) ?? '',
   name: tagValue(tags, 'Name') ?? '',
+  ...(tagValue(tags, TAG.slot) === DRILL_SLOT && { ofDrill: true as const }),
 });

@@ -1,13 +1,15 @@
 import type { Filter, ResourceType, Tag, TagSpecification } from '@aws-sdk/client-ec2';
 import { type Owner, TAG } from '../model/tags.js';
 
-/** One set of tags for each kind of resource that a request makes. */
+/** Returns one set of tags for each kind of resource that a request makes. */
 export function tagSpecifications(tags: Record<string, string>, ...types: ResourceType[]): TagSpecification[] {
   const Tags = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
   return types.map((ResourceType) => ({ ResourceType, Tags }));
 }
 
-/** All three tags, so that neither a reused name nor a copied uid reaches what another installation or cluster has. */
+/**
+ * Returns filters for all three tags, so that neither a reused name nor a copied uid matches resources of another installation or cluster.
+ */
 export function ownedBy(owner: Owner): Filter[] {
   return [
     { Name: `tag:${TAG.installation}`, Values: [owner.installation] },
@@ -19,3 +21,6 @@ export function ownedBy(owner: Owner): Filter[] {
 export function tagValue(tags: Tag[] | undefined, key: string): string | undefined {
   return tags?.find((tag) => tag.Key === key)?.Value;
 }
+
+/** Tag of objects that nodes store: the stack's bucket forgets their old versions after a day. */
+export const SECRET_TAG = 'keelson=secret';

@@ -1,8 +1,8 @@
 import type { AwsClients } from '../aws/clients.js';
 
 /**
- * The AWS account of the person's credentials, for people to read. The SDK knows it of roles, SSO and profiles that name it; no call is made.
- * [docs: AWS SDKs, account-based endpoints]
+ * Returns the AWS account of the person's credentials, for people to read. The SDK knows the account of roles, SSO and profiles that name
+ * it; this makes no call. [docs: AWS SDKs, account-based endpoints]
  */
 export async function accountOf(aws: () => Promise<AwsClients>): Promise<string> {
   try {

@@ -2,9 +2,9 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { FORMATS, type Format } from './output.js';
 import type { Session } from './session.js';
 
-/** A verb of which the code is loaded when it is run. */
+/** Adds a command whose code is loaded when it runs. */
 export type Run = (session: Session) => Promise<void>;
-export type Runner = (verb: Run) => Promise<void>;
+export type Runner = (body: Run) => Promise<void>;
 
 const formatOption = (formats: readonly Format[]) =>
   new Option('-o, --output <format>', `one of ${formats.join(', ')} instead of text`).choices(formats);
@@ -19,7 +19,7 @@ export interface Shared {
 export const formatOf = ({ output, json }: Shared): Format => (json === true ? 'json' : (output ?? 'text'));
 const jsonOption = () => new Option('--json', 'the same as -o json').hideHelp();
 
-export function verb(
+export function addCommand(
   program: Command,
   name: string,
   description: string,
@@ -43,7 +43,7 @@ export function seconds(value: string): number {
 export const waiting = (command: Command): Command =>
   command
     .argument('<name>', 'name of the cluster')
-    .option('-w, --wait', 'wait until it is done, showing the progress of each node', false);
+    .option('-w, --wait', 'wait for completion and show per-node progress', false);
 
 export function nonEmpty(value: string): string {
   if (value.trim() === '') throw new InvalidArgumentError('it is empty.');

@@ -4,7 +4,7 @@ import { HEALTHS } from '../model/status.js';
 import { CliError, EXIT } from './exit.js';
 import { SHELLS } from './shells.js';
 
-interface Verb {
+interface CommandSummary {
   name: string;
   description: string;
   flags: {
@@ -17,31 +17,31 @@ interface Verb {
   takesName: boolean;
 }
 
-/** What may stand behind a flag. */
+/** Words that may follow a flag. */
 const VALUES: Readonly<Record<string, readonly string[]>> = {
   '--phase': PHASES,
   '--health': HEALTHS,
   '--output': ['json', 'yaml', 'wide', 'name'],
 };
 
-/** A completion script for a shell, made from the commands as they are. Names of clusters come from `keelson list`. */
+/** Returns a completion script for a shell, made from the present commands. Names of clusters come from `keelson list`. */
 export function completionScript(program: Command, shell: string): string {
-  // `create` only leads elsewhere.
-  const verbs = program.commands.filter((one) => one.name() !== 'create').map(verbOf);
+  // `create` only names other commands.
+  const commands = program.commands.filter((one) => one.name() !== 'create').map(summaryOf);
   switch (shell) {
     case 'bash':
-      return bash(program.name(), verbs);
+      return bash(program.name(), commands);
     case 'zsh':
-      // zsh runs bash's kind of completion when asked to. [docs: zshcompsys, bashcompinit]
-      return `#compdef ${program.name()}\nautoload -U +X compinit && compinit\nautoload -U +X bashcompinit && bashcompinit\n${bash(program.name(), verbs)}`;
+      // zsh runs bash's kind of completion on request. [docs: zshcompsys, bashcompinit]
+      return `#compdef ${program.name()}\nautoload -U +X compinit && compinit\nautoload -U +X bashcompinit && bashcompinit\n${bash(program.name(), commands)}`;
     case 'fish':
-      return fish(program.name(), verbs);
+      return fish(program.name(), commands);
     default:
       throw new CliError(EXIT.invalid, `no completion for ${shell}`, `one of ${SHELLS.join(', ')}`);
   }
 }
 
-function verbOf(command: Command): Verb {
+function summaryOf(command: Command): CommandSummary {
   return {
     name: command.name(),
     description: command.description(),
@@ -60,8 +60,8 @@ function verbOf(command: Command): Verb {
 
 const clusterNames = (program: string): string => `${program} list -o name 2>/dev/null`;
 
-function bash(program: string, verbs: Verb[]): string {
-  const cases = verbs.map(({ name, flags, takesName }) => {
+function bash(program: string, commands: CommandSummary[]): string {
+  const cases = commands.map(({ name, flags, takesName }) => {
     const words = flags.map((flag) => flag.long).join(' ');
     const names = takesName
       ? `\n      [[ $current == -* || $COMP_CWORD -gt 2 ]] || words="$(${clusterNames(program)})"`
@@ -78,7 +78,7 @@ function bash(program: string, verbs: Verb[]): string {
     completion) COMPREPLY=($(compgen -W "${SHELLS.join(' ')}" -- "$current")); return ;;
   esac
   if [[ $COMP_CWORD -eq 1 ]]; then
-    COMPREPLY=($(compgen -W "${verbs.map((verb) => verb.name).join(' ')} --help --version" -- "$current"))
+    COMPREPLY=($(compgen -W "${commands.map(({ name }) => name).join(' ')} --help --version" -- "$current"))
     return
   fi
   case "\${COMP_WORDS[1]}" in
@@ -90,10 +90,10 @@ complete -F _${program} ${program}
 `;
 }
 
-function fish(program: string, verbs: Verb[]): string {
+function fish(program: string, commands: CommandSummary[]): string {
   const quote = (text: string): string => `'${text.replaceAll("'", "\\'")}'`;
   const lines = [`complete -c ${program} -f`];
-  for (const { name, description, flags, takesName } of verbs) {
+  for (const { name, description, flags, takesName } of commands) {
     lines.push(`complete -c ${program} -n __fish_use_subcommand -a ${name} -d ${quote(description)}`);
     const within = `complete -c ${program} -n '__fish_seen_subcommand_from ${name}'`;
     if (takesName)

@@ -7,14 +7,14 @@ export interface Question {
   what: string;
   /** What a person has to type. */
   word: string;
-  /** The command line that says it beforehand. */
+  /** Command line with the confirmation. */
   withYes: string;
 }
 
 /**
- * Asks on the terminal, after it was shown what is destroyed. A script says `--yes`.
+ * Asks on the terminal, after it has shown what is destroyed. A script says `--yes`.
  *
- * @throws CliError `invalid` where there is no terminal, `refused` when the answer is another one, `interrupted` on Ctrl-C
+ * @throws CliError `invalid` without a terminal, `refused` for another answer, `interrupted` on Ctrl-C
  */
 export async function confirm(io: Io, question: Question): Promise<void> {
   const { what, withYes } = question;

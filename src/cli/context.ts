@@ -1,11 +1,12 @@
 import type { StatusView } from '../model/status.js';
 import { say } from './io.js';
+import { screenOf, wrapped } from './screen.js';
 import type { Session } from './session.js';
 
 /**
- * Says on a terminal which installation is shown: two look alike otherwise. Scripts are not told.
+ * Says on a terminal which installation is shown: two installations look alike otherwise. Scripts do not get it.
  *
- * @param shown the cluster, where one is shown
+ * @param shown the cluster, if one is shown
  */
 export function sayContext(session: Session, shown?: Pick<StatusView, 'region' | 'account'>): void {
   const { io } = session;
@@ -13,5 +14,6 @@ export function sayContext(session: Session, shown?: Pick<StatusView, 'region' |
   const { namespace, address, bucket } = session.context();
   const account = shown?.account == null ? '' : `, account ${shown.account}`;
   const where = shown === undefined ? '' : `, region ${shown.region}${account}`;
-  say(io, `Temporal ${address}, namespace ${namespace}, bucket ${bucket ?? 'not set'}${where}`);
+  const line = `Temporal ${address}, namespace ${namespace}, bucket ${bucket ?? 'not set'}${where}`;
+  say(io, wrapped(line, screenOf(io.stderr).columns));
 }

@@ -25,14 +25,14 @@ const GRPC = {
 
 const NO_WORKER = 'see that a worker runs on the task queue (npm run worker, or npm run local)';
 
-/** How a request's refusal reads as an exit code. */
+/** Exit code of a refused request. */
 const BY_REFUSAL: Record<string, ExitCode> = {
   Refused: EXIT.refused,
   InvalidSpec: EXIT.invalid,
   InvalidRequest: EXIT.invalid,
 };
 
-/** What was thrown, as one clear end of the program. */
+/** Returns an error as one clear end of the program. */
 export function toCliError(error: unknown): CliError {
   if (error instanceof CliError) return error;
   if (error instanceof EnvironmentError) return new CliError(EXIT.invalid, error.message, '', { cause: error });
@@ -42,7 +42,7 @@ export function toCliError(error: unknown): CliError {
     });
   }
   if (error instanceof WorkflowUpdateFailedError) return refusal(error.cause ?? error);
-  // A query handler that throws arrives by this name, with what it said. [measured]
+  // A query handler's exception arrives by this name, with its message. [measured]
   if (error instanceof QueryNotRegisteredError) return new CliError(EXIT.invalid, error.message, '', { cause: error });
   if (error instanceof WorkflowFailedError) return refusal(error.cause ?? error);
   if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) return unanswered(error);
@@ -53,16 +53,16 @@ export function toCliError(error: unknown): CliError {
   return new CliError(EXIT.failed, error instanceof Error ? error.message : String(error), '', { cause: error });
 }
 
-/** Whether no worker has answered in time, or Temporal knows that none is there to answer. */
+/** Returns whether no worker has answered in time, or Temporal knows that none runs. */
 export function isUnanswered(error: unknown): boolean {
   if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) return true;
   const code = grpcCodeOf(error);
-  // A query whose deadline passes is cancelled on the way back now and then. [measured: one of four]
+  // The answer to a query past its deadline sometimes arrives as a cancellation. [measured: one of four]
   if (code === GRPC.deadlineExceeded || code === GRPC.cancelled) return true;
   return code === GRPC.failedPrecondition && /poller|worker/i.test(detailsOf(error));
 }
 
-/** Whether the error says that the other side could not be asked, which may pass. */
+/** Returns whether the error says that the other side is out of reach, which may pass. */
 export function isUnreachable(error: unknown): boolean {
   return toCliError(error).exitCode === EXIT.unreachable;
 }
@@ -78,11 +78,11 @@ function refusal(cause: Error): CliError {
   );
 }
 
-/** Failures of the adapters carry a class and an advice. */
+/** Failures of the adapters carry a class and a hint. */
 function fromActivityStyle(error: ApplicationFailure): CliError {
-  const detail = error.details?.[0] as { class?: ErrorClass; message?: string; advice?: string } | undefined;
+  const detail = error.details?.[0] as { class?: ErrorClass; message?: string; hint?: string } | undefined;
   const exitCode = detail?.class === 'invalid' || detail?.class === 'conflict' ? EXIT.invalid : EXIT.unreachable;
-  return new CliError(exitCode, forShell(detail?.message ?? error.message), forShell(detail?.advice ?? ''), {
+  return new CliError(exitCode, forShell(detail?.message ?? error.message), forShell(detail?.hint ?? ''), {
     cause: error,
   });
 }
@@ -90,6 +90,7 @@ function fromActivityStyle(error: ApplicationFailure): CliError {
 /** The adapters speak of the worker, which uses them too; here they ran with the person's own environment and credentials. */
 const forShell = (text: string): string =>
   text
+    .replaceAll('the policy of the worker', 'the policy of your credentials')
     .replaceAll("the worker's", "your shell's")
     .replaceAll('of the worker', 'in your shell')
     .replaceAll('see that the worker', 'check that your shell')
@@ -119,12 +120,12 @@ function fromGrpc(error: unknown, code: number): CliError {
       return new CliError(EXIT.unreachable, `Temporal does not know it: ${said}`, 'check TEMPORAL_NAMESPACE', options);
     case GRPC.invalidArgument:
       if (/search attribute/i.test(said)) {
-        const remedy =
+        const hint =
           'register K3sPhase, K3sRegion, K3sVersion, K3sHealth and K3sAccount: temporal operator search-attribute create --name K3sPhase --type Keyword ...';
         return new CliError(
           EXIT.unreachable,
           `this Temporal namespace lacks our search attributes: ${said}`,
-          remedy,
+          hint,
           options,
         );
       }
@@ -137,7 +138,7 @@ function fromGrpc(error: unknown, code: number): CliError {
 const unanswered = (error: unknown): CliError =>
   new CliError(EXIT.unreachable, 'no worker has answered in time', NO_WORKER, { cause: error });
 
-/** The SDK wraps what gRPC threw. */
+/** The SDK wraps gRPC's errors. */
 function grpcCodeOf(error: unknown): number | null {
   for (let one = error; one instanceof Error; one = one.cause) if (isGrpcServiceError(one)) return one.code;
   return null;

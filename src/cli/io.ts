@@ -3,14 +3,14 @@ import pc from 'picocolors';
 import type { Env } from '../config/environment.js';
 import { printable } from '../model/printable.js';
 
-/** What the CLI touches of the world besides Temporal and AWS; tests give their own. */
+/** The outside world of the CLI besides Temporal and AWS; tests give their own. */
 export interface Io {
   env: Env;
   cwd: string;
   stdout: Writable & { isTTY?: boolean; columns?: number; rows?: number; fd?: number };
   stderr: Writable & { isTTY?: boolean };
   stdin: NodeJS.ReadableStream & { isTTY?: boolean };
-  /** Who asks; recorded with the operation. */
+  /** Name of the person, recorded with the operation. */
   user: string;
   /** Aborts when a person presses Ctrl-C. */
   signal: AbortSignal;
@@ -23,7 +23,7 @@ export function colorsFor(io: Io, stream: { isTTY?: boolean }): Colors {
   return pc.createColors(stream.isTTY === true && !io.env['NO_COLOR'] && io.env['TERM'] !== 'dumb');
 }
 
-/** A line without colours, in which nothing is obeyed by a terminal. */
+/** A line without colours, in which the terminal obeys nothing. */
 export const say = (io: Io, line: string): void => {
   io.stderr.write(`${printable(line)}\n`);
 };

@@ -8,26 +8,26 @@ import { type Screen, screenOf } from './screen.js';
 export type Format = 'text' | 'wide' | 'name' | 'json' | 'yaml';
 export const FORMATS: readonly Format[] = ['json', 'yaml'];
 
-/** Whether people read it. */
+/** Returns whether people read the output. */
 export const isText = (format: Format): boolean => format === 'text' || format === 'wide';
 
-/** Of every object that is printed for programs; an addition keeps it. [schema/output.schema.json] */
+/** Version of every object for programs; an addition keeps it. [schema/output.schema.json] */
 export const OUTPUT_SCHEMA_VERSION = 1;
 
 /** Sessions that have printed their answer. */
 const answered = new WeakSet<Io>();
 
-/** Why a command has failed, for programs, where it has printed nothing else: stdout holds one object in any case. */
-export function showFailure(io: Io, format: Format, { exitCode, message, remedy, problems }: CliError): void {
+/** Why a command has failed, for programs, if it has printed nothing else: stdout holds one object in any case. */
+export function showFailure(io: Io, format: Format, { exitCode, message, hint, problems }: CliError): void {
   if ((format !== 'json' && format !== 'yaml') || answered.has(io)) return;
-  const failed: Failed = { error: { exitCode, message, hint: remedy, problems: [...problems] } };
+  const failed: Failed = { error: { exitCode, message, hint: hint, problems: [...problems] } };
   show(io, format, failed, () => '');
 }
 
 /**
- * Data goes to stdout: as asked for by `-o`, else as text for people.
+ * Prints data to stdout: in the format of `-o`, else as text for people.
  *
- * @param text gets the data with every string printable: what is not ours can neither move the cursor nor paint
+ * @param text gets the data with every string printable: foreign text can neither move the cursor nor paint
  */
 export function show<T>(
   io: Io,
@@ -50,7 +50,7 @@ export function show<T>(
   }
 }
 
-/** A list becomes an object, so that something can be added to it. */
+/** A list becomes an object, which can grow. */
 function versioned(data: unknown): unknown {
   if (Array.isArray(data)) return { schemaVersion: OUTPUT_SCHEMA_VERSION, items: data };
   return typeof data === 'object' && data !== null && !('schemaVersion' in data) && !('apiVersion' in data)
@@ -58,7 +58,7 @@ function versioned(data: unknown): unknown {
     : data;
 }
 
-/** With `-o name`: what a shell loop takes. */
+/** With `-o name`: for a shell loop. */
 function namesOf(data: unknown): string[] {
   const items: unknown[] = Array.isArray(data) ? data : [data];
   return items.flatMap((one) => {
@@ -75,21 +75,21 @@ export function showLine(io: Io, data: unknown): void {
   io.stdout.write(`${printable(JSON.stringify(versioned(data)))}\n`);
 }
 
-/** An entry of a YAML list that goes on. */
+/** An entry of an unfinished YAML list. */
 export function showEntry(io: Io, data: unknown): void {
   answered.add(io);
   io.stdout.write(yamlText([data]));
 }
 
-/** What people read beside the data, in colours. */
+/** Prints to stderr for people, in colours. */
 export function tell<T>(io: Io, data: T, text: (colors: Colors, data: T) => string): void {
   io.stderr.write(painted(colorsFor(io, io.stderr), data, text));
 }
 
-/** Our colours, as picocolors writes them: bold, dim, and eight foregrounds. */
+/** Keelson's colours, as picocolors writes them: bold, dim, and eight foregrounds. */
 const COLOR = new RegExp(`(${String.fromCharCode(27)}\\[(?:1|2|22|3[0-7]|39)m)`);
 
-/** The last look before a terminal: nothing but our colours passes, and none where there are no colours. */
+/** Last filter before a terminal: only Keelson's own colours pass, and none if colours are off. */
 function painted<T>(colors: Colors, data: T, text: (colors: Colors, data: T) => string): string {
   const whole = text(colors, printableAll(data)).trimEnd();
   if (!colors.isColorSupported) return `${printable(whole)}\n`;

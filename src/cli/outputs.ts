@@ -3,10 +3,9 @@ import type { Explanation } from '../model/explain/index.js';
 import type { RequestName } from '../model/requests/decide.js';
 import type { ClusterEvent, Operation } from '../model/state.js';
 import type { StatusView } from '../model/status.js';
-import type { Accepted, DeletionProof } from '../workflows/messages.js';
+import type { Accepted, DeletionProof } from '../workflows/cluster/messages.js';
+import type { ProblemView } from './exit.js';
 import type { RanOnNode } from './nodes/run.js';
-import type { ProblemView } from './problems.js';
-import type { Check } from './verbs/doctor.js';
 import type { ListedBackup } from './views/backups.js';
 import type { DeadLetter } from './views/dead-letters.js';
 import type { Doomed } from './views/doomed.js';
@@ -15,7 +14,7 @@ import type { ShownOrphan } from './views/orphans.js';
 import type { Restored, RestoredInto } from './views/restored.js';
 import type { Rotated } from './views/rotated.js';
 
-/** What a command prints with `-o json` and `-o yaml`: schema/output.schema.json is generated from these types. */
+/** Output of commands with `-o json` and `-o yaml`: schema/output.schema.json is generated from these types. */
 
 interface Versioned {
   /** An addition keeps it. */
@@ -26,10 +25,20 @@ interface List<T> extends Versioned {
   items: T[];
 }
 
+/** One check of `keelson doctor`. */
+export interface Check {
+  check: string;
+  /** `unknown`: no measurement, with the reason in the message; it fails nothing. */
+  result: 'ok' | 'failed' | 'unknown';
+  message: string;
+  /** What a person can do; empty if there is nothing to do. */
+  hint: string;
+}
+
 /** Of one file. */
 export interface Validated {
   file: string;
-  /** Name of the cluster; null for a document that is not valid. */
+  /** Name of the cluster; null for an invalid document. */
   cluster: string | null;
   problems: ProblemView[];
   warnings: ProblemView[];
@@ -37,7 +46,7 @@ export interface Validated {
 
 export interface Planned {
   plan: Accepted['plan'];
-  /** What the document changes; null for a new cluster. */
+  /** Changes by the document; null for a new cluster. */
   changes: Change[] | null;
   /** The document with its defaults: cluster.schema.json. */
   document: object;
@@ -48,35 +57,35 @@ export interface Planned {
 export interface Requested {
   cluster: string;
   request: RequestName;
-  /** Operation that carries the request out; null when nothing is to be done. */
+  /** Operation that carries the request out; null when there is nothing to do. */
   operationId: string | null;
   message: string;
   plan: Accepted['plan'];
   heard: Accepted['heard'];
-  /** Of `apply` to a cluster that is there: what the document changes. */
+  /** For `apply` to an existing cluster: the changes by the document. */
   changes: Change[] | null;
   warnings: ProblemView[];
   /** Whether the command has waited until the end (`--wait`). */
   waited: boolean;
-  /** What it has come to, when the command has waited; null of a cluster that is gone. */
+  /** Status at the end, when the command has waited; null for a deleted cluster. */
   status: StatusView | null;
-  /** Of `delete`, when the command has waited. */
+  /** For `delete`, when the command has waited. */
   proof: DeletionProof | null;
 }
 
-/** Why a command has ended otherwise than with 0, where it has printed nothing else. */
+/** Why a command has not ended with 0, if it has printed nothing else. */
 export interface Failed {
   error: {
     exitCode: number;
     message: string;
     hint: string;
-    /** What is wrong with a document, each thing with its place. */
+    /** Problems of a document, each with its place. */
     problems: ProblemView[];
   };
 }
 
 interface Stale {
-  /** No worker answers, so nothing in this is measured: when the cluster was last observed, ISO 8601. */
+  /** When the cluster was last observed, ISO 8601, if no worker answers: then nothing in this is measured. */
   staleSince?: string;
 }
 
@@ -98,6 +107,7 @@ export interface Outputs {
   withdraw: RequestOutput;
   backup: RequestOutput;
   restore: RequestOutput;
+  drill: RequestOutput;
   rotate: RequestOutput;
   delete: RequestOutput;
   'delete --dry-run': Versioned & Doomed;

@@ -1,8 +1,11 @@
 import type { RequestName } from '../model/requests/decide.js';
-import type { Accepted } from '../workflows/messages.js';
+import type { Accepted } from '../workflows/cluster/messages.js';
 import type { Requested } from './outputs.js';
 
-/** The answer to a request, whole: what does not apply is null, so that programs find each key whether or not the command waits. */
+/**
+ * Returns the complete answer to a request: fields that do not apply are null, so that programs find each key whether or not the command
+ * waits.
+ */
 export const requested = (
   cluster: string,
   request: RequestName,

@@ -2,7 +2,7 @@ import { stripVTControlCharacters } from 'node:util';
 
 /** What a view has to fit into. */
 export interface Screen {
-  /** Null where the output is no terminal: then nothing is left out or wrapped. */
+  /** Null where the output is not a terminal: then nothing is left out or wrapped. */
   columns: number | null;
   rows: number | null;
   /** `-o wide`: all columns and all conditions, however wide the terminal. */
@@ -37,6 +37,30 @@ export function clipped(text: string, { columns, rows }: Screen): string {
   if (rows === null || lines.length < rows) return lines.join('\n');
   const shown = lines.slice(0, rows - 2);
   return [...shown, `... ${lines.length - shown.length} more lines: keelson status NAME -o wide`].join('\n');
+}
+
+/**
+ * A line of words as lines of at most so many columns, each but the first indented. For sentences, not for what someone may copy: a command that
+ * is wrapped is another one.
+ *
+ * @param columns null for no bound
+ */
+export function wrapped(line: string, columns: number | null): string {
+  if (columns === null || stripVTControlCharacters(line).length <= columns) return line;
+  const lines: string[] = [];
+  let [text, width] = ['', 0];
+  for (const word of line.split(' ')) {
+    const length = stripVTControlCharacters(word).length;
+    if (width > 0 && width + 1 + length > columns) {
+      lines.push(text);
+      text = `  ${word}`;
+      width = 2 + length;
+    } else {
+      text += width === 0 ? word : ` ${word}`;
+      width += (width === 0 ? 0 : 1) + length;
+    }
+  }
+  return [...lines, text].join('\n');
 }
 
 function cut(line: string, columns: number): string {

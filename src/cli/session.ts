@@ -6,24 +6,27 @@ import { type ClientEnvironment, type Env, readClientEnvironment, regionOfSdk } 
 import { localEnvironment } from '../config/local-env.js';
 import { packageVersion } from '../config/version.js';
 import type { MirrorPolicy } from '../mirror/policy.js';
+import type { PayloadKeys } from '../temporal/codec.js';
 import type { Clusters } from './clusters/clusters.js';
 import { CliError, EXIT } from './exit.js';
 import { type Io, say } from './io.js';
 
-/** What a verb works with; connections are made when they are first wanted, and closed with the session. */
+/** Tools of a command; connections are made on first use, and closed with the session. */
 export interface Session {
   io: Io;
   clusters(): Promise<Clusters>;
   bucket(): Promise<Bucket>;
-  /** Id of the installation that the environment names, or null. */
+  /** Returns the id of the installation that the environment names, or null. */
   installation(): string | null;
-  /** The site's own K3s mirror, or null. */
+  /** Returns the site's own K3s mirror, or null. */
   k3sMirror(): string | null;
-  /** What the operator's environment says of mirrors. */
+  /** Returns the operator's rules for mirrors, from the environment. */
   mirrors(): MirrorPolicy;
   /** URL of the dead-letter queue. @throws CliError when the environment does not name it */
   deadLettersQueue(): string;
-  /** Which installation the environment names. */
+  /** Keys for the encryption of payloads, or null. */
+  payloadKeys(): PayloadKeys | null;
+  /** Returns which installation the environment names. */
   context(): { address: string; namespace: string; bucket: string | null };
   /** Clients with the user's own credentials. */
   aws(): Promise<AwsClients>;
@@ -74,6 +77,7 @@ export function openSession(io: Io): Session {
       return { address: temporal.address, namespace: temporal.namespace, bucket };
     },
     installation: () => environment().installation,
+    payloadKeys: () => environment().payloadKeys,
     k3sMirror: () => environment().k3sMirror,
     mirrors: () => ({ allowed: environment().allowedMirrors, site: environment().k3sMirror }),
     deadLettersQueue: () => {
@@ -89,7 +93,7 @@ export function openSession(io: Io): Session {
   };
 }
 
-/** Where a person has named no environment, the local stack that runs in this folder is meant. */
+/** Without an environment of the person's, the commands use the local stack that runs in this folder. */
 function withLocalStack(io: Io): Env {
   const { env, cwd } = io;
   if (env['TEMPORAL_ADDRESS'] || env['KEELSON_BUCKET'] || env['AWS_ENDPOINT_URL'] || env['TEMPORAL_PROFILE'])
@@ -98,7 +102,7 @@ function withLocalStack(io: Io): Env {
   return variables === null ? env : localEnvironment(env, variables);
 }
 
-/** The variables that grpc-js looks at. [grpc-node: environment variables] */
+/** Returns the variables that grpc-js reads. [grpc-node: environment variables] */
 const hasProxy = (env: Env): boolean => ['grpc_proxy', 'https_proxy', 'http_proxy'].some((name) => Boolean(env[name]));
 
 /** The AWS SDK reads the process's own environment. */

@@ -1,2 +1,2 @@
-/** Shells that a completion script can be printed for. */
+/** Shells that have a completion script. */
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;

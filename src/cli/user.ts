@@ -1,6 +1,6 @@
 import { userInfo } from 'node:os';
 
-/** Who asks: the account's name, where the system knows one. */
+/** Returns the name of the account, if the system knows one. */
 export function userName(): string {
   try {
     return userInfo().username;

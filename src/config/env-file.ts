@@ -2,18 +2,18 @@ import { closeSync, constants, fstatSync, mkdirSync, openSync, readFileSync, rmS
 import { dirname } from 'node:path';
 import { LOCAL_PID, localEnvFile, problemOf, readLocalEnvFile } from './local-env.js';
 
-/** Where a local stack tells of itself, below the folder in which it was started. */
+/** File in which a local stack describes itself, below the folder of its start. */
 export const ENV_FILE = '.keelson/local.env';
 
-/** Ours has 2 KiB. */
+/** Keelson's has 2 KiB. */
 const MAX_BYTES = 16 * 1024;
 
 /**
- * Variables of the local stack that the file tells of, if that stack is alive. A command reads the file in whatever folder it is run, so
- * it counts only as the local stack writes it: a regular file of this user with mode 0600, no variable but the stack's, and no address but
- * loopback. AWS_CONFIG_FILE, say, would name a program to run.
+ * Returns the variables of the local stack in the file, if that stack runs. A command reads the file in the folder in which it runs, so the
+ * file counts only in the form in which the local stack writes it: a regular file of this user with mode 0600, no variable but the stack's,
+ * and no address but loopback. AWS_CONFIG_FILE, say, would name a program to run.
  *
- * @param warn told why a file that is there does not count; not of a stack that has ended
+ * @param warn gets the reason why an existing file does not count; not for a stack that has ended
  */
 export function readEnvFile(
   path: string,
@@ -33,10 +33,10 @@ export function readEnvFile(
   return isAlive(Number(variables[LOCAL_PID])) ? variables : null;
 }
 
-/** Writes the file for this process's stack. @returns removes it again */
+/** Writes the file for this process's stack. @returns a function that removes it again */
 export function writeEnvFile(path: string, variables: Readonly<Record<string, string>>): () => void {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  // What was there may be a link, or open to others: its mode would stay.
+  // An earlier file may be a link, or open to others: its mode would stay.
   rmSync(path, { force: true });
   writeFileSync(path, localEnvFile(variables, process.pid), { mode: 0o600, flag: 'wx' });
   return () => rmSync(path, { force: true });
@@ -66,7 +66,7 @@ function readOwn(path: string): { text: string } | { problem: string } | null {
   }
 }
 
-/** A process of another user is not this user's stack: asking for it is refused (EPERM). */
+/** Returns whether the process exists. One of another user is not this user's stack: the system refuses the question (EPERM). */
 function isAlive(pid: number): boolean {
   try {
     return process.kill(pid, 0);

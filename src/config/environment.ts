@@ -1,22 +1,23 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { isMirrorEntry } from '../mirror/policy.js';
 import { isGroupEntry, isImageEntry, isVpcEntry } from '../model/trust/allowed.js';
 import { INSTALLATION_ID } from '../model/trust/installation.js';
 import { type PayloadKeys, readPayloadKeys } from '../temporal/codec.js';
+import type { Env } from './env.js';
 import { type OtlpProtocol, type OtlpSettings, otlpMetricsOf, otlpTracesOf } from './otlp.js';
 import { readTemporal, type TemporalSettings } from './temporal.js';
 
-export type Env = Readonly<Record<string, string | undefined>>;
+export type { Env } from './env.js';
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
-/** What the CLI reads; the bucket is only asked for by the verbs that need it. */
+/** Environment of the CLI; the bucket is required only by the commands that need it. */
 export interface ClientEnvironment {
   temporal: TemporalSettings;
   taskQueue: string;
   bucket: string | null;
-  /** Id of the installation; null: what the bucket says. */
+  /** Id of the installation; null: the bucket's. */
   installation: string | null;
   /** As the worker's. */
   k3sMirror: string | null;
@@ -28,27 +29,27 @@ export interface ClientEnvironment {
   deadLettersQueueUrl: string | null;
 }
 
-/** What the worker reads. */
+/** Environment of the worker. */
 export interface WorkerEnvironment {
   temporal: TemporalSettings;
   taskQueue: string;
   bucket: string;
-  /** Id of the installation; null: what the bucket says. */
+  /** Id of the installation; null: the bucket's. */
   installation: string | null;
   /** Region of the bucket requests and of the account's questions; clusters name their own. */
   homeRegion: string;
-  /** Instance profile of documents that name none. */
+  /** Instance profile for documents without one. */
   instanceProfile: string | null;
   logLevel: LogLevel;
-  /** `host:port` on which Prometheus metrics are served. */
+  /** `host:port` that serves Prometheus metrics. */
   metricsAddress: string | null;
-  /** OTLP collector that metrics are sent to instead, by the standard variables; null for none. */
+  /** OTLP collector for metrics, by the standard variables; null for none. */
   otlpMetrics: OtlpSettings | null;
-  /** How traces are sent to an OTLP collector, by the standard variables; null where they are not. */
+  /** How to send traces to an OTLP collector, by the standard variables; null for none. */
   otlpTraces: OtlpProtocol | null;
   /** Metrics of the fleet as lines of CloudWatch's embedded metric format, on standard output. */
   metricsEmf: boolean;
-  /** Where people are notified. */
+  /** Receivers of notifications. */
   notify: {
     webhook: string | null;
     token: string | null;
@@ -56,22 +57,24 @@ export interface WorkerEnvironment {
     snsTopic: string | null;
     eventBus: string | null;
   };
-  /** Touched while the worker polls. */
+  /** File that the worker touches while it polls. */
   healthFile: string | null;
-  /** Stands in for the public K3s mirror in documents that leave the mirror at its default; for sites without internet. */
+  /** Replaces the public K3s mirror in documents that leave the mirror at its default; for sites without internet. */
   k3sMirror: string | null;
-  /** Mirrors that documents may name; null where the operator says nothing of them. */
+  /** Mirrors that documents may name; null for any. */
   allowedMirrors: readonly string[] | null;
-  /** Keys that encrypt what goes to the Temporal service; null where it is not encrypted. */
+  /** Keys that encrypt what goes to the Temporal service; null for none. */
   payloadKeys: PayloadKeys | null;
-  /** Images that documents may name; null where the operator says nothing of them. */
+  /** Images that documents may name; null for any. */
   allowedImages: readonly string[] | null;
-  /** VPCs that nodes may be in; null where the operator says nothing of them. */
+  /** VPCs that nodes may be in; null for any. */
   allowedVpcs: readonly string[] | null;
-  /** Security groups that documents may name; null where the operator says nothing of them. */
+  /** Security groups that documents may name; null for any. */
   allowedSecurityGroups: readonly string[] | null;
-  /** SQS queue of EC2's and S3's events; without one the region watch alone sees changes. */
+  /** SQS queue of EC2's and S3's events; without one only the region watch sees changes. */
   eventsQueueUrl: string | null;
+  /** Largest single upload of a backup. */
+  backupPartBytes: number | null;
 }
 
 /** The environment is not usable; `problems` lists everything that is wrong with it. */
@@ -87,7 +90,10 @@ export class EnvironmentError extends Error {
 /** S3's own rules for names. [docs: S3 bucket naming rules] */
 const bucket = z
   .string({ error: 'is not set (the name of the S3 bucket that holds clusters/<name>/...)' })
-  .regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'is no bucket name (3 to 63 lower-case letters, digits, dots, hyphens)');
+  .regex(
+    /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/,
+    'is not a bucket name (3 to 63 lower-case letters, digits, dots, hyphens)',
+  );
 const taskQueue = z.string().min(1).max(200).default('keelson');
 const url = z.url({ protocol: /^https?$/, error: 'is not an http(s) URL' });
 
@@ -145,10 +151,16 @@ const workerSchema = clientSchema.extend({
   KEELSON_ALLOWED_VPCS: listOf(isVpcEntry, 'VPC ids').optional(),
   KEELSON_ALLOWED_SECURITY_GROUPS: listOf(isGroupEntry, 'ids of security groups').optional(),
   KEELSON_EVENTS_QUEUE_URL: url.optional(),
+  KEELSON_BACKUP_PART_BYTES: z.coerce
+    .number({ error: 'is not a number of bytes' })
+    .int('is not a whole number of bytes')
+    .min(1, 'is not a number of bytes')
+    .max(5_368_709_120, 'is more than S3 takes in one upload (5368709120)')
+    .optional(),
 });
 
 /**
- * Reads what the CLI needs of the environment.
+ * Reads the environment of the CLI.
  *
  * @throws EnvironmentError with every problem
  */
@@ -170,9 +182,9 @@ export function readClientEnvironment(env: Env): ClientEnvironment {
 }
 
 /**
- * Reads what the worker needs of the environment, once, at its start.
+ * Reads the environment of the worker, once, at its start.
  *
- * @param regionOf where the AWS region comes from when the environment names none: the SDK's configuration files
+ * @param regionOf source of the AWS region when the environment names none: the SDK's configuration files
  * @throws EnvironmentError with every problem
  */
 export async function readWorkerEnvironment(env: Env, regionOf = regionOfSdk): Promise<WorkerEnvironment> {
@@ -209,10 +221,11 @@ export async function readWorkerEnvironment(env: Env, regionOf = regionOfSdk): P
     allowedVpcs: read.KEELSON_ALLOWED_VPCS ?? null,
     allowedSecurityGroups: read.KEELSON_ALLOWED_SECURITY_GROUPS ?? null,
     eventsQueueUrl: read.KEELSON_EVENTS_QUEUE_URL ?? null,
+    backupPartBytes: read.KEELSON_BACKUP_PART_BYTES ?? null,
   };
 }
 
-/** Region of the AWS profile in use, as the SDK finds it; undefined when there is none. */
+/** Returns the region of the AWS profile in use, as the SDK finds it; undefined when there is none. */
 export async function regionOfSdk(): Promise<string | undefined> {
   const { S3Client } = await import('@aws-sdk/client-s3');
   const client = new S3Client({});
@@ -234,7 +247,7 @@ function temporalOf(env: Env, problems: string[]): TemporalSettings | null {
   }
 }
 
-/** A variable that is set to nothing counts as not set, as in shells and compose files. */
+/** An empty variable counts as not set, as in shells and compose files. */
 function parse<T extends z.ZodType>(schema: T, env: Env, problems: string[]): z.output<T> | null {
   const set = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
   const read = schema.safeParse(set);

@@ -11,7 +11,7 @@ const MISLEADING = [
   ],
   ...['AWS_PROFILE', 'AWS_SESSION_TOKEN', 'AWS_ENDPOINT_URL_S3', 'AWS_ENDPOINT_URL_EC2', 'AWS_ENDPOINT_URL_SSM'],
   'AWS_ENDPOINT_URL_SQS',
-  ...['AWS_IGNORE_CONFIGURED_ENDPOINT_URLS', 'AWS_DEFAULT_REGION', 'AWS_WEB_IDENTITY_TOKEN_FILE', 'AWS_ROLE_ARN'],
+  ...['AWS_IGNORE_CONFIGURED_ENDPOINT_URLS', 'AWS_WEB_IDENTITY_TOKEN_FILE', 'AWS_ROLE_ARN'],
   ...[
     'KEELSON_TASK_QUEUE',
     'KEELSON_METRICS_ADDRESS',
@@ -22,7 +22,7 @@ const MISLEADING = [
   ],
 ] as const;
 
-/** A person's environment turned to the local stack. */
+/** Returns a person's environment turned to the local stack. */
 export function localEnvironment(
   env: Env,
   variables: Readonly<Record<string, string>>,
@@ -31,7 +31,7 @@ export function localEnvironment(
   return { ...rest, ...variables };
 }
 
-/** The text of `.keelson/local.env`, for `. .keelson/local.env` in any POSIX shell. */
+/** Returns the text of `.keelson/local.env`, for `. .keelson/local.env` in any POSIX shell. */
 export function localEnvFile(variables: Readonly<Record<string, string>>, pid: number): string {
   const quote = (value: string): string => `'${value.replaceAll("'", `'\\''`)}'`;
   const lines = Object.entries(variables).map(([name, value]) => `export ${name}=${quote(value)}`);
@@ -48,7 +48,7 @@ export function localEnvFile(variables: Readonly<Record<string, string>>, pid: n
 /** The process of the stack that a file tells of. */
 export const LOCAL_PID = 'KEELSON_LOCAL_PID';
 
-/** The variables of a file that `localEnvFile` made; null when it has a line that `localEnvFile` does not write. */
+/** Returns the variables of a file that `localEnvFile` made; null when it has a line that `localEnvFile` does not write. */
 export function readLocalEnvFile(text: string): Record<string, string> | null {
   const variables: Record<string, string> = {};
   for (const line of text.split('\n')) {
@@ -65,12 +65,15 @@ const LOOPBACK_ADDRESS = new RegExp(`^${LOOPBACK}:\\d{1,5}$`);
 /** Without a user name before the host: http://127.0.0.1@example.org leads to example.org. */
 const LOOPBACK_URL = new RegExp(`^http://${LOOPBACK}:\\d{1,5}(?:/[\\w./?=&'-]*)?$`);
 
+const REGION_NAME = /^[a-z]{2}(?:-[a-z]+)+-\d$/;
+
 /** Every variable that the local stack writes, with what its value looks like. */
 const VALUES: Readonly<Record<string, RegExp>> = {
   TEMPORAL_ADDRESS: LOOPBACK_ADDRESS,
   TEMPORAL_NAMESPACE: /^default$/,
   AWS_ENDPOINT_URL: LOOPBACK_URL,
-  AWS_REGION: /^[a-z]{2}(?:-[a-z]+)+-\d$/,
+  AWS_REGION: REGION_NAME,
+  AWS_DEFAULT_REGION: REGION_NAME,
   AWS_ACCESS_KEY_ID: /^local(?:-[a-z]+)?$/,
   AWS_SECRET_ACCESS_KEY: /^local(?:-[a-z]+)?-secret$/,
   AWS_EC2_METADATA_DISABLED: /^true$/,
@@ -91,7 +94,7 @@ const REQUIRED = [
   LOCAL_PID,
 ] as const;
 
-/** What is in the variables that no local stack writes, for people; null when there is nothing. */
+/** Returns what is in the variables that no local stack writes, for people; null when there is nothing. */
 export function problemOf(variables: Readonly<Record<string, string>>): string | null {
   for (const [name, value] of Object.entries(variables)) {
     const pattern = Object.hasOwn(VALUES, name) ? VALUES[name] : undefined;

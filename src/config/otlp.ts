@@ -1,6 +1,6 @@
-import type { Env } from './environment.js';
+import type { Env } from './env.js';
 
-/** Where metrics are sent. */
+/** Receiver of metrics. */
 export interface OtlpSettings {
   url: string;
   /** OTLP over HTTP; else gRPC. */
@@ -10,7 +10,7 @@ export interface OtlpSettings {
 }
 
 /**
- * The standard variables: OTEL_EXPORTER_OTLP[_METRICS]_ENDPOINT, _PROTOCOL (http/protobuf or grpc), _HEADERS, and OTEL_METRIC_EXPORT_INTERVAL.
+ * Returns the standard variables: OTEL_EXPORTER_OTLP[_METRICS]_ENDPOINT, _PROTOCOL (http/protobuf or grpc), _HEADERS, and OTEL_METRIC_EXPORT_INTERVAL.
  * [OpenTelemetry specification: OTLP exporter]
  */
 export function otlpMetricsOf(env: Env): OtlpSettings | null {
@@ -33,8 +33,8 @@ export function otlpMetricsOf(env: Env): OtlpSettings | null {
 export type OtlpProtocol = 'http/protobuf' | 'http/json' | 'grpc';
 
 /**
- * How traces are sent, or null where they are not: OTEL_EXPORTER_OTLP[_TRACES]_ENDPOINT switches them on, _PROTOCOL says how. The exporter reads
- * the rest. [OpenTelemetry specification: OTLP exporter, general SDK configuration]
+ * Returns how to send traces, or null for not at all: OTEL_EXPORTER_OTLP[_TRACES]_ENDPOINT switches them on, _PROTOCOL says how. The
+ * exporter reads the rest. [OpenTelemetry specification: OTLP exporter, general SDK configuration]
  */
 export function otlpTracesOf(env: Env): OtlpProtocol | null {
   const read = (name: string): string | undefined =>

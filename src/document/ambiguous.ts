@@ -3,8 +3,8 @@ import type { Violation } from '../model/spec/violation.js';
 import { walk } from './walk.js';
 
 /**
- * Numbers with a leading zero: YAML 1.2 reads `010` as ten, and YAML 1.1, which many editors and tools speak, as eight. What a
- * person meant by it is not known, so it is not taken. The first `most` of them, in linear time. [yaml.org: 1.2.2 section 10.3.2; 1.1 int type]
+ * Finds numbers with a leading zero: YAML 1.2 reads `010` as ten, and YAML 1.1, which many editors and tools use, as eight. The intent is
+ * unknown, so the document is refused. Returns the first `most` of them, in linear time. [yaml.org: 1.2.2 section 10.3.2; 1.1 int type]
  */
 export function ambiguousNumbers(document: Document, most: number): (Violation & { offset: number })[] {
   const found: (Violation & { offset: number })[] = [];
@@ -16,7 +16,7 @@ export function ambiguousNumbers(document: Document, most: number): (Violation &
         path: [...path],
         offset: node.range?.[0] ?? 0,
         message: `is ${source}, which some readers of YAML take for octal`,
-        remedy: `write ${Number(source)}, or "${source}" in quotes for text`,
+        hint: `write ${Number(source)}, or "${source}" in quotes for text`,
       });
       return found.length < most;
     },

@@ -8,13 +8,13 @@ export interface Fault {
 
 export interface Composed {
   documents: Document[];
-  /** The first few; the rest of the text is then not read. */
+  /** The first few; then reading stops. */
   faults: Fault[];
-  /** The text goes on with more documents than anyone puts in one file. */
+  /** The text has more documents than anyone puts in one file. */
   hasMore: boolean;
 }
 
-/** One fault of syntax tends to bring others with it. */
+/** One syntax error tends to bring others with it. */
 const MOST_FAULTS = 5;
 
 const MOST_DOCUMENTS = 20;
@@ -25,8 +25,9 @@ class EnoughFaults extends Error {
 }
 
 /**
- * Turns YAML text into documents and stops at the fifth fault of syntax, or at the twenty-first document. The library's own `parseAllDocuments` makes an
- * error of each of 5,000 faults and a document of each of 1,000 marks before it returns: 100 ms and more for 8 KB. [measured]
+ * Turns YAML text into documents and stops at the fifth syntax error, or at the twenty-first document. The library's own
+ * `parseAllDocuments` makes an error of each of 5,000 faults and a document of each of 1,000 marks before it returns: 100 ms and more for 8
+ * KB. [measured]
  *
  * @param tokens of a text whose nesting and number of tokens `weigh` has bounded
  */
@@ -34,13 +35,14 @@ export function compose(tokens: readonly string[]): Composed {
   const documents: Document[] = [];
   const faults: Fault[] = [];
   const report = (offset: number, message: string): void => {
-    // The composer catches what a scalar throws and reports that as well.
+    // The composer catches a scalar's exception and reports that as well.
     if (faults.length < MOST_FAULTS) faults.push({ offset, message: message.split('\n')[0] ?? '' });
     if (faults.length >= MOST_FAULTS) throw new EnoughFaults();
   };
   // Duplicate keys are looked for in keys.ts: the library's check takes quadratic time.
   const composer = new Composer({ uniqueKeys: false, logLevel: 'error' });
-  // The library has no option for it. Without this line only the bound is lost, and test/unit/document/hostile.test.ts tells. [yaml 2.9: Composer]
+  // The library has no option for it. Without this line only the bound is lost, which test/unit/document/hostile.test.ts notices. [yaml
+  // 2.9: Composer]
   Object.assign(composer, { onError: (at: Place, _code: string, message: string) => report(offsetOf(at), message) });
   let marks = 0;
   try {
@@ -59,14 +61,14 @@ export function compose(tokens: readonly string[]): Composed {
   return { documents, faults, hasMore: false };
 }
 
-/** As `Parser.parse` does it with a lexer of its own. */
+/** As `Parser.parse` does with its own lexer. */
 function* parsed(tokens: readonly string[]): Generator<CST.Token, void> {
   const parser = new Parser();
   for (const token of tokens) yield* parser.next(token);
   yield* parser.end();
 }
 
-/** What the composer points to: an offset, a range, or a token. */
+/** Target of the composer's position: an offset, a range, or a token. */
 type Place = number | readonly [number, ...number[]] | { offset: number };
 
 function offsetOf(place: Place): number {

@@ -6,16 +6,16 @@ export const MAX_BYTES = 256 * 1024;
 
 export type Decoded =
   | { ok: true; text: string }
-  | { ok: false; message: string; remedy: string; line?: number; column?: number };
+  | { ok: false; message: string; hint: string; line?: number; column?: number };
 
-/** Bytes of a file as text; refuses what is too large or not text. A byte order mark is dropped. */
+/** Decodes a file; refuses a large one, or anything but text. Drops a byte order mark. */
 export function decode(content: string | Uint8Array): Decoded {
   const bytes = typeof content === 'string' ? Buffer.from(content, 'utf8') : content;
   if (bytes.byteLength > MAX_BYTES) {
     return {
       ok: false,
       message: `is ${Math.ceil(bytes.byteLength / 1024)} KiB long`,
-      remedy: `at most ${MAX_BYTES / 1024} KiB`,
+      hint: `at most ${MAX_BYTES / 1024} KiB`,
     };
   }
   let text: string;
@@ -30,12 +30,12 @@ export function decode(content: string | Uint8Array): Decoded {
   return {
     ok: false,
     message: `has the invisible character ${invisibleIn(text.charAt(control))?.name ?? ''}`,
-    remedy: 'remove it',
+    hint: 'remove it',
     ...positionsIn(text)(control),
   };
 }
 
-const BINARY = { ok: false, message: 'is no text but binary data', remedy: 'YAML or JSON in UTF-8' } as const;
+const BINARY = { ok: false, message: 'is binary data, not text', hint: 'YAML or JSON in UTF-8' } as const;
 
 /** YAML allows tab, line feed and carriage return of the control characters below space. [YAML 1.2, 5.1] */
 function controlAt(text: string): number {

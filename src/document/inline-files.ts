@@ -6,14 +6,14 @@ import type { Problem } from './problem.js';
 import { positionsIn } from './problem.js';
 import { weigh } from './weigh.js';
 
-/** Reads the text of a file that a document names; a text that says why not where it cannot. */
+/** Reads the text of a file that a document names, or says why it cannot. */
 export type ReadText = (path: string) => Promise<{ text: string } | { why: string }>;
 
 /**
- * Puts the text of files in the place of `file` in manifests and files of nodes, so that what Keelson keeps is whole. Lines keep their numbers: the
- * text stands there as JSON writes it, which is YAML too.
+ * Puts the text of files in the place of `file` in manifests and files of nodes, so that Keelson keeps the whole. Lines keep their numbers,
+ * because the text goes in as JSON, which is YAML too.
  *
- * @returns the text as it was where it names no file or is not to be read at all, for `readDocument` tells that; problems for files that cannot be read
+ * @returns the text as it was if it names no file or cannot be parsed, which `readDocument` reports; problems for unreadable files
  */
 export async function inlineFiles(
   text: string,
@@ -31,14 +31,14 @@ export async function inlineFiles(
   const positionOf = positionsIn(text);
   const problems: Problem[] = [];
   let whole = text;
-  // From the end on, so that offsets before stay.
+  // From the end on, so that earlier offsets stay.
   for (const { pair, path } of places.toReversed()) {
     if (!isScalar(pair.key) || !isScalar(pair.value) || typeof pair.value.value !== 'string') continue;
     const [from, to] = [pair.key.range?.[0] ?? 0, pair.value.range?.[1] ?? 0];
     const answer = await read(pair.value.value);
     if ('why' in answer) {
       const place = positionOf(pair.value.range?.[0] ?? from);
-      problems.unshift({ file, ...place, path, message: answer.why, remedy: 'a file beside the document' });
+      problems.unshift({ file, ...place, path, message: answer.why, hint: 'a file beside the document' });
     } else {
       const key = text[from] === '"' ? '"content"' : 'content';
       whole = `${whole.slice(0, from)}${key}: ${JSON.stringify(answer.text)}${whole.slice(to)}`;
@@ -52,7 +52,7 @@ interface Place {
   path: (string | number)[];
 }
 
-/** Every `file:` that stands where the schema has one. */
+/** Returns every `file:` that stands where the schema has one. */
 function pairsIn(top: YAMLMap): Place[] {
   const spec = entryOf(top, 'spec');
   const k3s = entryOf(spec, 'k3s');

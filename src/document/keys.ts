@@ -9,8 +9,8 @@ export interface Duplicate {
 }
 
 /**
- * Offset of the first key that is a list, a mapping or an alias, or null. yaml turns such a key into text, which doubles with each level of nesting:
- * 61 bytes make 1.4 GB. [yaml: addPairToJSMap]
+ * Returns the offset of the first key that is a list, a mapping or an alias, or null. yaml turns such a key into text, which doubles with
+ * each level of nesting: 61 bytes make 1.4 GB. [yaml: addPairToJSMap]
  */
 export function complexKeyAt(document: Document): number | null {
   let found: number | null = null;
@@ -24,7 +24,7 @@ export function complexKeyAt(document: Document): number | null {
   return found;
 }
 
-/** Keys that a mapping has twice, the first `most` of them. In linear time, which yaml's own check is not. */
+/** Returns the duplicate keys of mappings, the first `most` of them, in linear time, unlike yaml's own check. */
 export function duplicateKeys(document: Document, most: number): Duplicate[] {
   const found: Duplicate[] = [];
   const seen = new Map<object, Map<string, number>>();

@@ -2,11 +2,11 @@ import { type Document, isAlias, isMap, isNode, isScalar, isSeq, type Node, type
 
 type Path = readonly (string | number)[];
 
-// Of a key that is there twice the last counts, as in the value that yaml makes of it.
+// The last of several equal keys counts, as in yaml's value.
 
 /**
- * Offset in the text to which a violation points: the value if it is wrong, the key if it is unknown, the key of the
- * holder if something is missing.
+ * Returns the offset of a violation in the text: the value if it is wrong, the key if it is unknown, the key of the holder if something is
+ * missing.
  */
 export function offsetOf(document: Document, path: Path): number {
   let node: unknown = document.contents;
@@ -30,7 +30,7 @@ export function offsetOf(document: Document, path: Path): number {
   return offset;
 }
 
-/** Offset of a key, for what concerns the key itself. */
+/** Returns the offset of a key, for problems of the key itself. */
 export function keyOffsetOf(document: Document, path: Path): number {
   const key = path.at(-1);
   let node: unknown = document.contents;

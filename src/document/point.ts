@@ -4,7 +4,7 @@ import { offsetOf } from './locate.js';
 import { type Problem, positionsIn } from './problem.js';
 
 /**
- * Where a document that reads well has something that another witness refuses, e.g. the K3s mirror.
+ * Returns the place in a valid document at which another check finds a problem, e.g. the K3s mirror.
  *
  * @param text as `readDocument` has accepted it
  * @param file name to show; it is not opened

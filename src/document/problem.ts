@@ -1,6 +1,6 @@
 import { pathText, type Violation } from '../model/spec/violation.js';
 
-/** Something wrong with a document's text, and where. */
+/** A problem of a document's text, and its place. */
 export interface Problem extends Violation {
   file: string;
   /** From 1. */
@@ -9,15 +9,15 @@ export interface Problem extends Violation {
   column: number;
 }
 
-/** `F:line:col: path: what is wrong (what would be right)` */
+/** Returns `F:line:col: path: what is wrong (what would be right)`. */
 export function problemText(problem: Problem): string {
-  const remedy = problem.remedy === '' ? '' : ` (${problem.remedy})`;
-  return `${problem.file}:${problem.line}:${problem.column}: ${pathText(problem.path)}: ${problem.message}${remedy}`;
+  const hint = problem.hint === '' ? '' : ` (${problem.hint})`;
+  return `${problem.file}:${problem.line}:${problem.column}: ${pathText(problem.path)}: ${problem.message}${hint}`;
 }
 
 export const byPosition = (a: Problem, b: Problem): number => a.line - b.line || a.column - b.column;
 
-/** Gives line and column of an offset, both from 1. The lines are found once: a text may have a hundred problems. */
+/** Returns line and column of an offset, both from 1. It finds the lines once: a text may have a hundred problems. */
 export function positionsIn(text: string): (offset: number) => { line: number; column: number } {
   const starts = [0];
   for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) starts.push(at + 1);

@@ -7,6 +7,7 @@ import { warningsOf } from '../model/spec/warnings.js';
 import { ambiguousNumbers } from './ambiguous.js';
 import { compose } from './compose.js';
 import { decode } from './decode.js';
+import { embeddedViolations } from './embedded.js';
 import { complexKeyAt, duplicateKeys } from './keys.js';
 import { keyOffsetOf, offsetOf } from './locate.js';
 import { byPosition, type Problem, positionsIn } from './problem.js';
@@ -25,8 +26,8 @@ const MAX_DUPLICATES = 20;
 const MAX_AMBIGUOUS = 20;
 
 /**
- * Reads a cluster document from YAML or JSON text. Every problem that can be known without AWS is listed, with its place, in
- * the order of the text. Never throws, and costs little whatever the text is: people put documents into the bucket, and every worker reads them.
+ * Reads a cluster document from YAML or JSON text. It lists every problem that is visible without AWS, with its place, in the order of the
+ * text. It never throws, and costs little whatever the text is: people put documents into the bucket, and every worker reads them.
  *
  * @param content text, or the file's bytes
  * @param file name to show in problems; it is not opened
@@ -35,9 +36,9 @@ export function readDocument(content: string | Uint8Array, file: string): ReadRe
   try {
     return readText(content, file);
   } catch (error) {
-    // The parser's own faults, e.g. a RangeError; a worker that ends with it would take the document to the next one.
+    // The parser's own faults, e.g. a RangeError; a worker that ended by it would pass the document to the next one.
     const message = `cannot be read: ${error instanceof Error ? visible(error.message.slice(0, 200)) : 'the parser failed'}`;
-    return failed([{ file, line: 1, column: 1, path: [], message, remedy: 'see examples/ha.yaml' }]);
+    return failed([{ file, line: 1, column: 1, path: [], message, hint: 'see examples/ha.yaml' }]);
   }
 }
 
@@ -51,16 +52,16 @@ function readText(content: string | Uint8Array, file: string): ReadResult {
         column: decoded.column ?? 1,
         path: [],
         message: decoded.message,
-        remedy: decoded.remedy,
+        hint: decoded.hint,
       },
     ]);
   const positionOf = positionsIn(decoded.text);
   const at: Locate = (offset) => ({ file, ...positionOf(offset) });
-  const whole = (offset: number, message: string, remedy: string): ReadResult =>
-    failed([{ ...at(offset), path: [], message, remedy }]);
+  const whole = (offset: number, message: string, hint: string): ReadResult =>
+    failed([{ ...at(offset), path: [], message, hint }]);
 
   const { excess, tokens } = weigh(decoded.text);
-  if (excess !== null) return whole(excess.offset, excess.message, excess.remedy);
+  if (excess !== null) return whole(excess.offset, excess.message, excess.hint);
   const { documents, faults, hasMore } = compose(tokens);
   if (faults.length > 0) {
     return failed(
@@ -68,7 +69,7 @@ function readText(content: string | Uint8Array, file: string): ReadResult {
         ...at(offset),
         path: [],
         message: `is not YAML: ${visible(message.slice(0, 200))}`,
-        remedy: 'see examples/ha.yaml',
+        hint: 'see examples/ha.yaml',
       })),
     );
   }
@@ -91,7 +92,7 @@ function readOne(document: Document, at: Locate): ReadResult {
     ...at(offset),
     path,
     message: 'duplicate key',
-    remedy: `it is in line ${at(firstOffset).line} already; keep one`,
+    hint: `it is in line ${at(firstOffset).line} already; keep one`,
   }));
   const ambiguous = ambiguousNumbers(document, MAX_AMBIGUOUS).map(({ offset, ...violation }) => ({
     ...at(offset),
@@ -115,6 +116,8 @@ function readOne(document: Document, at: Locate): ReadResult {
   }
   if (problems.length > 0) return failed(problems);
   if (!parsed.ok) return failed(problems);
+  const embedded = embeddedViolations(parsed.document);
+  if (embedded.length > 0) return failed(embedded.map((one) => ({ ...at(placeOf(document, one)), ...one })));
   const warnings = warningsOf(parsed.document).map((one) => ({ ...at(placeOf(document, one)), ...one }));
   return { ok: true, document: parsed.document, warnings: warnings.toSorted(byPosition) };
 }

@@ -1,7 +1,7 @@
 import { isMap, isSeq, type Pair } from 'yaml';
 import { keyText } from './locate.js';
 
-/** What is done at each node of a document; `false` ends the walk. `path` changes while the walk goes on: copy what you keep. */
+/** Callbacks for each node of a document; `false` ends the walk. `path` changes during the walk: copy what you keep. */
 export interface Visitor {
   node?(node: unknown, path: readonly (string | number)[]): boolean;
   /** Before the pair's value. `path` leads to the mapping. */

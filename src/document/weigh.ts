@@ -1,9 +1,9 @@
 import { Lexer } from 'yaml';
 
-/** A text as JSON writes it: nothing in it can be a fault. A block scalar has none either: it is text to its end. */
+/** A text as JSON writes it: it cannot contain an error. Nor can a block scalar, which is text to its end. */
 const FAULTLESS = /^"(?:[^"\\\n\r]|\\["\\/bfnrt]|\\u[0-9a-fA-F]{4})*"$/;
 
-/** A cluster document has about six levels. The parser recurses, and one that is nested thousands of times ends the process. */
+/** A cluster document has about six levels. The parser recurses, and a text nested thousands of times ends the process. */
 const MAX_FLOW_DEPTH = 50;
 const MAX_INDENT = 100;
 const MAX_INDICATORS = 50;
@@ -14,32 +14,32 @@ const MAX_TOKENS = 8_000;
 /** Longer than any value of a document. One scalar can hold a fault in every second character. */
 const MAX_SCALAR = 8 * 1024;
 
-/** A document needs no aliases at all; a few are fine. Each is resolved by a walk through the whole document. [yaml: Alias.resolve] */
+/** A document needs no aliases at all; a few are fine. Each costs a walk through the whole document. [yaml: Alias.resolve] */
 export const MAX_ALIASES = 50;
 
-/** What is wrong with aliases that the document does not say itself, or that it says too often. */
+/** Problems of aliases without an anchor, or with too many. */
 export const ALIASES = {
   message: 'has an alias without anchor, or aliases that grow without bound',
-  remedy: 'write it out without anchors',
+  hint: 'write it out without anchors',
 };
 
 /** What makes a text too costly to parse, and where. */
 export interface Excess {
   offset: number;
   message: string;
-  remedy: string;
+  hint: string;
 }
 
 /**
- * Looks for what makes YAML text costly to parse, or null. Reads tokens one by one without recursion and stops at the first excess, so that the
- * parser only sees text whose cost is bounded: nesting, number of tokens, length of a scalar, aliases, and keys after `?`, which yaml turns into
- * text that doubles at each level.
+ * Returns what makes YAML text costly to parse, or null. It reads tokens one by one without recursion and stops at the first excess, so
+ * that the parser only sees text of bounded cost: nesting, number of tokens, length of a scalar, aliases, and keys after `?`, which yaml
+ * turns into text that doubles at each level.
  *
  * @param mostTokens by default those of a cluster document
  */
 export const excessIn = (text: string, mostTokens = MAX_TOKENS): Excess | null => weigh(text, mostTokens).excess;
 
-/** The same with the tokens that have been read, for `compose`: the lexer is a quarter of what reading costs. [measured] */
+/** Returns the same with the tokens, for `compose`: the lexer is a quarter of the cost. [measured] */
 export function weigh(text: string, mostTokens = MAX_TOKENS): { excess: Excess | null; tokens: readonly string[] } {
   const read: string[] = [];
   return { excess: firstExcess(text, mostTokens, read), tokens: read };
@@ -51,7 +51,7 @@ function firstExcess(text: string, mostTokens: number, read: string[]): Excess |
   for (const token of new Lexer().lex(text)) {
     const at = offset;
     const isMarker = MARKERS.has(token);
-    const excess = (message: string, remedy: string): Excess => ({ offset: at, message, remedy });
+    const excess = (message: string, hint: string): Excess => ({ offset: at, message, hint });
     tokens += 1;
     read.push(token);
     if (token === '[' || token === '{') flow += 1;
@@ -85,7 +85,7 @@ function firstExcess(text: string, mostTokens: number, read: string[]): Excess |
   return null;
 }
 
-/** Tokens of the lexer that stand for no text: start of a document, of a flow error, of a scalar. [yaml: CST.tokenType] */
+/** Tokens of the lexer without text: start of a document, of a flow error, of a scalar. [yaml: CST.tokenType] */
 const MARKERS = new Set(['\u0002', '\u0018', '\u001f']);
 
 const isBlank = (text: string, from: number, to: number): boolean => text.slice(from, to).trim() === '';

@@ -5,35 +5,35 @@ import { messageOf } from '../aws/error-code.js';
 import { toFailure } from '../aws/failure.js';
 import { type Event, parseEvent } from './parse.js';
 
-/** SQS's most. [docs: SQS ReceiveMessage] */
+/** SQS's maximum. [docs: SQS ReceiveMessage] */
 const BATCH = 10;
 /** Shorter than the client waits for an answer. */
 const POLL_SECONDS = 15;
-/** A message that could not be handled comes again after this. */
+/** Delay before a failed message comes again. */
 const AGAIN_SECONDS = 60;
 const LONGEST_PAUSE_MS = 60_000;
 const NOT_READY_MS = 1_000;
-/** A zone that is lost tells of hundreds of instances at once. */
+/** A lost zone causes events of hundreds of instances at once. */
 const MOST_IN_HAND = 200;
 
 export interface BridgeOptions {
   sqs: SQSClient;
   queueUrl: string;
   logger: Logger;
-  /** Whether events can be handled now. While they cannot, none is taken: after three attempts a message is a dead letter. */
+  /** Whether events can be handled now. Otherwise it takes none: after three attempts a message is a dead letter. */
   isReady?: () => boolean;
-  /** What is done with an event; what it throws brings the message back later. */
+  /** Handles an event; an exception brings the message back later. */
   handle: (event: Event) => Promise<void>;
 }
 
 export interface Bridge {
-  /** Ends the poll under way; messages in hand are finished. */
+  /** Ends the present poll; messages in hand are finished. */
   stop(): Promise<void>;
 }
 
 /**
- * Reads the queue of events by long poll until it is stopped. Every worker does: a message goes to one of them. Nothing here needs
- * Temporal's memory, for an event is only a reason to look: what is lost with a worker comes again, or is seen by the region watch.
+ * Reads the queue of events by long poll until it is stopped. Every worker does, and a message goes to one of them. An event only causes an
+ * observation, so it needs no memory in Temporal: one that is lost with a worker comes again, or the region watch sees the change.
  */
 export function startBridge(options: BridgeOptions): Bridge {
   const end = new AbortController();
@@ -72,7 +72,7 @@ async function poll(
         const work = take(message).finally(() => inHand.delete(work));
         inHand.add(work);
       }
-      // Many are handled side by side: those that ask for owners share their calls.
+      // Many events at a time: their questions for owners share calls.
       if (inHand.size >= MOST_IN_HAND) await Promise.race(inHand);
     } catch (error) {
       if (signal.aborted) break;
@@ -87,7 +87,7 @@ async function poll(
   async function take({ Body: body = '', ReceiptHandle: handleOfReceipt, MessageId: id }: Message): Promise<void> {
     try {
       const event = parseEvent(body);
-      if (event === null) logger.debug({ id }, 'a message that is no event of ours');
+      if (event === null) logger.debug({ id }, 'a message that is not one of our events');
       else await handle(event);
       await sqs.send(new DeleteMessageCommand({ QueueUrl: queueUrl, ReceiptHandle: handleOfReceipt }));
     } catch (error) {

@@ -9,17 +9,17 @@ import type { ClusterDocument } from '../model/spec/schema.js';
 import type { ConfigProblem } from '../model/state.js';
 import { applyDocument } from '../temporal/apply.js';
 
-/** Who asked, in operations and history. */
+/** Sender of the request, for operations and history. */
 const REQUESTED_BY = 'config.yaml in the bucket';
 const ANSWER_MS = 15_000;
-/** Problems that a condition names; the rest is counted. */
+/** How many problems a condition names; it counts the rest. */
 const SHOWN = 5;
 
 export type ConfigOutcome = 'applied' | 'refused' | 'invalid' | 'passed over' | 'no one to tell';
 
 /**
- * Puts a document into force that someone has put into the bucket, as `keelson apply` would. What counts is the object as it is now, not the
- * event: one that comes twice, late or out of order finds the same object, whose version the cluster remembers.
+ * Puts a document from the bucket into force, as `keelson apply` would. The present object counts, not the event: a repeated, late or
+ * disordered event finds the same object, whose version the cluster remembers.
  */
 export class ConfigEvents {
   constructor(
@@ -37,7 +37,7 @@ export class ConfigEvents {
         { reason: 'Invalid', message: `${key}: is larger than any document (at most 256 KiB)` },
         'invalid',
       );
-    // Deleted meanwhile; or put there by `keelson apply`, which tells the workflow itself.
+    // Deleted meanwhile; or written by `keelson apply`, which notifies the workflow itself.
     if (stored === null || stored.metadata[TOLD_BY] !== undefined) return 'passed over';
     const read = readDocument(stored.text, key);
     if (!read.ok) {

@@ -1,14 +1,15 @@
 import type { Instance } from '@aws-sdk/client-ec2';
-import type { Messenger } from '../activities/watch/messenger.js';
+import type { WorkflowNotifier } from '../activities/watch/workflow-notifier.js';
 import type { InstallationSource } from '../aws/installation.js';
 import type { Readers } from '../aws/readers.js';
 import { tagValue } from '../aws/tags.js';
+import { DRILL_SLOT } from '../model/drill/state.js';
 import { TAG } from '../model/tags.js';
 import type { Event } from './parse.js';
 
 type InstanceEvent = Extract<Event, { kind: 'instance' }>;
 
-/** Readers of the account that an event is from. */
+/** Readers of the event's account. */
 export type ReadersIn = (account: string, region: string) => Promise<Readers>;
 
 interface Owner {
@@ -16,15 +17,15 @@ interface Owner {
   uid: string;
 }
 
-/** Owners of this many instances are remembered: an instance that is gone for long has lost its tags, too. */
+/** How many instances' owners it remembers: an instance that ended long ago has lost its tags, too. */
 const MOST = 20_000;
 
-/** States that an instance may have left again, by our own hand, before the event of them arrives. */
+/** States that Keelson itself may have ended before their event arrives. */
 const PASSING: ReadonlySet<string> = new Set(['stopping', 'stopped']);
 
 /**
- * Tells the cluster of an instance at once that it has changed its state. The cluster compares that with what it knows, so an event that
- * comes twice, late or after a younger one costs at most a look.
+ * Notifies an instance's cluster at once of its change of state. The cluster compares it with its own state, so a repeated, late or
+ * disordered event costs at most an observation.
  */
 export class InstanceEvents {
   /** null: not ours. */
@@ -32,16 +33,16 @@ export class InstanceEvents {
 
   constructor(
     private readonly readersIn: ReadersIn,
-    private readonly messenger: Pick<Messenger, 'look'>,
+    private readonly workflowNotifier: Pick<WorkflowNotifier, 'reconcile'>,
     private readonly installation: InstallationSource,
   ) {}
 
   /**
-   * The event of a stop arrives seconds after it, when a resize has long started the instance again: told as it is, it would be taken for
-   * a loss of the instance that is being waited for. So what may have passed is asked for again.
+   * Returns the present state, asked again: the event of a stop arrives seconds later, when a resize has long started the instance again,
+   * and would look like a loss.
    *
-   * @returns the cluster that was told, or null
-   * @throws what EC2 has answered: the event is to come again
+   * @returns the cluster that was notified, or null
+   * @throws EC2's error: the event comes again
    */
   async handle(event: InstanceEvent): Promise<string | null> {
     const { instanceId, state: told } = event;
@@ -55,24 +56,26 @@ export class InstanceEvents {
     const state = instance?.State?.Name ?? told;
     if (state === 'pending') return null;
     const { cluster, uid } = owner;
-    const sight = { uid, whole: false, seen: [{ id: instanceId, state }] };
-    const answer = await this.messenger.look(cluster, `${instanceId} is ${state}`, sight);
+    const regionReport = { uid, whole: false, seen: [{ id: instanceId, state }] };
+    const answer = await this.workflowNotifier.reconcile(cluster, `${instanceId} is ${state}`, regionReport);
     return answer === 'told' ? cluster : null;
   }
 
-  /** Ids asked for at the same time share a call, as do those who wait for instances. */
+  /** Simultaneous ids share a call, with those of waits for instances. */
   async #read({ account, region, instanceId }: InstanceEvent): Promise<Instance | undefined> {
     const readers = await this.readersIn(account, region);
     return await readers(region).instance.next(instanceId);
   }
 
   async #remember(id: string, instance: Instance | undefined): Promise<Owner | null> {
-    // Not listed yet or any more: not remembered, for the next event may find it.
+    // Not listed yet or any more: not remembered, because the next event may find it.
     if (instance === undefined) return null;
     const cluster = tagValue(instance.Tags, TAG.cluster);
     const uid = tagValue(instance.Tags, TAG.uid);
     const isOurs = tagValue(instance.Tags, TAG.installation) === (await this.installation()).id;
-    const owner = !isOurs || cluster === undefined || uid === undefined ? null : { cluster, uid };
+    // The machine of a drill has no slot in its cluster.
+    const isOfDrill = tagValue(instance.Tags, TAG.slot) === DRILL_SLOT;
+    const owner = !isOurs || isOfDrill || cluster === undefined || uid === undefined ? null : { cluster, uid };
     this.#owners.set(id, owner);
     const oldest = this.#owners.keys().next().value;
     if (this.#owners.size > MOST && oldest !== undefined) this.#owners.delete(oldest);

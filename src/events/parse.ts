@@ -1,17 +1,17 @@
 import { BUCKET_KEY, bucketKeyOf } from '../model/bucket.js';
 import type { InstanceStateName } from '../model/observation.js';
 
-/** What a message of the queue tells, as far as it is ours. */
+/** Content of a message, as far as Keelson uses it. */
 export type Event =
   | { kind: 'instance'; region: string; account: string; instanceId: string; state: InstanceStateName }
   | { kind: 'config'; bucket: string; cluster: string };
 
-/** SQS's most; events of EC2 and S3 have about 1 KiB. [docs: SQS message quotas] */
+/** SQS's maximum; events of EC2 and S3 have about 1 KiB. [docs: SQS message quotas] */
 const MOST_CHARACTERS = 256 * 1024;
 
 /**
- * What names are made of. A sender who made up others would have a client made for each region, and EC2 and Temporal asked for what cannot be there:
- * AWS answers with an error, so the message would come again and be a dead letter.
+ * Form of names. Invented names would make a client for each region, and ask EC2 and Temporal in vain: AWS would answer with an error, and
+ * the message would come again until it is a dead letter.
  */
 const INSTANCE_ID = /^i-[0-9a-z]{1,30}$/;
 const REGION = /^[a-z]{2,4}(-[a-z]{1,15}){1,3}-\d{1,2}$/;
@@ -24,7 +24,7 @@ const STATES: readonly string[] = ['pending', 'running', 'stopping', 'stopped', 
 /**
  * Reads an event of EventBridge. [docs: EventBridge, EC2 Instance State-change Notification, S3 Object Created]
  *
- * @returns null for whatever else is in the queue
+ * @returns null for any other message
  */
 export function parseEvent(body: string): Event | null {
   if (body.length > MOST_CHARACTERS) return null;

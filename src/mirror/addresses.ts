@@ -2,7 +2,7 @@ import { type LookupAddress, type LookupOptions, lookup } from 'node:dns';
 import { BlockList, isIP } from 'node:net';
 
 /**
- * Addresses at which no mirror of K3s is, but credentials and services of the worker's own machine are: this machine, the link with its metadata
+ * Addresses that no K3s mirror has, but credentials and services of the worker's own machine do: this machine, the link with its metadata
  * services, and addresses that stand for any or many. [RFC 6890; AWS docs: instance metadata at 169.254.169.254 and fd00:ec2::254]
  */
 const OWN = new BlockList();
@@ -24,12 +24,12 @@ for (const [network, bits] of [
 ] as const)
   OWN.addSubnet(network, bits, 'ipv6');
 
-/** Whether an address belongs to this machine, its link, or no one. IPv4 in IPv6 form counts as IPv4. */
+/** Returns whether an address belongs to this machine, its link, or no one. IPv4 in IPv6 form counts as IPv4. */
 export function isOwnAddress(address: string): boolean {
   return OWN.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
 }
 
-/** The host of a URL as an address, or null for a name. The URL parser has made 127.0.0.1 of every way to write it. */
+/** Returns the host of a URL as an address, or null for a name. The URL parser has normalized every way to write 127.0.0.1. */
 export function addressIn(url: URL): string | null {
   const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
   return isIP(host) === 0 ? null : host;
@@ -45,7 +45,9 @@ export class OwnAddress extends Error {
 
 type Callback = (error: Error | null, address: string | LookupAddress[], family?: number) => void;
 
-/** `lookup` of a connection that refuses own addresses. The address that is checked is the one that is connected to, so a name cannot change between. */
+/**
+ * `lookup` of a connection that refuses such addresses. It checks the address of the connection itself, so a name cannot change in between.
+ */
 export function publicLookup(host: string, options: LookupOptions, callback: Callback): void {
   lookup(host, { ...options, all: true }, (error, addresses) => {
     if (error !== null) return callback(error, []);

@@ -12,7 +12,7 @@ export interface GetOptions {
   /** Bytes of the body, unpacked. */
   most: number;
   signal: AbortSignal;
-  /** Whether the operator names this URL, so that it may be anywhere. */
+  /** Whether the operator names this URL, which may then be anywhere. */
   isNamed: (url: URL) => boolean;
 }
 
@@ -52,19 +52,19 @@ function ask(url: URL, { signal, isNamed }: GetOptions): Promise<IncomingMessage
   if (!named && address !== null && isOwnAddress(address)) return Promise.reject(new OwnAddress(url.host, address));
   const send = url.protocol === 'https:' ? requestHttps : requestHttp;
   return new Promise((resolve, reject) => {
-    // A connection of its own: one that is kept may have been opened under other rules.
+    // A new connection: a kept one may have been opened under other rules.
     const request = send(url, { signal, agent: false, ...(!named && { lookup: publicLookup }) }, resolve);
     request.on('error', reject);
     request.end();
   });
 }
 
-/** Not asked for, but some mirrors send files as they lie there. */
+/** Some mirrors send compressed files without being asked. */
 function unpacked(answer: IncomingMessage): Readable {
   const encoding = answer.headers['content-encoding'] ?? 'identity';
   const unpack = { gzip: createGunzip, 'x-gzip': createGunzip, deflate: createInflate, br: createBrotliDecompress }[
     encoding
   ];
-  // What fails is told by the last stream.
+  // The last stream reports a failure.
   return unpack === undefined ? answer : pipeline(answer, unpack(), () => undefined);
 }

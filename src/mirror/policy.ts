@@ -1,9 +1,9 @@
 import { DEFAULT_MIRROR } from '../model/spec/schema.js';
 import { addressIn, isOwnAddress } from './addresses.js';
 
-/** What the operator says of mirrors. */
+/** The operator's rules for mirrors. */
 export interface MirrorPolicy {
-  /** `KEELSON_ALLOWED_MIRRORS`: what a document may name, and nothing else; null where it is not set. */
+  /** `KEELSON_ALLOWED_MIRRORS`: the only ones that a document may name; null if not set. */
   allowed: readonly string[] | null;
   /** `KEELSON_K3S_MIRROR`, which the operator names. */
   site: string | null;
@@ -17,7 +17,7 @@ const NOT_LISTED = 'the operator does not allow it (KEELSON_ALLOWED_MIRRORS of t
 
 export const isMirrorEntry = (text: string): boolean => text === ANY_PUBLIC || ENTRY.test(text);
 
-/** Whether the operator allows a URL by name: scheme, host and port are those of an entry, and the path is its or below. */
+/** Returns whether the operator allows a URL by name: it has the scheme, host and port of an entry, and its path or one below. */
 export function isNamed(url: URL, { allowed, site }: MirrorPolicy): boolean {
   return [...(allowed ?? []), ...(site === null ? [] : [site])].some((entry) => {
     const [, scheme = '', host = '', port = '', path = '/'] = ENTRY.exec(entry) ?? [];
@@ -32,16 +32,17 @@ export function isNamed(url: URL, { allowed, site }: MirrorPolicy): boolean {
   });
 }
 
-/** The URL parser leaves out the port that the scheme has anyway. */
+/** The URL parser leaves out the scheme's default port. */
 const defaultless = (scheme: string, port: string): string =>
   (scheme.toLowerCase() === 'https:' && port === '443') || (scheme.toLowerCase() === 'http:' && port === '80')
     ? ''
     : port;
 
 /**
- * Why a document may not name this mirror, or null. Root on every node runs what the mirror serves, and the worker asks it from inside the network.
+ * Returns why a document may not name this mirror, or null. Every node runs the mirror's files as root, and the worker asks it from inside
+ * the network.
  *
- * @param pinned whether spec.k3s.sha256 names the binary, so that it does not matter who answers
+ * @param pinned whether spec.k3s.sha256 names the binary, so that any server may answer
  */
 export function mirrorProblem(mirror: string, pinned: boolean, policy: MirrorPolicy): string | null {
   if (!URL.canParse(mirror)) return 'it is not a URL';

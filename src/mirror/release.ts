@@ -9,21 +9,21 @@ const ANSWER_MS = 10_000;
 /** A file of checksums has a few lines. */
 const MOST_BYTES = 64 * 1024;
 
-/** What a mirror says of one release for one architecture. */
+/** A mirror's answer about one release for one architecture. */
 export type ReleaseAnswer =
   /** `sums`: the text of `sha256sum-<architecture>.txt`. */
   | { kind: 'found'; url: string; sums: string }
   | { kind: 'missing'; url: string }
-  /** Nothing that asking again could change: it answers with too much, or leads where the worker does not go. */
+  /** A final failure: the answer is too large, or leads where the worker does not go. */
   | { kind: 'refused'; url: string; reason: string }
-  /** `reason`: why nothing is known, e.g. `ENOTFOUND` or `HTTP 503`. */
+  /** `reason`: why there is no answer, e.g. `ENOTFOUND` or `HTTP 503`. */
   | { kind: 'unanswered'; url: string; reason: string };
 
 /**
- * Asks the mirror for a release by the smallest file that each release has. [K3s releases: sha256sum-<arch>.txt]
+ * Asks the mirror for a release by the smallest file of each release. [K3s releases: sha256sum-<arch>.txt]
  *
  * @param signal ends the question early
- * @param policy what the operator allows by name; null asks any address
+ * @param policy what the operator allows by name; null allows any address
  * @throws the signal's reason when it aborts
  */
 export async function askRelease(

@@ -8,7 +8,7 @@ export const LONGEST_OPEN_SECONDS = 3600;
 const FIRST_WAIT_MS = 2_000;
 const LONGEST_WAIT_MS = 60_000;
 
-/** What does not go away by trying again: a person has to change something, so the breaker opens at the first failure. */
+/** Classes that a retry cannot resolve: a person has to change something, so the breaker opens at the first failure. */
 const HOPELESS: ReadonlySet<ErrorClass> = new Set<ErrorClass>(['invalid', 'auth']);
 
 export type Breakers = Partial<Record<OperationKind, Breaker>>;
@@ -28,12 +28,12 @@ export const closedBreaker = (): Breaker => ({
 });
 
 /**
- * Counts a failure. Below the threshold the next try comes after a back-off that doubles; then the breaker opens, each time
- * twice as long as before, at most an hour. A failure of the try that a half-open breaker allows opens it again at once.
+ * Counts a failure. Below the threshold the next try comes after a back-off that doubles; then the breaker opens, each time twice as long
+ * as before, at most an hour. A failure of the try that a half-open breaker allows opens it again at once.
  *
  * @param breaker as carried; null when there was no failure since the last success
  * @param now ISO 8601
- * @param code of the error, for those who ask why nothing is tried
+ * @param code of the error, to explain the pause
  */
 export function afterFailure(breaker: Breaker | null, errorClass: ErrorClass, now: string, code = ''): BreakerTimes {
   const before = breaker ?? closedBreaker();
@@ -70,20 +70,21 @@ export function breakerPhase(breaker: Breaker | null, now: string): BreakerPhase
   return breaker.failures >= FAILURES_TO_OPEN ? 'half-open' : 'closed';
 }
 
-/** Why nothing is tried now, and until when. */
+/** Why Keelson tries nothing now, and until when. */
 export interface Hold {
   kind: OperationKind;
   /** ISO 8601. */
   until: string;
-  /** The breaker is open; false for the back-off between two tries. */
+  /** Whether the breaker is open; false for the back-off between two tries. */
   open: boolean;
-  /** Of the error that the next try comes after. */
+  /** Code of the error before the pause. */
   code: string;
 }
 
 /**
- * What keeps the loop from trying anything: the back-off or the open breaker that lasts longest. It holds for every kind of operation: a plan
- * is of the whole cluster, and under another name it would try the same step again. Only time ends a hold, or a request that clears breakers.
+ * Returns what keeps the loop from trying anything: the longest back-off or open breaker. It holds for every kind of operation, because a
+ * plan covers the whole cluster, and another kind of operation would try the same step again. Only time ends a hold, or a request that
+ * clears breakers.
  *
  * @param now ISO 8601
  * @returns null when the next try may begin
@@ -97,7 +98,7 @@ export function holdOf(breakers: Breakers, now: string): Hold | null {
   return holds.sort((a, b) => b.until.localeCompare(a.until))[0] ?? null;
 }
 
-/** The breakers as a try begins: those whose time has come allow it, and keep the count of failures. */
+/** Returns the breakers at the start of a try: those whose time has come allow it, and keep the count of failures. */
 export const halfOpened = (breakers: Breakers, now: string): Breakers =>
   Object.fromEntries(
     entriesOf(breakers).map(([kind, breaker]) => [
@@ -106,7 +107,7 @@ export const halfOpened = (breakers: Breakers, now: string): Breakers =>
     ]),
   );
 
-/** The breakers of a cluster that wants nothing any more: what one of them has promised still holds until its time. */
+/** Returns the breakers of a converged cluster: one that has announced a pause keeps it until its time. */
 export const stillHolding = (breakers: Breakers, now: string): Breakers =>
   Object.fromEntries(entriesOf(breakers).filter(([, breaker]) => isHolding(breaker, now)));
 

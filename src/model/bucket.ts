@@ -1,6 +1,6 @@
 /** Keys of a cluster in the bucket, below `clusters/<name>/`. */
 export const BUCKET_KEY = {
-  /** People's; never written by the operator, deleted when all else is gone. */
+  /** Written by people, never by the operator; deleted after everything else. */
   config: 'config.yaml',
   status: 'status.yaml',
   serverToken: 'k3s-server-token',
@@ -8,20 +8,20 @@ export const BUCKET_KEY = {
   /** The next server token, until every server has it. */
   nextToken: 'k3s-next-server-token',
   kubeconfig: 'kubeconfig',
-  /** Which workflow owns the name; changed by conditional writes only. */
+  /** Names the workflow that owns the name; changed by conditional writes only. */
   owner: 'owner.json',
-  /** What people were notified of last. */
+  /** The last notification. */
   notified: 'notified.json',
 } as const;
 
 export type BucketKey = (typeof BUCKET_KEY)[keyof typeof BUCKET_KEY];
 
-/** Where the files of a group of nodes are, below `clusters/<name>/`. */
+/** Returns the key of the files of a group of nodes, below `clusters/<name>/`. */
 export const filesKey = (group: string): string => `node-files/${group}`;
 
 /**
- * What a delete removes, in this order: config.yaml late, so that an interrupted delete still shows what it was; the owner last, so that
- * no one claims the name while something is deleted.
+ * Keys that a delete removes, in this order: config.yaml late, so that an interrupted delete still shows what it was; the owner last, so
+ * that no one claims the name during the delete.
  */
 export const KEYS_TO_FORGET: readonly BucketKey[] = [
   BUCKET_KEY.kubeconfig,
@@ -34,7 +34,7 @@ export const KEYS_TO_FORGET: readonly BucketKey[] = [
   BUCKET_KEY.owner,
 ];
 
-/** Metadata of a `config.yaml` whose writer tells the workflow himself, as `keelson apply` does: its event is passed over. */
+/** Metadata of a `config.yaml` whose writer notifies the workflow itself, as `keelson apply` does: Keelson ignores its event. */
 export const TOLD_BY = 'keelson-told-by';
 
 export const bucketPrefix = (cluster: string): string => `clusters/${cluster}/`;

@@ -5,27 +5,29 @@ import { etcd } from './checks/etcd.js';
 import { foreignInstances } from './checks/foreign-instances.js';
 import { groupRules } from './checks/group-rules.js';
 import { instanceTypes } from './checks/instance-types.js';
+import { mirrorReadable } from './checks/mirror.js';
 import * as node from './checks/nodes.js';
 import { observed } from './checks/observed.js';
 import { ofNodes, ofServers } from './checks/per-node.js';
 import { statusStored } from './checks/status-stored.js';
-import type { Verdict } from './conditions.js';
-import { configVerdicts } from './config-problem.js';
+import type { ConditionResult } from './conditions.js';
+import { configResults } from './config-problem.js';
+import { BACKUP_PROVEN, backupProven } from './drill/condition.js';
 import type { ClusterState } from './state.js';
 
-export { TYPES_AS_ASKED } from './checks/instance-types.js';
+export { INSTANCE_TYPES_IN_SYNC } from './checks/instance-types.js';
 export { OBSERVED } from './checks/observed.js';
 export { STATUS_STORED } from './checks/status-stored.js';
 
 /** Every condition of a cluster, in the order in which they are shown. */
-const CONDITIONS: readonly ((state: ClusterState, now: string) => Verdict | readonly Verdict[])[] = [
+const CONDITIONS: readonly ((state: ClusterState, now: string) => ConditionResult | readonly ConditionResult[])[] = [
   observed,
   ofNodes({
     type: 'InstancesRunning',
     subject: 'instances',
     check: node.instanceRuns,
     what: 'instances run',
-    hint: 'see the Provisioning steps in the history',
+    hint: 'nothing, if it is being launched or repaired; see what has happened to it',
   }),
   ofNodes({
     type: 'InstancesHealthy',
@@ -55,7 +57,7 @@ const CONDITIONS: readonly ((state: ClusterState, now: string) => Verdict | read
     subject: 'nodes',
     check: node.hasVersion,
     what: 'nodes have the K3s version asked for',
-    hint: 'see the Installing steps',
+    hint: 'nothing, while the upgrade goes on; see which steps have failed',
   }),
   ofNodes({
     type: 'K3sRunning',
@@ -77,14 +79,14 @@ const CONDITIONS: readonly ((state: ClusterState, now: string) => Verdict | read
     subject: 'nodes',
     check: node.nodeReady,
     what: 'nodes are Ready',
-    hint: 'kubectl describe node tells more',
+    hint: 'see the conditions of the node, and what its kubelet says',
   }),
   ofNodes({
     type: 'NodesWithoutPressure',
     subject: 'nodes',
     check: node.withoutPressure,
     what: 'nodes are without pressure',
-    hint: 'kubectl describe node tells what is short; free it, or take a larger type or disk',
+    hint: 'free what is short, or take a larger type or disk',
   }),
   ofNodes({
     type: 'NodesLabelled',
@@ -123,60 +125,67 @@ const CONDITIONS: readonly ((state: ClusterState, now: string) => Verdict | read
     hint: 'delete images and logs, or take a larger root volume for new nodes',
   }),
   ofNodes({
-    type: 'ClocksInStep',
+    type: 'ClocksSynchronized',
     subject: 'nodes',
-    check: node.clockInStep,
+    check: node.clockSynchronized,
     what: 'clocks are in step',
     hint: 'on the node: chronyc tracking; certificates and leases go by the clock',
   }),
   authorities,
   kubeconfig,
   backupFresh,
+  backupProven,
 ];
 
 /**
- * All conditions, each time: every one looks at the carried facts and tells what holds, what does not, and what to do. What was not measured
+ * Returns all conditions, each time: each reads the carried facts and says what holds, what does not, and what to do. What was not measured
  * since the instance or its K3s was started, or cannot be observed now, is Unknown, never True.
  *
  * @param now ISO 8601
  */
-export function conditionsOf(state: ClusterState, now: string = state.checkedAt): Verdict[] {
-  if (state.wish === 'deleted') return [];
-  const verdicts = CONDITIONS.flatMap((check) => check(state, now));
+export function conditionsOf(state: ClusterState, now: string = state.checkedAt): ConditionResult[] {
+  if (state.desiredState === 'deleted') return [];
+  const results = CONDITIONS.flatMap((check) => check(state, now));
   return [
-    ...(state.wish === 'stopped' ? verdicts.map(asleep) : verdicts),
+    ...(state.desiredState === 'stopped' ? results.map(asleep) : results),
+    ...mirrorReadable(state),
     ...foreignInstances(state.foreign),
     ...statusStored(state.statusProblem),
-    ...configVerdicts(state.configProblem),
+    ...configResults(state.configProblem),
   ];
 }
 
-function kubeconfig({ apiAddress, bornAt, kubeconfigUntil: until }: ClusterState): Verdict {
+function kubeconfig({ apiAddress, initializedAt, kubeconfigUntil: until }: ClusterState): ConditionResult {
   const type = 'KubeconfigPublished';
   if (apiAddress !== null) {
     const end = until === null ? '' : `; its certificate ends on ${until.slice(0, 10)} and is renewed before`;
-    return { type, status: 'True', reason: 'Published', message: `kubeconfig names ${apiAddress}${end}`, advice: '' };
+    return { type, status: 'True', reason: 'Published', message: `kubeconfig names ${apiAddress}${end}`, hint: '' };
   }
   return {
     type,
-    status: bornAt === null ? 'Unknown' : 'False',
+    status: initializedAt === null ? 'Unknown' : 'False',
     reason: 'NotYet',
     message: 'no kubeconfig is stored yet',
-    advice: bornAt === null ? '' : 'Keelson stores it as soon as the first server is up',
+    hint: initializedAt === null ? '' : 'Keelson stores it as soon as the first server is up',
   };
 }
 
 /** Of a cluster that is stopped only what says something about the stop itself is worth telling. */
-function asleep(verdict: Verdict): Verdict {
-  if (KEPT_ASLEEP.has(verdict.type) || (verdict.type === 'TypesAsAsked' && verdict.reason === 'RolledBack'))
-    return verdict;
+function asleep(result: ConditionResult): ConditionResult {
+  if (KEPT_ASLEEP.has(result.type) || (result.type === 'InstanceTypesInSync' && result.reason === 'RolledBack'))
+    return result;
   return {
-    ...verdict,
+    ...result,
     status: 'Unknown',
     reason: 'Stopped',
     message: 'not checked while the cluster is stopped',
-    advice: '',
+    hint: '',
   };
 }
 
-const KEPT_ASLEEP: ReadonlySet<string> = new Set(['Observed', 'KubeconfigPublished', 'GroupRulesInSync']);
+const KEPT_ASLEEP: ReadonlySet<string> = new Set([
+  'Observed',
+  'KubeconfigPublished',
+  'GroupRulesInSync',
+  BACKUP_PROVEN,
+]);

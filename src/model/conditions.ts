@@ -1,23 +1,23 @@
 import type { Condition } from './state.js';
 
-export type Verdict = Omit<Condition, 'since' | 'lastChecked'>;
+export type ConditionResult = Omit<Condition, 'since' | 'lastProbeTime'>;
 
 /**
- * All conditions replaced by verdicts, in their order; those without a verdict go. `since` stays while the status does, for it tells how long
- * it has been so.
+ * Replaces all conditions by results, in their order; conditions without a result go. `since` stays while the status does, because it says
+ * how long that has lasted.
  *
- * @param checkedAt when someone looked last
+ * @param checkedAt when the cluster was last observed
  */
 export function setConditions(
   conditions: readonly Condition[],
-  verdicts: readonly Verdict[],
+  results: readonly ConditionResult[],
   now: string,
   checkedAt: string,
 ): Condition[] {
   const old = new Map(conditions.map((condition) => [condition.type, condition]));
-  return verdicts.map((verdict) => {
-    const before = old.get(verdict.type);
-    const since = before?.status === verdict.status ? before.since : now;
-    return { ...verdict, since, lastChecked: checkedAt > since ? checkedAt : since };
+  return results.map((result) => {
+    const before = old.get(result.type);
+    const since = before?.status === result.status ? before.since : now;
+    return { ...result, since, lastProbeTime: checkedAt > since ? checkedAt : since };
   });
 }

@@ -1,13 +1,13 @@
-import type { Verdict } from './conditions.js';
+import type { ConditionResult } from './conditions.js';
 import type { ConfigProblem } from './state.js';
 
-/** Says nothing about health: the cluster is what the last good document wants. */
+/** Does not affect health: the last good document is in force. */
 export const CONFIG_VALID = 'ConfigValid';
 
-/** File, line and column of every problem; more than this no one reads in a condition. */
+/** File, line and column of every problem, up to a length that people read in a condition. */
 const LONGEST = 1_000;
 
-/** Out of a signal's payload, which anybody may have sent. */
+/** Reads the payload of a signal, which anyone may have sent. */
 export function readConfigProblem(payload: unknown): ConfigProblem | null {
   if (typeof payload !== 'object' || payload === null || !('message' in payload)) return null;
   const { message } = payload;
@@ -16,12 +16,12 @@ export function readConfigProblem(payload: unknown): ConfigProblem | null {
   return { reason, message: message.slice(0, LONGEST) };
 }
 
-/** No condition while there is nothing to say. */
-export function configVerdicts(problem: ConfigProblem | null): Verdict[] {
+/** Returns no condition while there is nothing to say. */
+export function configResults(problem: ConfigProblem | null): ConditionResult[] {
   if (problem === null) return [];
-  const advice =
+  const hint =
     problem.reason === 'Invalid'
-      ? 'mend config.yaml in the bucket; `keelson validate -f FILE` checks it before'
+      ? 'correct config.yaml in the bucket; `keelson validate -f FILE` checks it before'
       : 'see the message; what cannot be changed wants another cluster';
-  return [{ type: CONFIG_VALID, status: 'False', reason: problem.reason, message: problem.message, advice }];
+  return [{ type: CONFIG_VALID, status: 'False', reason: problem.reason, message: problem.message, hint }];
 }

@@ -1,6 +1,6 @@
 import type { Slot } from './state.js';
 
-/** A slot of a generation, before anything is known of its instance. */
+/** Returns a slot of a generation, before anything is known of its instance. */
 export function emptySlot(place: Pick<Slot, 'name' | 'role' | 'pool'>, generation: number, nodeName: string): Slot {
   return {
     ...place,
@@ -18,10 +18,11 @@ export function emptySlot(place: Pick<Slot, 'name' | 'role' | 'pool'>, generatio
     manifests: null,
     service: 'stopped',
     joined: false,
+    departing: null,
     cordoned: false,
     drained: false,
     previousType: null,
-    givenType: null,
+    lastAppliedType: null,
     upkeepAt: null,
     graceUntil: null,
     restarts: null,

@@ -1,11 +1,11 @@
-/** Of the workflow of a cluster; its name follows. */
+/** Prefix of a cluster's workflow id; the cluster's name follows. */
 export const CLUSTER_PREFIX = 'cluster/';
 
-/** The one workflow id that a cluster of this name may have: Temporal runs at most one execution of an id in a namespace. */
+/** Returns the only workflow id for a cluster of this name: Temporal runs at most one execution of an id in a namespace. */
 export const workflowIdOf = (cluster: string): string => CLUSTER_PREFIX + cluster;
 
 /**
- * Says why a workflow of this id must not look after the cluster: two workflow ids with one cluster name are two writers that undo each
+ * Returns why a workflow of this id must not manage the cluster: with two workflow ids for one cluster name, two writers would undo each
  * other's work. [security review: C1]
  *
  * @returns null when it may
@@ -17,8 +17,8 @@ export function workflowIdProblem(workflowId: string, cluster: string): string |
 }
 
 /**
- * State names instances to stop and to terminate, so it is believed only where this program has packed it: in the run before.
- * [security review: M8]
+ * State names instances to stop and to terminate, so Keelson accepts it only from the run before, which has packed it. [security review:
+ * M8]
  */
 export const STATE_FROM_OUTSIDE =
   'the workflow was started with a second argument: only a run that continues an earlier one carries state; start it with the document alone';

@@ -9,7 +9,7 @@ export const SERVER_COUNT = { ha: 3, dev: 1 } as const;
 /** Most servers that a cluster may have. */
 export const MAX_SERVERS = 7;
 
-/** How many servers the document asks for. */
+/** Returns how many servers the document asks for. */
 export const serverCountOf = ({ mode, servers }: ClusterDocument['spec']): number =>
   servers.count ?? SERVER_COUNT[mode];
 
@@ -44,6 +44,12 @@ export interface WantedSlot {
 }
 
 export const slotName = (pool: string | null, index: number): string => `${pool ?? RESERVED_POOL}-${index}`;
+
+/** Stands for the last instance of a stale node's slot where nothing names it. EC2 gives no such id. */
+export const UNKNOWN_INSTANCE = 'i-unknown';
+
+/** Whether a slot of that name is a server's: no pool can have the name that its slots begin with. */
+export const isServerSlot = (name: string): boolean => /^server-\d+$/.test(name);
 
 /** Every slot that the document wants: servers first, then pools in the order of the document. */
 export function slotsOf(document: ClusterDocument): WantedSlot[] {
@@ -91,7 +97,7 @@ export const typesOfSlot = ({ instanceType, fallbackTypes }: WantedSlot): string
   ...new Set([instanceType, ...fallbackTypes]),
 ];
 
-/** Every type that a node may get, sorted. */
+/** Returns every type that a node may get, sorted. */
 export const typesIn = (document: ClusterDocument): string[] =>
   [...new Set(slotsOf(document).flatMap(typesOfSlot))].sort();
 
@@ -101,7 +107,7 @@ export function nodeNameOf(cluster: string, slot: string, generation: number): s
 }
 
 /**
- * Id of one run of a script for a slot, also the SSM command's Comment.
+ * Returns the id of one run of a script for a slot, also the SSM command's Comment.
  *
  * @param count from `ClusterState.jobCount`: makes the id unique in the cluster's life
  */

@@ -1,5 +1,5 @@
 import type { ClusterState } from './state.js';
 
-/** Ids of the instances that have slots. */
+/** Returns the ids of the instances that have slots. */
 export const instancesOf = (state: Pick<ClusterState, 'slots'>): string[] =>
   Object.values(state.slots).flatMap((slot) => slot.instance?.id ?? []);

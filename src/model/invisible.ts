@@ -24,7 +24,7 @@ const NAMES: Readonly<Record<number, string>> = {
   65279: 'byte order mark',
 };
 
-/** The first invisible character of a text, or null: its code and name (`U+001B (ESC)`), and its place, from 1. */
+/** Returns the first invisible character of a text, or null: its code and name (`U+001B (ESC)`), and its place, from 1. */
 export function invisibleIn(text: string): { name: string; position: number } | null {
   const match = INVISIBLE.exec(text);
   if (match === null) return null;
@@ -34,7 +34,19 @@ export function invisibleIn(text: string): { name: string; position: number } | 
   return { name: name === undefined ? number : `${number} (${name})`, position: match.index + 1 };
 }
 
-/** The text with each invisible character written as `\\u{1b}`, for messages. */
+/** Spaces that look like the common one, a no-break space for example. [Unicode: general category Zs] */
+const OTHER_SPACES = /(?! )\p{Zs}/gu;
+
+const WORDS = /[\p{L}\d._-]+/gu;
+const LATIN = /\p{Script=Latin}/u;
+/** Scripts with letters that look like Latin ones. [Unicode: UTS 39, mixed-script confusables] */
+const ALIKE = /[\p{Script=Cyrillic}\p{Script=Greek}]/gu;
+
+/** Returns the text with each character that a reader cannot see, or takes for another one, written as `\\u{1b}`, for messages. */
 export function visible(text: string): string {
-  return text.replace(ALL_INVISIBLE, (char) => `\\u{${(char.codePointAt(0) ?? 0).toString(16)}}`);
+  const shown = (char: string): string => `\\u{${(char.codePointAt(0) ?? 0).toString(16)}}`;
+  return text
+    .replace(ALL_INVISIBLE, shown)
+    .replace(OTHER_SPACES, shown)
+    .replace(WORDS, (word) => (LATIN.test(word) ? word.replace(ALIKE, shown) : word));
 }

@@ -1,13 +1,15 @@
 import type { ClusterState } from './state.js';
 
-/** Launches of one slot within the window, whatever is wrong with the instances: each of them is billed for a minute at least. [docs: EC2 billing] */
+/**
+ * Launches of one slot within the window, whatever is wrong with the instances: EC2 bills each for at least a minute. [docs: EC2 billing]
+ */
 export const MOST_LAUNCHES = 5;
 export const LAUNCH_WINDOW_MS = 10 * 60_000;
 
 type Launches = ClusterState['launches'];
 
 /**
- * When the slot may be launched next, ISO 8601; null when it may be now. No breaker, request or repair changes this limit.
+ * Returns when the slot may be launched next, ISO 8601; null when it may be now. No breaker, request or repair changes this limit.
  *
  * @param now ISO 8601
  */
@@ -17,19 +19,19 @@ export function launchDue(launches: Launches, slot: string, now: string): string
   return oldest === undefined ? null : new Date(Date.parse(oldest) + LAUNCH_WINDOW_MS).toISOString();
 }
 
-/** With a launch of the slot, now; times that no longer count are dropped, of all slots. */
+/** Adds a launch of the slot, now; drops the expired times of all slots. */
 export function withLaunch(launches: Launches, slot: string, now: string): Launches {
   const kept = Object.entries(launches).map(([name, times]) => [name, recentOf(times, now)] as const);
   const all: Launches = Object.fromEntries(kept.filter(([, times]) => times.length > 0));
   return { ...all, [slot]: [...(all[slot] ?? []), now] };
 }
 
-/** Without the latest launch of the slot, which EC2 has refused: no instance came of it. */
+/** Removes the latest launch of the slot, which EC2 has refused: it made no instance. */
 export function withoutLaunch(launches: Launches, slot: string): Launches {
   return { ...launches, [slot]: (launches[slot] ?? []).slice(0, -1) };
 }
 
-/** Why a slot has no instance yet, in words. */
+/** Returns why a slot has no instance yet, in words. */
 export const deferralText = (slot: string, due: string): string =>
   `launch of ${slot} deferred: limit of ${MOST_LAUNCHES} launches in ${LAUNCH_WINDOW_MS / 60_000} minutes reached; next at ${due}`;
 

@@ -1,15 +1,12 @@
-import type { Slot } from './state.js';
+import type { Measured, Measurement } from './state/node.js';
+import type { Slot } from './state/slot.js';
 
-/** What is measured of a node: its power, EC2's status checks, its SSM agent, its K3s service, its API server, its Node, and what it tells of itself. */
-export type Measurement = 'instance' | 'checks' | 'agent' | 'service' | 'api' | 'node' | 'facts';
+export type { Measured, Measurement } from './state/node.js';
 
-/** When it was last measured, ISO 8601; what is missing was not, since the instance or its K3s was started. */
-export type Measured = Partial<Record<Measurement, string>>;
-
-/** What a start or a stop of K3s makes out of date. */
+/** Measurements that a start or a stop of K3s invalidates. */
 const OF_K3S: readonly Measurement[] = ['service', 'api', 'node', 'facts'];
 
-/** With these measured now. */
+/** Notes these as measured now. */
 export function withMeasured(slot: Pick<Slot, 'measured'>, now: string, ...what: Measurement[]): Measured {
   return { ...slot.measured, ...Object.fromEntries(what.map((one) => [one, now])) };
 }
@@ -19,7 +16,7 @@ export function withoutMeasured(slot: Pick<Slot, 'measured'>, what: readonly Mea
   return Object.fromEntries(Object.entries(slot.measured).filter(([one]) => !what.includes(one as Measurement)));
 }
 
-/** Whether a node that runs K3s was not measured as a whole since it was started. */
+/** Returns whether a node with a running K3s was not measured as a whole since its start. */
 export function isUnmeasured(slot: Slot): boolean {
   if (slot.instance?.power !== 'running' || !slot.joined || slot.service !== 'running') return false;
   const { checks, node, facts } = slot.measured;

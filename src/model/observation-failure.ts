@@ -1,13 +1,13 @@
-import type { ErrorClass } from './state.js';
+import type { ErrorClass } from './state/error.js';
 
 /**
- * What an observer looks at; it may see some and not the others: `instances` is EC2's list, `groups` the security groups, `checks` EC2's status
- * checks, `agents` SSM's list of agents, `nodes` what K3s says on the nodes.
+ * Parts of an observation, which can fail alone: `instances` is EC2's list, `groups` the security groups, `checks` EC2's status checks,
+ * `agents` SSM's list of agents, `nodes` what K3s says on the nodes.
  */
 export const SUBJECTS = ['instances', 'groups', 'checks', 'agents', 'nodes'] as const;
 export type Subject = (typeof SUBJECTS)[number];
 
-/** Something that fails, and goes on failing. */
+/** A lasting failure. */
 export interface ErrorNote {
   code: string;
   class: ErrorClass;
@@ -19,18 +19,18 @@ export interface ErrorNote {
   since: string;
 }
 
-/** What an observer does not see, and why. */
+/** What an observer cannot observe, and why. */
 export interface ObservationFailure extends ErrorNote {
   subject: Subject;
 }
 
-/** What cannot be observed, by the observer: `own` are the cluster's own observations, `region` is the region watch. */
+/** What cannot be observed, by the observer: `own` for the cluster's own observations, `region` for the region watch. */
 export interface Unobserved {
   own: ObservationFailure[];
   region: ObservationFailure[];
 }
 
-/** The failures of the latest observation; what failed before keeps the time since when. */
+/** Returns the failures of the latest observation; a lasting failure keeps its `since`. */
 export function withSince(
   before: readonly ObservationFailure[],
   latest: readonly ObservationFailure[],
@@ -41,18 +41,18 @@ export function withSince(
   }));
 }
 
-/** Whether both say the same to a person: the subjects and the codes, not the words. */
+/** Returns whether both mean the same to a person: by subjects and codes, not by words. */
 export const sameFailures = (one: readonly ObservationFailure[], other: readonly ObservationFailure[]): boolean =>
   failuresKey(one) === failuresKey(other);
 
-/** Which failures these are, in few characters; empty for none. */
+/** Returns a short key of these failures; empty for none. */
 export const failuresKey = (failures: readonly ObservationFailure[]): string =>
   failures
     .map(({ subject, code }) => `${subject}:${code}`)
     .sort()
     .join(' ');
 
-/** Each cause once, the one that hides the most first: one refused call may hide several subjects. */
+/** Returns each cause once, the one that hides the most first: one refused call may hide several subjects. */
 export function causesOf(failures: readonly ObservationFailure[]): ObservationFailure[] {
   const first = new Map<string, { failure: ObservationFailure; hides: number }>();
   for (const failure of failures) {

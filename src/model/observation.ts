@@ -1,4 +1,4 @@
-import type { Architecture } from './state.js';
+import type { Architecture } from './state/instance.js';
 
 export type InstanceStateName = 'pending' | 'running' | 'stopping' | 'stopped' | 'shutting-down' | 'terminated';
 
@@ -6,7 +6,7 @@ export type InstanceStateName = 'pending' | 'running' | 'stopping' | 'stopped' |
 export const STATUS_CHECKS = ['system', 'instance', 'volume'] as const;
 export type StatusCheck = (typeof STATUS_CHECKS)[number];
 
-export interface InstanceView {
+export interface InstanceObservation {
   id: string;
   slot: string;
   generation: number;
@@ -19,15 +19,15 @@ export interface InstanceView {
   privateIp: string;
   publicIp: string | null;
   launchedAt: string;
-  /** It is known by its id alone: someone has taken away the tags that say whose it is. */
+  /** Known by its id alone: someone has removed the tags that name its owner. */
   untagged?: true;
   /** It cannot be stopped and started: a spot instance, or one whose root device is an instance store. [docs: EC2 stop and start] */
   unstoppable?: true;
-  /** Status checks that fail; left out where all pass, or EC2 was not asked. */
+  /** Failing status checks; missing if all pass, or EC2 was not asked. */
   failedChecks?: StatusCheck[];
-  /** What SSM says of its agent; left out where the instance does not run, or SSM was not asked. */
+  /** What SSM says of its agent; missing if the instance does not run, or SSM was not asked. */
   agent?: 'online' | 'lost';
-  /** Of a lost agent: Keelson's instances of other clusters whose agents SSM lost at about the same time. */
+  /** For a lost agent: Keelson's instances of other clusters whose agents SSM lost at about the same time. */
   lostBeside?: LostBeside;
 }
 
@@ -37,8 +37,8 @@ export interface LostBeside {
   subnet: number;
 }
 
-/** A node as Kubernetes tells of it. */
-export interface NodeView {
+/** A node as Kubernetes reports it. */
+export interface NodeObservation {
   name: string;
   ready: boolean;
   /** Whether its etcd member votes, as etcd says; null for agents. */
@@ -48,6 +48,6 @@ export interface NodeView {
   internalIp: string;
   /** Its conditions MemoryPressure, DiskPressure and PIDPressure that are True. */
   pressures?: string[];
-  /** In which labels and taints it differs from the document; empty for none, missing where no one has compared them. */
+  /** Differences of its labels and taints from the document; empty for none, missing if no one has compared them. */
   differs?: string;
 }

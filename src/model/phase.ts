@@ -1,4 +1,4 @@
-/** The phases people read. Display only: decisions read the state, the observation and the conditions. */
+/** Phases for people. Display only: decisions read the state, the observation and the conditions. */
 export const PHASES = [
   'Pending',
   'Provisioning',

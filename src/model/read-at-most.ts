@@ -1,4 +1,4 @@
-/** What was to be read is longer than it may be; another read finds the same. */
+/** The content is longer than allowed; another read finds the same. */
 export class TooLarge extends Error {
   override readonly name = 'TooLarge';
   /** @param most in bytes */
@@ -8,7 +8,7 @@ export class TooLarge extends Error {
 }
 
 /**
- * Reads chunks into one piece, and stops at the first that makes it longer than it may be: the one reader of whatever strangers can make long, such as
+ * Reads chunks into one piece, and stops at the first one beyond the limit. Everything that strangers can make long is read by it, such as
  * objects of the bucket and answers of mirrors. Leaving the loop ends the stream behind the chunks.
  *
  * @param most bytes

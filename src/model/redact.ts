@@ -1,8 +1,8 @@
 const MASK = '<masked>';
 
 /**
- * What looks like a secret, from any writer: scripts, tools on nodes, AWS's words. In the order in which they are masked; a value that was cut counts as
- * far as it goes. Between a name and its value may stand quotes and backslashes, as in JSON within JSON.
+ * Patterns of secrets, from any writer: scripts, tools on nodes, AWS's words. In the order in which they are masked; a truncated value
+ * counts as far as it goes. Quotes and backslashes may stand between a name and its value, as in JSON within JSON.
  */
 const SECRETS: readonly (readonly [pattern: RegExp, replacement: string])[] = [
   // A private key, also one whose end was cut off, or whose lines are joined by `\n`. [RFC 7468]
@@ -27,7 +27,7 @@ const SECRETS: readonly (readonly [pattern: RegExp, replacement: string])[] = [
   [/\b(?:AKIA|ASIA)[A-Z0-9]{16}\b/g, MASK],
 ];
 
-/** Whole, for a part of a pattern before `X-Amz-` would be tried from each place of a long text. */
+/** Whole, because part of a pattern before `X-Amz-` would be tried from each place of a long text. */
 const URLS = /https?:[^\s"'<>]+/gi;
 
 /** A run of base64, as of a token, a key, or a header without its name. */
@@ -37,8 +37,8 @@ const LONG_RUN = 100;
 const DECODED_SECRET = /::(?:server|node|agent):|^(?:server|node):|K10[0-9a-f]{6,}|PRIVATE KEY|X-Amz-/i;
 
 /**
- * Masks what looks like a secret. The one redactor before failures, results and logs: it stands before anything is cut, for half of a secret does not look
- * like one. It knows forms, not values; what a job knows to be secret is masked on the node, too.
+ * Masks what looks like a secret, before failures, results and logs. It runs before a text is cut, because half of a secret does not look
+ * like one. It knows forms, not values; the node also masks the values that a job knows to be secret.
  */
 export function redact(text: string): string {
   let masked = text.replace(URLS, (url) => (/X-Amz-/i.test(url) ? MASK : url));
@@ -46,7 +46,7 @@ export function redact(text: string): string {
   return masked.replace(BASE64, (run) => (run.length >= LONG_RUN || DECODED_SECRET.test(decoded(run)) ? MASK : run));
 }
 
-/** Bytes as Latin-1; empty for what is not base64. A run may have lost its beginning: each of four places may be the first. */
+/** Returns the bytes as Latin-1; empty for anything but base64. A run may have lost its beginning: each of four places may be the first. */
 function decoded(run: string): string {
   const text = run.replaceAll('-', '+').replaceAll('_', '/').replace(/=+$/, '');
   return [0, 1, 2, 3].map((skip) => bytesOf(text.slice(skip))).join('\n');
@@ -54,7 +54,7 @@ function decoded(run: string): string {
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
 
-/** `atob` is not everywhere that the model is. */
+/** Not every environment of the model has `atob`. */
 function bytesOf(text: string): string {
   let [bits, held, out] = [0, 0, ''];
   for (const char of text) {

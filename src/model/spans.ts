@@ -14,22 +14,22 @@ export interface EndedSpan {
   startedAt: string;
   endedAt: string;
   attributes: Record<string, string>;
-  /** Why it has failed; null when it has not. */
+  /** Why it has failed; null for a success. */
   error: { code: string; message: string } | null;
 }
 
-/** Whose operation or step it is. */
+/** Cluster of the operation or step. */
 export interface SpanOwner {
   cluster: string;
   uid: string;
   region: string;
 }
 
-/** The same wherever it is made: activities name their step's span before it has ended. */
+/** Returns the same id everywhere: activities name their step's span before it has ended. */
 export const operationSpanId = ({ traceId, id }: Pick<Operation, 'traceId' | 'id'>): string =>
   fingerprint(`${traceId} ${id}`);
 
-/** A step that is tried again is another span. */
+/** A retried step is another span. */
 export const stepSpanId = (traceId: string, { id, startedAt }: Pick<StepRecord, 'id' | 'startedAt'>): string =>
   fingerprint(`${traceId} ${id} ${startedAt}`);
 

@@ -2,11 +2,16 @@ import { accountIdOf } from './account-role.js';
 import type { BackupState } from './backup/state.js';
 import { INSTANCES_OWNED } from './checks/foreign-instances.js';
 import type { Known } from './checks/known.js';
+import { MIRROR_READABLE } from './checks/mirror.js';
 import { nodeReady, votes } from './checks/nodes.js';
 import { hiding, OBSERVED } from './checks/observed.js';
-import { STATUS_STORED, TYPES_AS_ASKED } from './checks.js';
-import type { Verdict } from './conditions.js';
+import { INSTANCE_TYPES_IN_SYNC, STATUS_STORED } from './checks.js';
+import type { ConditionResult } from './conditions.js';
 import { CONFIG_VALID } from './config-problem.js';
+import { BACKUP_PROVEN } from './drill/condition.js';
+import type { DrillState } from './drill/state.js';
+import { type Suspicion, suspicionsIn } from './health/findings.js';
+import { slotsOf } from './ids.js';
 import type { Phase } from './phase.js';
 import { phaseOf } from './phase-of.js';
 import type {
@@ -17,6 +22,7 @@ import type {
   ImageChoice,
   KeptVolume,
   Operation,
+  Slot,
   Waiting,
 } from './state.js';
 
@@ -52,7 +58,7 @@ export interface StatusView {
   version: string;
   phase: Phase;
   health: Health;
-  wish: string;
+  desiredState: string;
   paused: boolean;
   specGeneration: number;
   observedGeneration: number;
@@ -65,6 +71,8 @@ export interface StatusView {
   images: (ImageChoice & { architecture: Architecture; chosenAt: string | null })[];
   nodes: NodeStatus[];
   conditions: Condition[];
+  /** What one observation has seen and no second one has confirmed; missing where there is nothing. No condition and no health counts it. */
+  suspected?: Suspicion[];
   operation: Operation | null;
   operations: Operation[];
   waiting: Waiting | null;
@@ -75,9 +83,11 @@ export interface StatusView {
   dataVolumes?: { slot: string; name: string; id: string; zone: string }[];
   /** The newest backup, and why the last try failed; `keelson backups` lists all. */
   backup: BackupState;
+  /** The last drill of a backup, and the one that runs. */
+  drill: DrillState;
 }
 
-/** The view people and programs get of a cluster: the carried state without what only the workflow needs. */
+/** Returns the view people and programs get of a cluster: the carried state without what only the workflow needs. */
 export function statusOf(state: ClusterState): StatusView {
   return {
     schemaVersion: state.schemaVersion,
@@ -88,7 +98,7 @@ export function statusOf(state: ClusterState): StatusView {
     version: state.document.spec.k3s.version,
     phase: phaseOf(state),
     health: healthOf(state, state.conditions),
-    wish: state.wish,
+    desiredState: state.desiredState,
     paused: state.paused,
     specGeneration: state.specGeneration,
     observedGeneration: state.observedGeneration,
@@ -99,6 +109,7 @@ export function statusOf(state: ClusterState): StatusView {
     images: imagesOf(state),
     nodes: nodesOf(state),
     conditions: state.conditions,
+    ...suspectedIn(state),
     operation: state.operation,
     operations: state.operations,
     waiting: state.waiting,
@@ -106,7 +117,13 @@ export function statusOf(state: ClusterState): StatusView {
     kept: state.kept,
     dataVolumes: dataVolumesIn(state),
     backup: state.backup,
+    drill: state.drill,
   };
+}
+
+function suspectedIn(state: ClusterState): Pick<StatusView, 'suspected'> {
+  const suspected = suspicionsIn(state);
+  return suspected.length === 0 ? {} : { suspected };
 }
 
 function dataVolumesIn({ dataVolumes = {} }: ClusterState): NonNullable<StatusView['dataVolumes']> {
@@ -115,22 +132,30 @@ function dataVolumesIn({ dataVolumes = {} }: ClusterState): NonNullable<StatusVi
   );
 }
 
-function imagesOf({ placement, placementAt }: ClusterState): StatusView['images'] {
+function imagesOf({ launchConfig, launchConfigAt }: ClusterState): StatusView['images'] {
   return (['amd64', 'arm64'] as const).flatMap((architecture) => {
-    const image = placement?.images[architecture];
-    return image === undefined ? [] : [{ ...image, architecture, chosenAt: placementAt }];
+    const image = launchConfig?.images[architecture];
+    return image === undefined ? [] : [{ ...image, architecture, chosenAt: launchConfigAt }];
   });
 }
 
 /** What says nothing about health. */
-const SILENT: ReadonlySet<string> = new Set([OBSERVED, TYPES_AS_ASKED, STATUS_STORED, CONFIG_VALID, INSTANCES_OWNED]);
+const SILENT: ReadonlySet<string> = new Set([
+  OBSERVED,
+  INSTANCE_TYPES_IN_SYNC,
+  STATUS_STORED,
+  CONFIG_VALID,
+  INSTANCES_OWNED,
+  MIRROR_READABLE,
+  BACKUP_PROVEN,
+]);
 
 /**
  * Unhealthy when the API is known not to answer, Degraded when anything else is known not to hold. Healthy only when all was measured and is
  * observed now; else, and while the cluster is made, stopped or deleted, Unknown.
  */
-function healthOf(state: ClusterState, conditions: readonly Verdict[]): Health {
-  if (state.bornAt === null || state.wish !== 'running') return 'Unknown';
+function healthOf(state: ClusterState, conditions: readonly ConditionResult[]): Health {
+  if (state.initializedAt === null || state.desiredState !== 'running') return 'Unknown';
   const telling = conditions.filter(({ type }) => !SILENT.has(type));
   const failing = telling.filter((condition) => condition.status === 'False');
   if (failing.some((condition) => condition.type === 'ApiAvailable')) return 'Unhealthy';
@@ -144,7 +169,7 @@ const SAID = { good: 'True', bad: 'False', unmeasured: 'Unknown' } as const;
 function nodesOf(state: ClusterState): NodeStatus[] {
   const [isHidden, isPowerHidden] = [hiding(state, 'nodes') !== null, hiding(state, 'instances') !== null];
   const running = state.operation?.steps.filter((step) => step.outcome === 'running') ?? [];
-  return Object.values(state.slots).map((slot) => {
+  return inOrder(state).map((slot) => {
     const says = (known: Known) => (isHidden ? 'Unknown' : SAID[known.is]);
     return {
       slot: slot.name,
@@ -163,4 +188,11 @@ function nodesOf(state: ClusterState): NodeStatus[] {
       doing: running.find((step) => step.slot === slot.name)?.title ?? null,
     };
   });
+}
+
+/** Returns the slots in the order of the document, servers first, whichever was launched first; then those that are to go. */
+function inOrder({ document, slots }: ClusterState): Slot[] {
+  const rank = new Map(slotsOf(document).map(({ name }, index) => [name, index]));
+  const of = ({ name }: Slot) => rank.get(name) ?? rank.size;
+  return Object.values(slots).sort((a, b) => of(a) - of(b));
 }

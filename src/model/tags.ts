@@ -1,6 +1,6 @@
 import { nodeNameOf } from './ids.js';
 
-/** AWS is the record of what exists: these tags, on all that is made, say whose it is. */
+/** Tags on everything that Keelson makes, which name its owner: AWS is the record of what exists. */
 export const TAG = {
   installation: 'keelson:installation',
   cluster: 'keelson:cluster',
@@ -9,31 +9,31 @@ export const TAG = {
   generation: 'keelson:generation',
 } as const;
 
-/** On what was saved of a node that was replaced: `volume` or `snapshot`. Where a document has 44 tags there is no room for it on a volume. */
+/** On what was saved of a replaced node: `volume` or `snapshot`. A document with 44 tags leaves no room for it on a volume. */
 export const KEPT_TAG = 'keelson:kept';
 /** On a data volume with `keep`: its name in the document. */
 export const VOLUME_TAG = 'keelson:volume';
-/** On a data volume with `keep`: what proves that Keelson has made it. */
+/** On a data volume with `keep`: the seal that proves that Keelson has made it. */
 export const SEAL_TAG = 'keelson:seal';
-/** [docs: EC2 tag restrictions] */
+/** Limits of AWS. [docs: EC2 tag restrictions] */
 export const MOST_TAGS = 50;
 
 /** How many tags Keelson itself sets on a resource, Name included. */
 export const OWN_TAGS = Object.keys(TAG).length + 1;
 
 export interface Owner {
-  /** Id of the installation: workers and commands of another one do not find what carries it. */
+  /** Id of the installation: workers and commands of another one do not find the resource. */
   installation: string;
   cluster: string;
   uid: string;
 }
 
-/** Tags of what belongs to the whole cluster, e.g. its security group. The document's own tags come first. */
+/** Returns the tags of resources of the whole cluster, e.g. its security group. The document's own tags come first. */
 export function clusterTags(owner: Owner, own: Record<string, string>): Record<string, string> {
   return { ...own, ...ownerTags(owner), Name: `keelson-${owner.cluster}` };
 }
 
-/** Tags of the snapshot of a root volume; its name is left out where there is no room for it. */
+/** Returns the tags of the snapshot of a root volume; its name is left out if there is no room for it. */
 export function snapshotTags(
   owner: Owner & { slot: string; generation: number },
   own: Record<string, string>,
@@ -44,8 +44,8 @@ export function snapshotTags(
 }
 
 /**
- * Tags of a data volume with `keep`. It is of a slot and not of a generation; its name is left out where there is no room for it, for the seal
- * comes to them later.
+ * Returns the tags of a data volume with `keep`. It belongs to a slot and not to a generation; its name is left out if there is no room for
+ * it, because the seal follows later.
  */
 export function dataVolumeTags(
   owner: Owner & { slot: string; volume: string },
@@ -56,7 +56,7 @@ export function dataVolumeTags(
   return Object.keys(tags).length + 1 < MOST_TAGS ? { ...tags, Name } : tags;
 }
 
-/** Tags of an instance and its volume. */
+/** Returns the tags of an instance and its volume. */
 export function nodeTags(
   owner: Owner & { slot: string; generation: number },
   own: Record<string, string>,
@@ -70,7 +70,7 @@ export function nodeTags(
   };
 }
 
-/** What every resource of the owner carries. */
+/** Returns the tags of every resource of the owner. */
 export const ownerTags = ({ installation, cluster, uid }: Owner): Record<string, string> => ({
   [TAG.installation]: installation,
   [TAG.cluster]: cluster,

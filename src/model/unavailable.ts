@@ -2,8 +2,8 @@
 export const SHARE = /^[1-9]\d?%$/;
 
 /**
- * How many agents of a pool may be away at the same time. A share is rounded down, and one at a time is always possible: else a small pool
- * could never be changed. [Kubernetes: Deployment, maxUnavailable rounds down]
+ * Returns how many agents of a pool may be away at the same time. A share is rounded down, but one at a time is always possible, so that a
+ * small pool can change. [Kubernetes: Deployment, maxUnavailable rounds down]
  *
  * @param maxUnavailable a number, or a share of the pool in percent
  * @param count agents that the pool has

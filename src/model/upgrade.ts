@@ -4,8 +4,8 @@ import { clusterSchema } from './spec/schema.js';
 import { type ClusterState, type Slot, STATE_SCHEMA_VERSION } from './state.js';
 
 /**
- * State that an earlier version of this program carried over continue-as-new, as this version wants it: what came later gets
- * the value of a new cluster. State of a later version is not understood, and going on with it would lose what it knows.
+ * Upgrades the state of an earlier version of this program: newer fields get the value of a new cluster. It refuses the state of a later
+ * version, whose knowledge would be lost.
  *
  * @throws Error for a schemaVersion that is newer than this program's
  */
@@ -19,7 +19,7 @@ export function upgradeState(carried: Partial<ClusterState> & Pick<ClusterState,
   const slots: Record<string, Slot> = {};
   for (const [name, slot] of Object.entries(carried.slots ?? {}))
     slots[name] = { ...emptySlot(slot, slot.generation, slot.nodeName), ...slot };
-  // Fields that came later get their defaults.
+  // Newer fields get their defaults.
   const document = clusterSchema.safeParse(carried.document).data ?? carried.document;
   return {
     ...blankState(document),

@@ -4,11 +4,13 @@ import type { SearchAttribute } from '../config/search-attributes.js';
 import { accountIdOf, ofAccount } from '../model/account-role.js';
 import { workflowIdOf } from '../model/execution.js';
 import type { ClusterDocument } from '../model/spec/schema.js';
-import type { Accepted, ApplyRequest, DeletionProof } from '../workflows/messages.js';
+import type { Accepted, ApplyRequest, DeletionProof } from '../workflows/cluster/messages.js';
 
 type ClusterWorkflow = (input: unknown) => Promise<DeletionProof>;
 
-/** Starts the cluster's workflow, or tells the one that is there; in one call, so that two who apply at once do not collide. */
+/**
+ * Starts the cluster's workflow, or sends the request to the existing one, in one call, so that two simultaneous applies do not collide.
+ */
 export function applyDocument(
   client: Client,
   taskQueue: string,
@@ -28,7 +30,7 @@ export function applyDocument(
         ...(request.restoreFrom === undefined ? {} : { restoreFrom: request.restoreFrom }),
       },
     ],
-    // A cluster that is there keeps what it holds.
+    // An existing cluster keeps its content.
     workflowIdConflictPolicy: request.restoreFrom === undefined ? 'USE_EXISTING' : 'FAIL',
     workflowIdReusePolicy: 'ALLOW_DUPLICATE',
     staticSummary: `K3s cluster ${name} in ${document.spec.region}${ofAccount(document.spec.account)}`,
@@ -39,7 +41,7 @@ export function applyDocument(
       ...(account === null ? [] : [keyword('K3sAccount', account)]),
     ],
   });
-  // Rejected when the start fails, as the update itself is: one of the two is enough to look at.
+  // Rejected when the start fails, as the update itself is: one of the two is enough.
   start.workflowHandle().catch(() => undefined);
   return client.workflow.executeUpdateWithStart<ClusterWorkflow, Accepted, [unknown]>('apply', {
     ...(request.requestId === undefined ? {} : { updateId: request.requestId }),

@@ -1,10 +1,10 @@
 import { accountIdOf } from '../model/account-role.js';
 import type { WatchPlace } from '../model/watch/place.js';
 
-/** A text in a query of the visibility store. */
+/** Returns a text for a query of the visibility store. */
 export const quoted = (text: string): string => `'${text.replaceAll(/['\\]/g, '')}'`;
 
-/** Query for the open clusters of a region in an account; those of the worker's own account name none. */
+/** Returns the query for the open clusters of a region in an account; those of the worker's own account name none. */
 export function clustersIn(place: WatchPlace): string {
   const account = accountIdOf(place.account);
   return [

@@ -11,14 +11,15 @@ const TAG_BYTES = 16;
 const LENGTH_BYTES = 4;
 
 /**
- * Encrypts what Keelson's workflows, signals, updates and queries carry, before it leaves for the Temporal service, by AES-256-GCM. The id of the key stands
- * beside the text, and is authenticated with it. Payloads that are not encrypted are read as they are: those of before the first key.
+ * Encrypts the payloads of Keelson's workflows, signals, updates and queries, before they leave for the Temporal service, by AES-256-GCM.
+ * The key's id stands beside the text, and is authenticated with it. Unencrypted payloads are read as they are: they date from before the
+ * first key.
  */
 export class AesCodec implements PayloadCodec {
   readonly #keys: PayloadKeys;
   readonly #newest: readonly [string, Uint8Array];
 
-  /** @throws Error when there is no key */
+  /** @throws Error without a key */
   constructor(keys: PayloadKeys) {
     const [newest] = keys;
     if (newest === undefined) throw new Error('a codec needs a key');
@@ -30,7 +31,7 @@ export class AesCodec implements PayloadCodec {
     return Promise.resolve(payloads.map((payload) => this.#encrypted(payload)));
   }
 
-  /** @throws Error for a key that is not there, and for what was changed */
+  /** @throws Error for a missing key, and for an altered payload */
   decode(payloads: Payload[]): Promise<Payload[]> {
     return Promise.resolve(payloads.map((payload) => this.#decrypted(payload)));
   }
@@ -57,10 +58,10 @@ export class AesCodec implements PayloadCodec {
   }
 }
 
-/** Codecs for a client's or worker's data converter; none without keys. */
+/** Returns codecs for a client's or worker's data converter; none without keys. */
 export const payloadCodecs = (keys: PayloadKeys | null): PayloadCodec[] => (keys === null ? [] : [new AesCodec(keys)]);
 
-/** `id=<base64 of 32 bytes>`, separated by commas; null for what is not such a list. */
+/** Reads `id=<base64 of 32 bytes>`, separated by commas; null for anything else. */
 export function readPayloadKeys(text: string): PayloadKeys | null {
   const keys = new Map<string, Uint8Array>();
   for (const entry of text.split(',')) {
@@ -73,7 +74,7 @@ export function readPayloadKeys(text: string): PayloadKeys | null {
 
 const textOf = (bytes: Uint8Array | null | undefined): string => Buffer.from(bytes ?? []).toString('utf8');
 
-/** The payload as bytes: length of its metadata, metadata as JSON of base64, data. */
+/** Returns the payload as bytes: length of its metadata, metadata as JSON of base64, data. */
 function framed({ metadata, data }: Payload): Buffer {
   const pairs = Object.entries(metadata ?? {}).map(([name, value]) => [name, Buffer.from(value).toString('base64')]);
   const head = Buffer.from(JSON.stringify(pairs));

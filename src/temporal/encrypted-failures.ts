@@ -7,7 +7,8 @@ import { type PayloadKeys, payloadCodecs } from './codec.js';
 const SAY = 'globalThis.keelsonEncryptsFailures = true;';
 
 /**
- * What a worker encrypts: with keys all payloads, and messages and stacks of failures. Temporal then shows "Encoded failure" in their place.
+ * Returns the encryption of a worker with keys: all payloads, and messages and stacks of failures. Temporal then shows "Encoded failure" in
+ * their place.
  *
  * @param bundle path of the bundle of workflows
  * @param converter path of failures.cjs
@@ -21,7 +22,7 @@ export function encryption(
   if (keys === null) return { workflowBundle: { codePath }, dataConverter: {} };
   (globalThis as { keelsonEncryptsFailures?: boolean }).keelsonEncryptsFailures = true;
   return {
-    // On the first line: the source map that the bundle carries counts lines.
+    // On the first line, because the bundle's source map counts lines.
     workflowBundle: { code: `${SAY}${readFileSync(codePath, 'utf8')}` },
     dataConverter: { payloadCodecs: payloadCodecs(keys), failureConverterPath: fileURLToPath(converter) },
   };

@@ -1,7 +1,7 @@
 import type { Client } from '@temporalio/client';
 
 /**
- * Asks the Temporal server for its own id of the client's namespace, once; names alone do not tell two servers apart.
+ * Asks the Temporal server for its own id of the client's namespace, once; names alone do not distinguish two servers.
  *
  * @returns a function that asks again only after a failure
  */

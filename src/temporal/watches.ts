@@ -3,10 +3,15 @@ import { CLUSTER_PREFIX } from '../model/execution.js';
 import { WATCH_PREFIX } from '../model/watch/place.js';
 import type { UnwatchedCluster, Watched, Watches } from '../worker/keep-watches.js';
 import { quoted } from './clusters-in.js';
-import type { createMessenger } from './messenger.js';
+import type { createWorkflowNotifier } from './workflow-notifier.js';
 
-/** Which regions are watched and which should be, as Temporal's visibility store tells; a workflow is asked where a watch is missing, and only then. */
-export function createWatches(client: Client, { ensureWatch, placeOf }: ReturnType<typeof createMessenger>): Watches {
+/**
+ * Returns which regions are watched and which should be, from Temporal's visibility store; it asks a workflow only if a watch is missing.
+ */
+export function createWatches(
+  client: Client,
+  { ensureWatch, placeOf }: ReturnType<typeof createWorkflowNotifier>,
+): Watches {
   return {
     ensureWatch: async ({ cluster }) => {
       const place = await placeOf(cluster);
@@ -30,7 +35,7 @@ export function createWatches(client: Client, { ensureWatch, placeOf }: ReturnTy
   };
 }
 
-/** Clusters that are in none of these places, in one question: regions of the worker's own account and of others. */
+/** Clusters in none of these places, in one question: regions of the worker's own account and of others. */
 function besides(watched: readonly Watched[]): string {
   const regionsOf = (account: string | null) =>
     watched.flatMap((one) => (one.account === account ? quoted(one.region) : []));
@@ -44,7 +49,7 @@ function besides(watched: readonly Watched[]): string {
   ];
   return [
     "WorkflowType = 'cluster' AND ExecutionStatus = 'Running'",
-    // One that is being made asks for the watch itself, when it is done.
+    // A cluster in creation asks for the watch itself, when it is done.
     "K3sPhase IN ('Running', 'Failed')",
     `(${places.join(' OR ')})`,
   ].join(' AND ');

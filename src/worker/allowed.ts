@@ -3,8 +3,8 @@ import { invalid } from '../aws/account/invalid.js';
 import { type AllowedResources, groupsProblem, imageProblem, vpcProblem } from '../model/trust/allowed.js';
 
 /**
- * Refuses documents that name images, security groups or VPCs which the operator does not allow, before anything is launched or joins a group. The VPC is the one that the account
- * gives for subnets and groups of the document, so naming a subnet alone does not lead around it.
+ * Refuses documents with images, security groups or VPCs that the operator does not allow, before anything is launched or joins a group. It
+ * uses the VPC of the document's subnets and groups in the account, so that naming a subnet alone is no way around it.
  *
  * @throws an `invalid` failure `ImageNotAllowed`, `SecurityGroupNotAllowed` or `VpcNotAllowed`
  */
@@ -16,14 +16,14 @@ export function withAllowed(activities: Activities, allowed: AllowedResources): 
   };
   return {
     ...activities,
-    resolvePlacement: async (input) => {
+    resolveLaunchConfig: async (input) => {
       const image = imageProblem(input.document.spec.image, allowed);
       if (image !== null)
         throw invalid('ImageNotAllowed', image, 'name an image that the operator lists, or leave spec.image out');
       const { securityGroupIds = [], extraSecurityGroupIds } = input.document.spec.network;
       requireGroups([...securityGroupIds, ...extraSecurityGroupIds]);
-      const resolved = await activities.resolvePlacement(input);
-      const vpc = vpcProblem(resolved.placement.vpcId, allowed);
+      const resolved = await activities.resolveLaunchConfig(input);
+      const vpc = vpcProblem(resolved.launchConfig.vpcId, allowed);
       if (vpc !== null)
         throw invalid('VpcNotAllowed', vpc, 'name a VPC that the operator lists in spec.network, or ask the operator');
       return resolved;

@@ -1,13 +1,13 @@
 import type { NativeConnection } from '@temporalio/worker';
 
-/** Between two questions, and how long an answer may take: with both, the fence hears of a server that is slow but there in time. */
+/** Pause between two questions, and time for an answer: together short enough that the fence hears in time of a slow server. */
 const ASK_MS = 1_000;
 const ANSWER_MS = 3_500;
 
 /**
- * Asks Temporal every second for what costs it nothing. Heartbeats do not tell whether they arrive.
+ * Asks Temporal every second for something free of charge. Heartbeats do not show whether they arrive.
  *
- * @param heard told when the question was sent that has been answered
+ * @param heard gets the time of an answered question
  * @returns a function that ends it
  */
 export function keepContact(connection: NativeConnection, heard: (askedAt: number) => void): () => void {
@@ -16,7 +16,7 @@ export function keepContact(connection: NativeConnection, heard: (askedAt: numbe
     connection
       .withDeadline(askedAt + ANSWER_MS, () => connection.workflowService.getSystemInfo({}))
       .then(() => heard(askedAt))
-      // Silence is what the fence looks at.
+      // The fence notices silence.
       .catch(() => undefined);
   };
   heard(Date.now());

@@ -3,8 +3,8 @@ import { rmSync, writeFileSync } from 'node:fs';
 const BEAT_MS = 5_000;
 
 /**
- * Keeps a file fresh while the worker polls, for containers whose health check looks at its age. It is gone before the
- * worker drains, so that no one counts on a worker that takes no more work.
+ * Keeps a file fresh while the worker polls, for containers whose health check reads its age. It removes the file before the worker drains,
+ * so that no one counts on a worker that takes no more work.
  *
  * @returns ends it and removes the file
  */

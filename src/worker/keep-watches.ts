@@ -5,7 +5,7 @@ import type { WatchPlace } from '../model/watch/place.js';
 
 /** Less than half of the minute within which a cluster is observed again. */
 const EVERY_MS = 20_000;
-/** Regions that are made up for at once: more than AWS has. */
+/** Regions repaired at once: more than AWS has. */
 const MOST = 64;
 
 /** A region of an account that has a watch. */
@@ -19,19 +19,20 @@ export interface UnwatchedCluster {
   cluster: string;
 }
 
-/** What the keeper asks Temporal. */
+/** Questions of the keeper to Temporal. */
 export interface Watches {
-  /** Where a watch runs. May lag behind by seconds. */
+  /** Returns where a watch runs. May lag behind by seconds. */
   watched(): Promise<Watched[]>;
-  /** A cluster that was made, elsewhere than there; null where there is none. */
+  /** Returns a cluster in another place than these; null for none. */
   clusterBesides(watched: readonly Watched[]): Promise<UnwatchedCluster | null>;
-  /** @returns where the cluster is, whose watch runs now */
+  /** @returns the place of the cluster, whose watch runs now */
   ensureWatch(cluster: UnwatchedCluster): Promise<WatchPlace>;
 }
 
 /**
- * Starts the watch of a region that has clusters and none. A watch that a person terminates, or that fails for good, takes no one along who would
- * notice: its clusters rest for hours. So every worker looks, with two cheap questions to Temporal, however many clusters there are.
+ * Starts the watch of a region that has clusters and no watch. No one would notice the end of a watch that a person terminates, or that
+ * fails for good: its clusters rest for hours. So every worker checks, with two cheap questions to Temporal, however many clusters there
+ * are.
  *
  * @returns ends it
  */

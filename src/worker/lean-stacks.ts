@@ -4,10 +4,10 @@ import { setFlagsFromString } from 'node:v8';
 const USUAL = 10;
 
 /**
- * Creates a worker whose workflows take down no stacks. The SDK takes one down for each promise that a workflow makes: more than half of
- * the CPU time of workflows goes there. A replay of the history shows the stack of a failure that is looked into. [docs/adr/0017]
+ * Creates a worker whose workflows record no stacks. The SDK records one for each promise of a workflow, which costs more than half of the
+ * CPU time of workflows. A replay of the history shows the stack of a failure. [docs/adr/0017]
  *
- * @param create makes the contexts in which workflows run; those that were there before keep their stacks
+ * @param create makes the contexts in which workflows run; earlier ones keep their stacks
  */
 export async function withoutWorkflowStacks<T>(create: () => Promise<T>): Promise<T> {
   setFlagsFromString('--stack-trace-limit=0');

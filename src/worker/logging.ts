@@ -16,9 +16,10 @@ const TO_TEMPORAL: Record<LogLevel, TemporalLevel> = {
 const TO_PINO = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;
 
 /**
- * One JSON object a line, or lines to read on a terminal. Whole lines are masked: an error's fields may quote anything.
+ * Returns a logger that writes one JSON object a line, or lines for a terminal. It masks whole lines, because an error's fields may quote
+ * anything.
  *
- * @param out where lines go
+ * @param out receiver of the lines
  */
 export function createLogger(
   level: LogLevel,
@@ -32,10 +33,10 @@ export function createLogger(
   return pino(options, { write: (line: string) => void lines.write(redact(line)) });
 }
 
-/** Attributes of the SDK that repeat in each line what no reader needs. */
+/** Attributes of the SDK that no reader needs in each line. */
 const NOISE = new Set(['sdkComponent', 'isLocal', 'taskToken', 'namespace', 'taskQueue']);
 
-/** Sends what the SDK, workflows and activities log through the same logger as everything else. */
+/** Sends the logs of the SDK, workflows and activities through the worker's logger. */
 export function temporalLogger(logger: Logger, level: LogLevel): TemporalLogger {
   return new DefaultLogger(TO_TEMPORAL[level], ({ level: of, message, meta }) => {
     const fields: Record<string, unknown> = {};

@@ -1,13 +1,13 @@
 import type { Activities } from '../activities/api.js';
-import { MIRROR_HINT } from '../activities/placement/release.js';
+import { MIRROR_HINT } from '../activities/preflight/release.js';
 import { invalid } from '../aws/account/invalid.js';
 import { type MirrorPolicy, mirrorProblem } from '../mirror/policy.js';
 import { siteMirror } from '../mirror/site.js';
 
 /**
- * Lets a site name its own K3s mirror once, for all documents that leave `spec.k3s.mirror` at its default. The documents and
- * the workflows' histories stay the same everywhere; only what leaves for AWS and the nodes names the mirror of the site.
- * A mirror that the policy does not let a document name reaches neither the worker's network nor a node.
+ * Lets a site name its own K3s mirror once, for all documents that leave `spec.k3s.mirror` at its default. Documents and histories stay the
+ * same everywhere; only messages to AWS and the nodes name the mirror of the site. A mirror that the policy refuses reaches neither the
+ * worker's network nor a node.
  *
  * @param policy what the operator allows; null allows every mirror
  */
@@ -20,12 +20,12 @@ export function withMirror(
   const substitute = (url: string): string => siteMirror(url, mirror);
   return {
     ...activities,
-    resolvePlacement: async (input) => {
+    resolveLaunchConfig: async (input) => {
       const { document } = input;
       const k3s = { ...document.spec.k3s, mirror: substitute(document.spec.k3s.mirror) };
       const { amd64, arm64 } = k3s.sha256;
       requireAllowed(k3s.mirror, (amd64 ?? arm64) !== undefined, policy);
-      return activities.resolvePlacement({ ...input, document: { ...document, spec: { ...document.spec, k3s } } });
+      return activities.resolveLaunchConfig({ ...input, document: { ...document, spec: { ...document.spec, k3s } } });
     },
     runOnNodes: async (input) => {
       const { K3S_MIRROR: url, K3S_SHA256: sha256 = '' } = input.params;

@@ -2,19 +2,19 @@ import { WATCH_SUBJECT } from '../activities/in-account.js';
 import type { AwsClients } from '../aws/clients.js';
 import { keepLatest } from '../aws/keep-latest.js';
 import { createReaders, type Readers } from '../aws/readers.js';
-import { Shared } from '../aws/shared.js';
+import { TtlCache } from '../aws/ttl-cache.js';
 import type { ReadersIn } from '../events/instance-event.js';
 import { type AccountRole, accountKey } from '../model/account-role.js';
-import type { Places } from '../temporal/messenger.js';
+import type { Places } from '../temporal/workflow-notifier.js';
 
 const MOST_ACCOUNTS = 64;
 
 /**
- * Readers of the account that an event is from. An event names an account and no role: a cluster that is there does. Where no cluster names the account
- * it is the worker's own. Temporal is asked once in some seconds for each account and region.
+ * Returns readers of an event's account. An event names an account and no role: an existing cluster does. An account without clusters is
+ * the worker's own. It asks Temporal once in some seconds for each account and region.
  */
 export function readersByAccount(clients: AwsClients, places: Pick<Places, 'roleIn'>): ReadersIn {
-  const roles = new Shared();
+  const roles = new TtlCache();
   const own = createReaders(clients);
   const readersOf = keepLatest(
     MOST_ACCOUNTS,

@@ -10,7 +10,10 @@ const BUCKETS = {
   keelson_operation_duration: [5, 10, 20, 30, 60, 120, 300, 600, 1_200, 2_400, 3_600, 7_200],
 };
 
-/** One runtime a process: logs through our logger; metrics for Prometheus where an address is given, else to an OTLP collector. */
+/**
+ * Installs the one runtime of the process: logs through the worker's logger; metrics for Prometheus if there is an address, else to an OTLP
+ * collector.
+ */
 export function installRuntime(logger: Logger, environment: WorkerEnvironment): void {
   const metrics = exporterOf(environment);
   Runtime.install({
@@ -22,7 +25,7 @@ export function installRuntime(logger: Logger, environment: WorkerEnvironment): 
   });
 }
 
-/** The SDK has one exporter a process; the address for Prometheus is the more explicit wish. */
+/** The SDK has one exporter a process; the address for Prometheus is the more explicit setting. */
 function exporterOf({ metricsAddress, otlpMetrics }: WorkerEnvironment): MetricsExporterConfig | null {
   if (metricsAddress !== null)
     return {

@@ -1,15 +1,15 @@
 import type { WorkerOptions } from '@temporalio/worker';
 
 /**
- * For latency: what a cluster waits for is AWS and its nodes, never a free slot or poller of ours.
+ * Tuned for latency: a cluster should wait for AWS and its nodes, never for a free slot or poller.
  *
- * - Most activities sleep between two looks at AWS, so a slot costs next to nothing: enough for a hundred clusters of ten nodes
- *   that are made at once.
+ * - Most activities sleep between two polls of AWS, so a slot costs next to nothing: enough for the creation of a hundred clusters of ten
+ * nodes at once.
  * - After a crash the server waits for the dead worker's sticky queue before it asks another one: kept short.
- * - A heartbeat carries a command's id and brings back a cancellation: throttled to seconds and not to the default's minute.
- *   Only work under way heartbeats; a quiet cluster has none.
- * - A drain lets short AWS calls finish, then cancels those that only wait (another worker goes on with them), and ends within
- *   the 30 s that Kubernetes and Docker allow.
+ * - A heartbeat carries a command's id and brings back a cancellation: throttled to seconds instead of the default minute. Only running
+ * work heartbeats; a quiet cluster has none.
+ * - A drain lets short AWS calls finish, then cancels those that only wait (another worker continues them), and ends within the 30 s that
+ * Kubernetes and Docker allow.
  */
 export const TUNING = {
   maxConcurrentActivityTaskExecutions: 1_000,

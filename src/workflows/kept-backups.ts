@@ -1,6 +1,7 @@
 import { condition, proxyActivities, setHandler, workflowInfo } from '@temporalio/workflow';
 import type { Activities } from '../activities/api.js';
-import { deleteBackupsSignal } from './messages.js';
+import { deleteBackupsSignal } from './cluster/messages.js';
+import { answerCallStack } from './lib/call-stack.js';
 
 const { removeBackups } = proxyActivities<Activities>({
   startToCloseTimeout: '10m',
@@ -17,10 +18,11 @@ export interface KeptBackupsInput {
 }
 
 /**
- * Deletes the backups of a cluster that was deleted, when their time has come, or someone asks for it (`deleteNow`). A workflow of its own, so that no
- * sweep has to run for clusters that are gone: a timer costs nothing while it waits. Without it, backups stay.
+ * Deletes the backups of a deleted cluster when their time has come, or when someone asks for it (`deleteNow`). A separate workflow needs
+ * no sweep for clusters that are gone: a timer costs nothing while it waits. Without it, backups stay.
  */
 export async function keptBackups({ until, ...backups }: KeptBackupsInput): Promise<{ removed: number }> {
+  answerCallStack(() => [`It waits until ${until}, and then deletes the backups.`]);
   let now = false;
   const deleteNow = (): void => {
     now = true;

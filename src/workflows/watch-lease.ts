@@ -11,32 +11,35 @@ import type { Activities, RegionScope } from '../activities/api.js';
 import { type ObservationFailure, SUBJECTS } from '../model/observation-failure.js';
 import { placeText, watchIdOf } from '../model/watch/place.js';
 
-/** In the process that runs this workflow: whatever keeps the watch's activity from running must not keep back that it does not run. */
+/** Runs in the process of this workflow: whatever stops the watch's activity must not hide that it has stopped. */
 const { tellUnobserved } = proxyLocalActivities<Activities>({
   startToCloseTimeout: '30s',
   scheduleToCloseTimeout: '2m',
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '10s' },
 });
 
-/** So long may the next attempt take to its first round, which is seconds, before the clusters hear of it: a worker that ends is no news. */
+/** How long the next attempt may take to its first round before the clusters are notified: a worker that ends is not news. */
 const GRACE_MS = 15_000;
-/** What has passed since the last sign of life when a heartbeat is missed. */
+/** Time since the last sign of life when a heartbeat is missing. */
 const HEARTBEAT_MS = 24_000;
 
 /** Whether someone observes the region, as far as this workflow knows. */
 export interface Lease {
-  /** The activity has ended without observing to its end: unless it observes again soon, the clusters are told. */
+  /** The activity has ended without observing to its end: unless it observes again soon, the clusters are notified. */
   lose(error: unknown): void;
   /** The activity observes. */
   renew(at: unknown): void;
-  /** Whether no one is known to observe. */
+  /** Returns whether no activity is known to observe. */
   isOut(): boolean;
-  /** Resolves when nothing is on its way to the clusters. */
+  /** Resolves when no notification is on its way. */
   settled(): Promise<void>;
 }
 
-/** @param scopeOf what the watch is given now: its role may become another one */
-export function createLease(scopeOf: () => RegionScope): Lease {
+/**
+ * @param callContext what the watch is given now: its role may become another one
+ * @param show shows that the region is observed
+ */
+export function createLease(callContext: () => RegionScope, show: () => void): Lease {
   let lostAt: number | null = null;
   let cause = '';
   let telling: Promise<void> = Promise.resolve();
@@ -44,7 +47,7 @@ export function createLease(scopeOf: () => RegionScope): Lease {
   const watchOver = async (): Promise<void> => {
     if (await condition(() => lostAt === null, GRACE_MS)) return;
     const since = new Date(lostAt ?? Date.now()).toISOString();
-    const scope = scopeOf();
+    const scope = callContext();
     const id = watchIdOf(scope);
     const message = `${id} does not observe: ${cause}`;
     const hint = `see ${id} in Temporal, the log of the worker, and whether the worker has CPU enough`;
@@ -62,14 +65,14 @@ export function createLease(scopeOf: () => RegionScope): Lease {
       telling = watchOver().catch((reason: unknown) => {
         if (isCancellation(reason)) return;
         log.warn('the clusters could not be told that they are not observed', {
-          region: scopeOf().region,
+          region: callContext().region,
           reason: causeOf(reason),
         });
       });
     },
     renew() {
       lostAt = null;
-      setCurrentDetails(`Observes **${placeText(scopeOf())}** for its clusters.`);
+      show();
     },
     isOut: () => lostAt !== null,
     settled: () => telling,

@@ -3,13 +3,12 @@
  * - two conditional writes at the same time never answer 409 ConditionalRequestConflict
  * - signatures and the expiry of presigned URLs are not checked, and a chunked PUT is taken (S3: 501)
  */
-import { CreateBucketCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Activities } from '../../src/activities/api.js';
-import { type Bucket, createBucket } from '../../src/aws/bucket.js';
-import type { AwsClients } from '../../src/aws/clients.js';
-import type { SignedUrl } from '../../src/node/seal.js';
-import { activitiesFor, BUCKET, clientsFor, failureOf, REGION, run, scopeFor } from './support/harness.js';
+import type { Activities } from '#src/activities/api.js';
+import { type Bucket, createBucket } from '#src/aws/bucket.js';
+import type { AwsClients } from '#src/aws/clients.js';
+import type { SignedUrl } from '#src/node-scripts/seal.js';
+import { activitiesFor, BUCKET, clientsFor, failureOf, makeBucket, run, scopeFor } from './support/fixture.js';
 import { type Moto, startMoto } from './support/moto.js';
 
 let moto: Moto;
@@ -22,9 +21,7 @@ beforeAll(async () => {
   clients = clientsFor(moto.endpoint);
   bucket = createBucket(clients, BUCKET);
   activities = activitiesFor(clients);
-  await clients
-    .s3(REGION)
-    .send(new CreateBucketCommand({ Bucket: BUCKET, CreateBucketConfiguration: { LocationConstraint: REGION } }));
+  await makeBucket(clients);
 });
 
 afterAll(async () => {
@@ -79,7 +76,8 @@ describe('a presigned URL', () => {
 
 describe('the cluster keys', () => {
   test('status.yaml is YAML that starts with whose it is', async () => {
-    await run(activities.writeStatus, { ...scopeFor('shop'), status: { phase: 'Running', nodes: [{ name: 'a' }] } });
+    const status = { phase: 'Running', nodes: [{ name: 'a' }], operation: null };
+    await run(activities.writeStatus, { ...scopeFor('shop'), status, write: 1 });
 
     const stored = await bucket.get('clusters/shop/status.yaml');
 
@@ -91,13 +89,13 @@ describe('the cluster keys', () => {
     await bucket.put('clusters/shop/kubeconfig', 'secret');
     await bucket.put('clusters/shop-eu/kubeconfig', 'theirs');
 
-    const { left } = await run(activities.forget, {
+    const { remaining } = await run(activities.forget, {
       ...scopeFor('shop'),
       keys: ['kubeconfig', 'status.yaml', 'absent'],
       startedAt: '2026-03-01T12:00:00.000Z',
     });
 
-    expect(left).toEqual([]);
+    expect(remaining).toEqual([]);
     expect(await bucket.get('clusters/shop/kubeconfig')).toBeNull();
     expect((await bucket.get('clusters/shop-eu/kubeconfig'))?.text).toBe('theirs');
   });

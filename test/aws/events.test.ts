@@ -2,10 +2,11 @@
 import { CreateQueueCommand, GetQueueAttributesCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import type { AwsClients } from '../../src/aws/clients.js';
-import { startBridge } from '../../src/events/bridge.js';
-import type { Event } from '../../src/events/parse.js';
-import { clientsFor, REGION } from './support/harness.js';
+import type { AwsClients } from '#src/aws/clients.js';
+import { startBridge } from '#src/events/bridge.js';
+import type { Event } from '#src/events/parse.js';
+import { PATIENCE_MS } from '../support/patience.js';
+import { clientsFor, REGION } from './support/fixture.js';
 import { type Moto, startMoto } from './support/moto.js';
 
 let moto: Moto;
@@ -56,7 +57,7 @@ describe('the queue of events', () => {
         handled.push(event);
       },
     });
-    await vi.waitFor(async () => expect(await left(queueUrl)).toBe(1), { timeout: 20_000, interval: 50 });
+    await vi.waitFor(async () => expect(await left(queueUrl)).toBe(1), { timeout: PATIENCE_MS, interval: 50 });
     await bridge.stop();
     // Assess
     expect(handled.map((event) => event.kind === 'instance' && event.instanceId).sort()).toEqual(['i-1', 'i-2']);
@@ -67,7 +68,7 @@ describe('the queue of events', () => {
     const logger = pino({ level: 'warn' }, { write: (line: string) => void warnings.push(line) });
     const queueUrl = `${moto.endpoint}/123456789012/none`;
     const bridge = startBridge({ sqs: clients.sqs(REGION), queueUrl, logger, handle: async () => undefined });
-    await vi.waitFor(() => expect(warnings.length).toBeGreaterThan(0), { timeout: 10_000, interval: 20 });
+    await vi.waitFor(() => expect(warnings.length).toBeGreaterThan(0), { timeout: PATIENCE_MS, interval: 20 });
     await bridge.stop();
     expect(warnings[0]).toMatch(/QueueDoesNotExist|NonExistentQueue/);
   });

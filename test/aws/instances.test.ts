@@ -23,38 +23,35 @@ import {
   RevokeSecurityGroupEgressCommand,
   RevokeSecurityGroupIngressCommand,
 } from '@aws-sdk/client-ec2';
-import { CreateBucketCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Activities, CallContext, LaunchInput } from '#src/activities/api.js';
+import { findInstances } from '#src/activities/ec2/find-instances.js';
+import { statusChecks } from '#src/activities/ec2/status-checks.js';
+import type { AwsClients } from '#src/aws/clients.js';
+import { findGroups } from '#src/aws/security-groups/find.js';
+import { ingressOf, ruleKeysIn } from '#src/aws/security-groups/rules.js';
+import { findTagged } from '#src/aws/tagged.js';
+import { ownedBy, tagSpecifications } from '#src/aws/tags.js';
+import type { GroupIds } from '#src/model/security-groups/keys.js';
+import { groupRulesOf } from '#src/model/security-groups/rules.js';
+import type { LaunchConfig } from '#src/model/state.js';
+import { clusterTags } from '#src/model/tags.js';
 import { STACK_GUID } from '../../packages/aws-simulator/src/credentials.js';
-import type { Activities, LaunchInput, Scope } from '../../src/activities/api.js';
-import { findInstances } from '../../src/activities/ec2/find-instances.js';
-import { statusChecks } from '../../src/activities/ec2/status-checks.js';
-import type { AwsClients } from '../../src/aws/clients.js';
-import { findGroups } from '../../src/aws/security-groups/find.js';
-import { ingressOf, ruleKeysIn } from '../../src/aws/security-groups/rules.js';
-import { findTagged } from '../../src/aws/tagged.js';
-import { ownedBy, tagSpecifications } from '../../src/aws/tags.js';
-import type { GroupIds } from '../../src/model/security-groups/keys.js';
-import { groupRulesOf } from '../../src/model/security-groups/rules.js';
-import type { Placement } from '../../src/model/state.js';
-import { clusterTags } from '../../src/model/tags.js';
-import { activitiesFor, BUCKET, clientsFor, documentWith, REGION, run, scopeFor } from './support/harness.js';
+import { activitiesFor, clientsFor, documentWith, makeBucket, REGION, run, scopeFor } from './support/fixture.js';
 import { createInstanceProfile, type Moto, startMoto } from './support/moto.js';
 
 let moto: Moto;
 let clients: AwsClients;
 let activities: Activities;
-let placement: Placement;
+let launchConfig: LaunchConfig;
 
 beforeAll(async () => {
   moto = await startMoto();
   clients = clientsFor(moto.endpoint);
   activities = activitiesFor(clients);
   await createInstanceProfile(moto.endpoint, 'keelson-node');
-  await clients
-    .s3(REGION)
-    .send(new CreateBucketCommand({ Bucket: BUCKET, CreateBucketConfiguration: { LocationConstraint: REGION } }));
-  ({ placement } = await run(activities.resolvePlacement, { ...scopeFor('any'), document: documentWith({}) }));
+  await makeBucket(clients);
+  ({ launchConfig } = await run(activities.resolveLaunchConfig, { ...scopeFor('any'), document: documentWith({}) }));
 });
 
 afterAll(async () => {
@@ -62,28 +59,28 @@ afterAll(async () => {
   await moto.stop();
 });
 
-const groupsFor = (scope: Scope, apiCidrs: string[] = [], known: GroupIds | null = null) =>
+const groupsFor = (scope: CallContext, apiCidrs: string[] = [], known: GroupIds | null = null) =>
   run(activities.ensureSecurityGroups, {
     ...scope,
-    vpcId: placement.vpcId,
+    vpcId: launchConfig.vpcId,
     known,
     rules: groupRulesOf(documentWith({ access: { apiCidrs } })),
     tags: { team: 'shop' },
   });
 
-const groupFor = async (scope: Scope): Promise<{ securityGroupId: string }> => ({
+const groupFor = async (scope: CallContext): Promise<{ securityGroupId: string }> => ({
   securityGroupId: (await groupsFor(scope)).groups.server.id,
 });
 
-function launchInput(scope: Scope, index: number, securityGroupIds: string[]): LaunchInput {
-  const image = placement.images.amd64!;
+function launchInput(scope: CallContext, index: number, securityGroupIds: string[]): LaunchInput {
+  const image = launchConfig.images.amd64!;
   return {
     ...scope,
     slot: `server-${index}`,
     generation: 1,
     nodeName: `${scope.cluster}-server-${index}-g1`,
     launch: {
-      subnetId: placement.subnets[index % 3]!.id,
+      subnetId: launchConfig.subnets[index % 3]!.id,
       instanceType: 't3.medium',
       imageId: image.id,
       rootDeviceName: image.rootDeviceName,
@@ -193,7 +190,7 @@ describe('an observation', () => {
   });
 });
 
-describe('an instance whose tags someone has taken away', () => {
+describe('an instance whose tags someone has removed', () => {
   test('is still observed where it is known, and said to lack them', async () => {
     const scope = scopeFor('untagged');
     const { securityGroupId } = await groupFor(scope);
@@ -353,7 +350,7 @@ describe('the security groups', () => {
       new CreateSecurityGroupCommand({
         GroupName: 'theirs',
         Description: 'theirs',
-        VpcId: placement.vpcId,
+        VpcId: launchConfig.vpcId,
         TagSpecifications: tagSpecifications(clusterTags({ ...scope, installation: STACK_GUID }, {}), 'security-group'),
       }),
     );

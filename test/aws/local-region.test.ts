@@ -6,14 +6,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Activities, RunOnNodesInput } from '#src/activities/api.js';
+import { observeRegion, RegionMemory } from '#src/activities/watch/observe-region.js';
+import { type AwsClients, createAwsClients } from '#src/aws/clients.js';
+import type { InstanceObservation } from '#src/model/observation.js';
+import { groupRulesOf } from '#src/model/security-groups/rules.js';
 import { CREDENTIALS, STACK_GUID } from '../../packages/aws-simulator/src/credentials.js';
 import { type Region, startRegion } from '../../packages/aws-simulator/src/server.js';
-import type { Activities, RunOnNodesInput } from '../../src/activities/api.js';
-import { lookAtRegion, RegionMemory } from '../../src/activities/watch/look-at-region.js';
-import { type AwsClients, createAwsClients } from '../../src/aws/clients.js';
-import type { InstanceView } from '../../src/model/observation.js';
-import { groupRulesOf } from '../../src/model/security-groups/rules.js';
-import { activitiesFor, BUCKET, documentWith, failureOf, REGION, run, scopeFor } from './support/harness.js';
+import { activitiesFor, BUCKET, documentWith, failureOf, REGION, run, scopeFor } from './support/fixture.js';
 
 const scope = scopeFor('shop');
 const VERSION = 'v1.34.2+k3s1';
@@ -21,7 +21,7 @@ let dir: string;
 let region: Region;
 let clients: AwsClients;
 let activities: Activities;
-let instance: InstanceView;
+let instance: InstanceObservation;
 
 beforeAll(async () => {
   dir = mkdtempSync(join(tmpdir(), 'keelson-aws-'));
@@ -44,11 +44,14 @@ afterAll(async () => {
 
 const documentAt = (version: string) => documentWith({ k3s: { version, mirror: `${region.url}/_mirror` } });
 
-async function launched(): Promise<InstanceView> {
-  const { placement, userData } = await run(activities.resolvePlacement, { ...scope, document: documentAt(VERSION) });
+async function launched(): Promise<InstanceObservation> {
+  const { launchConfig, userData } = await run(activities.resolveLaunchConfig, {
+    ...scope,
+    document: documentAt(VERSION),
+  });
   const { groups } = await run(activities.ensureSecurityGroups, {
     ...scope,
-    vpcId: placement.vpcId,
+    vpcId: launchConfig.vpcId,
     known: null,
     rules: groupRulesOf(documentAt(VERSION)),
     tags: {},
@@ -59,10 +62,10 @@ async function launched(): Promise<InstanceView> {
     generation: 1,
     nodeName: 'shop-server-0-g1',
     launch: {
-      subnetId: placement.subnets[0]!.id,
+      subnetId: launchConfig.subnets[0]!.id,
       instanceType: 't3.medium',
-      imageId: placement.images.amd64!.id,
-      rootDeviceName: placement.images.amd64!.rootDeviceName,
+      imageId: launchConfig.images.amd64!.id,
+      rootDeviceName: launchConfig.images.amd64!.rootDeviceName,
       rootVolume: { sizeGiB: 30, type: 'gp3', encrypted: true },
       securityGroupIds: [groups.server.id],
       instanceProfile: null,
@@ -87,11 +90,11 @@ const install = (): RunOnNodesInput => ({
 
 describe('against the local region', () => {
   test('a version without a release and a region that does not exist are refused', async () => {
-    const version = run(activities.resolvePlacement, { ...scope, document: documentAt('v1.99.0+k3s1') });
+    const version = run(activities.resolveLaunchConfig, { ...scope, document: documentAt('v1.99.0+k3s1') });
     const elsewhere = { ...scope, region: 'eu-wset-1', document: documentAt(VERSION) };
 
     expect(await failureOf(version)).toMatchObject({ code: 'VersionNotFound', class: 'invalid' });
-    expect(await failureOf(run(activities.resolvePlacement, elsewhere))).toMatchObject({ code: 'RegionUnknown' });
+    expect(await failureOf(run(activities.resolveLaunchConfig, elsewhere))).toMatchObject({ code: 'RegionUnknown' });
   });
 
   test('an instance comes up with its agent, and a script runs on it once although it is sent twice', async () => {
@@ -106,7 +109,7 @@ describe('against the local region', () => {
     expect(second).toEqual(first);
   });
 
-  test('a look with checks, and a look at the region, see an instance whose checks fail and whose agent is silent', async () => {
+  test('an observation with checks, and an observation of the region, see an instance whose checks fail and whose agent is silent', async () => {
     const look = async () =>
       (await run(activities.observeInstances, { ...scope, known: [instance.id], checks: true })).instances;
     const sound = await look();
@@ -114,7 +117,7 @@ describe('against the local region', () => {
     await fetch(`${region.url}/_region/machines/${instance.id}`, { method: 'POST', body: '{"agent":"dead"}' });
 
     const sick = await look();
-    const sight = await lookAtRegion(clients, REGION, STACK_GUID, new RegionMemory(), {
+    const regionReport = await observeRegion(clients, REGION, STACK_GUID, new RegionMemory(), {
       signal: AbortSignal.timeout(10_000),
       sleep: async () => undefined,
     });
@@ -123,7 +126,7 @@ describe('against the local region', () => {
     expect(sound[0]).not.toHaveProperty('failedChecks');
     expect(sick).toMatchObject([{ id: instance.id, failedChecks: ['system', 'instance', 'volume'], agent: 'lost' }]);
     // Of a whole region volumes are not asked for.
-    expect(sight.clusters?.get('shop/uid-shop')?.sight.seen).toMatchObject([
+    expect(regionReport.clusters?.get('shop/uid-shop')?.regionReport.seen).toMatchObject([
       { failedChecks: ['system', 'instance'], agentLost: true },
     ]);
   });

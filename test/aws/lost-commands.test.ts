@@ -3,12 +3,12 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, wr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Activities, JobResult } from '#src/activities/api.js';
+import { type AwsClients, createAwsClients } from '#src/aws/clients.js';
+import { groupRulesOf } from '#src/model/security-groups/rules.js';
 import { CREDENTIALS } from '../../packages/aws-simulator/src/credentials.js';
 import { type Region, startRegion } from '../../packages/aws-simulator/src/server.js';
-import type { Activities, JobResult } from '../../src/activities/api.js';
-import { type AwsClients, createAwsClients } from '../../src/aws/clients.js';
-import { groupRulesOf } from '../../src/model/security-groups/rules.js';
-import { activitiesFor, BUCKET, documentWith, REGION, run, scopeFor } from './support/harness.js';
+import { activitiesFor, BUCKET, documentWith, REGION, run, scopeFor } from './support/fixture.js';
 
 const scope = scopeFor('shop');
 const VERSION = 'v1.34.2+k3s1';
@@ -45,16 +45,16 @@ afterAll(async () => {
 
 async function launched(): Promise<string> {
   const document = documentWith({ k3s: { version: VERSION, mirror: `${region.url}/_mirror` } });
-  const { placement, userData } = await run(activities.resolvePlacement, { ...scope, document });
+  const { launchConfig, userData } = await run(activities.resolveLaunchConfig, { ...scope, document });
   const { groups } = await run(activities.ensureSecurityGroups, {
     ...scope,
-    vpcId: placement.vpcId,
+    vpcId: launchConfig.vpcId,
     known: null,
     rules: groupRulesOf(document),
     tags: {},
   });
-  const image = placement.images.amd64;
-  const [subnet] = placement.subnets;
+  const image = launchConfig.images.amd64;
+  const [subnet] = launchConfig.subnets;
   if (image === undefined || subnet === undefined) throw new Error('the region has no image or subnet');
   const view = await run(activities.launchInstance, {
     ...scope,

@@ -16,7 +16,7 @@ import {
 import { memberRoleArn } from '../../packages/aws-simulator/src/iam/principals.js';
 import { type Region, startRegion } from '../../packages/aws-simulator/src/server.js';
 import { notificationsTopic } from '../../packages/aws-simulator/src/sns/topics.js';
-import { BUCKET, REGION } from './support/harness.js';
+import { BUCKET, REGION } from './support/fixture.js';
 import { NEEDS, type Need } from './support/needs.js';
 import { Scene } from './support/scene.js';
 
@@ -87,6 +87,17 @@ const RESOURCES: Granted[] = policiesOf(TEMPLATE).flatMap(({ name, statements })
   }),
 );
 
+/** The entry of the template that has allowed a call: its action, or one with a wildcard that stands for it. */
+function grantOf(used: { policy: string; sid: string; action: string }): string {
+  const entry = ACTIONS.find(
+    ({ policy, sid, what }) =>
+      policy === used.policy &&
+      sid === used.sid &&
+      (what === used.action || (what.endsWith('*') && used.action.startsWith(what.slice(0, -1)))),
+  );
+  return entry?.name ?? identity(used);
+}
+
 let dir: string;
 let region: Region;
 /** Stories by the statement and action that they used. */
@@ -98,7 +109,8 @@ beforeAll(async () => {
   for (const need of NEEDS) {
     region.iam.usePolicies(region.iam.policies);
     await tell(need);
-    for (const used of region.iam.used) needs.set(identity(used), [...(needs.get(identity(used)) ?? []), need]);
+    const names = new Set([...region.iam.used].map(grantOf));
+    for (const name of names) needs.set(name, [...(needs.get(name) ?? []), need]);
   }
 });
 afterEach(() => region.iam.usePolicies(region.iam.policies));

@@ -1,22 +1,22 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Child } from '../../packages/local-stack/src/children.js';
 import { expectSound } from './support/assess.js';
-import type { Cell } from './support/cell.js';
+import type { ChaosCell } from './support/chaos-cell.js';
 import { leftoversOf, newlyTwice } from './support/evidence.js';
+import { type ChaosFixture, openChaosFixture } from './support/fixture.js';
 import type { Moment } from './support/kill.js';
-import { type Laboratory, openLaboratory } from './support/laboratory.js';
 import { operate } from './support/operations.js';
 
-let laboratory: Laboratory;
+let fixture: ChaosFixture;
 beforeAll(async () => {
-  laboratory = await openLaboratory();
+  fixture = await openChaosFixture();
 });
 afterAll(async () => {
-  await laboratory.close();
+  await fixture.close();
 });
 
 /** Stops the worker in the middle of the call and starts another; resolves with the frozen one. */
-function freezeAt(cell: Cell, call: string): Promise<Child> {
+function freezeAt(cell: ChaosCell, call: string): Promise<Child> {
   return new Promise((resolve, reject) => {
     cell.watchCalls((moment, boundary) => {
       if (moment !== 'after' || !boundary.call.startsWith(call)) return;
@@ -35,8 +35,8 @@ describe.concurrent('a worker is frozen past its heartbeat time-out and then goe
     'ec2.DescribeSecurityGroups group-name tag:keelson:cluster tag:keelson:installation tag:keelson:uid vpc-id',
     'ec2.DescribeInstances server-0',
   ])('brings nothing back after delete, frozen in %s', async (call) => {
-    const cell = await laboratory.openCell();
-    const cluster = laboratory.newCluster(cell, 'dev');
+    const cell = await fixture.openCell();
+    const cluster = fixture.newCluster(cell, 'dev');
 
     const frozen = freezeAt(cell, call);
     await cluster.begin();
@@ -50,8 +50,8 @@ describe.concurrent('a worker is frozen past its heartbeat time-out and then goe
   });
 
   it('launches nothing and runs nothing a second time', async () => {
-    const cell = await laboratory.openCell();
-    const cluster = laboratory.newCluster(cell, 'dev');
+    const cell = await fixture.openCell();
+    const cluster = fixture.newCluster(cell, 'dev');
 
     const frozen = freezeAt(cell, 'ec2.DescribeInstances server-0');
     const created = cluster.create();
@@ -71,8 +71,8 @@ describe.concurrent('a worker is frozen past its heartbeat time-out and then goe
 /** `after`: EC2 has launched, and no one heard it. `late`: the request arrives between another worker's look and its own launch. */
 describe.concurrent('the answer of RunInstances is lost with its worker, and another worker tries again', () => {
   it.each<Moment>(['after', 'late'])('%s: there is one instance', async (moment) => {
-    const cell = await laboratory.openCell();
-    const cluster = laboratory.newCluster(cell, 'dev');
+    const cell = await fixture.openCell();
+    const cluster = fixture.newCluster(cell, 'dev');
 
     const created = await operate(cluster, 'create dev', [{ moment, at: 'ec2.RunInstances server-0 #1' }]);
     const launches = cell.region.world.record.launches.filter(({ tags }) => tags['keelson:slot'] === 'server-0');
@@ -86,7 +86,7 @@ describe.concurrent('the answer of RunInstances is lost with its worker, and ano
 });
 
 /** Resolves when the region has carried out such a call. */
-async function callOf(cell: Cell, action: string): Promise<void> {
+async function callOf(cell: ChaosCell, action: string): Promise<void> {
   while (!cell.region.world.record.calls.some((call) => call.action === action && call.status !== null))
     await new Promise((resolve) => setTimeout(resolve, 20));
 }

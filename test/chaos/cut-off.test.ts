@@ -1,22 +1,22 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Child } from '../../packages/local-stack/src/children.js';
-import type { Cell } from './support/cell.js';
+import type { ChaosCell } from './support/chaos-cell.js';
 import { leftoversOf, newlyTwice } from './support/evidence.js';
-import { type Laboratory, openLaboratory } from './support/laboratory.js';
+import { type ChaosFixture, openChaosFixture } from './support/fixture.js';
 import { type Cut, openWire, type Wire } from './support/proxy.js';
 
-let laboratory: Laboratory;
+let fixture: ChaosFixture;
 beforeAll(async () => {
-  laboratory = await openLaboratory();
+  fixture = await openChaosFixture();
 });
 afterAll(async () => {
-  await laboratory.close();
+  await fixture.close();
 });
 
 /** A cell whose only worker speaks with Temporal over a wire that can be cut. */
-async function openWired(): Promise<{ cell: Cell; wire: Wire; far: Child }> {
-  const cell = await laboratory.openCell();
+async function openWired(): Promise<{ cell: ChaosCell; wire: Wire; far: Child }> {
+  const cell = await fixture.openCell();
   await cell.worker.stop();
   const wire = await openWire(cell.env['TEMPORAL_ADDRESS'] ?? '');
   return { cell, wire, far: await cell.startWorker({ TEMPORAL_ADDRESS: wire.address }) };
@@ -28,7 +28,7 @@ async function openWired(): Promise<{ cell: Cell; wire: Wire; far: Child }> {
  * @param until holds up the answer of the call, which AWS has carried out
  */
 function cutAt(
-  { cell, wire }: { cell: Cell; wire: Wire },
+  { cell, wire }: { cell: ChaosCell; wire: Wire },
   how: Cut,
   call: string,
   until: Promise<void> = Promise.resolve(),
@@ -49,7 +49,7 @@ describe('a worker that is cut off from Temporal but not from AWS, past its hear
   it('launches nothing and runs nothing a second time, nor when it is back', async () => {
     const wired = await openWired();
     const { cell, wire, far } = wired;
-    const cluster = laboratory.newCluster(cell, 'ha');
+    const cluster = fixture.newCluster(cell, 'ha');
 
     const cut = cutAt(wired, 'silent', 'ssm.SendCommand join-server-1');
     await cluster.begin();
@@ -75,7 +75,7 @@ describe('a worker that is cut off from Temporal but not from AWS, past its hear
   ])('brings nothing back after delete, cut off in %s of %s', async ([call, activity], { expect }) => {
     const wired = await openWired();
     const { cell, wire, far } = wired;
-    const cluster = laboratory.newCluster(cell, 'dev');
+    const cluster = fixture.newCluster(cell, 'dev');
     let release = (): void => undefined;
     const released = new Promise<void>((resolve) => {
       release = resolve;
@@ -89,7 +89,7 @@ describe('a worker that is cut off from Temporal but not from AWS, past its hear
     release();
     // Its attempt ends, whether it is held back or was given no answer for too long.
     const end = new RegExp(`"activity":"${activity}".*"attempt":1,.*failed`);
-    await expect.poll(() => end.test(readFileSync(cell.logFile, 'utf8')), { timeout: 20_000 }).toBe(true);
+    await expect.poll(() => end.test(readFileSync(cell.logFile, 'utf8'))).toBe(true);
 
     // The region watch goes on looking.
     const ours = cell.region.world.record.calls.slice(calls).filter((entry) => cell.boundaries.of(entry) !== null);

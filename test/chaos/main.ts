@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { parseOnly } from './support/again.js';
 import type { Asking } from './support/cluster.js';
-import { type Laboratory, openLaboratory } from './support/laboratory.js';
+import { type ChaosFixture, openChaosFixture } from './support/fixture.js';
 import { Matrix } from './support/matrix.js';
 import { OPERATIONS, type OperationName } from './support/names.js';
 import { runOnly } from './support/only.js';
@@ -42,10 +42,10 @@ const asking: Asking = values.query ? 'query' : values.watch ? 'watch' : 'wait';
 const progress = (line: string): void => void process.stderr.write(`${line}\n`);
 const isOperation = (name: string): name is OperationName => OPERATIONS.some((one) => one === name);
 
-async function matrix(laboratory: Laboratory): Promise<boolean> {
+async function matrix(fixture: ChaosFixture): Promise<boolean> {
   const started = Date.now();
   const operations = values.operation?.filter(isOperation);
-  const run = new Matrix(laboratory, {
+  const run = new Matrix(fixture, {
     cells: Number(values.cells),
     seed: Number(values.seed),
     share: Number(values.share),
@@ -69,13 +69,13 @@ async function matrix(laboratory: Laboratory): Promise<boolean> {
   return run.givenUp === 0 && Object.values(totals(run.rows)).every((count) => count === 0);
 }
 
-async function only(laboratory: Laboratory, text: string): Promise<boolean> {
-  const found = totalsOf(await runOnly(laboratory, parseOnly(text), progress));
+async function only(fixture: ChaosFixture, text: string): Promise<boolean> {
+  const found = totalsOf(await runOnly(fixture, parseOnly(text), progress));
   process.stdout.write(`${JSON.stringify(found)}\n`);
   return Object.values(found).every((count) => count === 0);
 }
 
-function walk(laboratory: Laboratory): Promise<boolean> {
+function walk(fixture: ChaosFixture): Promise<boolean> {
   const options = {
     seed: Number(values.seed),
     steps: Number(values.steps),
@@ -83,17 +83,17 @@ function walk(laboratory: Laboratory): Promise<boolean> {
     ...(values.path !== undefined && { path: values.path }),
     searchMs: Number(values['search-minutes']) * 60_000,
   };
-  return runWalk(laboratory, options, progress, (line) => void process.stdout.write(`${line}\n`));
+  return runWalk(fixture, options, progress, (line) => void process.stdout.write(`${line}\n`));
 }
 
 if (values.only !== undefined) parseOnly(values.only);
 if (values.path !== undefined) parsePath(values.path);
-const laboratory = await openLaboratory({ asking });
+const fixture = await openChaosFixture({ asking });
 let sound = false;
 try {
-  if (values.walk) sound = await walk(laboratory);
-  else sound = values.only === undefined ? await matrix(laboratory) : await only(laboratory, values.only);
+  if (values.walk) sound = await walk(fixture);
+  else sound = values.only === undefined ? await matrix(fixture) : await only(fixture, values.only);
 } finally {
-  await laboratory.close();
+  await fixture.close();
 }
 process.exit(sound ? 0 : 1);

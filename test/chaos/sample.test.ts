@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import { expectSound } from './support/assess.js';
+import { type ChaosFixture, openChaosFixture } from './support/fixture.js';
 import type { Kill, Moment } from './support/kill.js';
-import { type Laboratory, openLaboratory } from './support/laboratory.js';
 import { seeded } from './support/matrix.js';
 import type { OperationName } from './support/names.js';
 import { operate } from './support/operations.js';
@@ -25,16 +25,18 @@ const CALLS: Record<OperationName, number> = {
   backup: 6,
   restore: 24,
   'restore lost': 40,
+  'restore unasked': 40,
+  drill: 16,
   rotate: 14,
   delete: 10,
 };
 
-let laboratory: Laboratory;
+let fixture: ChaosFixture;
 beforeAll(async () => {
-  laboratory = await openLaboratory();
+  fixture = await openChaosFixture();
 });
 afterAll(async () => {
-  await laboratory.close();
+  await fixture.close();
 });
 
 /** The whole matrix is `npm run chaos`; this draws a few of its kills, so that each test run tries some. */
@@ -68,6 +70,7 @@ describe.concurrent(`a worker killed at any AWS call (seed ${seed})`, () => {
         ['apply config', 1],
         ['remove agents', 1],
         ['rotate', 1],
+        ['drill', 1],
         ['delete', 0],
       ],
     ],
@@ -77,8 +80,8 @@ describe.concurrent(`a worker killed at any AWS call (seed ${seed})`, () => {
     '%s of a %s cluster gets where it should, nothing twice, nothing left',
     async (name, mode, operations) => {
       const random = seeded(seed * 1000 + name.length);
-      const cell = await laboratory.openCell();
-      const cluster = laboratory.newCluster(cell, mode);
+      const cell = await fixture.openCell();
+      const cluster = fixture.newCluster(cell, mode);
 
       for (const [operation, count] of operations) {
         const kills = Array.from({ length: count }, () => draw(operation, random));

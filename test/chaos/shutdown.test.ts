@@ -1,19 +1,19 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { leftoversOf, newlyTwice } from './support/evidence.js';
-import { type Laboratory, openLaboratory } from './support/laboratory.js';
+import { type ChaosFixture, openChaosFixture } from './support/fixture.js';
 
-let laboratory: Laboratory;
+let fixture: ChaosFixture;
 beforeAll(async () => {
-  laboratory = await openLaboratory();
+  fixture = await openChaosFixture();
 });
 afterAll(async () => {
-  await laboratory.close();
+  await fixture.close();
 });
 
 describe('a roll-out of the operator', () => {
   it('a worker told to end in the middle of an install and join leaves it to the next one', async () => {
-    const cell = await laboratory.openCell();
-    const cluster = laboratory.newCluster(cell, 'ha');
+    const cell = await fixture.openCell();
+    const cluster = fixture.newCluster(cell, 'ha');
     const codes: Promise<number | null>[] = [];
     cell.watchCalls(async (moment, boundary) => {
       if (moment !== 'after' || boundary.id !== 'ssm.SendCommand join-server-1 #1' || codes.length > 0) return;
@@ -35,12 +35,12 @@ describe('a roll-out of the operator', () => {
   });
 
   it('a Temporal server that is killed goes on from its database', async () => {
-    const cell = await laboratory.openCell();
-    const cluster = laboratory.newCluster(cell, 'ha');
+    const cell = await fixture.openCell();
+    const cluster = fixture.newCluster(cell, 'ha');
     const restarts: Promise<void>[] = [];
     cell.watchCalls((_, boundary) => {
       if (boundary.call.startsWith('ssm.SendCommand join') && restarts.length === 0)
-        restarts.push(laboratory.killTemporal());
+        restarts.push(fixture.killTemporal());
     });
 
     await cluster.create();

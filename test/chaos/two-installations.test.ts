@@ -1,11 +1,11 @@
 import type { Client } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CallEntry } from '../../packages/aws-simulator/src/record.js';
-import { type Cell, SECOND_CALLER } from './support/cell.js';
+import { type ChaosCell, SECOND_CALLER } from './support/chaos-cell.js';
 import { ChaosCluster } from './support/cluster.js';
 import { newlyTwice } from './support/evidence.js';
+import { type ChaosFixture, openChaosFixture } from './support/fixture.js';
 import { type Kill, type Moment, Reaper } from './support/kill.js';
-import { type Laboratory, openLaboratory } from './support/laboratory.js';
 import { seeded } from './support/matrix.js';
 
 /** Another seed draws other moments: KEELSON_CHAOS_SEED=7 npx vitest run --project chaos test/chaos/two-installations.test.ts */
@@ -14,18 +14,18 @@ const MOMENTS: readonly Moment[] = ['before', 'late', 'after', 'between'];
 const NAME = 'shop';
 const SECOND = 'second';
 
-let laboratory: Laboratory;
-let first: Cell;
-let second: Cell;
+let fixture: ChaosFixture;
+let first: ChaosCell;
+let second: ChaosCell;
 let theirs: Client;
 beforeAll(async () => {
-  laboratory = await openLaboratory();
-  first = await laboratory.openCell();
-  theirs = await laboratory.newNamespace(SECOND);
+  fixture = await openChaosFixture();
+  first = await fixture.openCell();
+  theirs = await fixture.newNamespace(SECOND);
   second = await first.beside(SECOND, SECOND);
 });
 afterAll(async () => {
-  await laboratory.close();
+  await fixture.close();
 });
 
 const random = seeded(seed);
@@ -53,7 +53,7 @@ const installationOf = (id: string): string | undefined =>
   first.region.world.record.launches.find((launch) => launch.id === id)?.tags['keelson:installation'];
 
 /** What an installation has in AWS, as it is now. */
-async function belongings(cell: Cell): Promise<unknown> {
+async function belongings(cell: ChaosCell): Promise<unknown> {
   const { region, env } = cell;
   const all = await cell.ask<{ id: string; state: string; type: string; tags: Record<string, string> }[]>('instances');
   const instances = all.filter(
@@ -91,9 +91,9 @@ function trespasses(calls: readonly CallEntry[]): string[] {
 }
 
 describe(`two installations in one region, with one name for their clusters (seed ${seed})`, () => {
-  it('touch nothing of each other, whenever their workers die', { timeout: 600_000 }, async () => {
+  it('touch nothing of each other, whenever their workers die', async () => {
     // Prepare
-    const ours = new ChaosCluster(laboratory.client, first, NAME, 'ha', 'wait');
+    const ours = new ChaosCluster(fixture.client, first, NAME, 'ha', 'wait');
     const others = new ChaosCluster(theirs, second, NAME, 'dev', 'wait');
 
     // Act

@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { StatusView } from '#src/model/status.js';
 import type { Span } from '../../packages/aws-simulator/src/contract.js';
 import type { FaultPlan } from '../../packages/aws-simulator/src/faults.js';
 import type { CallEntry } from '../../packages/aws-simulator/src/record.js';
-import type { StatusView } from '../../src/model/status.js';
-import { type Bench, openBench } from './harness.js';
+import { PATIENCE_MS } from '../support/patience.js';
+import { openStackFixture, type StackFixture } from './fixture.js';
 
 /** K3s coming up on a node, however it does. */
 const STARTS = new Set(['found', 'join', 'rejoin', 'agentJoin']);
@@ -13,19 +14,19 @@ const HA = { mode: 'ha', pools: [POOL] };
 const LARGER = { ...HA, pools: [{ ...POOL, instanceType: 't3.large' }] };
 const NAME = 'lost';
 
-let bench: Bench;
+let fixture: StackFixture;
 beforeAll(async () => {
-  bench = await openBench();
+  fixture = await openStackFixture();
 });
-afterAll(() => bench?.close());
+afterAll(() => fixture?.close());
 
-const handle = () => bench.client.workflow.getHandle(`cluster/${NAME}`);
+const handle = () => fixture.client.workflow.getHandle(`cluster/${NAME}`);
 const status = () => handle().query<StatusView>('status');
-const calls = async () => (await bench.region<{ calls: CallEntry[] }>('record')).calls;
-const spans = async () => (await bench.region<{ spans: Span[] }>('record?calls=false')).spans;
+const calls = async () => (await fixture.region<{ calls: CallEntry[] }>('record')).calls;
+const spans = async () => (await fixture.region<{ spans: Span[] }>('record?calls=false')).spans;
 
 /** Something goes wrong or does not end from now on until `lose`, so that the cluster stays in a phase however slow this test is. */
-const hold = (plan: FaultPlan) => bench.region('faults', { method: 'POST', body: JSON.stringify(plan) });
+const hold = (plan: FaultPlan) => fixture.region('faults', { method: 'POST', body: JSON.stringify(plan) });
 const stuck = (kind: string, slot: string): FaultPlan => ({
   point: 'span',
   match: { kind },
@@ -36,7 +37,7 @@ const stuck = (kind: string, slot: string): FaultPlan => ({
 const DOWNLOAD = 'download-of-server-1';
 
 async function until(what: string, holds: (seen: StatusView) => boolean): Promise<StatusView> {
-  const deadline = Date.now() + 60_000;
+  const deadline = Date.now() + PATIENCE_MS;
   for (;;) {
     const seen = await status();
     if (holds(seen)) return seen;
@@ -47,7 +48,7 @@ async function until(what: string, holds: (seen: StatusView) => boolean): Promis
 
 /** Until the activity under way waits for its next try, so that nothing is on its way to AWS when the fault is taken away. */
 async function betweenTries(): Promise<void> {
-  const deadline = Date.now() + 60_000;
+  const deadline = Date.now() + PATIENCE_MS;
   for (;;) {
     const { raw } = await handle().describe();
     const waits = (raw.pendingActivities ?? []).every(
@@ -65,8 +66,8 @@ const runs = (step: string) => (seen: StatusView) =>
 /** The workflow is gone, as when someone terminates it or its history is lost; what it was doing is not. @param keep plans that stay */
 async function lose(seen: StatusView, ...keep: string[]): Promise<{ at: number; serving: string[] }> {
   await handle().terminate('test');
-  for (const { id } of await bench.region<{ id: string }[]>('faults'))
-    if (!keep.includes(id)) await bench.region(`faults/${id}`, { method: 'DELETE' });
+  for (const { id } of await fixture.region<{ id: string }[]>('faults'))
+    if (!keep.includes(id)) await fixture.region(`faults/${id}`, { method: 'DELETE' });
   const up = seen.nodes.filter((node) => node.ready === 'True' && node.doing === null);
   return { at: Date.now(), serving: up.flatMap((node) => node.instanceId ?? []) };
 }
@@ -78,7 +79,7 @@ async function restarted({ at, serving }: { at: number; serving: string[] }): Pr
 }
 
 const apply = (spec: Record<string, unknown> = HA, ...more: string[]) =>
-  bench.keelson('apply', '-f', bench.document(NAME, spec), ...more);
+  fixture.keelson('apply', '-f', fixture.document(NAME, spec), ...more);
 const isSettled = (phase: string) => (seen: StatusView) => seen.phase === phase && seen.operation === null;
 const running = () => until('Running', isSettled('Running'));
 const launched = (seen: StatusView) => seen.nodes.flatMap((node) => node.instanceId ?? []);
@@ -88,7 +89,7 @@ describe('a cluster whose workflow is lost in every phase of its life', () => {
   it('Pending: there was nothing to adopt', async () => {
     await hold({ action: 'DescribeSubnets', error: { code: 'RequestLimitExceeded', status: 503 } });
     expect(await apply()).toMatchObject({ code: 0 });
-    await lose(await until('Pending', runs('resolve')));
+    await lose(await until('Pending', runs('preflight')));
 
     // From its boot on, before anybody sends anything.
     await hold({ id: DOWNLOAD, ...stuck('download', 'server-1') });
@@ -154,7 +155,16 @@ describe('a cluster whose workflow is lost in every phase of its life', () => {
     expect(await restarted(lost)).toEqual([]);
     const steps = next.operations.flatMap((one) => one.steps.map((step) => step.kind));
     // Its security groups and labels are compared with the document: the call list shows that no group is changed.
-    const compared = ['adopt', 'agent', 'inspect', 'label-nodes', 'resolve', 'publish', 'security-group', 'verify'];
+    const compared = [
+      'adopt',
+      'wait-for-agent',
+      'inspect',
+      'label-nodes',
+      'preflight',
+      'publish',
+      'security-group',
+      'verify',
+    ];
     expect(new Set(steps)).toEqual(new Set(compared));
     const actions = (await calls()).slice(callsBefore).map((call) => call.action);
     expect(actions).toContain('DescribeSecurityGroups');
@@ -164,7 +174,7 @@ describe('a cluster whose workflow is lost in every phase of its life', () => {
   });
 
   it('Stopping: what has stopped is started again, what still runs is left alone', async () => {
-    await bench.keelson('stop', NAME);
+    await fixture.keelson('stop', NAME);
     await hold(stuck('stop', 'server-2'));
     const seen = await until('Stopping', runs('stop-instance:server-2'));
     const lost = await lose(seen);
@@ -178,8 +188,8 @@ describe('a cluster whose workflow is lost in every phase of its life', () => {
     expect(await restarted(lost)).toEqual([]);
   });
 
-  it('Stopped: it stays so where that is the wish', async () => {
-    await bench.keelson('stop', NAME, '--wait');
+  it('Stopped: it stays so where that is the desired state', async () => {
+    await fixture.keelson('stop', NAME, '--wait');
     const seen = await status();
     const lost = await lose(seen);
 
@@ -198,7 +208,7 @@ describe('a cluster whose workflow is lost in every phase of its life', () => {
 
     expect(await apply()).toMatchObject({ code: 0 });
 
-    const next = await until('Starting', (one) => one.phase === 'Starting' && runs('agent:server-0')(one));
+    const next = await until('Starting', (one) => one.phase === 'Starting' && runs('wait-for-agent:server-0')(one));
     expect(idsOf(next)).toEqual(idsOf(seen));
   });
 
@@ -235,7 +245,7 @@ describe('a cluster whose workflow is lost in every phase of its life', () => {
     await hold(stuck('drain', 'workers-0'));
     await lose(await until('drain', runs('drain:workers-0')));
 
-    // The wish is what it was before: nothing is left to be changed but the cordon.
+    // The desired state is what it was before: nothing is left to be changed but the cordon.
     expect(await apply(LARGER, '--wait')).toMatchObject({ code: 0 });
 
     const next = await status();
@@ -243,11 +253,11 @@ describe('a cluster whose workflow is lost in every phase of its life', () => {
     expect(next.operations.flatMap((one) => one.steps.map((step) => step.id))).toContain('uncordon:workers-0');
   });
 
-  it('Running: a server that is gone meanwhile is replaced; no one founds another cluster', async () => {
+  it('Running: a server that is gone meanwhile is replaced; no one bootstraps another cluster', async () => {
     const seen = await running();
     const lost = await lose(seen);
-    const founder = seen.nodes.find((node) => node.slot === 'server-0');
-    await bench.region(`instances/${founder?.instanceId}/terminate`, { method: 'POST' });
+    const bootstrapServer = seen.nodes.find((node) => node.slot === 'server-0');
+    await fixture.region(`instances/${bootstrapServer?.instanceId}/terminate`, { method: 'POST' });
 
     expect(await apply(LARGER, '--wait')).toMatchObject({ code: 0 });
 
@@ -255,7 +265,7 @@ describe('a cluster whose workflow is lost in every phase of its life', () => {
     expect(next).toMatchObject({ uid: seen.uid, health: 'Healthy' });
     expect(next.nodes.find((node) => node.slot === 'server-0')).toMatchObject({ generation: 2, voter: 'True' });
     expect(await restarted(lost)).toEqual([]);
-    const { notes } = await bench.region<{ notes: { kind: string }[] }>('record?calls=false');
+    const { notes } = await fixture.region<{ notes: { kind: string }[] }>('record?calls=false');
     expect(notes.filter((note) => note.kind === 'cluster-founded')).toHaveLength(1);
     expect(notes.filter((note) => note.kind === 'member-removed')).toHaveLength(1);
   });
@@ -263,7 +273,7 @@ describe('a cluster whose workflow is lost in every phase of its life', () => {
   it('Deleting: before anything was terminated it lives on', async () => {
     const before = await running();
     await hold({ action: 'TerminateInstances', error: { code: 'RequestLimitExceeded', status: 503 } });
-    await bench.keelson('delete', NAME, '--yes');
+    await fixture.keelson('delete', NAME, '--yes');
     const seen = await until('Deleting', runs('terminate-all'));
     await betweenTries();
     const lost = await lose({ ...seen, nodes: before.nodes });
@@ -277,7 +287,7 @@ describe('a cluster whose workflow is lost in every phase of its life', () => {
   it('Deleting: once its instances are gone it is made again, and its group goes with it', async () => {
     const before = await running();
     await hold({ action: 'DeleteSecurityGroup', error: { code: 'RequestLimitExceeded', status: 503 } });
-    await bench.keelson('delete', NAME, '--yes');
+    await fixture.keelson('delete', NAME, '--yes');
     const seen = await until('Deleting', runs('sweep'));
     await betweenTries();
     await lose(seen);
@@ -291,18 +301,18 @@ describe('a cluster whose workflow is lost in every phase of its life', () => {
   });
 
   it('is deleted in the end, and nothing was made twice or is left', async () => {
-    expect(await bench.keelson('delete', NAME, '--yes', '--wait')).toMatchObject({ code: 0 });
+    expect(await fixture.keelson('delete', NAME, '--yes', '--wait')).toMatchObject({ code: 0 });
 
-    expect(await bench.region('duplicates')).toEqual([]);
-    expect(await bench.region(`leftovers?cluster=${NAME}`)).toMatchObject({ total: 0 });
-    const { launches } = await bench.region<{ launches: unknown[] }>('record?calls=false');
+    expect(await fixture.region('duplicates')).toEqual([]);
+    expect(await fixture.region(`leftovers?cluster=${NAME}`)).toMatchObject({ total: 0 });
+    const { launches } = await fixture.region<{ launches: unknown[] }>('record?calls=false');
     expect(launches).toHaveLength(9);
   });
 
   it('may have its name used again at once', async () => {
     expect(await apply({ mode: 'dev' }, '--wait')).toMatchObject({ code: 0 });
     expect(await status()).toMatchObject({ nodes: [{ name: `${NAME}-server-0-g1`, ready: 'True' }] });
-    expect(await bench.keelson('delete', NAME, '--yes', '--wait')).toMatchObject({ code: 0 });
-    expect(await bench.region(`leftovers?cluster=${NAME}`)).toMatchObject({ total: 0 });
+    expect(await fixture.keelson('delete', NAME, '--yes', '--wait')).toMatchObject({ code: 0 });
+    expect(await fixture.region(`leftovers?cluster=${NAME}`)).toMatchObject({ total: 0 });
   });
 });

@@ -1,20 +1,20 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { StatusView } from '../../src/model/status.js';
-import { type Bench, openBench } from './harness.js';
+import type { StatusView } from '#src/model/status.js';
+import { openStackFixture, type StackFixture } from './fixture.js';
 import { configMapsOn, instancesOf, kubectlOn } from './support/kubectl.js';
 
 interface Listed {
   backups: { id: string; uid: string; k3s: string; etcd: string; node: string; size: number; objectCounts: object }[];
 }
 
-let bench: Bench;
+let fixture: StackFixture;
 beforeAll(async () => {
-  bench = await openBench();
+  fixture = await openStackFixture();
 });
-afterAll(() => bench?.close());
+afterAll(() => fixture?.close());
 
 const listed = async (name: string): Promise<Listed['backups']> => {
-  const ran = await bench.keelson('backups', name, '-o', 'json');
+  const ran = await fixture.keelson('backups', name, '-o', 'json');
   expect(ran).toMatchObject({ code: 0 });
   return (JSON.parse(ran.stdout) as Listed).backups;
 };
@@ -22,16 +22,16 @@ const listed = async (name: string): Promise<Listed['backups']> => {
 describe('backups of a cluster of three servers', () => {
   it('are in the bucket after `backup --wait`, saved by a server that does not lead, and listed', async () => {
     // Prepare
-    const applied = await bench.keelson('apply', '-f', bench.document('trio', { mode: 'ha' }), '--wait');
+    const applied = await fixture.keelson('apply', '-f', fixture.document('trio', { mode: 'ha' }), '--wait');
     expect(applied).toMatchObject({ code: 0 });
-    const [first = ''] = await instancesOf(bench, 'trio');
-    await kubectlOn(bench, first, 'create', 'configmap', 'before', '--from-literal=a=b');
-    expect(await configMapsOn(bench, first)).toEqual(['configmap/before']);
+    const [first = ''] = await instancesOf(fixture, 'trio');
+    await kubectlOn(fixture, first, 'create', 'configmap', 'before', '--from-literal=a=b');
+    expect(await configMapsOn(fixture, first)).toEqual(['configmap/before']);
 
     // Act
-    const taken = await bench.keelson('backup', 'trio', '--wait', '-o', 'json');
-    const table = await bench.keelson('backups', 'trio');
-    const asUser = await bench.keelsonAs('user', 'backups', 'trio', '-o', 'json');
+    const taken = await fixture.keelson('backup', 'trio', '--wait', '-o', 'json');
+    const table = await fixture.keelson('backups', 'trio');
+    const asUser = await fixture.keelsonAs('user', 'backups', 'trio', '-o', 'json');
 
     // Assess
     expect(taken).toMatchObject({ code: 0 });
@@ -48,13 +48,13 @@ describe('backups of a cluster of three servers', () => {
     ]);
     expect(table.stdout).toContain(id);
     expect(JSON.parse(asUser.stdout)).toEqual(
-      JSON.parse((await bench.keelson('backups', 'trio', '-o', 'json')).stdout),
+      JSON.parse((await fixture.keelson('backups', 'trio', '-o', 'json')).stdout),
     );
   });
 
   it('say what is in the way, and leave the cluster as it is', async () => {
     // Prepare
-    await bench.region('faults', {
+    await fixture.region('faults', {
       method: 'POST',
       body: JSON.stringify({
         id: 'full',
@@ -65,10 +65,10 @@ describe('backups of a cluster of three servers', () => {
     });
 
     // Act
-    const full = await bench.keelson('backup', 'trio', '--wait');
-    await bench.region('faults', { method: 'DELETE' });
-    const again = await bench.keelson('backup', 'trio', '--wait');
-    const unknown = await bench.keelson('backup', 'nobody', '--wait');
+    const full = await fixture.keelson('backup', 'trio', '--wait');
+    await fixture.region('faults', { method: 'DELETE' });
+    const again = await fixture.keelson('backup', 'trio', '--wait');
+    const unknown = await fixture.keelson('backup', 'nobody', '--wait');
 
     // Assess
     expect(full.code).toBe(1);
@@ -80,29 +80,29 @@ describe('backups of a cluster of three servers', () => {
 
   it('stay when the cluster is deleted, and are no leftovers of it', async () => {
     // Act
-    const stopped = await bench.keelson('stop', 'trio', '--wait');
-    const asleep = await bench.keelson('backup', 'trio', '--wait');
-    const deleted = await bench.keelson('delete', 'trio', '--yes', '--wait');
+    const stopped = await fixture.keelson('stop', 'trio', '--wait');
+    const asleep = await fixture.keelson('backup', 'trio', '--wait');
+    const deleted = await fixture.keelson('delete', 'trio', '--yes', '--wait');
 
     // Assess
     expect(stopped).toMatchObject({ code: 0 });
     expect(asleep).toMatchObject({ code: 4, stderr: expect.stringContaining('keelson start trio') });
     expect(deleted).toMatchObject({ code: 0 });
     expect(deleted.stderr + deleted.stdout).toContain('its backups stay until');
-    expect(await bench.region('leftovers')).toMatchObject({ total: 0 });
+    expect(await fixture.region('leftovers')).toMatchObject({ total: 0 });
     expect(await listed('trio')).toHaveLength(2);
   });
 
   it('are deleted by a person who says so, but for those of a cluster that is there', async () => {
     // Prepare
-    expect(await bench.keelson('restore', 'trio', '--into', 'trio', '--wait')).toMatchObject({ code: 0 });
-    expect(await bench.keelson('backup', 'trio', '--wait')).toMatchObject({ code: 0 });
+    expect(await fixture.keelson('restore', 'trio', '--into', 'trio', '--wait')).toMatchObject({ code: 0 });
+    expect(await fixture.keelson('backup', 'trio', '--wait')).toMatchObject({ code: 0 });
     expect(await listed('trio')).toHaveLength(3);
 
     // Act
-    const unsure = await bench.keelson('backups', 'trio', '--delete');
-    const asUser = await bench.keelsonAs('user', 'backups', 'trio', '--delete', '--yes', '-o', 'json');
-    const again = await bench.keelson('backups', 'trio', '--delete', '--yes');
+    const unsure = await fixture.keelson('backups', 'trio', '--delete');
+    const asUser = await fixture.keelsonAs('user', 'backups', 'trio', '--delete', '--yes', '-o', 'json');
+    const again = await fixture.keelson('backups', 'trio', '--delete', '--yes');
 
     // Assess
     expect(unsure).toMatchObject({ code: 2, stderr: expect.stringContaining('--yes') });

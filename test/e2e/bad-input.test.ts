@@ -2,15 +2,17 @@ import { DescribeSubnetsCommand, DescribeVpcsCommand, EC2Client } from '@aws-sdk
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { CREDENTIALS } from '../../packages/aws-simulator/src/credentials.js';
-import { type Bench, documentOf, openBench } from './harness.js';
+import { imagesOf } from '../../packages/aws-simulator/src/ec2/images.js';
+import { documentOf, openStackFixture, type StackFixture } from './fixture.js';
 
-let bench: Bench;
+let fixture: StackFixture;
 let subnetOfOtherVpc: string;
 let defaultVpc: string;
 let subnetOfZoneC: string;
+let subnetOfZoneA: string;
 beforeAll(async () => {
-  bench = await openBench();
-  const endpoint = bench.stack.region.url;
+  fixture = await openStackFixture();
+  const endpoint = fixture.stack.region.url;
   const ec2 = new EC2Client({ region: 'eu-west-1', endpoint, credentials: CREDENTIALS.admin });
   const { Vpcs = [] } = await ec2.send(new DescribeVpcsCommand({}));
   const { Subnets = [] } = await ec2.send(new DescribeSubnetsCommand({}));
@@ -18,14 +20,16 @@ beforeAll(async () => {
   subnetOfOtherVpc = Subnets.find((subnet) => subnet.VpcId !== defaultVpc)?.SubnetId ?? '';
   const ofZoneC = Subnets.find((one) => one.VpcId === defaultVpc && one.AvailabilityZone === 'eu-west-1c');
   subnetOfZoneC = ofZoneC?.SubnetId ?? '';
+  const ofZoneA = Subnets.find((one) => one.VpcId === defaultVpc && one.AvailabilityZone === 'eu-west-1a');
+  subnetOfZoneA = ofZoneA?.SubnetId ?? '';
   ec2.destroy();
 });
-afterAll(() => bench?.close());
+afterAll(() => fixture?.close());
 
 const nothingWasMade = async (): Promise<void> => {
-  const { launches } = await bench.region<{ launches: unknown[] }>('record?calls=false');
+  const { launches } = await fixture.region<{ launches: unknown[] }>('record?calls=false');
   expect(launches).toEqual([]);
-  const { instances, volumes, securityGroups } = await bench.region<Record<string, unknown[]>>('leftovers');
+  const { instances, volumes, securityGroups } = await fixture.region<Record<string, unknown[]>>('leftovers');
   expect({ instances, volumes, securityGroups }).toEqual({ instances: [], volumes: [], securityGroups: [] });
 };
 
@@ -65,12 +69,12 @@ describe('a bad document is refused at once, before anything is asked of Tempora
     { what: 'several problems', content: text({ mode: 'hb', region: 'here' }), says: /spec\.region[\s\S]*spec\.mode/ },
   ])('$what', async ({ content, says }) => {
     // Prepare
-    bench.file('bad.yaml', content);
+    fixture.file('bad.yaml', content);
 
     // Act
     const [applied, validated] = await Promise.all([
-      bench.keelson('apply', '-f', 'bad.yaml', '--wait'),
-      bench.keelson('validate', '-f', 'bad.yaml'),
+      fixture.keelson('apply', '-f', 'bad.yaml', '--wait'),
+      fixture.keelson('validate', '-f', 'bad.yaml'),
     ]);
 
     // Assess
@@ -91,8 +95,8 @@ describe('what only the account knows is refused by line and column, before anyt
     {
       name: 'type',
       what: 'a type that does not exist',
-      spec: () => ({ servers: { instanceType: 'z9.huge' } }),
-      says: /z9\.huge/,
+      spec: () => ({ servers: { instanceType: 'z9.large' } }),
+      says: /TypeUnknown[\s\S]*z9\.large/,
     },
     {
       name: 'zone',
@@ -102,11 +106,8 @@ describe('what only the account knows is refused by line and column, before anyt
     },
     {
       name: 'arch',
-      what: 'an arm64 type with an amd64 image',
-      spec: () => ({
-        servers: { instanceType: 't4g.medium' },
-        image: { ssmParameter: '/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64' },
-      }),
+      what: 'an amd64 type with an arm64 image, whose id does not tell',
+      spec: () => ({ image: { id: imagesOf('eu-west-1').find(({ architecture }) => architecture === 'arm64')?.id } }),
       says: /ArchitectureMismatch/,
     },
     {
@@ -117,12 +118,12 @@ describe('what only the account knows is refused by line and column, before anyt
     },
   ])('$what', async ({ name, spec, says }) => {
     // Prepare
-    const file = bench.document(name, spec());
+    const file = fixture.document(name, spec());
 
     // Act
     const [planned, applied] = await Promise.all([
-      bench.keelson('plan', '-f', file),
-      bench.keelson('apply', '-f', file, '--wait'),
+      fixture.keelson('plan', '-f', file),
+      fixture.keelson('apply', '-f', file, '--wait'),
     ]);
 
     // Assess
@@ -130,7 +131,24 @@ describe('what only the account knows is refused by line and column, before anyt
       expect(ran).toMatchObject({ code: 2, stdout: '', stderr: expect.stringMatching(says) });
       expect(ran.stderr).toMatch(/^\S+\.yaml:\d+:\d+: spec\.[^\n]+ \([^\n]+\)$/m);
     }
-    expect((await bench.keelson('status', name)).code).toBe(3);
+    expect((await fixture.keelson('status', name)).code).toBe(3);
+    await nothingWasMade();
+  });
+});
+
+describe('what works in the account and is perhaps not meant', () => {
+  it('is a warning of plan, with its place, and refuses nothing', async () => {
+    // Prepare
+    const file = fixture.document('zones', { mode: 'ha', network: { subnetIds: [subnetOfZoneA, subnetOfZoneC] } });
+
+    // Act
+    const planned = await fixture.keelson('plan', '-f', file);
+
+    // Assess
+    expect(planned.code, planned.stderr).toBe(0);
+    expect(planned.stderr).toMatch(
+      /^warning: \S+zones\.yaml:\d+:\d+: spec\.network\.subnetIds: 2 of 3 servers come to eu-west-1a: without this zone/m,
+    );
     await nothingWasMade();
   });
 });
@@ -145,12 +163,12 @@ describe('what only the worker finds out fails the create, with what to do, and 
     },
   ])('$what', async ({ name, spec, says }) => {
     // Prepare
-    const file = bench.document(name, spec());
+    const file = fixture.document(name, spec());
 
     // Act
-    const applied = await bench.keelson('apply', '-f', file, '--wait');
-    const explained = await bench.keelson('explain', name);
-    const deleted = await bench.keelson('delete', name, '--yes', '--wait');
+    const applied = await fixture.keelson('apply', '-f', file, '--wait');
+    const explained = await fixture.keelson('explain', name);
+    const deleted = await fixture.keelson('delete', name, '--yes', '--wait');
 
     // Assess
     expect(applied).toMatchObject({ code: 1, stdout: '', stderr: expect.stringMatching(says) });
@@ -162,11 +180,11 @@ describe('what only the worker finds out fails the create, with what to do, and 
 
   it('a version without a release at the mirror, refused by line and column before anything is stored', async () => {
     // Prepare
-    const file = bench.document('version', { k3s: { version: 'v1.34.9+k3s7' } });
+    const file = fixture.document('version', { k3s: { version: 'v1.34.9+k3s7' } });
 
     // Act
-    const applied = await bench.keelson('apply', '-f', file, '--wait');
-    const planned = await bench.keelson('plan', '-f', file);
+    const applied = await fixture.keelson('apply', '-f', file, '--wait');
+    const planned = await fixture.keelson('plan', '-f', file);
 
     // Assess
     for (const ran of [applied, planned]) {
@@ -178,13 +196,18 @@ describe('what only the worker finds out fails the create, with what to do, and 
         ),
       });
     }
-    expect((await bench.keelson('status', 'version')).code).toBe(3);
+    expect((await fixture.keelson('status', 'version')).code).toBe(3);
     await nothingWasMade();
   });
 
   it('a region that does not exist', async () => {
     // Act
-    const applied = await bench.keelson('apply', '-f', bench.document('nowhere', { region: 'eu-west-9' }), '--wait');
+    const applied = await fixture.keelson(
+      'apply',
+      '-f',
+      fixture.document('nowhere', { region: 'eu-west-9' }),
+      '--wait',
+    );
 
     // Assess
     expect(applied).toMatchObject({
@@ -203,15 +226,15 @@ describe('what only the worker finds out fails the create, with what to do, and 
       status: 403,
       message: 'You are not authorized to perform this operation.',
     };
-    await bench.region('faults', {
+    await fixture.region('faults', {
       method: 'POST',
       body: JSON.stringify([{ id: 'forbidden', service: 'ec2', action: 'RunInstances', error }]),
     });
 
     // Act
-    const applied = await bench.keelson('apply', '-f', bench.document('forbidden'), '--wait');
-    await bench.region('faults/forbidden', { method: 'DELETE' });
-    const deleted = await bench.keelson('delete', 'forbidden', '--yes', '--wait');
+    const applied = await fixture.keelson('apply', '-f', fixture.document('forbidden'), '--wait');
+    await fixture.region('faults/forbidden', { method: 'DELETE' });
+    const deleted = await fixture.keelson('delete', 'forbidden', '--yes', '--wait');
 
     // Assess
     expect(applied).toMatchObject({ code: 1, stderr: expect.stringMatching(/UnauthorizedOperation.*RunInstances/) });
@@ -222,13 +245,13 @@ describe('what only the worker finds out fails the create, with what to do, and 
 
   it('a bucket that is missing', async () => {
     // Act
-    const { run, DIST } = await import('./harness.js');
-    const env = { ...bench.stack.env, KEELSON_BUCKET: 'no-such-bucket' };
+    const { run, DIST } = await import('./fixture.js');
+    const env = { ...fixture.stack.env, KEELSON_BUCKET: 'no-such-bucket' };
     const applied = await run(
       process.execPath,
-      [`${DIST}bin/keelson.js`, 'apply', '-f', bench.document('bucketless')],
+      [`${DIST}bin/keelson.js`, 'apply', '-f', fixture.document('bucketless')],
       env,
-      bench.folder,
+      fixture.folder,
     );
 
     // Assess
@@ -237,18 +260,18 @@ describe('what only the worker finds out fails the create, with what to do, and 
       stdout: '',
       stderr: expect.stringMatching(/no-such-bucket does not exist/),
     });
-    expect((await bench.keelson('status', 'bucketless')).code).toBe(3);
+    expect((await fixture.keelson('status', 'bucketless')).code).toBe(3);
   });
 
   it('a name that is taken in another region', async () => {
     // Prepare
-    const first = bench.document('taken', { k3s: { version: 'v1.34.2+k3s1', sha256: { amd64: 'a'.repeat(64) } } });
-    expect(await bench.keelson('apply', '-f', first)).toMatchObject({ code: 0 });
+    const first = fixture.document('taken', { k3s: { version: 'v1.34.2+k3s1', sha256: { amd64: 'a'.repeat(64) } } });
+    expect(await fixture.keelson('apply', '-f', first)).toMatchObject({ code: 0 });
 
     // Act
-    const file = bench.document('taken', { region: 'us-east-1' });
-    const applied = await bench.keelson('apply', '-f', file);
-    const planned = await bench.keelson('plan', '-f', file);
+    const file = fixture.document('taken', { region: 'us-east-1' });
+    const applied = await fixture.keelson('apply', '-f', file);
+    const planned = await fixture.keelson('plan', '-f', file);
 
     // Assess
     for (const ran of [applied, planned]) {
@@ -258,20 +281,20 @@ describe('what only the worker finds out fails the create, with what to do, and 
         stderr: expect.stringMatching(/name taken is taken.*eu-west-1/),
       });
     }
-    await bench.keelson('delete', 'taken', '--yes', '--wait');
+    await fixture.keelson('delete', 'taken', '--yes', '--wait');
   });
 });
 
 describe('a workflow that is started by hand', () => {
   it('with nonsense fails at once and names every path', async () => {
     // Prepare
-    const file = bench.file(
+    const file = fixture.file(
       'nonsense.json',
       JSON.stringify({ apiVersion: 'keelson/v1', kind: 'Cluster', metadata: {}, spec: { mode: 'hb', colour: 'red' } }),
     );
 
     // Act
-    await bench.temporal(
+    await fixture.temporal(
       'workflow',
       'start',
       '--type',
@@ -283,7 +306,7 @@ describe('a workflow that is started by hand', () => {
       '--input-file',
       file,
     );
-    const failure = await bench.client.workflow
+    const failure = await fixture.client.workflow
       .getHandle('cluster/nonsense')
       .result()
       .then(
@@ -296,13 +319,13 @@ describe('a workflow that is started by hand', () => {
     for (const path of ['metadata.name', 'spec.mode', 'spec.colour', 'spec.region', 'spec.servers', 'spec.k3s']) {
       expect(failure?.message).toContain(path);
     }
-    expect((await bench.keelson('status', 'nonsense')).code).toBe(3);
+    expect((await fixture.keelson('status', 'nonsense')).code).toBe(3);
     await nothingWasMade();
   });
 });
 
 describe('a request to what is not there', () => {
-  it('says that there is no such cluster, whatever the verb', async () => {
+  it('says that there is no such cluster, whatever the command', async () => {
     // Prepare
     const lines = [
       'status',
@@ -320,7 +343,7 @@ describe('a request to what is not there', () => {
     const extra: Record<string, string[]> = { delete: ['--yes', '--wait'], resize: ['--instance-type', 't3.large'] };
 
     // Act
-    const ran = await Promise.all(lines.map((verb) => bench.keelson(verb, 'absent', ...(extra[verb] ?? []))));
+    const ran = await Promise.all(lines.map((verb) => fixture.keelson(verb, 'absent', ...(extra[verb] ?? []))));
 
     // Assess
     for (const one of ran) {

@@ -1,16 +1,17 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { ClusterEvent } from '../../src/model/state.js';
-import type { StatusView } from '../../src/model/status.js';
+import type { ClusterEvent } from '#src/model/state.js';
+import type { StatusView } from '#src/model/status.js';
+import { PATIENCE_MS } from '../support/patience.js';
 import { textsOf } from './evidence.js';
-import { type Bench, openBench } from './harness.js';
+import { openStackFixture, type StackFixture } from './fixture.js';
 
-let bench: Bench;
+let fixture: StackFixture;
 beforeAll(async () => {
-  bench = await openBench();
+  fixture = await openStackFixture();
 });
-afterAll(() => bench?.close());
+afterAll(() => fixture?.close());
 
 const NO_FLANNEL = { 'flannel-backend': 'none', 'disable-network-policy': true };
 
@@ -40,17 +41,17 @@ metadata: { name: hidden, namespace: team }
 data: { note: seen-by-no-one-on-the-way }
 `;
 
-const handleOf = (name: string) => bench.client.workflow.getHandle(`cluster/${name}`);
+const handleOf = (name: string) => fixture.client.workflow.getHandle(`cluster/${name}`);
 const status = (name: string) => handleOf(name).query<StatusView>('status');
 const checkedAt = (seen: StatusView): string =>
-  seen.conditions.find(({ type }) => type === 'NodesReady')?.lastChecked ?? '';
+  seen.conditions.find(({ type }) => type === 'NodesReady')?.lastProbeTime ?? '';
 const root = (instance: string | null | undefined): string =>
-  join(bench.folder, 'stack/region/instances', instance ?? '', 'root');
+  join(fixture.folder, 'stack/region/instances', instance ?? '', 'root');
 const manifestOf = (instance: string | null | undefined, name: string): string =>
   join(root(instance), 'var/lib/rancher/k3s/server/manifests', `keelson-${name}.yaml`);
 
 async function until(name: string, holds: (seen: StatusView) => boolean): Promise<StatusView> {
-  const deadline = Date.now() + 120_000;
+  const deadline = Date.now() + PATIENCE_MS;
   for (;;) {
     const seen = await status(name);
     if (holds(seen)) return seen;
@@ -65,7 +66,7 @@ async function until(name: string, holds: (seen: StatusView) => boolean): Promis
 describe('a cluster whose CNI is a manifest', () => {
   const NAME = 'by-manifest';
   const document = (manifests: unknown[]): string =>
-    bench.document(NAME, {
+    fixture.document(NAME, {
       mode: 'ha',
       pools: [{ name: 'workers', count: 1, instanceType: 't3.medium' }],
       k3s: { version: 'v1.34.2+k3s1', config: NO_FLANNEL, manifests },
@@ -74,14 +75,14 @@ describe('a cluster whose CNI is a manifest', () => {
 
   it('becomes Ready with it: the text of a file beside the document reaches every server and no command of SSM', async () => {
     // Prepare
-    bench.file('cilium.yaml', CILIUM);
+    fixture.file('cilium.yaml', CILIUM);
     const file = document([
       { name: 'cilium', file: 'cilium.yaml' },
       { name: 'team', content: TEAM },
     ]);
 
     // Act
-    const applied = await bench.keelson('apply', '-f', file, '--wait');
+    const applied = await fixture.keelson('apply', '-f', file, '--wait');
 
     // Assess
     expect(applied.code, applied.stderr).toBe(0);
@@ -96,7 +97,7 @@ describe('a cluster whose CNI is a manifest', () => {
     for (const server of [first, second, third])
       expect(readFileSync(manifestOf(server, 'cilium'), 'utf8')).toBe(CILIUM);
     expect(existsSync(manifestOf(agent, 'cilium'))).toBe(false);
-    const { commands } = await textsOf(bench, NAME);
+    const { commands } = await textsOf(fixture, NAME);
     expect(commands).not.toContain('seen-by-no-one');
     expect(commands).not.toContain(Buffer.from(TEAM).toString('base64').slice(0, 40));
   });
@@ -108,8 +109,8 @@ describe('a cluster whose CNI is a manifest', () => {
     const file = document([{ name: 'cilium', content: changed }]);
 
     // Act
-    const planned = await bench.keelson('plan', '-f', file);
-    const applied = await bench.keelson('apply', '-f', file, '--wait');
+    const planned = await fixture.keelson('plan', '-f', file);
+    const applied = await fixture.keelson('apply', '-f', file, '--wait');
 
     // Assess
     expect(planned.stdout).toContain('put cilium in place; delete the resources of team');
@@ -135,14 +136,14 @@ describe('a cluster whose CNI is a manifest', () => {
     const lost = born.nodes.find(({ slot }) => slot === 'server-1')?.instanceId;
 
     // Act
-    await bench.region(`instances/${lost}/terminate?hard`, { method: 'POST' });
-    const mended = await until(
+    await fixture.region(`instances/${lost}/terminate?hard`, { method: 'POST' });
+    const repaired = await until(
       NAME,
       (seen) => seen.operations.at(-1)?.kind === 'repair' && seen.operation === null && seen.health === 'Healthy',
     );
 
     // Assess
-    const replaced = mended.nodes.find(({ slot }) => slot === 'server-1');
+    const replaced = repaired.nodes.find(({ slot }) => slot === 'server-1');
     expect(replaced?.instanceId).not.toBe(lost);
     expect(replaced?.ready).toBe('True');
     expect(readFileSync(manifestOf(replaced?.instanceId, 'cilium'), 'utf8')).toContain('1.18.5');
@@ -150,12 +151,12 @@ describe('a cluster whose CNI is a manifest', () => {
 
   it('leaves nothing when it is deleted, in the bucket neither', async () => {
     // Act
-    const deleted = await bench.keelson('delete', NAME, '--yes', '--wait');
+    const deleted = await fixture.keelson('delete', NAME, '--yes', '--wait');
 
     // Assess
     expect(deleted).toMatchObject({ code: 0 });
-    expect(await bench.region('leftovers')).toMatchObject({ total: 0 });
-    expect(await bench.region('duplicates')).toEqual([]);
+    expect(await fixture.region('leftovers')).toMatchObject({ total: 0 });
+    expect(await fixture.region('duplicates')).toEqual([]);
   });
 });
 
@@ -164,16 +165,16 @@ describe('a cluster without a CNI', () => {
 
   it('is created, says why its nodes are not Ready, and keeps them', async () => {
     // Prepare
-    const file = bench.document(NAME, {
+    const file = fixture.document(NAME, {
       mode: 'dev',
       k3s: { version: 'v1.34.2+k3s1', config: NO_FLANNEL },
       health: { gracePeriod: '10s' },
     });
 
     // Act
-    const applied = await bench.keelson('apply', '-f', file, '--wait');
+    const applied = await fixture.keelson('apply', '-f', file, '--wait');
     const seen = await status(NAME);
-    const kubeconfig = await bench.keelson('kubeconfig', NAME);
+    const kubeconfig = await fixture.keelson('kubeconfig', NAME);
 
     // Assess
     expect(applied.code, applied.stderr).toBe(0);
@@ -185,7 +186,7 @@ describe('a cluster without a CNI', () => {
     // What counts of health is what two looks in a row have seen: none of it leads to a repair.
     for (let looks = 0; looks < 3; looks += 1) {
       const before = checkedAt(await status(NAME));
-      await handleOf(NAME).signal('look');
+      await handleOf(NAME).signal('reconcile');
       await until(NAME, (later) => checkedAt(later) > before);
     }
     const later = await status(NAME);
@@ -199,12 +200,12 @@ describe('a cluster without a CNI', () => {
     const [node] = (await status(NAME)).nodes;
     mkdirSync(join(manifestOf(node?.instanceId, 'x'), '..'), { recursive: true });
     writeFileSync(join(manifestOf(node?.instanceId, 'x'), '../by-hand.yaml'), CILIUM);
-    await handleOf(NAME).signal('look');
+    await handleOf(NAME).signal('reconcile');
 
     // Assess
     const seen = await until(NAME, (one) => one.health === 'Healthy');
     expect(seen.nodes.map(({ ready }) => ready)).toEqual(['True']);
-    expect((await bench.keelson('delete', NAME, '--yes', '--wait')).code).toBe(0);
+    expect((await fixture.keelson('delete', NAME, '--yes', '--wait')).code).toBe(0);
   });
 });
 

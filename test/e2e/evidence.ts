@@ -2,16 +2,16 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { paginateListCommandInvocations, paginateListCommands, SSMClient } from '@aws-sdk/client-ssm';
 import { CREDENTIALS } from '../../packages/aws-simulator/src/credentials.js';
-import type { Bench } from './harness.js';
+import type { StackFixture } from './fixture.js';
 
 /** Where a secret must not be, by the name of the place; every text a person or program could read there. */
-export async function textsOf(bench: Bench, cluster: string): Promise<Record<string, string>> {
-  const { events } = await bench.client.workflow.getHandle(`cluster/${cluster}`).fetchHistory();
+export async function textsOf(fixture: StackFixture, cluster: string): Promise<Record<string, string>> {
+  const { events } = await fixture.client.workflow.getHandle(`cluster/${cluster}`).fetchHistory();
   return {
     history: textIn(events),
-    record: JSON.stringify(await bench.region('record')),
-    commands: await ssmRecord(bench),
-    ...logs(join(bench.folder, 'stack')),
+    record: JSON.stringify(await fixture.region('record')),
+    commands: await ssmRecord(fixture),
+    ...logs(join(fixture.folder, 'stack')),
   };
 }
 
@@ -24,8 +24,8 @@ function textIn(value: unknown): string {
 }
 
 /** What SSM keeps of commands: parameters, comments, outputs. */
-async function ssmRecord(bench: Bench): Promise<string> {
-  const endpoint = bench.stack.region.url;
+async function ssmRecord(fixture: StackFixture): Promise<string> {
+  const endpoint = fixture.stack.region.url;
   const ssm = new SSMClient({ region: 'eu-west-1', endpoint, credentials: CREDENTIALS.admin });
   try {
     const pages: unknown[] = [];

@@ -1,29 +1,30 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { ClusterEvent } from '#src/model/state.js';
+import type { NodeStatus, StatusView } from '#src/model/status.js';
 import type { CallEntry } from '../../packages/aws-simulator/src/record.js';
-import type { ClusterEvent } from '../../src/model/state.js';
-import type { NodeStatus, StatusView } from '../../src/model/status.js';
-import { type Bench, openBench } from './harness.js';
+import { PATIENCE_MS } from '../support/patience.js';
+import { openStackFixture, type StackFixture } from './fixture.js';
 
 /** The shortest time that the document allows: a reboot then gets 10 s to help, and a new agent 20 s to register. */
 const SHORT = { gracePeriod: '10s', replaceAfter: '1m' };
 /** EC2's recovery gets 15 minutes: more than the test lasts, so what the step is waiting for cannot come between. */
 const DEFAULT = { gracePeriod: '10s' };
 
-let bench: Bench;
+let fixture: StackFixture;
 beforeAll(async () => {
-  bench = await openBench();
+  fixture = await openStackFixture();
 });
-afterEach(() => bench.region('faults', { method: 'DELETE' }));
-afterAll(() => bench?.close());
+afterEach(() => fixture.region('faults', { method: 'DELETE' }));
+afterAll(() => fixture?.close());
 
-const handle = (name: string) => bench.client.workflow.getHandle(`cluster/${name}`);
+const handle = (name: string) => fixture.client.workflow.getHandle(`cluster/${name}`);
 const statusOf = (name: string) => handle(name).query<StatusView>('status');
 const eventsOf = (name: string) => handle(name).query<ClusterEvent[]>('events');
 const post = (path: string, body?: unknown) =>
-  bench.region(path, { method: 'POST', ...(body !== undefined && { body: JSON.stringify(body) }) });
+  fixture.region(path, { method: 'POST', ...(body !== undefined && { body: JSON.stringify(body) }) });
 
 async function until(name: string, holds: (seen: StatusView) => boolean): Promise<StatusView> {
-  const deadline = Date.now() + 150_000;
+  const deadline = Date.now() + PATIENCE_MS;
   for (;;) {
     const seen = await statusOf(name);
     if (holds(seen)) return seen;
@@ -34,7 +35,7 @@ async function until(name: string, holds: (seen: StatusView) => boolean): Promis
 }
 
 async function create(name: string, health: Record<string, string>): Promise<StatusView> {
-  await bench.keelson('apply', '-f', bench.document(name, { mode: 'ha', health }), '--wait');
+  await fixture.keelson('apply', '-f', fixture.document(name, { mode: 'ha', health }), '--wait');
   return until(name, (seen) => seen.phase === 'Running' && seen.health === 'Healthy' && seen.operation === null);
 }
 
@@ -48,14 +49,14 @@ const idOf = (seen: StatusView, slot: string): string => nodeOf(seen, slot).inst
 const says = (seen: StatusView, type: string, message: RegExp): boolean =>
   seen.conditions.some((one) => one.type === type && one.status === 'False' && message.test(one.message));
 const instances = (seen: StatusView) => seen.nodes.map((node) => [node.slot, node.generation, node.instanceId]);
-const look = (name: string) => handle(name).signal('look', { reason: 'a test' });
+const look = (name: string) => handle(name).signal('reconcile', { reason: 'a test' });
 
 /** How many calls of EC2 there were so far: what `machineCalls` counts from. */
-const mark = async (): Promise<number> => (await bench.region<{ calls: CallEntry[] }>('record')).calls.length;
+const mark = async (): Promise<number> => (await fixture.region<{ calls: CallEntry[] }>('record')).calls.length;
 
 /** What was done to machines since. */
 async function machineCalls(since: number): Promise<string[]> {
-  const { calls } = await bench.region<{ calls: CallEntry[] }>('record');
+  const { calls } = await fixture.region<{ calls: CallEntry[] }>('record');
   return calls
     .slice(since)
     .flatMap(({ action }) => (/^(Run|Terminate|Start|Stop|Reboot)Instances$/.test(action) ? [action] : []));
@@ -85,7 +86,7 @@ describe('a server whose SSM agent is silent while Kubernetes calls the node Rea
 });
 
 describe('status checks of EC2', () => {
-  it('are told and nothing is done while Kubernetes calls the node Ready; EC2 itself recovers a host that has failed', async () => {
+  it('are reported and nothing is done while Kubernetes calls the node Ready; EC2 itself recovers a host that has failed', async () => {
     // Prepare
     const name = 'failing-checks';
     const born = await create(name, DEFAULT);
@@ -98,7 +99,7 @@ describe('status checks of EC2', () => {
       says(seen, 'InstancesHealthy', /instance status check.*Kubernetes calls the node Ready, so nothing is done/),
     );
     // Act: the host fails, and with it the node
-    await bench.region('faults', { method: 'DELETE' });
+    await fixture.region('faults', { method: 'DELETE' });
     await post(`instances/${id}/crash`);
     await post(`instances/${id}/impair?check=system`);
     await look(name);
@@ -133,7 +134,7 @@ describe('a replacement whose SSM agent never registers', () => {
       (seen) => seen.operation === null && seen.health === 'Healthy' && nodeOf(seen, 'server-1').generation > 1,
     );
     // Assess
-    const launched = await bench.region<{ tags: Record<string, string>; subnetId: string }[]>('instances');
+    const launched = await fixture.region<{ tags: Record<string, string>; subnetId: string }[]>('instances');
     const subnets = launched
       .filter(({ tags }) => tags['keelson:cluster'] === name && tags['keelson:slot'] === 'server-1')
       .map(({ tags, subnetId }) => [tags['keelson:generation'], subnetId]);
@@ -142,6 +143,6 @@ describe('a replacement whose SSM agent never registers', () => {
     expect(subnetOf.get('3')).not.toBe(subnetOf.get('2'));
     expect(nodeOf(replaced, 'server-1').generation).toBe(3);
     expect((await machineCalls(since)).filter((action) => action === 'RunInstances')).toHaveLength(2);
-    expect(await bench.region('duplicates')).toEqual([]);
+    expect(await fixture.region('duplicates')).toEqual([]);
   });
 });

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { run } from './harness.js';
+import { run } from './fixture.js';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 let folder: string;

@@ -1,31 +1,31 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ClusterEvent } from '#src/model/state.js';
+import type { StatusView } from '#src/model/status.js';
 import type { FaultPlan } from '../../packages/aws-simulator/src/faults.js';
-import type { ClusterEvent } from '../../src/model/state.js';
-import type { StatusView } from '../../src/model/status.js';
-import { type Bench, openBench } from './harness.js';
+import { openStackFixture, type StackFixture } from './fixture.js';
 
 const NAME = 'steady';
 const POOLS = [{ name: 'workers', count: 1, instanceType: 't3.medium' }];
 
-let bench: Bench;
+let fixture: StackFixture;
 beforeAll(async () => {
-  bench = await openBench();
-  const { code, stderr } = await bench.keelson('apply', '-f', bench.document(NAME, { pools: POOLS }), '--wait');
+  fixture = await openStackFixture();
+  const { code, stderr } = await fixture.keelson('apply', '-f', fixture.document(NAME, { pools: POOLS }), '--wait');
   if (code !== 0) throw new Error(stderr);
 });
-afterAll(() => bench?.close());
+afterAll(() => fixture?.close());
 
-const handle = () => bench.client.workflow.getHandle(`cluster/${NAME}`);
+const handle = () => fixture.client.workflow.getHandle(`cluster/${NAME}`);
 const status = () => handle().query<StatusView>('status');
 
 /** What a request that is refused, or asks for nothing new, must leave as it is. */
 async function facts(): Promise<unknown> {
-  const { specGeneration, phase, wish, paused, nodes, operations } = await status();
-  const { launches } = await bench.region<{ launches: unknown[] }>('record?calls=false');
+  const { specGeneration, phase, desiredState, paused, nodes, operations } = await status();
+  const { launches } = await fixture.region<{ launches: unknown[] }>('record?calls=false');
   return {
     specGeneration,
     phase,
-    wish,
+    desiredState,
     paused,
     nodes: nodes.map(({ instanceId, instanceType, publicIp }) => ({ instanceId, instanceType, publicIp })),
     operations: operations.length,
@@ -33,10 +33,10 @@ async function facts(): Promise<unknown> {
   };
 }
 
-const apply = (spec: Parameters<Bench['document']>[1]) => [
+const apply = (spec: Parameters<StackFixture['document']>[1]) => [
   'apply',
   '-f',
-  bench.document(NAME, { pools: POOLS, ...spec }),
+  fixture.document(NAME, { pools: POOLS, ...spec }),
 ];
 const pool = (count: number) => [{ name: 'workers', count, instanceType: 't3.medium' }];
 
@@ -55,13 +55,13 @@ describe('a request that cannot be met is refused at once, with one reason, and 
     { what: 'fewer than no nodes', line: () => apply({ pools: pool(-1) }), says: /spec\.pools/ },
     { what: '10,000 nodes', line: () => apply({ pools: pool(10_000) }), says: /spec\.pools/ },
     { what: 'a file that is not there', line: () => ['apply', '-f', 'nowhere.yaml'], says: /no such file/ },
-    { what: 'a verb that there is not', line: () => ['halt', NAME], says: /unknown command/ },
+    { what: 'a command that does not exist', line: () => ['halt', NAME], says: /unknown command/ },
   ])('$what: exit 2', async ({ line, says }) => {
     // Prepare
     const before = await facts();
 
     // Act
-    const ran = await bench.keelson(...line(), '--wait');
+    const ran = await fixture.keelson(...line(), '--wait');
 
     // Assess
     expect(ran).toMatchObject({ code: 2, stdout: '', stderr: expect.stringMatching(says) });
@@ -81,7 +81,7 @@ describe('a request for what is so already', () => {
     const before = await facts();
 
     // Act
-    const ran = await bench.keelson(...line);
+    const ran = await fixture.keelson(...line);
 
     // Assess
     expect(ran).toMatchObject({ code: 0, stdout: expect.stringMatching(/nothing to do/) });
@@ -90,13 +90,13 @@ describe('a request for what is so already', () => {
 
   it('stop of a stopped cluster: exit 0, nothing to do, and no instance is asked for', async () => {
     // Prepare
-    await bench.keelson('stop', NAME, '--wait');
+    await fixture.keelson('stop', NAME, '--wait');
     const before = await facts();
 
     // Act
-    const ran = await bench.keelson('stop', NAME, '--wait');
+    const ran = await fixture.keelson('stop', NAME, '--wait');
     const after = await facts();
-    const started = await bench.keelson('start', NAME, '--wait');
+    const started = await fixture.keelson('start', NAME, '--wait');
 
     // Assess
     expect(ran.code).toBe(0);
@@ -112,7 +112,7 @@ describe('a signal by hand', () => {
     { name: 'apply', input: '{"document": {"kind": "Pod"}}' },
     { name: 'stop', input: '"now"' },
     { name: 'delete', input: '[1]' },
-  ])('$name $input is told as rejected, and nothing changes', async ({ name, input }) => {
+  ])('$name $input is reported as rejected, and nothing changes', async ({ name, input }) => {
     // Prepare
     const before = await facts();
     const rejected = async () =>
@@ -121,7 +121,7 @@ describe('a signal by hand', () => {
     const told = await rejected();
 
     // Act
-    const sent = await bench.temporal(
+    const sent = await fixture.temporal(
       ...['workflow', 'signal', '--workflow-id', `cluster/${NAME}`, '--name', name, '--input', input],
     );
 
@@ -132,18 +132,18 @@ describe('a signal by hand', () => {
   });
 
   it('to a cluster that does not exist is refused by Temporal, and the CLI says that there is none', async () => {
-    const sent = await bench.temporal('workflow', 'signal', '--workflow-id', 'cluster/absent', '--name', 'stop');
+    const sent = await fixture.temporal('workflow', 'signal', '--workflow-id', 'cluster/absent', '--name', 'stop');
     expect(sent.code).not.toBe(0);
-    expect(await bench.keelson('stop', 'absent')).toMatchObject({ code: 3, stdout: '' });
+    expect(await fixture.keelson('stop', 'absent')).toMatchObject({ code: 3, stdout: '' });
   });
 });
 
 describe('a cluster that is being deleted', () => {
-  it('refuses every other wish: exit 4, and goes on to be deleted', async () => {
+  it('refuses every other request: exit 4, and goes on to be deleted', async () => {
     // Prepare
     const stuck: FaultPlan = { point: 'span', match: { kind: 'terminate' }, hold: true };
-    await bench.region('faults', { method: 'POST', body: JSON.stringify(stuck) });
-    await bench.keelson('delete', NAME, '--yes');
+    await fixture.region('faults', { method: 'POST', body: JSON.stringify(stuck) });
+    await fixture.keelson('delete', NAME, '--yes');
 
     // Act
     const lines = [
@@ -153,21 +153,21 @@ describe('a cluster that is being deleted', () => {
       ['resize', NAME, '--instance-type', 't3.large'],
       apply({ pools: pool(2) }),
     ];
-    const ran = await Promise.all(lines.map((line) => bench.keelson(...line)));
-    const waiting = bench.keelson('delete', NAME, '--yes', '--wait');
+    const ran = await Promise.all(lines.map((line) => fixture.keelson(...line)));
+    const waiting = fixture.keelson('delete', NAME, '--yes', '--wait');
     // It is not let go before it waits: what is gone cannot be deleted again.
     const heard = async () => {
-      const events = await bench.client.workflow.getHandle(`cluster/${NAME}`).query<ClusterEvent[]>('events');
+      const events = await fixture.client.workflow.getHandle(`cluster/${NAME}`).query<ClusterEvent[]>('events');
       return events.some(({ reason, message }) => reason === 'RequestUnchanged' && message.startsWith('delete'));
     };
-    await expect.poll(heard, { timeout: 60_000 }).toBe(true);
-    await bench.region('faults', { method: 'DELETE' });
+    await expect.poll(heard).toBe(true);
+    await fixture.region('faults', { method: 'DELETE' });
     const again = await waiting;
 
     // Assess
     for (const one of ran)
       expect(one).toMatchObject({ code: 4, stdout: '', stderr: expect.stringMatching(/being deleted/) });
     expect(again.code).toBe(0);
-    expect(await bench.region(`leftovers?cluster=${NAME}`)).toMatchObject({ total: 0 });
+    expect(await fixture.region(`leftovers?cluster=${NAME}`)).toMatchObject({ total: 0 });
   });
 });

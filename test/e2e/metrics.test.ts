@@ -1,25 +1,23 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Bench, openBench } from './harness.js';
+import { openStackFixture, type StackFixture } from './fixture.js';
 
-let bench: Bench;
+let fixture: StackFixture;
 let url: string;
 beforeAll(async () => {
-  bench = await openBench({ metrics: true, env: { ...process.env, KEELSON_METRICS_EMF: '1' } });
-  url = bench.stack.metricsUrl ?? '';
-  await bench.keelson('apply', '-f', bench.document('measured'), '--wait');
+  fixture = await openStackFixture({ metrics: true, env: { ...process.env, KEELSON_METRICS_EMF: '1' } });
+  url = fixture.stack.metricsUrl ?? '';
+  await fixture.keelson('apply', '-f', fixture.document('measured'), '--wait');
 });
-afterAll(() => bench?.close());
+afterAll(() => fixture?.close());
 
 const scrape = async (): Promise<string> => (await fetch(url)).text();
 
 describe('the metrics of a worker', () => {
   it('know clusters, operations, steps, events, calls to AWS and observations, beside those of Temporal', async () => {
     // A region is observed each 15 s at first.
-    await expect
-      .poll(scrape, { timeout: 60_000, interval: 1_000 })
-      .toMatch(/^keelson_region_last_observation_timestamp_seconds\{/m);
+    await expect.poll(scrape, { interval: 1_000 }).toMatch(/^keelson_region_last_observation_timestamp_seconds\{/m);
     const text = await scrape();
     expect(text).toMatch(/^keelson_operation_duration_seconds_count\{(?=.*kind="create")(?=.*outcome="done").*\} 1$/m);
     expect(text).toMatch(/^keelson_step_duration_seconds_bucket\{(?=.*kind="launch")(?=.*outcome="done").*\}/m);
@@ -35,14 +33,14 @@ describe('the metrics of a worker', () => {
 
   it('count the clusters by phase, health, region and version', async () => {
     await expect
-      .poll(scrape, { timeout: 100_000, interval: 2_000 })
+      .poll(scrape, { interval: 2_000 })
       .toMatch(
         /^keelson_clusters\{(?=.*health="Healthy")(?=.*phase="Running")(?=.*region="eu-west-1")(?=.*version="v1\.34\.2\+k3s1").*\} 1$/m,
       );
   });
 
   it('are lines of the embedded metric format for CloudWatch, where that is wanted', async () => {
-    const log = readFileSync(join(bench.folder, 'stack', 'worker.log'), 'utf8');
+    const log = readFileSync(join(fixture.folder, 'stack', 'worker.log'), 'utf8');
     const lines = log.split('\n').filter((line) => line.includes('"_aws"'));
     expect(JSON.parse(lines.at(-1) ?? '{}')).toMatchObject({
       _aws: { CloudWatchMetrics: [{ Namespace: 'Keelson', Metrics: [{ Name: 'Clusters', Unit: 'Count' }] }] },

@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Bench, DIST, openBench, start } from './harness.js';
+import { DIST, openStackFixture, type StackFixture, start } from './fixture.js';
 
-let bench: Bench;
+let fixture: StackFixture;
 beforeAll(async () => {
-  bench = await openBench();
-  expect(await bench.keelson('apply', '-f', bench.document('left'), '--wait')).toMatchObject({ code: 0 });
-  bench.stack.worker().kill('SIGKILL');
-  await bench.stack.worker().ended;
+  fixture = await openStackFixture();
+  expect(await fixture.keelson('apply', '-f', fixture.document('left'), '--wait')).toMatchObject({ code: 0 });
+  fixture.stack.worker().kill('SIGKILL');
+  await fixture.stack.worker().ended;
 });
-afterAll(() => bench?.close());
+afterAll(() => fixture?.close());
 
 /** Said before anything is shown. */
 const NO_WORKER =
@@ -21,14 +21,14 @@ describe('without a worker', () => {
     const { child, ended } = start(
       process.execPath,
       [`${DIST}bin/keelson.js`, 'status', 'left'],
-      bench.stack.env,
-      bench.folder,
+      fixture.stack.env,
+      fixture.folder,
     );
     const seconds = await new Promise<number>((resolve) => {
       child.stderr.once('data', () => resolve((Date.now() - began) / 1_000));
     });
     const text = await ended;
-    const data = await bench.keelson('status', 'left', '-o', 'json');
+    const data = await fixture.keelson('status', 'left', '-o', 'json');
 
     // Assess
     expect(text.stderr).toMatch(NO_WORKER);
@@ -48,29 +48,29 @@ describe('without a worker', () => {
   });
 
   it.each(['explain', 'history'])('%s tells so first, too, and ends with 5', async (verb) => {
-    const { code, stdout, stderr } = await bench.keelson(verb, 'left');
+    const { code, stdout, stderr } = await fixture.keelson(verb, 'left');
     expect(stderr).toMatch(NO_WORKER);
     expect(code).toBe(5);
     expect(stdout).toContain(verb === 'history' ? 'create' : 'left is Running, Unknown: no worker answers');
   });
 
   it('list tells so first, and ends with 0: it asks no worker for what it shows', async () => {
-    const { code, stdout, stderr } = await bench.keelson('list');
+    const { code, stdout, stderr } = await fixture.keelson('list');
     expect(stderr).toMatch(NO_WORKER);
     expect(code).toBe(0);
     expect(stdout).toMatch(/^left +Running/m);
   });
 
-  it('the kubeconfig is there all the same', async () => {
-    const { code, stdout } = await bench.keelson('kubeconfig', 'left');
+  it('the kubeconfig is there anyway', async () => {
+    const { code, stdout } = await fixture.keelson('kubeconfig', 'left');
     expect(code).toBe(0);
     expect(stdout).toContain('current-context: "left"');
   });
 
   it('a delete that is confirmed names what it destroys from the copy, and is stored', async () => {
     // Act
-    const { code, stderr } = await bench.keelson('delete', 'left', '--yes');
-    const withdrawn = await bench.keelson('withdraw', 'left');
+    const { code, stderr } = await fixture.keelson('delete', 'left', '--yes');
+    const withdrawn = await fixture.keelson('withdraw', 'left');
 
     // Assess
     expect(code).toBe(6);
@@ -80,15 +80,15 @@ describe('without a worker', () => {
 });
 
 describe('a region without its watch', () => {
-  it('is told by status and list, which end with 0', async () => {
+  it('is reported by status and list, which end with 0', async () => {
     // Prepare
-    await bench.stack.startWorker();
-    await expect.poll(async () => (await bench.keelson('status', 'left')).code, { timeout: 60_000 }).toBe(0);
-    await bench.client.workflow.getHandle('region-watch/eu-west-1').terminate('test');
+    await fixture.stack.startWorker();
+    await expect.poll(async () => (await fixture.keelson('status', 'left')).code).toBe(0);
+    await fixture.client.workflow.getHandle('region-watch/eu-west-1').terminate('test');
 
     // Act
-    const status = await bench.keelson('status', 'left');
-    const list = await bench.keelson('list');
+    const status = await fixture.keelson('status', 'left');
+    const list = await fixture.keelson('list');
 
     // Assess
     for (const { code, stderr } of [status, list]) {

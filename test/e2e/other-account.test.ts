@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { StatusView } from '#src/model/status.js';
 import type { Instance } from '../../packages/aws-simulator/src/contract.js';
 import type { CallEntry } from '../../packages/aws-simulator/src/record.js';
-import type { StatusView } from '../../src/model/status.js';
-import { type Bench, openBench, type Ran } from './harness.js';
+import { openStackFixture, type Ran, type StackFixture } from './fixture.js';
 
 const MEMBER = '222222222222';
 const account = {
@@ -11,26 +11,26 @@ const account = {
 };
 const access = { instanceProfile: `arn:aws:iam::${MEMBER}:instance-profile/keelson-node` };
 
-let bench: Bench;
+let fixture: StackFixture;
 beforeAll(async () => {
-  bench = await openBench();
+  fixture = await openStackFixture();
 });
-afterAll(() => bench?.close());
+afterAll(() => fixture?.close());
 
 const apply = (name: string, spec: object, ...more: string[]): Promise<Ran> =>
-  bench.keelson('apply', '-f', bench.document(name, { account, access, ...spec }), '--wait', ...more);
+  fixture.keelson('apply', '-f', fixture.document(name, { account, access, ...spec }), '--wait', ...more);
 const statusOf = (name: string): Promise<StatusView> =>
-  bench.client.workflow.getHandle(`cluster/${name}`).query<StatusView>('status');
+  fixture.client.workflow.getHandle(`cluster/${name}`).query<StatusView>('status');
 
 /** Those of a cluster that are not gone, by account. */
 async function instancesOf(name: string): Promise<Instance[]> {
-  const all = await bench.region<Instance[]>('instances');
+  const all = await fixture.region<Instance[]>('instances');
   return all.filter(({ tags, state }) => tags['keelson:cluster'] === name && state !== 'terminated');
 }
 
 /** What the worker has made or changed in EC2 and SSM with its own credentials; an early event may have it look for the instance there. */
 async function changesInOwnAccount(): Promise<CallEntry[]> {
-  const { calls } = await bench.region<{ calls: CallEntry[] }>('record');
+  const { calls } = await fixture.region<{ calls: CallEntry[] }>('record');
   return calls.filter(
     ({ caller, service, action }) =>
       caller === 'worker' && (service === 'ec2' || service === 'ssm') && !action.startsWith('Describe'),
@@ -52,10 +52,10 @@ describe('a cluster in another account', () => {
 
   it('is named with its account by plan, status, list and explain', async () => {
     const [planned, shown, listed, explained] = await Promise.all([
-      bench.keelson('plan', '-f', bench.document('other', { account, access })),
-      bench.keelson('status', 'shop'),
-      bench.keelson('list', '-o', 'json'),
-      bench.keelson('explain', 'shop', '-o', 'json'),
+      fixture.keelson('plan', '-f', fixture.document('other', { account, access })),
+      fixture.keelson('status', 'shop'),
+      fixture.keelson('list', '-o', 'json'),
+      fixture.keelson('explain', 'shop', '-o', 'json'),
     ]);
     expect(planned.stdout).toContain(`account ${MEMBER}, as ${account.roleArn}`);
     expect(shown.stdout).toContain(`eu-west-1, account ${MEMBER}`);
@@ -64,13 +64,14 @@ describe('a cluster in another account', () => {
   });
 
   it('is observed by a watch of its own, in sessions that tell what they are for', async () => {
-    const watch = await bench.client.workflow.getHandle(`region-watch/eu-west-1/${MEMBER}`).describe();
+    const watch = await fixture.client.workflow.getHandle(`region-watch/eu-west-1/${MEMBER}`).describe();
     expect(watch.status.name).toBe('RUNNING');
-    const { calls } = await bench.region<{ calls: CallEntry[] }>('record');
+    const { calls } = await fixture.region<{ calls: CallEntry[] }>('record');
     const sessions = calls
       .filter((one) => one.service === 'sts' && one.caller === 'worker')
       .map((one) => one.params['RoleSessionName']);
-    expect(new Set(sessions)).toEqual(new Set(['keelson-shop', 'keelson-region-watch']));
+    // `plan` of the document `other` had the worker ask what it would be refused.
+    expect(new Set(sessions)).toEqual(new Set(['keelson-shop', 'keelson-region-watch', 'keelson-other']));
   });
 
   it('is changed there', async () => {
@@ -84,18 +85,15 @@ describe('a cluster in another account', () => {
     const lost = (await statusOf('shop')).nodes.find(({ slot }) => slot === 'server-1');
 
     // Act
-    await bench.region(`instances/${lost?.instanceId}/terminate`, { method: 'POST' });
+    await fixture.region(`instances/${lost?.instanceId}/terminate`, { method: 'POST' });
 
     // Assess
     await expect
-      .poll(
-        async () => {
-          const { nodes, operation, health } = await statusOf('shop');
-          const server = nodes.find(({ slot }) => slot === 'server-1');
-          return { ready: server?.ready, isNew: server?.instanceId !== lost?.instanceId, operation, health };
-        },
-        { timeout: 60_000 },
-      )
+      .poll(async () => {
+        const { nodes, operation, health } = await statusOf('shop');
+        const server = nodes.find(({ slot }) => slot === 'server-1');
+        return { ready: server?.ready, isNew: server?.instanceId !== lost?.instanceId, operation, health };
+      })
       .toEqual({ ready: 'True', isNew: true, operation: null, health: 'Healthy' });
     expect(new Set((await instancesOf('shop')).map((one) => one.account))).toEqual(new Set([MEMBER]));
   });
@@ -113,8 +111,9 @@ describe('a cluster in another account', () => {
   });
 
   it('is deleted there, and leaves nothing in either account', async () => {
-    expect(await bench.keelson('delete', 'shop', '--yes', '--wait')).toMatchObject({ code: 0 });
-    expect(await bench.region('leftovers?cluster=shop')).toMatchObject({ total: 0 });
+    expect(await fixture.keelson('delete', 'shop', '--yes', '--wait')).toMatchObject({ code: 0 });
+    expect(await fixture.region('leftovers?cluster=shop')).toMatchObject({ total: 0 });
+    expect(await fixture.region('duplicates')).toEqual([]);
     expect(await changesInOwnAccount()).toEqual([]);
   });
 });
@@ -122,13 +121,13 @@ describe('a cluster in another account', () => {
 describe('a role that the worker may not assume', () => {
   const wrong = { ...account, externalId: 'someone-else' };
 
-  it('is told with its cause, and a corrected document goes on', async () => {
+  it('is reported with its cause, and a corrected document goes on', async () => {
     // Prepare
     const refused = await apply('late', { account: wrong });
-    const explained = await bench.keelson('explain', 'late');
+    const explained = await fixture.keelson('explain', 'late');
 
     // Act
-    const mended = await apply('late', {});
+    const retried = await apply('late', {});
 
     // Assess
     expect(refused.code).toBe(1);
@@ -136,17 +135,34 @@ describe('a role that the worker may not assume', () => {
     expect(explained.stdout).toMatch(/assumed-role\/keelson-worker\/\S+ may not assume arn:aws:iam::222222222222:role/);
     expect(explained.stdout).toContain('sts:ExternalId');
     expect(explained.stdout).not.toContain('someone-else');
-    expect(mended).toMatchObject({ code: 0 });
+    expect(retried).toMatchObject({ code: 0 });
     expect(new Set((await instancesOf('late')).map((one) => one.account))).toEqual(new Set([MEMBER]));
+  });
+});
+
+describe('a cluster whose role could never be assumed', () => {
+  it('is deleted without it, for nothing can have been made', async () => {
+    // Prepare
+    const roleArn = `arn:aws:iam::${MEMBER}:role/no-such-role`;
+    const refused = await apply('never', { account: { ...account, roleArn } });
+
+    // Act
+    const deleted = await fixture.keelson('delete', 'never', '--yes', '--wait');
+
+    // Assess
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toContain('AssumeRoleRefused');
+    expect(deleted, deleted.stderr).toMatchObject({ code: 0 });
+    expect(await fixture.region('leftovers?cluster=never')).toMatchObject({ total: 0 });
   });
 });
 
 describe('what a lost workflow has left in another account', () => {
   it('is found by its role, and deleted', async () => {
     // Prepare
-    await bench.client.workflow.getHandle('cluster/late').terminate('test');
+    await fixture.client.workflow.getHandle('cluster/late').terminate('test');
     const orphans = (...more: string[]) =>
-      bench.keelsonAs('worker', 'orphans', '-o', 'json', '--role-arn', account.roleArn, ...more);
+      fixture.keelsonAs('worker', 'orphans', '-o', 'json', '--role-arn', account.roleArn, ...more);
 
     // Act
     const found = await orphans('--external-id', account.externalId);
@@ -158,6 +174,6 @@ describe('what a lost workflow has left in another account', () => {
     });
     expect(deleted.code).toBe(0);
     const left = { instances: [], volumes: [], snapshots: [], securityGroups: [] };
-    expect(await bench.region('leftovers?cluster=late')).toMatchObject(left);
+    expect(await fixture.region('leftovers?cluster=late')).toMatchObject(left);
   });
 });

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import type { CallerName } from '../../packages/aws-simulator/src/credentials.js';
 import { keyVariables } from '../../packages/local-stack/src/local-env.js';
-import { type Bench, DIST, documentOf, LOCAL_STACK, openBench, run } from './harness.js';
+import { DIST, documentOf, LOCAL_STACK, openStackFixture, run, type StackFixture } from './fixture.js';
 import { NOT_RUN } from './support/not-run.js';
 import { commandsOf, filesOf, pages } from './support/pages.js';
 
@@ -19,23 +19,22 @@ const PAGE_MS = 240_000;
 const WATCH_SECONDS = 5;
 const hasKubectl = spawnSync('kubectl', ['version', '--client']).status === 0;
 
-let bench: Bench;
+let fixture: StackFixture;
 beforeAll(async () => {
-  bench = await openBench();
-  const bin = join(bench.folder, 'bin');
+  fixture = await openStackFixture();
+  const bin = join(fixture.folder, 'bin');
   mkdirSync(bin);
-  // `npx keelson` of a checkout is its built program.
-  writeFileSync(
-    join(bin, 'npx'),
-    `#!/bin/sh\n[ "$1" = keelson ] || exit 127\nshift\nexec node ${DIST}bin/keelson.js "$@"\n`,
-  );
-  chmodSync(join(bin, 'npx'), 0o755);
+  // `npx keelson` of a checkout is its built program, and so is `keelson` of the installed package.
+  const program = `exec node ${DIST}bin/keelson.js "$@"\n`;
+  writeFileSync(join(bin, 'npx'), `#!/bin/sh\n[ "$1" = keelson ] || exit 127\nshift\n${program}`);
+  writeFileSync(join(bin, 'keelson'), `#!/bin/sh\n${program}`);
+  for (const name of ['npx', 'keelson']) chmodSync(join(bin, name), 0o755);
   for (const name of ['examples', '.env.example'])
-    cpSync(fileURLToPath(new URL(`../../${name}`, import.meta.url)), join(bench.folder, name), { recursive: true });
-  bench.file('shop.yaml', stringify(SHOP));
-  bench.file('prices.yaml', 'instances: { t3.medium: 0.0456, t3.large: 0.0912 }\nvolumes: { gp3: 0.088 }\n');
+    cpSync(fileURLToPath(new URL(`../../${name}`, import.meta.url)), join(fixture.folder, name), { recursive: true });
+  fixture.file('shop.yaml', stringify(SHOP));
+  fixture.file('prices.yaml', 'instances: { t3.medium: 0.0456, t3.large: 0.0912 }\nvolumes: { gp3: 0.088 }\n');
 });
-afterAll(() => bench?.close());
+afterAll(() => fixture?.close());
 
 const SHOP = documentOf('shop', {
   mode: 'ha',
@@ -49,20 +48,20 @@ const isListed = (page: string, command: string): boolean =>
 async function substitute(printed: string): Promise<string> {
   const command = printed.replaceAll('team-a-shop', 'shop');
   if (!command.includes('2026-03-01T12:')) return command;
-  await bench.keelson('backup', 'shop', '--wait');
+  await fixture.keelson('backup', 'shop', '--wait');
   return command.replace(/2026-03-01T12:\d\d/, new Date(Date.now() + 60_000).toISOString().slice(0, 16));
 }
 
 /** What a page takes for granted; by default that the cluster of shop.yaml runs. */
 const PREPARE: Record<string, () => Promise<unknown>> = {
-  'docs/how-to/first-cluster-on-aws.md': async () => bench.keelson('delete', 'shop', '--yes', '--wait'),
+  'docs/how-to/first-cluster-on-aws.md': async () => fixture.keelson('delete', 'shop', '--yes', '--wait'),
   'docs/how-to/restore-in-another-region.md': async () => {
     await running();
-    await bench.keelson('backup', 'shop', '--wait');
+    await fixture.keelson('backup', 'shop', '--wait');
   },
   'docs/how-to/backup-and-restore.md': async () => {
     await running();
-    await bench.keelson('backup', 'shop', '--wait');
+    await fixture.keelson('backup', 'shop', '--wait');
   },
 };
 /** Who sits at the terminal, where that is not one who has `UserPolicy` alone. */
@@ -70,7 +69,7 @@ const CALLERS: Record<string, CallerName> = {
   // `UserPolicy` for its `apply`, and `CleanerPolicy` for the rest.
   'docs/how-to/orphans.md': 'admin',
 };
-const running = (): Promise<unknown> => bench.keelson('apply', '-f', 'shop.yaml', '--wait');
+const running = (): Promise<unknown> => fixture.keelson('apply', '-f', 'shop.yaml', '--wait');
 
 /** Runs on a terminal, one after the other in one shell, until one fails. */
 async function onTerminal(page: string, commands: readonly string[]) {
@@ -79,12 +78,12 @@ async function onTerminal(page: string, commands: readonly string[]) {
     if (!command.includes('--watch')) return `${shown}\n${command}`;
     return `${shown}\ntimeout --foreground -s INT ${WATCH_SECONDS} ${command} || [ $? -eq 124 ]`;
   });
-  const file = bench.file(`${page.replaceAll('/', '-')}.sh`, `set -euo pipefail\n${lines.join('\n')}\n`);
-  const path = [join(bench.folder, 'bin'), dirname(resolve(await findTemporalCli(process.env))), process.env['PATH']];
+  const file = fixture.file(`${page.replaceAll('/', '-')}.sh`, `set -euo pipefail\n${lines.join('\n')}\n`);
+  const path = [join(fixture.folder, 'bin'), dirname(resolve(await findTemporalCli(process.env))), process.env['PATH']];
   const as = keyVariables(CALLERS[page] ?? 'user');
-  const env = { ...process.env, ...bench.stack.env, ...as, PATH: path.join(':'), TERM: 'xterm' };
+  const env = { ...process.env, ...fixture.stack.env, ...as, PATH: path.join(':'), TERM: 'xterm' };
   const driver = fileURLToPath(new URL('./support/on-a-terminal.py', import.meta.url));
-  return await run('python3', [driver, file], env, bench.folder, PAGE_MS);
+  return await run('python3', [driver, file], env, fixture.folder, PAGE_MS);
 }
 
 describe('the commands of the pages', () => {
@@ -100,7 +99,7 @@ describe('the commands of the pages', () => {
   it.each(runnable)('%s: run as printed', { timeout: PAGE_MS + 60_000 }, async (page) => {
     // Prepare
     await (PREPARE[page] ?? running)();
-    for (const { name, text } of filesOf(page)) bench.file(name, text);
+    for (const { name, text } of filesOf(page)) fixture.file(name, text);
     const wanted = commandsOf(page).filter((command) => !isListed(page, command));
     const commands: string[] = [];
     for (const command of wanted)

@@ -1,15 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { StatusView } from '#src/model/status.js';
 import type { Instance } from '../../packages/aws-simulator/src/contract.js';
-import type { StatusView } from '../../src/model/status.js';
-import { type Bench, openBench } from './harness.js';
+import { openStackFixture, type StackFixture } from './fixture.js';
 
 const NAME = 'five';
 
-let bench: Bench;
+let fixture: StackFixture;
 beforeAll(async () => {
-  bench = await openBench({ runMs: 150_000 });
+  fixture = await openStackFixture();
 });
-afterAll(() => bench?.close());
+afterAll(() => fixture?.close());
 
 const spec = (more: Record<string, unknown> = {}, workers: Record<string, unknown> = {}) => ({
   mode: 'ha',
@@ -28,9 +28,9 @@ const spec = (more: Record<string, unknown> = {}, workers: Record<string, unknow
   ...more,
 });
 const apply = (...args: Parameters<typeof spec>) =>
-  bench.keelson('apply', '-f', bench.document(NAME, spec(...args)), '--wait');
-const status = () => bench.client.workflow.getHandle(`cluster/${NAME}`).query<StatusView>('status');
-const instances = () => bench.region<Instance[]>('instances');
+  fixture.keelson('apply', '-f', fixture.document(NAME, spec(...args)), '--wait');
+const status = () => fixture.client.workflow.getHandle(`cluster/${NAME}`).query<StatusView>('status');
+const instances = () => fixture.region<Instance[]>('instances');
 const running = async () =>
   (await instances()).filter((one) => one.state === 'running' && one.tags['keelson:cluster'] === NAME);
 
@@ -38,12 +38,12 @@ describe('a cluster of five servers with a pool of several types', () => {
   it('is made of the next type where the first has no capacity, in the zones of the pool', async () => {
     // Prepare
     const plan = { point: 'capacity', match: { instanceType: 'm6i.large' }, effect: 'none' };
-    await bench.region('faults', { method: 'POST', body: JSON.stringify(plan) });
+    await fixture.region('faults', { method: 'POST', body: JSON.stringify(plan) });
 
     // Act
     const made = await apply();
-    await expect.poll(async () => (await status()).health, { timeout: 60_000 }).toBe('Healthy');
-    await bench.region('faults', { method: 'DELETE' });
+    await expect.poll(async () => (await status()).health).toBe('Healthy');
+    await fixture.region('faults', { method: 'DELETE' });
 
     // Assess
     expect(made, made.stderr).toMatchObject({ code: 0 });
@@ -55,7 +55,7 @@ describe('a cluster of five servers with a pool of several types', () => {
     const agents = (await running()).filter((one) => one.tags['keelson:slot']?.startsWith('workers-'));
     expect(agents.map((one) => one.type)).toEqual(['t3.large', 't3.large']);
     expect(agents.every((one) => ['eu-west-1b', 'eu-west-1c'].includes(one.zone))).toBe(true);
-    expect(conditions.find(({ type }) => type === 'TypesAsAsked')?.status).toBe('True');
+    expect(conditions.find(({ type }) => type === 'InstanceTypesInSync')?.status).toBe('True');
   });
 
   it('gets a server back that someone has terminated', async () => {
@@ -63,13 +63,11 @@ describe('a cluster of five servers with a pool of several types', () => {
     const lost = (await running()).find((one) => one.tags['keelson:slot'] === 'server-3');
 
     // Act
-    await bench.region(`instances/${lost?.id}/terminate?hard`, { method: 'POST' });
+    await fixture.region(`instances/${lost?.id}/terminate?hard`, { method: 'POST' });
     await expect
-      .poll(async () => (await status()).nodes.find((node) => node.slot === 'server-3')?.generation, {
-        timeout: 90_000,
-      })
+      .poll(async () => (await status()).nodes.find((node) => node.slot === 'server-3')?.generation, {})
       .toBe(2);
-    await expect.poll(async () => (await status()).health, { timeout: 90_000 }).toBe('Healthy');
+    await expect.poll(async () => (await status()).health).toBe('Healthy');
 
     // Assess
     const { nodes } = await status();
@@ -93,7 +91,7 @@ describe('a cluster of five servers with a pool of several types', () => {
 
   it('is resized server by server, and the agents stay', async () => {
     // Act
-    const resized = await bench.keelson('resize', NAME, '--instance-type', 't3.large', '--wait');
+    const resized = await fixture.keelson('resize', NAME, '--instance-type', 't3.large', '--wait');
 
     // Assess
     expect(resized, resized.stderr).toMatchObject({ code: 0 });
@@ -109,27 +107,45 @@ describe('a cluster of five servers with a pool of several types', () => {
   });
 
   it('leaves nothing behind when it is deleted', async () => {
-    expect(await bench.keelson('delete', NAME, '--yes', '--wait')).toMatchObject({ code: 0 });
-    expect(await bench.region(`leftovers?cluster=${NAME}`)).toMatchObject({ total: 0 });
-    expect(await bench.region('duplicates')).toEqual([]);
+    expect(await fixture.keelson('delete', NAME, '--yes', '--wait')).toMatchObject({ code: 0 });
+    expect(await fixture.region(`leftovers?cluster=${NAME}`)).toMatchObject({ total: 0 });
+    expect(await fixture.region('duplicates')).toEqual([]);
   });
 });
 
 describe('an instance profile whose role the worker may not pass', () => {
-  it('is told before anything is made, with what to do', async () => {
+  it('is reported by plan, with the place, the role and the statement that is missing', async () => {
     // Prepare
-    const document = bench.document('app', {
+    const document = fixture.document('app', {
       access: { instanceProfile: 'arn:aws:iam::000000000000:instance-profile/app' },
     });
 
     // Act
-    const applied = await bench.keelson('apply', '-f', document, '--wait');
+    const planned = await fixture.keelson('plan', '-f', document);
+
+    // Assess
+    expect(planned.code).toBe(2);
+    expect(planned.stderr).toMatch(/:\d+:\d+: spec\.access\.instanceProfile: PassRoleDenied: .*the role arn:aws:iam::/);
+    expect(planned.stderr).toMatch(
+      /\{"Effect":"Allow","Action":"iam:PassRole","Resource":"arn:aws:iam::\d{12}:role\/\S*app"/,
+    );
+    expect(await fixture.keelson('get', 'app')).toMatchObject({ code: 3 });
+  });
+
+  it('is reported before anything is made, with what to do', async () => {
+    // Prepare
+    const document = fixture.document('app', {
+      access: { instanceProfile: 'arn:aws:iam::000000000000:instance-profile/app' },
+    });
+
+    // Act
+    const applied = await fixture.keelson('apply', '-f', document, '--wait');
 
     // Assess
     expect(applied.code).toBe(1);
     expect(applied.stderr).toMatch(/PassRoleDenied/);
     expect(applied.stderr).toMatch(/NodeRoleArns/);
     expect((await instances()).filter((one) => one.tags['keelson:cluster'] === 'app')).toEqual([]);
-    expect(await bench.keelson('delete', 'app', '--yes', '--wait')).toMatchObject({ code: 0 });
+    expect(await fixture.keelson('delete', 'app', '--yes', '--wait')).toMatchObject({ code: 0 });
   });
 });

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { DIST, LOCAL_STACK, run } from './harness.js';
+import { DIST, LOCAL_STACK, run } from './fixture.js';
 
 let folder: string;
 let stack: ChildProcess;
@@ -18,7 +18,7 @@ beforeEach(async () => {
   stack.stdout?.on('data', (chunk: Buffer) => {
     output += chunk.toString();
   });
-  await expect.poll(() => output, { timeout: 60_000 }).toMatch(/^ready in .*\n$/);
+  await expect.poll(() => output).toMatch(/^ready in .*\n$/);
 });
 afterEach(async () => {
   if (stack.exitCode === null && stack.signalCode === null) {
@@ -75,7 +75,7 @@ describe('npm run local', () => {
 
     // Assess
     const said = new RegExp(`worker \\(process ${pid}\\) was killed: process (\\d+) goes on`);
-    await expect.poll(() => output, { timeout: 60_000 }).toMatch(said);
+    await expect.poll(() => output).toMatch(said);
     expect(alive([Number(said.exec(output)?.[1])])).toHaveLength(1);
     const listed = await run(process.execPath, [`${DIST}bin/keelson.js`, 'list', '-o', 'json'], process.env, folder);
     expect(listed).toMatchObject({ code: 0 });
@@ -95,7 +95,7 @@ describe('npm run local', () => {
       // Assess
       expect(pids.length).toBeGreaterThanOrEqual(4);
       expect(code).toBe(0);
-      await expect.poll(() => alive(pids), { timeout: 20_000 }).toEqual([]);
+      await expect.poll(() => alive(pids)).toEqual([]);
       expect(existsSync(join(folder, '.keelson/local.env'))).toBe(false);
     },
   );
@@ -111,6 +111,6 @@ describe('npm run local', () => {
 
     // Assess
     expect(pids.length).toBeGreaterThanOrEqual(4);
-    await expect.poll(() => alive(pids), { timeout: 30_000 }).toEqual([]);
+    await expect.poll(() => alive(pids)).toEqual([]);
   });
 });

@@ -1,44 +1,44 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Bench, openBench } from './harness.js';
+import { openStackFixture, type StackFixture } from './fixture.js';
+import { opensApi } from './support/api-watch.js';
 import { configMapsOn, instancesOf, kubectlOn, statusOf } from './support/kubectl.js';
 
 const HOW_TO = readFileSync(new URL('../../docs/how-to/restore-in-another-region.md', import.meta.url), 'utf8');
 
-let bench: Bench;
+let fixture: StackFixture;
 beforeAll(async () => {
-  bench = await openBench({ runMs: 120_000 });
+  fixture = await openStackFixture();
 });
-afterAll(() => bench?.close());
+afterAll(() => fixture?.close());
 
 const make = (instance: string, name: string) =>
-  kubectlOn(bench, instance, 'create', 'configmap', name, '--from-literal=a=b');
+  kubectlOn(fixture, instance, 'create', 'configmap', name, '--from-literal=a=b');
 
 /** A cluster with a ConfigMap, a backup, and a ConfigMap after it. */
 async function prepared(name: string, spec: Record<string, unknown> = {}): Promise<string> {
-  expect(await bench.keelson('apply', '-f', bench.document(name, spec), '--wait')).toMatchObject({ code: 0 });
-  const [first = ''] = await instancesOf(bench, name);
+  expect(await fixture.keelson('apply', '-f', fixture.document(name, spec), '--wait')).toMatchObject({ code: 0 });
+  const [first = ''] = await instancesOf(fixture, name);
   await make(first, 'before');
-  expect(await bench.keelson('backup', name, '--wait')).toMatchObject({ code: 0 });
+  expect(await fixture.keelson('backup', name, '--wait')).toMatchObject({ code: 0 });
   await make(first, 'after');
-  return (await statusOf(bench, name)).backup.id ?? '';
+  return (await statusOf(fixture, name)).backup.id ?? '';
 }
 
 async function expectRestored(name: string, servers: number): Promise<void> {
-  const status = await statusOf(bench, name);
+  const status = await statusOf(fixture, name);
   expect(status).toMatchObject({ phase: 'Running', operation: null });
   expect(status.nodes.filter(({ voter }) => voter === 'True')).toHaveLength(servers);
   for (const { instanceId } of status.nodes.filter(({ role }) => role === 'server')) {
-    expect(await configMapsOn(bench, instanceId ?? '')).toEqual(['configmap/before']);
-    const { stdout } = await kubectlOn(bench, instanceId ?? '', 'get', 'nodes', '-o', 'name');
+    expect(await configMapsOn(fixture, instanceId ?? '')).toEqual(['configmap/before']);
+    const { stdout } = await kubectlOn(fixture, instanceId ?? '', 'get', 'nodes', '-o', 'name');
     expect(stdout.split('\n').sort(), 'no Node of the old cluster').toEqual(
       status.nodes.map((node) => `node/${node.name}`).sort(),
     );
   }
-  expect(await bench.keelson('kubeconfig', name)).toMatchObject({
-    code: 0,
-    stdout: expect.stringContaining(status.apiAddress ?? '?'),
-  });
+  const kubeconfig = await fixture.keelson('kubeconfig', name);
+  expect(kubeconfig).toMatchObject({ code: 0, stdout: expect.stringContaining(status.apiAddress ?? '?') });
+  await expect.poll(() => opensApi(kubeconfig.stdout, status.apiAddress ?? '')).toBe(true);
 }
 
 /** The only block of a language below a heading of the how-to. */
@@ -52,44 +52,44 @@ describe('a restore into a new cluster', () => {
   it('makes a cluster that was deleted in another region, as the how-to says', async () => {
     // Prepare
     const id = await prepared('shop', { mode: 'ha' });
-    expect(await bench.keelson('delete', 'shop', '--yes', '--wait')).toMatchObject({ code: 0 });
-    bench.file('shop-us.yaml', blockOf('2. Write a document for the new cluster', 'yaml'));
+    expect(await fixture.keelson('delete', 'shop', '--yes', '--wait')).toMatchObject({ code: 0 });
+    fixture.file('shop-us.yaml', blockOf('2. Write a document for the new cluster', 'yaml'));
     const command = blockOf('3. Restore it', 'sh').trim().split(' ');
     const args = command.slice(2).map((word) => (word === '2026-03-01T12:00' ? id : word));
 
     // Act
-    const gone = await bench.keelson('restore', 'shop', '--yes');
-    const restored = await bench.keelson(...args);
+    const gone = await fixture.keelson('restore', 'shop', '--yes');
+    const restored = await fixture.keelson(...args);
 
     // Assess
     expect(command.slice(0, 2)).toEqual(['npx', 'keelson']);
     expect(gone).toMatchObject({ code: 3, stderr: expect.stringContaining('keelson restore shop --into') });
     expect(restored, restored.stderr).toMatchObject({ code: 0 });
-    expect(await statusOf(bench, 'shop-us')).toMatchObject({ region: 'us-east-1' });
+    expect(await statusOf(fixture, 'shop-us')).toMatchObject({ region: 'us-east-1' });
     await expectRestored('shop-us', 3);
-    expect(await bench.region('duplicates')).toEqual([]);
+    expect(await fixture.region('duplicates')).toEqual([]);
   });
 
   it('makes it again under the name it had, with node names that it has not used', async () => {
     // Prepare
     await prepared('again');
-    expect(await bench.keelson('delete', 'again', '--yes', '--wait')).toMatchObject({ code: 0 });
+    expect(await fixture.keelson('delete', 'again', '--yes', '--wait')).toMatchObject({ code: 0 });
 
     // Act
-    const restored = await bench.keelson('restore', 'again', '--into', 'again', '--wait');
+    const restored = await fixture.keelson('restore', 'again', '--into', 'again', '--wait');
 
     // Assess
     expect(restored, restored.stderr).toMatchObject({ code: 0 });
     await expectRestored('again', 1);
-    expect((await statusOf(bench, 'again')).nodes.map((node) => node.name)).toEqual(['again-server-0-g2']);
+    expect((await statusOf(fixture, 'again')).nodes.map((node) => node.name)).toEqual(['again-server-0-g2']);
   });
 
   it('refuses what no cluster from this backup can be, and begins no empty one when it fails', async () => {
     // Prepare
     const id = await prepared('source');
-    const { uid } = await statusOf(bench, 'source');
-    const file = (name: string, spec: Record<string, unknown>) => bench.document(name, spec);
-    const into = (name: string, ...args: string[]) => bench.keelson('restore', 'source', '--into', name, ...args);
+    const { uid } = await statusOf(fixture, 'source');
+    const file = (name: string, spec: Record<string, unknown>) => fixture.document(name, spec);
+    const into = (name: string, ...args: string[]) => fixture.keelson('restore', 'source', '--into', name, ...args);
 
     // Act
     const taken = await into('source');
@@ -101,7 +101,7 @@ describe('a restore into a new cluster', () => {
     );
     const named = await into('one', '-f', file('two', {}));
     const shown = await into('shown', '--dry-run');
-    await bench.region('faults', {
+    await fixture.region('faults', {
       method: 'POST',
       body: JSON.stringify({
         id: 'reset',
@@ -111,9 +111,9 @@ describe('a restore into a new cluster', () => {
       }),
     });
     const failed = await into('failed', '--wait');
-    await bench.region('faults', { method: 'DELETE' });
-    const { nodes, waiting } = await statusOf(bench, 'failed');
-    const again = await bench.keelson('retry', 'failed', '--wait');
+    await fixture.region('faults', { method: 'DELETE' });
+    const { nodes, waiting } = await statusOf(fixture, 'failed');
+    const again = await fixture.keelson('retry', 'failed', '--wait');
 
     // Assess
     expect(taken).toMatchObject({ code: 4, stderr: expect.stringContaining('a cluster source') });
@@ -126,7 +126,7 @@ describe('a restore into a new cluster', () => {
     expect(waiting?.for).toContain('a person');
     expect(again, again.stderr).toMatchObject({ code: 0 });
     await expectRestored('failed', 1);
-    expect(await statusOf(bench, 'source')).toMatchObject({ uid, phase: 'Running' });
+    expect(await statusOf(fixture, 'source')).toMatchObject({ uid, phase: 'Running' });
   });
 });
 
@@ -135,15 +135,15 @@ describe('a restore with the version of the backup', () => {
     // Prepare
     const id = await prepared('version', { k3s: { version: 'v1.34.2+k3s1' } });
     expect(
-      await bench.keelson('apply', '-f', bench.document('version', { k3s: { version: 'v1.35.0+k3s1' } }), '--wait'),
+      await fixture.keelson('apply', '-f', fixture.document('version', { k3s: { version: 'v1.35.0+k3s1' } }), '--wait'),
     ).toMatchObject({ code: 0 });
 
     // Act
-    const restored = await bench.keelson('restore', 'version', '--from', id, '--with-version', '--yes', '--wait');
+    const restored = await fixture.keelson('restore', 'version', '--from', id, '--with-version', '--yes', '--wait');
 
     // Assess
     expect(restored, restored.stderr).toMatchObject({ code: 0 });
     await expectRestored('version', 1);
-    expect((await statusOf(bench, 'version')).nodes.map(({ k3s }) => k3s)).toEqual(['v1.34.2+k3s1']);
+    expect((await statusOf(fixture, 'version')).nodes.map(({ k3s }) => k3s)).toEqual(['v1.34.2+k3s1']);
   });
 });

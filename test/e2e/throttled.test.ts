@@ -1,15 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CallEntry } from '../../packages/aws-simulator/src/record.js';
-import { type Bench, openBench } from './harness.js';
+import { openStackFixture, type StackFixture } from './fixture.js';
 
 /** The whole of it, with twenty clusters and a plot, is `npm run bench -- throttled`. */
 const NAMES = Array.from({ length: 5 }, (_, index) => `slow-${index}`);
 
-let bench: Bench;
+let fixture: StackFixture;
 beforeAll(async () => {
-  bench = await openBench();
+  fixture = await openStackFixture();
 });
-afterAll(() => bench?.close());
+afterAll(() => fixture?.close());
 
 const isRefused = (call: CallEntry) => call.code === 'RequestLimitExceeded';
 
@@ -18,16 +18,16 @@ describe('clusters that are created at once in an account that is throttled hard
     // Prepare: a second's worth at once, and so many a second.
     const limit = (action: string, rate: number) => ({ service: 'ec2', action, bucket: { size: rate, refill: rate } });
     const plans = [limit('RunInstances', 2), limit('Describe*', 5)];
-    await bench.region('faults', { method: 'POST', body: JSON.stringify(plans) });
+    await fixture.region('faults', { method: 'POST', body: JSON.stringify(plans) });
 
     // Act
     const ran = await Promise.all(
-      NAMES.map((name) => bench.keelson('apply', '-f', bench.document(name), '--wait', '-o', 'json')),
+      NAMES.map((name) => fixture.keelson('apply', '-f', fixture.document(name), '--wait', '-o', 'json')),
     );
 
     // Assess
     expect(ran.map(({ code }) => code)).toEqual(NAMES.map(() => 0));
-    const { calls } = await bench.region<{ calls: CallEntry[] }>('record');
+    const { calls } = await fixture.region<{ calls: CallEntry[] }>('record');
     const describes = calls.filter((call) => call.action.startsWith('Describe') && call.service === 'ec2');
     const launches = calls.filter((call) => call.action === 'RunInstances');
     expect(launches.filter(isRefused).length).toBeLessThanOrEqual(NAMES.length);
@@ -39,6 +39,6 @@ describe('clusters that are created at once in an account that is throttled hard
     const middle = (Math.min(...times) + Math.max(...times)) / 2;
     const late = refused.filter((call) => Date.parse(call.at) > middle);
     expect(late.length).toBeLessThan(refused.length / 2);
-    expect(await bench.region('duplicates')).toEqual([]);
+    expect(await fixture.region('duplicates')).toEqual([]);
   });
 });

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { LOCAL_STACK } from './harness.js';
+import { LOCAL_STACK } from './fixture.js';
 
 const TOUR = fileURLToPath(new URL('../../examples/tour.sh', import.meta.url));
 
@@ -21,7 +21,7 @@ beforeEach(async () => {
   local.stdout?.on('data', (chunk: Buffer) => {
     output += chunk.toString();
   });
-  await expect.poll(() => output, { timeout: 60_000 }).toMatch(/^ready in .*\n$/);
+  await expect.poll(() => output).toMatch(/^ready in .*\n$/);
   region = /region (http:\S+?);/.exec(output)?.[1] ?? '';
 });
 afterEach(async () => {

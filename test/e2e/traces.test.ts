@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { StatusView } from '../../src/model/status.js';
+import type { StatusView } from '#src/model/status.js';
 import { type OtlpReceiver, type OtlpSpan, receiveOtlp } from '../support/otlp-receiver.js';
-import { type Bench, openBench } from './harness.js';
+import { openStackFixture, type StackFixture } from './fixture.js';
 
 let receiver: OtlpReceiver;
-let bench: Bench;
+let fixture: StackFixture;
 beforeAll(async () => {
   receiver = await receiveOtlp();
   const env = {
@@ -15,10 +15,10 @@ beforeAll(async () => {
     OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
     OTEL_BSP_SCHEDULE_DELAY: '500',
   };
-  bench = await openBench({ env });
+  fixture = await openStackFixture({ env });
 });
 afterAll(async () => {
-  await bench?.close();
+  await fixture?.close();
   await receiver?.close();
 });
 
@@ -28,11 +28,11 @@ const attribute = ({ attributes }: OtlpSpan, key: string): string | undefined =>
 describe('the trace of a create', () => {
   it('reaches a collector: the operation, its steps, their activities and the calls to AWS of these', async () => {
     // Act
-    const ran = await bench.keelson('apply', '-f', bench.document('traced'), '--wait', '-o', 'json');
+    const ran = await fixture.keelson('apply', '-f', fixture.document('traced'), '--wait', '-o', 'json');
     const { status } = JSON.parse(ran.stdout) as { status: StatusView };
     const [create] = status.operations;
     const root = () => receiver.spans().find((one) => one.name === 'create traced');
-    await expect.poll(root, { timeout: 20_000 }).toBeDefined();
+    await expect.poll(root).toBeDefined();
     // An activity's span is sent when it has ended, which its step waits for.
     const spans = receiver.spans().filter(({ traceId }) => traceId === create?.traceId);
 
@@ -40,7 +40,7 @@ describe('the trace of a create', () => {
     expect(ran.code).toBe(0);
     expect(root()).toMatchObject({ traceId: create?.traceId });
     expect(root()?.parentSpanId ?? '').toBe('');
-    expect(readFileSync(join(bench.folder, 'stack', 'worker.log'), 'utf8')).toContain(create?.traceId ?? 'none');
+    expect(readFileSync(join(fixture.folder, 'stack', 'worker.log'), 'utf8')).toContain(create?.traceId ?? 'none');
     expect(receiver.services()).toContain('keelson');
     const childrenOf = ({ spanId }: OtlpSpan) => spans.filter(({ parentSpanId }) => parentSpanId === spanId);
     const steps = childrenOf(root() as OtlpSpan).filter((one) => attribute(one, 'keelson.outcome') !== undefined);
@@ -61,12 +61,12 @@ describe('the trace of a create', () => {
     // Prepare
     const error = { code: 'UnauthorizedOperation', status: 403 };
     const fault = { id: 'no-stop', service: 'ec2', action: 'StopInstances', times: 1, error };
-    await bench.region('faults', { method: 'POST', body: JSON.stringify([fault]) });
+    await fixture.region('faults', { method: 'POST', body: JSON.stringify([fault]) });
 
     // Act
-    await bench.keelson('stop', 'traced', '--wait');
+    await fixture.keelson('stop', 'traced', '--wait');
     const failed = () => receiver.spans().find(({ status }) => status.message?.includes('UnauthorizedOperation'));
-    await expect.poll(failed, { timeout: 20_000 }).toBeDefined();
+    await expect.poll(failed).toBeDefined();
 
     // Assess
     expect(failed()?.status.code).toBe(2);

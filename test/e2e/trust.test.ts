@@ -7,29 +7,30 @@ import {
 } from '@aws-sdk/client-ec2';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { StatusView } from '#src/model/status.js';
 import { CREDENTIALS, STACK_GUID } from '../../packages/aws-simulator/src/credentials.js';
 import type { CallEntry } from '../../packages/aws-simulator/src/record.js';
-import type { StatusView } from '../../src/model/status.js';
-import { type Bench, documentOf, openBench } from './harness.js';
+import { PATIENCE_MS } from '../support/patience.js';
+import { documentOf, openStackFixture, type StackFixture } from './fixture.js';
 import { type OtherKeelson, openOtherKeelson } from './support/other-keelson.js';
 
 const NAME = 'shop';
 const REGION = 'eu-west-1';
 const HA = { mode: 'ha', health: { gracePeriod: '10s', replaceAfter: '1m' } };
 
-let bench: Bench;
+let fixture: StackFixture;
 let ec2: EC2Client;
 const others: OtherKeelson[] = [];
 beforeAll(async () => {
-  bench = await openBench({ runMs: 120_000 });
-  const { url: endpoint } = bench.stack.region;
+  fixture = await openStackFixture();
+  const { url: endpoint } = fixture.stack.region;
   ec2 = new EC2Client({ region: REGION, endpoint, credentials: CREDENTIALS.admin });
-  expect(await bench.keelson('apply', '-f', bench.document(NAME, HA), '--wait')).toMatchObject({ code: 0 });
+  expect(await fixture.keelson('apply', '-f', fixture.document(NAME, HA), '--wait')).toMatchObject({ code: 0 });
 });
 afterAll(async () => {
   for (const other of others) await other.close();
   ec2?.destroy();
-  await bench?.close();
+  await fixture?.close();
 });
 
 const open = async (...args: Parameters<typeof openOtherKeelson>): Promise<OtherKeelson> => {
@@ -38,12 +39,12 @@ const open = async (...args: Parameters<typeof openOtherKeelson>): Promise<Other
   return other;
 };
 
-const statusOf = (name = NAME) => bench.client.workflow.getHandle(`cluster/${name}`).query<StatusView>('status');
+const statusOf = (name = NAME) => fixture.client.workflow.getHandle(`cluster/${name}`).query<StatusView>('status');
 const idsOf = ({ nodes }: StatusView) => nodes.map((node) => node.instanceId ?? '').sort();
-const calls = async () => (await bench.region<{ calls: CallEntry[] }>('record')).calls;
+const calls = async () => (await fixture.region<{ calls: CallEntry[] }>('record')).calls;
 
 async function until(what: string, name: string, holds: (seen: StatusView) => boolean): Promise<StatusView> {
-  const deadline = Date.now() + 90_000;
+  const deadline = Date.now() + PATIENCE_MS;
   for (;;) {
     const seen = await statusOf(name);
     if (holds(seen)) return seen;
@@ -96,7 +97,7 @@ const isForeign = (id: string) => (seen: StatusView) =>
 describe('another Temporal namespace with the same bucket', () => {
   let other: OtherKeelson;
   beforeAll(async () => {
-    other = await open(bench, 'staging');
+    other = await open(fixture, 'staging');
   });
 
   it('cannot apply a document of the name of a live cluster: exit 4 names the owner, and nothing is stored', async () => {
@@ -105,7 +106,12 @@ describe('another Temporal namespace with the same bucket', () => {
     const from = (await calls()).length;
 
     // Act
-    const ran = await other.keelson('apply', '-f', bench.document(NAME, { ...HA, tags: { by: 'staging' } }), '--wait');
+    const ran = await other.keelson(
+      'apply',
+      '-f',
+      fixture.document(NAME, { ...HA, tags: { by: 'staging' } }),
+      '--wait',
+    );
 
     // Assess
     expect(ran.code).toBe(4);
@@ -142,8 +148,8 @@ describe('another Temporal namespace with the same bucket', () => {
   it('gets the cluster by a person’s word, when its workflow is gone', async () => {
     // Prepare
     const before = await statusOf();
-    await bench.client.workflow.getHandle(`cluster/${NAME}`).terminate('the test');
-    const file = bench.document(NAME, HA);
+    await fixture.client.workflow.getHandle(`cluster/${NAME}`).terminate('the test');
+    const file = fixture.document(NAME, HA);
 
     // Act
     const refused = await other.keelson('apply', '-f', file);
@@ -159,7 +165,7 @@ describe('another Temporal namespace with the same bucket', () => {
 
     // And back again.
     await handle.terminate('the test');
-    const back = await bench.keelson('apply', '-f', file, '--adopt', before.uid, '--wait');
+    const back = await fixture.keelson('apply', '-f', file, '--adopt', before.uid, '--wait');
     expect(back).toMatchObject({ code: 0 });
     expect(idsOf(await statusOf())).toEqual(idsOf(before));
   });
@@ -168,22 +174,22 @@ describe('another Temporal namespace with the same bucket', () => {
 describe('another installation in the same account and region', () => {
   it('makes and deletes a cluster of the same name, and neither sees the other’s', async () => {
     // Prepare
-    const { url: endpoint } = bench.stack.region;
+    const { url: endpoint } = fixture.stack.region;
     const s3 = new S3Client({ region: REGION, endpoint, credentials: CREDENTIALS.admin, forcePathStyle: true });
     await s3.send(new CreateBucketCommand({ Bucket: 'keelson-second' }));
     s3.destroy();
     const { accessKeyId, secretAccessKey } = CREDENTIALS.admin;
     // The simulator has one stack: the other installation's policies are not judged.
-    const other = await open(bench, 'second', {
+    const other = await open(fixture, 'second', {
       ...{ KEELSON_BUCKET: 'keelson-second', KEELSON_INSTALLATION: 'second' },
       ...{ AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey },
     });
     const before = await statusOf();
 
     // Act
-    const made = await other.keelson('apply', '-f', bench.document(NAME), '--wait', '-o', 'json');
+    const made = await other.keelson('apply', '-f', fixture.document(NAME), '--wait', '-o', 'json');
     const theirs = (JSON.parse(made.stdout) as { status: StatusView }).status;
-    const ours = await bench.keelsonAs(
+    const ours = await fixture.keelsonAs(
       'cleaner',
       'orphans',
       '--region',
@@ -195,7 +201,7 @@ describe('another installation in the same account and region', () => {
       '0',
     );
     const named = ['orphans', '--region', REGION, '--installation', 'second', '--delete', '--yes', '--after', '0'];
-    const named4 = await bench.keelsonAs('cleaner', ...named);
+    const named4 = await fixture.keelsonAs('cleaner', ...named);
     const stillThere = await stateOf(idsOf(theirs)[0] ?? '');
     const deleted = await other.keelson('delete', NAME, '--yes', '--wait');
 
@@ -225,8 +231,8 @@ describe('an instance with the tags of a cluster and without its proof', () => {
     const attacker = await foreign({ ...owner, slot: 'server-1', generation });
 
     // Act
-    await bench.region(`instances/${lost?.instanceId}/terminate`, { method: 'POST' });
-    await bench.client.workflow.getHandle(`cluster/${NAME}`).signal('look', { reason: 'the test' });
+    await fixture.region(`instances/${lost?.instanceId}/terminate`, { method: 'POST' });
+    await fixture.client.workflow.getHandle(`cluster/${NAME}`).signal('reconcile', { reason: 'the test' });
     const after = await until('replaced', NAME, (seen) => {
       const node = seen.nodes.find(({ slot }) => slot === 'server-1');
       return node?.instanceId !== lost?.instanceId && node?.voter === 'True' && seen.operation === null;
@@ -238,7 +244,7 @@ describe('an instance with the tags of a cluster and without its proof', () => {
     expect(after.nodes.find(({ slot }) => slot === 'server-1')).toMatchObject({ generation: Number(generation) });
     expect(await touching(attacker)).toEqual([]);
     expect(await stateOf(attacker)).toBe('running');
-    expect(told.conditions.find(({ type }) => type === 'InstancesOwned')?.advice).toContain('does nothing to it');
+    expect(told.conditions.find(({ type }) => type === 'InstancesOwned')?.hint).toContain('does nothing to it');
   });
 
   it('is neither adopted by a create nor terminated by the delete', async () => {
@@ -248,13 +254,13 @@ describe('an instance with the tags of a cluster and without its proof', () => {
     const bystander = await foreign();
 
     // Act
-    const made = await bench.keelson('apply', '-f', bench.document('early'), '--wait');
+    const made = await fixture.keelson('apply', '-f', fixture.document('early'), '--wait');
     const status = await statusOf('early');
     const Tags = tagsOf({ ...tags, uid: status.uid, generation: '7' });
     await ec2.send(new CreateTagsCommand({ Resources: [bystander], Tags }));
-    await bench.client.workflow.getHandle('cluster/early').signal('look', { reason: 'the test' });
+    await fixture.client.workflow.getHandle('cluster/early').signal('reconcile', { reason: 'the test' });
     await until('reports both', 'early', (seen) => isForeign(attacker)(seen) && isForeign(bystander)(seen));
-    const deleted = await bench.keelson('delete', 'early', '--yes', '--wait');
+    const deleted = await fixture.keelson('delete', 'early', '--yes', '--wait');
 
     // Assess
     expect(made.code).toBe(0);

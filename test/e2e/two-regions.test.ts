@@ -1,38 +1,38 @@
 import { CreateSecurityGroupCommand, DescribeVpcsCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { StatusView } from '#src/model/status.js';
 import { CREDENTIALS, STACK_GUID } from '../../packages/aws-simulator/src/credentials.js';
 import type { CallEntry } from '../../packages/aws-simulator/src/record.js';
-import type { StatusView } from '../../src/model/status.js';
-import { type Bench, documentOf, openBench, type Ran } from './harness.js';
+import { documentOf, openStackFixture, type Ran, type StackFixture } from './fixture.js';
 
 const NORTH = 'eu-west-1';
 const SOUTH = 'us-east-1';
 
-let bench: Bench;
+let fixture: StackFixture;
 beforeAll(async () => {
-  bench = await openBench();
+  fixture = await openStackFixture();
 });
-afterAll(() => bench?.close());
+afterAll(() => fixture?.close());
 
 const apply = (name: string, region: string, ...more: string[]) =>
-  bench.keelson('apply', '-f', bench.document(name, { region }), ...more);
-const handle = (name: string) => bench.client.workflow.getHandle(`cluster/${name}`);
+  fixture.keelson('apply', '-f', fixture.document(name, { region }), ...more);
+const handle = (name: string) => fixture.client.workflow.getHandle(`cluster/${name}`);
 /** What a list in JSON holds. */
 function listed<Item>({ code, stdout, stderr }: Ran): Item[] {
   expect(code, stderr).toBe(0);
   return (JSON.parse(stdout) as { items: Item[] }).items;
 }
-const orphans = (...more: string[]) => bench.keelsonAs('cleaner', 'orphans', '-o', 'json', ...more);
+const orphans = (...more: string[]) => fixture.keelsonAs('cleaner', 'orphans', '-o', 'json', ...more);
 
 /** Calls of EC2 and SSM; S3's go to the bucket's region whatever cluster they are for. */
 async function calls(): Promise<CallEntry[]> {
-  const record = await bench.region<{ calls: CallEntry[] }>('record');
+  const record = await fixture.region<{ calls: CallEntry[] }>('record');
   return record.calls.filter((call) => call.service !== 's3');
 }
 
 /** Regions in which something was asked or done that names the cluster or an instance of its. */
 async function regionsOf(name: string): Promise<string[]> {
-  const { launches } = await bench.region<{ launches: { id: string; tags: Record<string, string> }[] }>(
+  const { launches } = await fixture.region<{ launches: { id: string; tags: Record<string, string> }[] }>(
     'record?calls=false',
   );
   const ids = launches.filter(({ tags }) => tags['keelson:cluster'] === name).map(({ id }) => id);
@@ -57,7 +57,7 @@ describe('two names in two regions', () => {
 
   it('are stopped one by one: each command reaches its own region', async () => {
     // Act
-    expect(await bench.keelson('stop', 'south', '--wait')).toMatchObject({ code: 0 });
+    expect(await fixture.keelson('stop', 'south', '--wait')).toMatchObject({ code: 0 });
 
     // Assess
     const stops = (await calls()).filter((call) => call.action === 'StopInstances');
@@ -65,7 +65,7 @@ describe('two names in two regions', () => {
     expect(await handle('north').query<StatusView>('status')).toMatchObject({ phase: 'Running' });
     expect(await regionsOf('north')).toEqual([NORTH]);
     expect(await regionsOf('south')).toEqual([SOUTH]);
-    expect(await bench.keelson('start', 'south', '--wait')).toMatchObject({ code: 0 });
+    expect(await fixture.keelson('start', 'south', '--wait')).toMatchObject({ code: 0 });
   });
 });
 
@@ -110,7 +110,7 @@ describe('what has no workflow behind it', () => {
   it('is found in the region where it is, with type, size and price', async () => {
     // Prepare
     await handle('south').terminate('test');
-    const prices = bench.file('prices.yaml', 'instances: { t3.medium: 0.05 }\nvolumes: { gp3: 0.1 }\n');
+    const prices = fixture.file('prices.yaml', 'instances: { t3.medium: 0.05 }\nvolumes: { gp3: 0.1 }\n');
 
     // Act
     const elsewhere = await orphans('--region', NORTH);
@@ -124,7 +124,7 @@ describe('what has no workflow behind it', () => {
       { kind: 'security-group', region: SOUTH, cluster: 'south', createdAt: null },
       { kind: 'security-group', region: SOUTH, cluster: 'south', createdAt: null },
     ]);
-    expect((await bench.keelsonAs('cleaner', 'orphans')).stdout).toContain('workflow terminated');
+    expect((await fixture.keelsonAs('cleaner', 'orphans')).stdout).toContain('workflow terminated');
   });
 
   it('is left alone where there is no such region', async () => {
@@ -142,7 +142,7 @@ describe('what has no workflow behind it', () => {
     const outcomes = listed<{ outcome: string }>(deleted).map((one) => one.outcome);
     expect(outcomes).toEqual(['deleted', 'deleted', 'deleted', 'deleted']);
     const left = { instances: [], volumes: [], snapshots: [], securityGroups: [] };
-    expect(await bench.region('leftovers?cluster=south')).toMatchObject(left);
+    expect(await fixture.region('leftovers?cluster=south')).toMatchObject(left);
     expect(await handle('north').query<StatusView>('status')).toMatchObject({ phase: 'Running', health: 'Healthy' });
     expect(listed(await orphans())).toEqual([]);
   });
@@ -166,7 +166,7 @@ describe('what has no workflow behind it', () => {
 
 /** As another Keelson of the same account would have made it. */
 async function strangersGroup(): Promise<void> {
-  const ec2 = new EC2Client({ region: NORTH, endpoint: bench.stack.region.url, credentials: CREDENTIALS.admin });
+  const ec2 = new EC2Client({ region: NORTH, endpoint: fixture.stack.region.url, credentials: CREDENTIALS.admin });
   const { Vpcs: vpcs = [] } = await ec2.send(new DescribeVpcsCommand({}));
   const tags = { 'keelson:installation': STACK_GUID, 'keelson:cluster': 'stranger', 'keelson:uid': 'uid-9' };
   const Tags = Object.entries(tags).map(([Key, Value]) => ({

@@ -2,23 +2,23 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DescribeInstancesCommand, DescribeVolumesCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { StatusView } from '#src/model/status.js';
 import type { Instance } from '../../packages/aws-simulator/src/contract.js';
 import { CREDENTIALS } from '../../packages/aws-simulator/src/credentials.js';
-import type { StatusView } from '../../src/model/status.js';
-import { type Bench, openBench } from './harness.js';
+import { openStackFixture, type StackFixture } from './fixture.js';
 
 const NAME = 'stores';
 const REGION = 'eu-west-1';
 
-let bench: Bench;
+let fixture: StackFixture;
 let ec2: EC2Client;
 beforeAll(async () => {
-  bench = await openBench({ runMs: 150_000 });
-  ec2 = new EC2Client({ region: REGION, endpoint: bench.stack.region.url, credentials: CREDENTIALS.admin });
+  fixture = await openStackFixture();
+  ec2 = new EC2Client({ region: REGION, endpoint: fixture.stack.region.url, credentials: CREDENTIALS.admin });
 });
 afterAll(async () => {
   ec2?.destroy();
-  await bench?.close();
+  await fixture?.close();
 });
 
 const DATA = { name: 'data', sizeGiB: 50, mountPath: '/mnt/data', filesystem: 'xfs', keep: true };
@@ -32,15 +32,16 @@ const spec = (more: Record<string, unknown> = {}) => ({
   ...more,
 });
 const apply = (more: Record<string, unknown> = {}) =>
-  bench.keelson('apply', '-f', bench.document(NAME, spec(more)), '--wait');
-const status = () => bench.client.workflow.getHandle(`cluster/${NAME}`).query<StatusView>('status');
+  fixture.keelson('apply', '-f', fixture.document(NAME, spec(more)), '--wait');
+const status = () => fixture.client.workflow.getHandle(`cluster/${NAME}`).query<StatusView>('status');
 const running = async (slot: string): Promise<Instance> => {
-  const all = await bench.region<Instance[]>('instances');
+  const all = await fixture.region<Instance[]>('instances');
   const found = all.find((one) => one.state === 'running' && one.tags['keelson:slot'] === slot);
   if (found === undefined) throw new Error(`no instance runs in ${slot}`);
   return found;
 };
-const rootOf = ({ id }: Pick<Instance, 'id'>): string => join(bench.folder, 'stack', 'region', 'instances', id, 'root');
+const rootOf = ({ id }: Pick<Instance, 'id'>): string =>
+  join(fixture.folder, 'stack', 'region', 'instances', id, 'root');
 const volumes = async () => (await ec2.send(new DescribeVolumesCommand({}))).Volumes ?? [];
 const keptOf = async (slot: string) =>
   (await volumes()).filter(({ Tags = [] }) => {
@@ -48,10 +49,8 @@ const keptOf = async (slot: string) =>
     return tags['keelson:slot'] === slot && tags['keelson:volume'] === 'data';
   });
 const becomes = async (slot: string, generation: number) => {
-  await expect
-    .poll(async () => (await status()).nodes.find((node) => node.slot === slot)?.generation, { timeout: 90_000 })
-    .toBe(generation);
-  await expect.poll(async () => (await status()).health, { timeout: 90_000 }).toBe('Healthy');
+  await expect.poll(async () => (await status()).nodes.find((node) => node.slot === slot)?.generation).toBe(generation);
+  await expect.poll(async () => (await status()).health).toBe('Healthy');
 };
 
 describe('data volumes of a pool', () => {
@@ -89,7 +88,7 @@ describe('data volumes of a pool', () => {
     writeFileSync(join(rootOf(before), 'mnt/scratch/rows'), 'worthless');
 
     // Act
-    await bench.region(`instances/${before.id}/terminate?hard`, { method: 'POST' });
+    await fixture.region(`instances/${before.id}/terminate?hard`, { method: 'POST' });
     await becomes('db-0', 2);
 
     // Assess
@@ -102,8 +101,8 @@ describe('data volumes of a pool', () => {
   });
 
   it('are mounted again after the cluster was stopped and started', async () => {
-    expect(await bench.keelson('stop', NAME, '--wait')).toMatchObject({ code: 0 });
-    expect(await bench.keelson('start', NAME, '--wait')).toMatchObject({ code: 0 });
+    expect(await fixture.keelson('stop', NAME, '--wait')).toMatchObject({ code: 0 });
+    expect(await fixture.keelson('start', NAME, '--wait')).toMatchObject({ code: 0 });
 
     const node = await running('db-0');
     expect(readFileSync(join(rootOf(node), 'mnt/data/rows'), 'utf8')).toBe('precious');
@@ -113,10 +112,10 @@ describe('data volumes of a pool', () => {
     // Prepare
     const before = await running('db-0');
     const [kept] = await keptOf('db-0');
-    await bench.client.workflow.getHandle(`cluster/${NAME}`).terminate('lost');
+    await fixture.client.workflow.getHandle(`cluster/${NAME}`).terminate('lost');
 
     // Act
-    await bench.region(`instances/${before.id}/terminate?hard`, { method: 'POST' });
+    await fixture.region(`instances/${before.id}/terminate?hard`, { method: 'POST' });
     const applied = await apply();
 
     // Assess
@@ -149,13 +148,13 @@ describe('data volumes of a pool', () => {
     const [kept] = await keptOf('db-0');
 
     // Act
-    const asked = await bench.keelson('delete', NAME);
-    const deleted = await bench.keelson('delete', NAME, '--yes', '--wait');
+    const asked = await fixture.keelson('delete', NAME);
+    const deleted = await fixture.keelson('delete', NAME, '--yes', '--wait');
 
     // Assess
     expect(asked.stdout + asked.stderr).toContain(`volume ${kept?.VolumeId} (data of db-0`);
     expect(deleted, deleted.stderr).toMatchObject({ code: 0 });
     expect(await volumes()).toEqual([]);
-    expect(await bench.region(`leftovers?cluster=${NAME}`)).toMatchObject({ total: 0 });
+    expect(await fixture.region(`leftovers?cluster=${NAME}`)).toMatchObject({ total: 0 });
   });
 });

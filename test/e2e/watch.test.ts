@@ -3,37 +3,38 @@ import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { SendCommandCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
+import type { ClusterEvent } from '#src/model/state.js';
+import type { StatusView } from '#src/model/status.js';
 import { CREDENTIALS } from '../../packages/aws-simulator/src/credentials.js';
-import type { ClusterEvent } from '../../src/model/state.js';
-import type { StatusView } from '../../src/model/status.js';
-import { type Bench, documentOf, openBench } from './harness.js';
+import { PATIENCE_MS } from '../support/patience.js';
+import { documentOf, openStackFixture, type StackFixture } from './fixture.js';
 
-let bench: Bench;
+let fixture: StackFixture;
 let s3: S3Client;
 let sqs: SQSClient;
 let ssm: SSMClient;
 beforeAll(async () => {
-  bench = await openBench();
-  const shared = { endpoint: bench.stack.region.url, region: 'eu-west-1', credentials: CREDENTIALS.admin };
+  fixture = await openStackFixture();
+  const shared = { endpoint: fixture.stack.region.url, region: 'eu-west-1', credentials: CREDENTIALS.admin };
   s3 = new S3Client({ ...shared, forcePathStyle: true });
   sqs = new SQSClient(shared);
   ssm = new SSMClient(shared);
 });
-afterEach(() => bench.region('faults', { method: 'DELETE' }));
+afterEach(() => fixture.region('faults', { method: 'DELETE' }));
 afterAll(async () => {
   s3?.destroy();
   sqs?.destroy();
   ssm?.destroy();
-  await bench?.close();
+  await fixture?.close();
 });
 
-const handle = (name: string) => bench.client.workflow.getHandle(`cluster/${name}`);
+const handle = (name: string) => fixture.client.workflow.getHandle(`cluster/${name}`);
 const statusOf = (name: string) => handle(name).query<StatusView>('status');
 const eventsOf = (name: string) => handle(name).query<ClusterEvent[]>('events');
 
 /** Polls what people can ask, until it holds. */
 async function until<T>(ask: () => Promise<T>, holds: (seen: T) => boolean): Promise<T> {
-  const deadline = Date.now() + 150_000;
+  const deadline = Date.now() + PATIENCE_MS;
   for (;;) {
     const seen = await ask();
     if (holds(seen)) return seen;
@@ -51,7 +52,7 @@ const settled = (name: string, phase: StatusView['phase'], operations: number) =
 /** Someone terminates the server of a slot. @returns its id */
 async function kill(status: StatusView, slot: string): Promise<string> {
   const id = status.nodes.find((node) => node.slot === slot)?.instanceId ?? '';
-  await bench.region(`instances/${id}/terminate?hard`, { method: 'POST' });
+  await fixture.region(`instances/${id}/terminate?hard`, { method: 'POST' });
   return id;
 }
 
@@ -60,7 +61,8 @@ const looksFor = (name: string, id: string) =>
     () => eventsOf(name),
     (events) =>
       events.some(
-        ({ reason, message }) => reason === 'LookWanted' && new RegExp(`${id} is (gone|shutting)`).test(message),
+        ({ reason, message }) =>
+          reason === 'ReconcileRequested' && new RegExp(`${id} is (gone|shutting)`).test(message),
       ),
   );
 
@@ -76,10 +78,10 @@ const replaced = (name: string, slot: string, generation: number) =>
 describe('a server that someone terminates', () => {
   it('is missed at once by its event, and within a round by the region watch; and is replaced', async () => {
     // Prepare
-    await bench.keelson(
+    await fixture.keelson(
       'apply',
       '-f',
-      bench.document('watched', { mode: 'ha', health: { gracePeriod: '10s' } }),
+      fixture.document('watched', { mode: 'ha', health: { gracePeriod: '10s' } }),
       '--wait',
     );
     const born = await settled('watched', 'Running', 1);
@@ -89,12 +91,12 @@ describe('a server that someone terminates', () => {
     const first = await kill(born, 'server-1');
     await looksFor('watched', first);
     const byEvent = Date.now() - killedAt;
-    const mended = await replaced('watched', 'server-1', 2);
+    const repaired = await replaced('watched', 'server-1', 2);
 
     // Act: without
-    await bench.region('faults', { method: 'POST', body: JSON.stringify({ point: 'event', effect: 'drop' }) });
+    await fixture.region('faults', { method: 'POST', body: JSON.stringify({ point: 'event', effect: 'drop' }) });
     const again = Date.now();
-    const second = await kill(mended, 'server-2');
+    const second = await kill(repaired, 'server-2');
     await looksFor('watched', second);
     const bySweep = Date.now() - again;
     const whole = await replaced('watched', 'server-2', 2);
@@ -107,8 +109,8 @@ describe('a server that someone terminates', () => {
       'repair done',
       'repair done',
     ]);
-    expect(await bench.region('duplicates')).toEqual([]);
-    const watch = await bench.client.workflow.getHandle('region-watch/eu-west-1').describe();
+    expect(await fixture.region('duplicates')).toEqual([]);
+    const watch = await fixture.client.workflow.getHandle('region-watch/eu-west-1').describe();
     expect(watch.status.name).toBe('RUNNING');
   });
 });
@@ -128,11 +130,11 @@ describe('K3s that someone stops on a server', () => {
     });
     // Act
     await ssm.send(stop);
-    const mended = await settled('watched', 'Running', 4);
+    const repaired = await settled('watched', 'Running', 4);
     // Assess
-    expect(mended.operations[3]).toMatchObject({ kind: 'repair', outcome: 'done' });
-    expect(mended.nodes.map((node) => node.ready)).toEqual(['True', 'True', 'True']);
-    const told = (await eventsOf('watched')).filter(({ reason }) => reason === 'LookWanted').at(-1);
+    expect(repaired.operations[3]).toMatchObject({ kind: 'repair', outcome: 'done' });
+    expect(repaired.nodes.map((node) => node.ready)).toEqual(['True', 'True', 'True']);
+    const told = (await eventsOf('watched')).filter(({ reason }) => reason === 'ReconcileRequested').at(-1);
     expect(told?.message).toMatch(/says (service|notready|voters)=/);
   });
 });
@@ -142,7 +144,7 @@ describe('config.yaml that someone puts into the bucket', () => {
     s3.send(new PutObjectCommand({ Bucket: 'keelson-local', Key: `clusters/${name}/config.yaml`, Body }));
   const configValid = (status: StatusView) => status.conditions.find((one) => one.type === 'ConfigValid');
 
-  it('makes a cluster, changes it, and is told where it is wrong; an event that comes again undoes nothing', async () => {
+  it('makes a cluster, changes it, and is refused where it is wrong; an event that comes again undoes nothing', async () => {
     // Prepare, Act: made, and observed: until the first observation its health is Unknown, whatever the document says
     await put('gitops', stringify(documentOf('gitops')));
     const made = await until(
@@ -161,10 +163,10 @@ describe('config.yaml that someone puts into the bucket', () => {
     await put('gitops', stringify(documentOf('gitops', { pools })));
     const changed = await settled('gitops', 'Running', 2);
     // Act: stopped by command, then the event of the document that says running comes again
-    await bench.keelson('stop', 'gitops', '--wait');
+    await fixture.keelson('stop', 'gitops', '--wait');
     const detail = { bucket: { name: 'keelson-local' }, object: { key: 'clusters/gitops/config.yaml' } };
     const late = JSON.stringify({ source: 'aws.s3', 'detail-type': 'Object Created', region: 'eu-west-1', detail });
-    const queue = bench.stack.variables['KEELSON_EVENTS_QUEUE_URL'];
+    const queue = fixture.stack.variables['KEELSON_EVENTS_QUEUE_URL'];
     for (const body of [late, late, 'no event', '{"source":"aws.s3","detail":{}}'])
       await sqs.send(new SendMessageCommand({ QueueUrl: queue, MessageBody: body }));
     // The queue is read in order; this one is reported last.
@@ -184,12 +186,12 @@ describe('config.yaml that someone puts into the bucket', () => {
     expect(told.specGeneration).toBe(made?.specGeneration);
     expect(configValid(changed)).toBeUndefined();
     expect(changed.nodes.map((node) => node.slot)).toEqual(['server-0', 'workers-0']);
-    expect(asleep).toMatchObject({ phase: 'Stopped', wish: 'stopped' });
+    expect(asleep).toMatchObject({ phase: 'Stopped', desiredState: 'stopped' });
   });
 
   it('is passed over when `keelson apply` has put it there, and does nothing where there is no cluster', async () => {
     await put('nobody', 'colour: red');
-    await bench.keelson('apply', '-f', bench.document('by-hand'), '--wait');
+    await fixture.keelson('apply', '-f', fixture.document('by-hand'), '--wait');
     await put('by-hand', 'colour: red');
     await until(
       () => statusOf('by-hand'),
@@ -206,21 +208,21 @@ describe('config.yaml that someone puts into the bucket', () => {
 describe('a region that is not observed', () => {
   const observed = (status: StatusView) => status.conditions.find((one) => one.type === 'Observed');
 
-  it('tells its clusters within a minute when AWS denies the calls, with the cause, and again when it allows them', async () => {
+  it('notifies its clusters within a minute when AWS denies the calls, with the cause, and again when it allows them', async () => {
     const before = Date.now();
     const error = {
       code: 'UnauthorizedOperation',
       status: 403,
       message: 'You are not authorized to perform this operation.',
     };
-    await bench.region('faults', { method: 'POST', body: JSON.stringify({ action: 'DescribeInstances', error }) });
+    await fixture.region('faults', { method: 'POST', body: JSON.stringify({ action: 'DescribeInstances', error }) });
     const blind = await until(
       () => statusOf('by-hand'),
       (status) => observed(status)?.status === 'False',
     );
     const seconds = (Date.now() - before) / 1_000;
-    const explained = (await bench.keelson('explain', 'by-hand')).stdout;
-    await bench.region('faults', { method: 'DELETE' });
+    const explained = (await fixture.keelson('explain', 'by-hand')).stdout;
+    await fixture.region('faults', { method: 'DELETE' });
     const seeing = await until(
       () => statusOf('by-hand'),
       (status) => observed(status)?.status === 'True',
@@ -235,7 +237,7 @@ describe('a region that is not observed', () => {
   });
 
   it('has its watch back when a person has terminated that', async () => {
-    const watch = bench.client.workflow.getHandle('region-watch/eu-west-1');
+    const watch = fixture.client.workflow.getHandle('region-watch/eu-west-1');
     const { runId } = await watch.describe();
     await watch.terminate('a test');
     const again = await until(

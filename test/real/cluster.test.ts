@@ -5,10 +5,10 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { StatusView } from '#src/model/status.js';
 import type { Instance } from '../../packages/aws-simulator/src/contract.js';
 import type { CallEntry, LaunchEntry } from '../../packages/aws-simulator/src/record.js';
-import type { StatusView } from '../../src/model/status.js';
-import { type Bench, openBench } from '../e2e/harness.js';
+import { openStackFixture, type StackFixture } from '../e2e/fixture.js';
 import { watchApi } from '../e2e/support/api-watch.js';
 import { doneIn, measured, RealCluster, succeeded } from './support/cluster.js';
 import { surroundings } from './support/requirements.js';
@@ -22,18 +22,18 @@ const ALLOWED_GAP_MS = 20_000;
 const { hosts, mirror, versions } = await surroundings();
 const value = `value-${Date.now()}`;
 
-let bench: Bench;
+let fixture: StackFixture;
 let cluster: RealCluster;
 beforeAll(async () => {
   const env = { ...process.env, KEELSON_K3S_MIRROR: mirror };
-  bench = await openBench({ profile: 'aws', hosts, env, folder: FOLDER, runMs: 20 * 60_000 });
-  cluster = new RealCluster(bench, NAME, hosts.command);
+  fixture = await openStackFixture({ profile: 'aws', hosts, env, folder: FOLDER, runMs: 20 * 60_000 });
+  cluster = new RealCluster(fixture, NAME, hosts.command);
 });
-afterAll(() => bench?.close());
+afterAll(() => fixture?.close());
 
 /** @param instanceType of the servers; once they were resized a document that names the old type would resize them back */
 function document(version = versions.first, instanceType = 't3.medium'): string {
-  return bench.document(NAME, {
+  return fixture.document(NAME, {
     mode: 'ha',
     servers: { instanceType },
     pools: [{ name: 'workers', count: 1, instanceType: 't3.medium' }],
@@ -44,8 +44,8 @@ function document(version = versions.first, instanceType = 't3.medium'): string 
 
 const hostOf = async (slot: string): Promise<string> => (await cluster.node(slot)).instanceId;
 const idsOf = (seen: StatusView) => Object.fromEntries(seen.nodes.map((node) => [node.slot, node.instanceId]));
-const launches = async () => (await bench.region<{ launches: LaunchEntry[] }>('record?calls=false')).launches;
-const callsOf = async () => (await bench.region<{ calls: CallEntry[] }>('record')).calls;
+const launches = async () => (await fixture.region<{ launches: LaunchEntry[] }>('record?calls=false')).launches;
+const callsOf = async () => (await fixture.region<{ calls: CallEntry[] }>('record')).calls;
 /** What changes instances. */
 const changes = (calls: readonly CallEntry[]) =>
   calls.filter(({ action }) => /^(Run|Terminate|Start|Stop|Reboot)Instances$/.test(action)).map(({ action }) => action);
@@ -69,13 +69,13 @@ async function mended(scenario: string, stays: string, break_: () => Promise<unk
   );
   // One repair may be the first of several.
   const nodes = await cluster.isTrue(on, limitMs);
-  const wellAt = Date.now();
+  const healthyAt = Date.now();
   const after = await cluster.healthy();
   const done = after.operations.slice(before.operations.length).map(doneIn).join('; ');
   expect(await cluster.filled(on)).toEqual({ value, available: '3' });
-  expect(await bench.region('duplicates')).toEqual([]);
+  expect(await fixture.region('duplicates')).toEqual([]);
   const seen = `${nodes.length} nodes Ready, ${nodes.filter((node) => node.voter).length} voters, data and pods there`;
-  measured({ scenario, startedAt, noticedAt, wellAt, done, seen });
+  measured({ scenario, startedAt, noticedAt, healthyAt, done, seen });
   return { before, after };
 }
 
@@ -83,8 +83,8 @@ describe('create', () => {
   it('makes three voters and an agent, and Kubernetes and etcd agree', async () => {
     // Act
     const startedAt = Date.now();
-    const applied = await bench.keelson('apply', '-f', document(), '--wait');
-    const wellAt = Date.now();
+    const applied = await fixture.keelson('apply', '-f', document(), '--wait');
+    const healthyAt = Date.now();
 
     // Assess
     succeeded(applied);
@@ -99,11 +99,11 @@ describe('create', () => {
     await expect.poll(() => cluster.filled(on), { timeout: 60_000 }).toEqual({ value, available: '3' });
     const [operation] = (await cluster.status()).operations;
     const done = operation ? doneIn(operation) : '';
-    measured({ scenario: 'create: 3 servers, 1 agent', startedAt, wellAt, done, seen: '4 nodes Ready, 3 voters' });
+    measured({ scenario: 'create: 3 servers, 1 agent', startedAt, healthyAt, done, seen: '4 nodes Ready, 3 voters' });
   });
 
   it('publishes a kubeconfig with which the API answers from outside of the hosts', async () => {
-    const { stdout } = await bench.keelson('kubeconfig', NAME);
+    const { stdout } = await fixture.keelson('kubeconfig', NAME);
     const watch = watchApi(stdout, addresses);
     await expect.poll(() => watch.seen().answers, { timeout: 30_000 }).toBeGreaterThan(3);
     await watch.stop();
@@ -114,7 +114,7 @@ describe('a kubeconfig of a person', () => {
   it('is signed by Kubernetes, and may do what a role of the group allows, and nothing else', async () => {
     // Prepare
     const on = await hostOf('server-0');
-    const given = await bench.keelson('kubeconfig', NAME, '--user', 'alice', '--group', 'dev', '--ttl', '10m');
+    const given = await fixture.keelson('kubeconfig', NAME, '--user', 'alice', '--group', 'dev', '--ttl', '10m');
     succeeded(given);
     const kubectl = 'kubectl --kubeconfig /tmp/alice.kubeconfig --server https://127.0.0.1:6443';
     const asAlice = (command: string): string =>
@@ -126,7 +126,7 @@ describe('a kubeconfig of a person', () => {
     await cluster.truth.on(on, 'k3s kubectl create clusterrolebinding dev-view --clusterrole=view --group=dev');
     const pods = await cluster.truth.on(on, asAlice('auth can-i list pods -n default'));
     const secrets = await cluster.truth.on(on, asAlice('auth can-i list secrets -n default'));
-    const masters = await bench.keelson('kubeconfig', NAME, '--group', 'system:masters');
+    const masters = await fixture.keelson('kubeconfig', NAME, '--group', 'system:masters');
 
     // Assess
     expect(before).toContain('User "alice" cannot list resource "nodes"');
@@ -137,7 +137,7 @@ describe('a kubeconfig of a person', () => {
 });
 
 async function addresses(): Promise<string[]> {
-  const instances = await bench.region<Instance[]>('instances');
+  const instances = await fixture.region<Instance[]>('instances');
   return instances.flatMap(({ tags, state, privateIp }) =>
     tags['keelson:slot']?.startsWith('server-') && state === 'running' ? [privateIp] : [],
   );
@@ -146,7 +146,7 @@ async function addresses(): Promise<string[]> {
 describe('a server', () => {
   it('that was terminated is replaced; the first one is as good as any', async () => {
     const { before, after } = await mended('server terminated', 'server-1', async () =>
-      cluster.desk(`instances/${await hostOf('server-0')}/terminate?hard`),
+      cluster.admin(`instances/${await hostOf('server-0')}/terminate?hard`),
     );
     expect(after.operations.at(-1)).toMatchObject({ kind: 'repair', outcome: 'done' });
     expect(after.nodes.map(({ slot, generation }) => [slot, generation])).toEqual([
@@ -168,7 +168,7 @@ describe('a server', () => {
 });
 
 describe('an SSM agent that is dead for ten minutes', () => {
-  it('on a server that Kubernetes calls Ready is told, and the server is not replaced', async () => {
+  it('on a server that Kubernetes calls Ready is reported, and the server is not replaced', async () => {
     // Prepare
     const before = await cluster.healthy();
     const [id, on] = [await hostOf('server-1'), await hostOf('server-0')];
@@ -177,14 +177,14 @@ describe('an SSM agent that is dead for ten minutes', () => {
 
     // Act
     const startedAt = Date.now();
-    await cluster.desk(`machines/${id}`, { agent: 'dead', agentStays: true });
+    await cluster.admin(`machines/${id}`, { agent: 'dead', agentStays: true });
     await cluster.until((seen) => agentsOnline(seen) === 'False', 'AgentsOnline False');
     const noticedAt = Date.now();
     await new Promise((resolve) => setTimeout(resolve, Math.max(0, startedAt + 10 * 60_000 - Date.now())));
     const nodes = await cluster.isTrue(on);
     const during = await cluster.status();
     const done = changes((await callsOf()).slice(callsBefore));
-    await cluster.desk(`machines/${id}`, { agent: 'alive' });
+    await cluster.admin(`machines/${id}`, { agent: 'alive' });
     const revivedAt = Date.now();
     const after = await cluster.healthy();
 
@@ -200,7 +200,7 @@ describe('an SSM agent that is dead for ten minutes', () => {
       scenario: 'SSM agent of a Ready server dead for ten minutes',
       startedAt,
       noticedAt,
-      wellAt: null,
+      healthyAt: null,
       done: `told: AgentsOnline; ${done.length === 0 ? 'nothing done' : 'rebooted once'}`,
       seen: `same instance, 4 nodes Ready; Healthy ${calm} s after the agent is back`,
     });
@@ -212,7 +212,7 @@ describe('a server whose plug is pulled', () => {
     const { before, after } = await mended(
       'plug of a server pulled',
       'server-0',
-      async () => cluster.desk(`instances/${await hostOf('server-2')}/crash`),
+      async () => cluster.admin(`instances/${await hostOf('server-2')}/crash`),
       30 * 60_000,
     );
     expect(idsOf(after)).toEqual(idsOf(before));
@@ -224,13 +224,13 @@ describe('resize', () => {
   it('takes one server after the other, and the API answers throughout', async () => {
     // Prepare
     const before = await cluster.healthy();
-    const { stdout: kubeconfig } = await bench.keelson('kubeconfig', NAME);
+    const { stdout: kubeconfig } = await fixture.keelson('kubeconfig', NAME);
     const watch = watchApi(kubeconfig, addresses);
 
     // Act
     const startedAt = Date.now();
-    const resized = await bench.keelson('resize', NAME, '--instance-type', 't3.large', '--wait');
-    const wellAt = Date.now();
+    const resized = await fixture.keelson('resize', NAME, '--instance-type', 't3.large', '--wait');
+    const healthyAt = Date.now();
     const seen = await watch.stop();
 
     // Assess
@@ -249,7 +249,7 @@ describe('resize', () => {
     measured({
       scenario: 'resize of three servers',
       startedAt,
-      wellAt,
+      healthyAt,
       done: last ? doneIn(last) : '',
       seen: `API answered ${seen.answers} times, longest gap ${gap}; same instances, data and pods there`,
     });
@@ -259,13 +259,13 @@ describe('resize', () => {
     // Prepare
     const before = await cluster.healthy();
     const plan = { point: 'capacity', match: { instanceType: 'm6i.large' }, effect: 'none' };
-    await cluster.desk('faults', plan);
+    await cluster.admin('faults', plan);
 
     // Act
     const startedAt = Date.now();
-    const resized = await bench.keelson('resize', NAME, '--instance-type', 'm6i.large', '--wait');
-    const wellAt = Date.now();
-    await bench.region('faults', { method: 'DELETE' });
+    const resized = await fixture.keelson('resize', NAME, '--instance-type', 'm6i.large', '--wait');
+    const healthyAt = Date.now();
+    await fixture.region('faults', { method: 'DELETE' });
 
     // Assess
     expect(resized).toMatchObject({
@@ -282,7 +282,7 @@ describe('resize', () => {
     measured({
       scenario: 'resize to a type without capacity',
       startedAt,
-      wellAt,
+      healthyAt,
       done: first ? doneIn(first) : '',
       seen: '4 nodes Ready, 3 voters, old types',
     });
@@ -293,13 +293,13 @@ describe('a new K3s version', () => {
   it('comes to every node, one at a time', async () => {
     // Prepare
     await cluster.healthy();
-    const { stdout: kubeconfig } = await bench.keelson('kubeconfig', NAME);
+    const { stdout: kubeconfig } = await fixture.keelson('kubeconfig', NAME);
     const watch = watchApi(kubeconfig, addresses);
 
     // Act
     const startedAt = Date.now();
-    const applied = await bench.keelson('apply', '-f', document(versions.next, 't3.large'), '--wait');
-    const wellAt = Date.now();
+    const applied = await fixture.keelson('apply', '-f', document(versions.next, 't3.large'), '--wait');
+    const healthyAt = Date.now();
     const seen = await watch.stop();
 
     // Assess
@@ -313,7 +313,7 @@ describe('a new K3s version', () => {
     measured({
       scenario: `K3s ${versions.first} to ${versions.next}`,
       startedAt,
-      wellAt,
+      healthyAt,
       done: last ? doneIn(last) : '',
       seen: `API's longest gap ${(seen.longestGapMs / 1000).toFixed(1)} s; all kubelets ${versions.next}`,
     });
@@ -327,12 +327,12 @@ describe('stop and start', () => {
 
     // Act
     const stoppedAt = Date.now();
-    succeeded(await bench.keelson('stop', NAME, '--wait'));
+    succeeded(await fixture.keelson('stop', NAME, '--wait'));
     const downAt = Date.now();
-    const asleep = await bench.region<Instance[]>('instances');
+    const asleep = await fixture.region<Instance[]>('instances');
     const startedAt = Date.now();
-    succeeded(await bench.keelson('start', NAME, '--wait'));
-    const wellAt = Date.now();
+    succeeded(await fixture.keelson('start', NAME, '--wait'));
+    const healthyAt = Date.now();
 
     // Assess
     const mine = asleep.filter(({ state }) => state !== 'terminated').map(({ state }) => state);
@@ -344,26 +344,26 @@ describe('stop and start', () => {
     expect(idsOf(after)).toEqual(idsOf(before));
     const [stop, start] = after.operations.slice(before.operations.length);
     const seen = 'all instances stopped';
-    measured({ scenario: 'stop', startedAt: stoppedAt, wellAt: downAt, done: stop ? doneIn(stop) : '', seen });
+    measured({ scenario: 'stop', startedAt: stoppedAt, healthyAt: downAt, done: stop ? doneIn(stop) : '', seen });
     const back = '4 nodes Ready, 3 voters, same instances, data and pods there';
-    measured({ scenario: 'start', startedAt, wellAt, done: start ? doneIn(start) : '', seen: back });
+    measured({ scenario: 'start', startedAt, healthyAt, done: start ? doneIn(start) : '', seen: back });
   });
 });
 
 describe('most servers', () => {
-  it('lost at once: that is told, and nothing is done that could cost data', async () => {
+  it('lost at once: that is reported, and nothing is done that could cost data', async () => {
     // Prepare
     const before = await cluster.healthy();
-    await bench.keelson('pause', NAME);
+    await fixture.keelson('pause', NAME);
     const startedAt = Date.now();
 
     // Act
-    for (const slot of ['server-0', 'server-2']) await cluster.desk(`instances/${await hostOf(slot)}/terminate?hard`);
+    for (const slot of ['server-0', 'server-2']) await cluster.admin(`instances/${await hostOf(slot)}/terminate?hard`);
     const callsBefore = (await callsOf()).length;
-    await bench.keelson('resume', NAME);
+    await fixture.keelson('resume', NAME);
     const told = await cluster.until((seen) => seen.lastError?.code === 'QuorumLost', 'QuorumLost');
     const noticedAt = Date.now();
-    const { stdout: explained } = await bench.keelson('explain', NAME);
+    const { stdout: explained } = await fixture.keelson('explain', NAME);
     // Long enough for looks, sweeps and the pulse to come round several times.
     await new Promise((resolve) => setTimeout(resolve, 120_000));
 
@@ -379,7 +379,7 @@ describe('most servers', () => {
       scenario: 'two of three servers terminated',
       startedAt,
       noticedAt,
-      wellAt: null,
+      healthyAt: null,
       done: 'told: QuorumLost',
       seen,
     });
@@ -390,19 +390,19 @@ describe('delete', () => {
   it('leaves nothing, neither in the account nor of the hosts', async () => {
     // Act
     const startedAt = Date.now();
-    const deleted = await bench.keelson('delete', NAME, '--yes', '--wait');
-    const wellAt = Date.now();
+    const deleted = await fixture.keelson('delete', NAME, '--yes', '--wait');
+    const healthyAt = Date.now();
 
     // Assess
     succeeded(deleted);
-    expect(await bench.region(`leftovers?cluster=${NAME}`)).toMatchObject({ total: 0 });
-    expect(await bench.region('duplicates')).toEqual([]);
+    expect(await fixture.region(`leftovers?cluster=${NAME}`)).toMatchObject({ total: 0 });
+    expect(await fixture.region('duplicates')).toEqual([]);
     const ledger = join(FOLDER, 'stack/region/hosts');
     expect(existsSync(ledger) ? readdirSync(ledger) : []).toEqual([]);
     measured({
       scenario: 'delete',
       startedAt,
-      wellAt,
+      healthyAt,
       done: 'delete done',
       seen: 'no instance, volume, group, object or host left',
     });

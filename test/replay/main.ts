@@ -5,7 +5,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { NO_TRACING } from '../../src/worker/tracing/index.js';
+import { NO_SINKS } from '#src/worker/sinks.js';
 
 interface Exported {
   events: { workflowExecutionStartedEventAttributes?: { workflowId?: string } }[];
@@ -42,11 +42,7 @@ async function main(path: string | undefined): Promise<number> {
   });
   const codePath = fileURLToPath(new URL('../../dist/workflow-bundle.js', import.meta.url));
   try {
-    await Worker.runReplayHistory(
-      { workflowBundle: { codePath }, sinks: NO_TRACING.sinks },
-      input.history,
-      input.workflowId,
-    );
+    await Worker.runReplayHistory({ workflowBundle: { codePath }, sinks: NO_SINKS }, input.history, input.workflowId);
   } catch (error) {
     if (!(error instanceof DeterminismViolationError)) throw error;
     process.stdout.write(`${input.workflowId}: the code does not fit the history: ${error.message}\n`);

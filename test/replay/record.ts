@@ -1,14 +1,14 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import type { StatusView } from '#src/model/status.js';
 import { BenchCluster, documentOf, openStack } from '../../bench/stack.js';
-import type { StatusView } from '../../src/model/status.js';
 import { encodeHistory } from './format.js';
 
 /** `npm run record`: runs each operation on the local region and keeps the history so far under its name. */
 const folder = fileURLToPath(new URL('./histories/', import.meta.url));
 rmSync(folder, { recursive: true, force: true });
 mkdirSync(folder, { recursive: true });
-const bench = await openStack('fast');
+const fixture = await openStack('fast');
 
 async function keep(cluster: BenchCluster, name: string): Promise<void> {
   const history = await cluster.handle.fetchHistory();
@@ -17,11 +17,11 @@ async function keep(cluster: BenchCluster, name: string): Promise<void> {
 }
 
 try {
-  const dev = await BenchCluster.start(bench, { name: 'dev', mode: 'dev' });
+  const dev = await BenchCluster.start(fixture, { name: 'dev', mode: 'dev' });
   await dev.settled('Running');
   await keep(dev, 'create-dev');
 
-  const ha = await BenchCluster.start(bench, { name: 'ha', mode: 'ha' });
+  const ha = await BenchCluster.start(fixture, { name: 'ha', mode: 'ha' });
   await ha.settled('Running');
   await keep(ha, 'create-ha');
   const apply = (agents: number, config: Record<string, unknown> = {}) => {
@@ -33,7 +33,7 @@ try {
   };
   /** No capacity for the type from now on, or capacity again. */
   const capacity = async (instanceType: string, isThere: boolean): Promise<void> => {
-    const url = `${bench.stack.region.url}/_region/faults`;
+    const url = `${fixture.stack.region.url}/_region/faults`;
     const plan = { id: instanceType, point: 'capacity', match: { instanceType }, effect: 'none' };
     if (isThere) await fetch(`${url}/${instanceType}`, { method: 'DELETE' });
     else await fetch(url, { method: 'POST', body: JSON.stringify(plan) });
@@ -44,8 +44,8 @@ try {
     const status = () => ha.handle.query<StatusView>('status');
     const { nodes, operations } = await status();
     const id = nodes.find((node) => node.slot === slot)?.instanceId;
-    await fetch(`${bench.stack.region.url}/_region/instances/${id}/${how}?hard`, { method: 'POST' });
-    await ha.handle.signal('look', { reason: 'recorded' });
+    await fetch(`${fixture.stack.region.url}/_region/instances/${id}/${how}?hard`, { method: 'POST' });
+    await ha.handle.signal('reconcile', { reason: 'recorded' });
     while ((await status()).operations.length === operations.length)
       await new Promise((resolve) => setTimeout(resolve, 250));
   };
@@ -85,5 +85,5 @@ try {
   await ha.handle.result();
   await keep(ha, 'delete');
 } finally {
-  await bench.close();
+  await fixture.close();
 }

@@ -1,15 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import {
-  bundleWorkflowCode,
-  DefaultLogger,
-  Runtime,
-  Worker,
-  type WorkflowBundleWithSourceMap,
-} from '@temporalio/worker';
+import { DefaultLogger, Runtime, Worker, type WorkflowBundle } from '@temporalio/worker';
 import { DeterminismViolationError } from '@temporalio/workflow';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { NO_TRACING } from '../../src/worker/tracing/index.js';
+import { NO_SINKS } from '#src/worker/sinks.js';
+import { workflowBundle } from '../support/workflow-bundle.js';
 import { decodeHistory } from './format.js';
 
 const folder = fileURLToPath(new URL('./histories/', import.meta.url));
@@ -19,20 +14,13 @@ const history = (name: string) => decodeHistory(readFileSync(`${folder}${name}`)
 /** As record.ts starts them: the workflow looks whether its id and the name of its cluster agree. */
 const workflowIdIn = (name: string): string => (name.startsWith('create-dev') ? 'cluster/dev' : 'cluster/ha');
 
-const bundle = (workflowInterceptorModules: string[] = []): Promise<WorkflowBundleWithSourceMap> =>
-  bundleWorkflowCode({
-    workflowsPath: fileURLToPath(new URL('../../src/workflows/index.ts', import.meta.url)),
-    workflowInterceptorModules,
-    logger: new DefaultLogger('ERROR'),
-  });
-
-let workflowBundle: WorkflowBundleWithSourceMap;
+let unchanged: WorkflowBundle;
 beforeAll(async () => {
   Runtime.install({
     logger: new DefaultLogger('ERROR'),
     telemetryOptions: { logging: { forward: {}, filter: 'ERROR' } },
   });
-  workflowBundle = await bundle();
+  unchanged = await workflowBundle();
 });
 
 /** Recorded by `npm run record` from runs on the local region: what the present code does must fit what was done then. */
@@ -54,13 +42,13 @@ describe('committed histories', () => {
   });
 
   it.each(names)('%s replays', async (name) => {
-    await Worker.runReplayHistory({ workflowBundle, sinks: NO_TRACING.sinks }, history(name), workflowIdIn(name));
+    await Worker.runReplayHistory({ workflowBundle: unchanged, sinks: NO_SINKS }, history(name), workflowIdIn(name));
   });
 
   it('do not replay against code that does one thing more', async () => {
-    const changed = await bundle([fileURLToPath(new URL('./another-order.ts', import.meta.url))]);
+    const changed = await workflowBundle([fileURLToPath(new URL('./another-order.ts', import.meta.url))]);
     const replay = Worker.runReplayHistory(
-      { workflowBundle: changed, sinks: NO_TRACING.sinks },
+      { workflowBundle: changed, sinks: NO_SINKS },
       history('create-dev.pb.gz'),
       workflowIdIn('create-dev.pb.gz'),
     );

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openBench, type WorkflowBench, written } from './harness.js';
+import { openWorkflowFixture, type WorkflowFixture, written } from './fixture.js';
 
-let bench: WorkflowBench;
+let fixture: WorkflowFixture;
 beforeAll(async () => {
-  bench = await openBench();
+  fixture = await openWorkflowFixture();
 });
-afterAll(() => bench.close());
+afterAll(() => fixture.close());
 
 const manifests = [{ name: 'app', content: 'apiVersion: v1\nkind: Namespace\nmetadata: {name: app}\n' }];
 const document = (drift: string) =>
@@ -13,7 +13,7 @@ const document = (drift: string) =>
 
 describe('files of a node that someone has changed by hand', () => {
   it('are put back at once where they are manifests', () =>
-    bench.withWorker(async ({ fake, start }) => {
+    fixture.withWorker(async ({ fake, start }) => {
       // Prepare
       const cluster = await start(document('report'));
       await cluster.healthy();
@@ -24,7 +24,7 @@ describe('files of a node that someone has changed by hand', () => {
       };
 
       // Act
-      await cluster.workflow.signal('look', {});
+      await cluster.workflow.signal('reconcile', {});
       const status = await cluster.until(
         (seen) => seen.operations.at(-1)?.steps.some(({ kind }) => kind === 'set-manifests') === true,
       );
@@ -34,15 +34,15 @@ describe('files of a node that someone has changed by hand', () => {
       expect(fake.jobs.slice(jobs).filter(({ script }) => script === 'service-start')).toEqual([]);
     }));
 
-  it('are told where they are configuration', () =>
-    bench.withWorker(async ({ fake, start }) => {
+  it('are reported where they are configuration', () =>
+    fixture.withWorker(async ({ fake, start }) => {
       // Prepare
       const cluster = await start(document('report'));
       await cluster.healthy();
       fake.onProbe = () => ({ altered: 'config.yaml' });
 
       // Act
-      await cluster.workflow.signal('look', {});
+      await cluster.workflow.signal('reconcile', {});
       const status = await cluster.until((seen) => seen.health === 'Degraded');
 
       // Assess
@@ -53,7 +53,7 @@ describe('files of a node that someone has changed by hand', () => {
     }));
 
   it('are written again with a restart where spec.drift is repair', () =>
-    bench.withWorker(async ({ fake, start }) => {
+    fixture.withWorker(async ({ fake, start }) => {
       // Prepare
       const cluster = await start(document('repair'));
       await cluster.healthy();
@@ -62,7 +62,7 @@ describe('files of a node that someone has changed by hand', () => {
       fake.onProbe = () => ({ altered: restarts().length > 0 ? 'none' : 'config.yaml' });
 
       // Act
-      await cluster.workflow.signal('look', {});
+      await cluster.workflow.signal('reconcile', {});
       await cluster.until((seen) => restarts().length > 0 && seen.operation === null);
 
       // Assess

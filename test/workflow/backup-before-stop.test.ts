@@ -1,16 +1,16 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openBench, type WorkflowBench, written } from './harness.js';
+import { openWorkflowFixture, type WorkflowFixture, written } from './fixture.js';
 
-let bench: WorkflowBench;
+let fixture: WorkflowFixture;
 beforeAll(async () => {
-  bench = await openBench();
+  fixture = await openWorkflowFixture();
 });
-afterAll(() => bench?.close());
+afterAll(() => fixture?.close());
 
 describe('a cluster that asks for backups', () => {
-  it('takes one before it stops, and stops all the same when that fails', () =>
-    bench.withWorker(async ({ fake, start }) => {
+  it('takes one before it stops, and stops anyway when that fails', () =>
+    fixture.withWorker(async ({ fake, start }) => {
       // Prepare
       const cluster = await start(written({ backup: {} }));
       await cluster.healthy();

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { temporalEvidence } from '../../packages/local-stack/src/evidence.js';
-import { FakeActivities } from './fake-activities.js';
-import { written } from './harness.js';
+import { FakeActivities, failed as refusal } from './fake-activities.js';
+import { written } from './fixture.js';
 import { openSkippedTime, type SkippedTime } from './support/time-skipping.js';
 
 /** Of a quiet cluster without backups: see quiet.test.ts. */
@@ -64,5 +64,34 @@ describe('a quiet cluster with a backup each hour', () => {
     expect(fake.backups.length).toBeGreaterThan(failed);
     expect(freshness(fresh)).toMatchObject({ status: 'True' });
     expect(fresh.health).toBe('Healthy');
+  });
+});
+
+describe('a rotation', () => {
+  it.each([
+    ['is done when the server that saves its backup answers late', 'ApiUnreachable', 'node-script', 1, 'done'],
+    ['ends when its backup fails three times', 'ApiUnreachable', 'node-script', 9, 'failed'],
+    ['ends at once when the bucket takes no backup', 'BucketFull', 'node-script', 1, 'failed'],
+  ] as const)('%s', async (_, code, errorClass, failures, outcome) => {
+    // Prepare
+    const name = `rotating-${code.toLowerCase()}-${failures}`;
+    const cluster = await time.start(written({ mode: 'dev' }, name), name);
+    await cluster.healthy();
+    let left: number = failures;
+    fake.before = async (activity) => {
+      if (activity !== 'saveBackup' || left === 0) return;
+      left -= 1;
+      throw refusal({ code, class: errorClass, message: 'by the test', hint: '' });
+    };
+
+    // Act
+    await cluster.workflow.signal('rotate', { what: 'certificates' });
+    await time.pass('30m');
+    fake.before = async () => undefined;
+
+    // Assess
+    const { operations, operation } = await cluster.status();
+    expect(operation).toBeNull();
+    expect(operations.findLast(({ kind }) => kind === 'rotate')).toMatchObject({ outcome });
   });
 });

@@ -1,41 +1,42 @@
 import { afterAll, beforeAll, describe, it } from 'vitest';
-import type { StatusView } from '../../src/model/status.js';
-import type { WatchReport } from '../../src/model/watch/report.js';
+import type { StatusView } from '#src/model/status.js';
+import type { WatchReport } from '#src/model/watch/report.js';
 import { failed } from './fake-activities.js';
-import { type Handle, openBench, type WorkflowBench, written } from './harness.js';
+import { type Handle, openWorkflowFixture, type WorkflowFixture, written } from './fixture.js';
 
-let bench: WorkflowBench;
+let fixture: WorkflowFixture;
 beforeAll(async () => {
-  bench = await openBench();
+  fixture = await openWorkflowFixture();
 });
-afterAll(() => bench.close());
+afterAll(() => fixture.close());
 
 const DENIED = {
   code: 'UnauthorizedOperation',
   class: 'auth',
   message: 'DescribeInstances by tag:keelson:uid: UnauthorizedOperation: You are not authorized',
-  advice: 'allow ec2:DescribeInstances',
+  hint: 'allow ec2:DescribeInstances',
 } as const;
 
 const condition = (status: StatusView, type: string) => status.conditions.find((one) => one.type === type);
 const unknown = (status: StatusView) =>
   status.conditions.filter((one) => one.status === 'Unknown').map(({ type }) => type);
-const look = (cluster: Handle) => cluster.workflow.signal('look', { reason: 'a test' });
-const tell = (cluster: Handle, report: WatchReport) => cluster.workflow.signal('look', { reason: 'a test', report });
+const look = (cluster: Handle) => cluster.workflow.signal('reconcile', { reason: 'a test' });
+const tell = (cluster: Handle, report: WatchReport) =>
+  cluster.workflow.signal('reconcile', { reason: 'a test', report });
 const reasons = async (cluster: Handle) => (await cluster.events()).map(({ reason }) => reason);
 
 /** What the region watch tells when it may not list instances. */
 const blindReport = (at = new Date().toISOString()): WatchReport => ({
   at,
   failures: (['instances', 'checks', 'agents', 'nodes'] as const).map((subject) => {
-    const { code, class: errorClass, message, advice } = DENIED;
-    return { subject, code, class: errorClass, message, hint: advice, since: at };
+    const { code, class: errorClass, message, hint } = DENIED;
+    return { subject, code, class: errorClass, message, hint: hint, since: at };
   }),
 });
 
 describe.concurrent('a cluster that cannot observe itself', () => {
   it('says so after the first failed observation, with the cause, and again when it can', ({ expect }) =>
-    bench.withWorker(async ({ fake, start }) => {
+    fixture.withWorker(async ({ fake, start }) => {
       // Prepare
       const cluster = await start(written());
       await cluster.healthy();
@@ -51,14 +52,14 @@ describe.concurrent('a cluster that cannot observe itself', () => {
       const seeing = await cluster.healthy();
 
       // Assess
-      expect(condition(blind, 'Observed')).toMatchObject({ reason: 'ObservationFailed', advice: DENIED.advice });
+      expect(condition(blind, 'Observed')).toMatchObject({ reason: 'ObservationFailed', hint: DENIED.hint });
       expect(condition(blind, 'Observed')?.message).toContain(DENIED.message);
       expect(blind).toMatchObject({ phase: 'Running', health: 'Unknown' });
       expect(unknown(blind)).toEqual([
         'InstancesRunning',
         'InstancesHealthy',
         'InstancesTagged',
-        'TypesAsAsked',
+        'InstanceTypesInSync',
         'AgentsOnline',
       ]);
       expect(blind.nodes.map((node) => node.power)).toEqual(['unknown', 'unknown', 'unknown']);
@@ -67,10 +68,8 @@ describe.concurrent('a cluster that cannot observe itself', () => {
       expect(told).toEqual(['ObservationFailed', 'ObservedAgain']);
     }));
 
-  it('hides only what is hidden: the checks of EC2 are denied, and a lost server is replaced all the same', ({
-    expect,
-  }) =>
-    bench.withWorker(async ({ fake, start }) => {
+  it('hides only what is hidden: the checks of EC2 are denied, and a lost server is replaced anyway', ({ expect }) =>
+    fixture.withWorker(async ({ fake, start }) => {
       // Prepare
       const cluster = await start(written());
       await cluster.healthy();
@@ -88,11 +87,11 @@ describe.concurrent('a cluster that cannot observe itself', () => {
       // Assess
       expect(status.operations[1]).toMatchObject({ kind: 'repair', outcome: 'done' });
       expect(unknown(status)).toEqual(['InstancesHealthy']);
-      expect(condition(status, 'Observed')).toMatchObject({ status: 'False', advice: DENIED.advice });
+      expect(condition(status, 'Observed')).toMatchObject({ status: 'False', hint: DENIED.hint });
     }));
 
   it('does not call a node measured that does not answer', ({ expect }) =>
-    bench.withWorker(async ({ fake, start }) => {
+    fixture.withWorker(async ({ fake, start }) => {
       const cluster = await start(written());
       await cluster.healthy();
       fake.onJob = ({ script, params }) =>
@@ -105,9 +104,80 @@ describe.concurrent('a cluster that cannot observe itself', () => {
     }));
 });
 
+describe.concurrent('an API server that does not answer', () => {
+  it('holds up nothing that nodes say of themselves, and what they say is told before it counts', ({ expect }) =>
+    fixture.withWorker(async ({ fake, start }) => {
+      // Prepare: the question to Kubernetes is not answered
+      const cluster = await start(written());
+      await cluster.healthy();
+      let release: () => void = () => undefined;
+      const held = new Promise<void>((resolve) => {
+        release = resolve;
+      });
+      let asked: Record<string, string> | undefined;
+      fake.before = async (name, input: { script?: string; params?: Record<string, string> }) => {
+        if (name !== 'runOnNodes' || input.script !== 'verify') return;
+        asked ??= input.params;
+        await held;
+      };
+      fake.onProbe = ({ slot }): Record<string, string> => (slot === 'server-1' ? { 'disk-used-percent': '93' } : {});
+
+      // Act
+      await look(cluster);
+      const status = await cluster.until((one) => one.suspected !== undefined);
+      release();
+
+      // Assess
+      expect(status.suspected).toMatchObject([{ of: 'server-1', message: 'its disk is 93 % full' }]);
+      expect(status).toMatchObject({ health: 'Healthy', operation: null });
+      expect(condition(status, 'DisksFree')?.status).toBe('True');
+      // An observation does not wait for it on the node as a step does.
+      expect(Number(asked?.['API_SECONDS'])).toBeLessThan(5);
+    }));
+});
+
+describe.concurrent('a script that has left no lines', () => {
+  it.for([
+    { exitCode: 137, says: /exit 137: it was killed \(SIGKILL\).*memory/ },
+    { exitCode: 1, says: /exit 1: it has left no lines/ },
+  ])('is told with what its exit $exitCode means', ({ exitCode, says }, { expect }) =>
+    fixture.withWorker(async ({ fake, start }) => {
+      fake.onJob = ({ script }) => (script === 'bootstrap' ? { outcome: 'failed', exitCode, logTail: '' } : null);
+      const cluster = await start(written({ mode: 'dev' }));
+      const { lastError } = await cluster.until((status) => status.lastError !== null);
+      expect(lastError?.message).toMatch(says);
+    }),
+  );
+});
+
+describe.concurrent('a mirror that the worker cannot read', () => {
+  it('is told from the start, and no longer when a node has the release', ({ expect }) =>
+    fixture.withWorker(async ({ fake, start }) => {
+      // Prepare: the first server is held before it has K3s
+      fake.mirrorProblem = { url: 'https://mirror.example/sums', reason: 'HTTP 503' };
+      let release: () => void = () => undefined;
+      const held = new Promise<void>((resolve) => {
+        release = resolve;
+      });
+      fake.before = async (name, input: { script?: string }) => {
+        if (name === 'runOnNodes' && input.script === 'bootstrap') await held;
+      };
+
+      // Act
+      const cluster = await start(written());
+      const creating = await cluster.until((status) => condition(status, 'MirrorReadable') !== undefined);
+      release();
+      const healthy = await cluster.healthy();
+
+      // Assess
+      expect(condition(creating, 'MirrorReadable')?.message).toContain('HTTP 503 (GET https://mirror.example/sums)');
+      expect(condition(healthy, 'MirrorReadable')).toBeUndefined();
+    }));
+});
+
 describe.concurrent('a cluster whose region watch is blind', () => {
-  it('is told once, says so, looks for nothing itself, and is well again when it is told so', ({ expect }) =>
-    bench.withWorker(async ({ fake, start }) => {
+  it('is reported once, says so, looks for nothing itself, and is healthy again when it is told so', ({ expect }) =>
+    fixture.withWorker(async ({ fake, start }) => {
       // Prepare
       const cluster = await start(written());
       await cluster.healthy();
@@ -130,7 +200,7 @@ describe.concurrent('a cluster whose region watch is blind', () => {
     }));
 
   it('takes a report that comes again for the same, and one that was overtaken for none', ({ expect }) =>
-    bench.withWorker(async ({ fake, start }) => {
+    fixture.withWorker(async ({ fake, start }) => {
       // Prepare
       const cluster = await start(written());
       await cluster.healthy();
@@ -153,7 +223,7 @@ describe.concurrent('a cluster whose region watch is blind', () => {
     }));
 
   it('is blind when its watch cannot be started', ({ expect }) =>
-    bench.withWorker(async ({ fake, start }) => {
+    fixture.withWorker(async ({ fake, start }) => {
       fake.before = async (name) => {
         if (name === 'ensureWatch') throw failed({ ...DENIED, code: 'Unexpected', message: 'start the watch: no' });
       };
@@ -169,19 +239,19 @@ describe.concurrent('a cluster whose region watch is blind', () => {
 
 describe.concurrent('a cluster that is being made', () => {
   it('has no condition that is True before anything was measured, and none that is False', ({ expect }) =>
-    bench.withWorker(async ({ fake, start }) => {
+    fixture.withWorker(async ({ fake, start }) => {
       // Prepare: the first server is not founded yet
       let release: () => void = () => undefined;
       const held = new Promise<void>((resolve) => {
         release = resolve;
       });
       fake.before = async (name, input: { script?: string }) => {
-        if (name === 'runOnNodes' && input.script === 'found') await held;
+        if (name === 'runOnNodes' && input.script === 'bootstrap') await held;
       };
       // Act
       const cluster = await start(written());
       const status = await cluster.until(
-        ({ operation }) => operation?.steps.some((step) => step.kind === 'found') ?? false,
+        ({ operation }) => operation?.steps.some((step) => step.kind === 'bootstrap') ?? false,
       );
       release();
       // Assess
@@ -189,7 +259,7 @@ describe.concurrent('a cluster that is being made', () => {
       expect([
         'InstancesRunning',
         'InstancesTagged',
-        'TypesAsAsked',
+        'InstanceTypesInSync',
         'GroupRulesInSync',
         'AgentsOnline',
         'K3sInstalled',
@@ -201,14 +271,14 @@ describe.concurrent('a cluster that is being made', () => {
 
 describe.concurrent('status.yaml that cannot be written', () => {
   it('is a condition with the cause, says nothing about health, and is written as soon as it can be', ({ expect }) =>
-    bench.withWorker(async ({ fake, start }) => {
+    fixture.withWorker(async ({ fake, start }) => {
       // Prepare
       const cluster = await start(written());
       await cluster.healthy();
       const message = 'PutObject ops/clusters/demo/status.yaml: AccessDenied: no';
       fake.before = async (name) => {
         if (name === 'writeStatus')
-          throw failed({ code: 'AccessDenied', class: 'auth', message, advice: 'allow s3:PutObject' });
+          throw failed({ code: 'AccessDenied', class: 'auth', message, hint: 'allow s3:PutObject' });
       };
       // Act
       await cluster.workflow.signal('pause', {});
@@ -217,7 +287,7 @@ describe.concurrent('status.yaml that cannot be written', () => {
       await cluster.workflow.signal('resume', {});
       const stored = await cluster.until((status) => condition(status, 'StatusStored') === undefined);
       // Assess
-      expect(condition(denied, 'StatusStored')).toMatchObject({ status: 'False', advice: 'allow s3:PutObject' });
+      expect(condition(denied, 'StatusStored')).toMatchObject({ status: 'False', hint: 'allow s3:PutObject' });
       expect(condition(denied, 'StatusStored')?.message).toContain(message);
       expect(denied.health).toBe('Healthy');
       await expect.poll(() => fake.statuses.at(-1)).toEqual(stored);

@@ -1,35 +1,35 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { blankState } from '../../src/model/blank-state.js';
-import { clusterSchema } from '../../src/model/spec/schema.js';
-import type { StatusView } from '../../src/model/status.js';
-import { pack } from '../../src/workflows/carried.js';
+import { blankState } from '#src/model/blank-state.js';
+import { clusterSchema } from '#src/model/spec/schema.js';
+import type { StatusView } from '#src/model/status.js';
+import { pack } from '#src/workflows/cluster/state/pack.js';
 import { failed } from './fake-activities.js';
-import { type Handle, openBench, type WorkflowBench, written } from './harness.js';
+import { type Handle, openWorkflowFixture, type WorkflowFixture, written } from './fixture.js';
 
 const CAPACITY = {
   code: 'InsufficientInstanceCapacity',
   class: 'capacity',
   message: 'none left',
-  advice: 'another type',
+  hint: 'another type',
 } as const;
 const AUTH = {
   code: 'UnauthorizedOperation',
   class: 'auth',
   message: 'not permitted',
-  advice: 'give the worker the right',
+  hint: 'give the worker the right',
 } as const;
 const GROUP_GONE = {
   code: 'InvalidGroup.NotFound',
   class: 'not-found-yet',
   message: 'no such group',
-  advice: 'nothing',
+  hint: 'nothing',
 } as const;
 
-let bench: WorkflowBench;
+let fixture: WorkflowFixture;
 beforeAll(async () => {
-  bench = await openBench();
+  fixture = await openWorkflowFixture();
 });
-afterAll(() => bench.close());
+afterAll(() => fixture.close());
 
 /** Why a workflow has failed. */
 const causeOf = async (
@@ -40,8 +40,8 @@ const causeOf = async (
 };
 
 describe.concurrent('create', () => {
-  it('launches each slot once, founds once, and is Running in few events', () =>
-    bench.withWorker(async ({ fake, start }) => {
+  it('launches each slot once, bootstraps once, and is Running in few events', () =>
+    fixture.withWorker(async ({ fake, start }) => {
       // Act
       const cluster = await start(written({ pools: [{ name: 'workers', count: 2, instanceType: 't3.large' }] }));
       await cluster.settled('Running');
@@ -54,7 +54,7 @@ describe.concurrent('create', () => {
         'workers-0#1',
         'workers-1#1',
       ]);
-      expect(fake.jobs.filter((job) => job.script === 'found').map((job) => job.params['NODE_NAME'])).toEqual([
+      expect(fake.jobs.filter((job) => job.script === 'bootstrap').map((job) => job.params['NODE_NAME'])).toEqual([
         'demo-server-0-g1',
       ]);
       expect(status.health).toBe('Healthy');
@@ -63,12 +63,12 @@ describe.concurrent('create', () => {
       expect(await cluster.historyLength()).toBeLessThanOrEqual(250);
     }));
 
-  it('tells in status.yaml what is under way on each node, and in the end what the query tells', ({ expect }) =>
-    bench.withWorker(async ({ fake, start }) => {
+  it('shows in status.yaml what is under way on each node, and in the end what the query shows', ({ expect }) =>
+    fixture.withWorker(async ({ fake, start }) => {
       const cluster = await start(written());
       await cluster.settled('Running');
       const status = await cluster.healthy();
-      await expect.poll(() => fake.statuses.at(-1), { timeout: 5_000 }).toEqual(status);
+      await expect.poll(() => fake.statuses.at(-1)).toEqual(status);
       const files = fake.statuses as StatusView[];
       const under = new Set(files.flatMap(({ nodes }) => nodes.flatMap(({ slot, doing }) => (doing ? [slot] : []))));
       expect([...under].sort()).toEqual(['server-0', 'server-1', 'server-2']);
@@ -79,7 +79,7 @@ describe.concurrent('create', () => {
     }));
 
   it('sends every node job under an id of its own', () =>
-    bench.withWorker(async ({ fake, start }) => {
+    fixture.withWorker(async ({ fake, start }) => {
       const cluster = await start(written());
       await cluster.settled('Running');
       const ids = fake.jobs.map((job) => job.jobId);
@@ -88,7 +88,7 @@ describe.concurrent('create', () => {
     }));
 
   it('goes to the next subnet when a zone has no capacity', () =>
-    bench.withWorker(async ({ fake, start }) => {
+    fixture.withWorker(async ({ fake, start }) => {
       // Prepare
       fake.before = async (name, input: { launch?: { subnetId: string } }) => {
         if (name === 'launchInstance' && input.launch?.subnetId === 'subnet-a') throw failed(CAPACITY);
@@ -101,8 +101,24 @@ describe.concurrent('create', () => {
       expect((await cluster.events()).some((event) => event.reason === 'InsufficientInstanceCapacity')).toBe(true);
     }));
 
+  it('names every subnet that was tried when none has capacity', () =>
+    fixture.withWorker(async ({ fake, start }) => {
+      // Prepare
+      fake.before = async (name) => {
+        if (name === 'launchInstance') throw failed(CAPACITY);
+      };
+      // Act
+      const cluster = await start(written({ mode: 'dev' }));
+      const { lastError } = await cluster.until((one) => one.lastError !== null);
+      // Assess
+      expect(lastError?.code).toBe('InsufficientInstanceCapacity');
+      expect(lastError?.message).toMatch(
+        /all were tried: t3\.medium subnet-a \(eu-west-1a\), t3\.medium subnet-b \(eu-west-1b\)/,
+      );
+    }));
+
   it('fails at once for an invalid document and names every path', () =>
-    bench.withWorker(async ({ start }) => {
+    fixture.withWorker(async ({ start }) => {
       const cluster = await start(written({ mode: 'giant', region: 'mars', colour: 'red' }));
       const cause = await causeOf(cluster.workflow.result());
       expect(cause?.type).toBe('InvalidSpec');
@@ -110,7 +126,7 @@ describe.concurrent('create', () => {
     }));
 
   it('refuses a workflow id of another name: it would be a second writer of that cluster', () =>
-    bench.withWorker(async ({ client, fake, taskQueue }) => {
+    fixture.withWorker(async ({ client, fake, taskQueue }) => {
       // Act
       const options = { taskQueue, args: [written()] };
       const other = await client.workflow.start('cluster', { ...options, workflowId: 'cluster/demo-2' });
@@ -124,7 +140,7 @@ describe.concurrent('create', () => {
     }));
 
   it('refuses state that no run before it has carried over: it may name instances of others', () =>
-    bench.withWorker(async ({ client, fake, taskQueue }) => {
+    fixture.withWorker(async ({ client, fake, taskQueue }) => {
       // Act
       const args = [written(), pack(blankState(clusterSchema.parse(written())))];
       const started = await client.workflow.start('cluster', { taskQueue, args, workflowId: 'cluster/demo' });
@@ -138,13 +154,13 @@ describe.concurrent('create', () => {
 
 describe.concurrent('a name that another workflow owns', () => {
   it('ends the workflow with the owner named, before it writes, makes or deletes anything', () =>
-    bench.withWorker(async ({ fake, start }) => {
+    fixture.withWorker(async ({ fake, start }) => {
       // Prepare
       const OWNED = {
         code: 'OwnedByAnother',
         class: 'conflict',
         message: 'the Temporal namespace staging owns demo',
-        advice: 'keelson apply --adopt uid-9',
+        hint: 'keelson apply --adopt uid-9',
       } as const;
       fake.before = async (name) => {
         if (name === 'claimCluster') throw failed(OWNED);
@@ -153,12 +169,12 @@ describe.concurrent('a name that another workflow owns', () => {
       const cluster = await start(written());
       const cause = await causeOf(cluster.workflow.result());
       // Assess
-      expect(cause).toMatchObject({ type: 'Refused', message: OWNED.message, details: [OWNED.advice] });
-      expect(fake.calls.filter((name) => !['claimCluster', 'resolvePlacement'].includes(name))).toEqual([]);
+      expect(cause).toMatchObject({ type: 'Refused', message: OWNED.message, details: [OWNED.hint] });
+      expect(fake.calls.filter((name) => !['claimCluster', 'resolveLaunchConfig'].includes(name))).toEqual([]);
     }));
 
   it('is claimed by a person’s word that the input carries, once', () =>
-    bench.withWorker(async ({ fake, start }) => {
+    fixture.withWorker(async ({ fake, start }) => {
       // Prepare
       const claims: (string | null)[] = [];
       fake.before = async (name, input: { adopt?: string | null; claim?: number }) => {
@@ -174,8 +190,8 @@ describe.concurrent('a name that another workflow owns', () => {
 });
 
 describe.concurrent('an instance that is not the cluster’s', () => {
-  it('is told, and neither taken over nor terminated', () =>
-    bench.withWorker(async ({ fake, start }) => {
+  it('is reported, and neither taken over nor terminated', () =>
+    fixture.withWorker(async ({ fake, start }) => {
       // Prepare
       fake.foreign = [{ id: 'i-foreign', why: 'its ClientToken is not of a launch by this installation' }];
       const ended: string[] = [];
@@ -201,7 +217,7 @@ describe.concurrent('an instance that is not the cluster’s', () => {
 
 describe.concurrent('failure', () => {
   it('makes the security groups again when someone has deleted one', () =>
-    bench.withWorker(async ({ fake, start }) => {
+    fixture.withWorker(async ({ fake, start }) => {
       // Prepare
       let groups = 0;
       fake.before = async (name, input: { slot?: string }) => {
@@ -222,8 +238,8 @@ describe.concurrent('failure', () => {
       ]);
     }));
 
-  it('parks as Failed with reason and advice, and retry goes on at once', () =>
-    bench.withWorker(async ({ fake, start }) => {
+  it('parks as Failed with reason and hint, and retry goes on at once', () =>
+    fixture.withWorker(async ({ fake, start }) => {
       // Prepare
       let broken = true;
       fake.before = async (name) => {
@@ -240,7 +256,7 @@ describe.concurrent('failure', () => {
         code: 'UnauthorizedOperation',
         class: 'auth',
         step: 'security-group',
-        advice: AUTH.advice,
+        hint: AUTH.hint,
       });
       expect(parked.waiting?.until).not.toBeNull();
       expect(fake.launches.length).toBe(3);
@@ -248,7 +264,7 @@ describe.concurrent('failure', () => {
     }));
 
   it('keeps the nodes that went well when one step fails, and repeats only what is missing', () =>
-    bench.withWorker(async ({ fake, start }) => {
+    fixture.withWorker(async ({ fake, start }) => {
       // Prepare
       let failures = 1;
       fake.onJob = (input) =>
@@ -276,7 +292,7 @@ describe.concurrent('failure', () => {
 
 describe.concurrent('messages', () => {
   it('records nonsense as rejected requests and is otherwise untouched', () =>
-    bench.withWorker(async ({ start }) => {
+    fixture.withWorker(async ({ start }) => {
       const cluster = await start(written());
       await cluster.settled('Running');
       for (const [name, payload] of [
@@ -294,7 +310,7 @@ describe.concurrent('messages', () => {
     }));
 
   it('refuses a bad update with one clear error', () =>
-    bench.withWorker(async ({ start }) => {
+    fixture.withWorker(async ({ start }) => {
       const cluster = await start(written());
       await cluster.settled('Running');
       const refused = async (name: string, payload: unknown): Promise<{ type?: string; message?: string }> => {
@@ -316,7 +332,7 @@ describe.concurrent('messages', () => {
     }));
 
   it('ends in the state that the last of ten contradicting messages asks for', () =>
-    bench.withWorker(async ({ start }) => {
+    fixture.withWorker(async ({ start }) => {
       const cluster = await start(written());
       await cluster.settled('Running');
       for (let round = 0; round < 5; round += 1) {
@@ -331,7 +347,7 @@ describe.concurrent('messages', () => {
     }));
 
   it('does nothing while paused and goes on where it was', () =>
-    bench.withWorker(async ({ fake, start }) => {
+    fixture.withWorker(async ({ fake, start }) => {
       const cluster = await start(written({ paused: true }));
       await cluster.until((status) => status.waiting?.for === 'resume');
       expect(fake.launches.length).toBe(0);
@@ -342,7 +358,7 @@ describe.concurrent('messages', () => {
 
 describe.concurrent('delete', () => {
   it('interrupts a create at once and proves that nothing is left', () =>
-    bench.withWorker(async ({ fake, start }) => {
+    fixture.withWorker(async ({ fake, start }) => {
       // Prepare: server-2 never gets its agent.
       let release = (): void => undefined;
       const hung = new Promise<void>((resolve) => {
@@ -355,15 +371,21 @@ describe.concurrent('delete', () => {
       await cluster.until((status) => status.phase === 'Installing' && status.nodes.length === 3);
       // Act
       await cluster.workflow.signal('delete', { confirm: 'demo', requestedBy: 'ann' });
-      const proof = (await cluster.workflow.result()) as { left: object };
+      const proof = (await cluster.workflow.result()) as { remaining: object };
       release();
       // Assess
-      expect(proof.left).toEqual({ instances: [], volumes: [], snapshots: [], securityGroups: [], bucketKeys: [] });
+      expect(proof.remaining).toEqual({
+        instances: [],
+        volumes: [],
+        snapshots: [],
+        securityGroups: [],
+        bucketKeys: [],
+      });
       expect([...fake.instances.values()].every((one) => one.state === 'terminated')).toBe(true);
     }));
 
   it('is refused while protected, whatever is confirmed', () =>
-    bench.withWorker(async ({ fake, start }) => {
+    fixture.withWorker(async ({ fake, start }) => {
       const cluster = await start(written({ deletion: { protect: true } }));
       await cluster.settled('Running');
       await expect(cluster.workflow.executeUpdate('delete', { args: [{ confirm: 'demo' }] })).rejects.toMatchObject({
@@ -375,7 +397,7 @@ describe.concurrent('delete', () => {
     }));
 
   it("wants the cluster's name as a second word, by update and by signal", () =>
-    bench.withWorker(async ({ fake, start }) => {
+    fixture.withWorker(async ({ fake, start }) => {
       // Prepare
       const cluster = await start(written({ mode: 'dev' }));
       await cluster.settled('Running');
@@ -399,7 +421,7 @@ describe.concurrent("Temporal's cancel", () => {
     (await cluster.events()).filter(({ reason }) => reason === 'CancelRequested').length;
 
   it('pauses the cluster, deletes nothing, and is heard again after resume', () =>
-    bench.withWorker(async ({ fake, start }) => {
+    fixture.withWorker(async ({ fake, start }) => {
       // Prepare
       const cluster = await start(written({ mode: 'dev' }));
       await cluster.settled('Running');
@@ -421,7 +443,7 @@ describe.concurrent("Temporal's cancel", () => {
     }));
 
   it('in the middle of a create begins no further step, and resume goes on to the end', () =>
-    bench.withWorker(async ({ fake, start }) => {
+    fixture.withWorker(async ({ fake, start }) => {
       // Prepare: the launch is held until the cancel is heard.
       let release = (): void => undefined;
       const held = new Promise<void>((resolve) => {
@@ -440,14 +462,14 @@ describe.concurrent("Temporal's cancel", () => {
       const paused = await cluster.until((status) => status.waiting?.for === 'resume');
 
       // Assess
-      expect(paused.operation?.steps.map((one) => one.kind)).not.toContain('found');
+      expect(paused.operation?.steps.map((one) => one.kind)).not.toContain('bootstrap');
       await cluster.workflow.executeUpdate('resume', { args: [{}] });
       await cluster.settled('Running');
       expect(fake.launches).toHaveLength(1);
     }));
 
   it('does not stop a delete that was confirmed', () =>
-    bench.withWorker(async ({ fake, start }) => {
+    fixture.withWorker(async ({ fake, start }) => {
       // Prepare: the delete is held at its first call.
       let release = (): void => undefined;
       const held = new Promise<void>((resolve) => {
@@ -472,21 +494,19 @@ describe.concurrent("Temporal's cancel", () => {
 });
 
 describe.concurrent('delete of what never was', () => {
-  it('ends although the region that was asked for does not exist', () =>
-    bench.withWorker(async ({ fake, start }) => {
+  it.each([
+    { what: 'the region does not exist', code: 'RegionUnknown', class: 'invalid' as const },
+    { what: 'no role leads into the account', code: 'AssumeRoleRefused', class: 'auth' as const },
+  ])('ends although $what', ({ code, class: kind }) =>
+    fixture.withWorker(async ({ fake, start }) => {
       fake.before = async (name) => {
-        if (name !== 'writeStatus' && name !== 'forget') {
-          throw failed({
-            code: 'RegionUnknown',
-            class: 'invalid',
-            message: 'no region eu-west-9',
-            advice: 'use one that exists',
-          });
-        }
+        if (name !== 'writeStatus' && name !== 'forget')
+          throw failed({ code, class: kind, message: 'not reached', hint: 'use one that exists' });
       };
       const cluster = await start(written({ region: 'eu-west-9' }));
       await cluster.until((status) => status.phase === 'Failed');
       await cluster.workflow.signal('delete', { confirm: 'demo' });
-      expect(await cluster.workflow.result()).toMatchObject({ left: { instances: [], bucketKeys: [] } });
-    }));
+      expect(await cluster.workflow.result()).toMatchObject({ remaining: { instances: [], bucketKeys: [] } });
+    }),
+  );
 });

@@ -8,42 +8,51 @@ import type {
   LaunchInput,
   ObservedInstances,
   RunOnNodesInput,
+  ServerDisk,
   WatchInput,
   WatchResult,
-} from '../../src/activities/api.js';
-import type { InstanceView } from '../../src/model/observation.js';
-import { OUT_TO_ALL, ruleDifference, ruleKey } from '../../src/model/security-groups/keys.js';
-import type { WatchReport } from '../../src/model/watch/report.js';
+} from '#src/activities/api.js';
+import { StatusHolds } from '#src/activities/status-holds.js';
+import { statusIn } from '#src/activities/status-input.js';
+import type { InstanceObservation } from '#src/model/observation.js';
+import { OUT_TO_ALL, ruleDifference, ruleKey } from '#src/model/security-groups/keys.js';
+import type { WatchReport } from '#src/model/watch/report.js';
 
 /**
  * A fake of the activities, in memory: it stands where the workflow alone is tested and time is skipped, which real AWS calls
  * would not follow. What the activities really do is tested against the local region and moto, elsewhere.
  */
 export class FakeActivities {
-  readonly instances = new Map<string, InstanceView>();
+  readonly instances = new Map<string, InstanceObservation>();
   readonly jobs: RunOnNodesInput[] = [];
   readonly launches: LaunchInput[] = [];
   readonly statuses: unknown[] = [];
   readonly backups: BackupInput[] = [];
   readonly calls: string[] = [];
+  /** What the workflow releases: only tests whose writes hold the next one up take part. */
+  readonly holds = new StatusHolds();
   /** Keys of the rules of security groups, by id. */
   readonly groups = new Map<string, string[]>();
   /** Root volumes and snapshots that outlive their instances. */
   readonly saved: string[] = [];
+  /** What is left of the servers' disks. */
+  disks: ServerDisk[] = [];
+  /** Why the worker cannot read the mirror. */
+  mirrorProblem: { url: string; reason: string } | null = null;
   /** What the image parameter holds now. */
   imageId = 'ami-1';
   /** Called before each activity; throws what should go wrong. */
   before: (name: keyof Activities, input: never) => Promise<void> = async () => undefined;
   /** Answers a job instead of the default, which is that it went well. */
-  onJob: (input: RunOnNodesInput) => Partial<JobResult> | null = () => null;
+  onJob: (input: RunOnNodesInput) => Partial<JobResult> | null | Promise<Partial<JobResult> | null> = () => null;
   /** The public key that a node reports with its result. */
   onKey: (input: RunOnNodesInput) => string | undefined = () => undefined;
   /** What EC2 and SSM say of an instance besides; `{}` is well. */
-  onLook: (view: InstanceView) => Partial<InstanceView> = () => ({});
+  onReconcile: (view: InstanceObservation) => Partial<InstanceObservation> = () => ({});
   /** What a node tells of itself when it is asked, besides that it is well. */
-  onProbe: (view: InstanceView) => Record<string, string> = () => ({});
+  onProbe: (view: InstanceObservation) => Record<string, string> = () => ({});
   /** What becomes of a region's watch. */
-  onWatch: (input: WatchInput) => Promise<WatchResult> = async () => ({ ended: 'empty', pictures: '', told: '' });
+  onWatch: (input: WatchInput) => Promise<WatchResult> = async () => ({ ended: 'empty', digests: '', told: '' });
   /** What the clusters of a region that is not watched were told. */
   readonly reports: WatchReport[] = [];
   /** What an observation does not get to see besides the instances. */
@@ -57,8 +66,8 @@ export class FakeActivities {
   private count = 0;
 
   readonly activities: Activities = {
-    resolvePlacement: this.wrap('resolvePlacement', async ({ document }) => ({
-      placement: {
+    resolveLaunchConfig: this.wrap('resolveLaunchConfig', async ({ document }) => ({
+      launchConfig: {
         vpcId: 'vpc-1',
         vpcCidr: '10.0.0.0/16',
         subnets: ['a', 'b', 'c'].map((zone, index) => ({
@@ -76,6 +85,7 @@ export class FakeActivities {
         securityGroupIds: [],
       },
       userData: { amd64: { id: 'ud-1', text: '#!/bin/sh' } },
+      mirrorProblem: this.mirrorProblem,
     })),
     ensureSecurityGroups: this.wrap('ensureSecurityGroups', async ({ rules }) => {
       const ids = { server: 'sg-server', agent: 'sg-agent' };
@@ -96,6 +106,7 @@ export class FakeActivities {
         changed: { server: server.changed, agent: agent.changed },
       };
     }),
+    ensureDrillGroup: this.wrap('ensureDrillGroup', async () => 'sg-drill'),
     observeSecurityGroups: this.wrap('observeSecurityGroups', async ({ groupIds }) =>
       groupIds.flatMap((id) => {
         const rules = this.groups.get(id);
@@ -109,7 +120,7 @@ export class FakeActivities {
       );
       if (same !== undefined) return same;
       this.count += 1;
-      const view: InstanceView = {
+      const view: InstanceObservation = {
         id: `i-${this.count}`,
         slot: input.slot,
         generation: input.generation,
@@ -127,6 +138,7 @@ export class FakeActivities {
       return view;
     }),
     awaitInstance: this.wrap('awaitInstance', async ({ instanceId }) => this.instance(instanceId)),
+    findServerDisks: this.wrap('findServerDisks', async () => this.disks),
     findDataVolumes: this.wrap('findDataVolumes', async () => []),
     provideDataVolumes: this.wrap('provideDataVolumes', async ({ slot, volumes, known, instanceId }) =>
       volumes.map(({ name }) => ({
@@ -141,7 +153,7 @@ export class FakeActivities {
     observeInstances: this.wrap('observeInstances', async () => ({
       instances: [...this.instances.values()]
         .filter((one) => one.state !== 'terminated')
-        .map((one) => ({ ...one, agent: 'online' as const, ...this.onLook(one) })),
+        .map((one) => ({ ...one, agent: 'online' as const, ...this.onReconcile(one) })),
       unlisted: [],
       failures: this.unseen,
       foreign: this.foreign,
@@ -174,8 +186,8 @@ export class FakeActivities {
     sweep: this.wrap('sweep', async () => ({ instances: [], volumes: [], snapshots: [], securityGroups: [] })),
     runOnNodes: this.wrap('runOnNodes', async (input) => {
       const isFound = await this.firstServer(input);
-      const answer = isFound ? this.onJob(input) : { outcome: 'done' as const, result: { waited: 'in-vain' } };
-      if (input.script === 'found') this.foundings.set(input.uid, answer === null ? 'done' : 'failed');
+      const answer = isFound ? await this.onJob(input) : { outcome: 'done' as const, result: { waited: 'in-vain' } };
+      if (input.script === 'bootstrap') this.foundings.set(input.uid, answer === null ? 'done' : 'failed');
       if (answer !== null)
         return input.instanceIds.map((instanceId) => ({
           instanceId,
@@ -189,7 +201,8 @@ export class FakeActivities {
       if (input.script === 'remove-node') this.kubernetes.delete(input.params['NODE_NAME'] ?? '');
       if (input.script === 'probe') return input.instanceIds.map((id) => this.probe(id, input.params['ROLE'] ?? ''));
       const tells =
-        ['verify', 'drain'].includes(input.script) || (input.params['ROLE'] === 'server' && input.script !== 'found');
+        ['verify', 'drain'].includes(input.script) ||
+        (input.params['ROLE'] === 'server' && input.script !== 'bootstrap');
       const result = tells ? this.nodes() : {};
       const key = this.onKey(input);
       return input.instanceIds.map((instanceId) => ({
@@ -201,7 +214,7 @@ export class FakeActivities {
         logTail: '',
       }));
     }),
-    writeStatus: this.wrap('writeStatus', async ({ status }) => void this.statuses.push(status)),
+    writeStatus: this.wrap('writeStatus', async (input) => void this.statuses.push(statusIn(input))),
     ensureWatch: this.wrap('ensureWatch', async () => undefined),
     watchRegion: this.wrap('watchRegion', (input) => this.onWatch(input)),
     tellUnobserved: this.wrap('tellUnobserved', async ({ report }) => void this.reports.push(report)),
@@ -214,6 +227,7 @@ export class FakeActivities {
       size: 1_000,
       compression: 'gzip' as const,
       marker: 'marker',
+      objectCounts: {},
     })),
     saveBackup: this.wrap('saveBackup', async (input) => {
       this.backups.push(input);
@@ -224,7 +238,7 @@ export class FakeActivities {
     storeFiles: this.wrap('storeFiles', async ({ groups }) =>
       Object.fromEntries(Object.keys(groups).map((group) => [group, '0'.repeat(64)])),
     ),
-    forget: this.wrap('forget', async () => ({ left: [] })),
+    forget: this.wrap('forget', async () => ({ remaining: [] })),
   };
 
   /** A join that is sent before the first server is there waits on its node. @returns false when it waits in vain */
@@ -242,14 +256,14 @@ export class FakeActivities {
     for (const list of [this.jobs, this.launches, this.statuses, this.backups, this.calls, this.saved]) list.length = 0;
   }
 
-  private instance(id: string): InstanceView {
+  private instance(id: string): InstanceObservation {
     const view = this.instances.get(id);
     if (view === undefined)
-      throw failed({ code: 'InvalidInstanceID.NotFound', class: 'not-found-yet', message: `no ${id}`, advice: '' });
+      throw failed({ code: 'InvalidInstanceID.NotFound', class: 'not-found-yet', message: `no ${id}`, hint: '' });
     return view;
   }
 
-  private set(ids: string[], change: Partial<InstanceView>): void {
+  private set(ids: string[], change: Partial<InstanceObservation>): void {
     for (const id of ids) this.instances.set(id, { ...this.instance(id), ...change });
   }
 
@@ -273,9 +287,14 @@ export class FakeActivities {
   nodes(): Record<string, string> {
     const started = new Map<string, string>();
     for (const job of this.jobs) {
-      if (['found', 'join', 'service-start'].includes(job.script))
+      if (['bootstrap', 'join', 'service-start'].includes(job.script))
         started.set(job.params['NODE_NAME'] ?? '', job.params['ROLE'] ?? '');
       if (job.script === 'remove-node') started.delete(job.params['NODE_NAME'] ?? '');
+      if (job.script === 'restore') {
+        const kept = job.params['KEEP_NODES']?.split(' ') ?? [];
+        for (const name of started.keys()) if (!kept.includes(name)) started.delete(name);
+        started.set(job.params['NODE_NAME'] ?? '', 'server');
+      }
     }
     const version = this.jobs.findLast((job) => 'K3S_VERSION' in job.params)?.params['K3S_VERSION'] ?? '';
     const nodes = new Map(

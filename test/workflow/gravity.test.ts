@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { InstanceView } from '../../src/model/observation.js';
-import type { ClusterEvent } from '../../src/model/state.js';
-import type { StatusView } from '../../src/model/status.js';
+import type { InstanceObservation } from '#src/model/observation.js';
+import type { ClusterEvent } from '#src/model/state.js';
+import type { StatusView } from '#src/model/status.js';
 import { FakeActivities } from './fake-activities.js';
-import { written } from './harness.js';
+import { written } from './fixture.js';
 import { openSkippedTime, type SkippedTime } from './support/time-skipping.js';
 
 /** The time-skipping server does one thing after the other, and shares the machine with other tests. */
@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => time?.close());
 beforeEach(() => {
-  fake.onLook = () => ({});
+  fake.onReconcile = () => ({});
   fake.onProbe = () => ({});
   fake.onJob = () => null;
   fake.before = async () => undefined;
@@ -66,7 +66,7 @@ async function live(
   const deeds = await recordDeeds();
   // Act
   happens(0, deeds);
-  await cluster.workflow.signal('look', { reason: 'the picture has changed' });
+  await cluster.workflow.signal('reconcile', { reason: 'the picture has changed' });
   for (let minute = step; minute <= minutes; minute += step) {
     await time.pass(`${step}m`);
     happens(minute, deeds);
@@ -78,7 +78,7 @@ async function live(
 }
 
 /** What EC2 and SSM say of the instance that server-1 has at first. */
-const ofFirst = (what: Partial<InstanceView>) => (view: InstanceView) =>
+const ofFirst = (what: Partial<InstanceObservation>) => (view: InstanceObservation) =>
   view.slot === 'server-1' && view.generation === 1 ? what : {};
 const kubernetesSays = (cluster: string, ready: boolean) =>
   fake.kubernetes.set(`${cluster}-server-1-g1`, `${ready ? 'True' : 'False'},True,${VERSION},true,10.0.0.1,-`);
@@ -91,10 +91,10 @@ const did = (deeds: readonly Deed[], name: string): boolean => deeds.some((deed)
 
 describe('a server whose agent is lost for three days', () => {
   it(
-    'is rebooted once a day and never replaced while Kubernetes calls it Ready, and that is told',
+    'is rebooted once a day and never replaced while Kubernetes calls it Ready, and that is reported',
     async () => {
       const lived = await live('sight', { minutes: 3 * DAYS, step: 60 }, () => {
-        fake.onLook = ofFirst({ agent: 'lost' });
+        fake.onReconcile = ofFirst({ agent: 'lost' });
       });
       expect(new Set(names(lived.deeds))).toEqual(new Set(['rebootInstances']));
       expect(lived.deeds.length).toBeGreaterThanOrEqual(2);
@@ -110,7 +110,7 @@ describe('a server whose agent is lost for three days', () => {
     'is left alone when all servers have lost theirs: nothing is known, and AgentsUnreachable says so',
     async () => {
       const lived = await live('blind', { minutes: 3 * DAYS, step: 60 }, () => {
-        fake.onLook = () => ({ agent: 'lost' });
+        fake.onReconcile = () => ({ agent: 'lost' });
       });
       expect(lived.deeds).toEqual([]);
       expect(lived.status.lastError?.code).toBe('AgentsUnreachable');
@@ -121,11 +121,11 @@ describe('a server whose agent is lost for three days', () => {
 
 describe('a server whose host has failed, so that Kubernetes calls it not Ready', () => {
   const fails = (name: string) => {
-    fake.onLook = ofFirst({ failedChecks: ['system', 'instance'], agent: 'lost' });
+    fake.onReconcile = ofFirst({ failedChecks: ['system', 'instance'], agent: 'lost' });
     kubernetesSays(name, false);
   };
   const heals = (name: string) => {
-    fake.onLook = () => ({});
+    fake.onReconcile = () => ({});
     kubernetesSays(name, true);
   };
 
@@ -150,8 +150,8 @@ describe('a server whose host has failed, so that Kubernetes calls it not Ready'
     async () => {
       const lived = await live('moves', { minutes: 60 }, (minute, deeds) => {
         if (minute === 0) fails('moves');
-        const look = fake.onLook;
-        fake.onLook = (view) => (did(deeds, 'startInstances') ? {} : look(view));
+        const look = fake.onReconcile;
+        fake.onReconcile = (view) => (did(deeds, 'startInstances') ? {} : look(view));
         fake.onJob = ({ script }) => {
           if (script === 'service-start') kubernetesSays('moves', true);
           return null;
@@ -195,7 +195,7 @@ describe('a server whose operating system has died', () => {
       const lived = await live('reboots', { minutes: 30 }, (minute, deeds) => {
         if (minute === 0) kubernetesSays('reboots', false);
         const isUp = (): boolean => did(deeds, 'rebootInstances');
-        fake.onLook = (view) => (isUp() ? {} : ofFirst({ failedChecks: ['instance'], agent: 'lost' })(view));
+        fake.onReconcile = (view) => (isUp() ? {} : ofFirst({ failedChecks: ['instance'], agent: 'lost' })(view));
         fake.onJob = () => {
           if (isUp()) kubernetesSays('reboots', true);
           return null;

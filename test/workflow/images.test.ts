@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { StatusView } from '../../src/model/status.js';
+import type { StatusView } from '#src/model/status.js';
 import { FakeActivities, failed } from './fake-activities.js';
-import { written } from './harness.js';
+import { written } from './fixture.js';
 import { openSkippedTime, type SkippedTime } from './support/time-skipping.js';
 
 const fake = new FakeActivities();
@@ -36,7 +36,7 @@ describe('the image of a cluster that grows', () => {
     fake.imageId = 'ami-2';
     fake.before = async (name, input: { launch?: { imageId: string } }) => {
       if (name !== 'launchInstance' || input.launch?.imageId !== 'ami-1') return;
-      throw failed({ code: 'InvalidAMIID.NotFound', class: 'invalid', message: 'no ami-1', advice: '' });
+      throw failed({ code: 'InvalidAMIID.NotFound', class: 'invalid', message: 'no ami-1', hint: '' });
     };
     // Act
     await cluster.workflow.signal('apply', { document: withAgents('old', 2) });

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openBench, type WorkflowBench, written } from './harness.js';
+import { openWorkflowFixture, type WorkflowFixture, written } from './fixture.js';
 
-let bench: WorkflowBench;
+let fixture: WorkflowFixture;
 beforeAll(async () => {
-  bench = await openBench();
+  fixture = await openWorkflowFixture();
 });
-afterAll(() => bench?.close());
+afterAll(() => fixture?.close());
 
 const DAY_MS = 86_400_000;
 
@@ -17,7 +17,7 @@ interface Proof {
 
 describe.concurrent('the backups of a cluster that is deleted', () => {
   it('stay as long as its document says, and go when someone says so', () =>
-    bench.withWorker(async ({ fake, start, client }) => {
+    fixture.withWorker(async ({ fake, start, client }) => {
       // Prepare
       const cluster = await start(written({ backup: { keepAfterDelete: '2d' } }));
       await cluster.until((status) => status.phase === 'Running' && status.operation === null);
@@ -40,7 +40,7 @@ describe.concurrent('the backups of a cluster that is deleted', () => {
     }));
 
   it('go with it where the document says so', () =>
-    bench.withWorker(async ({ fake, start, client }) => {
+    fixture.withWorker(async ({ fake, start, client }) => {
       // Prepare
       const cluster = await start(written({ backup: { keepAfterDelete: '0d' } }));
       await cluster.until((status) => status.phase === 'Running' && status.operation === null);

@@ -1,41 +1,41 @@
 import { Context } from '@temporalio/activity';
 import { afterAll, beforeAll, describe, it } from 'vitest';
-import type { InstanceView } from '../../src/model/observation.js';
-import type { StatusView } from '../../src/model/status.js';
+import type { InstanceObservation } from '#src/model/observation.js';
+import type { StatusView } from '#src/model/status.js';
 import { type FakeActivities, failed } from './fake-activities.js';
-import { type Handle, openBench, type WorkflowBench, written } from './harness.js';
+import { type Handle, openWorkflowFixture, type WorkflowFixture, written } from './fixture.js';
 
-let bench: WorkflowBench;
+let fixture: WorkflowFixture;
 beforeAll(async () => {
-  bench = await openBench();
+  fixture = await openWorkflowFixture();
 });
-afterAll(() => bench.close());
+afterAll(() => fixture.close());
 
 const KEY = {
   code: 'Client.InvalidKMSKey.InvalidState',
   class: 'invalid',
   message: 'the key is disabled',
-  advice: 'enable the key',
+  hint: 'enable the key',
 } as const;
 
 const NO_ROOM = {
   code: 'Server.InsufficientInstanceCapacity',
   class: 'capacity',
   message: 'no capacity',
-  advice: 'another type',
+  hint: 'another type',
 } as const;
 
 /** More than any of these tests may launch: a loop is told at once, and not by a time-out. */
 const FAR_TOO_MANY = 9;
 
 /** An event of EC2, as the event bridge sends it. */
-const sighting = (view: Pick<InstanceView, 'id'>, state: InstanceView['state']) => ({
+const reported = (view: Pick<InstanceObservation, 'id'>, state: InstanceObservation['state']) => ({
   reason: 'an event',
-  sight: { uid: '', whole: false, seen: [{ id: view.id, state }] },
+  regionReport: { uid: '', whole: false, seen: [{ id: view.id, state }] },
 });
 
 /** Does something to each instance while its agent is waited for; that wait ends as `then` says. */
-function afterLaunch(fake: FakeActivities, then: (view: InstanceView) => Promise<void>): void {
+function afterLaunch(fake: FakeActivities, then: (view: InstanceObservation) => Promise<void>): void {
   fake.before = async (name, input: { instanceId?: string }) => {
     const view = fake.instances.get(input.instanceId ?? '');
     if (name === 'awaitInstance' && view !== undefined) await then(view);
@@ -48,8 +48,8 @@ const failedOrLooping = (fake: FakeActivities) => (status: StatusView) =>
 /** All that wakes a cluster and asks for nothing new. */
 async function disturb(cluster: Handle, document: unknown, rounds: number): Promise<void> {
   for (let round = 0; round < rounds; round += 1) {
-    await cluster.workflow.signal('look', { reason: `disturbance ${round}` });
-    await cluster.workflow.signal('look', sighting({ id: 'i-of-no-slot' }, 'running'));
+    await cluster.workflow.signal('reconcile', { reason: `disturbance ${round}` });
+    await cluster.workflow.signal('reconcile', reported({ id: 'i-of-no-slot' }, 'running'));
     await cluster.workflow.executeUpdate('pause', { args: [{}] });
     await cluster.workflow.executeUpdate('resume', { args: [{}] });
     for (const request of ['start', 'repair']) await cluster.workflow.executeUpdate(request, { args: [{}] });
@@ -63,12 +63,12 @@ const isOpenForLong = (status: StatusView): boolean =>
 
 describe.concurrent('launches that die', () => {
   it('open the breaker, and nothing that happens begins the next try before its time', ({ expect }) =>
-    bench.withWorker(async ({ fake, start }) => {
+    fixture.withWorker(async ({ fake, start }) => {
       // Prepare: each instance ends while its agent is waited for, and an event tells so
       const starting = start(written());
       afterLaunch(fake, async (view) => {
         fake.instances.set(view.id, { ...view, state: 'terminated' });
-        await (await starting).workflow.signal('look', sighting(view, 'terminated'));
+        await (await starting).workflow.signal('reconcile', reported(view, 'terminated'));
         throw failed(KEY);
       });
       const cluster = await starting;
@@ -80,12 +80,12 @@ describe.concurrent('launches that die', () => {
       expect(fake.launches.map(({ slot }) => slot).sort()).toEqual(['server-0', 'server-1', 'server-2']);
       const opened = (await cluster.events()).filter((event) => event.reason === 'BreakerOpen');
       expect(opened).toHaveLength(1);
-      expect(parked.lastError).toMatchObject({ code: KEY.code, class: 'invalid', advice: KEY.advice });
+      expect(parked.lastError).toMatchObject({ code: KEY.code, class: 'invalid', hint: KEY.hint });
       expect(isOpenForLong(status)).toBe(true);
     }));
 
   it('are tried again at once by retry and by another document', ({ expect }) =>
-    bench.withWorker(async ({ fake, start }) => {
+    fixture.withWorker(async ({ fake, start }) => {
       // Prepare
       afterLaunch(fake, async (view) => {
         fake.instances.set(view.id, { ...view, state: 'terminated' });
@@ -95,7 +95,7 @@ describe.concurrent('launches that die', () => {
       await cluster.until(failedOrLooping(fake));
       // Act
       await cluster.workflow.signal('retry', {});
-      await expect.poll(() => fake.launches.length, { timeout: 10_000 }).toBe(2);
+      await expect.poll(() => fake.launches.length).toBe(2);
       await cluster.until(failedOrLooping(fake));
       afterLaunch(fake, async () => undefined);
       await cluster.workflow.executeUpdate('apply', {
@@ -107,7 +107,7 @@ describe.concurrent('launches that die', () => {
     }));
 
   it('for want of capacity, found after the answer, go on in another subnet', ({ expect }) =>
-    bench.withWorker(async ({ fake, start }) => {
+    fixture.withWorker(async ({ fake, start }) => {
       // Prepare
       afterLaunch(fake, async (view) => {
         if (!['subnet-a', 'subnet-b'].includes(view.subnetId)) return;
@@ -122,7 +122,7 @@ describe.concurrent('launches that die', () => {
     }));
 
   it('do not keep a delete waiting', ({ expect }) =>
-    bench.withWorker(async ({ fake, start }) => {
+    fixture.withWorker(async ({ fake, start }) => {
       afterLaunch(fake, async (view) => {
         fake.instances.set(view.id, { ...view, state: 'terminated' });
         throw failed(KEY);
@@ -130,7 +130,7 @@ describe.concurrent('launches that die', () => {
       const cluster = await start(written({ mode: 'dev' }));
       await cluster.until(failedOrLooping(fake));
       await cluster.workflow.signal('delete', { confirm: 'demo' });
-      expect(await cluster.workflow.result()).toMatchObject({ left: { instances: [] } });
+      expect(await cluster.workflow.result()).toMatchObject({ remaining: { instances: [] } });
       expect(fake.launches).toHaveLength(1);
     }));
 
@@ -138,14 +138,14 @@ describe.concurrent('launches that die', () => {
   it.for(['terminated', 'stopped'] as const)(
     'count as failures when an event that says %s has ended the round',
     (state, { expect }) =>
-      bench.withWorker(async ({ fake, start }) => {
+      fixture.withWorker(async ({ fake, start }) => {
         // Prepare
         const starting = start(written({ mode: 'dev' }));
         afterLaunch(fake, async (view) => {
           fake.instances.set(view.id, { ...view, state });
           // One that is whole and lacks the instance leaves nothing to be waited for.
           const seen = state === 'stopped' ? [{ id: view.id, state }] : [];
-          await (await starting).workflow.signal('look', { sight: { uid: '', whole: true, seen } });
+          await (await starting).workflow.signal('reconcile', { regionReport: { uid: '', whole: true, seen } });
           const context = Context.current();
           const beat = setInterval(() => context.heartbeat(), 500);
           await context.cancelled.finally(() => clearInterval(beat));

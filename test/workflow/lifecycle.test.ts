@@ -1,17 +1,18 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { explain } from '#src/model/explain/index.js';
 import { failed } from './fake-activities.js';
-import { openBench, type WorkflowBench, written } from './harness.js';
+import { openWorkflowFixture, type WorkflowFixture, written } from './fixture.js';
 
-let bench: WorkflowBench;
+let fixture: WorkflowFixture;
 beforeAll(async () => {
   // A new history is suggested so early that it falls into the middle of operations.
-  bench = await openBench(['--dynamic-config-value', 'limit.historyCount.suggestContinueAsNew=60']);
+  fixture = await openWorkflowFixture(['--dynamic-config-value', 'limit.historyCount.suggestContinueAsNew=60']);
 });
-afterAll(() => bench.close());
+afterAll(() => fixture.close());
 
 describe.concurrent('stop and start', () => {
   it('stops agents first, then servers one by one with a snapshot while they have their quorum, and starts all at once', () =>
-    bench.withWorker(async ({ fake, start }) => {
+    fixture.withWorker(async ({ fake, start }) => {
       // Prepare
       const cluster = await start(written({ pools: [{ name: 'workers', count: 1, instanceType: 't3.large' }] }));
       await cluster.settled('Running');
@@ -38,7 +39,7 @@ describe.concurrent('stop and start', () => {
 
 describe.concurrent('resize', () => {
   it('changes one server after the other behind the gate', () =>
-    bench.withWorker(async ({ fake, start }) => {
+    fixture.withWorker(async ({ fake, start }) => {
       // Prepare
       const cluster = await start(written());
       await cluster.settled('Running');
@@ -57,7 +58,7 @@ describe.concurrent('resize', () => {
     }));
 
   it('takes no node down whose drain has failed, and drains it again at the next try', () =>
-    bench.withWorker(async ({ fake, start }) => {
+    fixture.withWorker(async ({ fake, start }) => {
       // Prepare: a PodDisruptionBudget holds a pod until someone says `retry`
       const pools = (instanceType: string) => [{ name: 'workers', count: 1, instanceType }];
       const cluster = await start(written({ mode: 'dev', pools: pools('t3.medium') }));
@@ -93,8 +94,45 @@ describe.concurrent('resize', () => {
       expect(status.phase).toBe('Running');
     }));
 
+  it('names the pod that holds up a drain while the drain goes on, and forgets it when the drain is done', () =>
+    fixture.withWorker(async ({ fake, start }) => {
+      // Prepare: a PodDisruptionBudget holds a pod until the test lets it go
+      const pools = (instanceType: string) => [{ name: 'workers', count: 1, instanceType }];
+      const cluster = await start(written({ mode: 'dev', pools: pools('t3.medium') }));
+      await cluster.settled('Running');
+      let letGo: () => void = () => undefined;
+      const gone = new Promise<void>((resolve) => {
+        letGo = resolve;
+      });
+      fake.onJob = async ({ script, params }) => {
+        if (script !== 'drain') return null;
+        if (params['DRAIN_FIRST'] !== undefined)
+          return { outcome: 'done', exitCode: 0, result: { drained: 'false', held: 'web/cart-0' }, logTail: '' };
+        await gone;
+        return null;
+      };
+      // Act
+      const resize = { pool: 'workers', instanceType: 't3.large' };
+      await cluster.workflow.executeUpdate('resize', { args: [resize] });
+      const held = await cluster.until((one) => one.lastError !== null);
+      const callStack = await cluster.workflow.query<string>('__stack_trace');
+      letGo();
+      const status = await cluster.settled('Running');
+      // Assess
+      expect(held.lastError).toMatchObject({ code: 'DrainHeld', slot: 'workers-0', operation: held.operation?.id });
+      expect(explain(held).cause).toMatchObject({
+        code: 'DrainHeld',
+        message: expect.stringContaining('a PodDisruptionBudget holds web/cart-0'),
+        keelson: 'goes on with the step, which fails at its own limit',
+      });
+      // The Web UI's tab Call Stack: no stacks are recorded.
+      expect(callStack).toMatch(/waits for these steps:\n {2}workers-0: cordon and drain, since /);
+      expect(status.operations.at(-1)).toMatchObject({ kind: 'resize', outcome: 'done' });
+      expect(status.lastError).toBe(null);
+    }));
+
   it('rolls back a server whose new type has no capacity and leaves the others untouched', () =>
-    bench.withWorker(async ({ fake, start }) => {
+    fixture.withWorker(async ({ fake, start }) => {
       // Prepare
       const cluster = await start(written());
       await cluster.settled('Running');
@@ -105,7 +143,7 @@ describe.concurrent('resize', () => {
             code: 'InsufficientInstanceCapacity',
             class: 'capacity',
             message: 'none left',
-            advice: 'another type',
+            hint: 'another type',
           });
         }
       };
@@ -129,7 +167,7 @@ describe.concurrent('resize', () => {
 
 describe.concurrent('apply', () => {
   it('adds a pool, shrinks it and removes it', () =>
-    bench.withWorker(async ({ fake, start }) => {
+    fixture.withWorker(async ({ fake, start }) => {
       const cluster = await start(written());
       await cluster.settled('Running');
       const apply = (count: number) =>
@@ -149,7 +187,7 @@ describe.concurrent('apply', () => {
     }));
 
   it('restarts K3s server by server when its configuration changes', () =>
-    bench.withWorker(async ({ fake, start }) => {
+    fixture.withWorker(async ({ fake, start }) => {
       const cluster = await start(written());
       await cluster.settled('Running');
       await cluster.workflow.executeUpdate('apply', {
@@ -161,26 +199,26 @@ describe.concurrent('apply', () => {
     }));
 
   it('refuses a plan that was shown before the world changed', () =>
-    bench.withWorker(async ({ start }) => {
+    fixture.withWorker(async ({ start }) => {
       const cluster = await start(written());
       await cluster.settled('Running');
-      const wished = { document: written({ servers: { instanceType: 't3.large' } }) };
-      const shown = await cluster.workflow.query<{ id: string }, [unknown]>('plan', wished);
+      const desired = { document: written({ servers: { instanceType: 't3.large' } }) };
+      const shown = await cluster.workflow.query<{ id: string }, [unknown]>('plan', desired);
       await cluster.workflow.executeUpdate('apply', {
         args: [{ document: written({ pools: [{ name: 'workers', count: 1, instanceType: 't3.large' }] }) }],
       });
       await cluster.settled('Running');
       await expect(
-        cluster.workflow.executeUpdate('apply', { args: [{ ...wished, planId: shown.id }] }),
+        cluster.workflow.executeUpdate('apply', { args: [{ ...desired, planId: shown.id }] }),
       ).rejects.toMatchObject({ cause: { type: 'Refused' } });
-      const fresh = await cluster.workflow.query<{ id: string }, [unknown]>('plan', wished);
-      await cluster.workflow.executeUpdate('apply', { args: [{ ...wished, planId: fresh.id }] });
+      const fresh = await cluster.workflow.query<{ id: string }, [unknown]>('plan', desired);
+      await cluster.workflow.executeUpdate('apply', { args: [{ ...desired, planId: fresh.id }] });
     }));
 });
 
 describe.concurrent('old age', () => {
   it('loses nothing at continue-as-new, also in the middle of an operation', () =>
-    bench.withWorker(async ({ client, fake, start }) => {
+    fixture.withWorker(async ({ client, fake, start }) => {
       // Act
       const cluster = await start(written());
       await cluster.settled('Running');

@@ -1,20 +1,20 @@
 /** A node that reports another key than the one that Keelson has recorded: its disk was replaced, or someone answers in its place. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { RunOnNodesInput } from '../../src/activities/api.js';
-import { openBench, type WorkflowBench, written } from './harness.js';
+import type { RunOnNodesInput } from '#src/activities/api.js';
+import { openWorkflowFixture, type WorkflowFixture, written } from './fixture.js';
 
-let bench: WorkflowBench;
+let fixture: WorkflowFixture;
 beforeAll(async () => {
-  bench = await openBench();
+  fixture = await openWorkflowFixture();
 });
-afterAll(() => bench.close());
+afterAll(() => fixture.close());
 
 /** A change that makes server-0 store the kubeconfig again, for which it gets a URL. */
 const RENAMED = { access: { apiHostname: 'k3s.example' } };
 
 describe('a node whose key has changed', () => {
   it('gets nothing: the operation waits for a person, and only the first key is ever used', () =>
-    bench.withWorker(async ({ fake, start }) => {
+    fixture.withWorker(async ({ fake, start }) => {
       // Prepare
       const asked: RunOnNodesInput[] = [];
       let isForeign = false;
@@ -39,7 +39,7 @@ describe('a node whose key has changed', () => {
       const mended = await cluster.until((one) => one.operation === null && one.lastError === null);
 
       // Assess
-      expect(blocked.lastError).toMatchObject({ class: 'auth', advice: expect.stringContaining('replace the node') });
+      expect(blocked.lastError).toMatchObject({ class: 'auth', hint: expect.stringContaining('replace the node') });
       expect(tries).toBe(1);
       expect(mended.phase).toBe('Running');
       for (const { keys } of asked) expect(Object.values(keys ?? {})).toEqual(['FIRST']);

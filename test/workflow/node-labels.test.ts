@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { FakeActivities } from './fake-activities.js';
-import { openBench, type WorkflowBench, written } from './harness.js';
+import { openWorkflowFixture, type WorkflowFixture, written } from './fixture.js';
 
-let bench: WorkflowBench;
+let fixture: WorkflowFixture;
 beforeAll(async () => {
-  bench = await openBench();
+  fixture = await openWorkflowFixture();
 });
-afterAll(() => bench.close());
+afterAll(() => fixture.close());
 
 const withPool = (fields: Record<string, unknown>) =>
   written({ mode: 'dev', pools: [{ name: 'workers', count: 2, instanceType: 't3.large', ...fields }] });
@@ -14,7 +14,7 @@ const scripts = (fake: FakeActivities, from: number) => fake.jobs.slice(from).ma
 
 describe('labels and taints of a pool that runs', () => {
   it('are written to the nodes for their next start, then set through the API, and nothing is restarted', () =>
-    bench.withWorker(async ({ fake, start }) => {
+    fixture.withWorker(async ({ fake, start }) => {
       // Prepare
       const cluster = await start(withPool({ labels: { tier: 'old' }, taints: [] }));
       await cluster.healthy();

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { temporalEvidence } from '../../packages/local-stack/src/evidence.js';
 import { FakeActivities } from './fake-activities.js';
-import { written } from './harness.js';
+import { written } from './fixture.js';
 import { openSkippedTime, type SkippedTime } from './support/time-skipping.js';
 
 /** Of a quiet cluster, promised; a job heartbeats its command's id when it is known, and once more until its answer is there. */

@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { StatusView } from '../../src/model/status.js';
+import type { StatusView } from '#src/model/status.js';
 import { type FakeActivities, failed } from './fake-activities.js';
-import { openBench, type WorkflowBench, written } from './harness.js';
+import { openWorkflowFixture, type WorkflowFixture, written } from './fixture.js';
 
-let bench: WorkflowBench;
+let fixture: WorkflowFixture;
 beforeAll(async () => {
-  bench = await openBench();
+  fixture = await openWorkflowFixture();
 });
-afterAll(() => bench.close());
+afterAll(() => fixture.close());
 
 /** Someone else changes instances behind the cluster's back. */
 function meddle(fake: FakeActivities, slots: string[], state: 'stopped' | 'terminated'): void {
@@ -16,15 +16,15 @@ function meddle(fake: FakeActivities, slots: string[], state: 'stopped' | 'termi
   }
 }
 
-describe.concurrent('a look at a running cluster', () => {
+describe.concurrent('an observation of a running cluster', () => {
   it('starts a server that someone else has stopped', () =>
-    bench.withWorker(async ({ fake, start }) => {
+    fixture.withWorker(async ({ fake, start }) => {
       // Prepare
       const cluster = await start(written());
       await cluster.settled('Running');
       meddle(fake, ['server-1'], 'stopped');
       // Act
-      await cluster.workflow.signal('look', { reason: 'server-1 stopped' });
+      await cluster.workflow.signal('reconcile', { reason: 'server-1 stopped' });
       const status = await cluster.until((one) => one.operations.length === 2 && one.operation === null);
       // Assess
       expect(status.operations[1]).toMatchObject({ kind: 'repair', outcome: 'done' });
@@ -33,13 +33,13 @@ describe.concurrent('a look at a running cluster', () => {
       expect(fake.launches.length).toBe(3);
     }));
 
-  it('replaces a server that is gone under the next generation, the dead member removed first', () =>
-    bench.withWorker(async ({ fake, start }) => {
+  it('replaces a server that is gone under the next generation, which joins when the dead member is removed', () =>
+    fixture.withWorker(async ({ fake, start }) => {
       const cluster = await start(written());
       await cluster.settled('Running');
       const before = fake.jobs.length;
       meddle(fake, ['server-0'], 'terminated');
-      await cluster.workflow.signal('look', { reason: 'server-0 gone' });
+      await cluster.workflow.signal('reconcile', { reason: 'server-0 gone' });
       const status = await cluster.until((one) => one.operations.length === 2 && one.operation === null);
       expect(status.operations[1]).toMatchObject({ kind: 'repair', outcome: 'done' });
       expect(status.nodes.find((node) => node.slot === 'server-0')).toMatchObject({
@@ -52,11 +52,11 @@ describe.concurrent('a look at a running cluster', () => {
       const first = scripts.slice(before, scripts.indexOf('remove-node'));
       expect(first.filter((script) => script !== 'kubeconfig')).toEqual([]);
       expect(scripts.indexOf('remove-node')).toBeLessThan(scripts.lastIndexOf('join'));
-      expect(fake.jobs.filter((job) => job.script === 'found').length).toBe(1);
+      expect(fake.jobs.filter((job) => job.script === 'bootstrap').length).toBe(1);
     }));
 
   it('leaves a server alone that has lost its tags, and says so once', () =>
-    bench.withWorker(async ({ fake, start }) => {
+    fixture.withWorker(async ({ fake, start }) => {
       // Prepare
       const cluster = await start(written());
       await cluster.settled('Running');
@@ -65,7 +65,7 @@ describe.concurrent('a look at a running cluster', () => {
       // Act
       const looks = () => fake.calls.filter((name) => name === 'observeInstances').length;
       for (const before of [looks(), looks() + 1]) {
-        await cluster.workflow.signal('look', { reason: 'a test' });
+        await cluster.workflow.signal('reconcile', { reason: 'a test' });
         await cluster.until(() => looks() > before);
       }
       const status = await cluster.settled('Running');
@@ -76,8 +76,8 @@ describe.concurrent('a look at a running cluster', () => {
       expect(fake.launches.length).toBe(3);
     }));
 
-  it('is no reason to keep a delete waiting, when the node that is asked does not answer', ({ expect }) =>
-    bench.withWorker(async ({ fake, start }) => {
+  it('does not keep a delete waiting, when the node that is asked does not answer', ({ expect }) =>
+    fixture.withWorker(async ({ fake, start }) => {
       // Prepare
       const cluster = await start(written());
       await cluster.settled('Running');
@@ -85,10 +85,10 @@ describe.concurrent('a look at a running cluster', () => {
       fake.before = async (name) => {
         if (name !== 'runOnNodes') return;
         asked += 1;
-        throw failed({ code: 'InvalidInstanceId', class: 'not-found-yet', message: 'no agent', advice: 'wait' }, false);
+        throw failed({ code: 'InvalidInstanceId', class: 'not-found-yet', message: 'no agent', hint: 'wait' }, false);
       };
-      await cluster.workflow.signal('look', { reason: 'a test' });
-      await expect.poll(() => asked, { timeout: 10_000 }).toBeGreaterThan(1);
+      await cluster.workflow.signal('reconcile', { reason: 'a test' });
+      await expect.poll(() => asked).toBeGreaterThan(1);
 
       // Act
       await cluster.workflow.signal('delete', { confirm: 'demo' });
@@ -98,20 +98,20 @@ describe.concurrent('a look at a running cluster', () => {
       ]);
 
       // Assess
-      expect(ended).toMatchObject({ left: { instances: [] } });
+      expect(ended).toMatchObject({ remaining: { instances: [] } });
     }));
 
   it('does nothing and says QuorumLost when most servers are gone', () =>
-    bench.withWorker(async ({ fake, start }) => {
+    fixture.withWorker(async ({ fake, start }) => {
       const cluster = await start(written());
       await cluster.settled('Running');
       meddle(fake, ['server-0', 'server-2'], 'terminated');
       const before = fake.jobs.filter((job) => job.script !== 'verify' && job.script !== 'probe').length;
-      await cluster.workflow.signal('look', { reason: 'two servers gone' });
+      await cluster.workflow.signal('reconcile', { reason: 'two servers gone' });
       const status = await cluster.until((one) => one.lastError?.code === 'QuorumLost');
       expect(status.phase).toBe('Failed');
       expect(status.health).toBe('Unhealthy');
-      expect(status.lastError?.advice).toContain('--cluster-reset');
+      expect(status.lastError?.hint).toContain('--cluster-reset');
       expect(fake.launches.length).toBe(3);
       expect(fake.jobs.filter((job) => job.script !== 'verify' && job.script !== 'probe').length).toBe(before);
       await cluster.until((one) => one.waiting !== null);

@@ -1,16 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openBench, type WorkflowBench, written } from './harness.js';
+import { openWorkflowFixture, type WorkflowFixture, written } from './fixture.js';
 
-let bench: WorkflowBench;
+let fixture: WorkflowFixture;
 beforeAll(async () => {
   // A new history is suggested so early that it falls into the middle of the rollout.
-  bench = await openBench(['--dynamic-config-value', 'limit.historyCount.suggestContinueAsNew=120']);
+  fixture = await openWorkflowFixture(['--dynamic-config-value', 'limit.historyCount.suggestContinueAsNew=120']);
 });
-afterAll(() => bench.close());
+afterAll(() => fixture.close());
 
 describe('a rollout', () => {
   it('takes as many agents away side by side as upgrade.maxUnavailable says, and never more, across new histories', () =>
-    bench.withWorker(async ({ fake, start }) => {
+    fixture.withWorker(async ({ fake, start }) => {
       // Prepare
       const spec = (version: string) => ({
         mode: 'dev',

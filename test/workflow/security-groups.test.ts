@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { rulesDigest } from '../../src/model/security-groups/keys.js';
+import { rulesDigest } from '#src/model/security-groups/keys.js';
 import { type FakeActivities, failed } from './fake-activities.js';
-import { type Handle, openBench, type WorkflowBench, written } from './harness.js';
+import { type Handle, openWorkflowFixture, type WorkflowFixture, written } from './fixture.js';
 
-let bench: WorkflowBench;
+let fixture: WorkflowFixture;
 beforeAll(async () => {
-  bench = await openBench();
+  fixture = await openWorkflowFixture();
 });
-afterAll(() => bench.close());
+afterAll(() => fixture.close());
 
 const open = (...apiCidrs: string[]) => written({ mode: 'dev', access: { apiCidrs } });
 const WORLD = '6443/tcp from 0.0.0.0/0';
@@ -18,7 +18,7 @@ async function tellGroups(fake: FakeActivities, cluster: Handle): Promise<void> 
   const seen = [...fake.instances.values()].map(({ id, state, type }) => ({ id, state, type }));
   const groups = Object.fromEntries([...fake.groups].map(([id, rules]) => [id, rulesDigest(rules)]));
   const { uid } = await cluster.status();
-  await cluster.workflow.signal('look', { reason: 'test', sight: { uid, whole: true, seen, groups } });
+  await cluster.workflow.signal('reconcile', { reason: 'test', regionReport: { uid, whole: true, seen, groups } });
 }
 
 const serverRules = (fake: FakeActivities): readonly string[] => fake.groups.get('sg-server') ?? [];
@@ -27,7 +27,7 @@ const told = async (cluster: Handle, reason: string) =>
 
 describe('the security groups of a cluster that runs', () => {
   it('follow the document without a step on any node', () =>
-    bench.withWorker(async ({ fake, start }) => {
+    fixture.withWorker(async ({ fake, start }) => {
       // Prepare
       const cluster = await start(open('0.0.0.0/0'));
       await cluster.healthy();
@@ -47,8 +47,8 @@ describe('the security groups of a cluster that runs', () => {
       expect(await told(cluster, 'GroupRulesChanged')).toEqual([`servers: open ${OFFICE}, close ${WORLD}`]);
     }));
 
-  it('are set again when someone has changed them by hand, and that is told by name', () =>
-    bench.withWorker(async ({ fake, start }) => {
+  it('are set again when someone has changed them by hand, and that is reported by name', () =>
+    fixture.withWorker(async ({ fake, start }) => {
       // Prepare
       const cluster = await start(open('203.0.113.0/24'));
       await cluster.settled('Running');
@@ -69,8 +69,8 @@ describe('the security groups of a cluster that runs', () => {
       ]);
     }));
 
-  it('that look as the cluster has left them wake no one', () =>
-    bench.withWorker(async ({ fake, start }) => {
+  it('that are as the cluster has left them wake no one', () =>
+    fixture.withWorker(async ({ fake, start }) => {
       const cluster = await start(open('203.0.113.0/24'));
       await cluster.healthy();
       const calls = fake.calls.length;
@@ -79,30 +79,30 @@ describe('the security groups of a cluster that runs', () => {
       // The answer to a query comes behind the signal.
       await cluster.status();
 
-      expect(await told(cluster, 'LookWanted')).toEqual([]);
+      expect(await told(cluster, 'ReconcileRequested')).toEqual([]);
       expect(fake.calls.slice(calls)).not.toContain('observeSecurityGroups');
     }));
 
-  it('are compared by a look that someone asks for', () =>
-    bench.withWorker(async ({ fake, start }) => {
+  it('are compared by an observation that someone asks for', () =>
+    fixture.withWorker(async ({ fake, start }) => {
       const cluster = await start(open());
       await cluster.settled('Running');
       fake.groups.set('sg-agent', [...(fake.groups.get('sg-agent') ?? []), '22/tcp from 0.0.0.0/0']);
 
-      await cluster.workflow.signal('look', { reason: 'a person' });
+      await cluster.workflow.signal('reconcile', { reason: 'a person' });
       await cluster.until((seen) => seen.operations.at(-1)?.kind === 'repair' && seen.operation === null);
 
       expect(fake.groups.get('sg-agent')).not.toContain('22/tcp from 0.0.0.0/0');
     }));
 
   it('that AWS refuses fail the change once, and hold up nothing else', () =>
-    bench.withWorker(async ({ fake, start }) => {
+    fixture.withWorker(async ({ fake, start }) => {
       // Prepare
       const cluster = await start(open());
       await cluster.settled('Running');
       fake.before = async (name) => {
         if (name === 'ensureSecurityGroups')
-          throw failed({ code: 'RulesPerSecurityGroupLimitExceeded', class: 'quota', message: 'full', advice: 'ask' });
+          throw failed({ code: 'RulesPerSecurityGroupLimitExceeded', class: 'quota', message: 'full', hint: 'ask' });
       };
 
       // Act

@@ -1,15 +1,15 @@
 import { afterAll, beforeAll, describe, it } from 'vitest';
-import { openBench, type WorkflowBench, written } from './harness.js';
+import { openWorkflowFixture, type WorkflowFixture, written } from './fixture.js';
 
-let bench: WorkflowBench;
+let fixture: WorkflowFixture;
 beforeAll(async () => {
-  bench = await openBench();
+  fixture = await openWorkflowFixture();
 });
-afterAll(() => bench.close());
+afterAll(() => fixture.close());
 
 describe('an update that comes after the worker has lost the workflow from its cache', () => {
   it('replays, also when the workflow task before it has sent no command', () =>
-    bench.withWorker(
+    fixture.withWorker(
       async ({ fake, start, replay }) => {
         // Prepare: the last status write is done, and the observation that follows the creation does not end.
         const [observation, write] = [held(), held()];

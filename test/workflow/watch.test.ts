@@ -1,32 +1,56 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Sight } from '../../src/model/watch/sight.js';
+import type { RegionReport } from '#src/model/watch/region-report.js';
 import type { FakeActivities } from './fake-activities.js';
-import { type Handle, openBench, type WorkflowBench, written } from './harness.js';
+import { type Handle, openWorkflowFixture, type WorkflowFixture, written } from './fixture.js';
 
-let bench: WorkflowBench;
+let fixture: WorkflowFixture;
 beforeAll(async () => {
-  bench = await openBench();
+  fixture = await openWorkflowFixture();
 });
-afterAll(() => bench.close());
+afterAll(() => fixture.close());
 
 /** What the region watch sees of the fake's instances. */
-async function sightOf(fake: FakeActivities, cluster: Handle): Promise<Sight> {
+async function reportOf(fake: FakeActivities, cluster: Handle): Promise<RegionReport> {
   const seen = [...fake.instances.values()]
     .filter((one) => one.state !== 'terminated')
     .map(({ id, state, type }) => ({ id, state, type }));
   return { uid: (await cluster.status()).uid, whole: true, seen };
 }
 
-const tell = (cluster: Handle, sight: Sight) => cluster.workflow.signal('look', { reason: 'test', sight });
+const tell = (cluster: Handle, regionReport: RegionReport) =>
+  cluster.workflow.signal('reconcile', { reason: 'test', regionReport });
 
 const looksIn = (fake: FakeActivities): number => fake.calls.filter((name) => name === 'observeInstances').length;
 
 /** The signal was heard: a query is answered behind what came before it. */
 const heard = async (cluster: Handle): Promise<void> => void (await cluster.status());
 
+describe('the region watch of a cluster in another account', () => {
+  it('gets another role as soon as the document names one', () =>
+    fixture.withWorker(async ({ fake, start }) => {
+      // Prepare
+      const roleArn = (role: string) => `arn:aws:iam::222222222222:role/${role}`;
+      const access = { instanceProfile: 'nodes' };
+      const inRole = (role: string) => written({ mode: 'dev', access, account: { roleArn: roleArn(role) } });
+      const told: (string | undefined)[] = [];
+      fake.before = async (name, input: { account?: { roleArn: string } }) => {
+        if (name === 'ensureWatch') told.push(input.account?.roleArn);
+      };
+      const cluster = await start(inRole('first'));
+      await cluster.healthy();
+      await expect.poll(() => told).toEqual([roleArn('first')]);
+
+      // Act
+      await cluster.workflow.signal('apply', { document: inRole('second') });
+
+      // Assess
+      await expect.poll(() => told).toEqual([roleArn('first'), roleArn('second')]);
+    }));
+});
+
 describe('what the region watch tells', () => {
   it('wakes no one when it is what the cluster has done itself, and costs one signal', () =>
-    bench.withWorker(async ({ fake, start }) => {
+    fixture.withWorker(async ({ fake, start }) => {
       // Prepare
       const cluster = await start(written());
       await cluster.healthy();
@@ -35,7 +59,7 @@ describe('what the region watch tells', () => {
       const calls = fake.calls.length;
 
       // Act
-      await tell(cluster, await sightOf(fake, cluster));
+      await tell(cluster, await reportOf(fake, cluster));
       await heard(cluster);
 
       // Assess
@@ -48,14 +72,14 @@ describe('what the region watch tells', () => {
       expect(fake.calls.length).toBe(calls);
     }));
 
-  it('is looked into when a server is missing, of the wrong type or not well', () =>
-    bench.withWorker(async ({ fake, start }) => {
+  it('is looked into when a server is missing, of the wrong type or unhealthy', () =>
+    fixture.withWorker(async ({ fake, start }) => {
       const cluster = await start(written());
       await cluster.healthy();
       const before = looksIn(fake);
-      const whole = await sightOf(fake, cluster);
+      const whole = await reportOf(fake, cluster);
       const [first, ...others] = whole.seen;
-      const changes: Sight['seen'][] = [
+      const changes: RegionReport['seen'][] = [
         others,
         [{ ...first, id: first?.id ?? '', state: 'running', type: 't3.large' }, ...others],
         [{ ...first, id: first?.id ?? '', state: 'running', k3s: 'service=failed' }, ...others],
@@ -65,7 +89,7 @@ describe('what the region watch tells', () => {
         await tell(cluster, { ...whole, seen });
         await cluster.until(() => looksIn(fake) > before + index);
       }
-      const looks = (await cluster.events()).filter(({ reason }) => reason === 'LookWanted');
+      const looks = (await cluster.events()).filter(({ reason }) => reason === 'ReconcileRequested');
       expect(looks.map(({ message }) => message)).toEqual([
         `server-0: ${first?.id} is gone`,
         `server-0: ${first?.id} is of type t3.large`,
@@ -75,7 +99,7 @@ describe('what the region watch tells', () => {
     }));
 
   it('waits for the end of an operation, and is looked into if it is still news', () =>
-    bench.withWorker(async ({ fake, start }) => {
+    fixture.withWorker(async ({ fake, start }) => {
       // Prepare: the join of a server is held up
       let release: () => void = () => undefined;
       const held = new Promise<void>((resolve) => {
@@ -86,7 +110,7 @@ describe('what the region watch tells', () => {
       };
       const cluster = await start(written());
       await cluster.until((status) => status.operation?.steps.some((step) => step.kind === 'join') ?? false);
-      const whole = await sightOf(fake, cluster);
+      const whole = await reportOf(fake, cluster);
 
       // Act
       await tell(cluster, whole);
@@ -99,12 +123,12 @@ describe('what the region watch tells', () => {
 
       // Assess
       expect(during).toBe(0);
-      const looks = (await cluster.events()).filter(({ reason }) => reason === 'LookWanted');
+      const looks = (await cluster.events()).filter(({ reason }) => reason === 'ReconcileRequested');
       expect(looks.map(({ message }) => message)).toEqual([`server-0: ${whole.seen[0]?.id} is stopped`]);
     }));
 
   it('ends a wait for a server that is gone, in the middle of an operation', () =>
-    bench.withWorker(async ({ fake, start }) => {
+    fixture.withWorker(async ({ fake, start }) => {
       // Prepare: the proof at the end of the creation waits for ever
       let release: () => void = () => undefined;
       const held = new Promise<void>((resolve) => {
@@ -124,7 +148,7 @@ describe('what the region watch tells', () => {
         (status) =>
           status.operation?.steps.some((step) => step.kind === 'verify' && step.outcome === 'running') ?? false,
       );
-      const whole = await sightOf(fake, cluster);
+      const whole = await reportOf(fake, cluster);
 
       // Act
       const [, lost] = fake.instances.values();
@@ -144,18 +168,18 @@ describe('what the region watch tells', () => {
     }));
 
   it('is nothing to a cluster of another life', () =>
-    bench.withWorker(async ({ fake, start }) => {
+    fixture.withWorker(async ({ fake, start }) => {
       const cluster = await start(written());
       await cluster.healthy();
       const before = looksIn(fake);
       await tell(cluster, { uid: 'another', whole: true, seen: [] });
       await heard(cluster);
-      expect((await cluster.events()).map(({ reason }) => reason)).not.toContain('LookWanted');
+      expect((await cluster.events()).map(({ reason }) => reason)).not.toContain('ReconcileRequested');
       expect(looksIn(fake)).toBe(before);
     }));
 
-  it('makes up at once for a look that a message has cut short while its worker was gone', ({ expect }) =>
-    bench.withWorker(async ({ fake, start }) => {
+  it('makes up at once for an observation that a message has cut short while its worker was gone', ({ expect }) =>
+    fixture.withWorker(async ({ fake, start }) => {
       // Prepare
       const cluster = await start(written());
       await cluster.healthy();
@@ -168,23 +192,23 @@ describe('what the region watch tells', () => {
         // As of a worker that was killed: no answer, and no heartbeat.
         if (name === 'observeInstances' && ++looks === 1) await held;
       };
-      await cluster.workflow.signal('look', { reason: 'a test' });
-      await expect.poll(() => looks, { timeout: 10_000 }).toBe(1);
+      await cluster.workflow.signal('reconcile', { reason: 'a test' });
+      await expect.poll(() => looks).toBe(1);
       // Act
-      await cluster.workflow.signal('look', { reason: 'another one' });
-      await expect.poll(() => looks, { timeout: 25_000 }).toBe(2);
+      await cluster.workflow.signal('reconcile', { reason: 'another one' });
+      await expect.poll(() => looks).toBe(2);
       release();
       // Assess
       await cluster.settled('Running');
       expect((await cluster.events()).map((event) => event.reason)).not.toContain('ObservationFailed');
     }));
 
-  it('cuts a look short that is stuck at a server which is gone by now', () =>
-    bench.withWorker(async ({ fake, start }) => {
+  it('cuts an observation short that is stuck at a server which is gone by now', () =>
+    fixture.withWorker(async ({ fake, start }) => {
       // Prepare: the look that a person asks for never ends
       const cluster = await start(written());
       await cluster.healthy();
-      const whole = await sightOf(fake, cluster);
+      const whole = await reportOf(fake, cluster);
       let stuck = true;
       let release: () => void = () => undefined;
       const held = new Promise<void>((resolve) => {
@@ -196,7 +220,7 @@ describe('what the region watch tells', () => {
           await held;
         }
       };
-      await cluster.workflow.signal('look', { reason: 'a person asks' });
+      await cluster.workflow.signal('reconcile', { reason: 'a person asks' });
       await cluster.until(() => !stuck);
 
       // Act
@@ -213,7 +237,7 @@ describe('what the region watch tells', () => {
 
 describe('a document in the bucket that is not in force', () => {
   it('is a condition until a good one is applied', () =>
-    bench.withWorker(async ({ start }) => {
+    fixture.withWorker(async ({ start }) => {
       const cluster = await start(written());
       const born = await cluster.healthy();
       const problem = { reason: 'Invalid', message: 'clusters/demo/config.yaml:3:1: spec.colour: unknown key' };
@@ -230,7 +254,7 @@ describe('a document in the bucket that is not in force', () => {
     }));
 
   it('is applied once, also when its event comes again after a stop', () =>
-    bench.withWorker(async ({ start }) => {
+    fixture.withWorker(async ({ start }) => {
       const cluster = await start(written());
       await cluster.settled('Running');
       const apply = () =>
@@ -241,6 +265,6 @@ describe('a document in the bucket that is not in force', () => {
       await cluster.workflow.executeUpdate('stop', { args: [{}] });
       const again = await apply();
       expect(again.operationId).toBeNull();
-      expect((await cluster.status()).wish).toBe('stopped');
+      expect((await cluster.status()).desiredState).toBe('stopped');
     }));
 });

@@ -1,4 +1,4 @@
-/** JSON as the region's own desk reads and answers it. */
+/** JSON as the simulator's admin API reads and answers it. */
 import { ZodError } from 'zod';
 import type { HttpReply } from './contract.js';
 
@@ -6,7 +6,7 @@ export function json(status: number, value: unknown): HttpReply {
   return { status, headers: { 'content-type': 'application/json' }, body: `${JSON.stringify(value)}\n` };
 }
 
-/** Answers to what the body says, or with 400 where it is no JSON or, by its schema, not `what`. */
+/** Answers to the body, or with 400 if it is not JSON or, by its schema, not `what`. */
 export function withBody<T>(
   body: Buffer,
   what: string,

@@ -1,17 +1,17 @@
-/** `/_region/...`: what the region recorded, fault plans, and what someone else does to instances. */
-import { z } from 'zod';
+/** `/_region/...`: the record of the simulator, fault plans, and changes that someone else makes to instances. */
+import * as z from 'zod';
 import { json, withBody } from './admin-json.js';
 import type { HttpReply, MachineHost } from './contract.js';
 import { criticalPath } from './critical-path.js';
 import { STATUS_CHECKS } from './ec2/account.js';
 import type { Ec2 } from './ec2/handle.js';
 import { duplicates, leftovers } from './evidence.js';
-import { serveGhosts } from './haunting.js';
 import type { Request } from './http.js';
 import type { Iam } from './iam/iam.js';
+import { serveMachineChange } from './machine-changes.js';
 import type { Published } from './published.js';
 import type { S3 } from './s3/handle.js';
-import { serveTampering } from './tampering.js';
+import { serveStaleNodes } from './stale-nodes.js';
 import type { LocalWorld } from './world.js';
 
 export interface AdminDeps {
@@ -24,7 +24,10 @@ export interface AdminDeps {
   about: Record<string, unknown>;
 }
 
-/** What `/_region/` can be asked; see the README. */
+/** S3 itself takes no part below 5 MiB but the last. */
+const s3Schema = z.strictObject({ leastPartBytes: z.int().positive() });
+
+/** Returns what `/_region/` can be asked; see the README. */
 export function serveAdmin(
   deps: AdminDeps,
   { method, rawPath, rawQuery, body }: Request,
@@ -64,9 +67,14 @@ export function serveAdmin(
       if (id === undefined) return withBody(body, 'a list of instances', seedSchema, (seeds) => seed(deps, seeds));
       return act(deps, id, action ?? '', query);
     case 'POST machines':
-      return serveTampering(deps.world, deps.host, id ?? '', body);
-    case 'POST ghosts':
-      return serveGhosts(deps.world, deps.host, body);
+      return serveMachineChange(deps.world, deps.host, id ?? '', body);
+    case 'POST s3':
+      return withBody(body, 'settings of S3', s3Schema, ({ leastPartBytes }) => {
+        deps.s3.leastPartBytes = leastPartBytes;
+        return json(200, { leastPartBytes });
+      });
+    case 'POST stale-nodes':
+      return serveStaleNodes(deps.world, deps.host, body);
     default:
       return json(404, { error: `the local region has no ${method} ${rawPath}` });
   }
@@ -120,7 +128,7 @@ async function seed({ ec2 }: AdminDeps, seeds: z.output<typeof seedSchema>): Pro
   return json(201, { launched: seeds.length });
 }
 
-/** As if someone did it at the console, or EC2 itself; `?hard` without a shutdown of the operating system, `?check=` for impair. */
+/** As if someone did it in the console, or EC2 itself; `?hard` without a shutdown of the operating system, `?check=` for impair. */
 function act({ world, ec2 }: AdminDeps, id: string, action: string, query: URLSearchParams): HttpReply {
   const hard = query.has('hard');
   const check = STATUS_CHECKS.find((one) => one === (query.get('check') ?? 'system'));
@@ -138,7 +146,7 @@ function act({ world, ec2 }: AdminDeps, id: string, action: string, query: URLSe
       lifecycle.fail(instance, check);
     else if (action === 'recover' && instance.state === 'running') lifecycle.recover(instance);
     else return json(409, { error: `a ${instance.state} instance: cannot ${action}` });
-    world.note('somebody', { instanceId: id, action, hard });
+    world.note('outside', { instanceId: id, action, hard });
     return json(200, { id, state: instance.state });
   }
   return json(404, { error: `there is no instance ${id}` });

@@ -16,13 +16,13 @@ export class AwsError extends Error {
   }
 }
 
-/** The error as the service's protocol tells it: EC2, S3 and the Query protocol in XML of different shapes, the others in JSON. */
+/** Returns the error in the service's protocol: EC2, S3 and the Query protocol use XML of different shapes, the others JSON. */
 export function errorReply(service: AwsCall['service'], error: AwsError, requestId: string): HttpReply {
   const { code, status, message } = error;
   switch (service) {
     case 'ec2': {
       const body = { Errors: { Error: { Code: code, Message: message } }, RequestID: requestId };
-      // Not <Errors><item>: this is older than the rest of the protocol.
+      // Not <Errors><item>, because this part is older than the rest of the protocol.
       return {
         status,
         headers: { 'content-type': 'text/xml;charset=UTF-8' },
@@ -44,7 +44,8 @@ export function errorReply(service: AwsCall['service'], error: AwsError, request
       };
     }
     case 'sts':
-    case 'sns': {
+    case 'sns':
+    case 'iam': {
       const type = status < 500 ? 'Sender' : 'Receiver';
       const body = { Error: { Type: type, Code: code, Message: message }, RequestId: requestId };
       return {
@@ -61,6 +62,7 @@ export function errorReply(service: AwsCall['service'], error: AwsError, request
       };
     case 'ssm':
     case 'eventbridge':
+    case 'service-quotas':
       return {
         status,
         headers: { 'content-type': 'application/x-amz-json-1.1', 'x-amzn-errortype': code },

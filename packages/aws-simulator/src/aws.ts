@@ -1,4 +1,4 @@
-/** The way of every AWS call: signature, fault plans, latency, permissions, the service, the record. */
+/** Handles every AWS call: signature, fault plans, latency, permissions, the service, the record. */
 import { randomUUID } from 'node:crypto';
 import { AwsError, errorReply } from './aws-error.js';
 import { refusalByTable } from './aws-tables/gate.js';
@@ -19,9 +19,11 @@ export interface Services {
   sts(call: AwsCall, requestId: string): Promise<HttpReply>;
   sns(call: AwsCall, requestId: string): HttpReply;
   eventbridge(call: AwsCall, requestId: string): HttpReply;
+  iam(call: AwsCall, requestId: string): Promise<HttpReply>;
+  serviceQuotas(call: AwsCall, requestId: string): HttpReply;
 }
 
-/** Receives every call before it is carried out and before it is answered; the call waits for it. */
+/** Receives every call before it runs and before its answer; the call waits for it. */
 export type OnCall = (moment: 'before' | 'after', call: CallEntry) => void | Promise<void>;
 
 export interface AwsFront {
@@ -33,7 +35,7 @@ export interface AwsFront {
   onCall?: OnCall | undefined;
 }
 
-/** @returns null when the connection is to be cut. */
+/** @returns null to cut the connection */
 export async function serveAws(front: AwsFront, request: Request): Promise<HttpReply | null> {
   const { world } = front;
   const startedAt = performance.now();
@@ -61,7 +63,7 @@ async function carryOut(
   const requestId = randomUUID();
   await world.wait(world.profile.call + (fault?.delayMs ?? 0));
   if (fault?.cut) return null;
-  // Who asks, whether AWS answers at all, whether it takes such a request, and whether this one may: in this order.
+  // Checks in this order who asks, whether AWS answers at all, whether it takes such a request, and whether this caller may send it.
   const error = refusal ?? errorOf(call.service, fault) ?? refusalByTable(call) ?? (await iam.refusalOf(call));
   if (error !== null) return errorReply(call.service, error, requestId);
   switch (call.service) {
@@ -79,6 +81,10 @@ async function carryOut(
       return services.sns(call, requestId);
     case 'eventbridge':
       return services.eventbridge(call, requestId);
+    case 'iam':
+      return services.iam(call, requestId);
+    case 'service-quotas':
+      return services.serviceQuotas(call, requestId);
   }
 }
 
@@ -94,10 +100,13 @@ function errorOf(service: AwsCall['service'], fault: Fault | undefined): AwsErro
       return new AwsError('RequestLimitExceeded', 503, 'Request limit exceeded.');
     case 'sts':
     case 'sns':
+    case 'iam':
       return new AwsError('Throttling', 400, 'Rate exceeded');
     case 'ssm':
     case 'eventbridge':
       return new AwsError('ThrottlingException', 400, 'Rate exceeded');
+    case 'service-quotas':
+      return new AwsError('TooManyRequestsException', 400, 'Rate exceeded');
     case 's3':
       return new AwsError('SlowDown', 503, 'Please reduce your request rate.');
     case 'sqs':
@@ -105,7 +114,7 @@ function errorOf(service: AwsCall['service'], fault: Fault | undefined): AwsErro
   }
 }
 
-/** The error code out of an answer, as any of the protocols tells it. */
+/** Returns the error code of an answer in any of the protocols. */
 function codeOf({ status, body }: HttpReply): string | null {
   if (status < 300) return null;
   const text = body.toString();

@@ -1,4 +1,4 @@
-/** What a call is about, for the record and for fault plans: never its secrets. */
+/** Describes a call for the record and for fault plans, without its secrets. */
 import type { AwsCall } from './contract.js';
 import { formOf } from './ec2/form.js';
 import type { Admission } from './gate.js';
@@ -6,10 +6,10 @@ import { addressOf, s3ActionOf } from './s3/address.js';
 import type { SignedRequest } from './sigv4.js';
 
 export interface CallFacts {
-  /** What may be recorded: no user data, scripts, bodies or signatures. */
+  /** Parameters that the record may hold: no user data, scripts, bodies or signatures. */
   params: Record<string, string>;
   instanceIds: string[];
-  /** Tags that a launch asks for. */
+  /** Tags of a launch request. */
   tags: Record<string, string>;
 }
 
@@ -27,14 +27,17 @@ export function factsOf(call: AwsCall): CallFacts {
       return ec2Facts(formOf(call));
     case 'ssm':
       return ssmFacts(call.body);
-    // What is told to people or queues is not recorded.
+    // The record leaves out messages to people and queues.
     case 'sqs':
     case 'eventbridge':
+    case 'service-quotas':
       return { params: {}, instanceIds: [], tags: {} };
     case 'sts':
       return formFacts(formOf(call), ['RoleArn', 'RoleSessionName']);
     case 'sns':
       return formFacts(formOf(call), ['TopicArn']);
+    case 'iam':
+      return formFacts(formOf(call), ['PolicySourceArn', 'InstanceProfileName']);
     case 's3':
       return { params: { ...addressOf(call.path), ...listed(call.query) }, instanceIds: [], tags: {} };
   }
@@ -45,10 +48,12 @@ function actionOf(service: AwsCall['service'], request: SignedRequest, query: UR
     case 'ec2':
     case 'sts':
     case 'sns':
+    case 'iam':
       return formOf({ body: request.body, query }).get('Action') ?? 'Unknown';
     case 'ssm':
     case 'sqs':
     case 'eventbridge':
+    case 'service-quotas':
       return request.headers['x-amz-target']?.split('.').at(-1) ?? 'Unknown';
     case 's3':
       return s3ActionOf({ method: request.method, path: request.rawPath, query });
@@ -88,7 +93,7 @@ function ssmFacts(body: Buffer): CallFacts {
   const params: Record<string, string> = {};
   const instanceIds: string[] = [];
   for (const [name, value] of Object.entries(parseObject(body))) {
-    // Parameters hold the script, and with it presigned URLs.
+    // Parameters contain the script, and with it presigned URLs.
     if (name === 'Parameters') continue;
     params[name] = typeof value === 'string' ? value : JSON.stringify(value);
     if (/^InstanceIds?$/.test(name)) instanceIds.push(...[value].flat().filter((id) => typeof id === 'string'));

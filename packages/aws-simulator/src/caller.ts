@@ -1,11 +1,11 @@
 /**
- * Which instance a connection comes from: its processes carry their root in the environment. Linux only, where /proc
- * tells; elsewhere no one knows, and a download is recorded without its instance.
+ * Finds the instance of a connection: its processes carry their root in the environment. Linux only, by /proc; elsewhere the caller stays
+ * unknown, and a download is recorded without its instance.
  */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** @param dir the region's folder. @returns the instance's id, or null when the caller is none or can't be told */
+/** @param dir the region's folder. @returns the instance's id, or null when the caller is none or cannot be identified */
 export function callingInstance(dir: string, callerPort: number, ourPort: number): string | null {
   if (process.platform !== 'linux') return null;
   try {
@@ -34,7 +34,7 @@ function holderOf(socket: string, instances: string): string | null {
   return null;
 }
 
-/** The rest of the environment's root behind the mark: `<instance>/root`. */
+/** Returns the rest of the environment's root behind the mark: `<instance>/root`. */
 function rootOf(pid: string, mark: string): string | null {
   try {
     const found = readFileSync(`/proc/${pid}/environ`, 'latin1')

@@ -1,6 +1,6 @@
 /**
- * What the parts of the local region say to each other. EC2 keeps the instances; the machine host boots them, runs their
- * user data and their SSM commands under a real bash; the world keeps the clock, the latencies and the record.
+ * Contracts between the parts of the simulator. EC2 keeps the instances; the machine host boots them, runs their user data and their SSM
+ * commands under a real bash; the world keeps the clock, the latencies and the record.
  */
 import type { CallerName } from './credentials.js';
 
@@ -8,7 +8,7 @@ export type InstanceState = 'pending' | 'running' | 'shutting-down' | 'terminate
 
 export interface Instance {
   id: string;
-  /** Account that it is in. */
+  /** Account of the instance. */
   account: string;
   region: string;
   zone: string;
@@ -18,7 +18,7 @@ export interface Instance {
   subnetId: string;
   vpcId: string;
   privateIp: string;
-  /** On Linux a loopback address of its own (127.x.y.z), so that kubectl reaches the node's API server at port 6443. */
+  /** On Linux its own loopback address (127.x.y.z), so that kubectl reaches the node's API server at port 6443. */
   publicIp: string | null;
   securityGroupIds: string[];
   instanceProfile: string | null;
@@ -31,7 +31,7 @@ export interface Instance {
   boots: number;
 }
 
-/** One latency that the region imposed. The critical path is the longest chain of these. */
+/** One latency that the simulator imposed. The critical path is the longest chain of these. */
 export interface Span {
   id: string;
   /** launch, boot, agent, deliver, download, found, join, promote, serve, ready, stop, start, terminate, ... */
@@ -73,28 +73,28 @@ export interface World {
     note?: string;
     signal?: AbortSignal;
   }): Promise<Span>;
-  /** The latest ended span of an instance by kind, for `after` links. */
+  /** Returns the latest ended span of an instance by kind, for `after` links. */
   lastSpan(instanceId: string, ...kinds: string[]): Span | undefined;
-  /** Adds a line to the record's log of events that aren't calls (a script run, a lease taken, a member promoted). */
+  /** Adds a line to the record's log of events other than calls (a script run, a lease taken, a member promoted). */
   note(kind: string, data: Record<string, unknown>): void;
   /** Seeded: the same seed gives the same delays. */
   random(): number;
   fault(point: string, data: Record<string, unknown>): Fault | undefined;
-  /** Whether the role of an instance allows its SSM agent an action. */
+  /** Returns whether the role of an instance allows its SSM agent an action. */
   agentMay(instance: Instance, action: string): Promise<boolean>;
 }
 
-/** What a fault plan says about this moment; see packages/aws-simulator/src/faults.ts for plans. */
+/** Result of a fault plan for this moment; see packages/aws-simulator/src/faults.ts for plans. */
 export interface Fault {
   error?: { code: string; status: number; message?: string };
   delayMs?: number;
-  /** Aborted when what is held may go on. */
+  /** Aborted when the held call may continue. */
   held?: AbortSignal;
-  /** The call is carried out but its answer never arrives. */
+  /** The call runs but its answer never arrives. */
   loseAnswer?: boolean;
-  /** The connection is cut before anything is done. */
+  /** The connection is cut before the call runs. */
   cut?: boolean;
-  /** For points outside of calls: what happens, e.g. `no-boot`, `no-agent`. */
+  /** For points outside of calls: the effect, e.g. `no-boot`, `no-agent`. */
   effect?: string;
   data?: Record<string, unknown>;
 }
@@ -110,10 +110,10 @@ export interface MachineHost {
   reboot(instance: Instance): Promise<void>;
   /** The instance is terminated: its folder goes away. */
   destroy(instance: Instance): Promise<void>;
-  /** A data volume becomes a block device of the instance; missing where machines have none. */
+  /** A data volume becomes a block device of the instance; absent for machines without block devices. */
   plug?(instance: Instance, volumeId: string): void;
   unplug?(instance: Instance, volumeId: string): void;
-  /** A volume is deleted with all that it holds. */
+  /** A volume is deleted with its content. */
   erase?(volumeId: string): void;
   close(): Promise<void>;
 }
@@ -125,13 +125,13 @@ export interface HttpReply {
   body: string | Buffer;
 }
 export interface AwsCall {
-  /** Whose key has signed it; `member` for a role that was assumed; null for a call that is refused because no one's did. */
+  /** Owner of the signing key; `member` for an assumed role; null for a refused call without one. */
   caller: CallerName | 'member' | null;
   /** Account of the caller, in which EC2 and SSM act. */
   account: string;
   /** Name of the session of an assumed role. */
   session: string | null;
-  service: 'ec2' | 'ssm' | 's3' | 'sqs' | 'sts' | 'sns' | 'eventbridge';
+  service: 'ec2' | 'ssm' | 's3' | 'sqs' | 'sts' | 'sns' | 'eventbridge' | 'iam' | 'service-quotas';
   region: string;
   action: string;
   method: string;
@@ -155,7 +155,7 @@ export interface Profile {
   agentRegistration: number;
   /** SendCommand -> script starts on the node. */
   delivery: number;
-  /** Script ended -> invocation tells so. */
+  /** Script ended -> invocation reports it. */
   report: number;
   /** K3s binary from the mirror. */
   download: number;
@@ -167,7 +167,7 @@ export interface Profile {
   join: number;
   /** A server that is not admitted asks again after. */
   joinRetry: number;
-  /** So long must the voters have been connected before etcd admits another member. */
+  /** How long the voters must have been connected before etcd admits another member. */
   peerHealth: number;
   /** The promotion loop of the leader ticks this often. */
   promotionCheck: number;

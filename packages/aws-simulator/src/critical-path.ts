@@ -1,9 +1,9 @@
 /**
- * The longest chain of imposed latencies in which each had to wait for the one before: what no operator can avoid,
- * however well it works. Computed from the region's spans alone, so that Keelson cannot flatter itself.
+ * The longest chain of imposed latencies in which each had to wait for the one before: no operator can avoid it, however well it works. It
+ * uses the simulator's spans alone, so that Keelson cannot flatter itself.
  *
- * It is a schedule, in which every span begins as soon as those before it have ended. What ends at a tick of some clock ends there at the
- * first tick after that, not after the time that it really took: who comes late for one tick has lost a whole interval by its own fault.
+ * It is a schedule, in which every span begins as soon as those before it have ended. A span that ends at a tick of some clock ends there
+ * at the first tick after that, not after the time that it really took: a late caller has lost a whole interval through its own fault.
  */
 import type { Span } from './contract.js';
 
@@ -77,7 +77,7 @@ function place(span: Span, schedule: ReadonlyMap<string, Scheduled>): Scheduled 
 function endOf(span: Span, begin: number, schedule: ReadonlyMap<string, Scheduled>): number {
   const { ticks } = span;
   const clock = ticks && schedule.get(ticks.of)?.begin;
-  // A clock that has ticked since before the query: where between two ticks one comes is no one's doing.
+  // A clock that has ticked since before the query: the place between two ticks is chance.
   if (ticks === undefined || clock === undefined) return begin + span.imposedMs;
   const first = clock + ticks.offsetMs;
   return first + ticks.everyMs * Math.max(1, Math.floor((begin - first) / ticks.everyMs) + 1);

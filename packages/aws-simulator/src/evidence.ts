@@ -1,4 +1,4 @@
-/** What is left of a cluster, and what was made twice: read from the account, not from what Keelson says. */
+/** Leftovers of a cluster, and duplicates: read from the account, not from Keelson's reports. */
 import type { Ec2 } from './ec2/handle.js';
 import type { LaunchEntry } from './record.js';
 import type { S3 } from './s3/handle.js';
@@ -11,6 +11,8 @@ export interface Leftovers {
   securityGroups: string[];
   /** `<bucket>/<key>` below clusters/<name>/. */
   keys: string[];
+  /** `<bucket>/<key>` of uploads in parts that were neither completed nor aborted. */
+  uploads: string[];
   total: number;
 }
 
@@ -21,7 +23,15 @@ export interface Which {
 
 /** Everything that carries Keelson's tags, of one cluster or of all, and the bucket's keys. */
 export function leftovers(ec2: Ec2, s3: S3, which: Which): Leftovers {
-  const left: Leftovers = { instances: [], volumes: [], snapshots: [], securityGroups: [], keys: [], total: 0 };
+  const left: Leftovers = {
+    instances: [],
+    volumes: [],
+    snapshots: [],
+    securityGroups: [],
+    keys: [],
+    uploads: [],
+    total: 0,
+  };
   for (const account of ec2.accounts.values()) {
     for (const { id, region, state, tags } of account.instances.values()) {
       if (state !== 'terminated' && isOurs(tags, which)) left.instances.push({ id, region, state, tags });
@@ -33,9 +43,14 @@ export function leftovers(ec2: Ec2, s3: S3, which: Which): Leftovers {
   const prefix = which.cluster === null ? 'clusters/' : `clusters/${which.cluster}/`;
   for (const bucket of s3.buckets.all()) {
     for (const key of bucket.objects.keys()) if (key.startsWith(prefix)) left.keys.push(`${bucket.name}/${key}`);
+    for (const { key } of bucket.uploads.values())
+      if (which.cluster === null || key.split('/')[1] === which.cluster) left.uploads.push(`${bucket.name}/${key}`);
   }
-  const { instances, volumes, snapshots, securityGroups, keys } = left;
-  left.total = [instances, volumes, snapshots, securityGroups, keys].reduce((sum, { length }) => sum + length, 0);
+  const { instances, volumes, snapshots, securityGroups, keys, uploads } = left;
+  left.total = [instances, volumes, snapshots, securityGroups, keys, uploads].reduce(
+    (sum, { length }) => sum + length,
+    0,
+  );
   return left;
 }
 
@@ -47,7 +62,7 @@ export interface Duplicate {
   instanceIds: string[];
 }
 
-/** Slots and generations that have had more than one instance launched, ever. */
+/** Slots and generations with more than one launched instance, ever. */
 export function duplicates(launches: readonly LaunchEntry[]): Duplicate[] {
   const bySlot = new Map<string, Duplicate>();
   for (const { id, tags } of launches) {

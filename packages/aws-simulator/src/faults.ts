@@ -1,9 +1,9 @@
 /**
- * Fault plans: what goes wrong, when. They are asked at every call (point `call`) and at named points elsewhere:
- * `capacity`, `visible`, `launch`, `status-check`, `instance-profile`, `span` (any latency), and those of the machines.
- * The README lists the points with their data.
+ * Fault plans: what goes wrong, and when. The simulator asks them at every call (point `call`) and at named points elsewhere: `capacity`,
+ * `visible`, `launch`, `status-check`, `instance-profile`, `span` (any latency), and those of the machines. The README lists the points
+ * with their data.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Fault } from './contract.js';
 import { seeded } from './random.js';
 import { TokenBucket } from './throttle.js';
@@ -14,14 +14,14 @@ const faultPlanSchema = z
   .strictObject({
     id: z.string().optional(),
     point: z.string().default('call'),
-    // When. Texts may hold * as a wildcard; all that is given must fit.
+    // When it applies. Texts may contain * as a wildcard; every given field must fit.
     service: oneOrMore(z.string()).optional(),
     action: oneOrMore(z.string()).optional(),
     region: oneOrMore(z.string()).optional(),
     instance: oneOrMore(z.string()).optional(),
     /** Tags of one of the instances in question, e.g. {"keelson:slot": "server-0"}. */
     tags: z.record(z.string(), z.string()).optional(),
-    /** Anything else that the point tells, e.g. {"instanceType": "m6i.large", "zone": "eu-west-1a"}. */
+    /** Other data of the point, e.g. {"instanceType": "m6i.large", "zone": "eu-west-1a"}. */
     match: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).optional(),
     /** Which of the fitting moments, from 1. */
     nth: oneOrMore(z.int().positive()).optional(),
@@ -36,7 +36,7 @@ const faultPlanSchema = z
     // What.
     error: z.strictObject({ code: z.string(), status: z.int(), message: z.string().optional() }).optional(),
     delayMs: z.number().nonnegative().optional(),
-    /** Only at point `span`: it does not end before this plan is taken away, however slow the reader is. */
+    /** Only at point `span`: it does not end before this plan is removed, however slow the reader is. */
     hold: z.literal(true).optional(),
     loseAnswer: z.boolean().optional(),
     cut: z.boolean().optional(),
@@ -48,14 +48,14 @@ const faultPlanSchema = z
 export type FaultPlan = z.input<typeof faultPlanSchema>;
 type Parsed = z.output<typeof faultPlanSchema>;
 
-/** What a point tells of its moment. */
+/** Data of the point's moment. */
 export interface Moment {
   service?: string;
   action?: string;
   region?: string;
   instanceId?: string;
   instanceIds?: string[];
-  /** Tags that a launch asks for: the instance isn't there yet. */
+  /** Tags of a launch request: the instance does not exist yet. */
   tags?: Record<string, string>;
   [name: string]: unknown;
 }
@@ -66,7 +66,7 @@ interface Active {
   fired: Map<string, number>;
   random: () => number;
   bucket: TokenBucket | null;
-  /** Aborted when the plan is taken away. */
+  /** Aborted when the plan is removed. */
   taken: AbortController;
 }
 
@@ -90,19 +90,19 @@ export class FaultPlans {
     });
   }
 
-  /** Takes one plan away, or all. */
+  /** Removes one plan, or all. */
   remove(id?: string): void {
     const gone = this.active.filter(({ plan }) => id === undefined || plan.id === id);
     this.active = this.active.filter((one) => !gone.includes(one));
     for (const { taken } of gone) taken.abort();
   }
 
-  /** The plans with how often each fitted and fired. */
+  /** Returns the plans with how often each fitted and fired. */
   list(): (Parsed & { id: string; fitted: number; fired: number })[] {
     return this.active.map(({ plan, fits, fired }) => ({ ...plan, fitted: total(fits), fired: total(fired) }));
   }
 
-  /** What happens at this moment. Every plan counts it; the first that fires decides. */
+  /** Returns the effect at this moment. Every plan counts it; the first that fires decides. */
   at(point: string, moment: Moment): (Fault & { plan: string }) | undefined {
     let first: (Fault & { plan: string }) | undefined;
     for (const active of this.active) {
@@ -176,7 +176,7 @@ function text(value: unknown): string | undefined {
     : undefined;
 }
 
-/** Whether the value is like the pattern, in which * stands for anything. */
+/** Returns whether the value matches the pattern, in which * stands for anything. */
 function likes(pattern: string, value: string): boolean {
   if (!pattern.includes('*')) return pattern === value;
   const parts = pattern.split('*').map((part) => part.replace(/[\\^$.|?+()[\]{}]/g, '\\$&'));

@@ -1,4 +1,4 @@
-/** Who may come in: the credential scope names service and region, the signature proves the key. */
+/** Authenticates callers: the credential scope names service and region, the signature proves the key. */
 import { AwsError } from './aws-error.js';
 import type { AwsCall } from './contract.js';
 import { type CallerName, CREDENTIALS } from './credentials.js';
@@ -12,13 +12,13 @@ const SKEW_MS = 15 * 60_000;
 export interface Admission {
   service: AwsCall['service'];
   region: string;
-  /** Whose key signed it; null for a request that is refused because no one's did. */
+  /** Owner of the signing key; null for a refused request without one. */
   caller: AwsCall['caller'];
   /** Account of the caller. */
   account: string;
   /** Name of the session of an assumed role. */
   session: string | null;
-  /** Set when the request must be refused; by the service's own rules. */
+  /** Set for a request to refuse; by the service's own rules. */
   refusal: AwsError | null;
 }
 
@@ -32,7 +32,7 @@ export function admit(request: SignedRequest, regions: ReadonlySet<string>, sess
   }
   const { region } = signature;
   if (service === null) {
-    const message = `the local region has EC2, SSM, S3, SQS, STS, SNS and EventBridge, not ${signature.service}`;
+    const message = `the local region has EC2, SSM, S3, SQS, STS, SNS, EventBridge, IAM and Service Quotas, not ${signature.service}`;
     return { service: 'ec2', region, ...NO_CALLER, refusal: new AwsError('UnknownOperationException', 404, message) };
   }
   const key = keyOf(signature.accessKeyId, sessions);
@@ -50,7 +50,7 @@ function refusal(
   if (key === null || (key.token ?? '') !== (request.headers['x-amz-security-token'] ?? ''))
     return unknownKey(service, signature.accessKeyId);
   if (Date.now() >= key.expiresAt) return expiredToken(service);
-  // Real regions have names of their own in DNS. A region that an account has not enabled answers like this.
+  // Real regions have their own names in DNS. A region that an account has not enabled answers like this.
   if (!regions.has(signature.region)) return unknownRegion(service, signature.region, regions);
   const at = timeOf(signature.timestamp);
   if (signature.expires !== null) {
@@ -75,14 +75,14 @@ interface Key {
   account: string;
   session: string | null;
   secretAccessKey: string;
-  /** Temporary credentials are three parts. */
+  /** Temporary credentials have three parts. */
   token: string | null;
   expiresAt: number;
 }
 
 const NO_CALLER = { caller: null, account: ACCOUNT_ID, session: null };
 
-/** What is behind an access key; null when there is no such key. */
+/** Returns the owner of an access key; null for an unknown key. */
 function keyOf(accessKeyId: string, sessions: Sessions): Key | null {
   const names = Object.keys(CREDENTIALS) as CallerName[];
   const caller = names.find((name) => CREDENTIALS[name].accessKeyId === accessKeyId);
@@ -105,12 +105,12 @@ function keyOf(accessKeyId: string, sessions: Sessions): Key | null {
 function expiredToken(service: AwsCall['service']): AwsError {
   const message = 'The security token included in the request is expired';
   if (service === 'ec2') return new AwsError('RequestExpired', 400, 'Request has expired.');
-  return service === 's3' || service === 'sts' || service === 'sns'
+  return ['s3', 'sts', 'sns', 'iam'].includes(service)
     ? new AwsError('ExpiredToken', service === 's3' ? 400 : 403, message)
     : new AwsError('ExpiredTokenException', 400, message);
 }
 
-/** By the names that signatures have; EventBridge is signed under another one than it has in the SDK. */
+/** By the names in signatures, which for some services differ from the SDK's. */
 const SIGNED_AS: Readonly<Record<string, AwsCall['service']>> = {
   ec2: 'ec2',
   ssm: 'ssm',
@@ -119,6 +119,8 @@ const SIGNED_AS: Readonly<Record<string, AwsCall['service']>> = {
   sts: 'sts',
   sns: 'sns',
   events: 'eventbridge',
+  iam: 'iam',
+  servicequotas: 'service-quotas',
 };
 
 function serviceOf(name: string | undefined): AwsCall['service'] | null {
@@ -146,17 +148,19 @@ function unknownRegion(service: AwsCall['service'], region: string, regions: Rea
   );
 }
 
-/** What every service but S3 says of credentials that it does not take, each in its own words. */
+/** Returns every service's answer to unknown credentials, except S3's, in its own words. */
 function refusedCredentials(service: Exclude<AwsCall['service'], 's3'>, hint: string): AwsError {
   switch (service) {
     case 'ec2':
       return new AwsError('AuthFailure', 401, `AWS was not able to validate the provided access credentials ${hint}`);
     case 'sts':
     case 'sns':
+    case 'iam':
       return new AwsError('InvalidClientTokenId', 403, `The security token included in the request is invalid ${hint}`);
     case 'ssm':
     case 'sqs':
     case 'eventbridge':
+    case 'service-quotas':
       return new AwsError(
         'UnrecognizedClientException',
         400,
@@ -174,9 +178,11 @@ function wrongSignature(service: AwsCall['service']): AwsError {
     case 'ssm':
     case 'sqs':
     case 'eventbridge':
+    case 'service-quotas':
       return new AwsError('InvalidSignatureException', 400, message);
     case 'sts':
     case 'sns':
+    case 'iam':
     case 's3':
       return new AwsError('SignatureDoesNotMatch', 403, message);
   }

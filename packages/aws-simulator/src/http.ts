@@ -1,15 +1,15 @@
-/** The HTTP server beneath everything: reads requests whole, sends replies, cuts connections when asked to. */
+/** The HTTP server beneath everything: reads whole requests, sends replies, cuts connections on request. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { HttpReply } from './contract.js';
 import type { SignedRequest } from './sigv4.js';
 
 export interface Request extends SignedRequest {
-  /** Port that the caller sends from. */
+  /** Source port of the caller. */
   callerPort: number;
 }
 
-/** @returns null to cut the connection without an answer. */
+/** @returns null to cut the connection without an answer */
 export type Respond = (request: Request) => Promise<HttpReply | null>;
 
 export interface Listener {
@@ -17,20 +17,20 @@ export interface Listener {
   close(): Promise<void>;
 }
 
-/** Bodies beyond this are refused; user data, scripts and objects here are far smaller. */
+/** Larger bodies are refused; user data, scripts and objects here are far smaller. */
 const MOST_BYTES = 64 * 1024 * 1024;
 
 /**
  * Listens at one address.
  *
- * @param respond gets every request; what it throws becomes a 500
- * @param address loopback, unless hosts of another network must reach the region
+ * @param respond gets every request; an exception becomes a 500
+ * @param address loopback, unless hosts of another network must reach the simulator
  */
 export async function listen(port: number, respond: Respond, address = '127.0.0.1'): Promise<Listener> {
   const server = createServer((message, response) => {
     void answer(message, response, respond);
   });
-  // Clients keep connections for a while: to close them first would lose a request that is on its way.
+  // Clients keep connections for a while: closing first would lose a request on its way.
   server.keepAliveTimeout = 120_000;
   server.requestTimeout = 0;
   await new Promise<void>((resolve, reject) => {
@@ -47,7 +47,7 @@ async function answer(message: IncomingMessage, response: ServerResponse, respon
     if (reply === null) message.socket.destroy();
     else send(response, request.method, reply);
   } catch (error) {
-    // No one is left to answer when the caller or the region has gone.
+    // The caller or the simulator has gone: no one gets the answer.
     if (message.socket.destroyed || response.headersSent) return;
     send(response, 'POST', { status: 500, body: `${String(error)}\n` });
   }

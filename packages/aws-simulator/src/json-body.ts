@@ -1,16 +1,16 @@
 import { AwsError } from './aws-error.js';
 
 /**
- * The input of a call in AWS's JSON protocol; an empty body is an empty input. [docs: smithy, AWS JSON 1.0 and 1.1]
+ * Returns the input of a call in AWS's JSON protocol; an empty body is an empty input. [docs: smithy, AWS JSON 1.0 and 1.1]
  *
- * @throws AwsError `SerializationException` for a body that is no JSON object
+ * @throws AwsError `SerializationException` for a body that is not a JSON object
  */
 export function readJsonBody(body: Buffer): Record<string, unknown> {
   try {
     const value: unknown = JSON.parse(body.toString('utf8') || '{}');
     if (typeof value === 'object' && value !== null) return { ...value };
   } catch {
-    // Told below, like any other body that isn't an object.
+    // Reported below, like any other body that isn't an object.
   }
   throw new AwsError('SerializationException', 400, 'The body is not a JSON object.');
 }

@@ -2,10 +2,10 @@
 import { parseArgs } from 'node:util';
 import { hostSettings } from './hosts/settings.js';
 import { PROFILES, type ProfileName } from './profiles.js';
-import { type RegionOptions, startRegion } from './server.js';
+import { NODE_KINDS, type RegionOptions, startRegion } from './server.js';
 
 const USAGE =
-  'usage: main.js --dir DIR [--port N] [--profile fast|demo|aws] [--seed N] [--region NAME ...] [--persist FILE]';
+  'usage: main.js --dir DIR [--port N] [--profile fast|demo|aws] [--nodes folders|paper] [--seed N] [--region NAME ...] [--persist FILE]';
 
 function readOptions(): RegionOptions {
   const { values } = parseArgs({
@@ -13,6 +13,7 @@ function readOptions(): RegionOptions {
       dir: { type: 'string' },
       port: { type: 'string', default: '0' },
       profile: { type: 'string', default: 'demo' },
+      nodes: { type: 'string', default: 'folders' },
       seed: { type: 'string', default: '1' },
       region: { type: 'string', multiple: true },
       persist: { type: 'string' },
@@ -21,9 +22,12 @@ function readOptions(): RegionOptions {
   const { dir, profile, region, persist } = values;
   if (dir === undefined) throw new Error('--dir is missing');
   if (!isProfile(profile)) throw new Error(`there is no profile ${profile}`);
+  const nodes = NODE_KINDS.find((kind) => kind === values.nodes);
+  if (nodes === undefined) throw new Error(`there are no nodes ${values.nodes}: ${NODE_KINDS.join(', ')}`);
   return {
     dir,
     profile,
+    nodes,
     port: Number(values.port),
     seed: Number(values.seed),
     hosts: hostSettings(process.env),

@@ -2,15 +2,23 @@
  * A mirror of K3s releases with the stand-in as its binary, laid out like the real one: `/_mirror/<version>/{k3s,
  * k3s-arm64,sha256sum-amd64.txt,sha256sum-arm64.txt}`. [docs: k3s-io/k3s releases]
  */
-import type { HttpReply } from './contract.js';
+import type { HttpReply, World } from './contract.js';
 import { sha256 } from './sigv4.js';
-import type { LocalWorld } from './world.js';
 
 export type StandInBinary = (version: string, arch: 'amd64' | 'arm64') => Buffer;
 
 /** Releases of the mirror. The checksums of the last do not fit its binaries: for tests of that. */
-const VERSIONS = ['v1.33.5+k3s1', 'v1.33.6+k3s1', 'v1.34.1+k3s1', 'v1.34.2+k3s1', 'v1.35.0+k3s1', 'v1.34.2+k3s99'];
-const SPOILT = 'v1.34.2+k3s99';
+const VERSIONS = [
+  'v1.33.5+k3s1',
+  'v1.33.6+k3s1',
+  'v1.33.7+k3s3',
+  'v1.34.1+k3s1',
+  'v1.34.2+k3s1',
+  'v1.34.10+k3s1',
+  'v1.35.0+k3s1',
+  'v1.34.2+k3s99',
+];
+const CORRUPTED = 'v1.34.2+k3s99';
 
 const FILES: Record<string, { arch: 'amd64' | 'arm64'; kind: 'binary' | 'sums' }> = {
   k3s: { arch: 'amd64', kind: 'binary' },
@@ -21,7 +29,7 @@ const FILES: Record<string, { arch: 'amd64' | 'arm64'; kind: 'binary' | 'sums' }
 
 /** @param instanceId who asks, so that the download counts on that instance's way; null when unknown */
 export async function serveMirror(
-  world: LocalWorld,
+  world: World,
   binaryOf: StandInBinary,
   method: string,
   path: string,
@@ -34,7 +42,7 @@ export async function serveMirror(
   }
   const binary = binaryOf(version, file.arch);
   if (file.kind === 'sums') {
-    const sum = version === SPOILT ? sha256('spoilt') : sha256(binary);
+    const sum = version === CORRUPTED ? sha256('corrupted') : sha256(binary);
     const line = `${sum}  ${file.arch === 'amd64' ? 'k3s' : 'k3s-arm64'}\n`;
     return { status: 200, headers: { 'content-type': 'text/plain' }, body: line };
   }
@@ -46,7 +54,7 @@ export async function serveMirror(
   };
 }
 
-async function download(world: LocalWorld, instanceId: string | null, version: string): Promise<void> {
+async function download(world: World, instanceId: string | null, version: string): Promise<void> {
   const before = instanceId === null ? undefined : world.lastSpan(instanceId, 'boot', 'deliver');
   await world.impose({
     kind: 'download',

@@ -1,6 +1,6 @@
 /**
- * How long things take. `fast` is for tests, `demo` for people who watch, `aws` is as near to the real thing as we know:
- * a value that was measured or documented says where; all others are marked as assumptions and were not measured.
+ * Durations. `fast` is for tests, `demo` for people who watch, `aws` is as near to AWS as we know: each measured or documented value names
+ * its source; all others are marked as assumptions and were not measured.
  */
 import type { Profile } from './contract.js';
 
@@ -131,7 +131,7 @@ const aws: Profile = {
   election: 7_000,
   // Measured: a dead node is shown NotReady after about 51 s.
   notReady: 51_000,
-  // Assumption: EC2 and S3 tell EventBridge, and that the queue, within some seconds.
+  // Assumption: EC2 and S3 reach EventBridge, and that the queue, within some seconds.
   event: 2_000,
 };
 

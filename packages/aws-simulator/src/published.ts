@@ -1,17 +1,17 @@
-/** What was published to topics and put on buses: nothing is subscribed to them here, so it is kept for who looks. */
+/** Messages published to topics and events put on buses: nothing is subscribed to them here, so tests read them. */
 
 export interface Publication {
   /** ISO 8601. */
   at: string;
   /** ARN of the topic or bus. */
   to: string;
-  /** As the service has answered it. */
+  /** Answer of the service. */
   id: string;
-  /** By the names of the call: Message, Subject, Detail and so on. */
+  /** Fields by the names of the call: Message, Subject, Detail and so on. */
   content: Readonly<Record<string, unknown>>;
 }
 
-/** The oldest go beyond this. */
+/** How many it keeps; the oldest go. */
 const MOST = 1_000;
 
 export class Published {
@@ -22,7 +22,7 @@ export class Published {
     if (this.kept.length > MOST) this.kept.shift();
   }
 
-  /** Oldest first. @param to a topic or bus; null for all */
+  /** Returns them, oldest first. @param to a topic or bus; null for all */
   list(to: string | null = null): Publication[] {
     return this.kept.filter((one) => to === null || one.to === to);
   }

@@ -1,25 +1,25 @@
-/** What the region saw and did: every call, every instance ever launched, notes. The evidence that tests and benchmarks use. */
+/** What the simulator saw and did: every call, every instance ever launched, notes. The evidence of tests and benchmarks. */
 import { appendFileSync } from 'node:fs';
 
 export interface CallEntry {
   seq: number;
   /** ISO 8601. */
   at: string;
-  /** The role whose key has signed it; null where no known one has. */
+  /** Role of the signing key; null for an unknown one. */
   caller: string | null;
   /** Of the caller. */
   account: string;
   service: string;
   region: string;
   action: string;
-  /** Without user data, object bodies and scripts: those may carry secrets. */
+  /** Without user data, object bodies and scripts: those may contain secrets. */
   params: Record<string, string>;
   instanceIds: string[];
   /** HTTP status; null while the call is under way, 0 when its answer was lost or its connection cut. */
   status: number | null;
   code: string | null;
   ms: number | null;
-  /** What a fault plan did to it. */
+  /** Effect of a fault plan on it. */
   fault: string | null;
 }
 
@@ -39,7 +39,7 @@ export interface NoteEntry {
   data: Record<string, unknown>;
 }
 
-/** Enough for a day's benchmark of a thousand clusters; older calls are forgotten. */
+/** Enough for a day's benchmark of a thousand clusters; it drops older calls. */
 const MAX_CALLS = 500_000;
 
 export class RegionRecord {
@@ -49,7 +49,7 @@ export class RegionRecord {
   private kept: CallEntry[] = [];
   private count = 0;
 
-  /** @param file each finished entry is also appended to it as a line of JSON, so that it outlives the process. */
+  /** @param file gets each finished entry as a line of JSON, so that it outlives the process */
   constructor(private readonly file?: string) {}
 
   get calls(): readonly CallEntry[] {

@@ -1,4 +1,4 @@
-/** The local region: EC2, SSM, S3, SQS, STS, SNS, EventBridge, a K3s mirror and its own desk, on one port; of loopback, unless real hosts have to reach it. */
+/** The local region: EC2, SSM, S3, SQS, STS, SNS, EventBridge, IAM, Service Quotas, a K3s mirror and the admin API, on one port, on loopback unless real hosts have to reach it. */
 import { mkdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type AdminDeps, serveAdmin } from './admin.js';
@@ -14,6 +14,7 @@ import { Hosts } from './hosts/hosts.js';
 import { removeLeftHosts } from './hosts/ledger.js';
 import type { HostSettings } from './hosts/settings.js';
 import { listen, type Request } from './http.js';
+import { handleIam } from './iam/handle.js';
 import type { Iam } from './iam/iam.js';
 import { ruleArn } from './iam/policies.js';
 import { DEAD_LETTERS } from './iam/sqs-actions.js';
@@ -22,9 +23,11 @@ import { standInBinary } from './k3s/binary.js';
 import { handleNodeRequest } from './k3s/handle.js';
 import { createMachineHost } from './machine/host.js';
 import { serveMirror } from './mirror.js';
+import { createPaperHost } from './paper/host.js';
 import { PROFILES, type ProfileName } from './profiles.js';
 import { Published } from './published.js';
 import { S3 } from './s3/handle.js';
+import { handleServiceQuotas } from './service-quotas/handle.js';
 import { handleSns } from './sns/handle.js';
 import { notificationsTopic, Topics } from './sns/topics.js';
 import { Sqs } from './sqs/handle.js';
@@ -32,6 +35,9 @@ import { handleSsm } from './ssm/handle.js';
 import { handleSts } from './sts/handle.js';
 import { Sessions } from './sts/sessions.js';
 import { LocalWorld } from './world.js';
+
+export const NODE_KINDS = ['folders', 'paper'] as const;
+export type NodeKind = (typeof NODE_KINDS)[number];
 
 export interface RegionOptions {
   /** 0, the default, for any that is free. */
@@ -45,7 +51,7 @@ export interface RegionOptions {
   regions?: string[];
   /** Other accounts, each with the role of deploy/aws/member-account.yaml and regions of its own. */
   members?: string[];
-  /** The bucket that is there from the start; by default KEELSON_BUCKET or `keelson-local`. */
+  /** The bucket that exists from the start; by default KEELSON_BUCKET or `keelson-local`. */
   bucket?: string;
   /** Key that encrypts the bucket (SSE-KMS), as the parameter of deploy/aws; by default S3's own. */
   kmsKeyArn?: string;
@@ -54,6 +60,8 @@ export interface RegionOptions {
   onCall?: OnCall;
   /** Instances are hosts that a command makes, not folders; the region listens where they reach it. See hosts/README.md. */
   hosts?: HostSettings | null;
+  /** What an instance is where it is no host: a folder that runs scripts (the default), or one whose scripts are answered by rule. See paper/README.md. */
+  nodes?: NodeKind;
   /** Makes the machines; for tests that need none. */
   createHost?: (world: World) => MachineHost;
 }
@@ -79,7 +87,7 @@ export interface Region {
 }
 
 const REGIONS = ['eu-west-1', 'us-east-1'];
-/** The queue that is there from the start, in the bucket's region; events of all regions come to it. */
+/** The queue that exists from the start, in the bucket's region; events of all regions come to it. */
 const QUEUE = 'keelson-events';
 
 /** Starts the region and resolves when it answers. */
@@ -97,7 +105,8 @@ export async function startRegion(options: RegionOptions): Promise<Region> {
   const listener = await listen(options.port ?? 0, (request) => route(request), address);
   const { port } = listener;
   const world = new LocalWorld({ dir, port, profile, seed: options.seed ?? 1, persistFile: options.persistFile });
-  const createHost = hosts === null ? createMachineHost : () => new Hosts(world, hosts.command);
+  const createFolders = options.nodes === 'paper' ? createPaperHost : createMachineHost;
+  const createHost = hosts === null ? createFolders : () => new Hosts(world, hosts.command);
   const host = (options.createHost ?? createHost)(world);
   const bucket = options.bucket ?? process.env['KEELSON_BUCKET'] ?? 'keelson-local';
   const homeRegion = regions[0] ?? 'eu-west-1';
@@ -135,6 +144,8 @@ export async function startRegion(options: RegionOptions): Promise<Region> {
     sts: handleSts.bind(null, sessions, (call, request) => iam.refusalToAssume(call, request, members)),
     sns: handleSns.bind(null, new Topics(homeRegion), published),
     eventbridge: handleEventBridge.bind(null, eventBusArn, published),
+    iam: handleIam.bind(null, world, iam),
+    serviceQuotas: handleServiceQuotas.bind(null, world),
   };
   const front = { world, regions: new Set(regions), sessions, services, iam, onCall: options.onCall };
   route = routes({ world, host, ec2, s3, iam, published, about }, (request) => serveAws(front, request));

@@ -1,4 +1,4 @@
-/** AWS Signature Version 4, seen from the server: who asks, for which service and region, and is it signed rightly. */
+/** AWS Signature Version 4, on the server's side: who asks, for which service and region, and whether the signature is right. */
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 
 export interface SignedRequest {
@@ -25,7 +25,7 @@ export interface Signature {
   expires: number | null;
 }
 
-/** Reads the credential scope out of the Authorization header or a presigned URL; null when there is none. */
+/** Reads the credential scope from the Authorization header or a presigned URL; null without one. */
 export function readSignature(request: SignedRequest): Signature | null {
   const query = new URLSearchParams(request.rawQuery);
   const presigned = query.get('X-Amz-Credential');
@@ -44,7 +44,7 @@ export function readSignature(request: SignedRequest): Signature | null {
   };
 }
 
-/** Milliseconds since the epoch of a timestamp; NaN when it is none. */
+/** Returns the milliseconds since the epoch of a timestamp; NaN when it is none. */
 export function timeOf(timestamp: string): number {
   const match = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(timestamp);
   if (match === null) return Number.NaN;
@@ -52,7 +52,7 @@ export function timeOf(timestamp: string): number {
   return Date.UTC(year ?? 0, (month ?? 1) - 1, day, hour, minute, second);
 }
 
-/** Whether the secret signed this request, body included where its hash was signed. */
+/** Returns whether the secret has signed this request, body included if its hash was signed. */
 export function isSignedBy(secret: string, signature: Signature, request: SignedRequest): boolean {
   const { date, region, service, timestamp, signedHeaders } = signature;
   const canonicalHeaders = signedHeaders
@@ -119,7 +119,7 @@ function fromQuery(query: URLSearchParams): SignatureParts {
   };
 }
 
-/** The key may hold slashes, the scope has four parts. */
+/** The key may contain slashes, the scope has four parts. */
 function splitScope(credential: string): string[] {
   const parts = credential.split('/');
   return [parts.slice(0, -4).join('/'), ...parts.slice(-4)];

@@ -1,11 +1,11 @@
-/** The latencies that were imposed, in the order they began; the critical path is computed from them alone. */
+/** The imposed latencies, in the order of their begin; they alone make the critical path. */
 import type { Span } from './contract.js';
 
 export class Spans {
   readonly all: Span[] = [];
   private readonly byInstance = new Map<string, Span[]>();
 
-  /** How many spans of this kind the instance has had. */
+  /** Returns how many spans of this kind the instance has had. */
   count(instanceId: string | null, kind: string): number {
     return this.of(instanceId).filter((span) => span.kind === kind).length;
   }
@@ -21,7 +21,7 @@ export class Spans {
     return begun;
   }
 
-  /** The span of one of the kinds that ended last. */
+  /** Returns the last ended span of these kinds. */
   last(instanceId: string, kinds: readonly string[]): Span | undefined {
     let last: Span | undefined;
     for (const span of this.of(instanceId)) {

@@ -12,7 +12,7 @@ export class TokenBucket {
     this.at = now();
   }
 
-  /** Takes a token; false when there is none. */
+  /** Takes a token; false without one. */
   take(): boolean {
     const now = this.now();
     this.level = Math.min(this.size, this.level + ((now - this.at) / 1_000) * this.refillPerSecond);

@@ -1,4 +1,4 @@
-/** The region's clock, latencies, faults and record. Everything that takes time asks the world for it. */
+/** Clock, latencies, faults and record of the simulator. Everything that takes time asks the world for it. */
 import type { Fault, Instance, Profile, Span, World } from './contract.js';
 import { FaultPlans } from './faults.js';
 import { JITTER, STEADY } from './profiles.js';
@@ -42,9 +42,9 @@ export class LocalWorld implements World {
   }
 
   /**
-   * Waits, spread by the profile's jitter, and records the span; `imposedMs` of the span tells what it was in the end.
-   * The spread depends on the seed, the kind and the instance's slot (or its place in the order of launches), not on what
-   * happens to run at the same time, so that a repetition gives the same delays.
+   * Waits, with the profile's jitter, and records the span; `imposedMs` of the span is the real time. The jitter depends on the seed, the
+   * kind and the instance's slot (or its place in the order of launches), not on concurrent work, so that a repetition gives the same
+   * delays.
    */
   async impose(request: SpanRequest): Promise<Span> {
     const instance = request.instanceId === undefined ? undefined : this.instances.get(request.instanceId);
@@ -82,12 +82,12 @@ export class LocalWorld implements World {
 
   fault(point: string, data: Record<string, unknown>): Fault | undefined {
     const fault = this.faults.at(point, data);
-    // A latency is asked for too often to note each; the plan's own counter tells.
+    // Latencies are too frequent to note each; the plan's own counter counts them.
     if (fault !== undefined && point !== 'call' && point !== 'span') this.note('fault', { point, ...data, ...fault });
     return fault;
   }
 
-  /** Waits unrecorded, e.g. for the latency of a call. @throws AbortError when the signal aborts or the region closes */
+  /** Waits unrecorded, e.g. for the latency of a call. @throws AbortError when the signal aborts or the simulator closes */
   wait(ms: number, signal?: AbortSignal): Promise<void> {
     return this.until((done) => {
       if (ms <= 0) return void done();
@@ -104,7 +104,7 @@ export class LocalWorld implements World {
     }, signal);
   }
 
-  /** @param begin calls what it is given when the wait is over; may return how to take back what it has begun */
+  /** @param begin calls its argument when the wait is over; may return a function that cancels it */
   private until(begin: (done: () => void) => (() => void) | undefined, signal?: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       if (this.closed || signal?.aborted) return reject(abortError());
@@ -122,7 +122,7 @@ export class LocalWorld implements World {
     });
   }
 
-  /** Lets work go on that no one awaits; its end by abort is no error. */
+  /** Starts work that no one awaits; its end by abort is not an error. */
   background(what: string, work: Promise<unknown>): void {
     work.catch((error: unknown) => {
       if (!isAbort(error)) this.note('internal-error', { what, error: String(error) });
@@ -142,7 +142,7 @@ export class LocalWorld implements World {
     return Math.round(ms * (1 + jitter * (2 * share - 1)));
   }
 
-  /** What stays the same of an instance when a run is repeated. */
+  /** Returns an identity of an instance that stays the same in a repeated run. */
   private placeOf(instanceId: string | undefined): string {
     if (instanceId === undefined) return '';
     const tags = this.instances.get(instanceId)?.tags ?? {};

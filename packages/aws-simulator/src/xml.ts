@@ -4,15 +4,15 @@ export type Xml = string | number | boolean | null | undefined | Xml[] | { [name
 export const XML_DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n';
 
 /**
- * One element and what is in it; null and undefined leave it out. A list becomes `<name><item>..</item></name>`, EC2's
- * way; S3's flat lists are written by `repeated`.
+ * Returns one element with its content; null and undefined leave it out. A list becomes `<name><item>..</item></name>`, EC2's way;
+ * `repeated` writes S3's flat lists.
  */
 export function element(name: string, value: Xml, attributes = ''): string {
   if (value === null || value === undefined) return '';
   return `<${name}${attributes}>${content(value)}</${name}>`;
 }
 
-/** The same element once for each value. */
+/** Returns the same element once for each value. */
 export function repeated(name: string, values: Xml[]): string {
   return values.map((value) => element(name, value)).join('');
 }

@@ -10,7 +10,7 @@ export interface ChildOptions {
   command: string;
   args: readonly string[];
   env: Readonly<Record<string, string | undefined>>;
-  /** Takes stderr, and stdout where that is not read. */
+  /** Receives stderr, and stdout if nothing reads that. */
   logFile: string;
   /** Called with stdout as it comes. */
   onOutput?: (text: string) => void;
@@ -19,13 +19,13 @@ export interface ChildOptions {
 export interface Child {
   readonly name: string;
   readonly pid: number;
-  /** Resolves when it has ended: its exit code, or null after a signal. */
+  /** Resolves at its end: the exit code, or null after a signal. */
   readonly ended: Promise<number | null>;
   isRunning(): boolean;
-  /** The end of its log, for messages about a child that failed. */
+  /** Returns the end of its log, for messages about a child that failed. */
   logTail(lines?: number): string;
   kill(signal: NodeJS.Signals): void;
-  /** TERM, then KILL of its process group when it does not end in time. */
+  /** TERM, then KILL for its process group when it does not end in time. */
   stop(): Promise<void>;
 }
 
@@ -36,8 +36,8 @@ export interface Children {
 }
 
 /**
- * Processes that end with this one. Each leads a process group of its own, so that a Ctrl-C reaches us alone and we end them
- * in order; a guard process ends them if we are killed before we can.
+ * Processes that end with this one. Each leads its own process group, so that a Ctrl-C reaches this process alone, which ends them in
+ * order; a guard process ends them if this one is killed before.
  */
 export function createChildren(): Children {
   const running: Child[] = [];
@@ -58,10 +58,10 @@ export function createChildren(): Children {
 }
 
 function startGuard(): ChildProcess {
-  // The built one, also where this file runs from source, as in tests and benchmarks.
+  // The built file, also when this one runs from source, as in tests and benchmarks.
   const script = fileURLToPath(new URL('../dist/guard-process.js', import.meta.url));
   const guard = spawn(process.execPath, [script], { stdio: ['pipe', 'ignore', 'ignore'], detached: true });
-  // It may end first; writing to it is then in vain and harms nothing.
+  // It may end first; a write to it then fails harmlessly.
   guard.stdin?.on('error', () => undefined);
   guard.on('error', () => undefined);
   guard.unref();
@@ -97,7 +97,7 @@ function startChild({ name, command, args, env, logFile, onOutput }: ChildOption
       const timer = setTimeout(() => kill('SIGKILL'), GRACE_MS);
       await ended;
       clearTimeout(timer);
-      // What it has left behind in its group.
+      // The rest of its group.
       signalGroup(pid, 'SIGKILL');
     },
   };
@@ -107,7 +107,7 @@ function signalGroup(leader: number, signal: NodeJS.Signals): void {
   try {
     process.kill(-leader, signal);
   } catch {
-    // All of it has ended.
+    // All processes have ended.
   }
 }
 

@@ -3,14 +3,14 @@ import type { StatusView } from '../../../src/model/status.js';
 import { countDuplicates, countLaunches, countLeftovers, criticalPathSeconds, temporalEvidence } from './evidence.js';
 import type { Stack } from './stack.js';
 
-/** The last line of `npm run demo -- --once --json`. Its names are promised; see docs/reference. */
+/** The last line of `npm run demo -- --once --json`. Its names are a promise; see docs/reference. */
 export interface DemoReport {
   cluster: string;
-  /** Phase that the create has reached. */
+  /** Phase at the end of the create. */
   phase: string;
-  /** From the start of the cluster's workflow to Running, as its own record tells. */
+  /** From the start of the cluster's workflow to Running, by its own record. */
   seconds: number;
-  /** The longest chain of latencies that the local region imposed on the create. */
+  /** The longest chain of latencies that the simulator imposed on the create. */
   criticalPathSeconds: number;
   overheadRatio: number;
   /** Nodes that were Ready. */
@@ -20,13 +20,13 @@ export interface DemoReport {
   leftovers: number;
   /** Of the create. */
   historyEvents: number;
-  /** Of the create, heartbeats included. */
+  /** Events of the create, heartbeats included. */
   temporalActions: number;
 }
 
 const round = (value: number): number => Math.round(value * 1_000) / 1_000;
 
-/** What the create took, read when it has ended. `leftovers` counts nothing yet: what is there belongs there. */
+/** Returns the cost of the create, read after its end. `leftovers` counts nothing yet: the cluster exists. */
 export async function measureCreate(
   stack: Stack,
   cluster: string,
@@ -59,14 +59,14 @@ export async function measureCreate(
   }
 }
 
-/** Without the start of the CLI and its last look: those are not the cluster's. */
+/** Without the start of the CLI and its last check: those are not the cluster's. */
 function secondsOf(status: StatusView | null): number | null {
   const create = status?.operations.find((one) => one.kind === 'create');
   if (status === null || create?.endedAt === null || create?.endedAt === undefined) return null;
   return (Date.parse(create.endedAt) - Date.parse(status.createdAt)) / 1_000;
 }
 
-/** The report with what is left after the delete. */
+/** Returns the report with the leftovers of the delete. */
 export async function measureEnd(stack: Stack, report: DemoReport): Promise<DemoReport> {
   const [duplicates, leftovers] = await Promise.all([
     countDuplicates(stack.region.url),

@@ -17,11 +17,25 @@ const EXAMPLE = fileURLToPath(new URL('../../../examples/ha.yaml', import.meta.u
 const CLUSTER = 'demo';
 const DIR = '.keelson/demo';
 
+const USAGE = `npm run demo [-- --once] [-- --json]
+  creates three servers on a local stack, without an AWS account, and waits for Ctrl-C
+  --once   deletes them again and ends
+  --json   prints one JSON object with the times
+`;
+
 /** `npm run demo`: the whole thing on one machine, without an account and without root. */
 async function main(): Promise<number> {
   const { values } = parseArgs({
-    options: { once: { type: 'boolean', default: false }, json: { type: 'boolean', default: false } },
+    options: {
+      once: { type: 'boolean', default: false },
+      json: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false, short: 'h' },
+    },
   });
+  if (values.help) {
+    process.stdout.write(USAGE);
+    return 0;
+  }
   const stop = listenForStop();
   const stack = await startWithProgress();
   // Another stack of this folder keeps its place.
@@ -81,7 +95,7 @@ async function startWithProgress(): Promise<Stack> {
   return stack;
 }
 
-/** Runs the CLI as a person would, with its data caught and its progress on stderr. */
+/** Runs the CLI as a person would; catches its data and shows its progress on stderr. */
 async function keelson(
   stack: Stack,
   signal: AbortSignal,
@@ -107,7 +121,7 @@ async function keelson(
 
 function invitation(stack: Stack, status: StatusView, report: DemoReport): string {
   return `
-${status.name} is ${status.phase} after ${report.seconds} s; nothing could have been faster than ${report.criticalPathSeconds} s.
+${status.name} is ${status.phase} after ${report.seconds.toFixed(1)} s, of which ${report.criticalPathSeconds.toFixed(1)} s are waits for the simulated AWS and its nodes.
 
 ${nodeTable(status)}
 

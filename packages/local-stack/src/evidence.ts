@@ -1,12 +1,12 @@
 import type { Client } from '@temporalio/client';
 
-/** What the local region says it saw: the evidence does not come from Keelson itself. */
+/** Evidence from the simulator: it does not come from Keelson itself. */
 export interface RegionEvidence {
   criticalPathSeconds: number;
   instancesLaunched: number;
-  /** Slots and generations for which more than one instance was launched. */
+  /** Slots and generations with more than one launched instance. */
   duplicates: number;
-  /** Instances, volumes, security groups and bucket keys that are there now. */
+  /** Existing instances, volumes, security groups and bucket keys. */
   leftovers: number;
 }
 
@@ -16,7 +16,7 @@ async function ask(regionUrl: string, path: string): Promise<unknown> {
   return await answer.json();
 }
 
-/** Length of the longest chain of latencies that the region imposed on the cluster since the time. */
+/** Length of the longest chain of latencies that the simulator imposed on the cluster since the time. */
 export async function criticalPathSeconds(regionUrl: string, cluster: string, since: number): Promise<number> {
   const { seconds } = (await ask(regionUrl, `critical-path?cluster=${cluster}&since=${since}`)) as { seconds: number };
   return seconds;
@@ -35,7 +35,7 @@ export async function countLaunches(regionUrl: string): Promise<number> {
   return launches.length;
 }
 
-/** Items of a list, or of all lists of an object. */
+/** Counts the items of a list, or of all lists of an object. */
 export function countItems(value: unknown): number {
   if (Array.isArray(value)) return value.length;
   if (typeof value !== 'object' || value === null) return 0;
@@ -44,7 +44,7 @@ export function countItems(value: unknown): number {
 
 export interface TemporalEvidence {
   historyEvents: number;
-  /** What Temporal Cloud would bill: what the history shows, and heartbeats. [docs: Temporal Cloud actions] */
+  /** Counts what Temporal Cloud would bill: the history's actions, and heartbeats. [docs: Temporal Cloud actions] */
   temporalActions: number;
 }
 
@@ -61,7 +61,7 @@ const ACTIONS = new Set([
 /**
  * Counts events and actions of a cluster's workflow so far.
  *
- * @param metricsUrl the worker's metrics, which alone tell of heartbeats; null leaves them out
+ * @param metricsUrl the worker's metrics, the only source of heartbeats; null leaves them out
  */
 export async function temporalEvidence(
   client: Client,

@@ -1,6 +1,6 @@
 /**
- * Ends what its parent has started when the parent is gone, however it went: the pipe on stdin closes with the parent, also
- * when that is killed. Reads lines `+<pid>` and `-<pid>`; each pid leads its own process group.
+ * Ends its parent's processes when the parent is gone, for whatever reason: the pipe on stdin closes with the parent, even after a kill.
+ * Reads lines `+<pid>` and `-<pid>`; each pid leads its own process group.
  */
 const watched = new Set<number>();
 const GRACE_MS = 8_000;
@@ -28,7 +28,7 @@ process.stdin.on('end', () => {
     }
   }, 100);
 });
-// A Ctrl-C in the terminal is the parent's affair.
+// The parent handles a Ctrl-C in the terminal.
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => undefined);
 
 function signal(name: NodeJS.Signals): void {

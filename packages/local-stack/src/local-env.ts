@@ -3,7 +3,9 @@ import { type CallerName, CREDENTIALS, STACK_GUID } from '../../aws-simulator/sr
 /** What the local stack's worker allows of mirrors: its region's own, one beside real hosts, and public ones. */
 export const LOCAL_MIRRORS = ['http://127.0.0.1:*', 'http://10.77.0.1:*', 'https://*'].join(',');
 
-/** Where the parts of the local stack find each other; what `.keelson/local.env` exports. */
+const REGION = 'eu-west-1';
+
+/** Returns where the parts of the local stack find each other; what `.keelson/local.env` exports. */
 export function localVariables(addresses: {
   temporal: string;
   region: string;
@@ -17,7 +19,9 @@ export function localVariables(addresses: {
     TEMPORAL_ADDRESS: addresses.temporal,
     TEMPORAL_NAMESPACE: 'default',
     AWS_ENDPOINT_URL: addresses.region,
-    AWS_REGION: 'eu-west-1',
+    AWS_REGION: REGION,
+    // Version 1 of the AWS CLI reads this one alone. [docs: AWS CLI, environment variables]
+    AWS_DEFAULT_REGION: REGION,
     ...keyVariables('user'),
     AWS_EC2_METADATA_DISABLED: 'true',
     KEELSON_BUCKET: 'keelson-local',
@@ -29,7 +33,7 @@ export function localVariables(addresses: {
   };
 }
 
-/** The variables by which the AWS SDK calls as one of the stack's roles. */
+/** Returns the variables by which the AWS SDK calls as one of the stack's roles. */
 export function keyVariables(caller: CallerName): Record<string, string> {
   const { accessKeyId, secretAccessKey } = CREDENTIALS[caller];
   return { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey };

@@ -2,16 +2,37 @@ import { parseArgs } from 'node:util';
 import { ENV_FILE, readEnvFile, writeEnvFile } from '../../../src/config/env-file.js';
 import { hostSettings } from '../../aws-simulator/src/hosts/settings.js';
 import type { Child } from './children.js';
-import { PROFILE_NAMES } from './region.js';
+import { NODE_KINDS, PROFILE_NAMES } from './region.js';
 import { type Stack, startStack } from './stack.js';
 import { listenForStop } from './until-signal.js';
 
+const USAGE = `npm run local [-- --profile NAME] [-- --nodes KIND]
+  runs Temporal, a simulated AWS and a worker until Ctrl-C; variables in ${ENV_FILE}
+  --profile  how fast the simulated AWS is: ${PROFILE_NAMES.join(', ')}; by default demo
+  --nodes    what instances are: ${NODE_KINDS.join(', ')}; by default folders
+`;
+
 /** `npm run local`: server, region and worker, until a signal. A worker that is killed is followed by another one. */
 async function main(): Promise<number> {
-  const { values } = parseArgs({ options: { profile: { type: 'string', default: 'demo' } } });
+  const { values } = parseArgs({
+    options: {
+      profile: { type: 'string', default: 'demo' },
+      nodes: { type: 'string', default: 'folders' },
+      help: { type: 'boolean', default: false, short: 'h' },
+    },
+  });
+  if (values.help) {
+    process.stdout.write(USAGE);
+    return 0;
+  }
   const profile = PROFILE_NAMES.find((one) => one === values.profile);
   if (profile === undefined) {
     process.stderr.write(`--profile ${values.profile}: there are ${PROFILE_NAMES.join(', ')}\n`);
+    return 2;
+  }
+  const nodes = NODE_KINDS.find((one) => one === values.nodes);
+  if (nodes === undefined) {
+    process.stderr.write(`--nodes ${values.nodes}: there are ${NODE_KINDS.join(', ')}\n`);
     return 2;
   }
   const other = readEnvFile(ENV_FILE, (line) => process.stderr.write(`${line}\n`));
@@ -26,6 +47,7 @@ async function main(): Promise<number> {
   const stack = await startStack(process.env, {
     dir: '.keelson/local',
     profile,
+    nodes,
     hosts: hostSettings(process.env),
     ui: true,
     usualPorts: true,

@@ -2,7 +2,7 @@ import { createServer } from 'node:net';
 
 const HOST = '127.0.0.1';
 
-/** A port no one listens on now: the preferred one if it is free. The caller binds it soon after. */
+/** Returns a free port: the preferred one if possible. The caller binds it soon after. */
 export async function freePort(preferred = 0): Promise<number> {
   return (await probe(preferred)) ?? (await probe(0)) ?? Promise.reject(new Error(`no free port on ${HOST}`));
 }

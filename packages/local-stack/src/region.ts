@@ -9,6 +9,10 @@ const READY_MS = 20_000;
 export const PROFILE_NAMES = ['fast', 'demo', 'aws'] as const;
 export type ProfileName = (typeof PROFILE_NAMES)[number];
 
+/** What instances are where they are no hosts. [packages/aws-simulator/src/paper/README.md] */
+export const NODE_KINDS = ['folders', 'paper'] as const;
+export type NodeKind = (typeof NODE_KINDS)[number];
+
 export interface LocalRegion {
   url: string;
   eventsQueueUrl: string;
@@ -20,7 +24,7 @@ export interface LocalRegion {
 export async function startRegion(
   children: Children,
   env: Env,
-  options: { dir: string; profile: ProfileName; hosts: HostSettings | null },
+  options: { dir: string; profile: ProfileName; hosts: HostSettings | null; nodes: NodeKind },
 ): Promise<LocalRegion> {
   const script = fileURLToPath(new URL('../../aws-simulator/dist/main.js', import.meta.url));
   let output = '';
@@ -31,7 +35,10 @@ export async function startRegion(
   const child = children.start({
     name: 'local region',
     command: process.execPath,
-    args: [script, '--port', '0', '--dir', join(options.dir, 'region'), '--profile', options.profile],
+    args: [
+      ...[script, '--port', '0', '--dir', join(options.dir, 'region')],
+      ...['--profile', options.profile, '--nodes', options.nodes],
+    ],
     env: { ...env, ...hostVariables(options.hosts) },
     logFile: join(options.dir, 'region.log'),
     onOutput: (text) => {

@@ -7,7 +7,7 @@ import type { HostSettings } from '../../aws-simulator/src/hosts/settings.js';
 import { type Child, type Children, createChildren } from './children.js';
 import { keyVariables, LOCAL_MIRRORS, localVariables } from './local-env.js';
 import { freePort } from './ports.js';
-import { type LocalRegion, type ProfileName, startRegion } from './region.js';
+import { type LocalRegion, type NodeKind, type ProfileName, startRegion } from './region.js';
 import { startTemporal, type TemporalServer, type TemporalServerOptions } from './temporal.js';
 import { startWorker } from './worker-process.js';
 
@@ -17,6 +17,8 @@ export interface StackOptions {
   profile: ProfileName;
   /** Instances are hosts that a command makes; then K3s comes from KEELSON_K3S_MIRROR or the public mirror, not from the region's. */
   hosts?: HostSettings | null;
+  /** What instances are where they are no hosts; by default folders that run scripts. */
+  nodes?: NodeKind;
   ui?: boolean;
   /** Temporal at the ports that people know, if they are free. */
   usualPorts?: boolean;
@@ -36,7 +38,7 @@ export interface Stack {
   variables: Record<string, string>;
   /** The whole environment of a process that uses the stack. */
   env: Record<string, string | undefined>;
-  /** The worker that runs now, or ran last. */
+  /** Returns the worker that runs now, or ran last. */
   worker(): Child;
   /** Another worker process; the old one is left as it is. */
   startWorker(): Promise<Child>;
@@ -46,7 +48,7 @@ export interface Stack {
 }
 
 export async function startStack(env: Env, options: StackOptions): Promise<Stack> {
-  const { dir, profile, onProgress, hosts = null } = options;
+  const { dir, profile, onProgress, hosts = null, nodes = 'folders' } = options;
   // A folder that is emptied forgets what it knows of the hosts of a run that was killed.
   if (hosts !== null) await removeLeftHosts(hosts.command, join(dir, 'region'));
   rmSync(dir, { recursive: true, force: true });
@@ -58,7 +60,7 @@ export async function startStack(env: Env, options: StackOptions): Promise<Stack
     onProgress?.('starting the Temporal dev server and the local region');
     const [temporal, region] = await both(
       startTemporal(children, clean, server),
-      startRegion(children, clean, { dir, profile, hosts }),
+      startRegion(children, clean, { dir, profile, hosts, nodes }),
     );
     const metricsAddress = options.metrics === true ? `127.0.0.1:${await freePort()}` : null;
     const variables = localVariables({
@@ -131,7 +133,7 @@ async function assemble(children: Children, parts: Parts): Promise<Stack> {
   return stack;
 }
 
-/** Both, or the first error once both have settled: nothing is started behind a clean-up. */
+/** Returns both, or the first error once both have settled: nothing is started behind a clean-up. */
 async function both<A, B>(one: Promise<A>, other: Promise<B>): Promise<[A, B]> {
   const [a, b] = await Promise.allSettled([one, other]);
   if (a.status === 'rejected') throw a.reason;

@@ -8,7 +8,7 @@ import { findTemporalCli } from './temporal-cli.js';
 
 export interface TemporalServer {
   address: string;
-  /** Of the Web UI; null without one. */
+  /** Address of the Web UI; null without one. */
   uiUrl: string | null;
   child: Child;
 }
@@ -16,11 +16,11 @@ export interface TemporalServer {
 export interface TemporalServerOptions {
   dir: string;
   ui: boolean;
-  /** The ports that people know (7233, 8233), if they are free. */
+  /** The usual ports (7233, 8233), if they are free. */
   usualPorts: boolean;
-  /** Keeps what the server knows over a restart; in memory if absent. */
+  /** File of the server's database, which survives a restart; in memory if absent. */
   database?: string;
-  /** Starts again at the address of a server that has ended. */
+  /** Starts again at the address of an ended server. */
   port?: number;
   /** Further flags of `temporal server start-dev`. */
   extraArgs?: readonly string[];
@@ -29,7 +29,7 @@ export interface TemporalServerOptions {
 const READY_MS = 30_000;
 const TRIES = 3;
 
-/** Starts a Temporal dev server with our search attributes and waits until it answers. */
+/** Starts a Temporal dev server with Keelson's search attributes and waits until it answers. */
 export async function startTemporal(
   children: Children,
   env: Env,
@@ -40,7 +40,7 @@ export async function startTemporal(
     try {
       return await tryStart(children, command, env, options);
     } catch (error) {
-      // Someone may have taken the port between our look and the server's.
+      // Another process may have taken the port in between.
       if (attempt === TRIES) throw error;
     }
   }
@@ -78,7 +78,7 @@ async function tryStart(
   return { address, uiUrl: uiPort === null ? null : `http://127.0.0.1:${uiPort}`, child };
 }
 
-/** Ready is: answers, and knows our search attributes. */
+/** Ready means that it answers, and knows the search attributes. */
 async function untilReady(address: string, child: Child): Promise<void> {
   const deadline = Date.now() + READY_MS;
   let last: unknown;

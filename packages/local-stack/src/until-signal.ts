@@ -1,12 +1,12 @@
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 export interface StopSignal {
-  /** Aborts at the first signal that asks to stop. */
+  /** Aborts at the first stop signal. */
   signal: AbortSignal;
   received: Promise<NodeJS.Signals>;
 }
 
-/** Listens for what asks a process to stop. A second signal ends it at once; the guard cleans up. */
+/** Listens for stop signals. A second one ends the process at once; the guard cleans up. */
 export function listenForStop(): StopSignal {
   const controller = new AbortController();
   const received = new Promise<NodeJS.Signals>((resolve) => {

@@ -21,7 +21,7 @@ export async function startWorker(children: Children, env: Env, dir: string): Pr
   while (!existsSync(healthFile)) {
     if (!child.isRunning()) throw new Error(`the worker ended at once:\n${child.logTail()}`);
     if (Date.now() > deadline) {
-      // Not left to poll some day: the caller may have started another one by then.
+      // Killed, so that it does not poll later: the caller may have started another one by then.
       child.kill('SIGKILL');
       throw new Error(`the worker did not poll in ${READY_MS / 1_000} s:\n${child.logTail()}`);
     }

@@ -1,17 +1,16 @@
 import { failure } from '../../aws/failure.js';
 import { backupKeyOf, backupPrefix, parseBackupKey } from '../../model/backup/keys.js';
 import { parseManifest } from '../../model/backup/manifest.js';
-import type { RestoredBackup } from '../../model/restore/state.js';
-import type { FindBackupInput } from '../api.js';
-import type { Attempt } from '../attempt.js';
+import type { FindBackupInput, FoundBackup } from '../api.js';
+import type { ActivityContext } from '../attempt.js';
 import type { ActivityDeps } from '../deps.js';
 
 /**
- * The backup of that id, or the newest, of one life of a cluster's name: the scope's, or that of `source`.
+ * Returns the backup of that id, or the newest, of one cluster: the caller's own or `source`.
  *
  * @throws an `invalid` failure `BackupNotFound`, `BackupUnreadable` or `BackupOfAnother`
  */
-export async function findBackup(deps: ActivityDeps, _: Attempt, input: FindBackupInput): Promise<RestoredBackup> {
+export async function findBackup(deps: ActivityDeps, _: ActivityContext, input: FindBackupInput): Promise<FoundBackup> {
   const { cluster, uid } = input.source ?? input;
   const keys = await deps.bucket.list(backupPrefix(cluster, uid));
   const parts = keys.flatMap((key) => parseBackupKey(key) ?? []);
@@ -22,18 +21,18 @@ export async function findBackup(deps: ActivityDeps, _: Attempt, input: FindBack
     throw refused({
       code: 'BackupNotFound',
       message: id === undefined ? `there is no backup below ${where}` : `there is no backup ${id} below ${where}`,
-      advice: `keelson backups ${cluster} lists what there is`,
+      hint: `keelson backups ${cluster} lists what there is`,
     });
   const stored = await deps.bucket.get(backupKeyOf(cluster, uid, id, 'json'));
   const manifest = stored === null ? null : parseManifest(stored.text);
-  const advice = `restore another one: keelson backups ${cluster}`;
+  const hint = `restore another one: keelson backups ${cluster}`;
   if (manifest === null)
-    throw refused({ code: 'BackupUnreadable', message: `the manifest of backup ${id} cannot be read`, advice });
+    throw refused({ code: 'BackupUnreadable', message: `the manifest of backup ${id} cannot be read`, hint });
   if (manifest.cluster !== cluster || manifest.uid !== uid || manifest.id !== id)
     throw refused({
       code: 'BackupOfAnother',
       message: `backup ${id} is of ${manifest.cluster}, uid ${manifest.uid}`,
-      advice,
+      hint,
     });
   const lacking = (['snapshot', 'token', 'agent-token'] as const).filter(
     (part) => !parts.some((one) => one.id === id && one.part === part),
@@ -42,11 +41,11 @@ export async function findBackup(deps: ActivityDeps, _: Attempt, input: FindBack
     throw refused({
       code: 'BackupIncomplete',
       message: `backup ${id} lacks its ${lacking.join(' and its ')}`,
-      advice,
+      hint,
     });
-  const { at, k3s, sha256, size, compression, marker } = manifest;
-  return { uid, id, at, k3s, sha256, size, compression, marker };
+  const { at, k3s, sha256, size, compression, marker, objectCounts } = manifest;
+  return { uid, id, at, k3s, sha256, size, compression, marker, objectCounts };
 }
 
-const refused = (detail: { code: string; message: string; advice: string }) =>
+const refused = (detail: { code: string; message: string; hint: string }) =>
   failure({ ...detail, class: 'invalid', nonRetryable: true });

@@ -3,18 +3,18 @@ import { BACKUP_PARTS, backupKeyOf, backupPrefix, parseBackupKey } from '../../m
 import { BUCKET_KEY, bucketKeyOf } from '../../model/bucket.js';
 import { parseOwnerRecord } from '../../model/trust/ownership.js';
 import type { RemoveBackupsInput } from '../api.js';
-import type { Attempt } from '../attempt.js';
+import type { ActivityContext } from '../attempt.js';
 import type { ActivityDeps } from '../deps.js';
 
 /**
- * Deletes all backups of one life of a cluster's name.
+ * Deletes all backups of one deleted cluster.
  *
  * @returns how many there were
- * @throws a `conflict` failure `ClusterThere` while the cluster of that uid is there: retention decides about its backups
+ * @throws a `conflict` failure `ClusterThere` while the cluster of that uid exists: retention decides about its backups
  */
 export async function removeBackups(
   deps: ActivityDeps,
-  _: Attempt,
+  _: ActivityContext,
   { cluster, uid }: RemoveBackupsInput,
 ): Promise<{ removed: number }> {
   const owner = await deps.bucket.get(bucketKeyOf(cluster, BUCKET_KEY.owner));
@@ -23,12 +23,12 @@ export async function removeBackups(
       code: 'ClusterThere',
       class: 'conflict',
       message: `the cluster ${cluster} (uid ${uid}) is there: its backups are not deleted as a whole`,
-      advice: 'spec.backup.keep decides how many stay; after a delete of the cluster: keelson backups --delete',
+      hint: 'spec.backup.keep decides how many stay; after a delete of the cluster: keelson backups --delete',
       nonRetryable: true,
     });
   const parts = (await deps.bucket.list(backupPrefix(cluster, uid))).flatMap((key) => parseBackupKey(key) ?? []);
   const ids = [...new Set(parts.map(({ id }) => id))];
-  // The manifest goes first: what is left of a backup that is half deleted is not shown as one.
+  // The manifest goes first, so that no list shows a half-deleted backup.
   for (const id of ids)
     for (const part of [...BACKUP_PARTS].reverse()) await deps.bucket.remove(backupKeyOf(cluster, uid, id, part));
   return { removed: ids.length };

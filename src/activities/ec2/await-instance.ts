@@ -2,34 +2,34 @@ import type { Instance } from '@aws-sdk/client-ec2';
 import type { InstanceInformation } from '@aws-sdk/client-ssm';
 import { failure } from '../../aws/failure.js';
 import { classifyCode } from '../../model/errors/index.js';
-import type { InstanceView } from '../../model/observation.js';
+import type { InstanceObservation } from '../../model/observation.js';
 import type { Trouble } from '../../model/retry.js';
 import type { AwaitInstanceInput } from '../api.js';
-import type { Attempt } from '../attempt.js';
+import type { ActivityContext } from '../attempt.js';
 import type { ActivityDeps } from '../deps.js';
-import { tolerant } from '../tolerant.js';
+import { retryTransient } from '../retry-transient.js';
 import { instanceView, stateOf, stateReason } from './instance-view.js';
 
-/** Just after launch Describe may not know the instance: that does not mean that it is absent [docs: EC2 eventual consistency]. */
+/** Just after the launch Describe may not know the instance, which exists all the same [docs: EC2 eventual consistency]. */
 const UNKNOWN_PATIENCE_MS = 180_000;
 /** After StartInstances Describe may show the old state for a while. */
 const STOPPED_PATIENCE_MS = 60_000;
 
 /**
- * Waits until the instance is in the state asked for, through the reader that all waits of the region share.
+ * Waits until the instance is in the requested state, through the reader that all waits of the region share.
  *
- * @throws a failure with the code and class of EC2's reason when it goes where there is no way back from or its start has failed;
- * `InstanceLost` where EC2 gives no reason, `IncorrectInstanceState` when it stays stopped although it should run;
- * `AgentNotRegistered` when its agent takes too long; CancelledFailure when cancelled
+ * @throws a failure with the code and class of EC2's reason when the instance cannot get there any more or its start has failed;
+ * `InstanceLost` if EC2 gives no reason, `IncorrectInstanceState` when it stays stopped although it should run; `AgentNotRegistered` when
+ * its agent takes too long; CancelledFailure when cancelled
  */
 export async function awaitInstance(
   deps: ActivityDeps,
-  attempt: Attempt,
+  attempt: ActivityContext,
   input: AwaitInstanceInput,
-): Promise<InstanceView> {
+): Promise<InstanceObservation> {
   const { instanceId, until } = input;
   const reader = deps.readers(input.region);
-  const look = tolerant(attempt, `DescribeInstances ${instanceId}`);
+  const look = retryTransient(attempt, `DescribeInstances ${instanceId}`);
   const started = Date.now();
   let ran = (attempt.resumed as { state?: string } | undefined)?.state === 'running';
   for (;;) {
@@ -55,10 +55,10 @@ export async function awaitInstance(
   }
 }
 
-/** What is waited for, and what EC2 and SSM say meanwhile. */
+/** Returns what is waited for, and what EC2 and SSM say meanwhile. */
 function waitTold(
   { instanceId, until }: AwaitInstanceInput,
-  { since }: Attempt,
+  { since }: ActivityContext,
   instance: Instance,
   agent: InstanceInformation | undefined,
 ): Trouble {
@@ -71,7 +71,7 @@ function waitTold(
     message: isUp
       ? `the SSM agent of ${instanceId} has not registered yet: ${said}; ${where}`
       : `${instanceId} is ${stateOf(instance)} and not ${until} yet`,
-    hint: isUp ? classifyCode('AgentNotRegistered').advice : '',
+    hint: isUp ? classifyCode('AgentNotRegistered').hint : '',
     failures: 0,
     since: new Date(since).toISOString(),
     nextAt: null,
@@ -101,14 +101,14 @@ function refuseDeadEnd(input: AwaitInstanceInput, instance: Instance, waitedMs: 
 }
 
 /**
- * What EC2 says of the end of an instance, with the class of its reason: whether it is worth to launch another one, where, and what a person
- * can do. Without a reason it is just lost.
+ * Makes the failure of an instance that has ended, with the class of EC2's reason: it decides whether and where to launch another one, and
+ * what a person can do. Without a reason the instance is just lost.
  */
 function ended(input: AwaitInstanceInput, instance: Instance, ran: boolean) {
   const state = stateOf(instance);
   const reason = instance.StateReason?.Code ?? '';
   const isStopped = state === 'stopped' || state === 'stopping';
-  // A start that has failed leaves its reason; the one of the stop before it says nothing about the start.
+  // A failed start leaves its reason; the reason of an earlier stop says nothing about the start.
   const known = classifyCode(reason);
   const tells = reason !== '' && !(isStopped && known.class === 'conflict');
   const plain = isStopped ? STOPPED : LOST;
@@ -117,18 +117,18 @@ function ended(input: AwaitInstanceInput, instance: Instance, ran: boolean) {
     code: tells ? reason : plain.code,
     class: tells ? known.class : 'conflict',
     message: `${input.instanceId} is ${state}${when}: ${stateReason(instance)} (waiting for it to be ${input.until})`,
-    advice: tells ? known.advice : plain.advice,
+    hint: tells ? known.hint : plain.hint,
     nonRetryable: true,
   });
 }
 
 const STOPPED = {
   code: 'IncorrectInstanceState',
-  advice: 'it is started again; if someone else keeps stopping it, stop them or stop the cluster',
+  hint: 'it is started again; if someone else keeps stopping it, stop them or stop the cluster',
 };
 const LOST = {
   code: 'InstanceLost',
-  advice: 'its slot gets a new instance; look at the reason if it happens again',
+  hint: 'its slot gets a new instance; look at the reason if it happens again',
 };
 
 function unknown(input: AwaitInstanceInput) {
@@ -152,13 +152,12 @@ function unregistered(
     code: 'AgentNotRegistered',
     class: 'conflict',
     message: `the SSM agent of ${instanceId} has not registered within ${seconds} s: ${said}; the instance runs in ${subnet} (${placement?.AvailabilityZone}) with the profile ${profile?.Arn ?? 'none'}`,
-    advice:
-      'most likely the subnet has no way to SSM: see its route table (internet or NAT gateway), the VPC endpoints ssm, ssmmessages and ec2messages with their groups, and whether the profile may register',
+    hint: 'most likely the subnet has no way to SSM: see its route table (internet or NAT gateway), the VPC endpoints ssm, ssmmessages and ec2messages with their groups, and whether the profile may register',
     nonRetryable: true,
   });
 }
 
 /** EC2 has forgotten the instance: it was terminated more than an hour ago. */
-function gone(id: string): InstanceView {
+function gone(id: string): InstanceObservation {
   return instanceView({ InstanceId: id, State: { Name: 'terminated' } });
 }

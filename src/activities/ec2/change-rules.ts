@@ -10,8 +10,9 @@ import { toFailure } from '../../aws/failure.js';
 import { ANY_OUT, ingressOf, type PermittedRule } from '../../aws/security-groups/rules.js';
 import { OUT_TO_ALL, type RuleDifference } from '../../model/security-groups/keys.js';
 import type { ErrorDetail } from '../api.js';
-import type { Attempt } from '../attempt.js';
-import { tolerant } from '../tolerant.js';
+import type { ActivityContext } from '../attempt.js';
+import { retryTransient } from '../retry-transient.js';
+import type { ChangeTurns } from './change-turns.js';
 
 export interface RuleChange {
   wanted: readonly PermittedRule[];
@@ -20,14 +21,15 @@ export interface RuleChange {
 }
 
 /**
- * Opens what is missing, then closes what is too much. Only where the group is full are rules closed first: then there is a moment
- * without them.
+ * Opens the missing rules, then closes the superfluous ones. Only a full group gets its rules closed first: then it lacks some for a
+ * moment.
  *
- * @returns what AWS has opened and closed; what was so already is left out
+ * @returns what AWS has opened and closed, without what was so already
  */
 export async function changeRules(
   ec2: EC2Client,
-  attempt: Attempt,
+  attempt: ActivityContext,
+  turn: ChangeTurns,
   groupId: string,
   { wanted, present, difference }: RuleChange,
 ): Promise<RuleDifference> {
@@ -35,9 +37,10 @@ export async function changeRules(
   const open = wanted.filter(({ key }) => missing.includes(key));
   const close = present.filter(({ key }) => extra.includes(key));
   // The group may be unknown for a moment after its creation.
-  const patient = tolerant(attempt, `AuthorizeSecurityGroupIngress ${groupId}`);
-  const opens = (): Promise<string[]> => patient(() => inOneCall(open, (rules) => authorize(ec2, groupId, rules)));
-  const closes = (): Promise<string[]> => inOneCall(close, (rules) => revoke(ec2, groupId, rules));
+  const patient = retryTransient(attempt, `AuthorizeSecurityGroupIngress ${groupId}`);
+  const opens = (): Promise<string[]> =>
+    patient(() => inOneCall(open, (rules) => turn('next', () => authorize(ec2, groupId, rules))));
+  const closes = (): Promise<string[]> => inOneCall(close, (rules) => turn('next', () => revoke(ec2, groupId, rules)));
   const out = missing.includes(OUT_TO_ALL) ? await authorizeOut(ec2, groupId) : [];
   let opened: string[];
   let closed: string[];
@@ -55,10 +58,10 @@ export async function changeRules(
 }
 
 /**
- * All rules in one call, which AWS carries out as a whole or not at all. Where one of them is there, or gone, already, each goes in a call
- * of its own.
+ * Changes all rules in one call, which AWS carries out as a whole or not at all. If one of them exists, or is gone, already, each goes in
+ * its own call.
  *
- * @param change resolves with the keys of what was changed, or with null where AWS refuses the whole call for that reason
+ * @param change resolves with the keys of the changed rules, or with null if AWS refuses the whole call for that reason
  */
 async function inOneCall(
   rules: readonly PermittedRule[],
@@ -85,7 +88,10 @@ async function authorize(ec2: EC2Client, GroupId: string, rules: readonly Permit
   }
 }
 
-/** In the default VPC EC2 revokes what is there and lists the rest; elsewhere it refuses the whole. [docs: RevokeSecurityGroupIngress] */
+/**
+ * In the default VPC EC2 revokes the existing rules and lists the rest; elsewhere it refuses the whole call. [docs:
+ * RevokeSecurityGroupIngress]
+ */
 async function revoke(ec2: EC2Client, GroupId: string, rules: readonly PermittedRule[]): Promise<string[] | null> {
   try {
     const { UnknownIpPermissions: unknown = [] } = await ec2.send(
@@ -109,7 +115,7 @@ async function authorizeOut(ec2: EC2Client, GroupId: string): Promise<string[]> 
   }
 }
 
-/** Whether AWS has no room for another rule in the group. */
+/** Returns whether AWS has no room for another rule in the group. */
 const isFull = (error: unknown): boolean =>
   error instanceof ApplicationFailure &&
   (error.details?.[0] as ErrorDetail | undefined)?.code === 'RulesPerSecurityGroupLimitExceeded';

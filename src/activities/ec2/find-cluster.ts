@@ -2,22 +2,23 @@ import type { Instance, SecurityGroup } from '@aws-sdk/client-ec2';
 import { findGroups, groupName } from '../../aws/security-groups/find.js';
 import { tagValue } from '../../aws/tags.js';
 import { bucketPrefix } from '../../model/bucket.js';
+import { DRILL_SLOT } from '../../model/drill/state.js';
 import type { GroupIds } from '../../model/security-groups/keys.js';
 import { type Owner, TAG } from '../../model/tags.js';
-import type { FoundCluster, Scope } from '../api.js';
-import type { Attempt } from '../attempt.js';
+import type { CallContext, FoundCluster } from '../api.js';
+import type { ActivityContext } from '../attempt.js';
 import type { ActivityDeps } from '../deps.js';
 import { findInstances } from './find-instances.js';
 import { instanceView } from './instance-view.js';
 import { judgeInstances, ownerOf } from './proof.js';
 
-/** What carries a cluster's name in the installation, of all lives of the name. Instances that are terminated are listed, too. */
+/** Finds what carries a cluster's name in the installation, terminated instances included, whatever the uid. */
 export interface Named {
   instances: Instance[];
   groups: SecurityGroup[];
 }
 
-export async function listNamed(deps: ActivityDeps, attempt: Attempt, input: Scope): Promise<Named> {
+export async function listNamed(deps: ActivityDeps, attempt: ActivityContext, input: CallContext): Promise<Named> {
   const { id } = await deps.installation();
   const ec2 = deps.clients.ec2(input.region);
   const filters = [
@@ -31,22 +32,26 @@ export async function listNamed(deps: ActivityDeps, attempt: Attempt, input: Sco
   return { instances, groups };
 }
 
-/** What AWS has of the scope's life of a cluster: AWS is the record of what exists. @returns null when nothing is left of it */
-export async function findCluster(deps: ActivityDeps, attempt: Attempt, input: Scope): Promise<FoundCluster | null> {
+/** Finds what AWS has of the cluster: AWS is the record of what exists. @returns null when nothing is left of it */
+export async function findCluster(
+  deps: ActivityDeps,
+  attempt: ActivityContext,
+  input: CallContext,
+): Promise<FoundCluster | null> {
   return foundOf(deps, input, await listNamed(deps, attempt, input));
 }
 
 /** @param recorded ids of instances that a person has confirmed */
 export async function foundOf(
   deps: ActivityDeps,
-  input: Scope,
+  input: CallContext,
   named: Named,
   recorded: readonly string[] = [],
 ): Promise<FoundCluster | null> {
   const owner = await ownerOf(deps, input);
   const { own, foreign } = await judgeNamed(deps, owner, named.instances, recorded);
   const groups = named.groups.filter((group) => uidOf(group) === owner.uid);
-  const living = own.filter(lives);
+  const living = own.filter((one) => lives(one) && !isOfDrill(one));
   const others = [...named.instances.filter(lives), ...named.groups].map(uidOf);
   const otherUids = [...new Set(others.filter((one) => one !== undefined && one !== owner.uid))] as string[];
   if (living.length === 0 && groups.length === 0 && foreign.length === 0) return null;
@@ -56,6 +61,7 @@ export async function foundOf(
     uid: owner.uid,
     instances: living.map(instanceView),
     youngest: youngestOf(own),
+    ...drillOf(own),
     securityGroupIds: ownGroupsAmong(groups, owner),
     bucketKeys: keys.map((key) => key.slice(prefix.length)),
     otherUids,
@@ -64,8 +70,8 @@ export async function foundOf(
 }
 
 /**
- * Of all that carries a cluster's name, the instances of the owner's life of it. Those of other lives that prove to be what their tags say are
- * nothing to worry about; what proves nothing is foreign.
+ * Separates the cluster's own instances from all that carry its name. Instances of earlier clusters that prove what their tags say are
+ * harmless; instances without proof are foreign.
  */
 export async function judgeNamed(
   deps: ActivityDeps,
@@ -83,7 +89,7 @@ export async function judgeNamed(
   return { own, foreign: foreign.filter(({ id }) => alive.has(id)) };
 }
 
-/** By their names, for others may carry the same tags. */
+/** By their names, because others may carry the same tags. */
 function ownGroupsAmong(groups: SecurityGroup[], owner: Owner): GroupIds | null {
   const [server, agent] = (['server', 'agent'] as const).map(
     (role) => groups.find((group) => group.GroupName === groupName(owner, role))?.GroupId,
@@ -91,11 +97,19 @@ function ownGroupsAmong(groups: SecurityGroup[], owner: Owner): GroupIds | null 
   return server === undefined || agent === undefined ? null : { server, agent };
 }
 
+function drillOf(own: readonly Instance[]): Pick<FoundCluster, 'drill'> {
+  const [machine] = own.filter((one) => lives(one) && isOfDrill(one)).map(instanceView);
+  return machine === undefined ? {} : { drill: { generation: machine.generation, since: machine.launchedAt } };
+}
+
+/** The machine of a drill takes no place in its cluster; its generation counts. */
+const isOfDrill = ({ Tags }: Instance): boolean => tagValue(Tags, TAG.slot) === DRILL_SLOT;
+
 const uidOf = ({ Tags }: Instance | SecurityGroup): string | undefined => tagValue(Tags, TAG.uid);
 
 export const lives = ({ State }: Instance): boolean => State?.Name !== 'shutting-down' && State?.Name !== 'terminated';
 
-/** Terminated ones too: a generation that was used is used up, with its ClientToken and its node's name. */
+/** Terminated ones too: their generation is used up, with its ClientToken and its node's name. */
 function youngestOf(instances: Instance[]): FoundCluster['youngest'] {
   const youngest: FoundCluster['youngest'] = {};
   for (const { slot, generation, id } of instances.map(instanceView)) {

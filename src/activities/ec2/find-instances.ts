@@ -1,8 +1,6 @@
 import { type EC2Client, type Filter, type Instance, paginateDescribeInstances } from '@aws-sdk/client-ec2';
 import { toFailure } from '../../aws/failure.js';
 import { allPages } from '../../aws/pages.js';
-import { ownedBy } from '../../aws/tags.js';
-import type { Owner } from '../../model/tags.js';
 
 /** Terminated instances stay listed for about an hour. [docs: EC2 instance lifecycle] */
 const ALIVE: Filter = {
@@ -10,7 +8,9 @@ const ALIVE: Filter = {
   Values: ['pending', 'running', 'stopping', 'stopped', 'shutting-down'],
 };
 
-/** Instances that match all filters, oldest first; terminated ones are left out, or with `ever` shown as long as EC2 lists them. */
+/**
+ * Finds the instances that match all filters, oldest first, without terminated ones, or with `ever` including those that EC2 still lists.
+ */
 export async function findInstances(
   ec2: EC2Client,
   filters: Filter[],
@@ -30,8 +30,4 @@ export async function findInstances(
     if (signal?.aborted) throw error;
     throw toFailure(error, `DescribeInstances by ${filters.map((filter) => filter.Name).join(', ')}`);
   }
-}
-
-export function findOwned(ec2: EC2Client, owner: Owner, signal?: AbortSignal): Promise<Instance[]> {
-  return findInstances(ec2, ownedBy(owner), signal);
 }

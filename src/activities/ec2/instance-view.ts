@@ -1,10 +1,10 @@
 import type { Instance } from '@aws-sdk/client-ec2';
 import { tagValue } from '../../aws/tags.js';
-import type { InstanceStateName, InstanceView } from '../../model/observation.js';
+import type { InstanceObservation, InstanceStateName } from '../../model/observation.js';
 import { TAG } from '../../model/tags.js';
 
-/** What the workflow keeps of EC2's answer. `generation` is 0 where the tag is missing: no slot has that. */
-export function instanceView(instance: Instance): InstanceView {
+/** Returns what the workflow keeps of EC2's answer. `generation` is 0 where the tag is missing: no slot has that. */
+export function instanceView(instance: Instance): InstanceObservation {
   return {
     id: instance.InstanceId ?? '',
     slot: tagValue(instance.Tags, TAG.slot) ?? '',
@@ -30,7 +30,7 @@ export function stateOf(instance: Instance): InstanceStateName {
   return instance.State?.Name ?? 'pending';
 }
 
-/** Why EC2 put the instance into its state, in its words, e.g. `Client.UserInitiatedShutdown: User initiated shutdown`. */
+/** Returns why EC2 put the instance into its state, in its words, e.g. `Client.UserInitiatedShutdown: User initiated shutdown`. */
 export function stateReason(instance: Instance): string {
   const { Code: code, Message: message } = instance.StateReason ?? {};
   if (message === undefined || message === '') return code ?? 'EC2 gives no reason';

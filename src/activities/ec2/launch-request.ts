@@ -8,7 +8,7 @@ import type { DataVolumeRequest } from '../../model/volumes/requests.js';
 import type { LaunchInput } from '../api.js';
 
 /**
- * The RunInstances request of a slot and generation.
+ * Returns the RunInstances request of a slot and generation.
  *
  * @param profile instance profile in effect; the request's own or the worker's default
  */
@@ -45,7 +45,7 @@ export function runInstancesInput(
     ],
     BlockDeviceMappings: [
       mapping(launch.rootDeviceName, launch.rootVolume),
-      // What is kept over a replacement is made and attached on its own: see data-volumes.ts.
+      // Volumes that outlive a replacement are made and attached on their own: see data-volumes.ts.
       ...(launch.volumes ?? []).filter(({ keep }) => !keep).map((volume) => mapping(volume.device, volume)),
     ],
     ...reservation(launch.capacityReservation ?? null),
@@ -55,7 +55,7 @@ export function runInstancesInput(
 
 type Volume = Pick<DataVolumeRequest, 'sizeGiB' | 'type' | 'encrypted' | 'kmsKeyId' | 'iops' | 'throughput'>;
 
-/** A volume that EC2 makes with the instance and deletes with it. */
+/** Returns a volume that EC2 makes with the instance and deletes with it. */
 function mapping(DeviceName: string, volume: Volume): BlockDeviceMapping {
   return {
     DeviceName,
@@ -88,9 +88,9 @@ function reservation(
 }
 
 /**
- * The sealed ClientToken, over everything the request is made of: the same token with other parameters is refused with IdempotentParameterMismatch [docs: EC2 idempotency]. The worker's default
- * profile stays out: two workers that differ in it must not launch two instances; the later request is refused and then
- * finds the instance of the earlier one.
+ * Returns the sealed ClientToken, over the whole request: EC2 refuses the same token with other parameters (IdempotentParameterMismatch)
+ * [docs: EC2 idempotency]. The worker's default profile stays out: two workers that differ in it must not launch two instances; EC2 refuses
+ * the later request, which then finds the instance of the earlier one.
  */
 export function clientToken(installation: Installation, input: LaunchInput): string {
   const { nodeName, launch, userData } = input;

@@ -2,11 +2,12 @@ import { type EC2Client, type Instance, RunInstancesCommand } from '@aws-sdk/cli
 import { hasCode, messageOf } from '../../aws/error-code.js';
 import { failure, toFailure } from '../../aws/failure.js';
 import { ownedBy } from '../../aws/tags.js';
-import type { InstanceView } from '../../model/observation.js';
+import { isServerSlot } from '../../model/ids.js';
+import type { InstanceObservation } from '../../model/observation.js';
 import { TAG } from '../../model/tags.js';
 import type { Installation } from '../../model/trust/installation.js';
 import type { LaunchInput } from '../api.js';
-import type { Attempt } from '../attempt.js';
+import type { ActivityContext } from '../attempt.js';
 import { requireClaim } from '../claim.js';
 import type { ActivityDeps } from '../deps.js';
 import { findInstances } from './find-instances.js';
@@ -17,10 +18,14 @@ import { clientToken, runInstancesInput } from './launch-request.js';
 const PROFILE_PATIENCE_MS = 120_000;
 
 /**
- * At most one instance for a slot and generation: first a look by tags for the instance of the same request, then RunInstances with a ClientToken over the whole
+ * At most one instance for a slot and generation: first an observation by tags for the instance of the same request, then RunInstances with a ClientToken over the whole
  * request. Once sent it is waited for, also when the operation is cancelled: the answer is an instance that costs money.
  */
-export async function launchInstance(deps: ActivityDeps, attempt: Attempt, input: LaunchInput): Promise<InstanceView> {
+export async function launchInstance(
+  deps: ActivityDeps,
+  attempt: ActivityContext,
+  input: LaunchInput,
+): Promise<InstanceObservation> {
   const ec2 = deps.clients.ec2(input.region);
   const { launch, slot } = input;
   const profile = launch.instanceProfile ?? deps.defaultInstanceProfile;
@@ -56,16 +61,16 @@ export async function launchInstance(deps: ActivityDeps, attempt: Attempt, input
 /** The first server is what a new cluster waits for, the other servers follow, agents have the most time. */
 function rankOf(slot: string): number {
   if (slot === 'server-0') return 0;
-  return /^server-\d+$/.test(slot) ? 1 : 2;
+  return isServerSlot(slot) ? 1 : 2;
 }
 
 /**
- * The instance that this request has launched before; one on its way out is none. Others may carry the same tags: without the request's own
+ * Returns the instance that this request has launched before; one on its way out is none. Others may carry the same tags: without the request's own
  * token an instance is not looked at further.
  */
 async function findInSlot(
   ec2: EC2Client,
-  attempt: Attempt,
+  attempt: ActivityContext,
   installation: Installation,
   input: LaunchInput,
 ): Promise<Instance | undefined> {
@@ -85,7 +90,7 @@ export function profileMissing() {
     code: 'InstanceProfileMissing',
     class: 'invalid',
     message: 'no instance profile for the nodes: the document names none, and the worker has no default',
-    advice: 'set spec.access.instanceProfile, or KEELSON_INSTANCE_PROFILE of the worker; deploy/ has a template for it',
+    hint: 'set spec.access.instanceProfile, or KEELSON_INSTANCE_PROFILE of the worker; deploy/ has a template for it',
   });
 }
 
@@ -93,13 +98,13 @@ export function isProfileUnknown(error: unknown): boolean {
   return /Invalid IAM Instance Profile/i.test(messageOf(error));
 }
 
-export function profileUnknown(error: unknown, attempt: Attempt, profile: string, attempted: string) {
+export function profileUnknown(error: unknown, attempt: ActivityContext, profile: string, attempted: string) {
   const patient = Date.now() - attempt.since < PROFILE_PATIENCE_MS;
   return failure({
     code: 'InstanceProfileUnknown',
     class: patient ? 'transient' : 'invalid',
     message: `${attempted}: EC2 does not know the instance profile ${profile}`,
-    advice: patient
+    hint: patient
       ? 'a new profile is known after a minute or two; it is tried again'
       : 'create the instance profile, or correct spec.access.instanceProfile or KEELSON_INSTANCE_PROFILE',
     cause: error,

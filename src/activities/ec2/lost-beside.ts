@@ -2,34 +2,35 @@ import { type InstanceInformation, paginateDescribeInstanceInformation } from '@
 import { toFailure } from '../../aws/failure.js';
 import { chunks } from '../../aws/pages.js';
 import { tagValue } from '../../aws/tags.js';
-import type { InstanceView, LostBeside } from '../../model/observation.js';
+import type { InstanceObservation, LostBeside } from '../../model/observation.js';
 import { TAG } from '../../model/tags.js';
-import type { Attempt } from '../attempt.js';
+import type { ActivityContext } from '../attempt.js';
 import type { ActivityDeps } from '../deps.js';
 import { findInstances } from './find-instances.js';
 
-/** What fails together is noticed together: SSM calls an agent lost after five minutes without a ping. [docs: SSM ping status] */
+/** Agents that fail together are noticed together: SSM calls an agent lost after five minutes without a ping. [docs: SSM ping status] */
 const TOGETHER_MS = 15 * 60_000;
 /** A filter takes 200 values. [docs: EC2 Using_Filtering] */
 const CHUNK = 200;
 
 interface Lost {
-  view: InstanceView;
+  view: InstanceObservation;
   lastPing: Date | undefined;
 }
 
 /**
- * How many agents of Keelson's other clusters were lost at about the same time in the zone and the subnet of each of these: one NAT gateway or
- * endpoint that fails takes one node of a hundred clusters. Asks only where an agent is lost, so that a cluster at rest costs nothing.
+ * Counts the agents of Keelson's other clusters that were lost at about the same time in the zone and the subnet of each of these: one
+ * failed NAT gateway or endpoint takes one node of a hundred clusters. It asks only when an agent is lost, so that a cluster at rest costs
+ * nothing.
  *
  * @returns by instance; empty when none is lost
  */
 export async function lostBeside(
   deps: ActivityDeps,
-  attempt: Attempt,
+  attempt: ActivityContext,
   region: string,
   lost: readonly Lost[],
-  own: readonly InstanceView[],
+  own: readonly InstanceObservation[],
 ): Promise<Map<string, LostBeside>> {
   if (lost.length === 0) return new Map();
   const others = await otherLost(deps, attempt, region, new Set(own.map((view) => view.id)));
@@ -58,10 +59,10 @@ interface Place {
   lastPing: Date | undefined;
 }
 
-/** Lost agents of the region on running instances of other clusters of Keelson's. */
+/** Lists the lost agents of the region on running instances of Keelson's other clusters. */
 async function otherLost(
   deps: ActivityDeps,
-  attempt: Attempt,
+  attempt: ActivityContext,
   region: string,
   own: ReadonlySet<string>,
 ): Promise<Place[]> {
@@ -85,8 +86,12 @@ async function otherLost(
     }));
 }
 
-async function lostAgents(deps: ActivityDeps, attempt: Attempt, region: string): Promise<InstanceInformation[]> {
-  // A tag filter cannot stand beside another one. [docs: SSM DescribeInstanceInformation]
+async function lostAgents(
+  deps: ActivityDeps,
+  attempt: ActivityContext,
+  region: string,
+): Promise<InstanceInformation[]> {
+  // SSM refuses two tag filters. [docs: SSM DescribeInstanceInformation]
   const Filters = [{ Key: 'PingStatus', Values: ['ConnectionLost'] }];
   const all: InstanceInformation[] = [];
   try {

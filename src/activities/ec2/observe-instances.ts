@@ -3,10 +3,10 @@ import type { InstanceInformation } from '@aws-sdk/client-ssm';
 import { detailOf, toFailure } from '../../aws/failure.js';
 import { chunks } from '../../aws/pages.js';
 import { ownedBy, tagValue } from '../../aws/tags.js';
-import type { InstanceView } from '../../model/observation.js';
+import type { InstanceObservation } from '../../model/observation.js';
 import { type Owner, ownerTags, TAG } from '../../model/tags.js';
 import type { ObservedInstances, ObserveInput } from '../api.js';
-import type { Attempt } from '../attempt.js';
+import type { ActivityContext } from '../attempt.js';
 import type { ActivityDeps } from '../deps.js';
 import { retryOnce } from '../retry-once.js';
 import { judgeNamed } from './find-cluster.js';
@@ -16,35 +16,36 @@ import { lostBeside } from './lost-beside.js';
 import { ownerOf } from './proof.js';
 import { failedChecks, statusChecks } from './status-checks.js';
 
-/** A call takes 200 filter values in all, and there are those of the state. [EC2: FilterLimitExceeded, gjbae1212/gossm#47] */
+/** A call takes 200 filter values in all, those of the state included. [EC2: FilterLimitExceeded, gjbae1212/gossm#47] */
 const CHUNK = 100;
 
 /**
- * Pauses before an id that EC2 does not show at all is asked for again. What has ended is listed as terminated for about an hour, so an id that
- * is not listed is more likely one that this answer left out. [docs: EC2 instance lifecycle, EC2 eventual consistency]
+ * Pauses before the next question about an id that EC2 does not show at all. EC2 lists an ended instance as terminated for about an hour,
+ * so a missing id is more likely one that this answer left out. [docs: EC2 instance lifecycle, EC2 eventual consistency]
  */
 const PAUSES_MS = [500, 1_000, 2_000, 4_000];
 
 /**
- * Every instance of the cluster that is not terminated. One that has lost its tags is not gone: taken for that, it would get a successor and
- * live on beside it. One that carries the tags and is not the cluster's is reported, and is none of its instances. So those that the tags do not show are asked for by id, and again while EC2 shows them neither alive nor terminated. Of those that run, with `checks`, also what the status checks of
- * EC2 and SSM's list of agents say; that one of these is refused hides neither the instances nor the other one.
+ * Returns every instance of the cluster that is not terminated. An instance that has lost its tags still exists: if it counted as gone, its
+ * successor would run beside it. An instance that carries the tags without proof is reported as foreign. So Keelson asks by id for
+ * instances that the tags do not show, again and again while EC2 shows them neither alive nor terminated. With `checks` it also asks for
+ * the status checks and SSM agents of running instances; if one of these calls is refused, the other answers still count.
  */
 export async function observeInstances(
   deps: ActivityDeps,
-  attempt: Attempt,
+  attempt: ActivityContext,
   input: ObserveInput,
 ): Promise<ObservedInstances> {
   const ec2 = deps.clients.ec2(input.region);
   const owner = await ownerOf(deps, input);
-  // By name and not by uid: an instance that carries the name with another uid is reported, too.
+  // By name and not by uid, because an instance of another uid is reported, too.
   const named = ownedBy(owner).filter(({ Name }) => Name !== `tag:${TAG.uid}`);
   const tagged = await findInstances(ec2, named, attempt.signal);
   const { own: owned, foreign } = await judgeNamed(deps, owner, tagged, input.known);
   const listed = new Set(owned.map((instance) => instance.InstanceId));
   const hidden = input.known.filter((id) => !listed.has(id));
   const { alive: others, unlisted } = await findByIds(ec2, attempt, hidden);
-  const views: InstanceView[] = [
+  const views: InstanceObservation[] = [
     ...owned.map(instanceView),
     // Right after a launch EC2 may know the id and its tags, and not yet find it by them.
     ...others.map((one) => ({ ...instanceView(one), ...(!isTagged(one, owner) && { untagged: true as const }) })),
@@ -53,10 +54,10 @@ export async function observeInstances(
   return { ...(await withChecks(deps, attempt, input.region, views)), unlisted, foreign };
 }
 
-/** Those of the ids that are alive, and those that no answer lists; the others are listed as terminated. */
+/** Returns those of the ids that are alive, and those that no answer lists; EC2 lists the others as terminated. */
 async function findByIds(
   ec2: EC2Client,
-  attempt: Attempt,
+  attempt: ActivityContext,
   ids: readonly string[],
 ): Promise<{ alive: Instance[]; unlisted: string[] }> {
   const found = new Map<string | undefined, Instance>();
@@ -82,9 +83,9 @@ const isTagged = (instance: Instance, owner: Owner): boolean =>
 
 async function withChecks(
   deps: ActivityDeps,
-  attempt: Attempt,
+  attempt: ActivityContext,
   region: string,
-  views: InstanceView[],
+  views: InstanceObservation[],
 ): Promise<Pick<ObservedInstances, 'instances' | 'failures'>> {
   const running = views.filter((view) => view.state === 'running');
   const ids = running.map((view) => view.id);
@@ -95,7 +96,7 @@ async function withChecks(
       failures.push({ subject, error: detailOf(toFailure(error, attempted)) });
       return null;
     });
-  const [statuses, sight] = await Promise.all([
+  const [statuses, regionReport] = await Promise.all([
     seen('checks', 'DescribeInstanceStatus of its instances', () =>
       statusChecks(deps.clients.ec2(region), ids, attempt.signal),
     ),
@@ -104,9 +105,9 @@ async function withChecks(
     ),
   ]);
   const instances = views.map((view) => {
-    const ping = sight?.agents.get(view.id)?.PingStatus;
+    const ping = regionReport?.agents.get(view.id)?.PingStatus;
     const failed = failedChecks(statuses?.get(view.id) ?? {});
-    const others = sight?.beside.get(view.id);
+    const others = regionReport?.beside.get(view.id);
     return {
       ...view,
       ...(failed.length > 0 && { failedChecks: failed }),
@@ -118,15 +119,15 @@ async function withChecks(
 }
 
 /**
- * What SSM says of agents, by instance, of those that have registered; through the reader that all waits of the region share. Without what was
- * lost beside it a lost agent tells nothing: where that cannot be seen, no agent is.
+ * Returns what SSM says of registered agents, by instance, through the reader that all waits of the region share. A lost agent says nothing
+ * without the agents lost beside it: if those are unknown, no agent counts as lost.
  */
 async function agentsOf(
   deps: ActivityDeps,
-  attempt: Attempt,
+  attempt: ActivityContext,
   region: string,
-  running: readonly InstanceView[],
-  views: InstanceView[],
+  running: readonly InstanceObservation[],
+  views: InstanceObservation[],
 ): Promise<{ agents: Map<string, InstanceInformation>; beside: Awaited<ReturnType<typeof lostBeside>> }> {
   const reader = deps.readers(region);
   const heard = await Promise.all(running.map(({ id }) => reader.agent.next(id)));

@@ -7,32 +7,39 @@ import {
 } from '@aws-sdk/client-ec2';
 import { toFailure } from '../../aws/failure.js';
 import type { InstanceGroupsInput, InstancesInput, ModifyTypeInput, StopInput } from '../api.js';
-import type { Attempt } from '../attempt.js';
+import type { ActivityContext } from '../attempt.js';
 import { requireClaim } from '../claim.js';
 import type { ActivityDeps } from '../deps.js';
 import { requireOwn } from './proof.js';
 
-/** All four are idempotent in EC2 itself: what is already so is answered like a success. None touches an instance that is not the cluster's. */
+/**
+ * All four are idempotent in EC2, which answers a repeated call like a success. None touches an instance that does not belong to the
+ * cluster.
+ */
 
-export async function startInstances(deps: ActivityDeps, _: Attempt, input: InstancesInput): Promise<void> {
+export async function startInstances(deps: ActivityDeps, _: ActivityContext, input: InstancesInput): Promise<void> {
   const { instanceIds: InstanceIds } = input;
   await deps.pace.turn(`${input.region} StartInstances`, 0);
   await called(input, 'StartInstances', deps, (ec2) => ec2.send(new StartInstancesCommand({ InstanceIds })));
 }
 
-export async function stopInstances(deps: ActivityDeps, _: Attempt, input: StopInput): Promise<void> {
+export async function stopInstances(deps: ActivityDeps, _: ActivityContext, input: StopInput): Promise<void> {
   const { instanceIds: InstanceIds, force } = input;
   const request = { InstanceIds, ...(force && { Force: true }) };
   await called(input, 'StopInstances', deps, (ec2) => ec2.send(new StopInstancesCommand(request)));
 }
 
-export async function rebootInstances(deps: ActivityDeps, _: Attempt, input: InstancesInput): Promise<void> {
+export async function rebootInstances(deps: ActivityDeps, _: ActivityContext, input: InstancesInput): Promise<void> {
   const { instanceIds: InstanceIds } = input;
   await called(input, 'RebootInstances', deps, (ec2) => ec2.send(new RebootInstancesCommand({ InstanceIds })));
 }
 
-/** The instance must be stopped [docs: EC2 change the instance type]; one that has the type already is left alone. */
-export async function modifyInstanceType(deps: ActivityDeps, _: Attempt, input: ModifyTypeInput): Promise<void> {
+/** The instance must be stopped [docs: EC2 change the instance type]; if it has the type already, nothing happens. */
+export async function modifyInstanceType(
+  deps: ActivityDeps,
+  _: ActivityContext,
+  input: ModifyTypeInput,
+): Promise<void> {
   const { instanceId: InstanceId, instanceType, region } = input;
   const ec2 = deps.clients.ec2(region);
   const [instance] = await requireOwn(deps, input, [InstanceId]);
@@ -44,8 +51,12 @@ export async function modifyInstanceType(deps: ActivityDeps, _: Attempt, input: 
   }
 }
 
-/** The groups of its first network interface, which is its only one of ours. [docs: EC2 ModifyInstanceAttribute] */
-export async function setInstanceGroups(deps: ActivityDeps, _: Attempt, input: InstanceGroupsInput): Promise<void> {
+/** The groups of its first network interface, the only one that Keelson makes. [docs: EC2 ModifyInstanceAttribute] */
+export async function setInstanceGroups(
+  deps: ActivityDeps,
+  _: ActivityContext,
+  input: InstanceGroupsInput,
+): Promise<void> {
   const { instanceId: InstanceId, groupIds: Groups, region } = input;
   await Promise.all([requireClaim(deps, input), requireOwn(deps, input, [InstanceId])]);
   try {

@@ -7,7 +7,7 @@ import { FOREIGN_HINT } from '../../model/checks/foreign-instances.js';
 import type { Owner } from '../../model/tags.js';
 import { type ForeignInstance, foreignBecause } from '../../model/trust/identity.js';
 import { parseOwnerRecord } from '../../model/trust/ownership.js';
-import type { Scope } from '../api.js';
+import type { CallContext } from '../api.js';
 import type { ActivityDeps } from '../deps.js';
 import { findInstances } from './find-instances.js';
 import { instanceView } from './instance-view.js';
@@ -15,8 +15,11 @@ import { instanceView } from './instance-view.js';
 /** A filter takes 200 values at most. [docs: EC2 Using_Filtering] */
 const CHUNK = 100;
 
-/** Whose a resource of the scope's cluster is, as its tags say it. */
-export async function ownerOf(deps: ActivityDeps, { cluster, uid }: Pick<Scope, 'cluster' | 'uid'>): Promise<Owner> {
+/** Returns the owner of a resource of the cluster, according to its tags. */
+export async function ownerOf(
+  deps: ActivityDeps,
+  { cluster, uid }: Pick<CallContext, 'cluster' | 'uid'>,
+): Promise<Owner> {
   const { id: installation } = await deps.installation();
   return { installation, cluster, uid };
 }
@@ -29,7 +32,7 @@ export interface Judged {
 /**
  * Separates the cluster's instances from others that carry its tags.
  *
- * @param asked `place` where an instance would take a slot by its tags
+ * @param asked `place` if an instance would take a slot by its tags
  * @param recorded ids that the workflow has recorded after their launch
  */
 export async function judgeInstances(
@@ -59,12 +62,12 @@ export async function judgeInstances(
 }
 
 /**
- * Describes instances by id before something is done to them, or a secret is sent to them.
+ * Describes instances by id before Keelson changes them or sends them a secret.
  *
- * @returns those that are there
- * @throws a `conflict` failure `ForeignInstance` when one of them is not the cluster's: then nothing is done to any
+ * @returns those that exist
+ * @throws a `conflict` failure `ForeignInstance` when one of them does not belong to the cluster: then Keelson changes none
  */
-export async function requireOwn(deps: ActivityDeps, input: Scope, ids: readonly string[]): Promise<Instance[]> {
+export async function requireOwn(deps: ActivityDeps, input: CallContext, ids: readonly string[]): Promise<Instance[]> {
   const ec2 = deps.clients.ec2(input.region);
   const lists = chunks([...ids], CHUNK).map((Values) => findInstances(ec2, [{ Name: 'instance-id', Values }]));
   const found = (await Promise.all(lists)).flat();
@@ -76,13 +79,13 @@ export async function requireOwn(deps: ActivityDeps, input: Scope, ids: readonly
     code: 'ForeignInstance',
     class: 'conflict',
     message: foreign.map(({ id, why }) => `${id} is not an instance of ${input.cluster}: ${why}`).join('; '),
-    advice: FOREIGN_HINT,
+    hint: FOREIGN_HINT,
     nonRetryable: true,
   });
 }
 
-/** Instances that a person has confirmed for this life of the cluster. */
-async function confirmedIn(deps: ActivityDeps, { cluster, uid }: Scope): Promise<string[]> {
+/** Reads the instances that a person has confirmed for this cluster. */
+async function confirmedIn(deps: ActivityDeps, { cluster, uid }: CallContext): Promise<string[]> {
   const stored = await deps.bucket.get(bucketKeyOf(cluster, BUCKET_KEY.owner));
   if (stored === null) return [];
   const record = parseOwnerRecord(stored.text);

@@ -13,9 +13,9 @@ import { allPages } from '../../aws/pages.js';
 import { ownedBy, tagSpecifications } from '../../aws/tags.js';
 import { KEPT_TAG, type Owner, snapshotTags, TAG } from '../../model/tags.js';
 import type { SavedVolume, SaveVolumeInput } from '../api.js';
-import type { Attempt } from '../attempt.js';
+import type { ActivityContext } from '../attempt.js';
 import type { ActivityDeps } from '../deps.js';
-import { tolerant } from '../tolerant.js';
+import { retryTransient } from '../retry-transient.js';
 import { ownerOf, requireOwn } from './proof.js';
 
 type OwnVolume = SaveVolumeInput & Owner;
@@ -24,16 +24,16 @@ const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 10_000;
 
 /**
- * Saves the root volume of an instance that is about to be terminated: the volume itself outlives it, or a snapshot does. One snapshot for a
- * slot and generation: it is looked up by its tags before it is made. It holds what was written when it was asked for, as after a power cut;
- * the volume is given up only when the snapshot is completed, for one that is pending can still fail. [docs: EC2 CreateSnapshot]
+ * Saves the root volume of an instance before its termination: keeps the volume itself, or makes a snapshot. There is one snapshot for a
+ * slot and generation: its tags find an earlier one. It holds what was written at the time of the call, as after a power cut. Keelson gives
+ * the volume up only when the snapshot is completed, because a pending one can still fail. [docs: EC2 CreateSnapshot]
  *
  * @returns null when the instance is gone or has no EBS root volume
  * @throws what EC2 refuses, and a transient failure `VolumeSnapshotFailed` when EC2 gives the snapshot up
  */
 export async function saveRootVolume(
   deps: ActivityDeps,
-  attempt: Attempt,
+  attempt: ActivityContext,
   input: SaveVolumeInput,
 ): Promise<SavedVolume | null> {
   const ec2 = deps.clients.ec2(input.region);
@@ -55,14 +55,14 @@ async function keep(ec2: EC2Client, input: SaveVolumeInput, DeviceName: string, 
     await ec2.send(new ModifyInstanceAttributeCommand({ InstanceId, BlockDeviceMappings }));
     await ec2.send(new CreateTagsCommand({ Resources: [volumeId], Tags: [{ Key: KEPT_TAG, Value: 'volume' }] }));
   } catch (error) {
-    // A document may have so many tags that there is no room for another one: the volume is kept all the same.
+    // A document with many tags leaves no room for another one: Keelson keeps the volume anyway.
     if (hasCode(error, 'TagLimitExceeded')) return;
     throw toFailure(error, `keep the root volume ${volumeId} of ${InstanceId}`);
   }
 }
 
-async function snapshot(ec2: EC2Client, attempt: Attempt, input: OwnVolume, volumeId: string): Promise<string> {
-  const look = tolerant(attempt, `DescribeSnapshots of ${volumeId}`);
+async function snapshot(ec2: EC2Client, attempt: ActivityContext, input: OwnVolume, volumeId: string): Promise<string> {
+  const look = retryTransient(attempt, `DescribeSnapshots of ${volumeId}`);
   const earlier = await look(() => findEarlier(ec2, input, volumeId));
   const id = earlier?.SnapshotId ?? (await create(ec2, input, volumeId));
   let seen = earlier;
@@ -91,7 +91,7 @@ async function create(ec2: EC2Client, input: OwnVolume, VolumeId: string): Promi
   }
 }
 
-/** What an earlier attempt has made; one that EC2 has given up is none. */
+/** Returns what an earlier attempt has made, unless EC2 has given it up. */
 async function findEarlier(ec2: EC2Client, input: OwnVolume, volumeId: string): Promise<Snapshot | undefined> {
   const found = await keptSnapshots(ec2, [
     ...ownedBy(input),
@@ -102,7 +102,7 @@ async function findEarlier(ec2: EC2Client, input: OwnVolume, volumeId: string): 
   return found.find((one) => one.State !== 'error');
 }
 
-/** Snapshots that Keelson has made, which are marked: those that backup services make of its volumes may carry the volumes' tags. */
+/** Finds the snapshots that Keelson has made, which are marked: backup services may copy the volumes' tags to theirs. */
 export async function keptSnapshots(ec2: EC2Client, filters: Filter[]): Promise<Snapshot[]> {
   try {
     const Filters = [...filters, { Name: `tag:${KEPT_TAG}`, Values: ['snapshot'] }];
@@ -120,7 +120,7 @@ function snapshotFailed({ SnapshotId: id, StateMessage: why }: Snapshot) {
     code: 'VolumeSnapshotFailed',
     class: 'transient',
     message: `EC2 has given up the snapshot ${id}: ${why ?? 'it gives no reason'}`,
-    advice: 'another one is made; if that fails as well, see the KMS key of the volume, or set spec.health.keepVolume',
+    hint: 'another one is made; if that fails as well, see the KMS key of the volume, or set spec.health.keepVolume',
     nonRetryable: true,
   });
 }

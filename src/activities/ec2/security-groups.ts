@@ -8,42 +8,44 @@ import { type GroupIds, OUT_TO_ALL, type RuleDifference, ruleDifference } from '
 import { GROUP_ROLES, type GroupRole } from '../../model/security-groups/rules.js';
 import { clusterTags, type Owner } from '../../model/tags.js';
 import type { SecurityGroupsInput, SecurityGroupsResult } from '../api.js';
-import type { Attempt } from '../attempt.js';
+import type { ActivityContext } from '../attempt.js';
 import type { ActivityDeps } from '../deps.js';
 import { changeRules } from './change-rules.js';
+import { type ChangeTurns, changeTurns } from './change-turns.js';
 import { ownerOf } from './proof.js';
 
-/** Looks until EC2 shows what it has accepted. [docs: EC2 eventual consistency] */
+/** Waits until EC2 shows what it has accepted. [docs: EC2 eventual consistency] */
 const LOOKS = 10;
 const PAUSE_MS = 500;
 
 type OwnedInput = SecurityGroupsInput & Owner;
 
-/** A group, and whether it was made just now. */
+/** A group, and whether this call has made it. */
 interface Found {
   group: SecurityGroup;
   isNew: boolean;
 }
 
 /**
- * The cluster's own two groups with exactly the rules that the document asks for: groups that are not there are made, rules that are missing
- * are opened first, then those that are too much are closed, so that no one is cut off in between. Only groups that the workflow has
- * recorded, or that carry the cluster's tags and its own name, are touched.
+ * Returns the cluster's own two groups with exactly the document's rules. It makes missing groups, opens missing rules first and then
+ * closes superfluous ones, so that no one is cut off in between. It touches only groups that the workflow has recorded, or that carry the
+ * cluster's tags and its own name.
  */
 export async function ensureSecurityGroups(
   deps: ActivityDeps,
-  attempt: Attempt,
+  attempt: ActivityContext,
   input: SecurityGroupsInput,
 ): Promise<SecurityGroupsResult> {
   const ec2 = deps.clients.ec2(input.region);
-  const found = await findOrMake(ec2, { ...input, ...(await ownerOf(deps, input)) });
+  const turn = changeTurns(deps, attempt, input.region);
+  const found = await findOrMake(ec2, turn, { ...input, ...(await ownerOf(deps, input)) });
   const ids = { server: found.server.group.GroupId ?? '', agent: found.agent.group.GroupId ?? '' };
   const ensure = async (role: GroupRole) => {
     const { group, isNew } = found[role];
     const rules = input.rules.filter((rule) => rule.of === role).map((rule) => permissionOf(rule, ids));
     const wanted = [...new Map(rules.map((rule) => [rule.key, rule])).values()];
     const keys = [...wanted.map(({ key }) => key), OUT_TO_ALL].sort();
-    const changed = await setRules(ec2, attempt, group, wanted, keys);
+    const changed = await setRules(ec2, attempt, turn, group, wanted, keys);
     if (!isNew && changed.missing.length + changed.extra.length > 0) await untilSeen(ec2, attempt, ids[role], keys);
     return { observed: { id: ids[role], rules: keys }, changed };
   };
@@ -56,17 +58,18 @@ export async function ensureSecurityGroups(
 
 function setRules(
   ec2: EC2Client,
-  attempt: Attempt,
+  attempt: ActivityContext,
+  turn: ChangeTurns,
   group: SecurityGroup,
   wanted: readonly PermittedRule[],
   keys: readonly string[],
 ): Promise<RuleDifference> {
   const difference = ruleDifference(ruleKeysIn(group), keys);
-  return changeRules(ec2, attempt, group.GroupId ?? '', { wanted, present: ingressOf(group), difference });
+  return changeRules(ec2, attempt, turn, group.GroupId ?? '', { wanted, present: ingressOf(group), difference });
 }
 
-/** Done is what was seen. */
-async function untilSeen(ec2: EC2Client, attempt: Attempt, id: string, keys: readonly string[]): Promise<void> {
+/** Only what EC2 shows is done. */
+async function untilSeen(ec2: EC2Client, attempt: ActivityContext, id: string, keys: readonly string[]): Promise<void> {
   for (let look = 1; ; look += 1) {
     const [group] = await findGroups(ec2, [{ Name: 'group-id', Values: [id] }]);
     const { missing, extra } = ruleDifference(group === undefined ? [] : ruleKeysIn(group), keys);
@@ -76,19 +79,19 @@ async function untilSeen(ec2: EC2Client, attempt: Attempt, id: string, keys: rea
         code: 'GroupRulesNotSeen',
         class: 'transient',
         message: `the rules of ${id} were set, and EC2 shows others: missing ${missing.join(', ') || 'none'}, too much ${extra.join(', ') || 'none'}`,
-        advice: 'see who else changes the group; the rules are compared and set again',
+        hint: 'see who else changes the group; the rules are compared and set again',
       });
     await attempt.sleep(PAUSE_MS);
   }
 }
 
-async function findOrMake(ec2: EC2Client, input: OwnedInput): Promise<Record<GroupRole, Found>> {
+async function findOrMake(ec2: EC2Client, turn: ChangeTurns, input: OwnedInput): Promise<Record<GroupRole, Found>> {
   const recorded = input.known === null ? null : await findRecorded(ec2, input.known);
   if (recorded?.server && recorded.agent) return { server: old(recorded.server), agent: old(recorded.agent) };
   const named = await findNamed(ec2, input, GROUP_ROLES);
   const ensure = async (role: GroupRole): Promise<Found> => {
     const there = recorded?.[role] ?? named.find((group) => group.GroupName === groupName(input, role));
-    return there === undefined ? create(ec2, input, role) : old(there);
+    return there === undefined ? create(ec2, turn, input, role) : old(there);
   };
   const [server, agent] = await Promise.all([ensure('server'), ensure('agent')]);
   return { server, agent };
@@ -112,17 +115,16 @@ function findNamed(ec2: EC2Client, input: OwnedInput, roles: readonly GroupRole[
   return findGroups(ec2, [...ownedBy(input), { Name: 'vpc-id', Values: [input.vpcId] }, names]);
 }
 
-async function create(ec2: EC2Client, input: OwnedInput, role: GroupRole): Promise<Found> {
+async function create(ec2: EC2Client, turn: ChangeTurns, input: OwnedInput, role: GroupRole): Promise<Found> {
   const GroupName = groupName(input, role);
+  const command = new CreateSecurityGroupCommand({
+    GroupName,
+    Description: `${role === 'server' ? 'Servers' : 'Agents'} of the K3s cluster ${input.cluster}, made by Keelson`,
+    VpcId: input.vpcId,
+    TagSpecifications: tagSpecifications(clusterTags(input, input.tags), 'security-group'),
+  });
   try {
-    const { GroupId } = await ec2.send(
-      new CreateSecurityGroupCommand({
-        GroupName,
-        Description: `${role === 'server' ? 'Servers' : 'Agents'} of the K3s cluster ${input.cluster}, made by Keelson`,
-        VpcId: input.vpcId,
-        TagSpecifications: tagSpecifications(clusterTags(input, input.tags), 'security-group'),
-      }),
-    );
+    const { GroupId } = await turn('first', () => ec2.send(command));
     // EC2 gives each new group the rule that lets everything out. [docs: VPC, default outbound rule]
     const group = { ...(GroupId !== undefined && { GroupId }), IpPermissionsEgress: [ANY_OUT] };
     return { group, isNew: true };
@@ -130,7 +132,7 @@ async function create(ec2: EC2Client, input: OwnedInput, role: GroupRole): Promi
     if (hasCode(error, 'InvalidGroup.Duplicate')) {
       const [earlier] = await findNamed(ec2, input, [role]);
       if (earlier !== undefined) return old(earlier);
-      // Without the tags it is not the cluster's, whatever its name is; what EC2 does not show yet is asked for again.
+      // Without the tags it does not belong to the cluster, whatever its name is; EC2 may not show it yet, so the caller asks again.
       const [foreign] = await findGroups(ec2, [
         { Name: 'group-name', Values: [GroupName] },
         { Name: 'vpc-id', Values: [input.vpcId] },
@@ -146,7 +148,6 @@ const foreignGroup = ({ GroupId, GroupName }: SecurityGroup, vpcId: string) =>
     code: 'ForeignSecurityGroup',
     class: 'conflict',
     message: `${GroupId} in ${vpcId} has the name ${GroupName} and not the tags of this cluster: Keelson does not touch it`,
-    advice:
-      'find out who has made the group, and delete it or give it the name that it should have; Keelson tries again',
+    hint: 'find out who has made the group, and delete it or give it the name that it should have; Keelson tries again',
     nonRetryable: true,
   });

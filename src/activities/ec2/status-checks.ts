@@ -4,17 +4,17 @@ import { toFailure } from '../../aws/failure.js';
 import { chunks } from '../../aws/pages.js';
 import { STATUS_CHECKS, type StatusCheck } from '../../model/observation.js';
 
-/** The checks that fail; `initializing` and `insufficient-data` say nothing. [docs: EC2 status checks] */
+/** Returns the checks that fail; `initializing` and `insufficient-data` say nothing. [docs: EC2 status checks] */
 export function failedChecks({ SystemStatus, InstanceStatus, AttachedEbsStatus }: InstanceStatus): StatusCheck[] {
   const status = { system: SystemStatus, instance: InstanceStatus, volume: AttachedEbsStatus };
   return STATUS_CHECKS.filter((check) => status[check]?.Status === 'impaired');
 }
 
-/** InstanceIds of one call, and no MaxResults beside them [docs: EC2 DescribeInstanceStatus]. That call has no filter `instance-id`. */
+/** Number of InstanceIds in one call, without MaxResults [docs: EC2 DescribeInstanceStatus]. That call has no filter `instance-id`. */
 const MOST_IDS = 100;
 
 /**
- * Status checks of instances that run, by id. An instance that does not run any more, or that EC2 does not know (yet), has none.
+ * Reads the status checks of running instances, by id. An instance that no longer runs, or that EC2 does not know (yet), has none.
  *
  * @throws the failure of the call's class; the signal's reason when cancelled
  */
@@ -34,7 +34,7 @@ export async function statusChecks(
 
 /**
  * One id that EC2 does not know fails the call for all the others, and the error names it [docs: EC2 error codes]. Terminated instances
- * stay known for an hour, new ones may be unknown for minutes [docs: EC2 eventual consistency]: the others are asked for without them.
+ * stay known for an hour, new ones may be unknown for minutes [docs: EC2 eventual consistency]: the next call leaves them out.
  */
 async function statusesOf(ec2: EC2Client, ids: string[], abortSignal: AbortSignal): Promise<InstanceStatus[]> {
   if (ids.length === 0) return [];
@@ -46,7 +46,7 @@ async function statusesOf(ec2: EC2Client, ids: string[], abortSignal: AbortSigna
     const message = messageOf(error);
     const rest = ids.filter((id) => !message.includes(id));
     if (rest.length < ids.length) return statusesOf(ec2, rest, abortSignal);
-    // The message names none of them: halves find the one that is unknown.
+    // The message names no id: halving finds the unknown one.
     if (ids.length === 1) return [];
     const halves = chunks(ids, Math.ceil(ids.length / 2)).map((half) => statusesOf(ec2, half, abortSignal));
     return (await Promise.all(halves)).flat();

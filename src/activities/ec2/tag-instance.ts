@@ -2,12 +2,12 @@ import { CreateTagsCommand } from '@aws-sdk/client-ec2';
 import { toFailure } from '../../aws/failure.js';
 import { nodeTags } from '../../model/tags.js';
 import type { TagInput } from '../api.js';
-import type { Attempt } from '../attempt.js';
+import type { ActivityContext } from '../attempt.js';
 import type { ActivityDeps } from '../deps.js';
 import { ownerOf, requireOwn } from './proof.js';
 
-/** Gives an instance the tags again that it was launched with. What has them already is left as it is. */
-export async function tagInstance(deps: ActivityDeps, _: Attempt, input: TagInput): Promise<void> {
+/** Sets the tags of an instance to those of its launch again; does nothing if it has them. */
+export async function tagInstance(deps: ActivityDeps, _: ActivityContext, input: TagInput): Promise<void> {
   await requireOwn(deps, input, [input.instanceId]);
   const node = { ...input, ...(await ownerOf(deps, input)) };
   const Tags = Object.entries(nodeTags(node, input.tags)).map(([Key, Value]) => ({ Key, Value }));

@@ -2,14 +2,18 @@ import { type EC2Client, TerminateInstancesCommand } from '@aws-sdk/client-ec2';
 import { hasCode } from '../../aws/error-code.js';
 import { toFailure } from '../../aws/failure.js';
 import type { InstancesInput } from '../api.js';
-import type { Attempt } from '../attempt.js';
+import type { ActivityContext } from '../attempt.js';
 import { requireClaim } from '../claim.js';
 import type { ActivityDeps } from '../deps.js';
 import { awaitInstance } from './await-instance.js';
 import { requireOwn } from './proof.js';
 
-/** Terminates what is there of the given instances and waits until all are terminated. */
-export async function terminateInstances(deps: ActivityDeps, attempt: Attempt, input: InstancesInput): Promise<void> {
+/** Terminates the given instances, as far as they exist, and waits until all are terminated. */
+export async function terminateInstances(
+  deps: ActivityDeps,
+  attempt: ActivityContext,
+  input: InstancesInput,
+): Promise<void> {
   if (input.instanceIds.length === 0) return;
   const ec2 = deps.clients.ec2(input.region);
   // One id that EC2 has forgotten would fail the call for all.
@@ -22,8 +26,8 @@ export async function terminateInstances(deps: ActivityDeps, attempt: Attempt, i
 }
 
 /**
- * Asks for termination; an instance on its way out is answered like a success. One that is refused fails the whole call, so
- * then each is asked for on its own, and the refusal is thrown after the last.
+ * Asks for termination; EC2 answers for an instance that is shutting down like a success. One refused instance fails the whole call; then
+ * each gets its own call, and the refusal is thrown after the last.
  */
 export async function terminate(ec2: EC2Client, ids: string[]): Promise<void> {
   if (ids.length === 0) return;

@@ -4,17 +4,17 @@ import { codeOf } from '../../aws/error-code.js';
 import type { News } from '../../model/notify/news.js';
 import { type Channel, cloudEvent } from './channels.js';
 
-/** More is cut. [docs: SNS Publish, Subject] */
+/** SNS cuts longer subjects. [docs: SNS Publish, Subject] */
 const SUBJECT_CHARACTERS = 99;
-/** Only the topics of a FIFO queue, which drop a repetition themselves. [docs: SNS FIFO topics] */
+/** Only FIFO topics drop a repetition themselves. [docs: SNS FIFO topics] */
 const FIFO = '.fifo';
 
 const TIMEOUTS = { connectionTimeout: 3_000, requestTimeout: 5_000, throwOnRequestTimeout: true };
 
 /**
- * An SNS topic: the text as subject, the CloudEvent as message, type and cluster as attributes to filter by.
+ * Returns an SNS topic: the text as subject, the CloudEvent as message, type and cluster as attributes to filter by.
  *
- * @param arn the topic's; it says in which region it is
+ * @param arn of the topic; it names the region
  */
 export function sns(arn: string, client = new SNSClient({ region: regionOf(arn), requestHandler: TIMEOUTS })): Channel {
   return {
@@ -41,9 +41,10 @@ export function sns(arn: string, client = new SNSClient({ region: regionOf(arn),
 }
 
 /**
- * An event bus of EventBridge: source `keelson`, the type as detail-type, and the data with id and text as detail, for rules to match.
+ * Returns an event bus of EventBridge: source `keelson`, the type as detail-type, and the data with id and text as detail, for rules to
+ * match.
  *
- * @param arn the bus's; it says in which region it is
+ * @param arn of the bus; it names the region
  */
 export function eventBridge(
   arn: string,
@@ -67,7 +68,7 @@ export function eventBridge(
             ],
           }),
         );
-        // It answers 200 also where it takes none. [docs: EventBridge PutEvents]
+        // EventBridge answers 200 even if it takes none. [docs: EventBridge PutEvents]
         if (entry?.ErrorCode !== undefined) throw new Error(`EventBridge answers ${entry.ErrorCode}`);
       }),
   };
@@ -76,13 +77,13 @@ export function eventBridge(
 /** `arn:<partition>:<service>:<region>:<account>:<name>` */
 const regionOf = (arn: string): string => arn.split(':')[3] ?? '';
 
-/** One line of ASCII that begins with a letter or digit. [docs: SNS Publish, Subject] */
+/** Returns one line of ASCII that begins with a letter or digit. [docs: SNS Publish, Subject] */
 const subjectOf = ({ text }: News): string => text.replaceAll(/[^ -~]+/g, ' ').slice(0, SUBJECT_CHARACTERS);
 
 /** Letters, digits and some signs, 128 at most. [docs: SNS Publish, MessageDeduplicationId] */
 const deduplicationId = ({ id }: News): string => id.replaceAll(/[^A-Za-z0-9_./-]/g, '_').slice(-128);
 
-/** Names the error's code and not its message, which has the ARN and the caller. */
+/** Names the error's code and not its message, which contains the ARN and the caller. */
 async function told(name: string, send: () => Promise<void>): Promise<void> {
   try {
     await send();

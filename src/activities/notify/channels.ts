@@ -2,9 +2,9 @@ import type { News } from '../../model/notify/news.js';
 
 /** Somewhere news go. */
 export interface Channel {
-  /** For messages; addresses hold secrets and are not named. */
+  /** Name for messages, because addresses hold secrets. */
   name: string;
-  /** @throws Error that names the answer, and no address */
+  /** @throws Error that quotes the answer, without the address */
   send(news: News): Promise<void>;
 }
 
@@ -34,7 +34,7 @@ export function webhook(url: string, token: string | null): Channel {
   };
 }
 
-/** An incoming webhook of Slack, or of what takes the same. [docs: Slack, incoming webhooks] */
+/** Returns an incoming webhook of Slack, or of a service that accepts the same. [docs: Slack, incoming webhooks] */
 export function slack(url: string): Channel {
   return {
     name: 'Slack',
@@ -50,7 +50,7 @@ export function slack(url: string): Channel {
   };
 }
 
-/** Texts of AWS and of nodes neither mention people nor link. [docs: Slack, formatting text] */
+/** Texts of AWS and of nodes must neither mention people nor link. [docs: Slack, formatting text] */
 const escaped = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
 
 async function post(name: string, url: string, body: unknown, headers: Record<string, string>): Promise<void> {
@@ -66,7 +66,7 @@ async function post(name: string, url: string, body: unknown, headers: Record<st
     await answer.body?.cancel();
     status = answer.status;
   } catch (error) {
-    // The error of fetch names the address, which is a secret.
+    // The error of fetch contains the address, which is a secret.
     const { cause } = error as { cause?: { code?: string } };
     throw new Error(`${name} cannot be reached (${cause?.code ?? (error instanceof Error ? error.name : 'unknown')})`);
   }

@@ -5,20 +5,20 @@ import { type Deleted, deletedNews, type News, newsOf, type Told } from '../../m
 import type { StatusView } from '../../model/status.js';
 import type { Channel } from './channels.js';
 
-/** Tells people of what has happened to a cluster. */
+/** Notifies people of events of a cluster. */
 export interface Notifier {
   /** @throws a `transient` failure `NotificationFailed` when a channel has not taken it: the caller tries again */
   tell(status: StatusView): Promise<void>;
-  /** Tells the end of a delete. @throws as `tell` */
+  /** Reports the end of a delete. @throws as `tell` */
   tellDeleted(deleted: Deleted): Promise<void>;
 }
 
 /**
- * Sends what is new in a status and remembers it in the bucket afterwards: what a crash or a channel that does not answer leaves is sent again under
- * the same id. A channel that fails does not keep the others from theirs.
+ * Sends what is new in a status, then remembers it in the bucket: after a crash, or for a channel that did not answer, it sends the same
+ * again under the same id. A failing channel does not hold up the others.
  */
 export function createNotifier(bucket: Bucket, channels: readonly Channel[], now = () => new Date()): Notifier {
-  /** What this process knows; another worker's memory costs at most a repetition. */
+  /** Memory of this process; another worker's memory costs at most a repetition. */
   const known = new Map<string, Told>();
   const read = async (key: string): Promise<Told | null> => {
     const stored = await bucket.get(key);
@@ -58,5 +58,5 @@ const notTold = (problems: readonly string[]) =>
     code: 'NotificationFailed',
     class: 'transient',
     message: `a notification was not taken: ${problems.join('; ')}`,
-    advice: 'check KEELSON_NOTIFY_* of the worker and the receiver; Keelson sends it again',
+    hint: 'check KEELSON_NOTIFY_* of the worker and the receiver; Keelson sends it again',
   });

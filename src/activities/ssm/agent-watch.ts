@@ -1,12 +1,12 @@
 import type { ActivityDeps } from '../deps.js';
 
 const EVERY_MS = 10_000;
-/** For so long most jobs have ended, and no one needs to know. */
+/** Most jobs have ended by then, and need no check. */
 const FIRST_MS = 15_000;
 
 /**
- * Asks SSM once in a while for the agents of the nodes that are waited for, through the reader that all share, and without holding up the poll: a
- * command whose agent was away and is back may never report.
+ * Asks SSM once in a while for the agents of the awaited nodes, through the shared reader, without holding up the poll: a command whose
+ * agent was away may never report.
  */
 export function agentWatch(deps: ActivityDeps, region: string) {
   const known = new Map<string, 'online' | 'away'>();

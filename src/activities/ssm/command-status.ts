@@ -1,4 +1,4 @@
-/** What a command's invocation on one node has come to. */
+/** State of a command's invocation on one node. */
 export type CommandStatus =
   /** SSM does not know the command (yet). */
   | 'unknown'
@@ -8,7 +8,7 @@ export type CommandStatus =
   | 'ended'
   /** SSM ended the script because it ran longer than executionTimeout. */
   | 'timed-out'
-  /** Whether it ran cannot be told: it is to be sent again. */
+  /** Nothing says whether it ran: Keelson sends it again. */
   | 'undelivered'
   /** The agent may not run this document. */
   | 'denied';
@@ -22,7 +22,7 @@ const STATUS: Record<string, CommandStatus> = {
   success: 'ended',
   failed: 'ended',
   executiontimedout: 'timed-out',
-  // If the agent dies a command stays InProgress and then reads so, whether or not the script ran.
+  // If the agent dies a command stays InProgress and then gets this status, whether or not the script ran.
   deliverytimedout: 'undelivered',
   timedout: 'undelivered',
   undeliverable: 'undelivered',
@@ -33,7 +33,7 @@ const STATUS: Record<string, CommandStatus> = {
   accessdenied: 'denied',
 };
 
-/** StatusDetails come with and without spaces; where they are missing Status has to do. */
+/** StatusDetails come with and without spaces; if they are missing, Status decides. */
 export function commandStatus(details: string | undefined, status: string | undefined): CommandStatus {
   const normalised = (details || status || 'pending').replaceAll(/[\s_-]/g, '').toLowerCase();
   return STATUS[normalised] ?? 'running';

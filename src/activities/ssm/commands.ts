@@ -14,10 +14,10 @@ import { type CommandStatus, commandStatus } from './command-status.js';
 const TARGETS = 50;
 /** TimeoutSeconds: how long SSM tries to hand the command to the agent, at least 30 [docs: SSM SendCommand]. */
 export const DELIVERY_SECONDS = 120;
-/** The runner on the node ends the script itself; SSM's own end comes after it. */
+/** The runner on the node ends the script itself; SSM's own end comes later. */
 const EXECUTION_SLACK_SECONDS = 60;
 
-/** What SSM gives at most; nothing behind it relies on that. [docs: SSM GetCommandInvocation] */
+/** SSM returns at most so much; nothing else relies on it. [docs: SSM GetCommandInvocation] */
 const MOST_OUTPUT = 24_000;
 
 /** Command by instance. */
@@ -25,7 +25,7 @@ export type Sent = Record<string, string>;
 
 export interface Invocation {
   status: CommandStatus;
-  /** SSM's own word, for messages. */
+  /** SSM's own status, for messages. */
   word: string;
   exitCode: number | null;
   stdout: string;
@@ -63,7 +63,7 @@ export async function send(
   return sent;
 }
 
-/** The command of this job that an earlier attempt sent to the node, the latest if there are several. */
+/** Returns the command of this job that an earlier attempt sent to the node, the latest if there are several. */
 export async function findSent(
   ssm: SSMClient,
   InstanceId: string,
@@ -92,7 +92,7 @@ export async function findSent(
   }
 }
 
-/** How far the command is on the node. Right after SendCommand SSM may not know it yet [aws-cli#3546]. */
+/** Returns how far the command is on the node. Right after SendCommand SSM may not know it yet [aws-cli#3546]. */
 export async function look(ssm: SSMClient, InstanceId: string, CommandId: string): Promise<Invocation> {
   try {
     const answer = await ssm.send(new GetCommandInvocationCommand({ CommandId, InstanceId }));
@@ -103,7 +103,7 @@ export async function look(ssm: SSMClient, InstanceId: string, CommandId: string
         code: 'AccessDenied',
         class: 'auth',
         message: `the command on ${InstanceId} is ${word}`,
-        advice: 'the instance profile must allow what AmazonSSMManagedInstanceCore does, and the image must be Linux',
+        hint: 'the instance profile must allow what AmazonSSMManagedInstanceCore does, and the image must be Linux',
       });
     return {
       status,
@@ -119,7 +119,7 @@ export async function look(ssm: SSMClient, InstanceId: string, CommandId: string
   }
 }
 
-/** Best effort: the job on the node is bounded by its own time-out in any case. */
+/** Best effort: the job on the node has its own time-out. */
 export async function cancel(ssm: SSMClient, commandIds: string[]): Promise<void> {
   await Promise.allSettled(
     [...new Set(commandIds)].map((CommandId) => ssm.send(new CancelCommandCommand({ CommandId }))),

@@ -2,25 +2,25 @@ import { messageOf } from '../../aws/error-code.js';
 import { failure } from '../../aws/failure.js';
 import { backupPrefix } from '../../model/backup/keys.js';
 import { bucketPrefix } from '../../model/bucket.js';
-import { renderCommand } from '../../node/render.js';
-import { type SignedUrl, seal, urlLines } from '../../node/seal.js';
+import { renderCommand } from '../../node-scripts/render.js';
+import { type SignedUrl, seal, urlLines } from '../../node-scripts/seal.js';
 import type { RunOnNodesInput } from '../api.js';
-import type { Attempt } from '../attempt.js';
+import type { ActivityContext } from '../attempt.js';
 import type { ActivityDeps } from '../deps.js';
 import { requireOwn } from '../ec2/proof.js';
-import { tolerant } from '../tolerant.js';
+import { retryTransient } from '../retry-transient.js';
 import { DELIVERY_SECONDS, findSent, send } from './commands.js';
 
-/** A presigned URL lives until its command must have been delivered, and a little longer. While a job runs it gets newer ones. */
+/** A presigned URL lives until its command must have been delivered, and a little longer. A running job gets newer ones. */
 const URL_SECONDS = DELIVERY_SECONDS + 60;
-/** The clock of SSM and that of the worker may differ. */
+/** Clocks of SSM and of the worker may differ. */
 const CLOCK_SLACK_MS = 60_000;
 
-/** What a heartbeat carries: enough for another worker to go on with the same commands. No URL, no text. */
+/** Content of a heartbeat: enough for another worker to continue with the same commands. No URL, no text. */
 export interface Progress {
   /** Command by instance. */
   sent: Record<string, string>;
-  /** How often the job was sent, by instance. */
+  /** How often the worker sent the job, by instance. */
   sends: Record<string, number>;
   /** Commands that SSM has lost, in words, by instance. */
   notes?: Record<string, string[]>;
@@ -28,17 +28,18 @@ export interface Progress {
   keys?: Record<string, string>;
 }
 
-/** The key that URLs for the node are sealed to; undefined while it is not known. */
+/** Returns the key to seal the node's URLs to; undefined while it is unknown. */
 export const keyOf = (input: RunOnNodesInput, progress: Progress, id: string): string | undefined =>
   progress.keys?.[id] ?? input.keys?.[id];
 
 /**
- * Renders the job and sends it to these nodes; the commands' ids are heartbeated before anything else is done. URLs are sealed to the key of each node:
- * SSM keeps commands for 30 days and shows them to everyone who may list them. A node whose key is not known starts its job and reports it.
+ * Renders the job and sends it to these nodes; heartbeats the commands' ids before anything else. URLs are sealed to the key of each node,
+ * because SSM keeps commands for 30 days and shows them to everyone who may list them. A node of unknown key starts its job and reports the
+ * key.
  */
 export async function dispatch(
   deps: ActivityDeps,
-  attempt: Attempt,
+  attempt: ActivityContext,
   input: RunOnNodesInput,
   progress: Progress,
   ids: string[],
@@ -47,7 +48,7 @@ export async function dispatch(
   const wantsUrls = Object.keys(input.presign).length > 0;
   const sealTo = (id: string): string | undefined => (wantsUrls ? keyOf(input, progress, id) : undefined);
   const sealed = ids.filter((id) => sealTo(id) !== undefined);
-  // What fetches or stores secrets goes to the cluster's own instances only, whatever the workflow names.
+  // A script that fetches or stores secrets runs on the cluster's own instances only, whatever the workflow names.
   if (sealed.length > 0) await requireOwn(deps, input, sealed);
   const plain = ids.filter((id) => !sealed.includes(id));
   const commands: [string[], string][] = plain.length === 0 ? [] : [[plain, render(input)]];
@@ -65,15 +66,15 @@ export async function dispatch(
   attempt.heartbeat(progress);
 }
 
-/** Finds commands that an earlier attempt sent and whose heartbeat was lost with its worker, by their Comment. */
+/** Finds, by their Comment, commands of an earlier attempt whose heartbeat was lost with its worker. */
 export async function findEarlier(
   deps: ActivityDeps,
-  attempt: Attempt,
+  attempt: ActivityContext,
   input: RunOnNodesInput,
   progress: Progress,
 ): Promise<void> {
   const ssm = deps.clients.ssm(input.region);
-  const find = tolerant(attempt, `ListCommandInvocations for ${input.jobId}`);
+  const find = retryTransient(attempt, `ListCommandInvocations for ${input.jobId}`);
   for (const id of input.instanceIds) {
     if (progress.sent[id] !== undefined) continue;
     const commandId = await find(() => findSent(ssm, id, input.jobId, attempt.since - CLOCK_SLACK_MS));
@@ -85,7 +86,7 @@ export async function findEarlier(
   attempt.heartbeat(progress);
 }
 
-/** What cannot be rendered cannot be rendered next time either. The renderer's messages show no values of URLs. */
+/** A command that cannot be rendered fails each time. The renderer's messages show no values of URLs. */
 function render(
   { jobId, lock, script, params, presign: wanted, timeoutSeconds }: RunOnNodesInput,
   secret?: { to: string; urls: Record<string, SignedUrl> },
@@ -105,18 +106,22 @@ function render(
       code: 'Unexpected',
       class: 'unknown',
       message: `job ${jobId} cannot be sent: ${messageOf(error)}`,
-      advice: 'report it as a defect, with the history of the workflow',
+      hint: 'report it as a defect, with the history of the workflow',
       cause: error,
       nonRetryable: true,
     });
   }
 }
 
-/** Made just before they are sent, so that they live no longer than they must; they appear nowhere but in the command. */
+/** Made just before the worker sends them, so that they live no longer than necessary; they appear nowhere but in the command. */
 async function presign(deps: ActivityDeps, input: RunOnNodesInput): Promise<Record<string, SignedUrl>> {
-  const urls = Object.entries(input.presign).map(async ([name, { method, key, of, cluster = input.cluster }]) => {
+  const urls = Object.entries(input.presign).map(async ([name, { method, key, of, part, cluster = input.cluster }]) => {
     const prefix = of === 'backups' ? backupPrefix(cluster) : bucketPrefix(input.cluster);
-    return [name, await deps.bucket.presign(method, prefix + key, URL_SECONDS)] as const;
+    const url =
+      part === undefined
+        ? await deps.bucket.presign(method, prefix + key, URL_SECONDS)
+        : await deps.bucket.uploads.presign(prefix + key, part.upload, part.number, URL_SECONDS);
+    return [name, url] as const;
   });
   return Object.fromEntries(await Promise.all(urls));
 }

@@ -1,4 +1,4 @@
-import type { Attempt } from '../attempt.js';
+import type { ActivityContext } from '../attempt.js';
 import type { ActivityDeps } from '../deps.js';
 import { stateOf, stateReason } from '../ec2/instance-view.js';
 
@@ -6,12 +6,12 @@ const EVERY_MS = 10_000;
 const DOWN: ReadonlySet<string> = new Set(['stopping', 'stopped', 'shutting-down', 'terminated']);
 
 /**
- * SSM shows a command on a dead instance as InProgress until all of its time has passed [docs: SSM command statuses]. So
- * once in a while EC2 is asked as well, through the reader that all share.
+ * Asks EC2 once in a while for dead instances, through the shared reader: SSM shows a command on one as InProgress until all of its time
+ * has passed [docs: SSM command statuses].
  *
- * @returns tells, when it is time to look and EC2 answers, which instances are down and why
+ * @returns a function that says, when a check is due and EC2 answers, which instances are down and why
  */
-export function downWatch(deps: ActivityDeps, attempt: Attempt, region: string) {
+export function downWatch(deps: ActivityDeps, attempt: ActivityContext, region: string) {
   let last = Date.now();
   return async (ids: string[]): Promise<Map<string, string>> => {
     const down = new Map<string, string>();
@@ -22,7 +22,7 @@ export function downWatch(deps: ActivityDeps, attempt: Attempt, region: string) 
       if (instance !== undefined && DOWN.has(stateOf(instance)))
         down.set(id, `the instance is ${stateOf(instance)}: ${stateReason(instance)}`);
     });
-    // Only a second source: if EC2 does not answer, SSM's word has to do.
+    // Only a second source: if EC2 does not answer, SSM's word counts.
     await Promise.race([Promise.allSettled(looks), attempt.cancelled]);
     return down;
   };

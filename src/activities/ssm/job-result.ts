@@ -1,12 +1,12 @@
-import { logFromNode } from '../../node/from-node.js';
-import { parseJobOutput } from '../../node/output.js';
-import { reported } from '../../node/results.js';
+import { logFromNode } from '../../node-scripts/from-node.js';
+import { parseJobOutput } from '../../node-scripts/output.js';
+import { reported } from '../../node-scripts/results.js';
 import type { JobResult } from '../api.js';
 import type { Invocation } from './commands.js';
 
 const TAIL = 4_000;
 
-/** The result of an invocation that has ended. Output that is not the runner's means that the runner itself did not get there. */
+/** Returns the result of an ended invocation. Output in another form than the runner's means that the runner itself did not start. */
 export function jobResult(instanceId: string, jobId: string, invocation: Invocation): JobResult {
   const report = parseJobOutput(invocation.stdout);
   if (report !== null && report.jobId === jobId) {
@@ -22,17 +22,17 @@ export function jobResult(instanceId: string, jobId: string, invocation: Invocat
   };
 }
 
-/** The instance went down under the script. */
+/** Returns the result of a script whose instance went down. */
 export function interrupted(instanceId: string, why: string): JobResult {
   return { instanceId, outcome: 'interrupted', exitCode: null, result: {}, logTail: why };
 }
 
-/** SSM could not tell, however often the command was sent, that the script has run. */
+/** Result when SSM could not say, however often the worker sent the command, that the script has run. */
 export function undelivered(instanceId: string, invocation: Invocation): JobResult {
   return { instanceId, outcome: 'undelivered', exitCode: null, result: {}, logTail: `SSM says: ${invocation.word}` };
 }
 
-/** The first key of an instance counts: who answers in a node's place later must not have URLs sealed to a key of their own. [ADR 32] */
+/** The first key of an instance counts: another process that answers in a node's place later must not get URLs sealed to another key. [ADR 32] */
 export function keyChanged(instanceId: string): JobResult {
   const logTail = 'error: the node reports another key than the one that Keelson has recorded';
   return { instanceId, outcome: 'failed', exitCode: null, result: { code: 'NodeKeyChanged' }, logTail };

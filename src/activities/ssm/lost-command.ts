@@ -1,27 +1,27 @@
 import type { Invocation } from './commands.js';
 
-/** Right after SendCommand SSM may not know it [aws-cli#3546]; later that is no matter of seconds. */
+/** Right after SendCommand SSM may not know it [aws-cli#3546]; that lasts seconds. */
 const UNKNOWN_PATIENCE_MS = 30_000;
-/** SSM's slack in delivery and report, and the grace that the runner gives to a script at its time-out. */
+/** SSM's slack in delivery and report, and the runner's grace for a script at its time-out. */
 const OVERDUE_MS = 30_000;
-/** Most jobs end long before; one that does not may have lost its agent, or its machine has started again. */
+/** Most jobs end long before; after that the agent may be lost, or the machine may have restarted. */
 const SILENT_MS = 5 * 60_000;
 
-/** What is remembered of one command while it is polled. */
+/** Memory about one polled command. */
 export interface Watch {
   sentAt: number;
   unknownSince: number | null;
-  /** SSM called the agent away since the command was sent. */
+  /** SSM has called the agent away since the command was sent. */
   agentLeft: boolean;
 }
 
 export const newWatch = (now: number): Watch => ({ sentAt: now, unknownSince: null, agentLeft: false });
 
 /**
- * Why the command has to be taken for lost, in words; null while it may still report. A command that is sent again under the same job id attaches to
- * the job that runs or reads its recorded result, so a wrong guess costs one call and a second of the agent's time.
+ * Returns why the command counts as lost, in words; null while it may still report. A repeated command of the same job id attaches to the
+ * running job or reads its recorded result, so a wrong guess costs one call and a second of the agent's time.
  *
- * @param agent what SSM says of the node's agent now; null where that is not known
+ * @param agent what SSM says of the node's agent now; null if unknown
  * @param timeoutSeconds of the job
  */
 export function lostBecause(
@@ -39,7 +39,7 @@ export function lostBecause(
   }
   watch.unknownSince = null;
   if (status === 'undelivered') return `SSM says ${word}`;
-  // By a signal: the shell that SSM had started was ended, which tells nothing of the job.
+  // By a signal: SSM's shell has ended, which says nothing about the job.
   if (status === 'ended')
     return !hasReport && exitCode !== null && exitCode > 128 ? `its shell was ended (exit ${exitCode})` : null;
   if (status !== 'running' || agent === 'away') return null;

@@ -1,11 +1,11 @@
 import { CancelledFailure } from '@temporalio/common';
 import type { Trouble } from '../../model/retry.js';
-import { parseJobOutput } from '../../node/render.js';
-import { reportedKey } from '../../node/seal.js';
+import { parseJobOutput } from '../../node-scripts/render.js';
+import { reportedKey } from '../../node-scripts/seal.js';
 import type { JobResult, RunOnNodesInput } from '../api.js';
-import type { Attempt } from '../attempt.js';
+import type { ActivityContext } from '../attempt.js';
 import type { ActivityDeps } from '../deps.js';
-import { tolerant } from '../tolerant.js';
+import { retryTransient } from '../retry-transient.js';
 import { agentWatch } from './agent-watch.js';
 import { cancel, look } from './commands.js';
 import { dispatch, findEarlier, keyOf, type Progress } from './dispatch.js';
@@ -13,24 +13,28 @@ import { downWatch } from './down-watch.js';
 import { interrupted, jobResult, keyChanged, undelivered } from './job-result.js';
 import { lostBecause, newWatch, type Watch } from './lost-command.js';
 
-/** A command that may not have run is sent this many times in all; on the node the job id makes them one. */
+/** How often a command that may not have run is sent in all; the job id makes them one on the node. */
 const SENDS = 3;
-/** Pauses between two looks are this share of what has been waited for, within these bounds: short jobs are not kept waiting. */
+/** Pauses between two polls are this share of the time that has passed, within these bounds, so that short jobs end soon. */
 const PAUSE_SHARE = 0.1;
 const SHORTEST_PAUSE_MS = 300;
 const LONGEST_PAUSE_MS = 1_000;
-/** A job that still runs gets new URLs so often: the old ones are about to expire. */
+/** How often a running job gets new URLs: the old ones are about to expire. */
 const RENEW_MS = 100_000;
 
 /**
- * Runs a script on nodes, on each at most once whatever happens to this worker: the command's id is heartbeated as soon as
- * it is known; a later attempt goes on with it, or finds it by its Comment; and where a command has to be sent again, the
- * runner on the node attaches to the job of the same id.
+ * Runs a script on nodes, on each at most once, whatever happens to this worker. It heartbeats the command's id as soon as it knows it; a
+ * later attempt continues with that command, or finds it by its Comment; and if it has to send a command again, the runner on the node
+ * attaches to the job of the same id.
  *
  * @returns one result per instance, in the order of the input; also for scripts that failed
- * @throws CancelledFailure when cancelled; the commands are cancelled then, if the workflow asked for it
+ * @throws CancelledFailure when cancelled; it then cancels the commands, if the workflow asked for it
  */
-export async function runOnNodes(deps: ActivityDeps, attempt: Attempt, input: RunOnNodesInput): Promise<JobResult[]> {
+export async function runOnNodes(
+  deps: ActivityDeps,
+  attempt: ActivityContext,
+  input: RunOnNodesInput,
+): Promise<JobResult[]> {
   const ssm = deps.clients.ssm(input.region);
   const progress = (attempt.resumed as Progress | undefined) ?? { sent: {}, sends: {} };
   const results = new Map<string, JobResult>();
@@ -39,7 +43,7 @@ export async function runOnNodes(deps: ActivityDeps, attempt: Attempt, input: Ru
     if (attempt.number > 1) await findEarlier(deps, attempt, input, progress);
     const unsent = input.instanceIds.filter((id) => progress.sent[id] === undefined);
     await dispatch(deps, attempt, input, progress, unsent);
-    const poll = tolerant(attempt, `job ${input.jobId}`);
+    const poll = retryTransient(attempt, `job ${input.jobId}`);
     const lookForDown = downWatch(deps, attempt, input.region);
     const agents = agentWatch(deps, input.region);
     const watches = new Map<string, Watch>();
@@ -92,7 +96,7 @@ export async function runOnNodes(deps: ActivityDeps, attempt: Attempt, input: Ru
       }
       for (const [id, why] of await lookForDown(open())) results.set(id, interrupted(id, why));
       const bring = withUrls.filter((id) => !results.has(id));
-      // Part of one send: it attaches to the job that runs.
+      // Part of one send: it attaches to the running job.
       for (const id of bring) progress.sends[id] = (progress.sends[id] ?? 1) - 1;
       await dispatch(deps, attempt, input, progress, bring);
       for (const id of bring) watches.set(id, newWatch(Date.now()));
@@ -121,8 +125,12 @@ export async function runOnNodes(deps: ActivityDeps, attempt: Attempt, input: Ru
   });
 }
 
-/** A job that runs tells no one anything before it ends: that it runs, where and for how long at most is all there is to tell. */
-const jobTold = ({ script, timeoutSeconds }: RunOnNodesInput, { since }: Attempt, ids: readonly string[]): Trouble => ({
+/** Returns what people see of a running job: that it runs, where, and how long at most. It reports nothing else before its end. */
+const jobTold = (
+  { script, timeoutSeconds }: RunOnNodesInput,
+  { since }: ActivityContext,
+  ids: readonly string[],
+): Trouble => ({
   code: 'NodeScriptTimedOut',
   class: 'node-script',
   message: `the script ${script} has not ended on ${ids.join(', ')}; it is ended after ${timeoutSeconds} s`,
@@ -132,14 +140,14 @@ const jobTold = ({ script, timeoutSeconds }: RunOnNodesInput, { since }: Attempt
   nextAt: null,
 });
 
-/** Beyond the job's time a command that is silent is lost, and no reason to send another one. */
+/** A command that stays silent beyond the job's time is lost, without another send. */
 function urlsGrowOld(input: RunOnNodesInput, watch: Watch, since: number): boolean {
   if (Object.keys(input.presign).length === 0) return false;
   const now = Date.now();
   return now - watch.sentAt >= RENEW_MS && now - since < input.timeoutSeconds * 1_000;
 }
 
-/** Told in the job's result: what was lost, why, and after how long. */
+/** Reported in the job's result: which command was lost, why, and after how long. */
 function noteLoss(progress: Progress, id: string, why: string, ms: number): void {
   const note = `SSM lost command ${progress.sent[id]} after ${Math.round(ms / 1_000)} s (${why})`;
   progress.notes = { ...progress.notes, [id]: [...(progress.notes?.[id] ?? []), note] };

@@ -1,13 +1,13 @@
 import { AttachVolumeCommand, type EC2Client, type Volume } from '@aws-sdk/client-ec2';
 import { hasCode } from '../../aws/error-code.js';
 import { failure, toFailure } from '../../aws/failure.js';
-import type { Attempt } from '../attempt.js';
-import { tolerant } from '../tolerant.js';
+import type { ActivityContext } from '../attempt.js';
+import { retryTransient } from '../retry-transient.js';
 import { listVolumes } from './find.js';
 
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 5_000;
-/** A volume comes free when its last instance is terminated, which Keelson has waited for. */
+/** The termination of its last instance, which Keelson has awaited, frees a volume. */
 const IN_USE_PATIENCE_MS = 300_000;
 /** Just after CreateVolume EC2 may not list it. [docs: EC2 eventual consistency] */
 const UNKNOWN_PATIENCE_MS = 180_000;
@@ -20,12 +20,12 @@ interface Attachment {
 }
 
 /**
- * Attaches the volume to the instance and waits until EC2 says so. It never detaches: a volume that another instance holds is waited for, and then
- * told. What is attached after the launch outlives its instance. [docs: EC2 AttachVolume; DeleteOnTermination]
+ * Attaches the volume to the instance and waits until EC2 says so. It never detaches: it waits for a volume that another instance holds,
+ * and then reports it. A volume attached after the launch outlives its instance. [docs: EC2 AttachVolume; DeleteOnTermination]
  */
-export async function attach(ec2: EC2Client, attempt: Attempt, attachment: Attachment): Promise<void> {
+export async function attach(ec2: EC2Client, attempt: ActivityContext, attachment: Attachment): Promise<void> {
   const { id, instanceId, device } = attachment;
-  const look = tolerant(attempt, `DescribeVolumes ${id}`);
+  const look = retryTransient(attempt, `DescribeVolumes ${id}`);
   const started = Date.now();
   for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(LONGEST_PAUSE_MS, pause * 1.5)) {
     const [volume] = await look(() => listVolumes(ec2, [{ Name: 'volume-id', Values: [id] }]));
@@ -44,7 +44,7 @@ export async function attach(ec2: EC2Client, attempt: Attempt, attachment: Attac
   }
 }
 
-/** Asks for it once; that EC2 is not ready for it yet, or that another call came first, is seen in the next round. */
+/** Asks EC2 once; the next round notices that EC2 is not ready yet, or that another call came first. */
 async function send(ec2: EC2Client, { id, instanceId, device }: Omit<Attachment, 'slot'>): Promise<void> {
   try {
     await ec2.send(new AttachVolumeCommand({ VolumeId: id, InstanceId: instanceId, Device: device }));
@@ -56,7 +56,7 @@ async function send(ec2: EC2Client, { id, instanceId, device }: Omit<Attachment,
 
 const stateOf = (volume: Volume | undefined): string => volume?.Attachments?.[0]?.State ?? volume?.State ?? 'unknown';
 
-function waitTold({ id, instanceId, slot }: Attachment, volume: Volume | undefined, { since }: Attempt) {
+function waitTold({ id, instanceId, slot }: Attachment, volume: Volume | undefined, { since }: ActivityContext) {
   const holder = volume?.Attachments?.[0]?.InstanceId;
   const where = holder === undefined || holder === instanceId ? '' : ` to ${holder}`;
   return {
@@ -75,7 +75,7 @@ function inUse({ id, instanceId, slot }: Attachment, holder: string) {
     code: 'VolumeInUse',
     class: 'conflict',
     message: `${slot}: the volume ${id} is attached to ${holder} and not to ${instanceId}`,
-    advice: `detach it from ${holder} when nothing writes to it any more; Keelson does not, for data could be lost`,
+    hint: `detach it from ${holder} when nothing writes to it any more; Keelson does not, for data could be lost`,
     nonRetryable: true,
   });
 }
@@ -85,7 +85,7 @@ function unusable({ id, slot }: Attachment, state: string) {
     code: 'VolumeUnusable',
     class: 'conflict',
     message: `${slot}: the volume ${id} is ${state}`,
-    advice: 'see the volume in EC2; once it is deleted, the slot gets an empty one',
+    hint: 'see the volume in EC2; once it is deleted, the slot gets an empty one',
     nonRetryable: true,
   });
 }

@@ -14,8 +14,8 @@ interface Place {
 }
 
 /**
- * Makes the volume, at most once for a slot, generation and name: the ClientToken is over the whole request. Without a
- * ClientToken a lost answer would leave a second volume. [docs: EC2 CreateVolume]
+ * Makes the volume, at most once for a slot, generation and name: the ClientToken covers the whole request. Without it a lost answer would
+ * leave a second volume. [docs: EC2 CreateVolume]
  *
  * @returns its id
  */
@@ -46,7 +46,7 @@ export async function createVolume(
   }
 }
 
-/** Writes the seal that proves whose volume it is, before anything is written to it. */
+/** Writes the seal that proves the volume's owner, before anything is written to the volume. */
 export async function sealVolume(ec2: EC2Client, installation: Installation, place: Place, id: string): Promise<void> {
   const { owner, slot, volume } = place;
   const Value = volumeSealOf(installation, { ...owner, slot }, volume.name, id);

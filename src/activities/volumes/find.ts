@@ -5,13 +5,17 @@ import { allPages } from '../../aws/pages.js';
 import { ownedBy, tagValue } from '../../aws/tags.js';
 import { type Owner, SEAL_TAG, TAG, VOLUME_TAG } from '../../model/tags.js';
 import type { Installation } from '../../model/trust/installation.js';
-import type { FoundDataVolume, Scope } from '../api.js';
-import type { Attempt } from '../attempt.js';
+import type { CallContext, FoundDataVolume } from '../api.js';
+import type { ActivityContext } from '../attempt.js';
 import type { ActivityDeps } from '../deps.js';
 import { ownerOf } from '../ec2/proof.js';
 
 /** Lists the data volumes with `keep` that carry the cluster's tags and its seal; others are logged and left alone. */
-export async function findDataVolumes(deps: ActivityDeps, attempt: Attempt, input: Scope): Promise<FoundDataVolume[]> {
+export async function findDataVolumes(
+  deps: ActivityDeps,
+  attempt: ActivityContext,
+  input: CallContext,
+): Promise<FoundDataVolume[]> {
   const [owner, installation] = await Promise.all([ownerOf(deps, input), deps.installation()]);
   const volumes = await listVolumes(deps.clients.ec2(input.region), [
     ...ownedBy(owner),
@@ -26,7 +30,7 @@ export async function findDataVolumes(deps: ActivityDeps, attempt: Attempt, inpu
   return found;
 }
 
-/** Of the volumes those whose seal proves that Keelson has made them, oldest first: of two of one name the first one counts. */
+/** Returns the volumes whose seal proves that Keelson has made them, oldest first: the first of one name counts. */
 export function sealed(volumes: readonly Volume[], installation: Installation, owner: Owner): FoundDataVolume[] {
   return [...volumes]
     .sort((a, b) => (a.CreateTime?.getTime() ?? 0) - (b.CreateTime?.getTime() ?? 0))

@@ -4,7 +4,7 @@ import { ownedBy } from '../../aws/tags.js';
 import { type Owner, TAG, VOLUME_TAG } from '../../model/tags.js';
 import type { DataVolumeRequest } from '../../model/volumes/requests.js';
 import type { ProvidedVolume, ProvideVolumesInput } from '../api.js';
-import type { Attempt } from '../attempt.js';
+import type { ActivityContext } from '../attempt.js';
 import { requireClaim } from '../claim.js';
 import type { ActivityDeps } from '../deps.js';
 import { ownerOf, requireOwn } from '../ec2/proof.js';
@@ -13,15 +13,15 @@ import { createVolume, sealVolume } from './create.js';
 import { listVolumes, sealed } from './find.js';
 
 /**
- * Attaches the data volumes of a new instance. Volumes without `keep` came with the launch. A volume with `keep` is looked up by the id that the workflow
- * has recorded, then by tags and seal, and made only where neither shows one. Each call can be repeated: EC2 attaches a volume to
- * one instance at most, and CreateVolume has a ClientToken for the slot and generation.
+ * Attaches the data volumes of a new instance. Volumes without `keep` came with the launch. Keelson looks a volume with `keep` up by its
+ * recorded id, then by tags and seal, and makes it only if both fail. Each call can be repeated: EC2 attaches a volume to one instance at
+ * most, and CreateVolume has a ClientToken for the slot and generation.
  *
  * @throws a `conflict` failure `VolumeInUse`, `VolumeInOtherZone` or `VolumeMissing` that says what is in the way
  */
 export async function provideDataVolumes(
   deps: ActivityDeps,
-  attempt: Attempt,
+  attempt: ActivityContext,
   input: ProvideVolumesInput,
 ): Promise<ProvidedVolume[]> {
   const ec2 = deps.clients.ec2(input.region);
@@ -35,7 +35,7 @@ export async function provideDataVolumes(
       code: 'InstanceLost',
       class: 'conflict',
       message: `attaching volumes: EC2 does not know ${input.instanceId}`,
-      advice: 'its slot gets a new instance',
+      hint: 'its slot gets a new instance',
       nonRetryable: true,
     });
   return Promise.all(
@@ -56,7 +56,7 @@ interface Wanted extends ProvideVolumesInput {
 async function provideKept(
   deps: ActivityDeps,
   ec2: EC2Client,
-  attempt: Attempt,
+  attempt: ActivityContext,
   wanted: Wanted,
 ): Promise<ProvidedVolume> {
   const { instance, volume, slot, owner, known } = wanted;
@@ -72,7 +72,7 @@ async function provideKept(
     installation,
     owner,
   );
-  // Someone may have taken the tags away: the id that the workflow has recorded counts all the same.
+  // Someone may have removed the tags: the recorded id still counts.
   const [byId] =
     recorded === undefined || tagged.some(({ id }) => id === recorded.id)
       ? []
@@ -96,7 +96,7 @@ function launched(instance: Instance, { name, device }: DataVolumeRequest): Prov
     code: 'VolumeMissing',
     class: 'conflict',
     message: `${instance.InstanceId} has no volume at ${device} for ${name}`,
-    advice: 'it is looked for again; if someone has detached it, terminate the instance: its slot gets a new one',
+    hint: 'it is looked for again; if someone has detached it, terminate the instance: its slot gets a new one',
   });
 }
 
@@ -105,7 +105,7 @@ function otherZone({ volume, slot, instanceId }: Wanted, { id, zone }: { id: str
     code: 'VolumeInOtherZone',
     class: 'conflict',
     message: `${slot}: ${instanceId} is not in ${zone}, where the kept volume ${id} (${volume.name}) is`,
-    advice: `keep a subnet in ${zone}; to give the data up, delete the volume: the slot gets an empty one`,
+    hint: `keep a subnet in ${zone}; to give the data up, delete the volume: the slot gets an empty one`,
     nonRetryable: true,
   });
 }

@@ -1,13 +1,17 @@
 import { toFailure } from '../../aws/failure.js';
 import { placeText } from '../../model/watch/place.js';
-import type { Scope } from '../api.js';
-import type { Attempt } from '../attempt.js';
+import type { CallContext } from '../api.js';
+import type { ActivityContext } from '../attempt.js';
 import type { ActivityDeps } from '../deps.js';
 
-/** Twice, or while it runs, is as good as once. */
-export async function ensureWatch({ messenger }: ActivityDeps, _: Attempt, scope: Scope): Promise<void> {
+/** A second start, or one while it runs, changes nothing. */
+export async function ensureWatch(
+  { workflowNotifier }: ActivityDeps,
+  _: ActivityContext,
+  scope: CallContext,
+): Promise<void> {
   try {
-    await messenger.ensureWatch(scope);
+    await workflowNotifier.ensureWatch(scope);
   } catch (error) {
     throw toFailure(error, `start the watch of ${placeText(scope)}`);
   }

@@ -3,8 +3,8 @@ import { accountIdOf } from '../../model/account-role.js';
 import type { WatchPlace } from '../../model/watch/place.js';
 
 /**
- * A round of the region watch: whether it has seen the region as a whole, and when it has done so last. The label `account` is empty for the
- * worker's own, which to Prometheus is as good as none.
+ * Records a round of the region watch: whether it has observed the whole region, and when it last did. The label `account` is empty for the
+ * worker's own, which Prometheus treats like no label.
  */
 export function regionObserved(place: WatchPlace, failures: readonly { code: string }[], at: string): void {
   const { region } = place;

@@ -1,54 +1,66 @@
 import { messageOf } from '../../aws/error-code.js';
 import { chunks } from '../../aws/pages.js';
 import type { WatchReport } from '../../model/watch/report.js';
-import type { Attempt } from '../attempt.js';
-import type { ClusterSight } from './look-at-region.js';
-import type { Messenger } from './messenger.js';
-import type { Pictures } from './pictures.js';
+import type { ActivityContext } from '../attempt.js';
+import type { LastingTroubles } from './lasting-troubles.js';
+import type { ClusterObservation } from './observe-region.js';
+import type { SnapshotDigests } from './snapshot-digests.js';
+import type { WorkflowNotifier } from './workflow-notifier.js';
 
-/** Signals under way at once: a region that has lost a zone has hundreds of clusters to tell. */
+/** Signals under way at once: a region that has lost a zone has hundreds of clusters to notify. */
 const AT_ONCE = 20;
 
 /**
- * Tells the clusters whose picture is another than in the round before. A picture is taken over when it was told: what a lost worker or
- * server has kept from being told comes again.
+ * Notifies the clusters whose snapshot differs from the round before, and those whose trouble lasts. It remembers a snapshot only after its
+ * report: a report that failed with a worker or server comes again.
  *
  * @param begun when the lists of this round were begun, ISO 8601
- * @returns the clusters that were told
+ * @returns the clusters that were notified
  */
 export async function tellChanges(
-  attempt: Attempt,
-  messenger: Pick<Messenger, 'look'>,
-  clusters: ReadonlyMap<string, ClusterSight>,
+  attempt: ActivityContext,
+  workflowNotifier: Pick<WorkflowNotifier, 'reconcile'>,
+  clusters: ReadonlyMap<string, ClusterObservation>,
   report: WatchReport,
   openClusters: () => Promise<string[]>,
-  pictures: Pictures,
+  digests: SnapshotDigests,
+  troubles: LastingTroubles,
   begun: string,
 ): Promise<string[]> {
-  const changed = [...clusters].filter(([life, { sight: seen }]) => pictures.differs(life, JSON.stringify(seen)));
-  const gone = await goneLives(clusters, openClusters, pictures);
+  const now = Date.parse(begun);
+  const differs = ([life, { regionReport }]: [string, ClusterObservation]) =>
+    !isOnlyStarting(regionReport) && digests.differs(life, digestible(regionReport));
+  const changed = [...clusters].filter((one) => differs(one) || troubles.isDue(one[0], now));
+  const gone = await goneLives(clusters, openClusters, digests);
   const news = [...changed, ...gone];
   const told: string[] = [];
   for (const part of chunks(news, AT_ONCE)) {
-    const answers = await Promise.all(part.map((one) => tellOne(attempt, messenger, one, report, pictures, begun)));
+    const answers = await Promise.all(
+      part.map(async (one) => {
+        const isNew = differs(one);
+        const answer = await tellOne(attempt, workflowNotifier, one, report, digests, begun);
+        if (answer) troubles.note(one[0], one[1].regionReport, now, isNew);
+        return answer;
+      }),
+    );
     told.push(...part.filter((_, index) => answers[index]).map(([, { cluster }]) => cluster));
   }
   return told;
 }
 
 async function tellOne(
-  attempt: Attempt,
-  messenger: Pick<Messenger, 'look'>,
-  [life, { cluster, sight }]: [string, ClusterSight],
+  attempt: ActivityContext,
+  workflowNotifier: Pick<WorkflowNotifier, 'reconcile'>,
+  [life, { cluster, regionReport }]: [string, ClusterObservation],
   report: WatchReport,
-  pictures: Pictures,
+  digests: SnapshotDigests,
   begun: string,
 ): Promise<boolean> {
   try {
     const reason = 'the region watch sees a change';
-    const answer = await messenger.look(cluster, reason, { ...sight, at: begun }, report);
-    if (sight.seen.length === 0) pictures.forget(life);
-    else pictures.take(life, JSON.stringify(sight));
+    const answer = await workflowNotifier.reconcile(cluster, reason, { ...regionReport, at: begun }, report);
+    if (regionReport.seen.length === 0) digests.forget(life);
+    else digests.take(life, digestible(regionReport));
     return answer === 'told';
   } catch (error) {
     attempt.log.warn('a cluster could not be told; it is tried again in the next round', {
@@ -60,25 +72,33 @@ async function tellOne(
 }
 
 /**
- * Clusters that have no instance left. After a worker was lost their names are known as hashes only; then Temporal is asked which
- * clusters there are, and those that have no instance are told so.
+ * Notifies clusters that have no instance left. After the loss of a worker their names are known as hashes only; then Temporal lists the
+ * clusters that exist, and those without an instance are notified.
  */
 async function goneLives(
-  clusters: ReadonlyMap<string, ClusterSight>,
+  clusters: ReadonlyMap<string, ClusterObservation>,
   openClusters: () => Promise<string[]>,
-  pictures: Pictures,
-): Promise<[string, ClusterSight][]> {
-  const missing = pictures.missing(clusters.keys());
+  digests: SnapshotDigests,
+): Promise<[string, ClusterObservation][]> {
+  const missing = digests.missing(clusters.keys());
   if (missing.length === 0) return [];
   const known = missing.flatMap((life) => (life === null ? [] : [emptyLife(life)]));
   if (known.length === missing.length) return known;
   const seen = new Set([...clusters.values()].map(({ cluster }) => cluster));
   const open = await openClusters();
-  pictures.retain(clusters.keys());
+  digests.retain(clusters.keys());
   return [...known, ...open.filter((cluster) => !seen.has(cluster)).map((cluster) => emptyLife(`${cluster}/`))];
 }
 
-const emptyLife = (life: string): [string, ClusterSight] => {
+/** Instances that start are part of no snapshot: each would cost a report more. */
+const digestible = ({ starting: _, ...regionReport }: ClusterObservation['regionReport']): string =>
+  JSON.stringify(regionReport);
+
+/** Nothing of it runs yet, and it is not gone. */
+const isOnlyStarting = ({ seen, starting = [] }: ClusterObservation['regionReport']): boolean =>
+  seen.length === 0 && starting.length > 0;
+
+const emptyLife = (life: string): [string, ClusterObservation] => {
   const [cluster = '', uid = ''] = life.split('/');
-  return [life, { cluster, sight: { uid, whole: true, seen: [] } }];
+  return [life, { cluster, regionReport: { uid, whole: true, seen: [] } }];
 };

@@ -3,39 +3,48 @@ import { SUBJECTS } from '../../model/observation-failure.js';
 import { afterRound, type Round, SEES_ALL } from '../../model/watch/blindness.js';
 import { type Effort, nextInterval, SHORTEST_MS } from '../../model/watch/cadence.js';
 import type { WatchReport } from '../../model/watch/report.js';
+import type { WatchSummary } from '../../model/watch/summary.js';
 import type { WatchInput, WatchResult } from '../api.js';
-import type { Attempt } from '../attempt.js';
+import type { ActivityContext } from '../attempt.js';
 import type { ActivityDeps } from '../deps.js';
-import { type ClusterSight, lookAtRegion, RegionMemory } from './look-at-region.js';
+import { HealthProbe } from './health-probe.js';
+import { LastingTroubles } from './lasting-troubles.js';
 import { regionObserved } from './metrics.js';
-import { Pictures } from './pictures.js';
-import { Pulse } from './pulse.js';
+import { type ClusterObservation, observeRegion, RegionMemory } from './observe-region.js';
 import { Reports } from './reports.js';
+import { SnapshotDigests } from './snapshot-digests.js';
 import { tellChanges } from './tell.js';
 
-/** After this the workflow asks again: a history with one activity an hour stays small for weeks. */
+/** Then the workflow asks again: a history with one activity an hour stays small for weeks. */
 const LASTS_MS = 60 * 60 * 1_000;
 /** Rounds in a row without any instance, before Temporal is asked whether a cluster is left. */
 const EMPTY_ROUNDS = 3;
-/** Between two looks whether it is time for the next pulse. */
+/** Between two checks whether the next health probe is due. */
 const TICK_MS = 2_000;
 
-/** What goes with each heartbeat, for the attempt that goes on after a lost worker. */
+/** Content of each heartbeat, for the attempt that continues after the loss of a worker. */
 interface Carried {
-  pictures: string;
+  digests: string;
   told: string | null;
+  /** For people. */
+  saw: WatchSummary;
 }
 
 /**
- * Looks at all managed instances of a region, round after round, and tells each cluster whose picture has changed, and all of them what it cannot
- * see. Whatever AWS answers, it goes on: a region that cannot be seen is looked at again a little later. Only the end of the attempt ends it.
+ * Observes all managed instances of a region, round after round, and notifies each cluster whose snapshot has changed, and all of them of
+ * what it cannot observe. It continues whatever AWS answers, and retries a failed round a little later. Only the end of the attempt ends
+ * it.
  *
  * @returns after an hour, or when no cluster of the region is left
  */
-export async function watchRegion(deps: ActivityDeps, attempt: Attempt, input: WatchInput): Promise<WatchResult> {
-  const pulse = new Pulse(deps.clients.ssm(input.region), deps.installation, attempt);
-  const watch = new Watch(deps, attempt, input, pulse);
-  void keepPulse(attempt, pulse, watch);
+export async function watchRegion(
+  deps: ActivityDeps,
+  attempt: ActivityContext,
+  input: WatchInput,
+): Promise<WatchResult> {
+  const probe = new HealthProbe(deps.clients.ssm(input.region), deps.installation, attempt);
+  const watch = new Watch(deps, attempt, input, probe);
+  void keepProbing(attempt, probe, watch);
   try {
     return await watch.go();
   } finally {
@@ -46,26 +55,30 @@ export async function watchRegion(deps: ActivityDeps, attempt: Attempt, input: W
 class Watch {
   over = false;
   readonly #memory = new RegionMemory();
-  readonly #pictures: Pictures;
+  readonly #pictures: SnapshotDigests;
+  readonly #troubles = new LastingTroubles();
   readonly #reports: Reports;
   #blindness = SEES_ALL;
   #interval = SHORTEST_MS;
   #empty = 0;
   #isAnnounced = false;
+  readonly #saw: WatchSummary;
   #wake: () => void = () => undefined;
 
   constructor(
     private readonly deps: ActivityDeps,
-    private readonly attempt: Attempt,
+    private readonly attempt: ActivityContext,
     private readonly input: WatchInput,
-    private readonly pulse: Pulse,
+    private readonly probe: HealthProbe,
   ) {
     const carried = (attempt.resumed as Carried | undefined) ?? input;
-    this.#pictures = new Pictures(carried.pictures);
-    this.#reports = new Reports(attempt, deps.messenger, input, carried.told);
+    const at = new Date().toISOString();
+    this.#saw = { since: at, at, instances: 0, clusters: 0, unhealthy: 0, rounds: 0, calls: 0, signals: 0 };
+    this.#pictures = new SnapshotDigests(carried.digests);
+    this.#reports = new Reports(attempt, deps.workflowNotifier, input, carried.told);
   }
 
-  /** The servers say something else than before: the next round is now. */
+  /** The servers say something new: the next round is now. */
   wake(): void {
     this.#wake();
   }
@@ -92,32 +105,44 @@ class Watch {
   }
 
   #carried(): Carried {
-    return { pictures: this.#pictures.pack(), told: this.#reports.told };
+    return { digests: this.#pictures.pack(), told: this.#reports.told, saw: this.#saw };
   }
 
   /** @returns whether no cluster of the region is left */
   async #round(effort: Effort): Promise<boolean> {
-    const { attempt, input, pulse } = this;
-    const { clients, messenger } = this.deps;
+    const { attempt, input, probe } = this;
+    const { clients, workflowNotifier } = this.deps;
     const began = Date.now();
-    this.#memory.k3s = pulse.unwell;
+    this.#memory.k3s = probe.unhealthy;
     const { id: installation } = await this.deps.installation();
-    const sight = await lookAtRegion(clients, input.region, installation, this.#memory, attempt);
-    effort.calls = sight.calls;
-    effort.throttled = Object.values(sight.round).some((error) => error !== null && SLOWED.has(error.class));
+    const regionReport = await observeRegion(clients, input.region, installation, this.#memory, attempt);
+    effort.calls = regionReport.calls;
+    effort.throttled = Object.values(regionReport.round).some((error) => error !== null && SLOWED.has(error.class));
     const at = new Date().toISOString();
-    this.#blindness = afterRound(this.#blindness, wholeRound(sight.round, pulse.failure), at);
+    this.#blindness = afterRound(this.#blindness, wholeRound(regionReport.round, probe.failure), at);
     const report = { at, failures: this.#blindness.failures };
     regionObserved(input, report.failures, at);
     if (report.failures.length > 0)
       attempt.log.warn('the region cannot be seen as a whole', { failures: report.failures });
-    if (this.input.announce && !this.#isAnnounced) await messenger.observing(input, at);
+    if (this.input.announce && !this.#isAnnounced) await workflowNotifier.observing(input, at);
     this.#isAnnounced = true;
-    const told = sight.clusters === null ? [] : await this.#tell(sight.clusters, report, new Date(began).toISOString());
+    const told =
+      regionReport.clusters === null
+        ? []
+        : await this.#tell(regionReport.clusters, report, new Date(began).toISOString());
     for (const cluster of told) this.#reports.heard(cluster, report);
     const reported = await this.#reports.tell(report);
+    Object.assign(this.#saw, {
+      at,
+      instances: regionReport.instances,
+      clusters: regionReport.clusters?.size ?? this.#saw.clusters,
+      unhealthy: probe.unhealthy.size,
+      rounds: this.#saw.rounds + 1,
+      calls: this.#saw.calls + regionReport.calls,
+      signals: this.#saw.signals + told.length + reported,
+    });
     attempt.heartbeat(this.#carried());
-    const { instances, calls } = sight;
+    const { instances, calls } = regionReport;
     attempt.log.debug('looked at the region', {
       instances,
       calls,
@@ -125,33 +150,33 @@ class Watch {
       reported,
       ms: Date.now() - began,
     });
-    this.#empty = sight.clusters !== null && instances === 0 ? this.#empty + 1 : 0;
-    // A cluster may be there without instances: it is being made, or has lost them all.
-    return this.#empty >= EMPTY_ROUNDS && (await messenger.openClusters(input)).length === 0;
+    this.#empty = regionReport.clusters !== null && instances === 0 ? this.#empty + 1 : 0;
+    // A cluster may have no instances: while it is made, or after losing them all.
+    return this.#empty >= EMPTY_ROUNDS && (await workflowNotifier.openClusters(input)).length === 0;
   }
 
-  #tell(clusters: ReadonlyMap<string, ClusterSight>, report: WatchReport, begun: string): Promise<string[]> {
-    const { messenger } = this.deps;
-    const open = () => messenger.openClusters(this.input);
-    return tellChanges(this.attempt, messenger, clusters, report, open, this.#pictures, begun);
+  #tell(clusters: ReadonlyMap<string, ClusterObservation>, report: WatchReport, begun: string): Promise<string[]> {
+    const { workflowNotifier } = this.deps;
+    const open = () => workflowNotifier.openClusters(this.input);
+    return tellChanges(this.attempt, workflowNotifier, clusters, report, open, this.#pictures, this.#troubles, begun);
   }
 }
 
 const SLOWED: ReadonlySet<string> = new Set(['throttled', 'transient']);
 
-/** Without its instances nothing of a region can be told; what servers say is asked for beside the rounds. */
+/** Without the region's instances there is nothing to report; the health probe runs beside the rounds. */
 function wholeRound(round: Round, nodes: Round['nodes']): Round {
   const { instances } = round;
   if (instances != null) return Object.fromEntries(SUBJECTS.map((subject) => [subject, instances]));
   return { ...round, ...(nodes !== undefined && { nodes }) };
 }
 
-/** Beside the rounds, which do not wait for servers to answer. Ends with the attempt. */
-async function keepPulse(attempt: Attempt, pulse: Pulse, watch: Watch): Promise<void> {
+/** Runs beside the rounds, which do not wait for servers to answer. Ends with the attempt. */
+async function keepProbing(attempt: ActivityContext, probe: HealthProbe, watch: Watch): Promise<void> {
   while (!watch.over) {
     try {
       await attempt.sleep(TICK_MS);
-      if (!watch.over && (await pulse.ask())) watch.wake();
+      if (!watch.over && (await probe.ask())) watch.wake();
     } catch (error) {
       if (attempt.signal.aborted) return;
       attempt.log.warn('the servers could not be asked for their K3s', { error: messageOf(error) });

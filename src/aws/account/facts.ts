@@ -1,7 +1,7 @@
 import { typesIn } from '../../model/ids.js';
-import type { AccountFacts } from '../../model/spec/account.js';
+import type { AccountFacts } from '../../model/spec/account-facts.js';
 import type { ClusterDocument } from '../../model/spec/schema.js';
-import type { Placement } from '../../model/state.js';
+import type { LaunchConfig } from '../../model/state.js';
 import type { AwsClients } from '../clients.js';
 import { resolveImages } from './images.js';
 import { checkOffered, resolveTypes } from './instance-types.js';
@@ -19,20 +19,21 @@ export async function accountFacts(clients: AwsClients, document: ClusterDocumen
   const [resolved, known] = await Promise.all([resolveNetwork(ec2, network, region), resolveTypes(ec2, types, region)]);
   checkOffered(known.types, resolved.network.subnets, region);
   const { sizeGiB } = await resolveImages({ ec2, ssm, region }, image, known.types);
-  const { vpcCidrs } = resolved;
+  const { vpcCidrs, room } = resolved;
   return {
     vpcId: resolved.network.vpcId,
     vpcCidrs,
+    room,
     ...zonesOf(resolved.network, known.types),
     memory: known.memory,
     imageSizeGiB: sizeGiB,
   };
 }
 
-/** Where the cluster has subnets, and which types are offered where. */
+/** Returns where the cluster has subnets, and which types are offered where. */
 export const zonesOf = (
-  { subnets }: Pick<Placement, 'subnets'>,
-  types: Placement['instanceTypes'],
+  { subnets }: Pick<LaunchConfig, 'subnets'>,
+  types: LaunchConfig['instanceTypes'],
 ): Pick<AccountFacts, 'subnetZones' | 'typeZones'> => ({
   subnetZones: subnets.map(({ zone }) => zone),
   typeZones: Object.fromEntries(Object.entries(types).map(([type, { zones }]) => [type, zones])),

@@ -1,7 +1,7 @@
 import { DescribeImagesCommand, type EC2Client, type Image } from '@aws-sdk/client-ec2';
 import { GetParameterCommand, type SSMClient } from '@aws-sdk/client-ssm';
 import type { ClusterSpec } from '../../model/spec/schema.js';
-import type { Architecture, ImageChoice, Placement } from '../../model/state.js';
+import type { Architecture, ImageChoice, LaunchConfig } from '../../model/state.js';
 import { codeOf, hasCode } from '../error-code.js';
 import { toFailure } from '../failure.js';
 import { invalid } from './invalid.js';
@@ -21,16 +21,16 @@ export interface ImageSource {
 }
 
 export interface ResolvedImages {
-  images: Placement['images'];
-  /** The largest root volume that one of them brings; null where EC2 does not tell it. */
+  images: LaunchConfig['images'];
+  /** The largest root volume among them; null if EC2 does not say. */
   sizeGiB: number | null;
 }
 
-/** Image of each architecture in use, looked up once and then pinned. */
+/** Looks up the image of each architecture in use, once, to pin it. */
 export async function resolveImages(
   source: ImageSource,
   image: ClusterSpec['image'],
-  types: Placement['instanceTypes'],
+  types: LaunchConfig['instanceTypes'],
 ): Promise<ResolvedImages> {
   const architectures = [...new Set(Object.values(types).map((type) => type.architecture))];
   const named = image === undefined ? undefined : 'id' in image ? image : image.ssmParameter;

@@ -5,19 +5,22 @@ import {
   paginateDescribeInstanceTypeOfferings,
   paginateDescribeInstanceTypes,
 } from '@aws-sdk/client-ec2';
-import type { Architecture, Placement } from '../../model/state.js';
+import type { Architecture, LaunchConfig } from '../../model/state.js';
 import { codeOf, messageOf } from '../error-code.js';
 import { toFailure } from '../failure.js';
 import { allPages } from '../pages.js';
 import { invalid } from './invalid.js';
 
 export interface ResolvedTypes {
-  types: Placement['instanceTypes'];
-  /** By type, in MiB; null where EC2 does not tell it. */
+  types: LaunchConfig['instanceTypes'];
+  /** By type, in MiB; null if EC2 does not say. */
   memory: Record<string, number | null>;
 }
 
-/** Architecture, zones and memory of each type. @throws `invalid` failures TypeUnknown and ArchitectureMismatch, with all types at fault */
+/**
+ * Reads architecture, zones and memory of each type. @throws `invalid` failures TypeUnknown and ArchitectureMismatch, with all types at
+ * fault
+ */
 export async function resolveTypes(ec2: EC2Client, types: string[], region: string): Promise<ResolvedTypes> {
   const [infos, zones] = await Promise.all([describeTypes(ec2, types, region), zonesOf(ec2, types, region)]);
   const unknown = types.filter((type) => !infos.has(type));
@@ -33,8 +36,12 @@ export async function resolveTypes(ec2: EC2Client, types: string[], region: stri
   };
 }
 
-/** Every type must be offered in one of the subnets' zones at least. */
-export function checkOffered(types: Placement['instanceTypes'], subnets: Placement['subnets'], region: string): void {
+/** Every type must be offered in at least one of the subnets' zones. */
+export function checkOffered(
+  types: LaunchConfig['instanceTypes'],
+  subnets: LaunchConfig['subnets'],
+  region: string,
+): void {
   const ours = [...new Set(subnets.map((subnet) => subnet.zone))];
   const faults = Object.entries(types).filter(([, { zones }]) => !zones.some((zone) => ours.includes(zone)));
   const told = faults.map(
@@ -55,7 +62,7 @@ async function describeTypes(ec2: EC2Client, types: string[], region: string): P
     const infos = await allPages(pages, (page) => page.InstanceTypes);
     return new Map(infos.map((info) => [info.InstanceType ?? '', info]));
   } catch (error) {
-    // EC2 names those that it does not know, and answers for none.
+    // EC2 names the unknown types, and answers for none.
     if (codeOf(error).startsWith('InvalidInstanceType')) {
       const named = types.filter((type) => messageOf(error).includes(type));
       throw typeUnknown(named.length > 0 ? named : types, region, error);

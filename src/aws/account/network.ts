@@ -7,7 +7,7 @@ import {
   type Vpc,
 } from '@aws-sdk/client-ec2';
 import type { ClusterSpec } from '../../model/spec/schema.js';
-import type { Placement } from '../../model/state.js';
+import type { LaunchConfig } from '../../model/state.js';
 import { codeOf, hasCode } from '../error-code.js';
 import { toFailure } from '../failure.js';
 import { allPages } from '../pages.js';
@@ -15,9 +15,11 @@ import { invalid } from './invalid.js';
 
 type Network = ClusterSpec['network'];
 interface Resolved {
-  network: Pick<Placement, 'vpcId' | 'vpcCidr' | 'subnets' | 'securityGroupIds'>;
+  network: Pick<LaunchConfig, 'vpcId' | 'vpcCidr' | 'subnets' | 'securityGroupIds'>;
   /** All of the VPC, secondary ones included. */
   vpcCidrs: string[];
+  /** Free addresses of the subnets, by zone; null where AWS does not tell them of each. */
+  room: Record<string, number> | null;
 }
 
 /** VPC, subnets (by zone, then id) and groups of the document; the default VPC and its default subnets where it names none. */
@@ -44,6 +46,7 @@ export async function resolveNetwork(ec2: EC2Client, network: Network, region: s
   return {
     network: { vpcId, vpcCidr, subnets: subnets.map(subnetOf).sort(byZone), securityGroupIds },
     vpcCidrs: [...new Set([vpcCidr, ...secondaryCidrs(vpc)])].filter((cidr) => cidr !== ''),
+    room: roomOf(subnets),
   };
 }
 
@@ -83,7 +86,7 @@ async function givenSubnets(ec2: EC2Client, ids: string[], region: string): Prom
     if (hasCode(error, 'InvalidSubnetID.NotFound', 'InvalidSubnetId.Malformed', 'InvalidSubnetID.Malformed'))
       throw invalid(
         'SubnetUnknown',
-        `there is not every one of ${ids.join(', ')} in ${region} (${codeOf(error)})`,
+        `${region} does not have all of the subnets ${ids.join(', ')} (${codeOf(error)})`,
         'correct spec.network.subnetIds or spec.region',
         { cause: error },
       );
@@ -123,7 +126,7 @@ async function checkGroups(ec2: EC2Client, ids: string[], vpcId: string): Promis
     if (hasCode(error, 'InvalidGroup.NotFound', 'InvalidGroupId.Malformed'))
       throw invalid(
         'SecurityGroupUnknown',
-        `there is not every one of the security groups ${ids.join(', ')}`,
+        `the account does not have all of the security groups ${ids.join(', ')}`,
         'correct spec.network.securityGroupIds and extraSecurityGroupIds',
         { cause: error },
       );
@@ -136,6 +139,15 @@ const subnetOf = (subnet: Subnet) => ({
   zone: subnet.AvailabilityZone ?? '',
   cidr: subnet.CidrBlock ?? '',
 });
+
+function roomOf(subnets: readonly Subnet[]): Record<string, number> | null {
+  const room: Record<string, number> = {};
+  for (const { AvailabilityZone: zone = '', AvailableIpAddressCount: free } of subnets) {
+    if (free === undefined) return null;
+    room[zone] = (room[zone] ?? 0) + free;
+  }
+  return room;
+}
 
 function byZone(a: { zone: string; id: string }, b: { zone: string; id: string }): number {
   const [left, right] = [`${a.zone} ${a.id}`, `${b.zone} ${b.id}`];

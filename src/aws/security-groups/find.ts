@@ -1,4 +1,5 @@
 import { type EC2Client, type Filter, paginateDescribeSecurityGroups, type SecurityGroup } from '@aws-sdk/client-ec2';
+import { DRILL_SLOT } from '../../model/drill/state.js';
 import { GROUP_ROLES, type GroupRole } from '../../model/security-groups/rules.js';
 import type { Owner } from '../../model/tags.js';
 import { toFailure } from '../failure.js';
@@ -17,12 +18,14 @@ export async function findGroups(ec2: EC2Client, filters: Filter[]): Promise<Sec
 }
 
 /**
- * The name of a cluster's own group. It is given at creation and never changes, so that with the tags it proves whose the group is: tags
- * alone can be put on any group. It is unique in its VPC, so that of two creations at the same time EC2 refuses one.
+ * Returns the name of a cluster's own group. It is given at creation and never changes, so that name and tags together prove the owner;
+ * tags alone can be put on any group. It is unique in its VPC, so that EC2 refuses one of two simultaneous creations.
  */
-export const groupName = ({ cluster, uid }: Pick<Owner, 'cluster' | 'uid'>, role: GroupRole): string =>
-  `keelson-${cluster}-${uid}-${role}s`;
+export const groupName = (
+  { cluster, uid }: Pick<Owner, 'cluster' | 'uid'>,
+  role: GroupRole | typeof DRILL_SLOT,
+): string => `keelson-${cluster}-${uid}-${role}s`;
 
-/** Whether a group that carries the owner's tags is the owner's by its name, too. */
+/** Returns whether a group with the owner's tags also has the owner's name. */
 export const isOwnGroup = ({ GroupName }: SecurityGroup, owner: Pick<Owner, 'cluster' | 'uid'>): boolean =>
-  GROUP_ROLES.some((role) => GroupName === groupName(owner, role));
+  ([...GROUP_ROLES, DRILL_SLOT] as const).some((role) => GroupName === groupName(owner, role));

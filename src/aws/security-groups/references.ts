@@ -4,7 +4,7 @@ import { toFailure } from '../failure.js';
 import { ingressOf } from './rules.js';
 
 /**
- * Closes the rules by which groups that are about to be deleted name each other: EC2 deletes no group that a rule of another group names
+ * Closes the rules by which groups refer to each other, before their deletion: EC2 deletes no group that a rule of another group names
  * (`DependencyViolation`).
  */
 export async function closeReferences(ec2: EC2Client, doomed: readonly SecurityGroup[]): Promise<void> {
@@ -19,7 +19,7 @@ export async function closeReferences(ec2: EC2Client, doomed: readonly SecurityG
       const IpPermissions = references.map(({ permission }) => permission);
       await ec2.send(new RevokeSecurityGroupIngressCommand({ GroupId, IpPermissions }));
     } catch (error) {
-      // Closed by someone else, or gone: the deletion tells whether that is enough.
+      // Closed by someone else, or gone: the deletion shows whether that is enough.
       if (!hasCode(error, 'InvalidPermission.NotFound', 'InvalidGroup.NotFound'))
         throw toFailure(error, `RevokeSecurityGroupIngress ${GroupId} of rules that name another group`);
     }

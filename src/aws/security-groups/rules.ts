@@ -2,16 +2,16 @@ import type { IpPermission, SecurityGroup } from '@aws-sdk/client-ec2';
 import { type GroupIds, OUT_TO_ALL, ruleKey } from '../../model/security-groups/keys.js';
 import type { GroupRule } from '../../model/security-groups/rules.js';
 
-/** One rule with one source, and what EC2 wants to hear to add it or to take it away. */
+/** One rule with one source, and the form in which EC2 adds or removes it. */
 export interface PermittedRule {
-  /** The same rule has the same key, whether it was asked for or read from EC2. */
+  /** The same rule has the same key in the document and in EC2's answer. */
   key: string;
   permission: IpPermission;
 }
 
-/** The permission that a rule of the document becomes. */
+/** Returns EC2's permission for a rule of the document. */
 export function permissionOf({ protocol, from, to, source, what }: GroupRule, ids: GroupIds): PermittedRule {
-  // For a protocol by number EC2 ignores the ports, and wants none for all of them. [docs: EC2 IpPermission]
+  // EC2 ignores the ports of a protocol by number, and wants none for all protocols. [docs: EC2 IpPermission]
   const known = protocol === '-1' ? {} : { FromPort: from ?? -1, ToPort: to ?? -1 };
   const ports = { IpProtocol: protocol, ...known };
   const Description = `keelson: ${what}`;
@@ -24,7 +24,7 @@ export function permissionOf({ protocol, from, to, source, what }: GroupRule, id
   return { key, permission: { ...ports, IpRanges: [{ CidrIp: source.cidr, Description }] } };
 }
 
-/** What a group lets in, one rule a source: EC2 shows sources that share their ports together. */
+/** Returns the rules of a group, one a source: EC2 merges sources that share their ports. */
 export function ingressOf({ IpPermissions: permissions = [] }: SecurityGroup): PermittedRule[] {
   return permissions.flatMap((permission) => {
     const { IpProtocol: protocol = '', FromPort, ToPort } = permission;
@@ -38,7 +38,7 @@ export function ingressOf({ IpPermissions: permissions = [] }: SecurityGroup): P
       permission: { ...ports, ...part },
     });
     return [
-      // The pair as EC2 shows it: one of another account or a peered VPC is revoked only with all its parts.
+      // The pair as EC2 shows it: revoking one of another account or a peered VPC needs all its parts.
       ...(permission.UserIdGroupPairs ?? []).map((pair) => rule(pair.GroupId, { UserIdGroupPairs: [pair] })),
       ...(permission.IpRanges ?? []).map((range) => rule(range.CidrIp, { IpRanges: [range] })),
       ...(permission.Ipv6Ranges ?? []).map((range) => rule(range.CidrIpv6, { Ipv6Ranges: [range] })),
@@ -47,10 +47,10 @@ export function ingressOf({ IpPermissions: permissions = [] }: SecurityGroup): P
   });
 }
 
-/** What lets everything out: the rule that EC2 gives to each new group. */
+/** The rule that lets everything out, which EC2 gives to each new group. */
 export const ANY_OUT: IpPermission = { IpProtocol: '-1', IpRanges: [{ CidrIp: '0.0.0.0/0' }] };
 
-/** Keys of all rules that count: whatever else a group lets out is let out by this one too. */
+/** Keys of all rules that count: this rule covers whatever else the group lets out. */
 export function ruleKeysIn(group: SecurityGroup): string[] {
   const out = (group.IpPermissionsEgress ?? []).some(
     ({ IpProtocol, IpRanges = [] }) => IpProtocol === '-1' && IpRanges.some(({ CidrIp }) => CidrIp === '0.0.0.0/0'),

@@ -10,22 +10,25 @@ import { createStatusReader } from '../wait/stored-status.js';
 import { lastMeasured, unmeasured } from './unmeasured.js';
 import { answeredSoon, sayNoAnswer, sayUnwatched } from './worker.js';
 
-/** Another worker answers after 5 s when one was killed: so long the task queue of the dead one is tried. [Temporal: sticky execution] */
+/**
+ * When a worker was killed, another one answers after 5 s: until then Temporal tries the task queue of the dead one. [Temporal: sticky
+ * execution]
+ */
 const PATIENCE_MS = 10_000;
-/** A poll takes up to a minute; without one for so long no worker is there. [Temporal server: matching.longPollExpirationInterval] */
+/** A poll takes up to a minute; without one for so long no worker runs. [Temporal server: matching.longPollExpirationInterval] */
 const POLL_MS = 90_000;
 
 export interface FetchedStatus {
   status: StatusView;
   /** When the nodes were last observed, if no worker has answered: then the status is the bucket's copy, in which nothing is measured. */
   staleSince: string | null;
-  /** What Temporal tries again for it. */
+  /** Activities that Temporal retries for the cluster. */
   retries: Retry[];
 }
 
 /**
- * A cluster's status from its workflow, or the bucket's copy where no worker answers. That is said on stderr within seconds, with cause and
- * remedy, before anything is shown.
+ * Returns a cluster's status from its workflow, or the bucket's copy if no worker answers. In that case stderr names the cause and a hint
+ * within seconds, before the status.
  *
  * @throws CliError `missing` when there is no such cluster, `unreachable` when there is no copy either
  */
@@ -49,7 +52,7 @@ export async function fetchStatus(session: Session, name: string): Promise<Fetch
   return await storedStatus(session, clusters, name);
 }
 
-/** What a command ends with that has shown a status in which nothing is measured; all is said by then. */
+/** Returns the end of a command that has shown an unmeasured status; the cause is on stderr by then. */
 export const unattended = (): CliError => new CliError(EXIT.unreachable, '');
 
 type Outcome = { status: StatusView } | { error: unknown };
@@ -80,9 +83,9 @@ async function storedStatus(session: Session, clusters: Clusters, name: string):
   return { status: unmeasured(stored), staleSince, retries: [] };
 }
 
-/** Of a cluster that rests: one that is made or changed is observed by its own steps. */
+/** For a cluster at rest: the steps of an operation observe it themselves. */
 async function sayIfUnwatched({ io }: Session, clusters: Clusters, status: StatusView): Promise<void> {
-  const isWatchedOver = status.wish === 'running' && status.operation === null && status.nodes.length > 0;
+  const isWatchedOver = status.desiredState === 'running' && status.operation === null && status.nodes.length > 0;
   if (isWatchedOver && !(await clusters.isRegionWatched(status.region, status.account)))
     sayUnwatched(io, status.region, status.account);
 }

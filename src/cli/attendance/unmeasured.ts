@@ -1,10 +1,10 @@
 import type { StatusView } from '../../model/status.js';
 
-/** When the nodes were last observed: the newest check; of a cluster without one, its creation. */
+/** Returns when the nodes were last observed: the newest check, or the creation of a cluster without one. */
 export const lastMeasured = ({ conditions, createdAt }: StatusView): string =>
-  [createdAt, ...conditions.map((one) => one.lastChecked)].sort().at(-1) ?? createdAt;
+  [createdAt, ...conditions.map((one) => one.lastProbeTime)].sort().at(-1) ?? createdAt;
 
-/** A status of before as what it is now: what no one has measured is Unknown. */
+/** Returns an earlier status as of now: what no one has measured is Unknown. */
 export function unmeasured(status: StatusView): StatusView {
   return {
     ...status,
@@ -20,7 +20,7 @@ export function unmeasured(status: StatusView): StatusView {
       status: 'Unknown',
       reason: 'NotMeasured',
       message: `no worker measures it; it was ${one.status}: ${one.message}`,
-      advice: '',
+      hint: '',
     })),
   };
 }

@@ -8,7 +8,7 @@ const NOTICE_MS = 3_000;
 const START_WORKER =
   '  -> start a worker (npm run worker, or npm run local); one that runs says in its log what keeps it';
 
-/** Whether the answer comes before a person wonders. Rejections count as answers. */
+/** Returns whether the answer comes before a person wonders. Rejections count as answers. */
 export async function answeredSoon(answer: Promise<unknown>): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<false>((resolve) => {
@@ -22,7 +22,7 @@ export async function answeredSoon(answer: Promise<unknown>): Promise<boolean> {
 }
 
 /**
- * Says first what everything else follows from.
+ * Reports first the cause of everything else.
  *
  * @param lastPoll when a worker has last asked for work, in milliseconds since 1970; Temporal forgets it after five minutes
  */
@@ -37,7 +37,7 @@ export function sayNoAnswer(io: Io, taskQueue: string, lastPoll: number | null):
   );
 }
 
-/** Without its watch a region's losses are seen hours later. [model/watch/cadence.ts] */
+/** Without its watch Keelson notices losses in a region hours later. [model/watch/cadence.ts] */
 export function sayUnwatched(io: Io, region: string, account: string | null): void {
   say(
     io,

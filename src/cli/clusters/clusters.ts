@@ -1,10 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { type Client, type WorkflowHandle, WorkflowNotFoundError } from '@temporalio/client';
-import { defineSearchAttributeKey } from '@temporalio/common';
 import type { SearchAttribute } from '../../config/search-attributes.js';
 import { keptBackupsIdOf } from '../../model/backup/kept.js';
 import { blankState } from '../../model/blank-state.js';
-import { CLUSTER_PREFIX, workflowIdOf } from '../../model/execution.js';
+import { workflowIdOf } from '../../model/execution.js';
 import { fingerprint } from '../../model/k3s/fingerprint.js';
 import { plan } from '../../model/plan/index.js';
 import type { RequestName } from '../../model/requests/decide.js';
@@ -17,13 +16,16 @@ import type { StatusView } from '../../model/status.js';
 import { watchId } from '../../model/watch/place.js';
 import { applyDocument } from '../../temporal/apply.js';
 import { namespaceIdOf } from '../../temporal/namespace.js';
-import type { Accepted, DeletionProof } from '../../workflows/messages.js';
+import type { Accepted, DeletionProof } from '../../workflows/cluster/messages.js';
+import type { PreflightInput, PreflightResult } from '../../workflows/preflight.js';
 import { isUnanswered, isUnreachable, toCliError } from '../errors.js';
-import { CliError, EXIT } from '../exit.js';
+import { type CliError, EXIT } from '../exit.js';
 import type { Owner } from '../orphans/judge.js';
 import type { ListedCluster } from '../views/list.js';
 import type { IdentifiedPlan } from '../views/plan.js';
-import { type Life, lifeOf } from './life.js';
+import { missing, stored } from './errors.js';
+import { type ExecutionInfo, executionInfoOf } from './execution-info.js';
+import { listClusters } from './list.js';
 import { retriesOf } from './retries.js';
 
 /** A worker answers queries and updates within milliseconds; none for so long means that none is there. */
@@ -42,7 +44,7 @@ export class Clusters {
     readonly taskQueue: string,
   ) {}
 
-  /** The Temporal server's own id of the namespace. */
+  /** Returns the Temporal server's own id of the namespace. */
   namespaceId(): Promise<string> {
     return this.timely(namespaceIdOf(this.client));
   }
@@ -51,7 +53,7 @@ export class Clusters {
     await this.client.connection.close();
   }
 
-  /** The status of a cluster that is there, or null. */
+  /** Returns the status of a cluster that exists, or null. */
   async find(name: string): Promise<StatusView | null> {
     return (await this.isOpen(name)) ? await this.status(name) : null;
   }
@@ -73,7 +75,7 @@ export class Clusters {
     return await this.timely(() => this.handle(name).query<StatusView>('status'), withinMs);
   }
 
-  /** When a worker has last asked for work, in milliseconds since 1970; null when Temporal knows of none. */
+  /** Returns when a worker has last asked for work, in milliseconds since 1970; null when Temporal knows of none. */
   async lastPoll(): Promise<number | null> {
     const { pollers } = await this.timely(() =>
       this.client.workflowService.describeTaskQueue({
@@ -86,41 +88,41 @@ export class Clusters {
     return times.length === 0 ? null : Math.max(...times);
   }
 
-  /** Whether the workflow that observes a region runs. Asks Temporal, not the workflow. @param account null for the worker's own */
+  /** Returns whether the workflow that observes a region runs. Asks Temporal, not the workflow. @param account null for the worker's own */
   async isRegionWatched(region: string, account: string | null): Promise<boolean> {
     return await this.runs(watchId(region, account));
   }
 
-  /** What has happened lately, oldest first. Asks the workflow, whether it has ended or not. */
+  /** Returns what has happened lately, oldest first. Asks the workflow, whether it has ended or not. */
   async events(name: string): Promise<ClusterEvent[]> {
     return await this.timely(() => this.handle(name).query<ClusterEvent[]>('events'));
   }
 
-  /** Asks Temporal, not the workflow. */
-  async life(name: string): Promise<Life> {
-    return lifeOf(await this.handle(name).describe());
+  /** Returns which execution of the name runs, or was the last. Asks Temporal, not the workflow. */
+  async executionInfo(name: string): Promise<ExecutionInfo> {
+    return executionInfoOf(await this.handle(name).describe());
   }
 
-  /** The document in force. Asks the workflow. */
+  /** Returns the document in force. Asks the workflow. */
   async document(name: string): Promise<ClusterDocument> {
     return await this.timely(() => this.handle(name).query<ClusterDocument>('document'));
   }
 
-  /** What Temporal tries again for the cluster. Asks Temporal, not the workflow. */
+  /** Returns what Temporal tries again for the cluster. Asks Temporal, not the workflow. */
   async retries(name: string): Promise<Retry[]> {
     const description = await this.timely(() => this.handle(name).describe());
     return await retriesOf(description, this.client.options.loadedDataConverter);
   }
 
-  /** Whether someone looks after what carries the name. Asks the workflow itself: the visibility store lags behind. */
+  /** Returns whether someone manages what carries the name. Asks the workflow itself: the visibility store lags behind. */
   async owner(name: string): Promise<Owner> {
     try {
       const { status, closeTime } = await this.handle(name).describe();
       if (status.name !== 'RUNNING')
         return { kind: 'ended', status: status.name, at: closeTime?.toISOString() ?? null };
-      const { uid, nodes, observedGeneration } = await this.status(name);
+      const { uid, nodes, observedGeneration, drill } = await this.status(name);
       // Until it has looked for what an earlier life has left, its uid may change to that of what it finds.
-      return { kind: 'open', uid, decided: nodes.length > 0 || observedGeneration > 0 };
+      return { kind: 'open', uid, decided: nodes.length > 0 || observedGeneration > 0, drills: drill.running !== null };
     } catch (error) {
       if (error instanceof WorkflowNotFoundError) return { kind: 'never' };
       if (isUnreachable(error)) return { kind: 'silent' };
@@ -128,23 +130,41 @@ export class Clusters {
     }
   }
 
-  /** What `apply` of the document would do to the cluster, or to nothing when it does not exist yet. */
+  /** Returns what `apply` of the document would do to the cluster, or to nothing when it does not exist yet. */
   async plan(document: ClusterDocument): Promise<IdentifiedPlan> {
     const { name } = document.metadata;
     if (await this.isOpen(name)) {
       return await this.timely(() => this.handle(name).query<IdentifiedPlan, [unknown]>('plan', { document }));
     }
-    const fresh = plan(document, blankState(document), null);
+    const fresh = plan({ ...blankState(document), document });
     return { ...fresh, id: fingerprint(JSON.stringify(fresh)) };
   }
 
-  /** What a rotation would do to a cluster that is there. */
+  /**
+   * Returns what the worker would be refused by AWS, or by its operator, if it made the cluster now; null for nothing. Makes nothing.
+   *
+   * @throws CliError when no worker answers within a few seconds
+   */
+  async preflight(input: PreflightInput): Promise<PreflightResult> {
+    const { name } = input.document.metadata;
+    const args: [PreflightInput] = [input];
+    const handle = await this.client.workflow.start<(input: PreflightInput) => Promise<PreflightResult>>('preflight', {
+      workflowId: `preflight/${name}/${randomUUID()}`,
+      taskQueue: this.taskQueue,
+      args,
+      workflowExecutionTimeout: '30s',
+      staticSummary: `Asks the account for what a launch of ${name} depends on`,
+    });
+    return await this.timely(() => handle.result());
+  }
+
+  /** Returns what a rotation would do to a cluster that exists. */
   async planRotation(name: string, what: Rotation): Promise<IdentifiedPlan> {
     return await this.timely(() => this.handle(name).query<IdentifiedPlan, [unknown]>('plan', { what }));
   }
 
   /**
-   * Starts the cluster's workflow, or tells the one that is there; in one call, so that two who apply at once do not collide.
+   * Starts the cluster's workflow, or tells the one that exists; in one call, so that two who apply at once do not collide.
    *
    * @param options `planId`: only if the plan is still that one; `adopt`: uid that a new workflow takes over although another workflow owns it;
    * `restoreFrom`: backup that it makes the cluster from, which must not exist yet
@@ -172,11 +192,11 @@ export class Clusters {
   }
 
   /** @throws CliError `missing`, `stored` when no worker answers, or what the workflow refuses */
-  async request(name: string, verb: RequestName, payload: Record<string, unknown>): Promise<Accepted> {
+  async request(name: string, command: RequestName, payload: Record<string, unknown>): Promise<Accepted> {
     await this.requireOpen(name);
     const request = { ...payload, requestId: randomUUID() };
-    return await this.answeredOrStored(name, verb, request, () =>
-      this.handle(name).executeUpdate<Accepted, [unknown]>(verb, { args: [request], updateId: request.requestId }),
+    return await this.answeredOrStored(name, command, request, () =>
+      this.handle(name).executeUpdate<Accepted, [unknown]>(command, { args: [request], updateId: request.requestId }),
     );
   }
 
@@ -186,7 +206,7 @@ export class Clusters {
    */
   private async answeredOrStored(
     name: string,
-    verb: RequestName,
+    command: RequestName,
     request: { requestId: string } & Record<string, unknown>,
     ask: () => Promise<Accepted>,
   ): Promise<Accepted> {
@@ -194,8 +214,8 @@ export class Clusters {
       return await this.timely(ask);
     } catch (error) {
       if (!isUnanswered(error)) throw error;
-      await this.timely(() => this.handle(name).signal(verb, request));
-      throw stored(name, verb, this.taskQueue, error);
+      await this.timely(() => this.handle(name).signal(command, request));
+      throw stored(name, command, { taskQueue: this.taskQueue, waitedMs: ANSWER_MS }, error);
     }
   }
 
@@ -204,7 +224,7 @@ export class Clusters {
     return await this.handle(name).result();
   }
 
-  /** Why a workflow that has ended was refused, or null when it was not. */
+  /** Returns why a workflow that has ended was refused, or null when it was not. */
   async refusal(name: string): Promise<CliError | null> {
     try {
       await this.timely(() => this.handle(name).result());
@@ -233,26 +253,9 @@ export class Clusters {
     return (await this.handle(name).describe()).historyLength;
   }
 
-  /** All clusters that are there, by the visibility store alone: no workflow is asked. */
+  /** Returns all clusters that exist, by the visibility store alone: no workflow is asked. */
   async list(filters: Partial<Record<SearchAttribute, string>> = {}): Promise<ListedCluster[]> {
-    const clauses = ["WorkflowType = 'cluster'", "ExecutionStatus = 'Running'"];
-    for (const [name, value] of Object.entries(filters)) clauses.push(`${name} = '${value.replaceAll(/['\\]/g, '')}'`);
-    const listed: ListedCluster[] = [];
-    for await (const one of this.client.workflow.list({ query: clauses.join(' AND ') })) {
-      const read = (name: SearchAttribute): string | null => one.typedSearchAttributes.get(keyOf(name)) ?? null;
-      const { nodes, createdAt } = (one.memo ?? {}) as { nodes?: string; createdAt?: string };
-      listed.push({
-        name: one.workflowId.slice(CLUSTER_PREFIX.length),
-        phase: read('K3sPhase'),
-        health: read('K3sHealth'),
-        region: read('K3sRegion'),
-        account: read('K3sAccount'),
-        version: read('K3sVersion'),
-        nodes: nodes ?? null,
-        createdAt: createdAt ?? one.startTime.toISOString(),
-      });
-    }
-    return listed.sort((a, b) => a.name.localeCompare(b.name));
+    return await listClusters(this.client, filters);
   }
 
   handle(name: string): WorkflowHandle<(input: unknown) => Promise<DeletionProof>> {
@@ -276,22 +279,3 @@ export class Clusters {
     return this.client.withDeadline(Date.now() + withinMs, ask);
   }
 }
-
-const keyOf = (name: SearchAttribute) => defineSearchAttributeKey(name, 'KEYWORD');
-
-const stored = (name: string, verb: RequestName, taskQueue: string, cause: unknown): CliError =>
-  new CliError(
-    EXIT.stored,
-    `no worker has answered for ${ANSWER_MS / 1_000} s: ${verb} ${name} is stored in Temporal, and the next worker on task queue ${taskQueue} carries it out`,
-    verb === 'withdraw'
-      ? 'start a worker (npm run worker, or npm run local)'
-      : `start a worker (npm run worker, or npm run local); to take the request back: keelson withdraw ${name}`,
-    { cause },
-  );
-
-export const missing = (name: string): CliError =>
-  new CliError(
-    EXIT.missing,
-    `there is no cluster ${name}`,
-    '`keelson list` shows those that there are, `keelson orphans` what a lost one has left',
-  );

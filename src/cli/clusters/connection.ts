@@ -9,7 +9,7 @@ const CONNECT_MS = 5_000;
 /**
  * Connects to Temporal.
  *
- * @param hasProxy gRPC goes through a proxy, so that the address itself need not be reachable from here
+ * @param hasProxy whether gRPC uses a proxy, so that the address itself may be unreachable from here
  * @throws CliError `unreachable` that names the address
  */
 export async function connect({ temporal, payloadKeys }: ClientEnvironment, hasProxy: boolean): Promise<Client> {

@@ -4,9 +4,9 @@ import { type OwnerRecord, ownedByAnother, parseOwnerRecord } from '../../model/
 import { CliError, EXIT } from '../exit.js';
 
 /**
- * Who owns a cluster's name, as the bucket says it.
+ * Reads the owner of a cluster's name from the bucket.
  *
- * @throws CliError `failed` for a record that cannot be read
+ * @throws CliError `failed` for an unreadable record
  */
 export async function readOwner(bucket: Bucket, cluster: string): Promise<OwnerRecord | null> {
   const key = bucketKeyOf(cluster, BUCKET_KEY.owner);
@@ -28,7 +28,7 @@ export async function readOwner(bucket: Bucket, cluster: string): Promise<OwnerR
 
 /**
  * Refuses a name that another Temporal namespace owns before anything is stored: the document in the bucket is the owner's. The workflow
- * looks again, and decides.
+ * checks again, and decides.
  *
  * @param adopt uid that the person has named with `--adopt`, or undefined
  * @throws CliError `refused` that names the owner

@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 
-/** What refuses at once; gRPC itself would go on trying until its deadline. */
+/** Errors that come at once; gRPC itself would retry until its deadline. */
 const AT_ONCE: Record<string, string> = {
   ECONNREFUSED: 'connection refused',
   ENOTFOUND: 'no such host',
@@ -8,10 +8,10 @@ const AT_ONCE: Record<string, string> = {
 };
 
 /**
- * Whether no one listens at an address.
+ * Checks whether anything listens at an address.
  *
  * @param address `host:port`
- * @returns why it cannot be reached, or null when it can, or when that is not known within a second
+ * @returns why it cannot be reached, or null when it can, or when there is no result within a second
  */
 export function refusalOf(address: string): Promise<string | null> {
   const { host, port } = split(address);
@@ -33,7 +33,7 @@ function split(address: string): { host: string; port: number } {
   return { host: host.replace(/^\[(.*)\]$/, '$1'), port: Number(colon < 0 ? 7233 : address.slice(colon + 1)) };
 }
 
-/** Of a name with several addresses, each refusal is in a list. */
+/** A name with several addresses has a list of refusals. */
 function codeOf(error: NodeJS.ErrnoException & { errors?: NodeJS.ErrnoException[] }): string {
   return error.code ?? error.errors?.[0]?.code ?? '';
 }

@@ -13,7 +13,8 @@ type Pending = NonNullable<WorkflowExecutionDescription['raw']['pendingActivitie
 const SCHEDULED = 1;
 
 /**
- * What Temporal tries again for a workflow, and what running attempts tell in their heartbeats. Temporal itself answers: no worker is needed.
+ * Returns the activities that Temporal retries for a workflow, and what running attempts report in their heartbeats. Temporal itself
+ * answers: no worker is needed.
  *
  * @param converter of the client: with KEELSON_PAYLOAD_KEYS failures and heartbeats are encrypted
  */
@@ -32,7 +33,7 @@ async function retryOf(pending: Pending, converter: LoadedDataConverter): Promis
   const waits = pending.state === SCHEDULED ? scheduled : null;
   const said = attempt > 1 && pending.lastFailure != null ? await failureOf(pending.lastFailure, converter) : null;
   const beat = waits === null ? await troubleOf(pending, converter) : null;
-  // An attempt that runs tells more than the one before it.
+  // A running attempt says more than the one before it.
   if (beat !== null) return { ...beat, activity, attempt, failures: beat.failures + attempt - 1 };
   if (said === null) return null;
   const since = isoOf(pending.lastAttemptCompleteTime) ?? isoOf(pending.lastStartedTime) ?? scheduled ?? '';
@@ -45,7 +46,7 @@ async function failureOf(
 ): Promise<Pick<Trouble, 'code' | 'class' | 'message' | 'hint'>> {
   const error = (await decodeOptionalFailureToOptionalError(converter, failure)) as Error & { details?: unknown[] };
   const detail = error.details?.[0] as
-    | { code?: string; class?: Trouble['class']; message?: string; advice?: string }
+    | { code?: string; class?: Trouble['class']; message?: string; hint?: string }
     | undefined;
   const code =
     detail?.code ??
@@ -55,7 +56,7 @@ async function failureOf(
     code,
     class: detail?.class ?? known.class,
     message: detail?.message ?? error.message,
-    hint: detail?.advice ?? known.advice,
+    hint: detail?.hint ?? known.hint,
   };
 }
 
@@ -66,7 +67,7 @@ async function troubleOf({ heartbeatDetails }: Pending, converter: LoadedDataCon
   return beat?.trouble ?? null;
 }
 
-/** Of a protobuf timestamp. */
+/** Milliseconds of a protobuf timestamp. */
 function isoOf(time: { seconds?: unknown; nanos?: number | null } | null | undefined): string | null {
   const seconds = Number(time?.seconds ?? 0);
   return seconds === 0 ? null : new Date(seconds * 1_000 + Math.floor((time?.nanos ?? 0) / 1e6)).toISOString();

@@ -9,7 +9,7 @@ export function quoted(value: string): Scalar {
   return scalar;
 }
 
-/** Fields of a cluster's entry that are Keelson's, and of the user's. Everything else in them is the person's. */
+/** Fields of a cluster's and a user's entry that Keelson owns. Everything else in them is the person's. */
 export const clusterFields = ({ server, ca }: Access): Record<string, string> => ({
   'certificate-authority-data': ca,
   server,
@@ -19,7 +19,7 @@ export const userFields = ({ clientCertificate, clientKey }: Access): Record<str
   'client-key-data': clientKey,
 });
 
-/** A kubeconfig of one cluster, in which cluster, user and context have its name. */
+/** Returns a kubeconfig of one cluster, in which cluster, user and context have its name. */
 export function freshKubeconfig(name: string, access: Access): Document {
   const strings = (fields: Record<string, string>): Record<string, Scalar> =>
     Object.fromEntries(Object.entries(fields).map(([key, value]) => [key, quoted(value)]));
@@ -36,7 +36,7 @@ export function freshKubeconfig(name: string, access: Access): Document {
 export const textOf = (document: Document, source = ''): string =>
   document.toString({ lineWidth: 0, indentSeq: !/^(?:clusters|contexts|users):[^\S\n]*\n- /m.test(source) });
 
-/** The entry of a list that has the name, or null. @throws CliError `invalid` when there are several: kubectl refuses these too */
+/** Returns the entry of a list that has the name, or null. @throws CliError `invalid` when there are several: kubectl refuses these too */
 export function entryOf(list: YAMLSeq | null, name: string): YAMLMap | null {
   const found = (list?.items ?? []).filter((one): one is YAMLMap => isMap(one) && stringIn(one, 'name') === name);
   if (found.length > 1)

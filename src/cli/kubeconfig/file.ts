@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { CliError, EXIT } from '../exit.js';
 import { underLocks } from './lock.js';
 
-/** What becomes of one file; `edit` gets null when it is not there yet. */
+/** A file and its change; `edit` gets null when it does not exist yet. */
 export interface Edit {
   /** Absolute. */
   path: string;
@@ -12,16 +12,16 @@ export interface Edit {
 }
 
 /**
- * Changes kubeconfig files, all under their locks. Each is replaced as a whole, never half written, and is readable by its owner alone
- * from its first byte on.
+ * Changes kubeconfig files, all under their locks. It replaces each as a whole, never half written, and only the owner can read it from its
+ * first byte on.
  *
- * @throws CliError `invalid` that names the file, or what an edit throws
+ * @throws CliError `invalid` that names the file, or an edit's error
  */
 export async function editFiles(edits: readonly Edit[], signal: AbortSignal): Promise<void> {
   const locked = edits.flatMap(({ path }) => [path, followed(path)]);
   try {
     await underLocks(locked, signal, () => {
-      // All are judged before the first is written.
+      // Every edit runs before the first write.
       const texts = edits.map(({ path, edit }) => ({ path, text: naming(path, () => edit(read(path))) }));
       for (const { path, text } of texts) naming(path, () => replace(followed(path), text));
     });
@@ -42,13 +42,13 @@ export function read(path: string): string | null {
   }
 }
 
-/** The temporary file has a name that no one can guess and is made by us or not at all (O_EXCL): it holds a private key. */
+/** The temporary file has an unguessable name and is created here or not at all (O_EXCL): it holds a private key. */
 function replace(path: string, text: string): void {
   const temporary = `${path}.${randomBytes(8).toString('hex')}.tmp`;
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     writeFileSync(temporary, text, { mode: 0o600, flag: 'wx' });
-    // A umask may have taken bits away.
+    // A umask may have removed bits.
     chmodSync(temporary, 0o600);
     renameSync(temporary, path);
   } catch (error) {
@@ -71,7 +71,7 @@ function naming<T>(path: string, act: () => T): T {
     return act();
   } catch (error) {
     if (!(error instanceof CliError)) throw unusable(path, error);
-    throw new CliError(error.exitCode, `${path}: ${error.message}`, error.remedy, { cause: error });
+    throw new CliError(error.exitCode, `${path}: ${error.message}`, error.hint, { cause: error });
   }
 }
 

@@ -10,9 +10,10 @@ const MOST_BYTES = 256 * 1024;
 export type KubeApi = (method: 'GET' | 'POST' | 'PUT', path: string, body?: object) => Promise<unknown>;
 
 /**
- * The API of a cluster with the stored access: the CA of the cluster is the only one that counts.
+ * Returns the API of a cluster with the stored access; only the cluster's own CA counts.
  *
- * @throws CliError `unreachable` where no API server answers, `refused` where Kubernetes forbids it, else `failed`; each with Kubernetes' own words
+ * @throws CliError `unreachable` if no API server answers, `refused` if Kubernetes forbids it, else `failed`; each with Kubernetes' own
+ * words
  */
 export function kubeApi({ server, ca, clientCertificate, clientKey }: Access, signal: AbortSignal): KubeApi {
   const decoded = (base64: string): Buffer => Buffer.from(base64, 'base64');

@@ -13,8 +13,8 @@ export interface Location {
 }
 
 /**
- * Where a merge without a file goes: where `kubectl config` would write. What exists is changed where it is; what is new goes to the
- * first file of KUBECONFIG that is there, else to its last, and the current context likewise. [client-go: config.go, GetDefaultFilename]
+ * Returns the file of a merge without one: the file that `kubectl config` would write. Existing entries change in place; new ones go to the
+ * first existing file of KUBECONFIG, else to its last, and the current context likewise. [client-go: config.go, GetDefaultFilename]
  */
 export function defaultLocation(env: Env, cwd: string, name: string): Location {
   const files = (env['KUBECONFIG'] ?? '')

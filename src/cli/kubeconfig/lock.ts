@@ -3,16 +3,16 @@ import { dirname } from 'node:path';
 import { CliError, EXIT } from '../exit.js';
 import { pause } from '../wait/abort.js';
 
-/** kubectl holds its lock for milliseconds, and gives up at once where another holds it. */
+/** kubectl holds its lock for milliseconds, and gives up at once if another process holds it. */
 const PATIENCE_MS = 10_000;
 const PAUSE_MS = 25;
 
 /**
- * Runs an action under the locks of client-go: `<file>.lock`, made with O_EXCL, so that kubectl and other merges wait their turn or
- * refuse. A lock is never broken: no one can tell a slow owner from a dead one. [client-go: tools/clientcmd/loader.go, lockFile]
+ * Runs an action under the locks of client-go: `<file>.lock`, made with O_EXCL, so that kubectl and other merges wait their turn or refuse.
+ * It never breaks a lock: a slow owner looks like a dead one. [client-go: tools/clientcmd/loader.go, lockFile]
  *
- * @param paths locked in order of their names, as client-go does, so that two of us cannot wait for each other
- * @throws CliError `failed` that names the lock when another holds it for 10 s
+ * @param paths locked in order of their names, as client-go does, so that two processes cannot wait for each other
+ * @throws CliError `failed` that names the lock when another process holds it for 10 s
  */
 export async function underLocks<T>(paths: readonly string[], signal: AbortSignal, act: () => T): Promise<T> {
   const held: string[] = [];

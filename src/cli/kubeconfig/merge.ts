@@ -6,7 +6,7 @@ import type { Access } from './stored.js';
 export interface MergeOptions {
   /** Make it the current context. */
   use: boolean;
-  /** Also over an entry of this name that is of another cluster. */
+  /** Replace an entry of this name even if it belongs to another cluster. */
   replace: boolean;
 }
 
@@ -14,7 +14,7 @@ export interface MergeOptions {
 const LISTS = { clusters: 'cluster', users: 'user', contexts: 'context' } as const;
 type List = keyof typeof LISTS;
 
-/** What else a person's file may say of the same thing: two of them, and kubectl takes the wrong one or refuses. [client-go: validation.go] */
+/** Other fields for the same setting: with both, kubectl takes the wrong one or refuses. [client-go: validation.go] */
 const RIVALS: Readonly<Record<List, readonly string[]>> = {
   clusters: ['certificate-authority', 'insecure-skip-tls-verify'],
   users: ['client-certificate', 'client-key', 'exec', 'auth-provider', 'token', 'tokenFile', 'username', 'password'],
@@ -22,11 +22,11 @@ const RIVALS: Readonly<Record<List, readonly string[]>> = {
 };
 
 /**
- * Puts a cluster's access into the text of a kubeconfig. Only server, CA and client pair of its own entries change: a namespace or
- * proxy-url that a person has set, entries of others and comments stay as they are, each value as it was written.
+ * Puts a cluster's access into the text of a kubeconfig. It changes only server, CA and client pair of the cluster's own entries: a
+ * namespace or proxy-url that a person has set, entries of others and comments stay as they are, each value as it was written.
  *
  * @param existing null or empty when there is no file yet
- * @throws CliError `invalid` when the text is not a kubeconfig, `refused` when an entry of this name is of another cluster
+ * @throws CliError `invalid` when the text is not a kubeconfig, `refused` when an entry of this name belongs to another cluster
  */
 export function mergeKubeconfig(existing: string | null, name: string, access: Access, options: MergeOptions): string {
   if (existing === null || existing.trim() === '') return textOf(freshKubeconfig(name, access));
@@ -47,7 +47,7 @@ export function mergeKubeconfig(existing: string | null, name: string, access: A
   return textOf(document, existing);
 }
 
-/** Whether a file holds this cluster's entries and no others, so that it may be written over as a whole. */
+/** Returns whether a file holds this cluster's entries and no others, so that it may be replaced as a whole. */
 export function isOfCluster(existing: string, name: string): boolean {
   const document = readKubeconfig(existing);
   return (Object.keys(LISTS) as List[]).every((list) =>
@@ -70,8 +70,8 @@ export function withCurrentContext(existing: string | null, name: string): strin
 }
 
 /**
- * Without types, so that each scalar of others is written back as it was read: the number 012 would become 12. Only what is null stays so.
- * [yaml: failsafe schema]
+ * Without types, so that other scalars are written back as they were read: the number 012 would become 12. Only null stays null. [yaml:
+ * failsafe schema]
  */
 function readKubeconfig(text: string): Document {
   const document: Document = parseDocument(text, { schema: 'failsafe', customTags: (tags) => [...tags, 'null'] });
@@ -94,7 +94,7 @@ function readKubeconfig(text: string): Document {
   );
 }
 
-/** Ours are the entries that lead to this cluster: the same CA or the same address. @returns what belongs to others */
+/** The cluster's own entries lead to it: by the same CA or the same address. @returns entries of others */
 function foreignIn(document: Document, name: string, { server, ca }: Access): string | null {
   const entry = (list: List): YAMLMap | null => entryOf(listIn(document, list), name);
   const [cluster, user, context] = [entry('clusters'), entry('users'), entry('contexts')];
@@ -137,7 +137,7 @@ function put(document: Document, list: List, name: string, fields: Readonly<Reco
   for (const key of RIVALS[list]) body.delete(key);
 }
 
-/** A value that is the same already keeps its place, its quotes and its comment. */
+/** An unchanged value keeps its place, its quotes and its comment. */
 function setString(map: YAMLMap, key: string, value: string): void {
   const held: unknown = map.get(key, true);
   if (isScalar(held) && held.value === value && held.type?.startsWith('QUOTE')) return;

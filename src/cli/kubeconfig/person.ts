@@ -2,7 +2,7 @@ import { secondsOf } from '../../model/duration.js';
 import { CliError, EXIT } from '../exit.js';
 import type { Person } from './signing-request.js';
 
-/** What `keelson kubeconfig` is asked for beside the file; without any of them it gives the stored file. */
+/** Options of `keelson kubeconfig` for a person; without any of them it gives the stored file. */
 export interface PersonOptions {
   ttl?: string;
   user?: string;
@@ -15,7 +15,7 @@ export interface PersonRequest extends Person {
 
 /** Kubernetes signs for ten minutes or longer. [docs: CertificateSigningRequest, expirationSeconds] */
 const LEAST_SECONDS = 600;
-/** No one can take a client certificate back: Kubernetes looks at no revocation list. */
+/** No one can revoke a client certificate: Kubernetes checks no revocation list. */
 const MOST_SECONDS = 7 * 86_400;
 const DEFAULT_TTL = '8h';
 const MOST_GROUPS = 20;
@@ -24,10 +24,10 @@ const MOST_GROUPS = 20;
 const NAME = /^[A-Za-z0-9](?:[A-Za-z0-9._@:/+-]{0,62}[A-Za-z0-9])?$/;
 
 /**
- * Reads who a short-lived kubeconfig is for.
+ * Reads the owner of a short-lived kubeconfig.
  *
- * @param sender name of the person at this machine, who is meant where `--user` is missing
- * @returns null where the stored kubeconfig is asked for
+ * @param sender name of the person at this machine, for whom it is without `--user`
+ * @returns null for the stored kubeconfig
  * @throws CliError `invalid`; `refused` for names that belong to Kubernetes
  */
 export function personOf({ ttl, user, group = [] }: PersonOptions, sender: string): PersonRequest | null {
@@ -43,7 +43,7 @@ export function personOf({ ttl, user, group = [] }: PersonOptions, sender: strin
 }
 
 function checked(option: string, name: string): string {
-  // system:masters passes all checks of RBAC, and other names of the prefix are those of components. [docs: Kubernetes, RBAC]
+  // system:masters passes all checks of RBAC, and other names of the prefix belong to components. [docs: Kubernetes, RBAC]
   if (/^system:/i.test(name))
     throw new CliError(
       EXIT.refused,

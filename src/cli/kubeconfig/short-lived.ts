@@ -1,5 +1,5 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import { CliError, EXIT } from '../exit.js';
 import { pause } from '../wait/abort.js';
 import { type KubeApi, kubeApi } from './kube-api.js';
@@ -8,7 +8,7 @@ import { newSigningRequest } from './signing-request.js';
 import type { Access } from './stored.js';
 
 const REQUESTS = '/apis/certificates.k8s.io/v1/certificatesigningrequests';
-/** Signs what the API server takes from clients. [docs: Kubernetes, signers] */
+/** Signer of client certificates. [docs: Kubernetes, signers] */
 const SIGNER = 'kubernetes.io/kube-apiserver-client';
 const SIGNED_MS = 30_000;
 const PAUSE_MS = 250;
@@ -27,12 +27,12 @@ const object = z.object({
 });
 
 /**
- * Gets a client certificate for a person from the cluster's own certificate API. The key is made here and never leaves this machine; Kubernetes
- * records who asked and who approved in its audit log, and lets no such certificate name system:masters. [ADR 49]
+ * Gets a client certificate for a person from the cluster's own certificate API. The key is made here and never leaves this machine;
+ * Kubernetes records the requester and the approver in its audit log, and lets no such certificate name system:masters. [ADR 49]
  *
  * @param admin the stored access, which may create and approve requests
- * @returns the same cluster with the certificate and key of the person, and until when they hold
- * @throws CliError as `kubeApi` does; `failed` where the request is denied, not signed in time, or signed for someone else
+ * @returns the same cluster with the certificate and key of the person, and until when they are valid
+ * @throws CliError as `kubeApi` does; `failed` if the request is denied, not signed in time, or signed for someone else
  */
 export async function shortLived(
   admin: Access,
@@ -100,7 +100,7 @@ async function signed(api: KubeApi, path: string, signal: AbortSignal): Promise<
   );
 }
 
-/** Nothing but what was asked for is written to a file. */
+/** A file gets nothing but the requested certificate. */
 function checked(pem: string, key: string, { user, groups, ttlSeconds }: PersonRequest): Date {
   const certificate = new X509Certificate(pem);
   const subject = certificate.subject.split('\n').toSorted();

@@ -1,6 +1,8 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
 
-/** Whom a client certificate names: Kubernetes reads the user from CN and the groups from O. [docs: Kubernetes, X.509 client certificates] */
+/**
+ * Subject of a client certificate: Kubernetes reads the user from CN and the groups from O. [docs: Kubernetes, X.509 client certificates]
+ */
 export interface Person {
   user: string;
   groups: readonly string[];
@@ -14,8 +16,8 @@ export interface SigningRequest {
 }
 
 /**
- * Makes a P-256 key and the request for a certificate of it. Node.js writes no requests, and the whole of DER that one needs is these few
- * lines. [RFC 2986, 5480, 5758]
+ * Makes a P-256 key and the request for a certificate of it. Node.js writes no requests, and these few lines are all the DER that one
+ * needs. [RFC 2986, 5480, 5758]
  */
 export function newSigningRequest({ user, groups }: Person): SigningRequest {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });

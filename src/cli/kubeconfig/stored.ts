@@ -1,10 +1,10 @@
 import { createHash, createPrivateKey, X509Certificate } from 'node:crypto';
 import { isIPv6 } from 'node:net';
 import { parse } from 'yaml';
-import { z } from 'zod';
+import * as z from 'zod';
 import { CliError, EXIT } from '../exit.js';
 
-/** What a kubeconfig is made of; all else is written by Keelson itself. */
+/** Parts of a stored kubeconfig; Keelson itself writes the rest. */
 export interface Access {
   /** `https://<host>:6443` */
   server: string;
@@ -19,7 +19,7 @@ export interface Known {
   name: string;
   /** Host of the API, from the status. */
   apiAddress: string;
-  /** SHA-256 of the server CA's PEM, in hex: what a secure K3s token begins with. Null when it is not known. */
+  /** SHA-256 of the server CA's PEM, in hex, with which a secure K3s token begins. Null if unknown. */
   caHash: string | null;
 }
 
@@ -28,7 +28,9 @@ const MAX_BYTES = 64 * 1024;
 
 const pem = z.string().min(1);
 
-/** Exactly what K3s writes. Root on a server can store another file, and kubectl runs what `exec` names. [docs: kubeconfig v1] */
+/**
+ * Exactly the fields that K3s writes. Root on a server can store another file, and kubectl runs what `exec` names. [docs: kubeconfig v1]
+ */
 const schema = z.strictObject({
   apiVersion: z.literal('v1').optional(),
   kind: z.literal('Config').optional(),
@@ -52,10 +54,10 @@ const schema = z.strictObject({
 });
 
 /**
- * Takes the parts out of a stored kubeconfig. Nothing else of the file passes: who can write the bucket object must not be able to run
- * a command on, or redirect, the machine of a user.
+ * Takes the parts out of a stored kubeconfig, and nothing else: a writer to the bucket must not be able to run a command on, or redirect,
+ * the machine of a user.
  *
- * @throws CliError `failed` that names what the file may not hold
+ * @throws CliError `failed` that names the forbidden part
  */
 export function readStored(text: string, { name, apiAddress, caHash }: Known): Access {
   if (Buffer.byteLength(text) > MAX_BYTES) throw refused(name, `it is larger than ${MAX_BYTES / 1024} KiB`);

@@ -26,10 +26,10 @@ const DELIVERY_SECONDS = 30;
 const ENDED: ReadonlySet<string> = new Set(['Success', 'Failed', 'TimedOut', 'Cancelled']);
 
 /**
- * Runs a shell text on a node by SSM, with the person's own AWS credentials, and returns what it wrote.
+ * Runs a shell text on a node by SSM, with the person's own AWS credentials, and returns its output.
  *
  * @param slot as in `keelson status`; null for the first server
- * @throws CliError `missing` for a node that is not there, `unreachable` where SSM refuses or does not reach it
+ * @throws CliError `missing` for a node that does not exist, `unreachable` if SSM refuses or does not reach it
  */
 export async function runOnNode(
   session: Session,
@@ -117,6 +117,6 @@ function hintOf(code: string, status: StatusView, id: string): string {
   return agentHint(status, id);
 }
 
-/** In single quotes nothing means anything to a shell but the quote itself. */
+/** In single quotes only the quote itself means anything to a shell. */
 export const quoted = (word: string): string =>
   /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;

@@ -9,24 +9,24 @@ import { say } from '../io.js';
 import type { Session } from '../session.js';
 import type { ClientsOf } from './remove.js';
 
-/** An account that is searched, with the regions to look into. */
+/** An account to search, with its regions. */
 export interface SearchedAccount {
-  /** 12 digits; null for that of the person's own credentials. */
+  /** 12 digits; null for the person's own. */
   id: string | null;
   clients: AwsClients;
   regions: string[];
 }
 
 export interface WhichAccounts {
-  /** All that the account has enabled, if absent. */
+  /** All enabled regions of the account, if absent. */
   region?: string;
   roleArn?: string;
   externalId?: string;
 }
 
 /**
- * The person's own account and each that has clusters, or that of `--role-arn` alone: an account whose last cluster is gone is known nowhere any more. One
- * that cannot be asked is reported and does not hide the others.
+ * Returns the person's own account and each that has clusters, or that of `--role-arn` alone: nothing remembers an account whose last
+ * cluster is gone. An account that cannot be asked is reported and does not hide the others.
  */
 export async function accountsToSearch(
   session: Session,
@@ -62,7 +62,7 @@ async function searched(
   { region }: WhichAccounts,
 ): Promise<SearchedAccount> {
   const clients = await clientsFor(session, role);
-  // Asked in any case: an account that cannot be reached shows before anything is listed.
+  // Always asked, so that an unreachable account shows before the list.
   const regions = region === undefined || role !== undefined ? await enabledRegions(clients) : [];
   return { id: accountIdOf(role), clients, regions: region === undefined ? regions : [region] };
 }

@@ -3,9 +3,12 @@ import type { OwnerRecord } from '../../model/trust/ownership.js';
 
 /** What Temporal knows of the workflow of a name. */
 export type Owner =
-  /** It is open, and its uid is final: `decided` is false while it may still adopt what an earlier life has left. */
-  | { kind: 'open'; uid: string; decided: boolean }
-  /** It is open and did not answer. */
+  /**
+   * Open, with a final uid: `decided` is false while it may still adopt what an earlier cluster has left, `drills` while a drill of it
+   * runs.
+   */
+  | { kind: 'open'; uid: string; decided: boolean; drills?: boolean }
+  /** Open without an answer. */
   | { kind: 'silent' }
   | { kind: 'ended'; status: string; at: string | null }
   /** This namespace has never had it, or no longer remembers. */
@@ -18,7 +21,7 @@ export interface Judge {
   namespaceId: string;
 }
 
-/** Who owns a name. */
+/** Owner of a name. */
 export interface NameOwner {
   workflow: Owner;
   /** `owner.json` of the bucket, or null. */
@@ -26,13 +29,16 @@ export interface NameOwner {
 }
 
 export interface Orphan extends Tagged {
-  /** Why no workflow looks after it, for people. */
+  /** Why no workflow manages it, for people. */
   why: string;
-  /** Whether it is proven to be of this installation, namespace and name: if not, others may look after it. */
+  /** Whether it is proven to be of this installation, namespace and name: if not, others may manage it. */
   known: boolean;
 }
 
-/** What has no open workflow behind it. What may still have one, or get one, is left out: better an orphan too few. */
+/**
+ * Returns the resources without an open workflow. It leaves out what may still have one, or get one: one orphan too few is better than one
+ * too many.
+ */
 export function orphansAmong(
   tagged: readonly Tagged[],
   owners: ReadonlyMap<string, NameOwner>,
@@ -57,12 +63,13 @@ function reasonFor(one: Tagged, owner: NameOwner | undefined, judge: Judge): Pic
   return { why: known || owner.workflow.kind === 'never' ? why : `${why}, and no record has its uid`, known };
 }
 
-function workflowReason({ uid }: Tagged, owner: Owner): string | null {
+function workflowReason({ uid, ofDrill }: Tagged, owner: Owner): string | null {
   switch (owner.kind) {
     case 'silent':
       return null;
     case 'open':
-      return owner.decided && owner.uid !== uid ? 'of an earlier life of the name' : null;
+      if (owner.decided && owner.uid !== uid) return 'of an earlier life of the name';
+      return owner.decided && ofDrill && owner.drills === false ? 'of a drill that does not run any more' : null;
     case 'ended':
       return `workflow ${owner.status.toLowerCase()}${owner.at === null ? '' : ` ${owner.at}`}`;
     case 'never':

@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { parse } from 'yaml';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Tagged } from '../../aws/tagged.js';
 import { CliError, EXIT } from '../exit.js';
 import type { Io } from '../io.js';
 
-/** List prices are a matter of region, contract and day: they come from the user, not from us. */
+/** List prices depend on region, contract and day: the user provides them. */
 const pricesSchema = z.strictObject({
   /** An hour, by instance type. */
   instances: z.record(z.string(), z.number().nonnegative()).default({}),
@@ -18,7 +18,7 @@ export type Prices = z.output<typeof pricesSchema>;
 /** AWS's own month. [docs: AWS Pricing Calculator] */
 const HOURS = 730;
 
-/** @throws CliError `invalid` when the file is not there or holds something else */
+/** @throws CliError `invalid` for a missing file or another content */
 export async function readPrices(io: Io, file: string): Promise<Prices> {
   try {
     return pricesSchema.parse(parse(await readFile(resolve(io.cwd, file), 'utf8')));
@@ -33,10 +33,10 @@ export async function readPrices(io: Io, file: string): Promise<Prices> {
   }
 }
 
-/** What it costs in a month as it is now: a stopped instance costs nothing but its volume. Null where the price is not given. */
+/** Returns the present cost of a month: a stopped instance costs nothing but its volume. Null without a price. */
 export function monthlyCost(one: Tagged, prices: Prices): number | null {
   if (one.kind === 'security-group') return 0;
-  // A snapshot is billed by the blocks that it holds, which EC2 does not tell. [docs: EBS pricing]
+  // A snapshot is billed by the blocks that it holds, which EC2 does not show. [docs: EBS pricing]
   if (one.kind === 'snapshot') return null;
   if (one.kind === 'volume') {
     const price = prices.volumes[one.type];

@@ -16,20 +16,20 @@ import { closeReferences } from '../../aws/security-groups/references.js';
 import type { Tagged } from '../../aws/tagged.js';
 
 const PAUSE_MS = 2_000;
-/** Of one filter, at most. [docs: EC2 Using_Filtering] */
+/** Values of one filter, at most. [docs: EC2 Using_Filtering] */
 const FILTER_VALUES = 200;
-/** An instance takes its time to go; its volume and its group are free only then. */
+/** An instance takes its time to end; only then are its volume and its group free. */
 const PATIENCE_MS = 5 * 60_000;
 
 /** Clients for an account, as `Tagged` names it. */
 export type ClientsOf = (account: string | null) => AwsClients;
 
-/** Failures by id; what is not in it is gone. */
+/** Failures by id; all other ids are gone. */
 export type Failures = Map<string, string>;
 
 /**
- * Deletes instances, then volumes, snapshots and groups. One at a time: a protected instance must not save the others. What cannot be
- * deleted is reported and holds up nothing else.
+ * Deletes instances, then volumes, snapshots and groups, one at a time, so that a protected instance does not save the others. It reports
+ * what it cannot delete, and continues.
  */
 export async function remove(clientsOf: ClientsOf, doomed: readonly Tagged[], signal: AbortSignal): Promise<Failures> {
   const failures: Failures = new Map();
@@ -61,7 +61,7 @@ export async function remove(clientsOf: ClientsOf, doomed: readonly Tagged[], si
     );
   }
   for (const [one, ids] of byPlace(of('security-group'))) {
-    // Only groups of one cluster name each other. What cannot be closed shows when the group is deleted.
+    // Only groups of one cluster refer to each other. A remaining reference shows when the group is deleted.
     if (ids.length < 2) continue;
     const ec2 = clientsOf(one.account).ec2(one.region);
     await closeReferences(ec2, await groupsOf(ec2, ids)).catch(() => undefined);
@@ -75,7 +75,7 @@ export async function remove(clientsOf: ClientsOf, doomed: readonly Tagged[], si
   return failures;
 }
 
-/** Ids by region and account. */
+/** Returns the ids by region and account. */
 function byPlace(groups: readonly Tagged[]): Iterable<[Tagged, string[]]> {
   const places = new Map<string, [Tagged, string[]]>();
   for (const one of groups) {

@@ -2,7 +2,7 @@ import type { BackupManifest } from '../../model/backup/manifest.js';
 import { table } from './table.js';
 import { age } from './time.js';
 
-/** A backup as it is listed: without its document, and the marker, which says nothing to people. */
+/** A backup in a list: without its document and its marker. */
 export type ListedBackup = Omit<BackupManifest, 'schemaVersion' | 'cluster' | 'document' | 'generations' | 'marker'>;
 
 export function backupText({ cluster, id, size }: { cluster: string; id: string | null; size: number | null }): string {

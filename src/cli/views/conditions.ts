@@ -4,11 +4,11 @@ import { PLAIN, type Screen } from '../screen.js';
 import { table } from './table.js';
 import { age } from './time.js';
 
-/** Not as it should be; what no one wants, or what sleeps, does not fail. */
+/** Returns whether the condition fails; one that no one needs now does not. */
 export const isFailing = ({ status, reason }: Condition): boolean =>
   status !== 'True' && reason !== 'NoneWanted' && reason !== 'Stopped';
 
-/** As kubectl shows them, those that fail first. */
+/** Lists them as kubectl does, failing ones first. */
 export function conditionTable(
   conditions: readonly Condition[],
   colors: Colors,
@@ -44,10 +44,10 @@ export function conditionTable(
   return rest === '' ? rows : `${rows}\n${rest}`;
 }
 
-/** Not measured yet, or not since a node was replaced: that is one fact, not a row for each check. */
+/** Not measured yet, or not since a replacement: that is one fact, not a row for each check. */
 const isUnmeasured = ({ status, reason }: Condition): boolean => status === 'Unknown' && reason === 'NotMeasured';
 
-/** What is not in the table, counted. */
+/** Returns the number of conditions outside of the table. */
 function restText(conditions: readonly Condition[], colors: Colors): string {
   const [unmeasured, good] = [isUnmeasured, ({ status }: Condition) => status === 'True'].map(
     (is) => conditions.filter(is).length,
@@ -61,6 +61,6 @@ function restText(conditions: readonly Condition[], colors: Colors): string {
 
 const counted = (count: number): string => (count === 1 ? '1 condition is' : `${count} conditions are`);
 
-/** A worker of an earlier version does not tell it. */
-const checked = ({ lastChecked }: Partial<Condition>, now: number): string | null =>
-  lastChecked === undefined ? null : age(lastChecked, now);
+/** An earlier version of the worker leaves it out. */
+const checked = ({ lastProbeTime }: Partial<Condition>, now: number): string | null =>
+  lastProbeTime === undefined ? null : age(lastProbeTime, now);

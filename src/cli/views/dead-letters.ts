@@ -6,9 +6,9 @@ export interface DeadLetter {
   id: string;
   /** When the event happened, ISO 8601. */
   sentAt: string;
-  /** What the event is about, in words. */
+  /** Subject of the event, in words. */
   about: string;
-  /** The message itself, cut where it is long. */
+  /** The message itself, cut if it is long. */
   body: string;
 }
 

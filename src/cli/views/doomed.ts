@@ -2,10 +2,10 @@
 export interface Doomed {
   cluster: string;
   account: string;
-  /** Null when no worker has told. */
+  /** Null if no worker has answered. */
   region: string | null;
   nodes: { name: string; instanceId: string | null; instanceType: string | null }[] | null;
-  /** Data volumes that outlive their nodes, and volumes and snapshots of nodes that were replaced. */
+  /** Data volumes that outlive their nodes, and volumes and snapshots of replaced nodes. */
   kept: string[];
 }
 

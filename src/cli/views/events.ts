@@ -4,10 +4,10 @@ import type { Colors } from '../io.js';
 import { age, moment } from './time.js';
 
 const HEAD = ['LAST SEEN', 'TYPE', 'REASON', 'OPERATION', 'MESSAGE'];
-/** What stays on the screen would not age: `--watch` shows the time of day. */
+/** Lines on a screen would not age: `--watch` shows the time of day. */
 const HEAD_WATCH = ['TIME', ...HEAD.slice(1)];
 const GAP = '   ';
-/** As wide as what comes later is likely to need: Warning, InstancesTerminated, op-1a2b3c4d. */
+/** Width for later events: Warning, InstancesTerminated, op-1a2b3c4d. */
 const LEAST = [0, 7, 19, 11, 0];
 
 interface EventTable {
@@ -15,7 +15,7 @@ interface EventTable {
   row(event: ClusterEvent, now?: number): string;
 }
 
-/** A line each, to be written one by one: no column is narrower than the first events need. */
+/** A line each, printed one at a time: no column is narrower than the first events need. */
 export function eventTable(
   first: readonly ClusterEvent[],
   colors: Colors,

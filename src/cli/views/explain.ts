@@ -1,3 +1,4 @@
+import { SUSPECTED } from '../../model/explain/cause.js';
 import type { Explanation } from '../../model/explain/index.js';
 import type { Colors } from '../io.js';
 import { age, duration, moment } from './time.js';
@@ -7,13 +8,13 @@ const LINES = 8;
 
 type Step = Explanation['underWay'][number];
 
-const WORDED: ReadonlySet<string> = new Set(['NoWorker', 'StepOverdue']);
+const WORDED: ReadonlySet<string> = new Set(['NoWorker', 'StepOverdue', SUSPECTED]);
 
-/** The cause on the first line; then since when, what Keelson does and when next, what a person can do; then the rest, folded. */
+/** Returns the cause on the first line; then since when, what Keelson does and when next, what a person can do; then the rest, folded. */
 export function explanationText(one: Explanation, colors: Colors, now = Date.now()): string {
   const { cause } = one;
   const [first = '', ...more] = cause.message.split('\n');
-  // Most messages name the code themselves; these two say it in words.
+  // Most messages name the code themselves; these say it in words.
   const isSaid = cause.code === null || WORDED.has(cause.code) || first.includes(cause.code);
   const code = isSaid ? '' : `${cause.code}: `;
   const paint = cause.code === null ? (text: string) => text : colors.red;
@@ -24,11 +25,11 @@ export function explanationText(one: Explanation, colors: Colors, now = Date.now
   for (const hint of cause.hints.filter((text) => text !== '')) lines.push(`  you      ${hint}`);
   for (const step of one.underWay) lines.push(`  step     ${underWay(step, now)}`);
   if (one.waiting !== null) lines.push(...waitsFor(one.waiting, cause.message));
-  for (const { condition, message, advice, folded } of one.failing) {
+  for (const { condition, message, hint, folded } of one.failing) {
     const because = folded.length === 0 ? '' : `; because of it: ${folded.join(', ')}`;
     if (condition === cause.code) {
       if (folded.length > 0) lines.push(`  because of it fail: ${folded.join(', ')}`);
-    } else lines.push(`  ${colors.yellow(condition)}: ${message}${advice === '' ? '' : ` -> ${advice}`}${because}`);
+    } else lines.push(`  ${colors.yellow(condition)}: ${message}${hint === '' ? '' : ` -> ${hint}`}${because}`);
   }
   if (one.lastError !== null && one.lastError.code !== cause.code)
     lines.push(
@@ -38,7 +39,7 @@ export function explanationText(one: Explanation, colors: Colors, now = Date.now
   return lines.join('\n');
 }
 
-/** What is waited for may quote the cause. */
+/** Returns the line of the wait, without the cause where the wait quotes it. */
 function waitsFor({ for: what, until }: NonNullable<Explanation['waiting']>, said: string): string[] {
   const brief = what.replace(`: ${said}`, '');
   if (brief === 'a person' || said.includes(brief)) return [];

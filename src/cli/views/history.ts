@@ -33,7 +33,7 @@ function operationText(operation: Operation, colors: Colors, now: number): strin
   return [...lines, ...steps.split('\n').map((line) => `  ${line}`)].join('\n');
 }
 
-/** A repair may have several, one behind the other. [model/plan] */
+/** A repair may have several, one after the other. [model/plan] */
 const reasonsOf = ({ reason }: Operation): string[] => reason.split('; ');
 
 function painted(outcome: Operation['outcome'], colors: Colors): string {

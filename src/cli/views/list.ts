@@ -10,6 +10,8 @@ export interface ListedCluster {
   name: string;
   phase: string | null;
   health: string | null;
+  /** Nothing is done to it until `keelson resume`. */
+  paused: boolean;
   region: string | null;
   /** 12 digits; null for the worker's own account. */
   account: string | null;
@@ -33,7 +35,7 @@ export function listText(
     HEAD,
     clusters.map((one) => [
       one.name,
-      one.phase === 'Failed' ? colors.red(one.phase) : one.phase,
+      phaseText(one, colors),
       healthText(one.health, colors),
       one.account === null ? one.region : `${one.region} (${one.account})`,
       one.version,
@@ -42,4 +44,9 @@ export function listText(
     ]),
     screen,
   );
+}
+
+function phaseText({ phase, paused }: ListedCluster, colors: Colors): string | null {
+  const text = phase === 'Failed' ? colors.red(phase) : phase;
+  return paused ? `${text ?? ''}, ${colors.yellow('paused')}` : text;
 }

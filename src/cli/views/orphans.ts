@@ -2,10 +2,10 @@ import type { Orphan } from '../orphans/judge.js';
 import { table } from './table.js';
 import { age } from './time.js';
 
-/** An orphan as it is shown; `monthly` is null without prices. */
+/** An orphan in a list; `monthly` is null without prices. */
 export interface ShownOrphan extends Orphan {
   monthly: number | null;
-  /** Of a delete: what came of it. */
+  /** Result of a delete. */
   outcome?: 'deleted' | 'failed' | 'refused' | 'would be deleted';
   message?: string;
 }

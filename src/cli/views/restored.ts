@@ -13,7 +13,7 @@ export interface Restored {
 /** What a restore into a new cluster makes. */
 export interface RestoredInto {
   cluster: string;
-  /** Cluster that was backed up, and whether it still runs. */
+  /** Cluster of the backup, and whether it still runs. */
   of: string;
   isOpen: boolean;
   account: string;

@@ -3,7 +3,7 @@ import type { Colors } from '../io.js';
 import type { Screen } from '../screen.js';
 import { type IdentifiedPlan, planText } from './plan.js';
 
-/** What a rotation does, and where. */
+/** What a rotation changes, and where. */
 export interface Rotated {
   cluster: string;
   account: string;

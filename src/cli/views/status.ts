@@ -1,13 +1,14 @@
 import { createColors } from 'picocolors';
-import { type Expected, expectedOf } from '../../model/explain/expected.js';
+import { hintOfError } from '../../model/explain/cause.js';
 import { senderText } from '../../model/requests/sender.js';
 import { foremost, type Retry } from '../../model/retry.js';
-import type { Operation, StepRecord } from '../../model/state.js';
+import type { Operation } from '../../model/state.js';
 import type { StatusView } from '../../model/status.js';
 import type { Colors } from '../io.js';
-import { PLAIN, type Screen } from '../screen.js';
+import { PLAIN, type Screen, wrapped } from '../screen.js';
 import { conditionTable } from './conditions.js';
 import { healthText } from './health.js';
+import { knownOperations, stepName, stepTimes } from './steps.js';
 import { table } from './table.js';
 import { age, duration, moment } from './time.js';
 
@@ -21,10 +22,9 @@ export function statusText(
 ): string {
   const lines = [headline(status, colors, now)];
   const { operation, waiting, lastError } = status;
-  if (operation !== null) lines.push(operationLine(status));
-  const known = operation === null ? status.operations : [...status.operations, operation];
+  if (operation !== null) lines.push(wrapped(operationLine(status), screen.columns));
   for (const step of operation?.steps.filter((one) => one.outcome === 'running') ?? [])
-    lines.push(stepLine(step, expectedOf(step.kind, known), now));
+    lines.push(`  ${stepName(step)} (${stepTimes(step, knownOperations(status), now)})`);
   const retry = foremost(retries.filter((one) => one.failures > 0));
   if (retry !== null) lines.push(colors.yellow(retryLine(retry, now)));
   if (waiting !== null) {
@@ -32,9 +32,12 @@ export function statusText(
     lines.push(`Waits for ${waiting.for}, since ${moment(waiting.since)}${until}`);
   }
   if (lastError !== null)
-    lines.push(colors.red(`Last error ${lastError.code}: ${firstLine(lastError.message)}`), `  ${lastError.advice}`);
+    lines.push(
+      colors.red(`Last error ${lastError.code}: ${firstLine(lastError.message)}`),
+      `  ${hintOfError(status, lastError)}`,
+    );
   if (status.apiAddress !== null) lines.push(`API: https://${status.apiAddress}:6443`);
-  for (const image of status.images ?? []) lines.push(imageLine(image, now));
+  for (const image of status.images ?? []) lines.push(wrapped(imageLine(image, now), screen.columns));
   for (const { id, name, slot, zone } of status.dataVolumes ?? [])
     lines.push(`Data volume: ${id} (${name} of ${slot}) in ${zone}; deleted with the cluster`);
   for (const { kind, id, slot, generation, at } of status.kept)
@@ -58,7 +61,7 @@ const NODES = [
   { name: 'public ip', spare: 7 },
 ];
 
-/** How old the system is that the next new instance gets. */
+/** Returns how old the system is that the next new instance gets. */
 function imageLine({ id, architecture, createdAt, chosenAt }: StatusView['images'][number], now: number): string {
   const made = createdAt === undefined ? '' : `, made ${createdAt.slice(0, 10)} (${age(createdAt, now)} old)`;
   return `Image of new nodes (${architecture}): ${id}${made}${chosenAt === null ? '' : `, chosen ${chosenAt.slice(0, 10)}`}`;
@@ -83,10 +86,6 @@ export function nodeTable(status: StatusView, colors: Colors = createColors(fals
     ]),
     screen,
   );
-}
-
-function stepLine({ slot, title, startedAt }: StepRecord, { seconds }: Expected, now: number): string {
-  return `  ${slot === null ? '' : `${slot}: `}${title} (${age(startedAt, now)} of usually ${duration(seconds * 1_000)})`;
 }
 
 function retryLine({ attempt, message, nextAt }: Retry, now: number): string {

@@ -8,10 +8,10 @@ const NO_LINES = {
   ...{ left: '', 'left-mid': '', mid: '', 'mid-mid': '', right: '', 'right-mid': '', middle: '   ' },
 };
 const GAP = 3;
-/** The last column is wrapped, but not below this: then a spare column goes. */
+/** Least width of the last column, which wraps. If less is left, the table drops a spare column. */
 const NARROWEST = 24;
 
-/** A column that is left out where there is no room for it; of several the one with the highest number first. */
+/** Spare column: left out if there is no room for it, the highest number first. */
 export interface SpareColumn {
   name: string;
   spare: number;
@@ -28,8 +28,8 @@ const textOf = (cell: Cell | undefined): string =>
 const nameOf = (column: Column): string => (typeof column === 'string' ? column : column.name);
 
 /**
- * Columns as kubectl shows them: no lines, upper-case heads, `-` for what is not there. On a terminal it fits: spare columns go first, then
- * the last column is wrapped between words.
+ * Prints columns as kubectl does: no lines, upper-case heads, `-` for a missing value. On a terminal it fits: spare columns go first, then
+ * the last column wraps between words.
  */
 export function table(head: readonly Column[], rows: readonly (readonly Cell[])[], screen: Screen = PLAIN): string {
   const { kept, last } = fitted(head, rows, screen);
@@ -50,7 +50,7 @@ export function table(head: readonly Column[], rows: readonly (readonly Cell[])[
     .join('\n');
 }
 
-/** Which columns are shown, and how wide the last one is where it has to be wrapped. */
+/** Returns the visible columns, and the width of the last one if it has to wrap. */
 function fitted(
   head: readonly Column[],
   rows: readonly (readonly Cell[])[],

@@ -1,4 +1,4 @@
-/** `5d3h`, `2h5m`, `3m20s`, `7s`: two units at most, as people read ages. */
+/** Returns `5d3h`, `2h5m`, `3m20s` or `7s`: two units at most, as people read ages. */
 export function duration(ms: number): string {
   const seconds = Math.max(0, Math.round(ms / 1_000));
   const days = Math.floor(seconds / 86_400);
@@ -13,7 +13,7 @@ export function duration(ms: number): string {
 /** Age of an ISO time. */
 export const age = (iso: string, now = Date.now()): string => duration(now - Date.parse(iso));
 
-/** Between two ISO times, to a tenth of a second where that tells something; up to now when the second is not there yet. */
+/** Returns the time between two ISO times, to a tenth of a second if that matters; up to now without the second. */
 export function between(from: string, to: string | null, now = Date.now()): string {
   const ms = Math.max(0, (to === null ? now : Date.parse(to)) - Date.parse(from));
   return ms < 59_950 ? `${(ms / 1_000).toFixed(1)}s` : duration(ms);

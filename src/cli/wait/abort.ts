@@ -11,7 +11,7 @@ export function pause(ms: number, signal: AbortSignal): Promise<void> {
   });
 }
 
-/** What the promise resolves to, or null as soon as the signal aborts: no one waits for the answer any more. */
+/** Returns the result of the promise, or null as soon as the signal aborts: then no one waits for the answer. */
 export async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T | null> {
   let end = (): void => undefined;
   const aborted = new Promise<null>((resolve) => {

@@ -1,25 +1,24 @@
 import type { ClusterEvent } from '../../model/state.js';
-import type { Life } from '../clusters/life.js';
+import type { ExecutionInfo } from '../clusters/execution-info.js';
 import { isUnreachable } from '../errors.js';
 import { pause, unlessAborted } from './abort.js';
 import { PATIENCE_MS, STUCK_AT, stuck } from './follow.js';
 
 const LOOK_MS = 2_000;
 
-/** Where events come from. No file holds them, so the workflow is asked. */
+/** Source of events. No file holds them, so the CLI asks the workflow. */
 export interface EventSource {
-  /** What Temporal tells; no worker is asked. */
-  life(name: string): Promise<Life>;
+  /** Asks Temporal; no worker is needed. */
+  executionInfo(name: string): Promise<ExecutionInfo>;
   events(name: string): Promise<ClusterEvent[]>;
 }
 
 /**
- * New events as they come, until the signal aborts or the cluster's workflow has ended. A query beside the workflow task of a
- * dying worker can spoil a history (ADR 0014): the workflow is asked only when it has done something since the last answer, and
- * not while a task is under way.
+ * Yields new events until the signal aborts or the cluster's workflow has ended. A query beside the workflow task of a dying worker can
+ * spoil a history (ADR 0014): it asks the workflow only after new work since the last answer, and not while a task is under way.
  *
- * @param known the events that were told before
- * @throws what a look threw, when the looks have failed for a minute, or the workflow does not get on
+ * @param known earlier events
+ * @throws the last error, when the queries have failed for a minute, or the workflow makes no progress
  */
 export async function* followEvents(
   source: EventSource,
@@ -33,22 +32,22 @@ export async function* followEvents(
   let attended = Date.now();
   for (await pause(LOOK_MS, signal); !signal.aborted; await pause(LOOK_MS, signal)) {
     try {
-      const life = await unlessAborted(source.life(name), signal);
-      if (life === null) return;
-      firstRunId ??= life.firstRunId;
-      // Another life has begun under the name: this one is over, and cannot be asked by name any more.
-      if (life.firstRunId !== firstRunId) return;
-      const isBusy = life.ended === null && life.taskAttempt > 0;
+      const execution = await unlessAborted(source.executionInfo(name), signal);
+      if (execution === null) return;
+      firstRunId ??= execution.firstRunId;
+      // Another cluster of the name has begun: the old one is over, and its name no longer reaches it.
+      if (execution.firstRunId !== firstRunId) return;
+      const isBusy = execution.ended === null && execution.taskAttempt > 0;
       if (isBusy && Date.now() - attended <= PATIENCE_MS) continue;
-      if (isBusy && life.taskAttempt >= STUCK_AT) throw stuck(name, life);
-      if (isBusy || life.ended !== null || life.historyLength !== length) {
+      if (isBusy && execution.taskAttempt >= STUCK_AT) throw stuck(name, execution);
+      if (isBusy || execution.ended !== null || execution.historyLength !== length) {
         const now = await unlessAborted(source.events(name), signal);
         if (now === null) return;
         yield* newIn(now, told);
         told = now;
-        length = life.historyLength;
+        length = execution.historyLength;
       }
-      if (life.ended !== null) return;
+      if (execution.ended !== null) return;
       attended = Date.now();
     } catch (error) {
       if (!isUnreachable(error) || Date.now() - attended > PATIENCE_MS) throw error;
@@ -56,7 +55,7 @@ export async function* followEvents(
   }
 }
 
-/** What follows the longest end of the old list with which the new one begins: the oldest of the old ones may have been dropped. */
+/** Returns the events after the longest end of the old list with which the new one begins: the ring may have dropped the oldest. */
 function newIn(now: readonly ClusterEvent[], old: readonly ClusterEvent[]): readonly ClusterEvent[] {
   const texts = now.map((event) => JSON.stringify(event));
   const before = old.map((event) => JSON.stringify(event));

@@ -19,7 +19,7 @@ export function createStatusReader(bucket: () => Promise<Bucket>): (name: string
   };
 }
 
-/** @returns null for what is no status: a file that a person has overwritten is written again after the next step */
+/** @returns null for what is not a status: a file that a person has overwritten is written again after the next step */
 function statusIn(text: string): StatusView | null {
   try {
     // A writer to the bucket could stop each `--wait` by it.

@@ -1,27 +1,29 @@
+import { hintOfError } from '../../model/explain/cause.js';
 import type { StatusView } from '../../model/status.js';
-import type { DeletionProof } from '../../workflows/messages.js';
+import type { DeletionProof } from '../../workflows/cluster/messages.js';
 import { toCliError } from '../errors.js';
 import { CliError, EXIT } from '../exit.js';
 import type { Io } from '../io.js';
 import type { Session } from '../session.js';
 import { firstLine } from '../views/status.js';
+import { createProgress } from './create-progress.js';
 import { follow, type Since, type Source } from './follow.js';
-import { judgeDelete, type Verdict } from './goal.js';
-import { createProgress, type Progress } from './progress.js';
+import { judgeDelete, type WaitResult } from './goal.js';
+import type { Progress } from './progress.js';
 import { createStatusReader } from './stored-status.js';
 
-/** Where someone who waits looks. */
+/** Returns the sources of a wait. */
 export async function openSource(session: Session): Promise<Source> {
   const clusters = await session.clusters();
   return {
-    life: (name) => clusters.life(name),
+    executionInfo: (name) => clusters.executionInfo(name),
     ask: (name) => clusters.status(name),
     refusal: (name) => clusters.refusal(name),
     stored: createStatusReader(session.bucket),
   };
 }
 
-/** Says that there is nothing to be shown until the work rests. */
+/** Says that there is nothing to show until the work rests. */
 export const noteUnreadable =
   (tell: (line: string) => void, name: string) =>
   (why: unknown): void =>
@@ -30,14 +32,14 @@ export const noteUnreadable =
 /**
  * Follows a cluster, showing each node's progress, until the verdict is more than `waiting`.
  *
- * @param slots slots to show from the start, where they are known
- * @throws CliError `failed` with the cluster's last error and its advice
+ * @param slots slots to show from the start, if they are known
+ * @throws CliError `failed` with the cluster's last error and its hint
  */
 export async function waitFor(
   io: Io,
   source: Source,
   name: string,
-  options: { title: string; since: Since; slots?: readonly string[]; judge: (status: StatusView) => Verdict },
+  options: { title: string; since: Since; slots?: readonly string[]; judge: (status: StatusView) => WaitResult },
 ): Promise<StatusView> {
   const progress = createProgress(io, options.title, options.slots ?? []);
   const started = Date.now();
@@ -57,11 +59,11 @@ export async function waitFor(
     await progress.end('failed', `${name}: the wait has ended`);
     throw error;
   }
-  await progress.end('left', null);
+  await progress.end('interrupted', null);
   throw interrupted(name);
 }
 
-/** One message: who presses Ctrl-C leaves the wait, and ends nothing of the cluster. */
+/** Returns the message for Ctrl-C: it ends the wait, and nothing of the cluster. */
 const interrupted = (name: string): CliError =>
   new CliError(EXIT.interrupted, `interrupted: no longer waiting, and ${name} goes on`, `keelson status ${name}`);
 
@@ -83,24 +85,24 @@ export async function waitForDeletion(
   const stop = new AbortController();
   const signal = AbortSignal.any([io.signal, stop.signal]);
   const noteErrors = errorNotes(progress);
-  // The result tells how it ends; a look that fails meanwhile says nothing.
+  // The result says how it ends; a failed observation meanwhile says nothing.
   const watching = watchDeletion(follow(source, name, since, signal, noteUnreadable(progress.note, name)), (status) => {
     if (signal.aborted) return;
     progress.show(status);
-    // One of no operation says what kept a repair from being done.
+    // An error outside of operations explains a repair that was held back.
     if (status.lastError?.operation != null) noteErrors(status);
   });
-  const left = new Promise<never>((_, reject) => {
+  const interruption = new Promise<never>((_, reject) => {
     const end = (): void => reject(interrupted(name));
     if (io.signal.aborted) end();
     io.signal.addEventListener('abort', end, { once: true });
   });
   try {
-    const result = await Promise.race([proof, left, heldUp(watching)]);
+    const result = await Promise.race([proof, interruption, heldUp(watching)]);
     await progress.end('done', `${name} is gone`);
     return result;
   } catch (error) {
-    if (io.signal.aborted) await progress.end('left', null);
+    if (io.signal.aborted) await progress.end('interrupted', null);
     else await progress.end('failed', `${name}: the wait has ended`);
     throw error;
   } finally {
@@ -109,7 +111,7 @@ export async function waitForDeletion(
   }
 }
 
-/** @returns why the delete does not get on, or null when the looks have ended before */
+/** @returns why the delete makes no progress, or null when the statuses have ended before */
 async function watchDeletion(
   looks: AsyncIterable<StatusView>,
   see: (status: StatusView) => void,
@@ -135,16 +137,17 @@ function heldUp(watching: Promise<CliError | null>): Promise<never> {
   });
 }
 
-/** Says each error once, as it comes up: it is tried again, but who waits wants to know. */
+/** Reports each error once, as it comes up: Keelson retries it, but the waiting person wants to know. */
 function errorNotes(progress: Progress): (status: StatusView) => void {
   let told = '';
-  return ({ lastError, operation }) => {
+  return (status) => {
+    const { lastError, operation } = status;
     if (lastError === null || lastError.at === told) return;
-    // Of no operation: it says why repairs were held back, before this one began.
+    // An error outside of operations: it says why repairs were held back, before this one began.
     if (operation !== null && lastError.operation === null) return;
     told = lastError.at;
     progress.note(
-      `${lastError.slot ?? lastError.step ?? 'error'}: ${lastError.code}: ${firstLine(lastError.message)} -> ${lastError.advice}`,
+      `${lastError.slot ?? lastError.step ?? 'error'}: ${lastError.code}: ${firstLine(lastError.message)} -> ${hintOfError(status, lastError)}`,
     );
   };
 }

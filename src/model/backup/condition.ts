@@ -1,24 +1,24 @@
-import type { Verdict } from '../conditions.js';
+import type { ConditionResult } from '../conditions.js';
 import type { ClusterState } from '../state.js';
 import { freshUntil } from './schedule.js';
 
 export const BACKUP_FRESH = 'BackupFresh';
 
 /**
- * Whether the newest backup is as young as the schedule promises. Says no time while it holds: the text would change with each backup, and
- * status.yaml with it.
+ * Returns whether the newest backup is as young as the schedule promises. The text names no time while it holds: it would change with each
+ * backup, and status.yaml with it.
  *
  * @param now ISO 8601
  */
-export function backupFresh(state: ClusterState, now: string): Verdict[] {
+export function backupFresh(state: ClusterState, now: string): ConditionResult[] {
   const { backup: spec } = state.document.spec;
   const { name } = state.document.metadata;
   const { at, problem } = state.backup;
-  const since = at ?? state.bornAt;
+  const since = at ?? state.initializedAt;
   if (spec === undefined) return [];
   const type = BACKUP_FRESH;
   if (since === null)
-    return [{ type, status: 'Unknown', reason: 'NotYet', message: 'the cluster was never up', advice: '' }];
+    return [{ type, status: 'Unknown', reason: 'NotYet', message: 'the cluster was never up', hint: '' }];
   const until = freshUntil(spec.schedule, since);
   const failed = problem === null ? '' : `; the last try failed: ${problem.code}: ${problem.message}`;
   if (until !== null && now <= until)
@@ -28,7 +28,7 @@ export function backupFresh(state: ClusterState, now: string): Verdict[] {
         status: 'True',
         reason: 'OnSchedule',
         message: `backups are taken at ${spec.schedule} (UTC)${failed}`,
-        advice: '',
+        hint: '',
       },
     ];
   return [
@@ -37,7 +37,7 @@ export function backupFresh(state: ClusterState, now: string): Verdict[] {
       status: 'False',
       reason: at === null ? 'Missing' : 'Stale',
       message: `${at === null ? 'there is no backup yet' : `the newest backup is of ${at}`}, and the schedule is ${spec.schedule} (UTC)${failed}`,
-      advice: problem?.advice ?? `keelson backup ${name} --wait takes one now and says what is in the way`,
+      hint: problem?.hint ?? `keelson backup ${name} --wait takes one now and says what is in the way`,
     },
   ];
 }

@@ -1,51 +1,51 @@
+import { countsIn } from '../drill/compare.js';
 import type { ClusterDocument } from '../spec/schema.js';
 
 export const MANIFEST_VERSION = 1;
 
-/** What is known of a backup: the object beside the snapshot. Holds no secret. */
+/** Description of a backup, stored beside the snapshot. Holds no secret. */
 export interface BackupManifest {
   schemaVersion: typeof MANIFEST_VERSION;
   cluster: string;
   uid: string;
   id: string;
-  /** When it was begun, ISO 8601. */
+  /** When the backup began, ISO 8601. */
   at: string;
-  /** Node that has saved it. */
+  /** Node that has saved the snapshot. */
   node: string;
-  /** K3s version that has saved it: an older minor cannot restore it. */
+  /** K3s version that has saved the snapshot: an older minor version cannot restore it. */
   k3s: string;
   etcd: string;
-  /** Of the compressed snapshot, in hex. */
+  /** SHA-256 of the compressed snapshot, in hex. */
   sha256: string;
   /** Bytes of the compressed snapshot. */
   size: number;
   compression: 'zstd' | 'gzip';
-  /** Revision of etcd that the marker was written at: the snapshot holds it, and all before it. */
+  /** Revision of etcd at which the marker was written: the snapshot holds it, and everything before it. */
   revision: string;
-  /** Names the server token of that time, and tells nothing of it. */
+  /** Digest that identifies the server token of that time without revealing it. */
   tokenVersion: string;
-  /** Written to the cluster right before the snapshot: a cluster that has it is restored from this one, or a later one. */
+  /** Written to the cluster right before the snapshot: a cluster that has it was restored from this backup, or a later one. */
   marker: string;
-  /** How many objects there were, by kind. */
+  /** Number of objects, by kind. */
   objectCounts: Record<string, number>;
   document: ClusterDocument;
-  /** Generations that its slots had used by then: node names that a cluster made from it must not use again. */
+  /** Generations that the slots had used by then: a cluster made from the backup must not use their node names again. */
   generations: Record<string, number>;
 }
 
-/** What the node has reported of a snapshot. */
+/** What the node has reported about a snapshot. */
 export type BackupReport = Pick<
   BackupManifest,
   'node' | 'k3s' | 'etcd' | 'sha256' | 'size' | 'compression' | 'revision' | 'tokenVersion' | 'objectCounts'
 >;
 
-/** @returns null when the report lacks something without which the snapshot is worth nothing */
+/** @returns null when the report lacks something that a restore needs */
 export function reportOf(result: Readonly<Record<string, string>>): BackupReport | null {
   const { sha256 = '', compression, revision = '', version = '' } = result;
   const size = Number(result['size']);
   if (!/^[0-9a-f]{64}$/.test(sha256) || !Number.isSafeInteger(size) || size < 1) return null;
   if ((compression !== 'zstd' && compression !== 'gzip') || !/^v\d/.test(version)) return null;
-  const counts = Object.entries(result).filter(([key, value]) => key.startsWith('count.') && /^\d{1,9}$/.test(value));
   return {
     node: result['node'] ?? '',
     k3s: version,
@@ -55,11 +55,11 @@ export function reportOf(result: Readonly<Record<string, string>>): BackupReport
     compression,
     revision,
     tokenVersion: result['token-version'] ?? '',
-    objectCounts: Object.fromEntries(counts.map(([key, value]) => [key.slice('count.'.length), Number(value)])),
+    objectCounts: countsIn(result),
   };
 }
 
-/** Reads a manifest from the bucket, where others may have written. @returns null for what is not one */
+/** Reads a manifest from the bucket, where others may have written. @returns null for anything else */
 export function parseManifest(text: string): BackupManifest | null {
   let value: unknown;
   try {

@@ -1,6 +1,6 @@
 import { timeOfBackup } from './keys.js';
 
-/** How many backups are kept; besides, all of the last day, and always the newest. */
+/** How many backups Keelson keeps, besides all of the last day, and always the newest. */
 export interface Keep {
   hourly: number;
   daily: number;
@@ -20,10 +20,10 @@ const PERIODS = [
 ] as const;
 
 /**
- * Which backups are no longer kept. All of the last 24 hours are. Of the rest the newest of each of the last `hourly` hours, `daily` days
- * and `weekly` weeks (UTC) in which there is one: what a cluster that sleeps has does not run out by the calendar.
+ * Returns the backups to delete. Keelson keeps all of the last 24 hours, and of the rest the newest of each of the last `hourly` hours,
+ * `daily` days and `weekly` weeks (UTC) that have one: the backups of a stopped cluster do not expire by the calendar.
  *
- * @param ids of backups that are whole, in any order; others are passed over
+ * @param ids of complete backups, in any order; other ids are ignored
  * @param now ISO 8601
  */
 export function expired(ids: readonly string[], keep: Keep, now: string): string[] {
@@ -48,7 +48,7 @@ export function expired(ids: readonly string[], keep: Keep, now: string): string
   return known.filter(({ id }) => !kept.has(id)).map(({ id }) => id);
 }
 
-/** Ids of what was begun and never became whole, older than any backup takes. */
+/** Returns the ids of incomplete backups that are older than any backup takes. */
 export function abandoned(ids: readonly string[], whole: ReadonlySet<string>, now: string): string[] {
   return ids.filter((id) => {
     const at = timeOfBackup(id);

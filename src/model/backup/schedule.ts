@@ -5,7 +5,7 @@ const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 /** A leap day comes once in eight years at most. */
 const HORIZON_MS = 9 * 366 * 24 * HOUR_MS;
-/** A backup that has failed is tried again after so long, and twice as long each time, up to an hour. */
+/** Pause before the retry of a failed backup; it doubles each time, up to an hour. */
 const FIRST_RETRY_MS = 5 * MINUTE_MS;
 /** Clusters with one schedule do not begin in the same second. */
 const SPREAD_MS = 30_000;
@@ -13,10 +13,10 @@ const SPREAD_MS = 30_000;
 const LATE_MS = 15 * MINUTE_MS;
 
 /**
- * When the expression fires next after a time, in UTC.
+ * Returns when the expression fires next after a time, in UTC.
  *
  * @param after ISO 8601
- * @returns ISO 8601; null when it never does, such as on February 30
+ * @returns ISO 8601; null if it never does, such as on February 30
  */
 export function nextFire(expression: string, after: string): string | null {
   const fields = cronFields(expression);
@@ -37,16 +37,16 @@ export function nextFire(expression: string, after: string): string | null {
   return null;
 }
 
-/** Whether a backup can be taken of the cluster as it stands: it runs, and was whole once. */
-export const canBackUp = ({ wish, bornAt, paused, adoption }: ClusterState): boolean =>
-  wish === 'running' && bornAt !== null && !paused && adoption === 'done';
+/** Returns whether the cluster can take a backup now: it runs, and was complete once. */
+export const canBackUp = ({ desiredState, initializedAt, paused, adoption }: ClusterState): boolean =>
+  desiredState === 'running' && initializedAt !== null && !paused && adoption === 'done';
 
-/** When the next backup by schedule is due, ISO 8601; it may have passed. Null without a schedule, or while none can be taken. */
+/** Returns when the next scheduled backup is due, ISO 8601; it may have passed. Null without a schedule, or while no backup is possible. */
 export function backupDue(state: ClusterState): string | null {
   const { backup: schedule } = state.document.spec;
   if (schedule === undefined || !canBackUp(state)) return null;
   const { at, triedAt, failures } = state.backup;
-  const fire = nextFire(schedule.schedule, at ?? state.bornAt ?? state.createdAt);
+  const fire = nextFire(schedule.schedule, at ?? state.initializedAt ?? state.createdAt);
   const spread = Number.parseInt(state.uid.slice(0, 4), 16) % SPREAD_MS || 0;
   const due = fire === null ? null : later(fire, spread);
   if (failures === 0 || triedAt === null || due === null) return due;
@@ -54,7 +54,7 @@ export function backupDue(state: ClusterState): string | null {
   return [retry, due].sort().at(-1) ?? due;
 }
 
-/** Until when the newest backup counts as fresh, ISO 8601: the second time that its schedule fires after it. */
+/** Returns until when the newest backup counts as fresh, ISO 8601: the second time that its schedule fires after it. */
 export function freshUntil(schedule: string, since: string): string | null {
   const next = nextFire(schedule, since);
   const second = next === null ? null : nextFire(schedule, next);

@@ -5,6 +5,8 @@ export interface BackupState {
   /** When the newest whole one was begun, ISO 8601. */
   at: string | null;
   id: string | null;
+  /** What has replaced tokens, keys or data since: to restore it would undo that. Missing for nothing. */
+  supersededBy?: 'restore' | 'rotation';
   /** Bytes of the compressed snapshot. */
   size: number | null;
   /** When one was tried last, ISO 8601. */
@@ -12,7 +14,7 @@ export interface BackupState {
   /** Tries in a row that have failed. */
   failures: number;
   /** Why the last try failed; null when it did not. */
-  problem: { code: string; message: string; advice: string } | null;
+  problem: { code: string; message: string; hint: string } | null;
 }
 
 export const noBackup = (): BackupState => ({

@@ -1,7 +1,7 @@
-import type { Verdict } from '../conditions.js';
+import type { ConditionResult } from '../conditions.js';
 import type { ForeignInstance } from '../trust/identity.js';
 
-/** Says nothing about health: the cluster's own nodes are what they were. */
+/** Does not affect health: the cluster's own nodes are unchanged. */
 export const INSTANCES_OWNED = 'InstancesOwned';
 export const FOREIGN_INSTANCE = 'ForeignInstance';
 
@@ -9,8 +9,8 @@ export const FOREIGN_INSTANCE = 'ForeignInstance';
 export const FOREIGN_HINT =
   'Keelson does nothing to it; find out who has launched or tagged it (CloudTrail: RunInstances, CreateTags), then take the keelson tags away or terminate it';
 
-/** No condition while no foreign instance carries the cluster's tags. */
-export function foreignInstances(foreign: readonly ForeignInstance[]): Verdict[] {
+/** Returns no condition while no foreign instance carries the cluster's tags. */
+export function foreignInstances(foreign: readonly ForeignInstance[]): ConditionResult[] {
   if (foreign.length === 0) return [];
   const message = foreign.map(
     ({ id, why }) => `${id} carries the tags of this cluster and is not its instance: ${why}`,
@@ -21,7 +21,7 @@ export function foreignInstances(foreign: readonly ForeignInstance[]): Verdict[]
       status: 'False',
       reason: FOREIGN_INSTANCE,
       message: message.join('; '),
-      advice: FOREIGN_HINT,
+      hint: FOREIGN_HINT,
     },
   ];
 }

@@ -1,41 +1,41 @@
-import type { Verdict } from '../conditions.js';
+import type { ConditionResult } from '../conditions.js';
 import { slotsOf } from '../ids.js';
 import { hasDrifted } from '../plan/instance-type.js';
 import type { ClusterState } from '../state.js';
 import { hiding } from './observed.js';
 import { unseen } from './tally.js';
 
-/** Says nothing about health: nodes that went back to the type they had serve as well as before. */
-export const TYPES_AS_ASKED = 'TypesAsAsked';
+/** Does not affect health: nodes that went back to their old type serve as well as before. */
+export const INSTANCE_TYPES_IN_SYNC = 'InstanceTypesInSync';
 
-/** Whether nodes have the types that the document asks for, kept the ones they had, or were given other ones outside Keelson. */
-export function instanceTypes(state: ClusterState): Verdict {
-  const held = Object.values(state.heldTypes);
-  const verdict = (status: Verdict['status'], reason: string, message: string, advice = ''): Verdict => ({
-    type: TYPES_AS_ASKED,
+/** Returns whether the nodes have the document's types, kept their old ones, or got others outside of Keelson. */
+export function instanceTypes(state: ClusterState): ConditionResult {
+  const held = Object.values(state.unavailableTypes);
+  const result = (status: ConditionResult['status'], reason: string, message: string, hint = ''): ConditionResult => ({
+    type: INSTANCE_TYPES_IN_SYNC,
     status,
     reason,
     message,
-    advice,
+    hint,
   });
   if (held.length > 0) {
-    const advice = 'resize to another type, or `keelson retry` to try this one again';
-    return verdict('False', 'RolledBack', `the nodes keep their types: ${held.join('; ')}`, advice);
+    const hint = 'resize to another type, or `keelson retry` to try this one again';
+    return result('False', 'RolledBack', `the nodes keep their types: ${held.join('; ')}`, hint);
   }
   const wanted = slotsOf(state.document);
   const drifted = wanted.flatMap((one) => {
     const slot = state.slots[one.name];
     return slot?.instance && hasDrifted(state, one, slot)
-      ? [`${slot.name} is ${slot.instance.type}, not ${slot.givenType}`]
+      ? [`${slot.name} is ${slot.instance.type}, not ${slot.lastAppliedType}`]
       : [];
   });
   const measured = wanted.filter(({ name }) => state.slots[name]?.measured.instance !== undefined).length;
   const seen = `${measured} of ${wanted.length} instances have the type that Keelson gave them`;
   const hidden = hiding(state, 'instances');
-  if (hidden !== null) return unseen(TYPES_AS_ASKED, hidden, drifted.length === 0 ? seen : drifted.join('; '));
+  if (hidden !== null) return unseen(INSTANCE_TYPES_IN_SYNC, hidden, drifted.length === 0 ? seen : drifted.join('; '));
   if (drifted.length > 0) {
-    const advice = 'put it into the document (`keelson resize`), or set spec.drift to repair';
-    return verdict('False', 'Drifted', `changed outside Keelson: ${drifted.join('; ')}`, advice);
+    const hint = 'put it into the document (`keelson resize`), or set spec.drift to repair';
+    return result('False', 'Drifted', `changed outside Keelson: ${drifted.join('; ')}`, hint);
   }
-  return measured < wanted.length ? verdict('Unknown', 'NotMeasured', seen) : verdict('True', 'AsAsked', seen);
+  return measured < wanted.length ? result('Unknown', 'NotMeasured', seen) : result('True', 'AsAsked', seen);
 }

@@ -1,4 +1,4 @@
-/** What is known of one node in one respect. Only what was measured since its instance and its K3s were started is good or bad. */
+/** What is known of one node in one respect. Only a measurement since the start of its instance and its K3s is good or bad. */
 export type Known = { is: 'good' } | { is: 'bad' | 'unmeasured'; text: string };
 
 export const GOOD: Known = { is: 'good' };

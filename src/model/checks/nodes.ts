@@ -1,6 +1,6 @@
-import type { NodeFacts } from '../care/facts.js';
-import { believed, type FindingKind, findingKey } from '../care/findings.js';
-import { troubleText } from '../care/outlook.js';
+import type { NodeFacts } from '../health/facts.js';
+import { confirmedFinding, type FindingKind, findingKey } from '../health/findings.js';
+import { troubleText } from '../health/outlook.js';
 import { lacksCni, WITHOUT_CNI } from '../k3s/cni.js';
 import { deferralText, launchDue } from '../launch-limit.js';
 import type { Measurement } from '../measured.js';
@@ -55,7 +55,7 @@ export const apiReady: NodeCheck = (state, slot) => whileServing(slot) ?? found(
 export const nodeReady: NodeCheck = (state, slot) =>
   asRunning(slot) ?? withoutCni(state, slot) ?? inKubernetes(state, slot, 'ready', 'is not Ready');
 
-/** What is missing is known, and is not the node's fault; null where nothing of that kind is missing. */
+/** Returns what is missing, if the cause lies outside of the node; null otherwise. */
 const withoutCni = (state: ClusterState, slot: Slot): Known | null =>
   lacksCni(state) && slot.measured.node !== undefined ? bad(WITHOUT_CNI) : null;
 
@@ -80,7 +80,7 @@ export const hasFiles: NodeCheck = (state, slot) => {
   );
 };
 
-/** Of what the node tells of itself. */
+/** Reads a fact that the node reports about itself. */
 const told =
   (kind: FindingKind, fact: keyof NodeFacts): NodeCheck =>
   (state, slot) => {
@@ -92,17 +92,20 @@ const told =
 export const hasRoomInEtcd = told('database', 'databaseMiB');
 export const hasCertificates = told('certificates', 'certificatesUntil');
 export const hasRoomOnDisk = told('disk', 'diskUsedPercent');
-export const clockInStep = told('clock', 'clockOffset');
+export const clockSynchronized = told('clock', 'clockOffset');
 
-/** A server that serves the API: as it says itself, or as a node that Kubernetes calls Ready, whose kubelet speaks to it. [k3s source] */
+/**
+ * Returns a server that serves the API: by its own report, or because Kubernetes calls its node Ready, whose kubelet speaks to it. [k3s
+ * source]
+ */
 export const servesApi: NodeCheck = (state, slot, now) => {
   const serves = asRunning(slot) ?? found(state, slot, 'api', 'readyz');
   return serves.is === 'unmeasured' && nodeReady(state, slot, now).is === 'good' ? GOOD : serves;
 };
 
-/** A server of a cluster that was made and is no member of etcd does not vote, whatever it is about to become; else null. */
-const asMissing = ({ bornAt }: ClusterState, slot: Slot): Known | null =>
-  bornAt !== null && !slot.joined ? bad('is not a member yet') : null;
+/** Returns that a server of an initialized cluster without a member of etcd does not vote, whatever comes next; else null. */
+const asMissing = ({ initializedAt }: ClusterState, slot: Slot): Known | null =>
+  initializedAt !== null && !slot.joined ? bad('is not a member yet') : null;
 
 const isUp = (slot: Slot): boolean => slot.instance?.power === 'running';
 
@@ -113,38 +116,38 @@ function down(slot: Slot): string {
   return slot.lastInstanceId === null ? 'not launched yet' : gone(slot);
 }
 
-/** What a member lacks it lacks; one that is still to come has nothing to be measured. */
+/** A member counts as lacking; a server that is still to join has nothing to measure. */
 const asMember = (slot: Slot, text: string): Known => (slot.joined ? bad(text) : unmeasured(text));
 
-/** What is asked of a machine only while it is up; null while it is. */
+/** Returns unmeasured for a machine that is down; null for one that is up. */
 const whileUp = (slot: Slot): Known | null => (isUp(slot) ? null : unmeasured(down(slot)));
 
-/** What is asked of K3s only while it runs; null while it does. */
+/** Returns unmeasured for a K3s that does not run; null for one that runs. */
 function whileServing(slot: Slot): Known | null {
   const known = asRunning(slot);
   return known?.is === 'bad' ? unmeasured(known.text) : known;
 }
 
-/** Bad where K3s ran and does not run any more, unmeasured where it is still to be started; null while it runs. */
+/** Returns bad if K3s no longer runs, unmeasured if it is still to be started; null while it runs. */
 function asRunning(slot: Slot): Known | null {
   if (!isUp(slot)) return asMember(slot, down(slot));
   if (!slot.joined) return unmeasured('K3s has not started yet');
   return slot.service === 'running' ? null : bad('its service is down');
 }
 
-/** What was measured of one thing of a node. A first measurement that is bad is not believed yet, and good it is not either. */
+/** Returns the measurement of one respect of a node. A bad first measurement is not confirmed yet, and not good either. */
 function found(state: ClusterState, slot: Slot, what: Measurement, kind: FindingKind): Known {
   const finding = state.findings[findingKey(slot.name, kind)];
-  if (finding?.holds) return bad(OF_MACHINE.has(kind) ? (troubleText(state, slot, kind) ?? '') : finding.text);
+  if (finding?.confirmed) return bad(OF_MACHINE.has(kind) ? (troubleText(state, slot, kind) ?? '') : finding.text);
   const silence = BY_AGENT.includes(what)
-    ? (believed(state, slot.name, 'agent') ?? believed(state, slot.name, 'silent'))
+    ? (confirmedFinding(state, slot.name, 'agent') ?? confirmedFinding(state, slot.name, 'silent'))
     : null;
   if (silence !== null) return unmeasured(silence.text);
   if (slot.measured[what] === undefined) return unmeasured();
   return finding?.first ? unmeasured(`${finding.text}, seen once`) : GOOD;
 }
 
-/** What is waited for, or done, when the machine itself is in trouble is said with it. */
+/** A problem of the machine itself comes with what Keelson waits for or does. */
 const OF_MACHINE: ReadonlySet<FindingKind> = new Set([
   'system-check',
   'instance-check',
@@ -153,13 +156,13 @@ const OF_MACHINE: ReadonlySet<FindingKind> = new Set([
   'ready',
 ]);
 
-/** What only the node itself can tell, through its agent. */
+/** Respects that only the node itself can report, through its agent. */
 const BY_AGENT: readonly Measurement[] = ['service', 'api', 'facts'];
 
-/** While an operation runs what its steps saw counts at once; at rest one observation alone changes nothing. */
+/** During an operation the steps' observations count at once; otherwise one observation alone changes nothing. */
 function inKubernetes(state: ClusterState, slot: Slot, what: 'ready' | 'voter', lacks: string): Known {
   const known = found(state, slot, 'node', what);
   if (known.is !== 'good' || state.operation === null) return known;
-  const node = state.nodesSeen?.nodes.find((one) => one.name === slot.nodeName);
+  const node = state.observedNodes?.nodes.find((one) => one.name === slot.nodeName);
   return node === undefined || node[what] === true ? GOOD : bad(lacks);
 }

@@ -1,4 +1,4 @@
-import type { Verdict } from '../conditions.js';
+import type { ConditionResult } from '../conditions.js';
 import { causesOf, type ObservationFailure, type Subject } from '../observation-failure.js';
 import type { ClusterState } from '../state.js';
 
@@ -13,13 +13,13 @@ const NAMES: Record<Subject, string> = {
   nodes: 'K3s',
 };
 
-/** What keeps the subject from being observed now; the cluster's own observation before the region watch's. */
+/** Returns what keeps the subject from being observed now; the cluster's own failure before the region watch's. */
 export function hiding({ unobserved }: Pick<ClusterState, 'unobserved'>, subject: Subject): ObservationFailure | null {
   return [...unobserved.own, ...unobserved.region].find((one) => one.subject === subject) ?? null;
 }
 
-/** False from the first failed observation on: what is not seen is not healthy, and not broken either. */
-export function observed(state: ClusterState): Verdict {
+/** False from the first failed observation on: an unseen node is not healthy, and not broken either. */
+export function observed(state: ClusterState): ConditionResult {
   const { own, region } = state.unobserved;
   const failures = [...own, ...region];
   const [first, ...others] = causesOf(failures);
@@ -32,15 +32,15 @@ export function observed(state: ClusterState): Verdict {
       `not observed since ${since}: ${subjects.join(', ')}`,
       own.length === 0 ? 'Keelson tries again within 40 s' : 'Keelson tries again after 30 s, then less often',
     ].join('; ');
-    return { type: OBSERVED, status: 'False', reason: 'ObservationFailed', message, advice: first.hint };
+    return { type: OBSERVED, status: 'False', reason: 'ObservationFailed', message, hint: first.hint };
   }
   const last = lastObservation(state);
   if (last === null) {
     const message = 'nothing was observed yet';
-    return { type: OBSERVED, status: 'Unknown', reason: 'NotMeasured', message, advice: '' };
+    return { type: OBSERVED, status: 'Unknown', reason: 'NotMeasured', message, hint: '' };
   }
   const message = `last observation ${last.at} by ${last.by}`;
-  return { type: OBSERVED, status: 'True', reason: 'Seen', message, advice: '' };
+  return { type: OBSERVED, status: 'True', reason: 'Seen', message, hint: '' };
 }
 
 function lastObservation({ checkedAt, watchedAt }: ClusterState): { at: string; by: string } | null {

@@ -1,8 +1,8 @@
-import type { Verdict } from '../conditions.js';
+import type { ConditionResult } from '../conditions.js';
 import { slotsOf } from '../ids.js';
 import type { Subject } from '../observation-failure.js';
 import type { ClusterState } from '../state.js';
-import { unmeasured } from './known.js';
+import { bad, unmeasured } from './known.js';
 import type { NodeCheck } from './nodes.js';
 import { hiding } from './observed.js';
 import { type PerNode, tally } from './tally.js';
@@ -10,25 +10,25 @@ import { type PerNode, tally } from './tally.js';
 /** A condition that counts nodes. */
 interface NodeCondition {
   type: string;
-  /** What is observed for it: while that is hidden the condition is Unknown. */
+  /** Subject that the condition depends on: while it cannot be observed the condition is Unknown. */
   subject: Subject;
   check: NodeCheck;
-  /** What the good ones are or have, e.g. `nodes are Ready`. */
+  /** Property of the good ones, e.g. `nodes are Ready`. */
   what: string;
-  /** What a person can do where one is bad. */
+  /** What a person can do about a bad one. */
   hint: string;
 }
 
 type Role = 'server' | 'agent';
 
-/** The condition over all nodes that the document wants. */
+/** Returns the condition over all nodes of the document. */
 export const ofNodes = (condition: NodeCondition) => (state: ClusterState, now: string) => count(state, condition, now);
 
-/** The condition over its servers. */
+/** Returns the condition over the document's servers. */
 export const ofServers = (condition: NodeCondition) => (state: ClusterState, now: string) =>
   count(state, condition, now, 'server');
 
-/** What is known of each node that the document wants, in one respect. */
+/** Returns what is known of each node of the document, in one respect. */
 export function perNode(state: ClusterState, check: NodeCheck, now: string, role?: Role): PerNode {
   return slotsOf(state.document)
     .filter((wanted) => role === undefined || wanted.role === role)
@@ -38,11 +38,15 @@ export function perNode(state: ClusterState, check: NodeCheck, now: string, role
     });
 }
 
-/** The servers that have to agree: the members of etcd, and while a cluster is made all that are to be. */
+/** Returns the servers that have to agree: the members of etcd, and all future ones while the cluster is made. */
 export function perMember(state: ClusterState, check: NodeCheck, now: string): PerNode {
-  if (state.bornAt === null) return perNode(state, check, now, 'server');
-  const members = Object.values(state.slots).filter((slot) => slot.role === 'server' && slot.joined);
-  return members.map((slot) => [slot.name, check(state, slot, now)] as const);
+  if (state.initializedAt === null) return perNode(state, check, now, 'server');
+  return Object.values(state.slots).flatMap((slot): PerNode => {
+    if (slot.role !== 'server') return [];
+    // A lost member counts until it is removed, whatever instance the slot has by now.
+    if (slot.departing !== null) return [[slot.name, bad(`${slot.departing} is gone and still a member`)]];
+    return slot.joined ? [[slot.name, check(state, slot, now)]] : [];
+  });
 }
 
 function count(
@@ -50,6 +54,6 @@ function count(
   { type, subject, check, what, hint }: NodeCondition,
   now: string,
   role?: Role,
-): Verdict {
+): ConditionResult {
   return tally({ type, what, hint, nodes: perNode(state, check, now, role), hidden: hiding(state, subject) });
 }

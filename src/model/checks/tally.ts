@@ -1,29 +1,29 @@
-import type { Verdict } from '../conditions.js';
+import type { ConditionResult } from '../conditions.js';
 import type { ObservationFailure } from '../observation-failure.js';
 import type { Known } from './known.js';
 
-/** Of so many nodes a message says what is the matter. */
+/** For so many nodes a message names the problem. */
 const NAMED = 3;
 
-/** What is known of each node that is wanted, by the name of its slot. */
+/** What is known of each node of the document, by the name of its slot. */
 export type PerNode = readonly (readonly [slot: string, known: Known])[];
 
 export interface Tallied {
   type: string;
-  /** What the good ones are or have, e.g. `nodes are Ready`. */
+  /** Property of the good ones, e.g. `nodes are Ready`. */
   what: string;
-  /** What a person can do where one is bad. */
+  /** What a person can do about a bad one. */
   hint: string;
   nodes: PerNode;
-  /** What keeps it from being seen now. */
+  /** What keeps it from being observed now. */
   hidden: ObservationFailure | null;
 }
 
 /**
- * One condition of many nodes. True only when each was measured and is good; False as soon as one is bad; else no one knows. What is hidden is
- * Unknown, and the message says as what it was last seen.
+ * Returns one condition of many nodes. True only when each was measured and is good; False as soon as one is bad; else Unknown. A hidden
+ * subject is Unknown, and the message says how it was last seen.
  */
-export function tally({ type, what, hint, nodes, hidden }: Tallied): Verdict {
+export function tally({ type, what, hint, nodes, hidden }: Tallied): ConditionResult {
   const of = (is: Known['is']) => nodes.filter(([, known]) => known.is === is);
   const [good, bad, unknown] = [of('good'), of('bad'), of('unmeasured')];
   const count = `${good.length} of ${nodes.length} ${what}`;
@@ -35,23 +35,23 @@ export function tally({ type, what, hint, nodes, hidden }: Tallied): Verdict {
       status: 'False',
       reason: good.length === 0 ? 'None' : 'Some',
       message,
-      advice: hint,
+      hint: hint,
       slots: bad.map(([slot]) => slot),
     };
-  if (unknown.length > 0) return { type, status: 'Unknown', reason: 'NotMeasured', message, advice: '' };
-  return { type, status: 'True', reason: 'All', message, advice: '' };
+  if (unknown.length > 0) return { type, status: 'Unknown', reason: 'NotMeasured', message, hint: '' };
+  return { type, status: 'True', reason: 'All', message, hint: '' };
 }
 
-/** Not to see is not the same as to be broken. */
-export const unseen = (type: string, { message, since }: ObservationFailure, before: string): Verdict => ({
+/** An unseen node is not a broken node. */
+export const unseen = (type: string, { message, since }: ObservationFailure, before: string): ConditionResult => ({
   type,
   status: 'Unknown',
   reason: 'NotObserved',
   message: `not observed since ${since}: ${message.split('\n')[0]}; last seen: ${before}`,
-  advice: '',
+  hint: '',
 });
 
-/** By what is the matter, so that one thing is said once. */
+/** Grouped by problem, so that each is said once. */
 function said(nodes: PerNode): string[] {
   const byText = new Map<string, string[]>();
   for (const [slot, known] of nodes) {

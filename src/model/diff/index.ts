@@ -2,26 +2,15 @@ import { slotsOf } from '../ids.js';
 import type { VersionsInUse } from '../k3s/installed.js';
 import type { ClusterDocument } from '../spec/schema.js';
 import { pathText } from '../spec/violation.js';
-import { judge } from './judge.js';
+import type { Change } from './change.js';
+import { classifyChange } from './classify-change.js';
 import { changedPaths } from './paths.js';
 
-/** What a change of the document costs. */
-export type ChangeClass = 'nothing' | 'config-restart' | 'node' | 'scale' | 'recreate-refused';
-
-export interface Change {
-  path: (string | number)[];
-  from: unknown;
-  to: unknown;
-  class: ChangeClass;
-  /** What happens because of it, or why it cannot be. */
-  reason: string;
-  /** For a refused change: what to do instead. */
-  wayAround: string;
-}
+export type { Change, ChangeClass } from './change.js';
 
 /**
- * What differs between the document in force and the one that is asked for, each change with what it costs. Pools are
- * compared by name, not by place. Empty when both want the same.
+ * Returns the differences between the document in force and a new one, each with its cost. Pools are compared by name, not by place. Empty
+ * when both ask for the same.
  *
  * @param versions what nodes have had of K3s; null before any has
  */
@@ -33,7 +22,7 @@ export function diffDocuments(
   const changes = changedPaths(comparable(before), comparable(after)).map((change) => ({
     ...change,
     wayAround: '',
-    ...judge(change, after, versions),
+    ...classifyChange(change, after, versions),
   }));
   const [was, is] = [slotsOf(before).length, slotsOf(after).length];
   return was === is
@@ -43,14 +32,14 @@ export function diffDocuments(
       );
 }
 
-/** Why the change is refused as a whole, one sentence for each part that cannot be changed; empty when it may be. */
+/** Returns why the change as a whole is refused, one sentence for each impossible part; empty when it is allowed. */
 export function refusalsOf(before: ClusterDocument, after: ClusterDocument, versions: VersionsInUse | null): string[] {
   return diffDocuments(before, after, versions)
     .filter((change) => change.class === 'recreate-refused')
     .map((change) => `${pathText(change.path)}: ${change.reason} (${change.wayAround})`);
 }
 
-/** With pools by name, so that another order is no change. */
+/** Pools by name, so that another order is not a change. */
 function comparable(document: ClusterDocument): unknown {
   const pools = Object.fromEntries(document.spec.pools.map((pool) => [pool.name, pool]));
   return { ...document, spec: { ...document.spec, pools } };

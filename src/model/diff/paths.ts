@@ -5,8 +5,8 @@ export interface PathChange {
 }
 
 /**
- * Where two JSON values differ: the deepest mappings that both have are entered, lists are compared as a whole. What is
- * absent reads as undefined. Sorted by key, so that the same pair gives the same list.
+ * Returns where two JSON values differ: it enters mappings that both have, and compares lists as a whole. A missing value reads as
+ * undefined. Sorted by key, so that the same pair gives the same list.
  */
 export function changedPaths(from: unknown, to: unknown, path: (string | number)[] = []): PathChange[] {
   if (isMapping(from) && isMapping(to)) {
@@ -22,7 +22,7 @@ const isMapping = (value: unknown): value is Record<string, unknown> =>
 const own = (value: Record<string, unknown>, key: string): unknown =>
   Object.hasOwn(value, key) ? value[key] : undefined;
 
-/** Equality of JSON values; the order of keys counts for nothing, that of list entries does. */
+/** Returns whether two JSON values are equal; the order of keys does not matter, that of list entries does. */
 export function sameValue(a: unknown, b: unknown): boolean {
   if (Object.is(a, b)) return true;
   if (Array.isArray(a) && Array.isArray(b)) {

@@ -1,6 +1,6 @@
 import { alike, type KnownErrors } from './known.js';
 
-/** Codes that every AWS service may answer. [docs: common errors of each API reference] */
+/** Codes that every AWS service may answer with. [docs: common errors of each API reference] */
 export const AWS_ERRORS: KnownErrors = {
   ...alike(
     'AWS',
@@ -50,11 +50,12 @@ export const AWS_ERRORS: KnownErrors = {
     'PendingVerification',
     'Blocked',
   ]),
-  ...alike('AWS', 'auth', "set the clock of the worker's machine", [
-    'RequestExpired',
-    'RequestTimeTooSkewed',
-    'InvalidSignatureException',
-  ]),
+  ...alike(
+    'AWS',
+    'auth',
+    "set the clock of the worker's machine, or renew its credentials: temporary ones that have expired are refused in the same way",
+    ['RequestExpired', 'RequestTimeTooSkewed', 'InvalidSignatureException'],
+  ),
   ...alike('AWS', 'invalid', 'see the message for the parameter that AWS refuses, and change the document', [
     'InvalidParameter',
     'InvalidParameterCombination',

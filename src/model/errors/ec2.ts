@@ -1,6 +1,6 @@
 import { alike, type KnownErrors } from './known.js';
 
-/** [docs: EC2 API reference, error codes; EC2 API idempotency; eventual consistency] */
+/** Codes of EC2. [docs: EC2 API reference, error codes; EC2 API idempotency; eventual consistency] */
 export const EC2_ERRORS: KnownErrors = {
   ...alike(
     'EC2',

@@ -4,11 +4,14 @@ import { EC2_ERRORS } from './ec2.js';
 import type { KnownErrors } from './known.js';
 import { NETWORK_ERRORS } from './network.js';
 import { OWN_ERRORS } from './own.js';
+import { BACKUP_ERRORS } from './own-backups.js';
+import { NODE_ERRORS } from './own-nodes.js';
+import { VOLUME_ERRORS } from './own-volumes.js';
 import { S3_ERRORS } from './s3.js';
 import { SSM_ERRORS } from './ssm.js';
 import { STATE_REASONS } from './state-reason.js';
 
-/** Every code that Keelson knows; the errors reference is made from it. */
+/** Every code that Keelson knows; the errors reference is generated from it. */
 export const KNOWN_ERRORS: KnownErrors = {
   ...AWS_ERRORS,
   ...EC2_ERRORS,
@@ -17,13 +20,16 @@ export const KNOWN_ERRORS: KnownErrors = {
   ...S3_ERRORS,
   ...NETWORK_ERRORS,
   ...OWN_ERRORS,
+  ...NODE_ERRORS,
+  ...BACKUP_ERRORS,
+  ...VOLUME_ERRORS,
 };
 
 /** What Keelson does about an error of a class, in words for people. */
 export const CLASS_ACTION: Readonly<Record<ErrorClass, string>> = {
   throttled: 'tries again, slower each time',
   transient: 'tries again with back-off',
-  'not-found-yet': 'looks again for some minutes before it believes it',
+  'not-found-yet': 'asks again for some minutes before it accepts that the resource does not exist',
   capacity: 'goes on with the next subnet, then tries again later',
   quota: 'parks the operation and tries again later',
   auth: 'parks the operation until `retry`, a new document, or its next try',
@@ -36,26 +42,26 @@ export const CLASS_ACTION: Readonly<Record<ErrorClass, string>> = {
 export interface Classified {
   class: ErrorClass;
   whatKeelsonDoes: string;
-  advice: string;
+  hint: string;
   /** False when the class was guessed from the HTTP status. */
   known: boolean;
 }
 
 /**
- * Class and advice of an error code. A code that is not in the table is judged by its HTTP status: 429 and 503 with a
- * throttling name throttle, other 5xx pass, 401 and 403 are about permission, other 4xx about the request.
+ * Returns class and hint of an error code. The HTTP status decides for a code outside of the table: 429 and 503 with a throttling name
+ * throttle, other 5xx pass, 401 and 403 are about permission, other 4xx about the request.
  *
  * @param code AWS's or Keelson's own, e.g. `InsufficientInstanceCapacity`
  * @param httpStatus of the answer, if there was one
  */
 export function classifyCode(code: string, httpStatus?: number): Classified {
   const entry = Object.hasOwn(KNOWN_ERRORS, code) ? KNOWN_ERRORS[code] : undefined;
-  if (entry !== undefined) return classified(entry.class, entry.advice, true);
+  if (entry !== undefined) return classified(entry.class, entry.hint, true);
   return classified(guess(code, httpStatus), `see the message and AWS's description of ${code}`, false);
 }
 
-function classified(errorClass: ErrorClass, advice: string, known: boolean): Classified {
-  return { class: errorClass, whatKeelsonDoes: CLASS_ACTION[errorClass], advice, known };
+function classified(errorClass: ErrorClass, hint: string, known: boolean): Classified {
+  return { class: errorClass, whatKeelsonDoes: CLASS_ACTION[errorClass], hint, known };
 }
 
 /** AWS adds codes without notice; their names follow patterns. [docs: EC2 error codes] */

@@ -1,6 +1,6 @@
 import { alike, type KnownErrors } from './known.js';
 
-/** Codes of Node and of the AWS SDK for what happens on the way. [docs: Node errors; Smithy HTTP handler] */
+/** Codes of Node and of the AWS SDK for failures of the network. [docs: Node errors; Smithy HTTP handler] */
 export const NETWORK_ERRORS: KnownErrors = {
   ...alike('network', 'transient', 'see that the worker reaches AWS', [
     'ECONNABORTED',

@@ -1,6 +1,6 @@
 import { alike, type KnownErrors } from './known.js';
 
-/** [docs: S3 API reference, error responses; conditional writes] */
+/** Codes of S3. [docs: S3 API reference, error responses; conditional writes] */
 export const S3_ERRORS: KnownErrors = {
   ...alike('S3', 'throttled', 'nothing', ['SlowDown']),
   ...alike('S3', 'conflict', 'nothing; the object is read again and written again', [

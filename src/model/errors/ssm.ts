@@ -1,6 +1,6 @@
 import { alike, type KnownErrors } from './known.js';
 
-/** [docs: SSM API reference, SendCommand, GetCommandInvocation, GetParameter; command statuses] */
+/** Codes of SSM. [docs: SSM API reference, SendCommand, GetCommandInvocation, GetParameter; command statuses] */
 export const SSM_ERRORS: KnownErrors = {
   ...alike('SSM', 'not-found-yet', 'nothing; the command shows after a moment', [
     'InvocationDoesNotExist',

@@ -1,8 +1,8 @@
 import { alike, type KnownErrors } from './known.js';
 
 /**
- * Why EC2 has ended an instance: the codes of StateReason. [doc comment of StateReason in @aws-sdk/client-ec2; docs: EC2, instance terminates
- * immediately; EBS encryption]
+ * Reasons for which EC2 ends an instance: the codes of StateReason. [doc comment of StateReason in @aws-sdk/client-ec2; docs: EC2, instance
+ * terminates immediately; EBS encryption]
  */
 export const STATE_REASONS: KnownErrors = {
   ...alike('EC2', 'capacity', 'wait, add subnets in other zones, or use another instance type', [

@@ -1,3 +1,4 @@
+import { MIRROR_READABLE } from '../checks/mirror.js';
 import { CLASS_ACTION } from '../errors/index.js';
 import { foremost, type Retry } from '../retry.js';
 import type { Condition, ErrorRecord, StepRecord } from '../state.js';
@@ -6,7 +7,7 @@ import { expectedOf, isOverdue } from './expected.js';
 import { folded, type Root } from './folding.js';
 import { heldBack } from './held-back.js';
 import { hintFor } from './hints.js';
-import { remedyText } from './remedy-text.js';
+import { hintText } from './repair-text.js';
 
 /** Why a cluster is not, or not yet, what was asked for. */
 export interface Cause {
@@ -24,17 +25,16 @@ export interface Cause {
 }
 
 /** What a condition says of itself, not of the cluster's health: named last. */
-const BESIDE: ReadonlySet<string> = new Set(['StatusStored', 'TypesAsAsked', 'ConfigValid', 'InstancesOwned']);
+const BESIDE: ReadonlySet<string> = new Set(['StatusStored', 'InstanceTypesInSync', 'ConfigValid', 'InstancesOwned']);
 
 export const isFalse = ({ status }: Condition): boolean => status === 'False';
 
-/** A failure that a first observation has found and the next one confirms or not. */
-const isSuspected = ({ status, message }: Condition): boolean =>
-  status === 'Unknown' && message.includes(', seen once');
+/** A problem that a first observation has found and the next one confirms or not. */
+export const SUSPECTED = 'Suspected';
 
 /**
- * The one cause to begin with: what holds up the step that runs now, before what a step has failed of, before what keeps the cluster from being
- * observed, before conditions that fail, before a step that takes too long.
+ * Returns the one cause to begin with: what holds up the step that runs now, before what a step has failed of, before what keeps the cluster from being
+ * observed, before conditions that fail, before a mirror that the worker cannot read, before a step that takes too long.
  *
  * @param now milliseconds since 1970
  */
@@ -48,6 +48,7 @@ export function causeOf(status: StatusView, retries: readonly Retry[], now: numb
     (error === null ? null : byError(status, error)) ??
     (retry === null ? null : byRetry(status, retry)) ??
     byCondition(status, roots) ??
+    byMirror(status) ??
     byDelay(status, retries, now) ??
     bySuspicion(status) ??
     byOperation(status, retries) ??
@@ -62,7 +63,7 @@ export function causeOf(status: StatusView, retries: readonly Retry[], now: numb
     : cause;
 }
 
-/** What fails, the observation first, each with what fails because of it. While an operation runs only what it does not cause counts. */
+/** Returns what fails, the observation first, each with what fails because of it. While an operation runs only what it does not cause counts. */
 export function rootsOf(status: StatusView): Root[] {
   const roots = folded(status.conditions.filter(isFalse));
   const rank = ({ condition: { type } }: Root): number => (type === 'Observed' ? 0 : BESIDE.has(type) ? 2 : 1);
@@ -70,10 +71,11 @@ export function rootsOf(status: StatusView): Root[] {
 }
 
 /**
- * The last error, as long as it keeps anything from going on: of the operation under way, until the step that has failed succeeds, or of what is
+ * Returns the last error, as long as it keeps anything from going on: of the operation under way, until the step that has failed succeeds, or of what is
  * held back for a person.
  */
-export function openError({ operation, lastError }: StatusView): ErrorRecord | null {
+export function openError({ operation, lastError: latest }: StatusView): ErrorRecord | null {
+  const lastError = latest === null ? null : causing(operation, latest);
   if (lastError === null) return null;
   if (lastError.operation === null) return operation === null ? lastError : null;
   if (operation === null || lastError.operation !== operation.id) return null;
@@ -81,6 +83,17 @@ export function openError({ operation, lastError }: StatusView): ErrorRecord | n
     (step) => step.id === lastError.step && step.outcome === 'done' && (step.endedAt ?? '') >= lastError.at,
   );
   return isMet ? null : lastError;
+}
+
+/** A join has failed because no server is there: why that is so, another step of the operation says. */
+const CONSEQUENCES: ReadonlySet<string> = new Set(['NoServerUp']);
+
+function causing(operation: StatusView['operation'], latest: ErrorRecord): ErrorRecord {
+  if (!CONSEQUENCES.has(latest.code) || operation?.id !== latest.operation) return latest;
+  const others = operation?.steps.flatMap(({ error }) =>
+    error === null || CONSEQUENCES.has(error.code) ? [] : [error],
+  );
+  return others?.at(-1) ?? latest;
 }
 
 function byRetry(status: StatusView, retry: Retry): Cause {
@@ -97,21 +110,24 @@ function byRetry(status: StatusView, retry: Retry): Cause {
 
 function byError(status: StatusView, error: ErrorRecord): Cause {
   const { operation, waiting } = status;
-  const isRunning = operation?.steps.some((step) => step.id === error.step && step.outcome === 'running') ?? false;
+  const running = operation?.steps.find((step) => step.id === error.step && step.outcome === 'running');
   const first = operation?.steps.find((step) => step.error?.code === error.code)?.error?.at ?? error.at;
   const isHeld = error.class === 'invalid' || error.class === 'auth';
   return {
     code: error.code,
     message: error.message,
     since: first,
-    keelson: isRunning
-      ? `tries again now (attempt ${error.attempt + 1})`
-      : error.operation === null
-        ? (heldBack(status) ?? 'waits for a person')
-        : `${CLASS_ACTION[error.class]} (attempt ${error.attempt} failed)`,
-    nextAt: isRunning ? null : (waiting?.until ?? null),
+    keelson:
+      running !== undefined
+        ? error.at > running.startedAt
+          ? 'goes on with the step, which fails at its own limit'
+          : `tries again now (attempt ${error.attempt + 1})`
+        : error.operation === null
+          ? (heldBack(status) ?? 'waits for a person')
+          : `${CLASS_ACTION[error.class]} (attempt ${error.attempt} failed)`,
+    nextAt: running !== undefined ? null : (waiting?.until ?? null),
     hints: [
-      hintOf(status, error.code, error.message, error.advice, error.slot === null ? [] : [error.slot]),
+      hintOfError(status, error),
       ...(isHeld ? [`then \`keelson apply\`, or \`keelson retry ${status.name}\` to try at once`] : []),
     ],
   };
@@ -121,7 +137,7 @@ function byCondition(status: StatusView, roots: readonly Root[]): Cause | null {
   const [first] = roots;
   if (first === undefined) return null;
   const { operation } = status;
-  // What a change by Keelson's own hand takes down for a moment is not what is wrong.
+  // A change that Keelson makes itself takes nodes down for a moment: that condition is not the cause.
   if (operation !== null && operation.kind !== 'repair' && first.condition.type !== 'Observed') return null;
   const { condition } = first;
   const running = operation?.steps.findLast((step) => step.outcome === 'running');
@@ -129,13 +145,22 @@ function byCondition(status: StatusView, roots: readonly Root[]): Cause | null {
     code: condition.type,
     message: condition.message,
     since: condition.since,
-    keelson: running === undefined ? remedyText(status, condition) : `repairs it now: ${titleOf(running)}`,
+    keelson: running === undefined ? hintText(status, condition) : `repairs it now: ${titleOf(running)}`,
     nextAt: running === undefined ? (status.waiting?.until ?? null) : null,
-    hints: [hintOf(status, condition.type, condition.message, condition.advice, condition.slots ?? [])],
+    hints: [hintOf(status, condition.type, condition.message, condition.hint, condition.slots ?? [])],
   };
 }
 
-/** A step that takes longer than is usual; what it waits for is in its activity's heartbeats. */
+/** Returns what the nodes are about to need, and the worker could not read: nodes that cannot read it either say so only after several tries. */
+function byMirror(status: StatusView): Cause | null {
+  const condition = status.conditions.find(({ type }) => type === MIRROR_READABLE);
+  if (condition === undefined || status.operation === null) return null;
+  const { type: code, message, since, hint } = condition;
+  const keelson = 'goes on, because nodes may reach a mirror that the worker does not; a node that cannot says so';
+  return { code, message, since, keelson, nextAt: null, hints: [hintOf(status, code, message, hint, [])] };
+}
+
+/** Returns a step that takes longer than is usual; what it waits for is in its activity's heartbeats. */
 function byDelay(status: StatusView, retries: readonly Retry[], now: number): Cause | null {
   const { operation, operations } = status;
   const known = operation === null ? operations : [...operations, operation];
@@ -163,20 +188,23 @@ function byDelay(status: StatusView, retries: readonly Retry[], now: number): Ca
   };
 }
 
+/** What one observation has seen: named at once, and acted on only when the next one agrees. */
 function bySuspicion(status: StatusView): Cause | null {
-  const suspected = status.operation === null ? status.conditions.find(isSuspected) : undefined;
-  if (suspected === undefined) return null;
+  if (status.operation !== null) return null;
+  const [first, ...others] = status.suspected ?? [];
+  if (first === undefined) return null;
+  const more = others.length === 0 ? '' : `; and ${others.map(({ of, message }) => `${of}: ${message}`).join('; ')}`;
   return {
-    code: suspected.type,
-    message: suspected.message,
-    since: suspected.since,
+    code: SUSPECTED,
+    message: `${first.of}: ${first.message}, seen once${more}`,
+    since: first.since,
     keelson: 'looks again before it acts, within a minute',
     nextAt: null,
     hints: [],
   };
 }
 
-/** What nothing is wrong with yet; a wait that has lasted a while is named at once, since it may become the cause. */
+/** Returns what nothing is wrong with yet; a wait that has lasted a while is named at once, since it may become the cause. */
 function byOperation({ operation, nodes }: StatusView, retries: readonly Retry[]): Cause | null {
   if (operation === null) return null;
   const running = operation.steps.filter((step) => step.outcome === 'running');
@@ -193,7 +221,7 @@ function byOperation({ operation, nodes }: StatusView, retries: readonly Retry[]
 }
 
 function byRest(status: StatusView): Cause {
-  const { waiting, wish, paused, conditions, name } = status;
+  const { waiting, desiredState, paused, conditions, name } = status;
   const quiet = { code: null, since: null, nextAt: waiting?.until ?? null, hints: [] };
   if (paused)
     return {
@@ -204,7 +232,7 @@ function byRest(status: StatusView): Cause {
     };
   if (waiting !== null)
     return { ...quiet, message: `it waits for ${waiting.for}`, since: waiting.since, keelson: 'waits' };
-  if (wish === 'stopped') return { ...quiet, message: 'it is stopped, as asked', keelson: 'keeps it stopped' };
+  if (desiredState === 'stopped') return { ...quiet, message: 'it is stopped, as asked', keelson: 'keeps it stopped' };
   const unmeasured = conditions.filter(({ status: is, reason }) => is === 'Unknown' && reason !== 'Stopped').length;
   const keelson = 'observes it, within a minute each time';
   return unmeasured === 0
@@ -212,7 +240,7 @@ function byRest(status: StatusView): Cause {
     : { ...quiet, message: `nothing is known to be wrong; ${unmeasured} condition(s) are not measured yet`, keelson };
 }
 
-/** Whether a retry is about a node: its text names the instance. */
+/** Returns whether a retry is about a node: its text names the instance. */
 export const names = ({ message }: Retry, { instanceId }: Pick<NodeStatus, 'instanceId'>): boolean =>
   instanceId !== null && message.includes(instanceId);
 
@@ -223,7 +251,11 @@ const slotsIn = ({ nodes }: StatusView, text: string): string[] =>
     .filter(({ slot, instanceId }) => text.includes(slot) || (instanceId !== null && text.includes(instanceId)))
     .map(({ slot }) => slot);
 
-/** A hint about this very cluster. */
+/** Returns the hint of an error, about this very cluster. */
+export const hintOfError = (status: StatusView, { code, message, hint, slot }: ErrorRecord): string =>
+  hintOf(status, code, message, hint, slot === null ? slotsIn(status, message) : [slot]);
+
+/** Returns a hint about this very cluster. */
 export function hintOf(
   status: StatusView,
   code: string,
@@ -231,8 +263,21 @@ export function hintOf(
   hint: string,
   slots: readonly string[],
 ): string {
-  const instanceIds = status.nodes
-    .filter(({ slot }) => slots.includes(slot))
-    .flatMap(({ instanceId }) => instanceId ?? []);
-  return hintFor({ cluster: status.name, region: status.region, code, message, slots, instanceIds, hint });
+  const nodes = status.nodes.filter(({ slot }) => slots.includes(slot));
+  const instanceIds = nodes.flatMap(({ instanceId }) => instanceId ?? []);
+  const nodeNames = nodes.map((node) => node.name);
+  const servers = status.nodes.filter(({ role }) => role === 'server');
+  const server = (servers.find(({ ready }) => ready === 'True') ?? servers[0])?.slot ?? null;
+  return hintFor({
+    cluster: status.name,
+    region: status.region,
+    account: status.account ?? null,
+    code,
+    message,
+    slots,
+    instanceIds,
+    nodeNames,
+    server,
+    hint,
+  });
 }

@@ -1,14 +1,14 @@
 import type { Operation, StepRecord } from '../state.js';
 
 /**
- * Seconds within which a step ends as a rule, where the cluster has no past of its own. From AWS's documents (an agent registers within two
- * minutes of the boot, K3s promotes a learner every 15 s) and, where they say nothing, an assumption on the generous side.
- * [docs: SSM, agent registration; k3s source: pkg/etcd; docs/reference/benchmarks.md]
+ * Seconds that a step usually takes, for a cluster without a history of its own. From AWS's documents (an agent registers within two
+ * minutes of the boot, K3s promotes a learner every 15 s); where they say nothing, a generous assumption. [docs: SSM, agent registration;
+ * k3s source: pkg/etcd; docs/reference/benchmarks.md]
  */
 const USUAL_SECONDS: Readonly<Record<string, number>> = {
-  agent: 180,
+  'wait-for-agent': 180,
   install: 180,
-  found: 180,
+  bootstrap: 180,
   join: 180,
   verify: 120,
   drain: 300,
@@ -22,21 +22,21 @@ const USUAL_SECONDS: Readonly<Record<string, number>> = {
 };
 const ELSE_SECONDS = 60;
 
-/** So many of the latest runs count. */
+/** How many of the latest runs count. */
 const PAST = 5;
 /** A step may take this much longer than its longest run, and some seconds, before it counts as late. */
 const SLACK = 1.5;
 const SLACK_SECONDS = 5;
 
 export interface Expected {
-  /** Until then a step of the kind has ended, as a rule. */
+  /** Usual end of a step of the kind. */
   seconds: number;
-  /** Finished runs of this cluster that it is taken from; 0 for an assumption. */
+  /** Number of finished runs of this cluster behind the figure; 0 for an assumption. */
   runs: number;
 }
 
 /**
- * How long a step of the kind takes: by the latest runs of the same kind in this cluster, else by a table.
+ * Returns how long a step of the kind takes: by the latest runs of the same kind in this cluster, else by a table.
  *
  * @param operations finished operations, oldest first, and the one under way
  */
@@ -50,7 +50,7 @@ export function expectedOf(kind: string, operations: readonly Operation[]): Expe
   return { seconds: Math.max(...past), runs: past.length };
 }
 
-/** Whether a step that runs has taken longer than is usual for it. */
+/** Returns whether a running step has taken longer than usual. */
 export function isOverdue(step: StepRecord, expected: Expected, now: number): boolean {
   const limit = expected.runs === 0 ? expected.seconds : expected.seconds * SLACK + SLACK_SECONDS;
   return step.outcome === 'running' && now - Date.parse(step.startedAt) > limit * 1_000;

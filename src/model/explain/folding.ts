@@ -1,6 +1,6 @@
 import type { Condition } from '../state.js';
 
-/** What fails with a condition, for it stands on it: without its instance no node is Ready, without K3s no API answers. */
+/** Conditions that depend on a condition: without its instance no node is Ready, without K3s no API answers. */
 const DEPENDENTS: Readonly<Record<string, readonly string[]>> = {
   InstancesRunning: [
     'InstancesHealthy',
@@ -23,15 +23,15 @@ const DEPENDENTS: Readonly<Record<string, readonly string[]>> = {
   AgentsOnline: ['NodesReady'],
 };
 
-/** A condition that fails, and those that fail because it does. */
+/** A failing condition, and those that fail because of it. */
 export interface Root {
   condition: Condition;
   because: Condition[];
 }
 
 /**
- * Folds conditions under the one that they fail because of. Of conditions that name nodes the dependent one folds only when it names no other
- * node: two broken nodes stay two problems.
+ * Folds conditions under the one that makes them fail. A dependent condition that names nodes folds only when it names no other node: two
+ * broken nodes stay two problems.
  *
  * @param failing in the order in which conditions are shown
  */

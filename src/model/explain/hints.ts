@@ -1,30 +1,11 @@
-/** What is known of the cluster and of the failure that a hint is about. */
-export interface About {
-  cluster: string;
-  region: string;
-  code: string;
-  /** The failure's or the condition's whole text; ids, actions and roles are read from it. */
-  message: string;
-  /** Slots that it is about. */
-  slots: readonly string[];
-  /** Instances behind these slots. */
-  instanceIds: readonly string[];
-  /** The general hint of the code or condition. */
-  hint: string;
-}
+import { KNOWN_ERRORS } from '../errors/index.js';
+import { type About, alike, instancesOf, placeOf, type Specific, SUBNET, unique } from './about.js';
+import { AWS_HINTS } from './aws-hints.js';
 
-type Specific = (about: About) => string | null;
-
-const INSTANCE = /\bi-[0-9a-f]{8,17}\b/g;
-const SUBNET = /\bsubnet-[0-9a-z]+\b/g;
 const ACTION = /(?:perform|allow(?:s)? the|no .*?policy allows the)[: ]+([a-z0-9]+:[A-Za-z]+)/;
 const PRINCIPAL = /arn:aws[a-z-]*:(?:sts|iam)::\d{12}:(?:assumed-role|role|user)\/[\w+=,.@/-]+/;
 const RESOURCE = /on resource: (\S+)/;
 const TYPE = /\b[a-z][a-z0-9-]*[0-9][a-z0-9-]*\.[0-9]*[a-z]+\b/;
-
-const unique = (text: string, pattern: RegExp): string[] => [...new Set(text.match(pattern) ?? [])];
-const instancesOf = ({ instanceIds, message }: About): string[] =>
-  instanceIds.length > 0 ? [...instanceIds] : unique(message, INSTANCE);
 
 /** `allow ec2:RunInstances on arn:... to arn:aws:sts::123456789012:assumed-role/keelson/worker`. */
 const permission: Specific = ({ message, region }) => {
@@ -48,9 +29,6 @@ const capacity: Specific = ({ message, region }) => {
   const where = subnets.length === 0 ? '' : ` besides ${subnets.join(', ')}`;
   return `wait, add subnets of other zones of ${region}${where}, or choose another type than ${type}: aws ec2 describe-instance-type-offerings --region ${region} --location-type availability-zone --filters Name=instance-type,Values=${type}`;
 };
-
-const quota: Specific = ({ hint, region }) =>
-  `${hint}: aws service-quotas list-service-quotas --region ${region} --service-code ec2`;
 
 const types: Specific = ({ region, message }) => {
   const type = TYPE.exec(message)?.[0];
@@ -82,10 +60,16 @@ const job: Specific = ({ cluster, slots, message, hint }) => {
   return slots.length === 0 ? killed : `${killed}; keelson logs ${cluster} ${slots[0]} --jobs`;
 };
 
-const node: Specific = ({ cluster, slots, hint }) =>
-  slots.length === 0
-    ? null
-    : `${hint} (${slots.map((slot) => `keelson exec ${cluster} ${slot} -- k3s kubectl get nodes`)[0]})`;
+/** Asked of a server: agents have no access to the API. */
+const kubectl =
+  (words: (about: About) => string): Specific =>
+  (about) =>
+    about.server === null
+      ? null
+      : `${about.hint}: keelson exec ${about.cluster} ${about.server} -- k3s kubectl ${words(about)}`;
+
+const describeNode = kubectl(({ nodeNames: [name] }) => `describe node${name === undefined ? 's' : ` ${name}`}`);
+const budgets = kubectl(() => 'get pdb,pods -A -o wide');
 
 const checks: Specific = (about) => {
   const ids = instancesOf(about);
@@ -93,9 +77,6 @@ const checks: Specific = (about) => {
     ? null
     : `${about.hint}: aws ec2 describe-instance-status --region ${about.region} --instance-ids ${ids.join(' ')}`;
 };
-
-const expired: Specific = () =>
-  "give the worker fresh credentials (temporary ones expire), or set the clock of the worker's machine: AWS answers both with the same code";
 
 const vpc: Specific = ({ region }) =>
   `name a VPC of ${region} in spec.network.vpcId, or make a default one: aws ec2 create-default-vpc --region ${region}`;
@@ -115,7 +96,26 @@ const clock: Specific = ({ cluster, slots }) =>
     ? null
     : `start chronyd there, certificates and leases go by the clock: keelson exec ${cluster} ${slots[0]} -- chronyc tracking`;
 
+const tags: Specific = (about) => {
+  const ids = instancesOf(about);
+  return ids.length === 0
+    ? null
+    : `${about.hint}: aws ec2 describe-tags --region ${about.region} --filters Name=resource-id,Values=${ids.join(',')}`;
+};
+
+const renewal: Specific = ({ cluster, hint }) => `${hint}; all at once: keelson rotate ${cluster} certificates`;
+
+const mirror: Specific = ({ cluster, slots, message, hint }) => {
+  const url = /https?:\/\/[^\s,;)]+/.exec(message)?.[0].replace(/[.:]$/, '');
+  return slots[0] === undefined || url === undefined
+    ? null
+    : `${hint}: keelson exec ${cluster} ${slots[0]} -- curl --head --silent --show-error ${url}`;
+};
+
+const started: Specific = ({ cluster, hint }) => `${hint}: keelson events ${cluster}`;
+
 const BY_CODE: Readonly<Record<string, Specific>> = {
+  ...AWS_HINTS,
   ...alike(
     permission,
     'AccessDenied',
@@ -130,7 +130,6 @@ const BY_CODE: Readonly<Record<string, Specific>> = {
     'Server.InsufficientInstanceCapacity',
     'Unsupported',
   ),
-  ...alike(quota, 'VcpuLimitExceeded', 'InstanceLimitExceeded', 'VolumeLimitExceeded', 'ResourceLimitExceeded'),
   ...alike(types, 'TypeNotOffered', 'TypeUnknown', 'InvalidInstanceType'),
   ...alike(subnets, 'SubnetUnknown', 'SubnetNotInVpc', 'NoSubnets', 'InvalidSubnetID.NotFound'),
   ...alike(image, 'ImageNotFound', 'InvalidAMIID.NotFound', 'InvalidAMIID.Unavailable'),
@@ -144,22 +143,43 @@ const BY_CODE: Readonly<Record<string, Specific>> = {
     'CommandUndelivered',
   ),
   ...alike(vpc, 'VpcUnknown', 'NoDefaultVpc', 'VPCIdNotSpecified', 'DefaultVpcDoesNotExist'),
-  ...alike(expired, 'RequestExpired', 'ExpiredToken', 'ExpiredTokenException'),
   ...alike(job, 'NodeScriptFailed', 'NodeScriptTimedOut', 'DiskFull', 'BinaryUnusable'),
   ...alike(logs, 'ServiceFailed', 'K3sRunning', 'ApiServersReady'),
-  ...alike(node, 'NodesReady', 'NodesWithoutPressure', 'DrainFailed'),
+  ...alike(describeNode, 'NodesReady', 'NodesWithoutPressure', 'NodeNotReady'),
+  ...alike(budgets, 'DrainFailed', 'DrainHeld', 'DrainNeedsForce', 'DrainNeedsEmptyDir'),
   ...alike(checks, 'InstancesHealthy'),
+  ...alike(mirror, 'MirrorUnreachable', 'MirrorRefused'),
+  ...alike(started, 'InstancesRunning', 'K3sInstalled'),
+  InstancesTagged: tags,
+  CertificatesValid: renewal,
+  NodesLabelled: kubectl(() => 'get nodes --show-labels'),
+  ApiAvailable: kubectl(() => 'get --raw /readyz?verbose'),
   EtcdSpace: database,
   DisksFree: disk,
-  ClocksInStep: clock,
+  ClocksSynchronized: clock,
 };
 
-function alike(specific: Specific, ...codes: string[]): Record<string, Specific> {
-  return Object.fromEntries(codes.map((code) => [code, specific]));
-}
+/** Commands in general hints, to which the name belongs. */
+const COMMAND = /`keelson (repair|restore|retry|events|backups|backup|drill|resize)`/g;
 
-/** A hint that names what it is about: region, subnets, instances, action and role. Where nothing of that is known, the general one. */
+/**
+ * Returns a hint that names what it is about: region and account, subnets, instances, action and role, the commands with the cluster's name. Where
+ * nothing of that is known, the general one with its commands for this cluster.
+ */
 export function hintFor(about: About): string {
-  const specific = Object.hasOwn(BY_CODE, about.code) ? BY_CODE[about.code] : undefined;
-  return specific?.(about) ?? about.hint;
+  const { cluster, region, code, slots } = about;
+  const specific = Object.hasOwn(BY_CODE, code) ? BY_CODE[code] : undefined;
+  const general = about.hint
+    .replaceAll(COMMAND, (_, command: string) => `\`keelson ${command} ${cluster}\``)
+    .replaceAll('<region>', region);
+  const told = specific?.({ ...about, hint: general }) ?? null;
+  if (told !== null) return told;
+  const source = Object.hasOwn(KNOWN_ERRORS, code) ? KNOWN_ERRORS[code] : undefined;
+  if (source === undefined || general === '') return general;
+  const isAtAws = source.source !== 'Keelson' && source.source !== 'network';
+  if (isAtAws) return general.includes(region) ? general : `${general} (${source.source} in ${placeOf(about)})`;
+  const [slot] = slots;
+  return source.class === 'node-script' && slot !== undefined && !general.includes('keelson ')
+    ? `${general}; keelson logs ${cluster} ${slot} --jobs`
+    : general;
 }

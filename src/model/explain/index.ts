@@ -6,13 +6,13 @@ import { expectedOf, isOverdue } from './expected.js';
 
 export type { Cause } from './cause.js';
 
-/** What fails beside the cause, or because of it. */
+/** Failures beside the cause, or because of it. */
 export interface Problem {
   condition: string;
   reason: string;
   message: string;
-  advice: string;
-  /** Conditions that fail because this one does. */
+  hint: string;
+  /** Conditions that fail because of this one. */
   folded: string[];
 }
 
@@ -20,14 +20,14 @@ export interface UnderWay {
   slot: string | null;
   title: string;
   since: string;
-  /** Until then it has ended as a rule, by this cluster's own past or by a table. */
+  /** Usual end, by this cluster's history or by a table. */
   expectedSeconds: number;
   overdue: boolean;
-  /** What it meets or waits for, as its activity tells. */
+  /** What the activity reports: an error that it retries, or what it waits for. */
   waits: string | null;
 }
 
-/** Why a cluster is not (yet) what was asked for: the cause, since when, what Keelson does and when, what a person can do. */
+/** Why a cluster has not reached its desired state: the cause, since when, what Keelson does and when, and what a person can do. */
 export interface Explanation {
   schemaVersion: 1;
   cluster: string;
@@ -36,23 +36,26 @@ export interface Explanation {
   account: string | null;
   phase: string;
   health: string;
-  /** The cause's first line. */
+  /** First line of the cause. */
   summary: string;
   cause: Cause;
   underWay: UnderWay[];
   waiting: { for: string; since: string; until: string | null } | null;
-  /** Conditions that are False, those that fail because of another one folded under it. */
+  /** Conditions that are False, each with those that fail because of it. */
   failing: Problem[];
   /** Types of conditions that were not measured, or cannot be observed now. */
   unmeasured: string[];
-  lastError: { code: string; message: string; where: string; advice: string; at: string } | null;
-  /** What Temporal tries again. */
+  lastError: { code: string; message: string; where: string; hint: string; at: string } | null;
+  /** Activities that Temporal retries. */
   retries: Retry[];
 }
 
 export interface Circumstances {
   retries?: readonly Retry[];
-  /** No worker answers: then that is the cause, and what is not measured is no reason beside it. ISO 8601, when it was last observed. */
+  /**
+   * When the cluster was last observed, ISO 8601, if no worker answers: that is then the cause, and unmeasured conditions are no second
+   * one.
+   */
   staleSince?: string | null;
   now?: number;
 }
@@ -97,7 +100,7 @@ export function explain(
           condition: condition.type,
           reason: condition.reason,
           message: condition.message,
-          advice: hintOf(status, condition.type, condition.message, condition.advice, condition.slots ?? []),
+          hint: hintOf(status, condition.type, condition.message, condition.hint, condition.slots ?? []),
           folded: because.map(({ type }) => type),
         })),
     unmeasured: isUnattended ? [] : status.conditions.filter(isUnmeasured).map(({ type }) => type),
@@ -108,7 +111,7 @@ export function explain(
             code: error.code,
             message: error.message,
             where: [error.operation, error.step, `attempt ${error.attempt}`].filter((part) => part !== null).join(', '),
-            advice: error.advice,
+            hint: error.hint,
             at: error.at,
           },
     retries: [...retries],

@@ -1,7 +1,7 @@
 import type { ClusterDocument } from '../spec/schema.js';
 import type { ClusterState } from '../state.js';
 
-/** Who gives pods their network: K3s's Flannel, a manifest of the document, or someone outside of the document. */
+/** Source of the pods' network: K3s's Flannel, a manifest of the document, or someone outside of the document. */
 export type Cni = 'flannel' | 'manifest' | 'outside';
 
 /** A CNI writes its configuration where the kubelet's runtime looks for it, or is a chart that people install for that. */
@@ -17,8 +17,8 @@ export function cniOf(spec: ClusterDocument['spec']): Cni {
 }
 
 /**
- * Whether nodes that are not Ready lack nothing that Keelson could give them: the CNI comes from outside of the document, and has not come yet.
- * From the first Ready node on, a node that is not Ready is a fault like any other.
+ * Returns whether nodes that are not Ready lack only a CNI, which comes from outside of the document and has not come yet. From the first
+ * Ready node on, a node that is not Ready is a fault like any other.
  */
 export const lacksCni = (state: Pick<ClusterState, 'document' | 'readySeen'>): boolean =>
   !state.readySeen && cniOf(state.document.spec) === 'outside';

@@ -1,23 +1,23 @@
 import type { ClusterDocument } from '../spec/schema.js';
 import { isServerOnly } from './keys.js';
 
-/** What config.yaml depends on besides the document. */
+/** Input of config.yaml besides the document. */
 export interface NodeConfigInput {
   role: 'server' | 'agent';
   nodeName: string;
   /** Starts etcd with cluster-init; once in a cluster's life. */
-  founder: boolean;
-  /** Private address of a server to join; null for the founder, and where the fingerprint must not depend on it. */
+  bootstrapServer: boolean;
+  /** Private address of a server to join; null for the bootstrap server, and when the fingerprint must not depend on it. */
   joinAddress: string | null;
   /** Settings of the node's pool, over the document's. */
   config: ClusterDocument['spec']['k3s']['config'];
   privateIp: string;
   publicIp: string | null;
-  /** What AWS calls the instance, `aws:///<zone>/<id>`: volumes, load balancers and autoscalers go by it. */
+  /** AWS's name of the instance, `aws:///<zone>/<id>`: volumes, load balancers and autoscalers use it. */
   providerId: string;
   labels: Record<string, string>;
   taints: string[];
-  /** For the fingerprint: another label is no reason to restart. */
+  /** For the fingerprint: another label is not a reason to restart. */
   withoutLabels?: boolean;
 }
 
@@ -26,12 +26,12 @@ const LABEL_KEYS = ['node-label', 'node-label+', 'node-taint', 'node-taint+'];
 type Value = string | number | boolean | (string | number | boolean)[];
 
 /**
- * A node's `/etc/rancher/k3s/config.yaml` without its secrets: the scripts append `token-file` and `agent-token-file`, so
- * that nothing secret is in history. Keys are sorted, values are JSON, which is YAML too: the same input gives the same bytes.
+ * Returns a node's `/etc/rancher/k3s/config.yaml` without its secrets: the scripts append `token-file` and `agent-token-file`, so that no
+ * secret is in the history. Keys are sorted, values are JSON, which is YAML too: the same input gives the same bytes.
  *
- * What the document sets goes to every server alike, so the critical settings cannot differ between servers. Agents take
- * only what the agent command knows. The public address is in `tls-san` of servers and nowhere else: a node that comes back
- * with another one needs no change if it is an agent.
+ * Every server gets the document's settings, so the critical settings cannot differ between servers. Agents get only settings that the
+ * agent command knows. The public address is in `tls-san` of servers and nowhere else: an agent that comes back with another one needs no
+ * change.
  */
 export function renderNodeConfig(document: ClusterDocument, input: NodeConfigInput): string {
   const config: Record<string, Value> = {};
@@ -42,12 +42,12 @@ export function renderNodeConfig(document: ClusterDocument, input: NodeConfigInp
   config['node-name'] = input.nodeName;
   config['node-ip'] = input.privateIp;
   if (input.role === 'server') {
-    // Else everyone with a snapshot, a disk or a backup reads every Kubernetes secret. It cannot be turned on later.
+    // Otherwise everyone with a snapshot, a disk or a backup could read every Kubernetes secret. It cannot be turned on later.
     config['secrets-encryption'] ??= true;
     config['tls-san'] = sansOf(document, input);
     config['write-kubeconfig-mode'] = '0600';
   }
-  // K3s's own cloud controller keeps a provider id and labels that the kubelet brings along. [k3s source: pkg/cloudprovider/instances.go]
+  // K3s's own cloud controller keeps the kubelet's provider id and labels. [k3s source: pkg/cloudprovider/instances.go]
   config['kubelet-arg'] = [...listOf(config['kubelet-arg']), `provider-id=${input.providerId}`];
   const given = listOf(config['node-label']);
   const named = new Set(given.flatMap((text) => String(text).split(',')).map((text) => text.trim().split('=')[0]));
@@ -56,9 +56,9 @@ export function renderNodeConfig(document: ClusterDocument, input: NodeConfigInp
     .map(([key, value]) => `${key}=${value}`);
   if (labels.length > 0) config['node-label'] = [...given, ...labels.sort()];
   if (input.taints.length > 0) config['node-taint'] = [...input.taints].sort();
-  // They are set through the API, without a restart.
+  // Keelson sets them through the API, without a restart.
   if (input.withoutLabels) for (const key of LABEL_KEYS) delete config[key];
-  if (input.founder && input.role === 'server') config['cluster-init'] = true;
+  if (input.bootstrapServer && input.role === 'server') config['cluster-init'] = true;
   if (input.joinAddress !== null) config['server'] = `https://${input.joinAddress}:6443`;
   const lines = Object.keys(config)
     .sort()
@@ -68,7 +68,7 @@ export function renderNodeConfig(document: ClusterDocument, input: NodeConfigInp
 
 const listOf = (value: Value | undefined): (string | number | boolean)[] => (value === undefined ? [] : [value].flat());
 
-/** Every name and address that a kubeconfig may use for this server. */
+/** Returns every name and address that a kubeconfig may use for this server. */
 function sansOf(document: ClusterDocument, input: NodeConfigInput): string[] {
   const { apiHostname, extraSans } = document.spec.access;
   const sans = [apiHostname ?? null, ...extraSans, input.privateIp, input.publicIp];

@@ -1,7 +1,6 @@
 /**
- * 64-bit FNV-1a of the text's UTF-8 bytes, as 16 hex digits. Tells two configurations apart; no defence against someone who
- * wants a collision. Pure arithmetic, because workflow code has no crypto.
- * [http://www.isthe.com/chongo/tech/comp/fnv/]
+ * Returns the 64-bit FNV-1a hash of the text's UTF-8 bytes, as 16 hex digits. It distinguishes two configurations, and does not withstand
+ * someone who wants a collision. Pure arithmetic, because workflow code has no crypto. [http://www.isthe.com/chongo/tech/comp/fnv/]
  */
 export function fingerprint(text: string): string {
   let hash = 0xcbf29ce484222325n;
@@ -9,7 +8,7 @@ export function fingerprint(text: string): string {
   return hash.toString(16).padStart(16, '0');
 }
 
-/** UTF-8 by hand: TextEncoder is not part of the language. A lone surrogate counts as U+FFFD, as in TextEncoder. */
+/** Encodes UTF-8 by hand, because TextEncoder is not part of the language. A lone surrogate counts as U+FFFD, as in TextEncoder. */
 function* utf8(text: string): Generator<number> {
   for (const character of text) {
     const point = character.codePointAt(0) ?? 0;

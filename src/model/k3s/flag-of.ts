@@ -6,17 +6,17 @@ export type Knowledge =
   | { is: 'known'; flag: K3sFlag }
   | { is: 'removed'; in: string; flag: K3sFlag }
   | { is: 'not-yet'; since: string | null; flag: K3sFlag }
-  /** No release that the table was made from has it. */
+  /** No release of the table has it. */
   | { is: 'unknown' };
 
 export const flagOf = (name: string): K3sFlag | undefined =>
   Object.hasOwn(K3S_FLAGS, name) ? K3S_FLAGS[name] : undefined;
 
 /**
- * What a release knows of a flag, by the table that is made from K3s's own releases.
+ * Returns what a release knows of a flag, by the table of K3s's own releases.
  *
  * @param name without dashes and without `+`
- * @param version a K3s version; one that cannot be read counts as the newest
+ * @param version a K3s version; an unreadable one counts as the newest
  */
 export function knowledgeOf(name: string, version: string): Knowledge {
   const flag = flagOf(name);
@@ -31,7 +31,7 @@ export function knowledgeOf(name: string, version: string): Knowledge {
   return { is: 'not-yet', since: here === undefined ? null : `v1.${minor}.${here[1]}`, flag };
 }
 
-/** Whether the table says all that a release knows: what is not in it is then no flag. */
+/** Returns whether the table is complete for a release: a flag outside of it then does not exist. */
 export function isChecked(version: string): boolean {
   const minor = parseVersion(version)?.minor;
   return minor !== undefined && minor >= CHECKED_MINORS.oldest && minor <= CHECKED_MINORS.newest;

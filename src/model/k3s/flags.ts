@@ -11,25 +11,25 @@
  * What K3s has dropped since 1.24 comes from the release branches before them.
  */
 
-/** What K3s's command line reads from the text of a value. [k3s source: pkg/cli/cmds/{server,agent,log,config}.go, urfave/cli] */
+/** Kind of value that K3s's command line reads from the text. [k3s source: pkg/cli/cmds/{server,agent,log,config}.go, urfave/cli] */
 export type FlagKind = 'flag' | 'number' | 'duration' | 'text' | 'list';
 
 export interface K3sFlag {
   kind: FlagKind;
-  /** Which command knows it. Agents skip what only `k3s server` knows. */
+  /** Command that knows it. Agents skip flags that only `k3s server` knows. */
   on: 'server' | 'agent' | 'both';
   /** Releases, as minor.patch, in which it came; minors before the first do not have it, those after the last always had. */
   since?: readonly string[];
   /** Last minor that had it. */
   until?: number;
-  /** What K3s names in its place. */
+  /** Replacement that K3s names. */
   useInstead?: string;
 }
 
-/** Minor versions that the table was made from. */
+/** Minor versions of the table. */
 export const CHECKED_MINORS = { oldest: 31, newest: 36 } as const;
 
-/** One letter that K3s takes for a flag. */
+/** One letter that K3s accepts for a flag. */
 export const SHORT_FLAGS: Readonly<Record<string, string>> = {
   c: 'config',
   d: 'data-dir',

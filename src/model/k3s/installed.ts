@@ -15,13 +15,19 @@ export interface VersionsInUse {
  *
  * @param version null when there is none
  */
-export function recordInstalled(state: Pick<ClusterState, 'newestVersion'>, slot: Slot, version: string | null): void {
+export function recordInstalled(
+  state: Pick<ClusterState, 'newestVersion' | 'mirrorProblem' | 'document'>,
+  slot: Slot,
+  version: string | null,
+): void {
   slot.installed = version;
+  // A node has it: then nodes reach the mirror, whatever the worker reaches.
+  if (version === state.document.spec.k3s.version) state.mirrorProblem = null;
   if (version !== null) state.newestVersion = newer(state.newestVersion, version);
 }
 
 /**
- * What nodes have, and have had. Not what documents have asked for: a version that no mirror has was never installed anywhere, and
+ * Returns what nodes have, and have had. Not what documents have asked for: a version that no mirror has was never installed anywhere, and
  * must not keep the cluster from the version that it runs.
  */
 export function versionsInUse(state: Pick<ClusterState, 'newestVersion' | 'slots'>): VersionsInUse | null {

@@ -1,6 +1,8 @@
 import { K3S_FLAGS } from './flags.js';
 
-/** Which keys of K3s's config.yaml belong to whom. A key may end in `+`, which appends instead of replacing. [docs: configuration] */
+/**
+ * Returns which keys of K3s's config.yaml belong to whom. A key may end in `+`, which appends instead of replacing. [docs: configuration]
+ */
 
 export const baseKey = (key: string): string => key.replace(/\+$/, '');
 
@@ -28,7 +30,7 @@ export const CRITICAL_KEYS = [
   'service-cidr',
 ] as const;
 
-/** Settings of which K3s says that they cannot be changed once the cluster exists. [docs: cli/server, networking] */
+/** Settings that cannot change once the cluster exists, according to K3s. [docs: cli/server, networking] */
 export const LIFELONG_KEYS = [
   'cluster-cidr',
   'cluster-dns',
@@ -37,10 +39,10 @@ export const LIFELONG_KEYS = [
   'flannel-backend',
 ] as const;
 
-/** Labels and taints of the document's config are those of the servers: agents have those of their pool. */
+/** Labels and taints of the document's config are for the servers: agents have those of their pool. */
 const OF_SERVERS = ['node-label', 'node-taint'];
 
-/** Whether a key of the document's config goes to servers only: an agent does not know it, or has its own. */
+/** Returns whether a key of the document's config goes to servers only: an agent does not know it, or has its own. */
 export function isServerOnly(key: string): boolean {
   const base = baseKey(key);
   const flag = Object.hasOwn(K3S_FLAGS, base) ? K3S_FLAGS[base] : undefined;

@@ -18,7 +18,7 @@ export function parseVersion(text: string): K3sVersion | null {
   return { major, minor, patch, candidate: match[4] === undefined ? null : Number(match[4]), build: Number(match[5]) };
 }
 
-/** Negative when `a` is older, positive when it is newer, 0 when equal. */
+/** Returns a negative number when `a` is older, a positive one when it is newer, 0 when equal. */
 export function compareVersions(a: K3sVersion, b: K3sVersion): number {
   return (
     a.major - b.major ||
@@ -29,17 +29,17 @@ export function compareVersions(a: K3sVersion, b: K3sVersion): number {
   );
 }
 
-export type Skew = { ok: true; change: 'none' | 'patch' | 'minor' } | { ok: false; reason: string; remedy: string };
+export type Skew = { ok: true; change: 'none' | 'patch' | 'minor' } | { ok: false; reason: string; hint: string };
 
 /**
- * Whether a cluster may go from one version to the other in one step: no downgrade, no minor version skipped.
+ * Returns whether a cluster may go from one version to the other in one step: no downgrade, no minor version skipped.
  * [docs: K3s upgrades; Kubernetes version skew policy]
  */
 export function upgradeSkew(from: string, to: string): Skew {
   const [old, next] = [parseVersion(from), parseVersion(to)];
   if (old === null || next === null) {
     const bad = old === null ? from : to;
-    return { ok: false, reason: `"${bad}" is not a K3s version`, remedy: 'a version looks like v1.34.2+k3s1' };
+    return { ok: false, reason: `"${bad}" is not a K3s version`, hint: 'a version looks like v1.34.2+k3s1' };
   }
   const order = compareVersions(next, old);
   if (order === 0) return { ok: true, change: 'none' };
@@ -47,15 +47,15 @@ export function upgradeSkew(from: string, to: string): Skew {
     return {
       ok: false,
       reason: `${to} is older than ${from}, and K3s does not go back`,
-      remedy: `keep ${from}, or make a new cluster`,
+      hint: `keep ${from}, or make a new cluster`,
     };
   }
   if (next.major !== old.major) {
-    return { ok: false, reason: `${to} is another major version than ${from}`, remedy: 'make a new cluster' };
+    return { ok: false, reason: `${to} is another major version than ${from}`, hint: 'make a new cluster' };
   }
   if (next.minor > old.minor + 1) {
     const via = `v${old.major}.${old.minor + 1}`;
-    return { ok: false, reason: `${to} skips a minor version after ${from}`, remedy: `go to a ${via} release first` };
+    return { ok: false, reason: `${to} skips a minor version after ${from}`, hint: `go to a ${via} release first` };
   }
   return { ok: true, change: next.minor === old.minor ? 'patch' : 'minor' };
 }

@@ -1,9 +1,11 @@
-import { believed } from '../care/findings.js';
+import { confirmedFinding } from '../health/findings.js';
 import { fingerprint } from '../k3s/fingerprint.js';
 import type { ClusterDocument } from '../spec/schema.js';
 import type { ClusterState, Slot } from '../state.js';
 
-/** Nodes that get the same files: all servers, or the agents of a pool. An agent is never given what only servers may read. */
+export type { StoredFiles } from '../state/node.js';
+
+/** Nodes that get the same files: all servers, or the agents of a pool. An agent never gets what only servers may read. */
 export const groupOf = ({ pool }: Pick<Slot, 'pool'>): string => (pool === null ? 'servers' : `pool-${pool}`);
 
 export interface Manifest {
@@ -22,7 +24,7 @@ export interface NodeFiles {
   after: string;
 }
 
-/** What the document asks for, by group; groups that get nothing are left out. */
+/** Returns the document's files, by group; groups without files are left out. */
 export function wantedFiles({ spec }: ClusterDocument): Record<string, NodeFiles> {
   const { environment, manifests } = spec.k3s;
   const groups = [
@@ -52,19 +54,11 @@ export const NO_FILES: NodeFiles = { manifests: [], files: [], environment: {}, 
 
 const isNothing = (files: NodeFiles): boolean => JSON.stringify(files) === JSON.stringify(NO_FILES);
 
-/** A bundle in the bucket, from which nodes take their files. */
-export interface StoredFiles {
-  /** SHA-256 of the bundle, which a node compares. */
-  sha256: string;
-  /** Fingerprint of what the bundle holds. */
-  of: string;
-}
-
 export const filesFingerprint = (files: NodeFiles): string => fingerprint(JSON.stringify(files));
 
 /**
- * Bundles that the bucket is to hold: those that the document asks for, and an empty one for a group that has had one, so that its nodes learn
- * that their files go.
+ * Returns the bundles for the bucket: those of the document, and an empty one for a group that has had one, so that its nodes learn to
+ * delete their files.
  */
 export function wantedBundles(
   document: ClusterDocument,
@@ -75,27 +69,27 @@ export function wantedBundles(
   return { ...Object.fromEntries(had.map((group) => [group, NO_FILES])), ...wantedFiles(document) };
 }
 
-/** Groups whose bundle in the bucket is not the one that the document asks for. */
+/** Returns the groups whose bundle in the bucket differs from the document's. */
 export function outdatedBundles(document: ClusterDocument, state: Pick<ClusterState, 'nodeFiles'>): string[] {
   return Object.entries(wantedBundles(document, state))
     .filter(([group, files]) => state.nodeFiles[group]?.of !== filesFingerprint(files))
     .map(([group]) => group);
 }
 
-/** What K3s has to be restarted for when it changes: files and environment; null where a node has neither. */
+/** Returns what requires a restart of K3s when it changes: files and environment; null if a node has neither. */
 export function restartFingerprint(document: ClusterDocument, slot: Pick<Slot, 'pool'>): string | null {
   const { files, environment } = wantedFiles(document)[groupOf(slot)] ?? NO_FILES;
   const nothing = files.length === 0 && Object.keys(environment).length === 0;
   return nothing ? null : fingerprint(JSON.stringify([files, environment]));
 }
 
-/** The same for servers that are to have the same manifests. */
+/** Returns the same value for servers with the same manifests. */
 export function manifestsFingerprint({ spec }: ClusterDocument): string | null {
   const { manifests } = spec.k3s;
   return manifests.length === 0 ? null : fingerprint(JSON.stringify(manifests.map(manifestOf)));
 }
 
-/** Servers that run and hold other manifests than the document asks for, or whose manifests someone has changed by hand. */
+/** Returns the running servers that hold other manifests than the document's, or whose manifests someone has changed by hand. */
 export function outdatedServers(document: ClusterDocument, state: Pick<ClusterState, 'slots' | 'findings'>): Slot[] {
   const wanted = manifestsFingerprint(document);
   return Object.values(state.slots).filter(
@@ -104,11 +98,11 @@ export function outdatedServers(document: ClusterDocument, state: Pick<ClusterSt
       joined &&
       instance?.power === 'running' &&
       service === 'running' &&
-      (manifests !== wanted || (wanted !== null && believed(state, name, 'manifests') !== null)),
+      (manifests !== wanted || (wanted !== null && confirmedFinding(state, name, 'manifests') !== null)),
   );
 }
 
-/** Manifests that K3s has applied and that the document no longer has. */
+/** Returns the manifests that K3s has applied and that the document no longer has. */
 export function departedManifests({ spec }: ClusterDocument, state: Pick<ClusterState, 'manifests'>): string[] {
   const names = new Set(spec.k3s.manifests.map(({ name }) => name));
   return state.manifests.filter((name) => !names.has(name));

@@ -1,9 +1,9 @@
 import type { ClusterDocument } from '../spec/schema.js';
-import type { NodeInstance } from '../state.js';
+import type { NodeInstance } from '../state/instance.js';
 
 /**
- * Where a node is and what it runs on, by the labels that schedulers, EBS CSI and load balancers read. A kubelet may give itself these.
- * [k8s.io: well-known labels; kubelet --node-labels]
+ * Returns the place and the machine of a node, as the labels that schedulers, EBS CSI and load balancers read. A kubelet may set these on
+ * its own node. [k8s.io: well-known labels; kubelet --node-labels]
  */
 export const identityLabels = (
   { spec }: ClusterDocument,

@@ -1,16 +1,15 @@
 import { slotsOf, type WantedSlot } from '../ids.js';
 import type { ClusterDocument } from '../spec/schema.js';
+import type { NodeLabels } from '../state/node.js';
 import type { ClusterState, NodeInstance, Slot } from '../state.js';
 import { identityLabels } from './identity.js';
 
-/** What the document sets on a Node of Kubernetes. */
-export interface NodeLabels {
-  labels: Record<string, string>;
-  /** `key=value:Effect`; the value may be empty. */
-  taints: string[];
-}
+export type { NodeLabels } from '../state/node.js';
 
-/** Of an agent what its pool says; of a server what `k3s.config` says, which no agent reads; of both what their instance is. */
+/**
+ * Returns the labels and taints of a node: for an agent its pool's; for a server those of `k3s.config`, which no agent reads; for both
+ * those of their instance.
+ */
 export function wantedLabels(document: ClusterDocument, wanted: WantedSlot, instance: NodeInstance): NodeLabels {
   const { spec } = document;
   const identity = identityLabels(document, instance);
@@ -31,7 +30,7 @@ function withValue(taint: string): string {
   return taint.includes('=') || colon < 0 ? taint : `${taint.slice(0, colon)}=${taint.slice(colon)}`;
 }
 
-/** Labels that a node has got from Keelson and the document no longer has, with their values; taints likewise. */
+/** Labels that a node has from Keelson and the document no longer has, with their values; taints likewise. */
 export function outdatedLabels(before: NodeLabels, wanted: NodeLabels): NodeLabels {
   const identity = (taint: string): string => taint.replace(/=.*:/, ':');
   const kept = new Set(wanted.taints.map(identity));
@@ -41,11 +40,11 @@ export function outdatedLabels(before: NodeLabels, wanted: NodeLabels): NodeLabe
   };
 }
 
-/** The same for nodes that are to have the same. */
+/** Returns the same value for nodes that get the same lines. */
 export const labelsKey = ({ labels, taints }: NodeLabels): string =>
   JSON.stringify([Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1)), [...taints].sort()]);
 
-/** Slots whose Node is there, with what the document sets on it. */
+/** Slots whose Node exists, with what the document sets on it. */
 export function labelledSlots(document: ClusterDocument, state: ClusterState): { slot: Slot; wanted: NodeLabels }[] {
   return slotsOf(document).flatMap((one) => {
     const slot = state.slots[one.name];
@@ -59,10 +58,10 @@ const pairsOf = (labels: Record<string, string>): string[] =>
   Object.entries(labels).map(([key, value]) => `${key}=${value}`);
 
 /**
- * What each Node is to have, and what it is to have no longer, for the scripts: lines of node, verb and what. Nodes on which the document
- * sets nothing, and has set nothing, have no lines. Labels of anyone else are in none.
+ * Returns what each Node gets and loses, for the scripts: lines of node, verb and value. Nodes on which the document sets and has set
+ * nothing have no lines. Labels of others appear in none.
  *
- * @param withIdentity also what the instance itself is: three lines for each node, for which a look has no room in a large cluster
+ * @param withIdentity also the labels of the instance: three lines for each node, for which an observation has no room in a large cluster
  */
 export function labelLines(document: ClusterDocument, state: ClusterState, withIdentity = true): string[] {
   return labelledSlots(document, state).flatMap(({ slot, wanted }) => {

@@ -7,16 +7,17 @@ export const NEWS_TYPES = [
   'io.keelson.operation.ended',
   'io.keelson.health.changed',
   'io.keelson.person.needed',
+  'io.keelson.drill.failed',
 ] as const;
 
-/** Something that a person who does not look may want to know. */
+/** An event that a person who does not watch may want to know of. */
 export interface News {
-  /** The same for a repetition: a receiver that has it passes it over. */
+  /** The same for a repetition: a receiver ignores what it has. */
   id: string;
   type: (typeof NEWS_TYPES)[number];
   /** ISO 8601. */
   time: string;
-  /** In a line, without secrets. */
+  /** In one line, without secrets. */
   text: string;
   data: {
     cluster: string;
@@ -24,29 +25,31 @@ export interface News {
     region: string;
     phase: string;
     health: string;
-    /** What `keelson explain` says first. */
+    /** First line of `keelson explain`. */
     cause: string;
     hints: string[];
     operation: { id: string; kind: string; outcome: string; startedAt: string; endedAt: string | null } | null;
   };
 }
 
-/** What was told last of a cluster; kept beside its status. */
+/** The last notification about a cluster; kept beside its status. */
 export interface Told {
   uid: string;
   health: string;
-  /** Ids of operations whose end was told, newest last. */
+  /** Ids of operations whose end was reported, newest last. */
   operations: string[];
-  /** Id of the last news that a person is needed; null when none is. */
+  /** Id of the last news that needs a person; null when there is none. */
   person: string | null;
+  /** The last drill that was reported or has succeeded; missing if there was none. */
+  drill?: string;
 }
 
 const OPERATIONS_KEPT = 40;
 
 /**
- * What has happened since the last time, oldest first.
+ * Returns the news since the last notification, oldest first.
  *
- * @param told null when nothing was told about this life of the name: then only what is to come is told
+ * @param told null when nothing was reported about this cluster: then only future events are reported
  * @param now ISO 8601
  */
 export function newsOf(status: StatusView, told: Told | null, now: string): { news: News[]; told: Told } {
@@ -66,7 +69,7 @@ export function newsOf(status: StatusView, told: Told | null, now: string): { ne
       }),
     );
   }
-  // Unknown is a pause of knowledge, while something is made, changed or not observed: it is told when it ends.
+  // Unknown is a gap in knowledge, while something is made, changed or not observed: it is reported when it ends.
   const isKnown = status.health !== 'Unknown';
   if (isKnown && status.health !== before.health) {
     const text = `${status.name} is ${status.health} (before: ${before.health})`;
@@ -77,6 +80,11 @@ export function newsOf(status: StatusView, told: Told | null, now: string): { ne
   const person = personNeeded(status);
   if (person !== null && person !== before.person)
     news.push(newsItem(status, person, 'io.keelson.person.needed', now, `${status.name} needs a person`));
+  const { last } = status.drill;
+  if (last?.problem != null && last.ref !== before.drill) {
+    const text = `${status.name}: the drill of its newest backup failed: ${last.problem.code}: ${last.problem.message}`;
+    news.push(newsItem(status, `${last.ref}/drill`, 'io.keelson.drill.failed', last.endedAt, redact(text)));
+  }
   return {
     news,
     told: {
@@ -84,19 +92,22 @@ export function newsOf(status: StatusView, told: Told | null, now: string): { ne
       health: isKnown ? status.health : before.health,
       operations: status.operations.map(({ id }) => id).slice(-OPERATIONS_KEPT),
       person,
+      ...(last !== null && { drill: last.ref }),
     },
   };
 }
 
-/** What ended longer ago than this is no news to one who has just begun to listen. */
+/** An older end is not news to a receiver that has just begun to listen. */
 const OLD_MS = 600_000;
 
-function firstTold({ uid, operations }: StatusView, now: string): Told {
-  const old = operations.filter(({ endedAt }) => Date.parse(now) - Date.parse(endedAt ?? now) > OLD_MS);
-  return { uid, health: 'Unknown', operations: old.map(({ id }) => id), person: null };
+function firstTold({ uid, operations, drill: { last } }: StatusView, now: string): Told {
+  const isOld = (endedAt: string | null): boolean => Date.parse(now) - Date.parse(endedAt ?? now) > OLD_MS;
+  const old = operations.filter(({ endedAt }) => isOld(endedAt));
+  const drill = last !== null && isOld(last.endedAt) ? { drill: last.ref } : {};
+  return { uid, health: 'Unknown', operations: old.map(({ id }) => id), person: null, ...drill };
 }
 
-/** A delete that has ended. */
+/** A finished delete. */
 export interface Deleted {
   cluster: string;
   uid: string;
@@ -108,7 +119,7 @@ export interface Deleted {
   endedAt: string;
 }
 
-/** The last news of a cluster: by then no status is left to follow. */
+/** Returns the last news of a cluster: after it there is no status to follow. */
 export const deletedNews = ({ cluster, uid, region, operation: id, startedAt, endedAt }: Deleted): News => ({
   id: `${uid}/${id}/ended`,
   type: 'io.keelson.operation.ended',
@@ -126,12 +137,15 @@ export const deletedNews = ({ cluster, uid, region, operation: id, startedAt, en
   },
 });
 
-/** Keelson has stopped, or waits: until a person changes something nothing goes on. */
+/** Keelson has stopped, or waits until a person changes something. */
 function personNeeded(status: StatusView): string | null {
   const { lastError, operation, phase } = status;
   if (lastError === null || (phase !== 'Failed' && heldBack(status) === null)) return null;
   return `person/${operation?.id ?? 'none'}/${lastError.code}`;
 }
+
+/** Its text is complete; the others end with the cause. */
+const WHOLE: ReadonlySet<News['type']> = new Set(['io.keelson.operation.ended', 'io.keelson.drill.failed']);
 
 function newsItem(
   status: StatusView,
@@ -148,7 +162,7 @@ function newsItem(
     id: `${uid}/${id}`,
     type,
     time,
-    text: type === 'io.keelson.operation.ended' ? text : `${text}: ${cause}`,
+    text: WHOLE.has(type) ? text : `${text}: ${cause}`,
     data: { cluster, uid, region, phase, health, cause, hints: hints.map(redact), operation },
   };
 }

@@ -1,7 +1,7 @@
 import type { ClusterState } from '../state.js';
 import { PlanBuilder, type Step } from './steps.js';
 
-/** AWS is the record of what exists: before a new workflow makes anything it asks whether the cluster is there already. */
+/** AWS is the record of what exists: before a new workflow makes anything it asks whether the cluster exists. */
 export function planAdoption(plan: PlanBuilder, state: ClusterState): void {
   if (state.adoption !== 'unasked') return;
   plan.add({
@@ -14,8 +14,8 @@ export function planAdoption(plan: PlanBuilder, state: ClusterState): void {
 }
 
 /**
- * Asks each node that runs what runs on it; nothing else is planned before that is known, so that nothing is done again. What is
- * stopped stays so: whether and how it is started is the next plan's.
+ * Asks each running node what runs on it, and plans nothing else before the answer, so that nothing is done twice. A stopped node stays
+ * stopped: the next plan decides whether and how to start it.
  */
 export function planInspection(state: ClusterState): Step[] {
   const plan = new PlanBuilder();
@@ -23,7 +23,7 @@ export function planInspection(state: ClusterState): Step[] {
   for (const slot of Object.values(state.slots)) {
     if (slot.instance?.power !== 'running') continue;
     plan.add({
-      kind: 'agent',
+      kind: 'wait-for-agent',
       slot: slot.name,
       phase: 'Pending',
       after: [],

@@ -1,8 +1,8 @@
 import type { Budget, Step } from './steps.js';
 
 /**
- * Which steps may begin now: those whose earlier steps are done, as far as their budgets go. A slot that has begun keeps its share of the budget until
- * its last step is done; a share that becomes free goes to the next slot of the plan, whichever it is, so that a slow node holds up only itself.
+ * Returns the steps that may begin now: those whose earlier steps are done, within their budgets. A slot that has begun keeps its share of
+ * the budget until its last step is done; a free share goes to the next slot of the plan, so that a slow node holds up only itself.
  *
  * @param begun ids of steps that have begun, whatever became of them
  * @param done ids of steps that have succeeded
@@ -20,7 +20,7 @@ export function stepsToBegin(steps: readonly Step[], begun: ReadonlySet<string>,
   });
 }
 
-/** Slots that have begun and are not through, by budget. */
+/** Returns the slots that have begun and are not done, by budget. */
 function holdersOf(
   steps: readonly Step[],
   begun: ReadonlySet<string>,

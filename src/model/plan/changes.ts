@@ -1,4 +1,4 @@
-import { believed } from '../care/findings.js';
+import { confirmedFinding } from '../health/findings.js';
 import { slotsOf, type WantedSlot } from '../ids.js';
 import { awaitsRotation, type RotationState, termsOf } from '../rotation/state.js';
 import type { ClusterDocument } from '../spec/schema.js';
@@ -10,11 +10,12 @@ import type { Budget, PlanBuilder, Step } from './steps.js';
 import { nodeConfigOf } from './wanted.js';
 
 /**
- * Another type, version or configuration on nodes that serve: one server after the other, then the agents of all pools, of each pool as many side by side
- * as `spec.upgrade.maxUnavailable` allows. Kubelets must never be newer than the API server, so servers come first. [Kubernetes: version skew policy]
+ * Plans another type, version or configuration on serving nodes: one server after the other, then the agents of all pools, of each pool as
+ * many at a time as `spec.upgrade.maxUnavailable` allows. Kubelets must never be newer than the API server, so servers come first.
+ * [Kubernetes: version skew policy]
  *
  * @param before ids of steps that the first change waits for
- * @returns ids of the steps after which all is changed
+ * @returns ids of the last steps
  */
 export function planChanges(
   plan: PlanBuilder,
@@ -29,7 +30,7 @@ export function planChanges(
     wanted.filter(({ role }) => role === 'server'),
   ))
     servers = planChange(plan, document, state, one, servers, null);
-  // A node that an earlier try has taken away is brought back before the next one goes.
+  // A node that an earlier try has removed comes back before the next one goes.
   const agents = wanted
     .filter(({ role }) => role === 'agent')
     .sort((a, b) => Number(isAway(state, b.name)) - Number(isAway(state, a.name)));
@@ -40,7 +41,10 @@ export function planChanges(
   return ends.length === 0 ? servers : ends;
 }
 
-/** Nodes that the document no longer has: drained, removed from Kubernetes, terminated; of each pool as many side by side as may be away. */
+/**
+ * Plans the removal of nodes that the document no longer has: drain, remove from Kubernetes, terminate; of each pool as many at a time as
+ * may be away.
+ */
 export function planDepartures(
   plan: PlanBuilder,
   document: ClusterDocument,
@@ -53,8 +57,8 @@ export function planDepartures(
     const budget = budgetOf(document, state, slot.pool);
     const common = { slot: slot.name, phase: 'Updating', reason: 'the document no longer has it', budget } as const;
     let last = before;
-    if (slot.joined) {
-      if (slot.instance && slot.service === 'running' && !slot.drained)
+    if (slot.joined || slot.departing !== null) {
+      if (slot.joined && slot.instance && slot.service === 'running' && !slot.drained)
         last = [plan.add({ ...common, kind: 'drain', after: last, title: 'cordon and drain', disruption: 'node' })];
       last = [plan.add({ ...common, kind: 'remove-node', after: last, title: 'remove the node from Kubernetes' })];
     }
@@ -62,11 +66,11 @@ export function planDepartures(
   }
 }
 
-/** What the agents of a pool share; what is away already leaves less of it. */
+/** Returns the budget that the agents of a pool share; absent nodes use part of it. */
 function budgetOf({ spec }: ClusterDocument, { slots, findings }: ClusterState, pool: string | null): Budget {
   const members = Object.values(slots).filter((slot) => slot.pool === pool && slot.joined);
   const lost = members.filter(
-    (slot) => slot.instance?.power !== 'running' || believed({ findings }, slot.name, 'ready') !== null,
+    (slot) => slot.instance?.power !== 'running' || confirmedFinding({ findings }, slot.name, 'ready') !== null,
   );
   const most = mostUnavailable(spec.upgrade.maxUnavailable, members.length);
   return { name: `pool/${pool}`, most: Math.max(1, most - lost.length) };
@@ -74,7 +78,7 @@ function budgetOf({ spec }: ClusterDocument, { slots, findings }: ClusterState, 
 
 const isAway = ({ slots }: ClusterState, name: string): boolean => slots[name]?.cordoned === true;
 
-/** @returns what the change of the next server has to wait for; `before` itself where nothing is to be changed */
+/** @returns ids that the change of the next server waits for; `before` itself if there is nothing to change */
 function planChange(
   plan: PlanBuilder,
   document: ClusterDocument,
@@ -89,12 +93,15 @@ function planChange(
   const serving = slot.service === 'running';
   const retype = serving && typeDiffers(state, wanted, slot);
   const reinstall = serving && slot.installed !== document.spec.k3s.version;
+  // What an earlier try has installed and not started, because it failed elsewhere or was left at a safe point.
+  const due = serving && !reinstall && slot.startDue === true;
   const reconfigure = serving && slot.configHash !== nodeConfigOf(document, state, wanted, slot, slot.instance).hash;
-  const altered = serving && document.spec.drift === 'repair' ? believed(state, name, 'config') : null;
+  const altered = serving && document.spec.drift === 'repair' ? confirmedFinding(state, name, 'config') : null;
   const rotated = serving && awaitsRotation(state, slot) ? state.rotation : null;
   const why = [
     retype ? `its type is ${slot.instance.type}, ${typeFor(state, wanted, slot)} is wanted` : '',
     reinstall ? `it runs K3s ${slot.installed ?? 'none'}, ${document.spec.k3s.version} is wanted` : '',
+    due ? `K3s ${document.spec.k3s.version} is installed, and its service runs the version before` : '',
     reconfigure ? 'its configuration has changed' : '',
     altered === null ? '' : `${altered.text}, and spec.drift is repair`,
     rotated === null ? '' : rotationReason(rotated),
@@ -104,26 +111,26 @@ function planChange(
   let last = before;
   const add = (kind: Step['kind'], title: string, takes: Step['disruption'] = 'none'): void => {
     const common = { slot: name, phase: 'Updating', reason, ...(budget !== null && { budget }) } as const;
-    last = [plan.add({ ...common, kind, after: ['resolve', 'store-files', ...last], title, disruption: takes })];
+    last = [plan.add({ ...common, kind, after: ['preflight', 'store-files', ...last], title, disruption: takes })];
   };
   const gated = why.length > 0 && wanted.role === 'server' && document.spec.mode === 'ha';
-  if (gated) add('gate', 'see that the quorum can spare it');
-  if ((retype || reinstall) && !slot.drained) add('drain', 'cordon and drain', 'node');
+  if (gated) add('check-quorum', 'see that the quorum can spare it');
+  if ((retype || reinstall || due) && !slot.drained) add('drain', 'cordon and drain', 'node');
   if (reinstall && !retype) add('install', `install K3s ${document.spec.k3s.version}`);
-  // As near to the moment as can be: a drain may have taken minutes.
-  if (gated) add('second-look', 'see it again');
+  // As late as possible: a drain may have taken minutes.
+  if (gated) add('recheck-quorum', 'check the quorum again');
   if (retype) {
     add('stop-service', 'stop K3s', disruption);
     add('stop-instance', 'stop the instance', disruption);
-    add('modify', `change the type to ${typeFor(state, wanted, slot)}`, disruption);
+    add('change-type', `change the type to ${typeFor(state, wanted, slot)}`, disruption);
     add('start-instance', 'start the instance', disruption);
-    add('agent', 'wait for the SSM agent', disruption);
+    add('wait-for-agent', 'wait for the SSM agent', disruption);
   }
   if (reinstall && retype) add('install', `install K3s ${document.spec.k3s.version}`);
-  const cordoned = slot.cordoned || retype || reinstall;
+  const cordoned = slot.cordoned || retype || reinstall || due;
   const itself = cordoned && wanted.role === 'server' ? ', uncordon' : '';
   if (why.length > 0) add('start-service', `${retype ? 'start' : 'restart'} K3s${newly(rotated)}${itself}`, disruption);
-  // A server that is started lets pods come back to it in the same job.
+  // The job that starts a server also uncordons it.
   const started = plan.steps.some((step) => step.kind === 'start-service' && step.slot === name);
   if (cordoned && !(started && wanted.role === 'server')) add('uncordon', 'uncordon');
   return last;

@@ -3,8 +3,8 @@ import type { ClusterState } from '../state.js';
 import type { Plan, Step } from './steps.js';
 
 /**
- * Takes the launches out of a plan whose slots have reached their limit, with all that follows from them and all else that is planned for these
- * slots: nothing is taken away from a slot that gets nothing in its place yet.
+ * Removes the launches of slots at their launch limit from a plan, with every step that depends on them and all other steps of these slots:
+ * a slot loses nothing until it gets something in its place.
  *
  * @param now ISO 8601
  */
@@ -19,7 +19,7 @@ export function deferLaunches(
   });
   const slots = new Set(late.map(({ slot }) => slot));
   const dropped = new Set<string>();
-  // A step stands behind those that it waits for.
+  // A step comes after those that it waits for.
   for (const step of steps)
     if ((step.slot !== null && slots.has(step.slot)) || step.after.some((id) => dropped.has(id))) dropped.add(step.id);
   const until = late.map(({ due }) => due).sort()[0];

@@ -4,7 +4,7 @@ import { PlanBuilder, type Step } from './steps.js';
 
 const COMMON = { phase: 'Deleting', disruption: 'cluster', reason: 'the cluster is to be deleted' } as const;
 
-/** Delete never depends on the cluster being healthy: instances, then all that carries its tags, then its keys in the bucket. */
+/** Plans a delete, which never depends on a healthy cluster: instances, then everything with its tags, then its keys in the bucket. */
 export function planDeleted(state: ClusterState): Step[] {
   const plan = new PlanBuilder();
   const before: string[] = [];
@@ -14,11 +14,23 @@ export function planDeleted(state: ClusterState): Step[] {
     const title = 'delete all that carries its tags until nothing is left';
     before.push(plan.add({ ...COMMON, kind: 'sweep', after: [...before], title }));
   }
-  plan.add({ ...COMMON, kind: 'forget', after: before, title: 'delete its keys in the bucket, config.yaml last' });
+  plan.add({
+    ...COMMON,
+    kind: 'delete-objects',
+    after: before,
+    title: 'delete its keys in the bucket, config.yaml last',
+  });
   return plan.steps;
 }
 
-/** In a region that does not exist nothing can have been made, and no one there can be asked. */
-function wasNeverReached(state: ClusterState): boolean {
-  return state.lastError?.code === 'RegionUnknown' && state.placement === null && Object.keys(state.slots).length === 0;
+/** The region does not exist, or no role leads into the account. */
+const UNREACHED = ['RegionUnknown', 'AssumeRoleRefused'];
+
+/**
+ * A workflow that could never ask has made nothing, and has not even claimed its name. What an earlier cluster of the name has left keeps
+ * its record in the bucket, which `forget` does not touch without a claim.
+ */
+function wasNeverReached({ lastError, claim, launchConfig, slots }: ClusterState): boolean {
+  const isUnreached = UNREACHED.includes(lastError?.code ?? '');
+  return isUnreached && claim === null && launchConfig === null && Object.keys(slots).length === 0;
 }

@@ -1,13 +1,13 @@
 import { backupServer } from '../backup/server.js';
-import { careOf } from '../care/care.js';
-import { upkeepTime } from '../care/window.js';
+import { departingNode } from '../departing.js';
+import { decideRemediation } from '../health/decide-remediation.js';
+import { upkeepTime } from '../health/window.js';
 import { slotsOf } from '../ids.js';
 import type { ClusterDocument } from '../spec/schema.js';
 import type { ClusterState, OperationKind } from '../state.js';
 import { deferLaunches } from './deferral.js';
 import { planDeleted } from './deleting.js';
 import { hasDrifted } from './instance-type.js';
-import { absorb, type Observation } from './observe.js';
 import { quorumLost } from './quorum-lost.js';
 import { planRestore } from './restoring.js';
 import { planRunning } from './running.js';
@@ -18,22 +18,15 @@ export type { Observation } from './observe.js';
 export { disruptionOf, type Plan, type Step, type StepKind, WAITS } from './steps.js';
 
 /**
- * Ordered steps from what is to what is wanted, each with its reason and disruption; none when nothing is to be done.
+ * Returns the ordered steps from the actual to the desired state, each with its reason and disruption; none when there is nothing to do.
  * Pure: the workflow, `keelson plan`, the tests and the UI all ask this function.
  *
- * @param document what is wanted
- * @param state the facts that the workflow carries, with the wish
- * @param observation what AWS said last, or null: then the carried facts alone count
- * @param now ISO 8601; by default when someone looked last
+ * @param facts the facts that the workflow carries, with the document and the desired state
+ * @param now ISO 8601; by default when the cluster was last observed
  */
-export function plan(
-  document: ClusterDocument,
-  state: ClusterState,
-  observation: Observation | null,
-  now: string = observation?.at ?? state.checkedAt,
-): Plan {
-  const facts = observation === null ? state : absorb(state, observation);
-  switch (facts.wish) {
+export function plan(facts: ClusterState, now: string = facts.checkedAt): Plan {
+  const { document } = facts;
+  switch (facts.desiredState) {
     case 'deleted':
       return { kind: 'delete', reason: 'delete was asked for', steps: planDeleted(facts) };
     case 'stopped': {
@@ -42,14 +35,14 @@ export function plan(
       return { kind: isQuiet(steps) ? quietKind(steps) : 'stop', reason, steps };
     }
     case 'running': {
-      // Instances of an earlier workflow are looked at first; a name that nothing carries yet is claimed in the same plan.
+      // Instances of an earlier workflow are inspected first; an unused name is claimed in the same plan.
       if (facts.restore !== null && facts.adoption !== 'inspecting') return planRestore(document, facts, now);
       const blocked = quorumLost(facts);
       if (blocked) return { kind: 'repair', reason: blocked.message, steps: [], blocked };
       if (facts.backup.asked && facts.adoption === 'done') return backupPlan(facts);
       const upkeep = upkeepTime(document, now);
-      const care = careOf(document, facts, now, upkeep.open);
-      const steps = planRunning(document, facts, care, now);
+      const remediation = decideRemediation(document, facts, now, upkeep.open);
+      const steps = planRunning(document, facts, remediation, now);
       const kind = kindOf(facts, steps);
       const reason = reasonOf(facts, kind, steps);
       const operating = facts.operation !== null && facts.operation.kind !== 'repair';
@@ -59,19 +52,21 @@ export function plan(
         return { kind, reason, steps: [], blocked: repairNeeded(document, steps) };
       }
       const { steps: possible, deferred } = deferLaunches(steps, facts, now);
-      const until = [care.until, upkeep.opensAt, deferred?.until ?? null].filter((time) => time !== null).sort()[0];
+      const until = [remediation.until, upkeep.opensAt, deferred?.until ?? null]
+        .filter((time) => time !== null)
+        .sort()[0];
       const held = {
-        ...(care.blocked !== null && { blocked: care.blocked }),
+        ...(remediation.blocked !== null && { blocked: remediation.blocked }),
         ...(until !== undefined && { until }),
         ...(deferred !== null && { deferred }),
-        ...(care.waitsFor !== null && { waitsFor: care.waitsFor }),
+        ...(remediation.waitsFor !== null && { waitsFor: remediation.waitsFor }),
       };
       return { kind, reason, steps: possible, ...held };
     }
   }
 }
 
-/** Before all else: who asks for a backup may fear what is to come. */
+/** Before all else: a person who asks for a backup may fear what comes next. */
 function backupPlan(state: ClusterState): Plan {
   const plan = new PlanBuilder();
   const server = backupServer(state);
@@ -86,27 +81,28 @@ function backupPlan(state: ClusterState): Plan {
   return { kind: 'backup', reason: 'a backup was asked for', steps: plan.steps };
 }
 
-/** With `autoRepair: false` it is said what would be done, and nothing is done. */
+/** With `autoRepair: false` the plan says what Keelson would do, and has no steps. */
 function repairNeeded({ metadata }: ClusterDocument, steps: readonly Step[]): NonNullable<Plan['blocked']> {
   const would = steps.map((step) => `${step.slot === null ? '' : `${step.slot}: `}${step.title}`).join('; ');
   return {
-    code: 'RepairNeeded',
+    code: 'RepairApprovalRequired',
     message: `not all is as wanted and spec.health.autoRepair is false; it would: ${would}`,
-    advice: `keelson repair ${metadata.name} does it, once; or mend it by hand`,
+    hint: `keelson repair ${metadata.name} does it, once; or repair it by hand`,
   };
 }
 
 function kindOf(state: ClusterState, steps: readonly Step[]): OperationKind {
-  if (state.bornAt === null) return 'create';
+  if (state.initializedAt === null) return 'create';
   if (state.rotation !== null) return 'rotate';
   if (isQuiet(steps)) return quietKind(steps);
   const kinds = new Set(steps.map((step) => step.kind));
-  if (['reboot', 'retire', 'tag', 'remove-ghosts'].some((kind) => kinds.has(kind as StepKind))) return 'repair';
+  if (['reboot', 'terminate-for-replacement', 'tag', 'remove-stale-nodes'].some((kind) => kinds.has(kind as StepKind)))
+    return 'repair';
   if (steps.some((step) => step.kind === 'start-service' && step.phase === 'Configuring')) return 'repair';
-  const retyped = steps.filter((step) => step.kind === 'modify');
+  const retyped = steps.filter((step) => step.kind === 'change-type');
   if (retyped.length > 0) return retyped.every((step) => isDrift(state, step.slot)) ? 'repair' : 'resize';
-  if (Object.values(state.slots).some((slot) => slot.joined && slot.instance === null)) return 'repair';
-  // All asleep is a start; some down while others serve is a repair.
+  if (Object.values(state.slots).some((slot) => departingNode(slot) !== null)) return 'repair';
+  // A cluster that is completely stopped is started; one with some nodes down is repaired.
   const serving = Object.values(state.slots).some((slot) => slot.joined && slot.service === 'running');
   if (steps.some((step) => step.phase === 'Starting')) return serving ? 'repair' : 'start';
   return 'update';
@@ -114,11 +110,11 @@ function kindOf(state: ClusterState, steps: readonly Step[]): OperationKind {
 
 const isQuiet = (steps: readonly Step[]): boolean => steps.length > 0 && steps.every((step) => QUIET.has(step.kind));
 
-/** What no one has asked for is a repair. */
+/** Returns `repair` for steps that no one has asked for. */
 const quietKind = (steps: readonly Step[]): OperationKind =>
   steps.every((step) => step.phase === 'Configuring') ? 'repair' : 'update';
 
-/** Whether the slot's type is changed back, and not to another one that is wanted now. */
+/** Returns whether the slot gets its old type back, and not another one that is wanted now. */
 function isDrift(state: ClusterState, name: string | null): boolean {
   const wanted = slotsOf(state.document).find((one) => one.name === name);
   const slot = wanted && state.slots[wanted.name];
@@ -126,9 +122,9 @@ function isDrift(state: ClusterState, name: string | null): boolean {
 }
 
 function reasonOf(state: ClusterState, kind: OperationKind, steps: readonly Step[]): string {
-  if (state.bornAt === null) return 'the cluster is to run and does not exist yet';
+  if (state.initializedAt === null) return 'the cluster is to run and does not exist yet';
   const all = steps.filter((step) => step.kind !== 'verify');
-  // Of a slot the first one says it; the others follow from it.
+  // The first step of a slot explains it; the others follow from it.
   const firsts = all.filter((step, index) => all.findIndex((one) => one.slot === step.slot) === index);
   const said =
     kind === 'repair'

@@ -1,19 +1,19 @@
 import { slotsOf, typesOfSlot, type WantedSlot } from '../ids.js';
 import type { ClusterDocument } from '../spec/schema.js';
-import type { ClusterState, Placement, Slot } from '../state.js';
+import type { ClusterState, LaunchConfig, Slot } from '../state.js';
 
 /**
- * The type that a slot's instance should have. A type that could not be started is held: the server that tried goes back to
- * what it had, the others stay as they are, until the wish changes or someone says `retry`.
+ * Returns the type that a slot's instance should have. A type that could not start is given up: the server that tried goes back to its old
+ * type, the others stay as they are, until the desired state changes or someone says `retry`.
  */
 export function typeFor(state: ClusterState, wanted: WantedSlot, slot: Slot): string {
-  // One that does as well is as asked for.
+  // An equally good type counts as the wanted one.
   if (slot.instance !== null && wanted.fallbackTypes.includes(slot.instance.type)) return slot.instance.type;
-  if (slot.instance === null || state.heldTypes[wanted.instanceType] === undefined) return wanted.instanceType;
+  if (slot.instance === null || state.unavailableTypes[wanted.instanceType] === undefined) return wanted.instanceType;
   return slot.previousType ?? slot.instance.type;
 }
 
-/** The types that the cluster needs to know of, sorted: what its nodes have or should have. */
+/** Returns the types that the cluster needs to know of, sorted: those of its nodes and of its document. */
 export function typesOf(document: ClusterDocument, state: ClusterState): string[] {
   const types = slotsOf(document).flatMap((wanted) => {
     const slot = state.slots[wanted.name];
@@ -22,7 +22,7 @@ export function typesOf(document: ClusterDocument, state: ClusterState): string[
   return [...new Set(types)].sort();
 }
 
-/** Whether every node that should have the type is there already, with another one: then it can do without. */
+/** Returns whether every node that should have the type already exists with another one: then the cluster can do without. */
 export function isOnlyChange(document: ClusterDocument, slots: ClusterState['slots'], type: string): boolean {
   const wantedSlots = slotsOf(document);
   // A fallback that does not exist is a mistake in the document.
@@ -37,15 +37,18 @@ export function typeDiffers(state: ClusterState, wanted: WantedSlot, slot: Slot)
   return state.document.spec.drift === 'repair' || !hasDrifted(state, wanted, slot);
 }
 
-/** Whether someone else has given it another type than Keelson did, while the document wants what Keelson gave. */
+/** Returns whether someone else has changed the instance's type, while the document still wants Keelson's. */
 export function hasDrifted(state: ClusterState, wanted: WantedSlot, slot: Slot): boolean {
-  const { instance, givenType } = slot;
+  const { instance, lastAppliedType } = slot;
   return (
-    instance !== null && givenType !== null && instance.type !== givenType && typeFor(state, wanted, slot) === givenType
+    instance !== null &&
+    lastAppliedType !== null &&
+    instance.type !== lastAppliedType &&
+    typeFor(state, wanted, slot) === lastAppliedType
   );
 }
 
-/** A type that is wanted for an instance that cannot have it. */
+/** A type that the document wants for an instance that cannot have it. */
 export interface Misfit {
   type: string;
   code: 'ArchitectureMismatch' | 'TypeNotOffered';
@@ -53,16 +56,20 @@ export interface Misfit {
 }
 
 /**
- * Types that instances which are there cannot get: an instance keeps its architecture and its zone for life. Known before
- * any of them is stopped for it. [docs: EC2, change the instance type]
+ * Returns the types that existing instances cannot get: an instance keeps its architecture and its zone for life. Known before Keelson
+ * stops any of them. [docs: EC2, change the instance type]
  */
-export function misfitsOf(document: ClusterDocument, slots: ClusterState['slots'], placement: Placement): Misfit[] {
+export function misfitsOf(
+  document: ClusterDocument,
+  slots: ClusterState['slots'],
+  launchConfig: LaunchConfig,
+): Misfit[] {
   const misfits = new Map<string, Misfit>();
   for (const wanted of slotsOf(document)) {
     const { name, instanceType: type } = wanted;
     const instance = slots[name]?.instance;
     if (instance && typesOfSlot(wanted).includes(instance.type)) continue;
-    const offer = placement.instanceTypes[type];
+    const offer = launchConfig.instanceTypes[type];
     if (!instance || instance.type === type || offer === undefined || misfits.has(type)) continue;
     if (offer.architecture !== instance.architecture) {
       const message = `${type} is ${offer.architecture}, the instance of ${name} is ${instance.architecture} and stays so`;

@@ -4,14 +4,14 @@ import type { ClusterState } from '../state.js';
 import type { PlanBuilder } from './steps.js';
 
 /**
- * What nodes fetch goes to the bucket first: commands of SSM can be read by everyone who may list them, and hold 64 KiB. It is there long
- * before the first node asks for it. [docs: SSM SendCommand; docs/adr/0035]
+ * Stores the nodes' files in the bucket first: everyone who may list SSM's commands can read them, and they hold 64 KiB. The files are
+ * there long before the first node asks for them. [docs: SSM SendCommand; docs/adr/0035]
  */
 export function planBundles(plan: PlanBuilder, document: ClusterDocument, state: ClusterState): void {
   if (outdatedBundles(document, state).length === 0) return;
   plan.add({
     kind: 'store-files',
-    phase: state.bornAt === null ? 'Pending' : 'Updating',
+    phase: state.initializedAt === null ? 'Pending' : 'Updating',
     after: ['adopt'],
     title: 'put manifests and files of the nodes into the bucket',
     reason: 'nodes fetch them from there',
@@ -19,8 +19,8 @@ export function planBundles(plan: PlanBuilder, document: ClusterDocument, state:
 }
 
 /**
- * Manifests on servers that run, without a restart: K3s applies what has changed, and what has gone is deleted. One that starts gets them in its
- * own job, so that it never leads with old ones.
+ * Sets the manifests of running servers, without a restart: K3s applies changed ones, and deleted ones take their resources along. A
+ * starting server gets them in its own job, so that it never leads with old ones.
  */
 export function planManifests(plan: PlanBuilder, document: ClusterDocument, state: ClusterState): void {
   const departed = departedManifests(document, state);

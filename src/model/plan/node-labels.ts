@@ -1,4 +1,4 @@
-import { believed } from '../care/findings.js';
+import { confirmedFinding } from '../health/findings.js';
 import { labelledSlots, labelsKey, type NodeLabels, outdatedLabels } from '../node-labels/wanted.js';
 import type { ClusterDocument } from '../spec/schema.js';
 import type { ClusterState, Slot } from '../state.js';
@@ -6,14 +6,18 @@ import type { PlanBuilder } from './steps.js';
 
 const NOTHING: NodeLabels = { labels: {}, taints: [] };
 
-/** Whether the node has to be told: the document asks for something else than it got, or someone has changed it by hand. */
+/**
+ * Returns whether the node's labels or taints must change: the document asks for others than it got, or someone has changed them by hand.
+ */
 export function needsLabels(state: ClusterState, slot: Slot, wanted: NodeLabels): boolean {
-  return labelsKey(slot.nodeLabels ?? NOTHING) !== labelsKey(wanted) || believed(state, slot.name, 'labels') !== null;
+  return (
+    labelsKey(slot.nodeLabels ?? NOTHING) !== labelsKey(wanted) || confirmedFinding(state, slot.name, 'labels') !== null
+  );
 }
 
 /**
- * Labels and taints through the API, without a restart: kubelets take taints only when they register, and K3s merges labels at a start and
- * never removes one. [k3s source: pkg/agent/run.go, updateMutableLabels; docs: cli/agent]
+ * Sets labels and taints through the API, without a restart: kubelets take taints only when they register, and K3s merges labels at a start
+ * and never removes one. [k3s source: pkg/agent/run.go, updateMutableLabels; docs: cli/agent]
  */
 export function planNodeLabels(plan: PlanBuilder, document: ClusterDocument, state: ClusterState): void {
   const due = labelledSlots(document, state).filter(({ slot, wanted }) => needsLabels(state, slot, wanted));
@@ -31,7 +35,7 @@ export function planNodeLabels(plan: PlanBuilder, document: ClusterDocument, sta
   });
 }
 
-/** `set label disk=ssd, remove taint x=:NoExecute` */
+/** Returns e.g. `set label disk=ssd, remove taint x=:NoExecute`. */
 function changeText(before: NodeLabels, wanted: NodeLabels): string {
   const gone = outdatedLabels(before, wanted);
   const labels = Object.entries(wanted.labels).filter(([key, value]) => before.labels[key] !== value);

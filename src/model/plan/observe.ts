@@ -1,26 +1,26 @@
-import { forgetFindings } from '../care/findings.js';
-import type { InstanceView } from '../observation.js';
+import { forgetFindings } from '../health/findings.js';
+import type { InstanceObservation } from '../observation.js';
 import type { ClusterState, Slot } from '../state.js';
 import { lostInstance } from './lost-instance.js';
 
 /** What AWS says of a cluster's instances, at a time. */
 export interface Observation {
   at: string;
-  instances: InstanceView[];
+  instances: InstanceObservation[];
   /** Ids that EC2 shows in no answer, not even as terminated. */
   unlisted?: readonly string[];
 }
 
 /**
- * For so long after its launch an instance that EC2 does not list counts as hidden and not as gone: what has ended stays listed as terminated for
- * about an hour. The EC2 API is eventually consistent, and documents no bound; its own advice is to repeat for minutes.
- * [docs: EC2 instance lifecycle; EC2 API, eventual consistency]
+ * How long after its launch an unlisted instance counts as hidden and not as gone: EC2 lists ended instances as terminated for about an
+ * hour. The EC2 API is eventually consistent, and documents no bound; its own advice is to repeat for minutes. [docs: EC2 instance
+ * lifecycle; EC2 API, eventual consistency]
  */
 const HIDDEN_MS = 10 * 60_000;
 
 /**
- * The state with what was seen taken over: an instance that is gone leaves its slot empty, one that was stopped or started
- * by someone else is known to be so. Returns a copy; the state that was given is untouched.
+ * Returns a copy of the state with the observation: a lost instance leaves its slot empty, and one that someone else has stopped or started
+ * is noted so.
  */
 export function absorb(state: ClusterState, observation: Observation): ClusterState {
   const seen = new Map(observation.instances.map((view) => [view.id, view]));
@@ -29,7 +29,7 @@ export function absorb(state: ClusterState, observation: Observation): ClusterSt
   for (const [name, slot] of Object.entries(state.slots)) {
     const next = isHidden(slot, observation) ? slot : absorbSlot(slot, seen);
     slots[name] = next;
-    // Of what is gone or down nothing else is worth knowing.
+    // For a lost or stopped instance nothing else matters.
     if (next.instance?.power !== 'running') findings = forgetFindings(findings, name);
   }
   return { ...state, slots, findings };
@@ -40,7 +40,7 @@ function isHidden({ instance }: Slot, { at, unlisted = [] }: Observation): boole
   return Date.parse(at) - Date.parse(instance.launchedAt) < HIDDEN_MS;
 }
 
-function absorbSlot(slot: Slot, seen: Map<string, InstanceView>): Slot {
+function absorbSlot(slot: Slot, seen: Map<string, InstanceObservation>): Slot {
   if (slot.instance === null) return slot;
   const view = seen.get(slot.instance.id);
   if (view === undefined || view.state === 'terminated' || view.state === 'shutting-down') {
@@ -58,7 +58,7 @@ function absorbSlot(slot: Slot, seen: Map<string, InstanceView>): Slot {
       ...instance,
       ...(view.untagged && { untagged: view.untagged }),
       type: view.type,
-      // One that is about to start has none yet.
+      // An instance that is about to start has none yet.
       publicIp: view.state === 'pending' ? slot.instance.publicIp : view.publicIp,
       power: running ? 'running' : 'stopped',
     },

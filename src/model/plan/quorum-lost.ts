@@ -1,13 +1,13 @@
 import { quorumOf } from '../quorum.js';
-import type { ClusterState } from '../state.js';
+import type { ClusterState, Slot } from '../state.js';
 import type { Plan } from './steps.js';
 
 /**
- * What stands in the way when more than a minority of the members has lost its instance for good: a member that is stopped
- * can be started, one that is gone cannot. No automatic step may go on from here, for each could cost the data that is left.
+ * Returns the obstacle when more than a minority of the members has lost its instance for good: a stopped member can be started, a lost one
+ * cannot. No automatic step may continue from here, because each could cost the remaining data.
  */
 export function quorumLost(state: ClusterState): Plan['blocked'] | null {
-  if (state.bornAt === null) return null;
+  if (state.initializedAt === null) return null;
   const members = membersOf(state);
   const left = members.filter((slot) => slot.instance !== null);
   if (members.length === 0 || left.length >= quorumOf(members.length)) return null;
@@ -19,7 +19,7 @@ export function quorumLost(state: ClusterState): Plan['blocked'] | null {
   return {
     code: 'QuorumLost',
     message: `etcd has lost its quorum: ${gone.join(', ')} of ${members.length} members are gone; left: ${rest}; snapshots seen there: ${snapshots.length === 0 ? 'none' : snapshots.join(', ')}`,
-    advice:
+    hint:
       backedUp(state) ??
       (left.length === 0
         ? 'no disk is left, and Keelson knows of no backup: delete the cluster, and create it again'
@@ -27,7 +27,7 @@ export function quorumLost(state: ClusterState): Plan['blocked'] | null {
   };
 }
 
-/** The one command that brings it back, and what it brings back. Null where no backup is known. */
+/** Returns the one command that brings the cluster back, and to which state. Null if no backup is known. */
 function backedUp({ backup, checkedAt, document }: ClusterState): string | null {
   const { name } = document.metadata;
   if (backup.at === null) return null;
@@ -36,14 +36,22 @@ function backedUp({ backup, checkedAt, document }: ClusterState): string | null 
   return `keelson restore ${name} --wait restores the newest backup, of ${backup.at.slice(0, 16)}Z (${age} old); what was written since is lost, and keelson backups ${name} lists all`;
 }
 
-/** Whether the members could not agree any more without these slots, some of which are members that were counted on. */
+/** Returns whether the members could no longer agree without these slots, some of which counted as members. */
 export function quorumHangsOn(state: ClusterState, slots: ReadonlySet<string>): boolean {
   const members = membersOf(state);
   const left = members.filter((slot) => slot.instance !== null && !slots.has(slot.name));
   return (
-    state.bornAt !== null && members.some((slot) => slots.has(slot.name)) && left.length < quorumOf(members.length)
+    state.initializedAt !== null &&
+    members.some((slot) => slots.has(slot.name)) &&
+    left.length < quorumOf(members.length)
   );
 }
 
-const membersOf = (state: ClusterState) =>
-  Object.values(state.slots).filter((slot) => slot.role === 'server' && slot.joined);
+/** Returns the servers that etcd counts; a node that is still to be removed has no instance. */
+const membersOf = (state: ClusterState): Slot[] =>
+  Object.values(state.slots).flatMap((slot) => {
+    if (slot.role !== 'server') return [];
+    const { departing } = slot;
+    const gone = departing === null ? [] : [{ ...slot, name: '', nodeName: departing, instance: null }];
+    return [...gone, ...(slot.joined ? [slot] : [])];
+  });

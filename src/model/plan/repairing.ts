@@ -1,31 +1,36 @@
-import { believed, forgetFindings } from '../care/findings.js';
-import type { Repair } from '../care/remedies.js';
+import { confirmedFinding, forgetFindings } from '../health/findings.js';
+import type { Remediation } from '../health/remediations.js';
 import type { ClusterDocument } from '../spec/schema.js';
 import type { ClusterState, Slot } from '../state.js';
 import { lostInstance } from './lost-instance.js';
 import type { PlanBuilder, Step } from './steps.js';
 
 /**
- * Steps that put one node right that is there: behind the quorum gate, and drained first where its pods can still be moved. What a
- * replacement is made of comes after these.
+ * Plans the repair of one existing node: behind the quorum gate, after a drain if its pods can still move. The steps of a replacement come
+ * after these.
  */
-export function planRepair(plan: PlanBuilder, document: ClusterDocument, state: ClusterState, repair: Repair): void {
-  const { slot, remedy, reason } = repair;
+export function planRepair(
+  plan: PlanBuilder,
+  document: ClusterDocument,
+  state: ClusterState,
+  repair: Remediation,
+): void {
+  const { slot, action, reason } = repair;
   const gated = slot.role === 'server' && document.spec.mode === 'ha';
   const disruption = slot.role === 'agent' || document.spec.mode === 'ha' ? 'node' : 'cluster';
-  let last: string[] = ['remove-ghosts'];
+  let last: string[] = ['remove-stale-nodes'];
   const add = (kind: Step['kind'], phase: Step['phase'], title: string, takes: Step['disruption'] = 'none'): void => {
     last = [plan.add({ kind, slot: slot.name, phase, after: last, title, reason, disruption: takes })];
   };
-  if (gated) add('gate', 'Configuring', 'see that the quorum can spare it');
-  // A node that takes no orders keeps its pods until they are evicted.
-  const movable = slot.joined && slot.service === 'running' && believed(state, slot.name, 'ready') === null;
-  const drains = remedy !== 'restart' && movable && (slot.role === 'agent' || document.spec.mode === 'ha');
+  if (gated) add('check-quorum', 'Configuring', 'see that the quorum can spare it');
+  // A node without an agent keeps its pods until they are evicted.
+  const movable = slot.joined && slot.service === 'running' && confirmedFinding(state, slot.name, 'ready') === null;
+  const drains = action !== 'restart' && movable && (slot.role === 'agent' || document.spec.mode === 'ha');
   if (drains && !slot.drained) add('drain', 'Configuring', 'cordon and drain', 'node');
-  // Before it is a member no more: what cannot be saved is left as it is.
-  if (remedy === 'replace' && holdsData(slot)) saveVolume(add, document);
-  if (gated) add('second-look', 'Configuring', 'see it again');
-  switch (remedy) {
+  // Before it leaves the cluster: what cannot be saved stays as it is.
+  if (action === 'replace' && holdsData(slot)) saveVolume(add, document);
+  if (gated) add('recheck-quorum', 'Configuring', 'check the quorum again');
+  switch (action) {
     case 'restart':
       add(
         'start-service',
@@ -41,13 +46,13 @@ export function planRepair(plan: PlanBuilder, document: ClusterDocument, state: 
     case 'power-cycle':
       add('stop-instance', 'Configuring', `stop ${slot.instance?.id}, to start it on another host`, disruption);
       add('start-instance', 'Configuring', `start ${slot.instance?.id}`, disruption);
-      add('agent', 'Configuring', 'wait for the SSM agent', disruption);
+      add('wait-for-agent', 'Configuring', 'wait for the SSM agent', disruption);
       add('start-service', 'Configuring', `start K3s${slot.cordoned && slot.role === 'server' ? ', uncordon' : ''}`);
       if (slot.cordoned && slot.role === 'agent') add('uncordon', 'Configuring', 'uncordon');
       break;
     case 'replace':
       if (slot.joined) add('remove-node', 'Configuring', `remove ${slot.nodeName}`);
-      add('retire', 'Provisioning', `terminate ${slot.instance?.id}`, disruption);
+      add('terminate-for-replacement', 'Provisioning', `terminate ${slot.instance?.id}`, disruption);
       break;
   }
 }
@@ -55,7 +60,7 @@ export function planRepair(plan: PlanBuilder, document: ClusterDocument, state: 
 /** An instance whose agent has never registered holds nothing: no one has reached it. Its successor goes elsewhere. */
 export function planRetirement(plan: PlanBuilder, { name, instance }: Slot): void {
   plan.add({
-    kind: 'retire',
+    kind: 'terminate-for-replacement',
     slot: name,
     phase: 'Provisioning',
     after: [],
@@ -64,7 +69,7 @@ export function planRetirement(plan: PlanBuilder, { name, instance }: Slot): voi
   });
 }
 
-/** K3s was started on it. */
+/** K3s has started on it. */
 const holdsData = ({ configHash, joined }: Slot): boolean => joined || configHash !== null;
 
 type Add = (kind: Step['kind'], phase: Step['phase'], title: string) => void;
@@ -75,7 +80,7 @@ function saveVolume(add: Add, { spec }: ClusterDocument): void {
   if (keepVolume === 'keep') add('save-volume', 'Configuring', 'keep its root volume');
 }
 
-/** The state as it will be when the instance of the slot is gone and its node is no member any more. */
+/** Returns the future state in which the slot's instance is gone and its node is no longer a member. */
 export function withoutInstance(state: ClusterState, slot: Slot): ClusterState {
   const gone = { ...lostInstance(slot), joined: false };
   return {

@@ -6,9 +6,9 @@ import { BACKUP_TITLE, type PlanBuilder } from './steps.js';
 import { witnesses } from './wanted.js';
 
 /**
- * What comes before the first node takes a rotation over. A backup, for a rotation that goes wrong in the middle "can leave the cluster permanently
- * corrupted" [K3s docs: cli/secrets-encrypt]; then one server makes what is new. The restarts are planned as changes, behind the same gate, and nodes
- * that are lost meanwhile as ever.
+ * Plans what comes before the first node takes a rotation over. A backup, because a rotation that fails half-way "can leave the cluster
+ * permanently corrupted" [K3s docs: cli/secrets-encrypt]; then one server makes the new secret. The restarts are planned as changes, behind
+ * the same gate, and nodes lost meanwhile as usual.
  *
  * @param before ids of steps that it waits for: new and stopped nodes come up first
  * @returns ids of the steps that the first restart waits for
@@ -31,7 +31,10 @@ export function planRotation(plan: PlanBuilder, state: ClusterState, before: str
 
 export const rotationReason = ({ what }: RotationState): string => `a rotation was asked for: ${what}`;
 
-/** Servers in the order in which they take it over: the one that has made it is the first. [K3s docs: cli/secrets-encrypt] */
+/**
+ * Returns the servers in the order in which they take the rotation over: the one that has made the secret is the first. [K3s docs:
+ * cli/secrets-encrypt]
+ */
 export function inOrder(state: ClusterState, servers: readonly WantedSlot[]): readonly WantedSlot[] {
   const { rotation } = state;
   if (rotation === null || rotation.what === 'certificates') return servers;
@@ -43,7 +46,7 @@ export function inOrder(state: ClusterState, servers: readonly WantedSlot[]): re
   return [...servers].sort((a, b) => Number(b.name === first) - Number(a.name === first));
 }
 
-/** The server that has begun to make it, while it serves; else the one that others join at. */
+/** Returns the server that has begun to make the secret, while it serves; else the one that others join at. */
 function makerOf(state: ClusterState): Slot | null {
   const serving = witnesses(state, Object.values(state.slots));
   return serving.find((slot) => ownerOf(slot) === state.rotation?.server) ?? serving[0] ?? null;

@@ -8,10 +8,10 @@ import type { PlanBuilder } from './steps.js';
 const DEFAULT_QUOTA = 60;
 
 /**
- * The cluster's own security groups: made before the first launch, and changed whenever their rules differ from the document,
- * also when someone has changed them by hand. [docs/adr/0026]
+ * Plans the cluster's own security groups: made before the first launch, and changed whenever their rules differ from the document, also
+ * when someone has changed them by hand. [docs/adr/0026]
  *
- * @param needed something is about to be launched into them, or instances are there already
+ * @param needed whether something is about to be launched into them, or instances exist already
  */
 export function planSecurityGroups(
   plan: PlanBuilder,
@@ -21,7 +21,7 @@ export function planSecurityGroups(
 ): void {
   const { securityGroups: groups } = state;
   if (!ownsGroups(document)) return;
-  const common = { kind: 'security-group' as const, after: ['adopt', 'resolve'] };
+  const common = { kind: 'security-group' as const, after: ['adopt', 'preflight'] };
   if (groups === null) {
     const title = 'make the security groups of servers and agents';
     if (needed)
@@ -34,19 +34,19 @@ export function planSecurityGroups(
   if (difference === '' && set) return;
   plan.add({
     ...common,
-    // What no one has asked for is a repair, and reads like one.
-    phase: state.bornAt === null ? 'Provisioning' : set ? 'Configuring' : 'Updating',
+    // A change that no one has asked for is a repair, and reads like one.
+    phase: state.initializedAt === null ? 'Provisioning' : set ? 'Configuring' : 'Updating',
     title: difference ? `security groups: ${difference}` : 'compare the rules of the security groups',
     reason: set ? 'someone has changed the rules by hand' : `the document asks for these rules${manyRules(document)}`,
   });
 }
 
-/** Instances that are there get and lose the further groups of the document at once, without a restart. [docs: EC2 ModifyInstanceAttribute] */
+/** Existing instances get and lose the document's further groups at once, without a restart. [docs: EC2 ModifyInstanceAttribute] */
 export function planInstanceGroups(plan: PlanBuilder, document: ClusterDocument, state: ClusterState): void {
   for (const slot of Object.values(state.slots)) {
     const wanted = instanceGroups(document, state, slot.role);
     if (slot.instance === null || wanted === null) continue;
-    // Of an instance that was adopted they are not known: they are set where the document names further groups.
+    // The groups of an adopted instance are unknown: Keelson sets them if the document names further groups.
     const isSet =
       slot.groups === null ? document.spec.network.extraSecurityGroupIds.length === 0 : sameGroups(slot.groups, wanted);
     if (isSet) continue;
@@ -54,7 +54,7 @@ export function planInstanceGroups(plan: PlanBuilder, document: ClusterDocument,
       kind: 'set-groups',
       slot: slot.name,
       phase: 'Updating',
-      after: ['adopt', 'resolve', 'security-group'],
+      after: ['adopt', 'preflight', 'security-group'],
       title: `put ${slot.instance.id} into ${wanted.join(', ')}`,
       reason: 'the document names other groups',
     });

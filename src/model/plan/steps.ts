@@ -1,25 +1,25 @@
 import type { Phase } from '../phase.js';
 import type { OperationKind } from '../state.js';
 
-/** What a step does; the order of the list is the order in a cluster's life. */
+/** Kinds of steps; the order of the list is the order in a cluster's life. */
 export type StepKind =
   | 'adopt'
   | 'inspect'
-  | 'resolve'
+  | 'preflight'
   | 'security-group'
   | 'store-files'
   | 'set-groups'
   | 'launch'
-  | 'agent'
+  | 'wait-for-agent'
   | 'volumes'
   | 'install'
-  | 'found'
+  | 'bootstrap'
   | 'join'
   | 'publish'
   | 'verify'
-  | 'gate'
+  | 'check-quorum'
   | 'drain'
-  | 'second-look'
+  | 'recheck-quorum'
   | 'snapshot'
   | 'backup'
   | 'rehearse'
@@ -27,29 +27,34 @@ export type StepKind =
   | 'rotate'
   | 'stop-service'
   | 'stop-instance'
-  | 'modify'
+  | 'change-type'
   | 'start-instance'
   | 'start-service'
   | 'uncordon'
   | 'remove-node'
-  | 'remove-ghosts'
+  | 'remove-stale-nodes'
   | 'reboot'
   | 'save-volume'
-  | 'retire'
+  | 'terminate-for-replacement'
   | 'tag'
   | 'label-nodes'
   | 'set-manifests'
   | 'terminate'
   | 'terminate-all'
   | 'sweep'
-  | 'forget';
+  | 'delete-objects';
 
-/** Steps that only wait or look: leaving them early loses nothing. */
-export const WAITS: ReadonlySet<string> = new Set<StepKind>(['agent', 'gate', 'second-look', 'verify']);
+/** Steps that only wait or observe: leaving them early loses nothing. */
+export const WAITS: ReadonlySet<string> = new Set<StepKind>([
+  'wait-for-agent',
+  'check-quorum',
+  'recheck-quorum',
+  'verify',
+]);
 
 /**
- * Steps that no one who uses the cluster notices and that prove themselves. They are done whatever `health.autoRepair` says: a port that
- * someone has opened by hand is not a broken node.
+ * Steps that no user of the cluster notices and that prove themselves. They run whatever `health.autoRepair` says: a port that someone has
+ * opened by hand is not a broken node.
  */
 export const QUIET: ReadonlySet<StepKind> = new Set<StepKind>([
   'security-group',
@@ -58,7 +63,7 @@ export const QUIET: ReadonlySet<StepKind> = new Set<StepKind>([
   'publish',
 ]);
 
-/** What a step takes away from those who use the cluster. */
+/** What a step takes away from the cluster's users. */
 export type Disruption = 'none' | 'node' | 'cluster';
 
 /** How many slots may be between their first and their last step of one name at the same time. */
@@ -81,21 +86,23 @@ export interface Step {
   disruption: Disruption;
   /** Steps of other slots that share it wait for their turn. */
   budget?: Budget;
+  /** Its failure ends no other step but those that wait for it. */
+  beside?: true;
 }
 
 export interface Plan {
   kind: OperationKind;
   reason: string;
   steps: Step[];
-  /** Of a document that is asked about: what a change of it means for which there is no step, e.g. that only new nodes get it. */
+  /** For a document that is only planned: effects of a change that have no step, e.g. that only new nodes get it. */
   notes?: string[];
-  /** Why nothing is done although not all is as wanted: only a person can decide. */
-  blocked?: { code: string; message: string; advice: string };
-  /** When something that has to wait may be done, ISO 8601. */
+  /** Why Keelson does nothing although the desired state is not reached: only a person can decide. */
+  blocked?: { code: string; message: string; hint: string };
+  /** When a waiting step may run, ISO 8601. */
   until?: string;
-  /** Launches that are left out until their slots may be launched again: one message each, and the earliest time, ISO 8601. */
+  /** Launches that wait until their slots may launch again: one message each, and the earliest time, ISO 8601. */
   deferred?: { messages: string[]; until: string };
-  /** What that is, in words, where it is the next step for an instance in trouble. */
+  /** What the plan waits for, in words, if it is the next step for an instance in trouble. */
   waitsFor?: { for: string; until: string };
 }
 
@@ -105,13 +112,13 @@ export const stepId = (kind: StepKind, slot?: string): string => (slot === undef
 
 const DISRUPTION_ORDER: readonly Disruption[] = ['none', 'node', 'cluster'];
 
-/** The worst disruption among the steps. */
+/** Returns the worst disruption among the steps. */
 export function disruptionOf(steps: readonly Step[]): Disruption {
   const worst = Math.max(0, ...steps.map((step) => DISRUPTION_ORDER.indexOf(step.disruption)));
   return DISRUPTION_ORDER[worst] ?? 'none';
 }
 
-/** Collects the steps of a plan; drops dependencies on steps that this plan does not need because they are done. */
+/** Collects the steps of a plan; drops dependencies on steps that are done and therefore not in this plan. */
 export class PlanBuilder {
   readonly steps: Step[] = [];
 

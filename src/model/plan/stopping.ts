@@ -1,4 +1,4 @@
-import { believed } from '../care/findings.js';
+import { confirmedFinding } from '../health/findings.js';
 import { toleranceOf } from '../quorum.js';
 import type { ClusterDocument } from '../spec/schema.js';
 import type { ClusterState, Slot, StepRecord } from '../state.js';
@@ -7,15 +7,15 @@ import { planSecurityGroups } from './security-groups.js';
 import { BACKUP_TITLE, PlanBuilder, type Step, stepId } from './steps.js';
 
 /**
- * Steps from the facts to a stopped cluster: agents first, then the servers one by one, an etcd snapshot while they
- * still have their quorum. K3s is stopped before its instance, which hands the etcd leadership over.
+ * Plans the steps from the facts to a stopped cluster: agents first, then the servers one by one, with an etcd snapshot while they still
+ * have their quorum. K3s stops before its instance, which hands the etcd leadership over.
  */
 export function planStopped(document: ClusterDocument, state: ClusterState): Step[] {
   if (state.adoption === 'inspecting') return planInspection(state);
   const plan = new PlanBuilder();
   planAdoption(plan, state);
-  // Who may reach the API is settled before the servers start again.
-  if (state.placement !== null && state.securityGroups !== null) planSecurityGroups(plan, document, state, false);
+  // Access to the API is settled before the servers start again.
+  if (state.launchConfig !== null && state.securityGroups !== null) planSecurityGroups(plan, document, state, false);
   const slots = Object.values(state.slots).filter((slot) => slot.instance !== null);
   const agents = slots.filter((slot) => slot.role === 'agent');
   const servers = slots.filter((slot) => slot.role === 'server').reverse();
@@ -27,7 +27,7 @@ export function planStopped(document: ClusterDocument, state: ClusterState): Ste
       ? []
       : [
           plan.add({
-            // A document that asks for backups gets one: a disk that sleeps may not wake up.
+            // A document that asks for backups gets one: the disk of a stopped instance may fail.
             kind: document.spec.backup === undefined ? 'snapshot' : 'backup',
             slot: last.name,
             phase: 'Stopping',
@@ -37,11 +37,11 @@ export function planStopped(document: ClusterDocument, state: ClusterState): Ste
           }),
         ];
   const members = servers.filter((slot) => slot.joined);
-  const tolerant = toleranceOf(members.filter((slot) => slot.service === 'running').length, members.length) > 0;
+  const retryTransient = toleranceOf(members.filter((slot) => slot.service === 'running').length, members.length) > 0;
   let before = agentStops;
   for (const [index, slot] of servers.entries()) {
-    // Beside the first server's stop where the others keep the quorum without it; surely before the stop that costs it.
-    const safe = index === 0 && tolerant ? before : [...before, ...saved];
+    // At the same time as the first server's stop if the others keep the quorum without it; always before the stop that costs it.
+    const safe = index === 0 && retryTransient ? before : [...before, ...saved];
     before = planStop(plan, state, slot, safe);
   }
   return plan.steps;
@@ -50,9 +50,9 @@ export function planStopped(document: ClusterDocument, state: ClusterState): Ste
 const isSnapshot = ({ kind, outcome }: StepRecord): boolean =>
   (kind === 'snapshot' || kind === 'backup') && outcome === 'done';
 
-/** K3s runs there and SSM has not lost the agent; where it has, the shutdown of the operating system stops K3s. */
+/** Returns whether K3s runs there and SSM has the agent; without the agent the shutdown of the operating system stops K3s. */
 const takesOrders = (state: ClusterState, slot: Slot): boolean =>
-  slot.service === 'running' && slot.agentOnline && believed(state, slot.name, 'agent') === null;
+  slot.service === 'running' && slot.agentOnline && confirmedFinding(state, slot.name, 'agent') === null;
 
 /** Stops K3s, then the instance; returns the step that the next server has to wait for. */
 function planStop(plan: PlanBuilder, state: ClusterState, slot: Slot, before: string[]): string[] {

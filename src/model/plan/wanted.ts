@@ -1,4 +1,4 @@
-import { type FindingKind, findingKey } from '../care/findings.js';
+import { type FindingKind, findingKey } from '../health/findings.js';
 import { typesIn, type WantedSlot } from '../ids.js';
 import { type NodeConfigInput, renderNodeConfig } from '../k3s/config.js';
 import { fingerprint } from '../k3s/fingerprint.js';
@@ -8,7 +8,7 @@ import { isBehind } from '../rotation/state.js';
 import type { ClusterDocument } from '../spec/schema.js';
 import type { ClusterState, NodeInstance, Slot } from '../state.js';
 
-/** A server of which one of these is suspected is not asked while there is another. */
+/** A server with one of these findings is not asked while there is another. */
 const SERVES: readonly FindingKind[] = [
   'agent',
   'system-check',
@@ -19,8 +19,8 @@ const SERVES: readonly FindingKind[] = [
   'voter',
 ];
 
-/** What the placement depends on; when this changes it is resolved again before the next launch or change of type. */
-export function placementKeyOf(document: ClusterDocument): string {
+/** Returns what the launch config depends on; a change makes Keelson resolve it again before the next launch or change of type. */
+export function launchConfigKeyOf(document: ClusterDocument): string {
   const { region, image, network, k3s, access } = document.spec;
   return fingerprint(
     JSON.stringify([
@@ -36,15 +36,18 @@ export function placementKeyOf(document: ClusterDocument): string {
   );
 }
 
-/** Server that other nodes join at and that is asked: the founder while it is up and well, else any server that is, else any that is up. */
+/**
+ * Returns the server that other nodes join at and that Keelson asks: the bootstrap server if it is up and healthy, else any healthy server,
+ * else any that is up.
+ */
 export function joinTarget(state: ClusterState, except?: string): Slot | null {
   const others = Object.values(state.slots).filter((slot) => slot.name !== except);
   return witnesses(state, others)[0] ?? null;
 }
 
 /**
- * Server that runs a script about another node. Work on many agents at once is spread over all healthy servers: an SSM agent runs five commands side by
- * side. [docs: SSM agent, CommandWorkersLimit] Work on a server itself goes to another one where there is one.
+ * Returns the server that runs a script about another node. Work on many agents is spread over all healthy servers: an SSM agent runs five
+ * commands side by side. [docs: SSM agent, CommandWorkersLimit] Work on a server itself goes to another one if there is one.
  */
 export function helperOf(state: ClusterState, slot: Slot): Slot | null {
   const others = Object.values(state.slots).filter((one) => one.name !== slot.name);
@@ -57,18 +60,23 @@ export function helperOf(state: ClusterState, slot: Slot): Slot | null {
 const hasFinding = ({ findings }: ClusterState, slot: Slot, kind: FindingKind): boolean =>
   findings[findingKey(slot.name, kind)] !== undefined;
 
-/** The server that founds the cluster, from the moment at which it begins to; joins wait on their nodes until it is there. */
-export function founderOf(state: ClusterState): Slot | null {
-  const founder = Object.values(state.slots).find((slot) => `${slot.name}#${slot.generation}` === state.founder);
-  return founder?.instance ? founder : null;
+/** Returns the server that bootstraps the cluster, from the moment at which it begins to; joins wait on their nodes until it is ready. */
+export function bootstrapServerOf(state: ClusterState): Slot | null {
+  const bootstrapServer = Object.values(state.slots).find(
+    (slot) => `${slot.name}#${slot.generation}` === state.bootstrapServer,
+  );
+  return bootstrapServer?.instance ? bootstrapServer : null;
 }
 
-/** Servers among these that can be asked what Kubernetes says, the likeliest first: the well ones, and of those the founder. */
+/**
+ * Returns the servers among these that Keelson can ask about Kubernetes, the likeliest first: the healthy ones, and of those the bootstrap
+ * server.
+ */
 export function witnesses(state: ClusterState, among: readonly Slot[]): Slot[] {
   const rank = (slot: Slot): number => {
     if (hasFinding(state, slot, 'agent')) return 3;
     if (isBehind(state, slot) || SERVES.some((kind) => hasFinding(state, slot, kind))) return 2;
-    return `${slot.name}#${slot.generation}` === state.founder ? 0 : 1;
+    return `${slot.name}#${slot.generation}` === state.bootstrapServer ? 0 : 1;
   };
   return among
     .filter((slot) => slot.role === 'server' && slot.joined && slot.service === 'running')
@@ -77,7 +85,7 @@ export function witnesses(state: ClusterState, among: readonly Slot[]): Slot[] {
     .map(({ slot }) => slot);
 }
 
-/** The address that the kubeconfig names: a stable name if the document has one, else a server that is up. */
+/** Returns the address for the kubeconfig: a stable name if the document has one, else a server that is up. */
 export function apiAddressOf(document: ClusterDocument, state: ClusterState): string | null {
   if (document.spec.access.apiHostname !== undefined) return document.spec.access.apiHostname;
   const servers = Object.values(state.slots).filter((slot) => slot.role === 'server' && slot.joined);
@@ -85,7 +93,7 @@ export function apiAddressOf(document: ClusterDocument, state: ClusterState): st
   return addresses.find((address) => address === state.apiAddress) ?? addresses[0] ?? null;
 }
 
-/** The server that stores the kubeconfig when it is started: the first one. */
+/** Returns the server that stores the kubeconfig at its start: the first one. */
 export function publisherOf(state: ClusterState): Slot | null {
   return Object.values(state.slots).find((slot) => slot.role === 'server' && slot.joined) ?? null;
 }
@@ -93,8 +101,8 @@ export function publisherOf(state: ClusterState): Slot | null {
 const addressOf = (instance: NodeInstance): string => instance.publicIp ?? instance.privateIp;
 
 /**
- * Rendered config.yaml of a node and its fingerprint. The join address is left out of the fingerprint: K3s reads it only
- * until etcd data or the agent's own server list is on disk [docs: ha-embedded], so another target is no reason to restart.
+ * Returns the config.yaml of a node and its fingerprint. The fingerprint leaves the join address out: K3s reads it only until etcd data or
+ * the agent's own server list is on disk [docs: ha-embedded], so another target is not a reason to restart.
  */
 export function nodeConfigOf(
   document: ClusterDocument,
@@ -103,12 +111,12 @@ export function nodeConfigOf(
   slot: Slot,
   instance: NodeInstance,
 ): { text: string; hash: string } {
-  const founder = state.founder === `${slot.name}#${slot.generation}`;
-  const target = founder ? null : (joinTarget(state) ?? founderOf(state));
+  const bootstrapServer = state.bootstrapServer === `${slot.name}#${slot.generation}`;
+  const target = bootstrapServer ? null : (joinTarget(state) ?? bootstrapServerOf(state));
   const input: NodeConfigInput = {
     role: slot.role,
     nodeName: slot.nodeName,
-    founder,
+    bootstrapServer,
     joinAddress: target?.instance?.privateIp ?? null,
     privateIp: instance.privateIp,
     publicIp: instance.publicIp,

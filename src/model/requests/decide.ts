@@ -1,15 +1,13 @@
 import { timeOfBackup } from '../backup/keys.js';
 import { canBackUp } from '../backup/schedule.js';
-import { refusalsOf } from '../diff.js';
-import { versionsInUse } from '../k3s/installed.js';
 import { plan } from '../plan/index.js';
 import { quorumLost } from '../plan/quorum-lost.js';
+import { restoreInTheWay } from '../restore/in-the-way.js';
 import { restoreOf } from '../restore/state.js';
-import { ROTATIONS } from '../rotation/state.js';
-import { parseDocument } from '../spec/parse.js';
-import type { ClusterDocument } from '../spec/schema.js';
-import { violationText } from '../spec/violation.js';
 import type { ClusterState } from '../state.js';
+import { apply, desiredState, resize } from './change-document.js';
+import { accepted, type Decision, invalid, refused, unchanged } from './decision.js';
+import { rotate } from './rotate.js';
 
 export const REQUESTS = [
   'stop',
@@ -23,28 +21,23 @@ export const REQUESTS = [
   'repair',
   'backup',
   'restore',
+  'drill',
   'rotate',
   'withdraw',
 ] as const;
 export type RequestName = (typeof REQUESTS)[number];
 
-/** What a request does to the carried wish. `type` of a refusal is the failure's type: InvalidSpec, InvalidRequest or Refused. */
-export type Decision =
-  | { outcome: 'refused'; type: 'InvalidSpec' | 'InvalidRequest' | 'Refused'; message: string; problems: string[] }
-  | { outcome: 'unchanged'; message: string }
-  | { outcome: 'accepted'; message: string; change: Partial<ClusterState> };
-
 /**
- * Judges a request against the carried state. Pure, so that an update's validator, a signal and `keelson plan` judge alike.
+ * Decides about a request from the carried state. Pure, so that an update's validator, a signal and `keelson plan` decide alike.
  *
- * @param payload what came with the message, unchecked
+ * @param payload of the message, unchecked
  */
 export function decide(state: ClusterState, name: RequestName, payload: unknown): Decision {
   const body = isRecord(payload) ? payload : {};
   if (payload !== undefined && payload !== null && !isRecord(payload)) {
     return invalid(`${name} wants a JSON object, not ${Array.isArray(payload) ? 'a list' : typeof payload}`);
   }
-  if (state.wish === 'deleted' && !['retry', 'delete', 'withdraw'].includes(name)) {
+  if (state.desiredState === 'deleted' && !['retry', 'delete', 'withdraw'].includes(name)) {
     return {
       outcome: 'refused',
       type: 'Refused',
@@ -54,13 +47,13 @@ export function decide(state: ClusterState, name: RequestName, payload: unknown)
   }
   switch (name) {
     case 'stop':
-      return state.wish === 'stopped'
+      return state.desiredState === 'stopped'
         ? unchanged('it is stopped, or about to be')
-        : wish(state, 'stopped', 'it will be stopped');
+        : desiredState(state, 'stopped', 'it will be stopped');
     case 'start':
-      return state.wish === 'running'
+      return state.desiredState === 'running'
         ? unchanged('it runs, or is about to')
-        : wish(state, 'running', 'it will be started');
+        : desiredState(state, 'running', 'it will be started');
     case 'resize':
       return resize(state, body);
     case 'apply':
@@ -74,13 +67,13 @@ export function decide(state: ClusterState, name: RequestName, payload: unknown)
     case 'resume':
       return state.paused ? accepted('resumed', { paused: false }) : unchanged('it is not paused');
     case 'retry':
-      return accepted('breakers are closed, waits cut short', {
+      return accepted('Keelson tries at once what waits or has failed', {
         breakers: {},
-        heldTypes: {},
+        unavailableTypes: {},
         ...(state.restore !== null && { restore: { ...state.restore, failed: null } }),
         securityGroups: state.securityGroups && { ...state.securityGroups, refused: null },
-        // What the account offers is looked at again before a type is tried again.
-        ...(Object.keys(state.heldTypes).length > 0 && { placementKey: null }),
+        // Keelson asks again what the account offers before it tries a type again.
+        ...(Object.keys(state.unavailableTypes).length > 0 && { launchConfigKey: null }),
       });
     case 'repair':
       return repair(state);
@@ -88,8 +81,10 @@ export function decide(state: ClusterState, name: RequestName, payload: unknown)
       return backup(state);
     case 'restore':
       return restore(state, body);
+    case 'drill':
+      return drill(state);
     case 'rotate':
-      return rotate(state, body['what']);
+      return rotate(state, body);
     case 'withdraw':
       return withdraw(state);
   }
@@ -97,28 +92,11 @@ export function decide(state: ClusterState, name: RequestName, payload: unknown)
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
-const invalid = (message: string, problems: string[] = []): Decision => ({
-  outcome: 'refused',
-  type: 'InvalidRequest',
-  message,
-  problems,
-});
-const unchanged = (message: string): Decision => ({ outcome: 'unchanged', message: `nothing to do: ${message}` });
-const accepted = (message: string, change: Partial<ClusterState>): Decision => ({
-  outcome: 'accepted',
-  message,
-  change,
-});
 
-function wish(state: ClusterState, wanted: 'running' | 'stopped', message: string): Decision {
-  const document = { ...state.document, spec: { ...state.document.spec, state: wanted } };
-  return accepted(message, { wish: wanted, document, breakers: {} });
-}
-
-/** Nothing is destroyed by one word: the sender names the cluster a second time. [docs/adr/0029] */
+/** Decides about a delete. One word destroys nothing: the sender names the cluster a second time. [docs/adr/0029] */
 function remove(state: ClusterState, confirm: unknown): Decision {
   const { name } = state.document.metadata;
-  if (state.wish === 'deleted') return unchanged('it is being deleted');
+  if (state.desiredState === 'deleted') return unchanged('it is being deleted');
   if (state.document.spec.deletion.protect) {
     const message = `${name} is protected: set spec.deletion.protect to false, apply, and delete again`;
     return { outcome: 'refused', type: 'Refused', message, problems: [] };
@@ -132,7 +110,7 @@ function remove(state: ClusterState, confirm: unknown): Decision {
     kept.length === 0
       ? 'it will be deleted'
       : `it will be deleted, and with it what is kept of its nodes: ${kept.join(', ')}`;
-  return accepted(message, { wish: 'deleted', breakers: {} });
+  return accepted(message, { desiredState: 'deleted', breakers: {} });
 }
 
 /** Takes the last request back while no operation has begun for it. */
@@ -146,17 +124,18 @@ function withdraw({ lastRequest }: ClusterState): Decision {
   };
 }
 
-/** Allows what is held back. Nothing is asked for twice: the plan tells whether there is anything to allow. */
+/** Allows the repairs that are held back. The plan says whether there are any. */
 function repair(state: ClusterState): Decision {
-  if (state.wish !== 'running') return unchanged('it is stopped, or about to be');
-  const { steps, blocked } = plan(state.document, { ...state, repairAsked: true }, null);
+  if (state.desiredState !== 'running') return unchanged('it is stopped, or about to be');
+  const { steps, blocked } = plan({ ...state, repairAsked: true });
   if (steps.length > 0) return accepted('what is held back will be repaired', { repairAsked: true });
-  return unchanged(blocked === undefined ? 'nothing is held back' : `${blocked.message}; ${blocked.advice}`);
+  return unchanged(blocked === undefined ? 'nothing is held back' : `${blocked.message}; ${blocked.hint}`);
 }
 
-const refused = (message: string): Decision => ({ outcome: 'refused', type: 'Refused', message, problems: [] });
-
-/** What was written since the backup is lost: the sender names the cluster a second time, as for a delete. [docs/adr/0029] */
+/**
+ * Decides about a restore. It loses what was written since the backup, so the sender names the cluster a second time, as for a delete.
+ * [docs/adr/0029]
+ */
 function restore(state: ClusterState, { confirm, from, withVersion = false }: Record<string, unknown>): Decision {
   const { name } = state.document.metadata;
   if (from !== undefined && (typeof from !== 'string' || timeOfBackup(from) === null))
@@ -164,14 +143,14 @@ function restore(state: ClusterState, { confirm, from, withVersion = false }: Re
   if (typeof withVersion !== 'boolean') return invalid('withVersion is neither true nor false');
   if (state.restore !== null && state.restore.failed === null)
     return refused(`a restore of ${name} is under way: wait for its end`);
-  if (state.wish === 'stopped') return refused(`${name} is stopped: keelson start ${name} first`);
+  if (state.desiredState === 'stopped') return refused(`${name} is stopped: keelson start ${name} first`);
   if (state.paused) return refused(`${name} is paused: keelson resume ${name} first`);
   const { failed, source } = state.restore ?? { failed: null, source: null };
   if (source !== null)
     return refused(
       `${name} is being made from a backup of ${source.cluster}, which failed (${failed?.code}): keelson retry ${name} tries it again; for another backup delete ${name} first`,
     );
-  if (state.bornAt === null || state.adoption !== 'done')
+  if (state.initializedAt === null || state.adoption !== 'done')
     return refused(`${name} was never up yet: there is nothing to restore`);
   if (confirm !== name)
     return invalid(`restore wants {"confirm": ${JSON.stringify(name)}}: what was written since the backup is lost`);
@@ -186,7 +165,7 @@ function restore(state: ClusterState, { confirm, from, withVersion = false }: Re
 function backup(state: ClusterState): Decision {
   const { name } = state.document.metadata;
   const lost = quorumLost(state);
-  if (state.wish === 'stopped')
+  if (state.desiredState === 'stopped')
     return refused(`${name} is stopped: a backup needs a server that runs; keelson start ${name}`);
   if (state.paused) return refused(`${name} is paused: keelson resume ${name}`);
   if (lost) return refused(`no backup can be taken: ${lost.message}`);
@@ -194,93 +173,16 @@ function backup(state: ClusterState): Decision {
   return accepted('a backup will be taken', { backup: { ...state.backup, asked: true } });
 }
 
-/** Nothing is lost by it, so it wants no second word; who holds the old secret outside of the cluster needs the new one afterwards. */
-function rotate(state: ClusterState, asked: unknown): Decision {
+/** Decides about a drill. It launches a machine for minutes and touches nothing of the cluster, so it needs no confirmation. */
+function drill(state: ClusterState): Decision {
   const { name } = state.document.metadata;
-  const what = ROTATIONS.find((one) => one === asked);
-  const lost = quorumLost(state);
-  if (what === undefined) return invalid(`rotate wants {"what": "<one of ${ROTATIONS.join(', ')}>"}`);
-  if (state.rotation?.what === what) return unchanged(`a rotation of ${name} (${what}) is under way`);
-  if (state.rotation !== null)
-    return refused(`a rotation of ${name} (${state.rotation.what}) is under way: wait for its end`);
-  if (state.restore !== null) return refused(`a restore of ${name} is under way: wait for its end`);
-  if (state.wish === 'stopped') return refused(`${name} is stopped: keelson start ${name} first`);
+  if (state.drill.asked || state.drill.running !== null) return unchanged(`a drill of ${name} is under way`);
+  const restoring = restoreInTheWay(state);
+  if (restoring !== null) return refused(restoring);
+  if (state.desiredState === 'stopped') return refused(`${name} is stopped: keelson start ${name} first`);
   if (state.paused) return refused(`${name} is paused: keelson resume ${name} first`);
-  if (state.bornAt === null || state.adoption !== 'done')
-    return refused(`${name} was never up yet: there is nothing to rotate`);
-  if (lost) return refused(`nothing can be rotated: ${lost.message}`);
-  if (what === 'encryption-key' && state.document.spec.k3s.config['secrets-encryption'] === false)
-    return refused(
-      `${name} does not encrypt its secrets (spec.k3s.config.secrets-encryption): there is no key to rotate`,
-    );
-  // Each node makes its own certificates.
-  const ready = what === 'certificates';
-  const rotation = { what, ref: `t${state.jobCount}`, backup: null, server: null, ready, taken: [] };
-  return accepted(`${what} will be rotated`, { rotation, breakers: {} });
-}
-
-function resize(state: ClusterState, body: Record<string, unknown>): Decision {
-  const { instanceType, pool } = body;
-  if (typeof instanceType !== 'string')
-    return invalid('resize wants {"instanceType": "<type>"}, and {"pool": "<name>"} for agents');
-  const { spec } = state.document;
-  if (pool !== undefined && !spec.pools.some((one) => one.name === pool))
-    return invalid(`there is no pool ${JSON.stringify(pool)}`);
-  const resized: ClusterDocument = {
-    ...state.document,
-    spec:
-      pool === undefined
-        ? { ...spec, servers: { ...spec.servers, instanceType } }
-        : { ...spec, pools: spec.pools.map((one) => (one.name === pool ? { ...one, instanceType } : one)) },
-  };
-  const current =
-    pool === undefined ? spec.servers.instanceType : spec.pools.find((one) => one.name === pool)?.instanceType;
-  if (current === instanceType && state.heldTypes[instanceType] === undefined)
-    return unchanged(`the type is ${instanceType}`);
-  const parsed = parseDocument(resized);
-  if (!parsed.ok) return invalid(`${instanceType}: ${parsed.violations[0]?.message ?? 'not an instance type'}`);
-  return accepted(`${pool ?? 'servers'} will be of type ${instanceType}`, {
-    document: resized,
-    breakers: {},
-    heldTypes: {},
-  });
-}
-
-function apply(state: ClusterState, value: unknown): Decision {
-  if (value === undefined) return invalid('apply wants {"document": {...}}');
-  const parsed = parseDocument(value);
-  if (!parsed.ok) {
-    const problems = parsed.violations.map(violationText);
-    return {
-      outcome: 'refused',
-      type: 'InvalidSpec',
-      message: `the document has ${problems.length} problem(s): ${problems.join('; ')}`,
-      problems,
-    };
-  }
-  const { document } = parsed;
-  if (document.metadata.name !== state.document.metadata.name) {
-    return invalid(`the document is of ${document.metadata.name}, this cluster is ${state.document.metadata.name}`);
-  }
-  const refusals = refusalsOf(state.document, document, versionsInUse(state));
-  if (refusals.length > 0) return invalid(`cannot be changed: ${refusals.join('; ')}`, refusals);
-  // The same document again is no news, and a program that applies it each minute must not open what a breaker keeps shut.
-  if (JSON.stringify(document) === JSON.stringify(state.document)) {
-    const until = Object.values(state.breakers)
-      .flatMap((breaker) => breaker?.openUntil ?? [])
-      .sort()
-      .at(-1);
-    return unchanged(
-      until === undefined
-        ? 'the document is the one in force'
-        : `the document is the one in force, and nothing is tried until ${until}: \`keelson retry\` tries at once`,
-    );
-  }
-  return accepted('the document is in force', {
-    document,
-    wish: document.spec.state,
-    paused: document.spec.paused,
-    breakers: {},
-    heldTypes: {},
+  if (!canBackUp(state)) return refused(`${name} was never up yet: there is no backup to drill`);
+  return accepted('the newest backup will be restored on a machine of its own', {
+    drill: { ...state.drill, asked: true },
   });
 }

@@ -1,6 +1,6 @@
-/** Who asks for what no person has asked for. No request can bear this name. */
+/** Sender of what no person has asked for. No request can bear this name. */
 export const KEELSON = 'Keelson';
 
-/** Who asked for something, for people: of a request it is what the sender says, unchecked. */
+/** Sender of a request, for people: the sender's own words, unchecked. */
 export const senderText = (requestedBy: string): string =>
   requestedBy === KEELSON ? KEELSON : `${requestedBy} (as the sender says)`;

@@ -5,9 +5,10 @@ import type { ClusterDocument } from '../spec/schema.js';
 import { pathText } from '../spec/violation.js';
 
 /**
- * The document of a cluster that is made from a backup: the one of the backup's time, with another name, and another region where one is given.
+ * Returns the document of a cluster that is made from a backup: that of the backup's time, with another name, and another region if one is
+ * given.
  *
- * @returns with it the paths of what lies in the old region alone, where the region is another one
+ * @returns with it the paths of values that exist in the old region alone, if the region is another one
  */
 export function restoredDocument(
   stored: ClusterDocument,
@@ -17,13 +18,13 @@ export function restoredDocument(
   const document = {
     ...stored,
     metadata: { ...stored.metadata, name },
-    // Whatever the cluster was about to do at that time, a restored one runs.
+    // A restored cluster runs, whatever the old one was about to do at that time.
     spec: { ...stored.spec, region, state: 'running' as const, paused: false },
   };
   return { document, unmovable: region === stored.spec.region ? [] : regional(stored) };
 }
 
-/** What AWS gives other ids in each region. */
+/** Returns the values that have other ids in each region of AWS. */
 function regional({ spec }: ClusterDocument): string[] {
   const { network, image, pools, servers } = spec;
   const volumes = [
@@ -42,8 +43,8 @@ function regional({ spec }: ClusterDocument): string[] {
 }
 
 /**
- * Why the document is none for a cluster from this backup; empty when it may be. What K3s takes when a cluster begins lies in its etcd: a document
- * that says something else would describe another cluster than the one that comes.
+ * Returns why the document does not fit a cluster from this backup; empty when it does. Settings from the start of a cluster lie in its
+ * etcd: a document with others would describe another cluster.
  */
 export function unfitForBackup(
   { document: then, k3s, id }: Pick<BackupManifest, 'document' | 'k3s' | 'id'>,

@@ -1,50 +1,50 @@
 import { timeOfBackup } from '../backup/keys.js';
 import type { BackupManifest } from '../backup/manifest.js';
 
-/** The backup that is restored: what is known of it without its document. */
+/** The backup to restore, without its document. */
 export type RestoredBackup = Pick<
   BackupManifest,
   'uid' | 'id' | 'at' | 'k3s' | 'sha256' | 'size' | 'compression' | 'marker'
 >;
 
-/** One life of a cluster's name, and its backups below `backups/<cluster>/<uid>/`. */
+/** One cluster of a name, and its backups below `backups/<cluster>/<uid>/`. */
 export interface BackupSource {
   cluster: string;
   uid: string;
 }
 
-/** A restore that was asked for and is not done. */
+/** A restore under way. */
 export interface RestoreState {
-  /** Names its folder on the server: no other restore of this life has it. */
+  /** Names its folder on the server: no other restore of this cluster has it. */
   ref: string;
-  /** Backup that was asked for; null for the newest. */
+  /** Requested backup; null for the newest. */
   from: string | null;
-  /** Cluster whose backup it is; null for this one. */
+  /** Cluster of the backup; null for this one. */
   source: BackupSource | null;
-  /** Set once it was rehearsed: this backup, and no other, is what the cluster gets. */
+  /** Set after the rehearsal: the cluster gets this backup, and no other. */
   backup: RestoredBackup | null;
-  /** Where it was rehearsed, and its file lies: slot and instance. */
+  /** Slot and instance of the rehearsal, where its file lies. */
   rehearsedOn: { slot: string; instanceId: string } | null;
   /** The cluster gets the K3s version of the backup instead of the document's. */
   withVersion: boolean;
-  /** Why it failed, where nothing but a restore can go on: there is no cluster without it. Null while it is tried. */
-  failed: { code: string; message: string; advice: string } | null;
+  /** Why it failed, if only a restore can continue: without it there is no cluster. Null during a try. */
+  failed: { code: string; message: string; hint: string } | null;
 }
 
-/** A restore as it begins. */
+/** Returns a restore at its beginning. */
 export const restoreOf = (
   asked: Pick<RestoreState, 'ref' | 'from'> & Partial<Pick<RestoreState, 'source' | 'withVersion'>>,
 ): RestoreState => ({ source: null, withVersion: false, ...asked, backup: null, rehearsedOn: null, failed: null });
 
-/** What a new cluster is made from: one backup of another cluster, or of an earlier life of the name. */
+/** Source of a new cluster: one backup of another cluster, or of an earlier cluster of the name. */
 export interface RestoreFrom extends BackupSource {
   /** Null for the newest. */
   id: string | null;
-  /** Generations that the other cluster has used, by slot: K3s refuses a node name that comes with another password. [k3s source: nodepassword] */
+  /** Generations that the other cluster has used, by slot: K3s refuses a node name with another password. [k3s source: nodepassword] */
   generations: Record<string, number>;
 }
 
-/** Reads `restoreFrom` of a workflow's input. @returns null for what is not one */
+/** Reads `restoreFrom` of a workflow's input. @returns null for anything else */
 export function readRestoreFrom(value: unknown): RestoreFrom | null {
   if (typeof value !== 'object' || value === null) return null;
   const { cluster, uid, id = null, generations = {} } = value as Record<string, unknown>;

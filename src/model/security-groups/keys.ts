@@ -4,31 +4,31 @@ import { GROUP_ROLES, type GroupRole, groupRulesOf } from './rules.js';
 
 export type GroupIds = Record<GroupRole, string>;
 
-/** The parts by which EC2 tells one rule from another; its description is not one of them. [docs: EC2 error codes, InvalidPermission.Duplicate] */
+/** The parts by which EC2 distinguishes rules; the description is not one of them. [docs: EC2 error codes, InvalidPermission.Duplicate] */
 export interface RuleParts {
-  /** `tcp`, `udp`, `-1` for all, or what else EC2 gives. */
+  /** `tcp`, `udp`, `-1` for all, or another one of EC2's. */
   protocol: string;
-  /** Null where the protocol has no ports. */
+  /** Null for a protocol without ports. */
   from: number | null;
   to: number | null;
   /** A network, a group or a prefix list. */
   source: string;
 }
 
-/** What lets nodes reach SSM, the mirror and registries; EC2 gives it to each new group. [docs: VPC, default outbound rule] */
+/** The rule that lets nodes reach SSM, the mirror and registries; EC2 gives it to each new group. [docs: VPC, default outbound rule] */
 export const OUT_TO_ALL = 'all to 0.0.0.0/0';
 
-/** A rule in one line, for people and for comparison: the same rule has the same key. `6443/tcp from 203.0.113.0/24` */
+/** Returns a rule in one line, for people and for comparison: the same rule has the same key. `6443/tcp from 203.0.113.0/24` */
 export function ruleKey({ protocol, from, to, source }: RuleParts): string {
   if (protocol === '-1') return `all from ${source}`;
   if (protocol === 'icmp' && (from ?? -1) === -1) return `all icmp from ${source}`;
-  // Other protocols than these have no ports, whatever EC2 shows in their place.
+  // Other protocols have no ports, whatever EC2 shows in their place.
   if (from === null || to === null || /^\d+$/.test(protocol)) return `protocol ${protocol} from ${source}`;
   if (protocol !== 'tcp' && protocol !== 'udp') return `${protocol} ${from}:${to} from ${source}`;
   return `${from === to ? from : `${from}-${to}`}/${protocol} from ${source}`;
 }
 
-/** The keys of all rules that the document asks for, by group, sorted. */
+/** Returns the keys of all rules of the document, by group, sorted. */
 export function ruleKeysOf(document: ClusterDocument, ids: GroupIds): Record<GroupRole, string[]> {
   const keysOf = (role: GroupRole): string[] => {
     const rules = groupRulesOf(document).filter((rule) => rule.of === role);
@@ -40,17 +40,17 @@ export function ruleKeysOf(document: ClusterDocument, ids: GroupIds): Record<Gro
   return { server: keysOf('server'), agent: keysOf('agent') };
 }
 
-/** Short, for the region watch: the same rules have the same digest. */
+/** Returns a short digest for the region watch: the same rules have the same digest. */
 export const rulesDigest = (keys: readonly string[]): string => fingerprint(JSON.stringify([...keys].sort()));
 
 export interface RuleDifference {
-  /** Wanted and not there. */
+  /** Wanted and missing. */
   missing: string[];
-  /** There and not wanted. */
+  /** Present and not wanted. */
   extra: string[];
 }
 
-/** What has to be opened and closed to get from the rules that are there to those that are wanted. */
+/** Returns the rules to open and to close between the present and the wanted ones. */
 export function ruleDifference(present: readonly string[], wanted: readonly string[]): RuleDifference {
   return {
     missing: wanted.filter((key) => !present.includes(key)),
@@ -58,10 +58,10 @@ export function ruleDifference(present: readonly string[], wanted: readonly stri
   };
 }
 
-/** At most so many are named; the others are counted. */
+/** How many rules the text names; it counts the others. */
 const NAMED = 4;
 
-/** `servers: open 6443/tcp from 10.0.0.0/8; close 6443/tcp from 0.0.0.0/0`; empty when nothing differs. */
+/** Returns e.g. `servers: open 6443/tcp from 10.0.0.0/8; close 6443/tcp from 0.0.0.0/0`; empty when nothing differs. */
 export function differenceText(difference: Record<GroupRole, RuleDifference>): string {
   const list = (keys: readonly string[]): string =>
     keys.length <= NAMED ? keys.join(', ') : `${keys.slice(0, NAMED).join(', ')} and ${keys.length - NAMED} more`;

@@ -1,25 +1,13 @@
 import { fingerprint } from '../k3s/fingerprint.js';
 import type { ClusterDocument } from '../spec/schema.js';
+import type { OwnGroups } from '../state/groups.js';
 import type { ClusterState } from '../state.js';
 import { differenceText, type GroupIds, type RuleDifference, ruleDifference, ruleKeysOf } from './keys.js';
 import { type GroupRole, groupRulesOf } from './rules.js';
 
-/** A security group that Keelson has made for the cluster. */
-export interface OwnGroup {
-  id: string;
-  /** Keys of the rules that it has, as they were set or seen last; null while that is not known. */
-  rules: string[] | null;
-}
+export type { OwnGroup, OwnGroups } from '../state/groups.js';
 
-/** What the workflow carries of the cluster's own groups. */
-export interface OwnGroups extends Record<GroupRole, OwnGroup> {
-  /** Fingerprint of the rules that Keelson set last: tells a change of the document from one by someone else. */
-  setFor: string | null;
-  /** Why AWS refuses the rules with this fingerprint; they are not tried again until the document changes or `retry`. */
-  refused: { for: string; message: string } | null;
-}
-
-/** Groups of which no rule is known yet. */
+/** Groups without any known rule. */
 export const unseenGroups = (ids: GroupIds): OwnGroups => ({
   server: { id: ids.server, rules: null },
   agent: { id: ids.agent, rules: null },
@@ -30,23 +18,23 @@ export const unseenGroups = (ids: GroupIds): OwnGroups => ({
 export const groupIdsOf = (groups: OwnGroups): GroupIds => ({ server: groups.server.id, agent: groups.agent.id });
 
 /**
- * Groups that the instances of a role are in: those of the document or Keelson's own, and the further ones. Null while it is not known
- * which.
+ * Returns the groups for the instances of a role: those of the document or Keelson's own, and the further ones. Null while Keelson does not
+ * know which.
  */
 export function instanceGroups(
   { spec }: ClusterDocument,
-  { securityGroups, placement }: Pick<ClusterState, 'securityGroups' | 'placement'>,
+  { securityGroups, launchConfig }: Pick<ClusterState, 'securityGroups' | 'launchConfig'>,
   role: GroupRole,
 ): string[] | null {
-  const own = securityGroups === null ? (placement?.securityGroupIds ?? []) : [securityGroups[role].id];
+  const own = securityGroups === null ? (launchConfig?.securityGroupIds ?? []) : [securityGroups[role].id];
   return own.length === 0 ? null : [...own, ...spec.network.extraSecurityGroupIds];
 }
 
-/** The same for documents that ask for the same rules. */
+/** Returns the same value for documents with the same rules. */
 export const rulesFingerprint = (document: ClusterDocument): string =>
   fingerprint(JSON.stringify(groupRulesOf(document)));
 
-/** In what the groups differ from the document, by group; null while their rules are not known. */
+/** Returns the differences between the groups and the document, by group; null while the rules are unknown. */
 export function groupsDifference(
   document: ClusterDocument,
   groups: OwnGroups,
@@ -57,16 +45,16 @@ export function groupsDifference(
   return { server: ruleDifference(server.rules, wanted.server), agent: ruleDifference(agent.rules, wanted.agent) };
 }
 
-/** What differs, in words: empty when the groups are as the document asks, null while their rules are not known. */
+/** Returns the differences in words: empty when the groups match the document, null while their rules are unknown. */
 export function groupsDifferenceText(document: ClusterDocument, groups: OwnGroups): string | null {
   const difference = groupsDifference(document, groups);
   return difference === null ? null : differenceText(difference);
 }
 
-/** Whether Keelson has set the rules that the document asks for: what differs then was changed by someone else. */
+/** Returns whether Keelson has set the document's rules: then someone else has made the difference. */
 export const isSetFor = (document: ClusterDocument, groups: OwnGroups): boolean =>
   groups.setFor === rulesFingerprint(document);
 
-/** Whether AWS has refused the rules that the document asks for. */
+/** Returns whether AWS has refused the document's rules. */
 export const isRefused = (document: ClusterDocument, groups: OwnGroups): boolean =>
   groups.refused !== null && groups.refused.for === rulesFingerprint(document);

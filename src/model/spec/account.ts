@@ -1,38 +1,28 @@
+import type { AccountFacts, Unfit } from './account-facts.js';
+import { withoutRoom } from './account-room.js';
 import { canonicalCidr, overlap, parseCidr } from './cidr.js';
 import { networkOf } from './rules/cluster-networks.js';
 import type { ClusterDocument } from './schema.js';
-import type { Violation } from './violation.js';
 
-/** What only the account knows of the things that a document names. Sizes are null where AWS does not tell them. */
-export interface AccountFacts {
-  vpcId: string;
-  /** All of the VPC, secondary ones included. */
-  vpcCidrs: string[];
-  /** Zones that have a subnet of the cluster; null where pools are not compared with them. */
-  subnetZones: readonly string[] | null;
-  /** Zones that offer a type, by type. */
-  typeZones: Readonly<Record<string, readonly string[]>>;
-  /** By type, in MiB. */
-  memory: Readonly<Record<string, number | null>>;
-  /** The largest root snapshot of the images in use, in GiB. */
-  imageSizeGiB: number | null;
-}
-
-export interface Unfit {
-  code: 'NetworkOverlap' | 'TypeTooSmall' | 'VolumeTooSmall' | 'ZoneWithoutSubnet' | 'TypeNotOffered';
-  violation: Violation;
-}
+export type { AccountFacts } from './account-facts.js';
 
 /**
- * What of a document does not fit the account: nothing of it would be refused at once by AWS or K3s, and all of it fails later.
+ * Returns what of a document does not fit the account: nothing of it would be refused at once by AWS or K3s, and all of it fails later.
  * Pure.
+ *
+ * @param launching names of the slots that get an instance; null for all
  */
-export const unfitFor = (document: ClusterDocument, facts: AccountFacts): Unfit[] => [
+export const unfitFor = (
+  document: ClusterDocument,
+  facts: AccountFacts,
+  launching: ReadonlySet<string> | null = null,
+): Unfit[] => [
   ...overlapping(document, facts),
   ...smallServers(document, facts),
   ...smallVolumes(document, facts),
   ...emptyZones(document, facts),
   ...typesElsewhere(document, facts),
+  ...withoutRoom(document, facts, launching),
 ];
 
 /**
@@ -49,8 +39,8 @@ function overlapping(document: ClusterDocument, { vpcId, vpcCidrs }: AccountFact
     if (network === null || met === undefined) return [];
     const whose = document.spec.k3s.config[key] === undefined ? ', the default of K3s,' : '';
     const message = `${canonicalCidr(network)}${whose} overlaps ${met} of ${vpcId}`;
-    const remedy = `a network outside of ${vpcCidrs.join(', ')}`;
-    return [{ code: 'NetworkOverlap', violation: { path: ['spec', 'k3s', 'config', key], message, remedy } }];
+    const hint = `a network outside of ${vpcCidrs.join(', ')}`;
+    return [{ code: 'NetworkOverlap', violation: { path: ['spec', 'k3s', 'config', key], message, hint } }];
   });
 }
 
@@ -63,7 +53,7 @@ function smallServers({ spec }: ClusterDocument, { memory }: AccountFacts): Unfi
   if (size === null || size >= LEAST_SERVER_MIB) return [];
   const message = `${type} has ${size} MiB of memory, and a K3s server needs 2048 MiB`;
   const path = ['spec', 'servers', 'instanceType'];
-  return [{ code: 'TypeTooSmall', violation: { path, message, remedy: 'for example t3.medium' } }];
+  return [{ code: 'TypeTooSmall', violation: { path, message, hint: 'for example t3.medium' } }];
 }
 
 /** [EC2: InvalidBlockDeviceMapping, "Volume of size 8GB is smaller than snapshot"] */
@@ -82,7 +72,7 @@ function smallVolumes({ spec }: ClusterDocument, { imageSizeGiB }: AccountFacts)
       violation: {
         path,
         message: `is ${volume.sizeGiB}, and the image has a root volume of ${imageSizeGiB} GiB`,
-        remedy: `at least ${imageSizeGiB}`,
+        hint: `at least ${imageSizeGiB}`,
       },
     }));
 }
@@ -93,9 +83,9 @@ function emptyZones({ spec }: ClusterDocument, { subnetZones }: AccountFacts): U
     zones.flatMap((zone, at): Unfit[] => {
       if (subnetZones === null || subnetZones.includes(zone)) return [];
       const message = `no subnet of the cluster is in ${zone}, so pool ${name} gets no instance there`;
-      const remedy = `zones with subnets: ${[...new Set(subnetZones)].join(', ')}; or a subnet in ${zone}, in spec.network.subnetIds`;
+      const hint = `zones with subnets: ${[...new Set(subnetZones)].join(', ')}; or a subnet in ${zone}, in spec.network.subnetIds`;
       const path = ['spec', 'pools', index, 'zones', at];
-      return [{ code: 'ZoneWithoutSubnet', violation: { path, message, remedy } }];
+      return [{ code: 'ZoneWithoutSubnet', violation: { path, message, hint } }];
     }),
   );
 }
@@ -114,7 +104,7 @@ function typesElsewhere({ spec }: ClusterDocument, { subnetZones, typeZones }: A
       if (offered === undefined || usable.some((zone) => offered.includes(zone))) return [];
       const message = `${type} is offered in ${offered.join(', ')}, and pool ${name} is in ${usable.join(', ')}`;
       return [
-        { code: 'TypeNotOffered', violation: { path, message, remedy: 'another type, or another zone of the pool' } },
+        { code: 'TypeNotOffered', violation: { path, message, hint: 'another type, or another zone of the pool' } },
       ];
     });
   });

@@ -2,35 +2,35 @@ import { invisibleIn } from '../invisible.js';
 import type { Violation } from './violation.js';
 
 /**
- * What any document has at most, whatever its fields are; parts of the schema have bounds of their own. It is looked at before the schema, whose
- * cost grows with what it is given: a message from Temporal may hold 2 MiB. [Temporal limits]
+ * Limits of any document, whatever its fields are; parts of the schema have their own. They are checked before the schema, whose cost grows
+ * with its input: a message from Temporal may hold 2 MiB. [Temporal limits]
  */
 const MAX_DEPTH = 20;
 /** The text of a document has at most 8,000 words and marks, and each value needs two. [document/weigh.ts] */
 const MAX_VALUES = 4_000;
-/** The longest list of the schema, spec.access.apiCidrs, has as many. The schema makes an error of each wrong entry before it counts them. */
+/** Length of the longest list of the schema, spec.access.apiCidrs. The schema makes an error of each wrong entry before it counts them. */
 const MAX_ENTRIES = 500;
 const MAX_TEXT = 8 * 1024;
 const MAX_TEXT_IN_ALL = 256 * 1024;
-/** Texts that become files have lines, and the size that their schema says. */
+/** Texts that become files have lines, and the size of their schema. */
 const FILE_TEXT = /^spec\/(k3s\/manifests\/\d+|(servers|pools\/\d+)\/node(\/files\/\d+)?)\/(content|before|after)$/;
-/** Of one kind, no reader wants more. */
+/** Problems of one kind; no reader wants more. */
 const MAX_TOLD = 20;
 
-/** Ends of lines, tabs, and what joins the parts of an emoji. */
+/** Ends of lines, tabs, and the joiners of an emoji. */
 const IN_FILES = /[\n\t\u200d]/g;
 
 type Path = (string | number)[];
 
 /**
- * Looks at size, depth and characters of a value without knowing what it stands for. Visits at most `MAX_VALUES` values.
+ * Checks size, depth and characters of a value without knowing its meaning. Visits at most `MAX_VALUES` values.
  *
- * @returns `excess`: the document is too large to look at any further; `violations`: texts with characters that cannot be seen, or too long
+ * @returns `excess`: the document is too large for further checks; `violations`: texts that are too long or contain invisible characters
  */
 export function boundViolations(value: unknown): { excess: Violation | null; violations: Violation[] } {
   const violations: Violation[] = [];
   let [values, length] = [0, 0];
-  const tooLarge = (path: Path, message: string, remedy: string): Violation => ({ path, message, remedy });
+  const tooLarge = (path: Path, message: string, hint: string): Violation => ({ path, message, hint });
 
   const visitText = (text: string, path: Path, about: Pick<Violation, 'about'>): Violation | null => {
     length += text.length;
@@ -40,12 +40,12 @@ export function boundViolations(value: unknown): { excess: Violation | null; vio
     const most = isFile ? MAX_TEXT_IN_ALL : MAX_TEXT;
     const invisible = text.length > most ? null : invisibleIn(isFile ? text.replace(IN_FILES, ' ') : text);
     if (text.length > most)
-      violations.push({ path, message: `has ${text.length} characters`, remedy: `at most ${most}`, ...about });
+      violations.push({ path, message: `has ${text.length} characters`, hint: `at most ${most}`, ...about });
     else if (invisible !== null)
       violations.push({
         path,
         message: `has the invisible character ${invisible.name} in place ${invisible.position}`,
-        remedy: 'remove it',
+        hint: 'remove it',
         ...about,
       });
     return null;

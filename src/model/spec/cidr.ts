@@ -1,6 +1,6 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
-/** An IPv4 network as two numbers: the first address and how many bits name the network. */
+/** An IPv4 network as two numbers: the first address and the length of the prefix. */
 export interface Network {
   base: number;
   bits: number;
@@ -17,7 +17,7 @@ export function parseCidr(text: string): Network | null {
   return { base, bits: Number(bits) };
 }
 
-/** An IPv4 address as a number; null for anything else. */
+/** Returns an IPv4 address as a number; null for anything else. */
 export function parseAddress(text: string): number | null {
   if (!address.safeParse(text).success) return null;
   return text.split('.').reduce((sum, octet) => sum * 256 + Number(octet), 0);
@@ -35,7 +35,7 @@ export function overlap(a: Network, b: Network): boolean {
 export const contains = (network: Network, one: number): boolean =>
   one >= firstOf(network) && one < firstOf(network) + sizeOf(network);
 
-/** The network that an address with its prefix length lies in, as text. */
+/** Returns the network of an address with its prefix length, as text. */
 export function canonicalCidr(network: Network): string {
   const first = firstOf(network);
   const octets = [24, 16, 8, 0].map((shift) => Math.floor(first / 2 ** shift) % 256);

@@ -14,7 +14,7 @@ const FIELDS = [
 
 type Field = (typeof FIELDS)[number];
 
-/** What is wrong with a cron expression, or null. Lists, ranges, steps and the names of months and days are understood. */
+/** Returns what is wrong with a cron expression, or null. Lists, ranges, steps and the names of months and days are understood. */
 export function cronProblem(expression: string): string | null {
   const parts = expression.split(/ +/);
   if (parts.length !== FIELDS.length) return `has ${parts.length} fields, not ${FIELDS.length}`;
@@ -46,7 +46,7 @@ function numberOf(text: string, field: Field): number | null {
   return value >= field.min && value <= field.max ? value : null;
 }
 
-/** A moment on a wall clock; `weekday` from 0 for Sunday. */
+/** A moment of local time; `weekday` from 0 for Sunday. */
 export interface WallTime {
   minute: number;
   hour: number;
@@ -55,7 +55,7 @@ export interface WallTime {
   weekday: number;
 }
 
-/** Values that each field of a valid expression stands for, in the order minute, hour, day, month, weekday. */
+/** Returns the values of each field of a valid expression, in the order minute, hour, day, month, weekday. */
 export function cronFields(expression: string): Set<number>[] {
   const parts = expression.split(/ +/);
   return FIELDS.map((field, index) => {
@@ -65,7 +65,7 @@ export function cronFields(expression: string): Set<number>[] {
   });
 }
 
-/** Whether the hour of the moment is one in which the expression fires. Where both days are restricted either will do. [crontab(5)] */
+/** Returns whether the expression fires in the hour of the moment. If both days are restricted either suffices. [crontab(5)] */
 export function firesInHour(
   expression: string,
   fields: Set<number>[],
@@ -82,7 +82,7 @@ function valuesOf(item: string, field: Field): number[] {
   const [range = '*', step = '1'] = item.split('/');
   const [from = '*', to] = range.split('-');
   const first = from === '*' ? field.min : (numberOf(from, field) ?? field.min);
-  // `5/10` is from five on.
+  // `5/10` means from five on.
   const last =
     to !== undefined ? (numberOf(to, field) ?? first) : from === '*' || item.includes('/') ? field.max : first;
   const values: number[] = [];

@@ -1,9 +1,9 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { clusterSchema } from './schema.js';
 
 /**
- * The document's JSON Schema (draft 2020-12), as people write it: what has a default may be absent. Rules between fields are
- * not in it; `keelson validate` knows them.
+ * Returns the document's JSON Schema (draft 2020-12), as people write it: fields with a default are optional. It lacks the rules between
+ * fields, which `keelson validate` checks.
  */
 export function jsonSchema(): Record<string, unknown> {
   const { $schema, ...rest } = z.toJSONSchema(clusterSchema, { io: 'input' });

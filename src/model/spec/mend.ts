@@ -1,7 +1,7 @@
 import type { Violation } from './violation.js';
 import { valueAt } from './violation.js';
 
-/** Stands in where a document is broken, so that the rules can look at the rest of it in the same run. */
+/** Replaces broken parts of a document, so that the rules can check the rest in the same run. */
 const SAMPLE = {
   apiVersion: 'keelson/v1',
   kind: 'Cluster',
@@ -16,7 +16,7 @@ const SAMPLE = {
 
 const SAMPLE_POOL = { count: 0, instanceType: 't3.medium' };
 
-/** The sample's value at a path; each entry of `pools` has a sample of its own, with a name that collides with no other. */
+/** Returns the sample's value at a path; each entry of `pools` has its own sample, with a name that collides with no other. */
 function sampleAt(path: readonly (string | number)[]): unknown {
   const [top, list, index] = path;
   if (top === 'spec' && list === 'pools' && typeof index === 'number') {
@@ -26,8 +26,8 @@ function sampleAt(path: readonly (string | number)[]): unknown {
 }
 
 /**
- * A copy of a broken document in which every place that is wrong is replaced: by the sample's value where it has one, else
- * by nothing. A list loses no entry, for that would shift the others: it goes as a whole.
+ * Returns a copy of a broken document in which every wrong part is replaced: by the sample's value if there is one, else by nothing. A list
+ * loses no entry, because that would shift the others: it goes as a whole.
  */
 export function mend(value: unknown, violations: readonly Violation[]): unknown {
   let copy = jsonCopy(value);
@@ -51,7 +51,7 @@ function replace(root: unknown, path: readonly (string | number)[]): unknown {
   return root;
 }
 
-/** Whether one path leads to, or through, the other. */
+/** Returns whether one path leads to, or through, the other. */
 export function touches(a: readonly (string | number)[], b: readonly (string | number)[]): boolean {
   const length = Math.min(a.length, b.length);
   return a.slice(0, length).every((part, index) => part === b[index]);

@@ -1,7 +1,7 @@
-/** Farther than this, a suggestion would only confuse. */
+/** A more distant suggestion would only confuse. */
 const MAX_DISTANCE = 3;
 
-/** The known word that is nearest to a mistyped one, or null. Case counts for nothing: `instancetype` is `instanceType`. */
+/** Returns the known word nearest to a mistyped one, or null. Case does not matter: `instancetype` is `instanceType`. */
 export function nearest(word: string, known: readonly string[]): string | null {
   if (word.length > 64) return null;
   let best: { word: string; distance: number } | null = null;
@@ -17,9 +17,9 @@ export function nearest(word: string, known: readonly string[]): string | null {
 const limit = (word: string): number => Math.min(MAX_DISTANCE, Math.ceil(word.length / 3));
 
 /**
- * Insertions, deletions, replacements and swaps of neighbours that lead from `a` to `b` (optimal string alignment).
+ * Returns the insertions, deletions, replacements and swaps of neighbours from `a` to `b` (optimal string alignment).
  *
- * @param most the caller does not care for larger distances: counting ends there, and only cells so near to the diagonal are filled in
+ * @param most larger distances do not matter: counting ends there, and only cells near the diagonal are filled in
  */
 export function editDistance(a: string, b: string, most = Math.max(a.length, b.length)): number {
   const far = most + 1;

@@ -9,8 +9,8 @@ import type { Violation } from './violation.js';
 export type Parsed = { ok: true; document: ClusterDocument } | { ok: false; violations: Violation[] };
 
 /**
- * Checks a cluster document and fills in its defaults. Lists every violation at once: also where the structure is broken,
- * the rules look at the rest. Never throws: in a workflow an error that is not a failure of its own would be tried again for ever.
+ * Checks a cluster document and fills in its defaults. It lists every violation at once: if the structure is broken, the rules check the
+ * rest. It never throws: in a workflow Temporal would retry an unexpected error for ever.
  *
  * @param value plain JSON, as read from YAML or received from Temporal
  */
@@ -22,7 +22,7 @@ export function parseDocument(value: unknown): Parsed {
     const message = `cannot be checked: ${error instanceof Error ? visible(error.message.slice(0, 200)) : 'unknown error'}`;
     return {
       ok: false,
-      violations: [{ path: [], message, remedy: 'see examples/ha.yaml, and report it as a defect' }],
+      violations: [{ path: [], message, hint: 'see examples/ha.yaml, and report it as a defect' }],
     };
   }
 }
@@ -39,15 +39,15 @@ function check(value: unknown, unfit: readonly Violation[]): Parsed {
   const places = new Set(unfit.map((violation) => JSON.stringify(violation.path)));
   const structure = parsed.success ? [] : structureViolations(clusterSchema, value, parsed.error.issues);
   const broken = [...unfit, ...structure.filter((violation) => !places.has(JSON.stringify(violation.path)))];
-  // The answer has room for no more, and each round copies the document.
+  // The answer has no room for more, and each round copies the document.
   const beside = broken.length > MAX_VIOLATIONS ? [] : ruleViolationsBeside(value, broken);
   return { ok: false, violations: distinct([...broken, ...beside]) };
 }
 
-/** Taking out one broken part may leave its holder incomplete, so it takes a few rounds; documents are not deeper. */
+/** Removing one broken part may leave its holder incomplete, so it takes a few rounds; documents are not deeper. */
 const ROUNDS = 8;
 
-/** What the rules find in the parts of a broken document that can be understood. */
+/** Returns the rules' findings in the readable parts of a broken document. */
 function ruleViolationsBeside(value: unknown, broken: readonly Violation[]): Violation[] {
   let rest = value;
   const taken: Violation[] = [];
@@ -65,7 +65,7 @@ function ruleViolationsBeside(value: unknown, broken: readonly Violation[]): Vio
   return [];
 }
 
-/** No one reads more; and what goes into a workflow's history and events has to stay small, whatever was sent. */
+/** No one reads more; and a workflow's history and events have to stay small, whatever someone sends. */
 const MAX_VIOLATIONS = 100;
 
 function distinct(violations: readonly Violation[]): Violation[] {
@@ -75,7 +75,7 @@ function distinct(violations: readonly Violation[]): Violation[] {
   const more = {
     path: [],
     message: `has ${all.length - MAX_VIOLATIONS} further violations`,
-    remedy: 'mend these first',
+    hint: 'correct these first',
   };
   return [...all.slice(0, MAX_VIOLATIONS), more];
 }

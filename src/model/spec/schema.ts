@@ -1,10 +1,10 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { account } from './parts/account.js';
-import { backup, deletion, health, hibernation, upgrade } from './parts/care.js';
 import { DNS_LABEL, flag, mapping, text } from './parts/field.js';
 import { k3s } from './parts/k3s.js';
 import { access, image, network } from './parts/network.js';
 import { pool, servers } from './parts/servers.js';
+import { backup, deletion, health, hibernation, upgrade } from './parts/upkeep.js';
 
 export { DEFAULT_MIRROR } from './parts/k3s.js';
 
@@ -51,7 +51,7 @@ const spec = z
   })
   .describe('What is wanted.');
 
-/** The cluster document, version keelson/v1. Structure and syntax; what depends on several fields is in `rules/`. */
+/** The cluster document, version keelson/v1. Structure and syntax; `rules/` checks relations between fields. */
 export const clusterSchema = z
   .strictObject({
     apiVersion: z.literal('keelson/v1').describe('Version of this format.'),
@@ -61,7 +61,7 @@ export const clusterSchema = z
   })
   .describe('A K3s cluster on AWS EC2, as Keelson makes and keeps it.');
 
-/** As people write it: what has a default may be absent. */
+/** As people write it: fields with a default are optional. */
 export type ClusterDocumentInput = z.input<typeof clusterSchema>;
 
 /** With the defaults filled in. Plain JSON. */

@@ -2,12 +2,12 @@ import type { z } from 'zod';
 import { nearest } from './nearest.js';
 import type { Violation } from './violation.js';
 import { valueAt, valueText } from './violation.js';
-import { exampleOf, keysOf, schemaAt, wantedText } from './walk.js';
+import { exampleOf, keysOf, schemaAt, textExampleOf, wantedText } from './walk.js';
 
 type Issue = z.core.$ZodIssue;
 type Path = (string | number)[];
 
-/** Keys that people know from elsewhere, with what they stand for here. */
+/** Keys that people know from elsewhere, with their names here. */
 const KNOWN_ELSEWHERE: Readonly<Record<string, string>> = {
   'spec.servers.replicas': 'the number of servers is spec.servers.count',
   'spec.agents': 'agents are in spec.pools',
@@ -18,7 +18,7 @@ const KNOWN_ELSEWHERE: Readonly<Record<string, string>> = {
   'metadata.namespace': 'clusters have no namespace',
 };
 
-/** Turns zod's issues into violations with remedies taken from the schema. */
+/** Turns zod's issues into violations with hints from the schema. */
 export function structureViolations(schema: z.core.$ZodType, value: unknown, issues: readonly Issue[]): Violation[] {
   return issues.slice(0, MOST_ISSUES).flatMap((issue) => explain(schema, value, issue));
 }
@@ -27,7 +27,7 @@ function explain(schema: z.core.$ZodType, value: unknown, issue: Issue): Violati
   const path = issue.path.map((part) => (typeof part === 'number' ? part : String(part)));
   const field = schemaAt(schema, path);
   const found = valueAt(value, path);
-  const one = (message: string, remedy: string): Violation[] => [{ path, message, remedy }];
+  const one = (message: string, hint: string): Violation[] => [{ path, message, hint }];
   if (found === undefined) return one('is missing', wantedText(field));
   switch (issue.code) {
     case 'unrecognized_keys':
@@ -40,7 +40,7 @@ function explain(schema: z.core.$ZodType, value: unknown, issue: Issue): Violati
         return one(`is ${valueText(found)}`, wantedText(field));
       });
     case 'invalid_type':
-      // YAML reads `tier: 1` as a number and `on: true` as a switch.
+      // YAML reads `tier: 1` as a number and `on: true` as a boolean.
       if (
         issue.expected === 'string' &&
         typeof found !== 'object' &&
@@ -58,20 +58,20 @@ function explain(schema: z.core.$ZodType, value: unknown, issue: Issue): Violati
     case 'invalid_format':
       return one(
         `${valueText(found)} ${issue.message}`,
-        field === null ? '' : `for example ${exampleOf(field) ?? '-'}`,
+        field === null ? '' : `for example ${textExampleOf(field) ?? '-'}`,
       );
     default:
       return one(issue.message, wantedText(field));
   }
 }
 
-/** Beyond this it is another kind of file, and looking for what each key might mean would only take time. */
+/** Beyond this it is another kind of file, and suggestions for each key would only take time. */
 const MOST_KEYS = 50;
 
-/** Each suggestion compares a key with all that are known. */
+/** Each suggestion compares a key with all known ones. */
 const MOST_SUGGESTIONS = 20;
 
-/** Issues that are explained; each costs a walk through schema and value. */
+/** How many issues get an explanation; each costs a walk through schema and value. */
 const MOST_ISSUES = 200;
 
 function unknownKeys(path: Path, keys: readonly string[], known: string[]): Violation[] {
@@ -81,28 +81,28 @@ function unknownKeys(path: Path, keys: readonly string[], known: string[]): Viol
   const more = keys.length - told.length;
   return more === 0
     ? told
-    : [...told, { path, message: `has ${more} further unknown keys`, remedy: 'see examples/ha.yaml' }];
+    : [...told, { path, message: `has ${more} further unknown keys`, hint: 'see examples/ha.yaml' }];
 }
 
 function unknownKey(path: Path, known: string[], withSuggestion: boolean): Violation {
   const key = String(path.at(-1));
   if (known.includes(key)) {
     const others = known.filter((one) => one !== key);
-    return { path, message: `cannot go together with ${others.join(', ')}`, remedy: 'keep one of them', about: 'key' };
+    return { path, message: `cannot go together with ${others.join(', ')}`, hint: 'keep one of them', about: 'key' };
   }
   const suggestion = withSuggestion ? nearest(key, known) : null;
   const place = path.join('.');
   const elsewhere = Object.hasOwn(KNOWN_ELSEWHERE, place) ? KNOWN_ELSEWHERE[place] : undefined;
   const list = suggestion === null ? `known keys: ${known.join(', ')}` : `did you mean ${suggestion}?`;
-  return { path, message: 'unknown key', remedy: elsewhere ?? list, about: 'key' };
+  return { path, message: 'unknown key', hint: elsewhere ?? list, about: 'key' };
 }
 
-/** The branch of a union that a value comes nearest to; nested unions count as one. */
+/** Returns the branch of a union that a value comes nearest to; nested unions count as one. */
 function bestBranch(branches: readonly (readonly Issue[])[]): readonly Issue[] {
   return branches.toSorted((a, b) => severity(a) - severity(b))[0] ?? [];
 }
 
-/** A wrong type says less about what was meant than an unknown key or a syntax error inside. */
+/** A wrong type says less about the intent than an unknown key or a syntax error inside. */
 const severity = (issues: readonly Issue[]): number =>
   issues.reduce((sum, issue) => sum + (issue.code === 'invalid_type' || issue.code === 'invalid_union' ? 10 : 1), 0);
 

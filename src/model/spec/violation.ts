@@ -1,18 +1,18 @@
 import { visible } from '../invisible.js';
 
-/** One thing that is wrong with a document. */
+/** One problem of a document. */
 export interface Violation {
   /** Keys and indices from the top of the document; empty for the document itself. */
   path: (string | number)[];
   /** What is wrong, without the path. */
   message: string;
   /** What would be right. */
-  remedy: string;
-  /** Set when the key itself is meant, not its value. */
+  hint: string;
+  /** Set if the problem is the key itself, not its value. */
   about?: 'key';
 }
 
-/** `spec.pools[0].count`; keys that are no plain words are quoted: `spec.tags["cost centre"]`. */
+/** Returns `spec.pools[0].count`; quotes keys that are not plain words: `spec.tags["cost centre"]`. */
 export function pathText(path: readonly (string | number)[]): string {
   let text = '';
   for (const part of path) {
@@ -23,13 +23,13 @@ export function pathText(path: readonly (string | number)[]): string {
   return text === '' ? 'document' : text;
 }
 
-/** `spec.mode: is "hb" (one of ha, dev)` */
+/** Returns `spec.mode: is "hb" (one of ha, dev)`. */
 export function violationText(violation: Violation): string {
-  const remedy = violation.remedy === '' ? '' : ` (${violation.remedy})`;
-  return `${pathText(violation.path)}: ${violation.message}${remedy}`;
+  const hint = violation.hint === '' ? '' : ` (${violation.hint})`;
+  return `${pathText(violation.path)}: ${violation.message}${hint}`;
 }
 
-/** The value at a path, or undefined. Own properties only. */
+/** Returns the value at a path, or undefined. Own properties only. */
 export function valueAt(value: unknown, path: readonly (string | number)[]): unknown {
   let current = value;
   for (const part of path) {
@@ -41,7 +41,7 @@ export function valueAt(value: unknown, path: readonly (string | number)[]): unk
 
 const LONGEST = 60;
 
-/** A value as it can stand in a message: `"x"`, `3`, `a list`, `nothing`. */
+/** Returns a value as it can stand in a message: `"x"`, `3`, `a list`, `nothing`. */
 export function valueText(value: unknown): string {
   if (value === null || value === undefined) return 'nothing';
   if (Array.isArray(value)) return 'a list';

@@ -1,6 +1,6 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
-/** The schema at a path, so that a violation can tell the known keys, the type and an example. */
+/** Returns the schema at a path, so that a violation can name the known keys, the type and an example. */
 export function schemaAt(schema: z.core.$ZodType, path: readonly PropertyKey[]): z.core.$ZodType | null {
   let current: z.core.$ZodType | null = schema;
   for (const part of path) current = current === null ? null : childOf(current, part);
@@ -24,7 +24,7 @@ function childOf(schema: z.core.$ZodType, part: PropertyKey): z.core.$ZodType | 
   return null;
 }
 
-/** Without the wrappers that only say what happens when a value is absent. */
+/** Removes the wrappers that only describe an absent value. */
 export function unwrap(schema: z.core.$ZodType): z.core.$ZodType {
   let current = schema;
   while (current instanceof z.ZodOptional || current instanceof z.ZodDefault || current instanceof z.ZodPrefault) {
@@ -40,7 +40,7 @@ export function keysOf(schema: z.core.$ZodType | null): string[] {
   return [];
 }
 
-/** What is wanted in words: `a whole number, for example 3`. */
+/** Returns what is expected, in words: `a whole number, for example 3`. */
 export function wantedText(schema: z.core.$ZodType | null): string {
   if (schema === null) return '';
   const example = exampleOf(schema);
@@ -48,7 +48,7 @@ export function wantedText(schema: z.core.$ZodType | null): string {
   return example === undefined ? kind : `${kind}, for example ${example}`;
 }
 
-/** The example from the schema's metadata, written as in a document. */
+/** Returns the example from the schema's metadata, written as in a document. */
 export function exampleOf(schema: z.core.$ZodType): string | undefined {
   for (const each of [schema, unwrap(schema)]) {
     const examples: unknown = z.globalRegistry.get(each)?.examples;
@@ -56,6 +56,15 @@ export function exampleOf(schema: z.core.$ZodType): string | undefined {
     if (example !== undefined) return typeof example === 'string' ? example : JSON.stringify(example);
   }
   return undefined;
+}
+
+/** Returns the example of the text among the kinds that a field may have. */
+export function textExampleOf(schema: z.core.$ZodType): string | undefined {
+  const own = exampleOf(schema);
+  const inner = unwrap(schema);
+  if (own !== undefined || !(inner instanceof z.ZodUnion)) return own;
+  const texts = inner.options.filter((one) => unwrap(one) instanceof z.ZodString);
+  return texts.map((one) => exampleOf(one)).find((one) => one !== undefined);
 }
 
 function kindText(schema: z.core.$ZodType): string {

@@ -1,8 +1,8 @@
-/** What speaks for an instance that carries a cluster's tags, or whose id a workflow names. */
+/** Proof of an instance that carries a cluster's tags, or whose id a workflow names. */
 export interface Identity {
-  /** Its ClientToken bears the installation's seal for this life of the cluster. */
+  /** Its ClientToken bears the installation's seal for this cluster. */
   provesCluster: boolean;
-  /** And for the slot and generation that its tags name. */
+  /** The seal also covers the slot and generation in its tags. */
   provesPlace: boolean;
   /** The cluster's workflow has recorded its id after the launch, or a person has confirmed it. */
   recorded: boolean;
@@ -11,11 +11,12 @@ export interface Identity {
 }
 
 /**
- * Says why an instance is not the cluster's, whatever its tags say. Everyone may read tags and many may write them: they find an instance and
- * prove nothing. The sealed ClientToken proves the launch with all that was asked for: profile, image, subnet and groups. [ADR 0027]
+ * Returns why an instance does not belong to the cluster, whatever its tags say. Everyone may read tags and many may write them: they find
+ * an instance and prove nothing. The sealed ClientToken proves the launch with its whole request: profile, image, subnet and groups. [ADR
+ * 0027]
  *
- * @param asked `cluster` before something is done to an instance; `place` where it would take a slot by its tags
- * @returns null when it is the cluster's
+ * @param asked `cluster` before a change of an instance; `place` if it would take a slot by its tags
+ * @returns null when it belongs to the cluster
  */
 export function foreignBecause(identity: Identity, asked: 'cluster' | 'place'): string | null {
   const { provesCluster, provesPlace, recorded, profile } = identity;
@@ -26,7 +27,7 @@ export function foreignBecause(identity: Identity, asked: 'cluster' | 'place'): 
   return `${what} (instance profile: ${profile ?? 'none'})`;
 }
 
-/** An instance that carries the cluster's tags and is not the cluster's. */
+/** An instance that carries the cluster's tags and does not belong to the cluster. */
 export interface ForeignInstance {
   id: string;
   why: string;

@@ -3,7 +3,7 @@
  * its own id.
  */
 export interface Installation {
-  /** In the tag `keelson:installation` of everything that is made. Not a secret. */
+  /** Value of the tag `keelson:installation` of everything that Keelson makes. Not a secret. */
   id: string;
   /** Makes and checks the seals in ClientTokens. A secret of the workers. */
   key: Uint8Array;
@@ -12,5 +12,5 @@ export interface Installation {
 /** Keys in the bucket, made once by the first worker. */
 export const INSTALLATION_KEY = { id: 'installation.json', seal: 'installation-key' } as const;
 
-/** CloudFormation gives the GUID of its stack, a worker makes a UUID; other names are as good. */
+/** CloudFormation gives the GUID of its stack, a worker makes a UUID; other names are fine. */
 export const INSTALLATION_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{2,63}$/;

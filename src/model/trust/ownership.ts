@@ -1,24 +1,24 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
-/** Which workflow looks after a cluster's name in an installation: `clusters/<name>/owner.json`, changed by conditional writes only. */
+/** The workflow that manages a cluster's name in an installation: `clusters/<name>/owner.json`, changed by conditional writes only. */
 const recordSchema = z.object({
   installation: z.string(),
   namespace: z.string(),
-  /** The server's own id of the namespace: every server has one that is named `default`. */
+  /** The server's own id of the namespace: every server has one named `default`. */
   namespaceId: z.string(),
   uid: z.string(),
   /** First run of the workflow; continue-as-new keeps it. */
   firstRunId: z.string(),
-  /** Grows with every claim: what an earlier owner still wants to do is refused. */
+  /** Grows with every claim: Keelson refuses what an earlier owner still asks for. */
   generation: z.number().int().positive(),
-  /** Uids of lives of the name before this one, newest last. */
+  /** Uids of earlier clusters of the name, newest last. */
   earlier: z.array(z.string()).default([]),
-  /** Instances that prove nothing and that a person has confirmed with `--adopt`. */
+  /** Instances without proof that a person has confirmed with `--adopt`. */
   confirmed: z.array(z.string()).default([]),
 });
 export type OwnerRecord = z.output<typeof recordSchema>;
 
-/** So many earlier uids are kept. */
+/** How many earlier uids the record keeps. */
 const EARLIER = 20;
 
 export type Claimant = Pick<OwnerRecord, 'installation' | 'namespace' | 'namespaceId' | 'firstRunId'>;
@@ -35,12 +35,12 @@ export type Standing =
   | 'own'
   /** The owner's workflow is closed. */
   | 'closed'
-  /** Another namespace or installation owns it, and may look after it still. */
+  /** Another namespace or installation owns it, and may still manage it. */
   | 'other';
 
 /**
- * How a claimant stands to the owner of a name. In one namespace Temporal runs one execution of a workflow id at a time, and the id is the
- * cluster's name: so while the claimant runs, another run of its own namespace is closed. Of other namespaces nothing is known.
+ * Returns how a claimant stands to the owner of a name. In one namespace Temporal runs one execution of a workflow id at a time, and the id
+ * is the cluster's name: while the claimant runs, other runs of its own namespace are closed. Nothing is known of other namespaces.
  */
 export function standingOf(record: OwnerRecord | null, claimant: Claimant): Standing {
   if (record === null) return 'free';
@@ -48,7 +48,7 @@ export function standingOf(record: OwnerRecord | null, claimant: Claimant): Stan
   return record.firstRunId === claimant.firstRunId ? 'own' : 'closed';
 }
 
-/** The record of the next owner. */
+/** Returns the record of the next owner. */
 export function nextRecord(
   before: OwnerRecord | null,
   claimant: Claimant,
@@ -65,7 +65,7 @@ export function nextRecord(
   };
 }
 
-/** A claim that is refused: a person decides. */
+/** A refused claim: a person decides. */
 export interface ClaimRefusal {
   code: 'OwnedByAnother' | 'OwnerUnknown' | 'NothingToAdopt';
   message: string;

@@ -1,10 +1,10 @@
 import { DEVICE_LETTERS } from '../spec/parts/volumes.js';
 import type { DataVolume } from '../spec/schema.js';
 
-/** A data volume as a launch asks for it: the document's volume with its defaults settled. Plain JSON. */
+/** A data volume for a launch: the document's volume with its defaults. Plain JSON. */
 export interface DataVolumeRequest {
   name: string;
-  /** Name under which EC2 attaches it; the kernel gives it another one. */
+  /** Name under which EC2 attaches it; the kernel uses another one. */
   device: string;
   sizeGiB: number;
   type: string;
@@ -15,20 +15,20 @@ export interface DataVolumeRequest {
   /** Null for a raw volume. */
   mountPath: string | null;
   filesystem: 'ext4' | 'xfs';
-  /** It outlives its instance and goes to the successor in the slot. */
+  /** It outlives its instance and goes to the slot's next one. */
   keep: boolean;
 }
 
 /** A volume with `keep` that Keelson has made for a slot. */
 export interface KeptDataVolume {
   id: string;
-  /** A volume stays in its zone, and so do the instances that get it. [docs: EBS] */
+  /** A volume stays in its zone, and so do its instances. [docs: EBS] */
   zone: string;
-  /** It has been mounted: it holds a file system. */
+  /** It was mounted: it holds a file system. */
   used?: true;
 }
 
-/** The data volumes of each node of a group, in the order of the document. */
+/** Returns the data volumes of each node of a group, in the order of the document. */
 export function dataVolumesOf(volumes: readonly DataVolume[]): DataVolumeRequest[] {
   return volumes.map(({ mountPath, filesystem, device, ...volume }, index) => ({
     ...volume,
@@ -41,7 +41,7 @@ export function dataVolumesOf(volumes: readonly DataVolume[]): DataVolumeRequest
 export const deviceAt = (index: number): string => `/dev/sd${DEVICE_LETTERS[index] ?? ''}`;
 
 /**
- * The zone to which the kept volumes of a slot bind its instances, or null.
+ * Returns the zone to which the kept volumes of a slot bind its instances, or null.
  *
  * @param kept volumes of the slot by name
  */

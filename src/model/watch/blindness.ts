@@ -1,14 +1,17 @@
 import { type ErrorNote, type ObservationFailure, SUBJECTS, type Subject, withSince } from '../observation-failure.js';
 
-/** What one round of an observer has seen: null for a subject that was seen, why not for one that was not; what was not asked for is left out. */
+/**
+ * Result of one round of an observer: null for an observed subject, the reason for a failed one; subjects that it did not ask for are
+ * missing.
+ */
 export type Round = Partial<Record<Subject, Omit<ErrorNote, 'since'> | null>>;
 
-/** What an observer does not see, from round to round. */
+/** What an observer cannot observe, from round to round. */
 export interface Blindness {
   failures: ObservationFailure[];
-  /** Rounds in a row that have seen a subject again. */
+  /** Rounds in a row that have observed a subject again. */
   good: Partial<Record<Subject, number>>;
-  /** When it began not to be seen, ISO 8601, of the last hour. */
+  /** When its failures began, ISO 8601, of the last hour. */
   onsets: Partial<Record<Subject, string[]>>;
 }
 
@@ -17,12 +20,12 @@ export const SEES_ALL: Blindness = { failures: [], good: {}, onsets: {} };
 const HOUR_MS = 3_600_000;
 /** Some minutes, at the pace of rounds. */
 const MOST_ROUNDS = 16;
-/** What these say stays so until a person changes something: the first good answer shows that it was changed. */
+/** Codes that stay until a person changes something: the first good answer shows that someone has. */
 const STEADY: ReadonlySet<string> = new Set(['auth', 'invalid', 'quota', 'conflict']);
 
 /**
- * What is not seen counts at once. What comes and goes, as throttling does, has to be seen in a row before it counts as seen: two rounds after
- * the first time within an hour, twice as many after each further one, so that no one is told without end.
+ * Takes over a round. A failure counts at once. A failure that comes and goes, such as throttling, is over only after several good rounds:
+ * two after the first failure within an hour, twice as many after each further one, so that the clusters are not notified endlessly.
  *
  * @param now ISO 8601
  */

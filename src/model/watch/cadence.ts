@@ -1,4 +1,4 @@
-/** What one round over a region took. */
+/** Cost of one round over a region. */
 export interface Effort {
   calls: number;
   ms: number;
@@ -6,15 +6,16 @@ export interface Effort {
 }
 
 export const SHORTEST_MS = 15_000;
-/** What the watch cannot see is told within a minute: so long may its last good round be past, and the next one takes its time. */
+/** Age of the last good round at which the watch reports a failure: with the next round it has to stay within a minute. */
 export const LONGEST_MS = 40_000;
-/** On average a call a second at most: EC2 gives 20 a second to all who list in the account. [docs: EC2 API throttling] */
+/** On average at most a call a second: EC2 gives 20 a second to all callers that list in the account. [docs: EC2 API throttling] */
 const MS_A_CALL = 1_000;
 /** A round takes no more than a fifth of the time: the rest of the worker's CPU is for clusters. */
 const SHARE = 5;
 
 /**
- * How long after the begin of a round the next one begins: longer for more instances, doubled where AWS asks to slow down, and back step by step.
+ * Returns how long after the begin of a round the next one begins: longer for more instances, doubled when AWS asks to slow down, and back
+ * step by step.
  *
  * @param previous the same of the round before
  */

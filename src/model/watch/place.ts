@@ -1,21 +1,21 @@
 import { type AccountRole, accountIdOf } from '../account-role.js';
 
-/** What one watch observes: a region of an account. Without a role it is the worker's own account. */
+/** Place of one watch: a region of an account. Without a role it is the worker's own account. */
 export interface WatchPlace {
   region: string;
   account?: AccountRole;
 }
 
-/** Of the workflow that watches a region; its region follows, and the account where it is not the worker's own. */
+/** Prefix of the id of a watch's workflow; its region follows, and the account if it is not the worker's own. */
 export const WATCH_PREFIX = 'region-watch/';
 
-/** `region-watch/eu-west-1`, `region-watch/eu-west-1/222222222222`. @param accountId null for the worker's own */
+/** Returns `region-watch/eu-west-1` or `region-watch/eu-west-1/222222222222`. @param accountId null for the worker's own */
 export const watchId = (region: string, accountId: string | null): string =>
   `${WATCH_PREFIX}${region}${accountId === null ? '' : `/${accountId}`}`;
 
 export const watchIdOf = ({ region, account }: WatchPlace): string => watchId(region, accountIdOf(account));
 
-/** `eu-west-1`, `eu-west-1 of the account 222222222222`: for messages. */
+/** Returns `eu-west-1` or `eu-west-1 of the account 222222222222`, for messages. */
 export function placeText({ region, account }: WatchPlace): string {
   const id = accountIdOf(account);
   return id === null ? region : `${region} of the account ${id}`;

@@ -1,14 +1,14 @@
 import { type ObservationFailure, SUBJECTS } from '../observation-failure.js';
 import { ERROR_CLASSES } from '../state.js';
 
-/** What the region watch tells a cluster of its own sight; comes with the signal `look`. */
+/** The region watch's report on its own observations; comes with the signal `reconcile`. */
 export interface WatchReport {
-  /** When the watch looked, ISO 8601. */
+  /** Time of the observation, ISO 8601. */
   at: string;
   failures: ObservationFailure[];
 }
 
-/** Out of a signal's payload, which anybody may have sent; null where there is none. */
+/** Reads a signal's payload, which anyone may have sent; null if it holds no report. */
 export function readWatchReport(payload: unknown): WatchReport | null {
   if (!isRecord(payload) || !isRecord(payload['report'])) return null;
   const { at, failures } = payload['report'];

@@ -1,4 +1,4 @@
-/** CloudWatch takes the metrics out of such a line of a log. [docs: CloudWatch, embedded metric format] */
+/** CloudWatch reads the metrics from such a line of a log. [docs: CloudWatch, embedded metric format] */
 export interface Emf {
   put(name: string, value: number, dimensions: Record<string, string>): void;
 }

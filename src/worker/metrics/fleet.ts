@@ -16,8 +16,8 @@ interface Kind {
 const ATTRIBUTES = { phase: 'K3sPhase', health: 'K3sHealth', region: 'K3sRegion', version: 'K3sVersion' } as const;
 
 /**
- * Counts the clusters by phase, health, region and version, once a minute, from Temporal's visibility store. Every worker tells all of them: a
- * query takes the maximum over the workers.
+ * Counts the clusters by phase, health, region and version, once a minute, from Temporal's visibility store. Every worker reports all of
+ * them: a query takes the maximum over the workers.
  *
  * @returns ends it
  */

@@ -6,10 +6,10 @@ import type { AwsCall } from '../../aws/clients.js';
 import { detailOf } from '../../aws/failure.js';
 import { redact } from '../../model/redact.js';
 import type { EndedSpan } from '../../model/spans.js';
-import type { SpanSinks } from '../../workflows/spans.js';
+import type { SpanSinks } from '../../workflows/cluster/operation/spans.js';
 import type { Provider } from './provider.js';
 
-/** What the worker is given to make a trace of each operation: its steps, their activities, and the calls to AWS of these. */
+/** Tools of the worker for a trace of each operation: its steps, their activities, and the calls to AWS of these. */
 export interface Tracing {
   sinks: InjectedSinks<SpanSinks>;
   activities: ActivityInterceptorsFactory;
@@ -17,7 +17,7 @@ export interface Tracing {
   close(): Promise<void>;
 }
 
-/** Where no collector is named: nothing is made. The sink has to be there all the same. */
+/** Without a collector: makes nothing. The sink has to exist anyway. */
 export const NO_TRACING: Tracing = {
   sinks: { spans: { ended: { fn: () => undefined } } },
   activities: () => ({}),
@@ -64,7 +64,7 @@ export function createTracing({ tracer, ids, close }: Provider): Tracing {
       },
     }),
     onCall: ({ service, action, region, code, httpStatus, ms }) => {
-      // Of no operation: the worker's own, or of the region watch.
+      // A call outside of operations: the worker's own, or the region watch's.
       if (trace.getActiveSpan() === undefined) return;
       const endTime = Date.now();
       const span = tracer.startSpan(`${service}.${action}`, {
@@ -92,7 +92,7 @@ function textOf(error: unknown): string {
   return redact(`${code}: ${message}`);
 }
 
-/** The context below a span of which only the ids are known. */
+/** Returns the context below a span of which only the ids are known. */
 function below(traceId: string, spanId: string | null): Context {
   if (spanId === null) return ROOT_CONTEXT;
   return trace.setSpanContext(ROOT_CONTEXT, { traceId, spanId, traceFlags: TraceFlags.SAMPLED, isRemote: true });
@@ -100,7 +100,7 @@ function below(traceId: string, spanId: string | null): Context {
 
 const FIELDS = ['cluster', 'region', 'operation', 'traceId', 'span'] as const;
 
-/** The scope of an activity that belongs to an operation, or null. */
+/** Returns the call context of an activity that belongs to an operation, or null. */
 function tracedScope(input: unknown): Record<(typeof FIELDS)[number], string> | null {
   if (typeof input !== 'object' || input === null) return null;
   const scope = input as Record<string, unknown>;

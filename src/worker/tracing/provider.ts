@@ -13,7 +13,7 @@ import {
 import type { Logger } from 'pino';
 import type { OtlpProtocol } from '../../config/otlp.js';
 
-/** Makes spans whose ids are known beforehand: those of operations and steps are made of the ids that logs have. */
+/** Makes spans with given ids: logs contain the ids of operations and steps. */
 export class GivenIds implements IdGenerator {
   private given: { traceId: string; spanId: string } | null = null;
   private readonly random = new RandomIdGenerator();
@@ -40,15 +40,15 @@ export class GivenIds implements IdGenerator {
 export interface Provider {
   tracer: Tracer;
   ids: GivenIds;
-  /** Sends what is left. */
+  /** Sends the rest. */
   close(): Promise<void>;
 }
 
-/** The endpoint, headers, time-outs, batches and resource are the standard variables', which the libraries read themselves. */
+/** The libraries read endpoint, headers, time-outs, batches and resource from the standard variables. */
 export function createProvider(protocol: OtlpProtocol, version: string, logger: Logger): Provider {
   const warn = (message: string): void => logger.warn({ component: 'opentelemetry' }, message);
   const silent = (): void => undefined;
-  // A collector that does not answer is told, and holds up nothing.
+  // A collector without an answer is reported, and holds up nothing.
   diag.setLogger({ error: warn, warn, info: silent, debug: silent, verbose: silent }, DiagLogLevel.WARN);
   const ids = new GivenIds();
   const provider = new BasicTracerProvider({

@@ -1,21 +1,21 @@
 /** The first steps of a cluster, as its workflow has them carried out. */
-import type { ResolvedPlacement, SavedVolume, SaveVolumeInput } from '../../../src/activities/api.js';
-import type { InstanceView } from '../../../src/model/observation.js';
-import { groupRulesOf } from '../../../src/model/security-groups/rules.js';
-import type { LaunchRequest } from '../../../src/model/state.js';
-import type { DataVolumeRequest } from '../../../src/model/volumes/requests.js';
-import { run } from './harness.js';
+import type { PreflightResult, SavedVolume, SaveVolumeInput } from '#src/activities/api.js';
+import type { InstanceObservation } from '#src/model/observation.js';
+import { groupRulesOf } from '#src/model/security-groups/rules.js';
+import type { LaunchRequest } from '#src/model/state.js';
+import type { DataVolumeRequest } from '#src/model/volumes/requests.js';
+import { run } from './fixture.js';
 import type { Scene } from './scene.js';
 
-export function place(scene: Scene, spec: Record<string, unknown> = {}): Promise<ResolvedPlacement> {
-  return run(scene.activities.resolvePlacement, { ...scene.scope, document: scene.document(spec) });
+export function place(scene: Scene, spec: Record<string, unknown> = {}): Promise<PreflightResult> {
+  return run(scene.activities.resolveLaunchConfig, { ...scene.scope, document: scene.document(spec) });
 }
 
 /** The cluster's own security groups, open to `apiCidrs`. @returns their ids */
 export async function makeGroups(scene: Scene, apiCidrs: string[] = []): Promise<string[]> {
-  const { placement } = await place(scene);
+  const { launchConfig } = await place(scene);
   const rules = groupRulesOf(scene.document({ access: { apiCidrs } }));
-  const input = { ...scene.scope, vpcId: placement.vpcId, known: null, rules, tags: {} };
+  const input = { ...scene.scope, vpcId: launchConfig.vpcId, known: null, rules, tags: {} };
   const { groups } = await run(scene.activities.ensureSecurityGroups, input);
   return Object.values(groups).map(({ id }) => id);
 }
@@ -32,16 +32,16 @@ export const DATA_VOLUME: DataVolumeRequest = {
   keep: false,
 };
 
-export async function launch(scene: Scene, more: Partial<LaunchRequest> = {}): Promise<InstanceView> {
-  const { placement, userData } = await place(scene);
-  const image = placement.images.amd64;
+export async function launch(scene: Scene, more: Partial<LaunchRequest> = {}): Promise<InstanceObservation> {
+  const { launchConfig, userData } = await place(scene);
+  const image = launchConfig.images.amd64;
   return run(scene.activities.launchInstance, {
     ...scene.scope,
     slot: 'server-0',
     generation: 1,
     nodeName: `${scene.scope.cluster}-server-0-g1`,
     launch: {
-      subnetId: placement.subnets[0]?.id ?? '',
+      subnetId: launchConfig.subnets[0]?.id ?? '',
       instanceType: 't3.medium',
       imageId: image?.id ?? '',
       rootDeviceName: image?.rootDeviceName ?? '',

@@ -5,19 +5,21 @@
 import { CreateCapacityReservationCommand, RevokeSecurityGroupEgressCommand } from '@aws-sdk/client-ec2';
 import { DeleteObjectCommand } from '@aws-sdk/client-s3';
 import { expect } from 'vitest';
+import { accountFacts } from '#src/aws/account/facts.js';
+import { readInstallationId } from '#src/aws/installation.js';
+import { enabledRegions, findTagged } from '#src/aws/tagged.js';
+import { readOwner } from '#src/cli/clusters/owner.js';
+import { instanceProfile } from '#src/cli/doctor/profile.js';
+import { vcpuQuota } from '#src/cli/doctor/quota.js';
+import { remove } from '#src/cli/orphans/remove.js';
+import { backupKeyOf, backupPrefix } from '#src/model/backup/keys.js';
+import { BUCKET_KEY } from '#src/model/bucket.js';
+import { INSTALLATION_KEY } from '#src/model/trust/installation.js';
 import { STACK_GUID } from '../../../packages/aws-simulator/src/credentials.js';
 import { MEMBER_ACCOUNT_ID } from '../../../packages/aws-simulator/src/ec2/network.js';
 import { MEMBER_EXTERNAL_ID } from '../../../packages/aws-simulator/src/iam/policies.js';
-import { memberRoleArn } from '../../../packages/aws-simulator/src/iam/principals.js';
-import { accountFacts } from '../../../src/aws/account/facts.js';
-import { readInstallationId } from '../../../src/aws/installation.js';
-import { enabledRegions, findTagged } from '../../../src/aws/tagged.js';
-import { readOwner } from '../../../src/cli/clusters/owner.js';
-import { remove } from '../../../src/cli/orphans/remove.js';
-import { backupKeyOf, backupPrefix } from '../../../src/model/backup/keys.js';
-import { BUCKET_KEY } from '../../../src/model/bucket.js';
-import { INSTALLATION_KEY } from '../../../src/model/trust/installation.js';
-import { BUCKET, failureOf, installationFor, REGION, run } from './harness.js';
+import { memberRoleArn, NODE_PROFILE } from '../../../packages/aws-simulator/src/iam/principals.js';
+import { BUCKET, failureOf, installationFor, REGION, run } from './fixture.js';
 import { DATA_VOLUME, launch, makeGroups, place, saveRootVolume } from './make.js';
 import { NODE_NEEDS } from './node-needs.js';
 import type { Scene } from './scene.js';
@@ -42,19 +44,19 @@ const EC2_NEEDS: Need[] = [
   {
     what: 'the worker looks at the subnets, groups and image that a document names',
     story: async (scene) => {
-      const { placement } = await place(scene);
+      const { launchConfig } = await place(scene);
       const network = {
-        subnetIds: placement.subnets.map(({ id }) => id),
+        subnetIds: launchConfig.subnets.map(({ id }) => id),
         securityGroupIds: await makeGroups(scene),
       };
-      await place(scene, { network, image: { id: placement.images.amd64?.id } });
+      await place(scene, { network, image: { id: launchConfig.images.amd64?.id } });
     },
   },
   {
     what: 'the worker tells a region that is not enabled from one that does not exist',
     story: async (scene) => {
       const elsewhere = { ...scene.scope, region: 'af-south-1', document: scene.document() };
-      const failure = await failureOf(run(scene.activities.resolvePlacement, elsewhere));
+      const failure = await failureOf(run(scene.activities.resolveLaunchConfig, elsewhere));
       expect(failure.code).toBe('OptInRequired');
     },
   },
@@ -65,6 +67,28 @@ const EC2_NEEDS: Need[] = [
       const IpPermissions = [{ IpProtocol: '-1', IpRanges: [{ CidrIp: '0.0.0.0/0' }] }];
       await scene.admin().ec2.send(new RevokeSecurityGroupEgressCommand({ GroupId, IpPermissions }));
       await makeGroups(scene);
+    },
+  },
+  {
+    what: 'the worker makes the group of a drill, which lets out to few ports, and deletes it after the drill',
+    story: async (scene) => {
+      const { activities, scope } = scene;
+      const { launchConfig } = await place(scene);
+      const group = await run(activities.ensureDrillGroup, {
+        ...scope,
+        vpcId: launchConfig.vpcId,
+        ports: [443],
+        tags: {},
+      });
+      const swept = await run(activities.sweep, { ...scope, only: 'drill' });
+      expect(swept.securityGroups).toEqual([group]);
+    },
+  },
+  {
+    what: 'the worker looks whether a disk of a server is left',
+    story: async (scene) => {
+      const instanceIds = [await scene.instance()];
+      await run(scene.activities.findServerDisks, { ...scene.scope, instanceIds });
     },
   },
   { what: 'the worker launches an instance', story: (scene) => launch(scene) },
@@ -150,6 +174,22 @@ const EC2_NEEDS: Need[] = [
     },
   },
   {
+    what: 'the worker launches an instance into the capacity reservations of a resource group',
+    story: async (scene) => {
+      await scene.admin().ec2.send(
+        new CreateCapacityReservationCommand({
+          InstanceType: 't3.medium',
+          InstancePlatform: 'Linux/UNIX',
+          AvailabilityZone: `${REGION}a`,
+          InstanceCount: 1,
+          InstanceMatchCriteria: 'targeted',
+        }),
+      );
+      const resourceGroupArn = `arn:aws:resource-groups:${REGION}:000000000000:group/reserved`;
+      await launch(scene, { volumes: [], capacityReservation: { resourceGroupArn } });
+    },
+  },
+  {
     what: 'the worker deletes instances, volumes and groups of a cluster',
     story: async (scene) => {
       await makeGroups(scene);
@@ -188,12 +228,12 @@ const BUCKET_NEEDS: Need[] = [
     story: async (scene) => {
       const { activities, scope } = scene;
       await makeGroups(scene);
-      await run(activities.writeStatus, { ...scope, status: { phase: 'Running' } });
+      await run(activities.writeStatus, { ...scope, status: { phase: 'Running', operation: null }, write: 1 });
       const found = await run(activities.findCluster, scope);
       expect(found?.bucketKeys).toEqual([BUCKET_KEY.status]);
       expect(
         await run(activities.forget, { ...scope, keys: [BUCKET_KEY.status], startedAt: '2026-03-01T12:00:00.000Z' }),
-      ).toEqual({ left: [] });
+      ).toEqual({ remaining: [] });
     },
   },
   {
@@ -214,10 +254,19 @@ const BUCKET_NEEDS: Need[] = [
   {
     what: 'a user compares a document with the account',
     story: async (scene) => {
-      const { placement } = await place(scene);
+      const { launchConfig } = await place(scene);
       const network = { securityGroupIds: await makeGroups(scene) };
       const facts = await accountFacts(scene.clientsOf('user'), scene.document({ network }));
-      expect(facts.vpcId).toBe(placement.vpcId);
+      expect(facts.vpcId).toBe(launchConfig.vpcId);
+    },
+  },
+  {
+    what: 'a user asks how many vCPUs are left, and for the profile of the nodes',
+    story: async (scene) => {
+      const user = scene.clientsOf('user');
+      await scene.instance();
+      expect(await vcpuQuota(user, REGION, scene.document())).toMatch(/[1-9]\d* in use, .* needs 2/);
+      expect(await instanceProfile(user, REGION, NODE_PROFILE)).toContain('with role keelson-node');
     },
   },
   {
@@ -245,6 +294,19 @@ const BUCKET_NEEDS: Need[] = [
       expect((await user.get(key))?.text).toBe('{}');
       await worker.remove(key);
       expect(await worker.list(backupPrefix(cluster, uid))).toEqual([]);
+    },
+  },
+  {
+    what: 'the worker begins a backup that goes in parts, and aborts it',
+    story: async (scene) => {
+      const { cluster, uid } = scene.scope;
+      const { uploads } = scene.bucketOf('worker');
+      const key = backupKeyOf(cluster, uid, '2026-03-01T12-00-00Z', 'snapshot');
+      const upload = await uploads.create(key);
+      expect(
+        (await fetch((await uploads.presign(key, upload, 1, 60)).url, { method: 'PUT', body: 'part' })).status,
+      ).toBe(200);
+      await uploads.abort(key, upload);
     },
   },
   {

@@ -4,19 +4,20 @@ import { SNSClient } from '@aws-sdk/client-sns';
 import { DeleteMessageCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { ListCommandInvocationsCommand, ListCommandsCommand } from '@aws-sdk/client-ssm';
 import { expect, vi } from 'vitest';
+import { eventBridge, sns } from '#src/activities/notify/aws-channels.js';
+import { cancel, findSent, send } from '#src/activities/ssm/commands.js';
+import { HealthProbe } from '#src/activities/watch/health-probe.js';
+import { observeRegion, RegionMemory } from '#src/activities/watch/observe-region.js';
+import { type Event, parseEvent } from '#src/events/parse.js';
+import { BUCKET_KEY } from '#src/model/bucket.js';
+import { deletedNews } from '#src/model/notify/news.js';
 import { CREDENTIALS, STACK_GUID } from '../../../packages/aws-simulator/src/credentials.js';
-import { eventBridge, sns } from '../../../src/activities/notify/aws-channels.js';
-import { cancel, findSent, send } from '../../../src/activities/ssm/commands.js';
-import { lookAtRegion, RegionMemory } from '../../../src/activities/watch/look-at-region.js';
-import { Pulse } from '../../../src/activities/watch/pulse.js';
-import { type Event, parseEvent } from '../../../src/events/parse.js';
-import { BUCKET_KEY } from '../../../src/model/bucket.js';
-import { deletedNews } from '../../../src/model/notify/news.js';
-import { installationFor, REGION, run } from './harness.js';
+import { PATIENCE_MS } from '../../support/patience.js';
+import { installationFor, REGION, run } from './fixture.js';
 import type { Need } from './needs.js';
 import type { Scene } from './scene.js';
 
-const SOON = { timeout: 20_000, interval: 20 };
+const SOON = { timeout: PATIENCE_MS, interval: 20 };
 
 export const NODE_NEEDS: Need[] = [
   { what: 'the agent of an instance registers', story: (scene) => scene.instance({ agent: true }) },
@@ -59,12 +60,12 @@ export const NODE_NEEDS: Need[] = [
       const id = await scene.instance({ agent: true });
       const { signal } = new AbortController();
       const attempt = { signal, sleep: (ms: number) => new Promise<void>((go) => void setTimeout(go, ms / 10)) };
-      const seen = await lookAtRegion(scene.worker, REGION, STACK_GUID, new RegionMemory(), attempt);
+      const seen = await observeRegion(scene.worker, REGION, STACK_GUID, new RegionMemory(), attempt);
       expect(Object.values(seen.round).filter((failure) => failure !== null)).toEqual([]);
       expect([...(seen.clusters?.values() ?? [])].map(({ cluster }) => cluster)).toContain(scene.scope.cluster);
-      const pulse = new Pulse(scene.worker.ssm(REGION), installationFor(scene.worker), attempt);
-      await pulse.ask();
-      expect(pulse.failure).toBeNull();
+      const probe = new HealthProbe(scene.worker.ssm(REGION), installationFor(scene.worker), attempt);
+      await probe.ask();
+      expect(probe.failure).toBeNull();
       expect(await deniedOn(scene, id)).toEqual([]);
     },
   },

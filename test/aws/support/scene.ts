@@ -7,25 +7,26 @@ import {
 } from '@aws-sdk/client-ec2';
 import { DescribeInstanceInformationCommand, type SSMClient } from '@aws-sdk/client-ssm';
 import { expect, vi } from 'vitest';
+import type { Activities, CallContext } from '#src/activities/api.js';
+import { type Bucket, createBucket } from '#src/aws/bucket.js';
+import { clientTokenOf } from '#src/aws/client-token.js';
+import { type AwsClients, createAwsClients } from '#src/aws/clients.js';
+import { type BucketKey, bucketKeyOf } from '#src/model/bucket.js';
+import type { ClusterDocument } from '#src/model/spec/schema.js';
+import { nodeTags, snapshotTags } from '#src/model/tags.js';
 import type { InstanceState } from '../../../packages/aws-simulator/src/contract.js';
 import { type CallerName, CREDENTIALS, STACK_GUID } from '../../../packages/aws-simulator/src/credentials.js';
 import type { Region } from '../../../packages/aws-simulator/src/server.js';
-import type { Activities, Scope } from '../../../src/activities/api.js';
-import { type Bucket, createBucket } from '../../../src/aws/bucket.js';
-import { clientTokenOf } from '../../../src/aws/client-token.js';
-import { type AwsClients, createAwsClients } from '../../../src/aws/clients.js';
-import { type BucketKey, bucketKeyOf } from '../../../src/model/bucket.js';
-import type { ClusterDocument } from '../../../src/model/spec/schema.js';
-import { nodeTags, snapshotTags } from '../../../src/model/tags.js';
-import { activitiesFor, BUCKET, documentWith, installationFor, REGION, scopeFor } from './harness.js';
+import { PATIENCE_MS } from '../../support/patience.js';
+import { activitiesFor, BUCKET, documentWith, installationFor, REGION, scopeFor } from './fixture.js';
 
 /** What is prepared takes milliseconds; a busy machine may take many times as long. */
-const PATIENCE = { timeout: 20_000, interval: 5 };
+const PATIENCE = { timeout: PATIENCE_MS, interval: 5 };
 
 let scenes = 0;
 
 export class Scene {
-  readonly scope: Scope;
+  readonly scope: CallContext;
   readonly worker: AwsClients;
   readonly activities: Activities;
   private launched = 0;

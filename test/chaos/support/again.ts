@@ -26,6 +26,8 @@ export const BEFORE: Record<OperationName, readonly OperationName[]> = {
   backup: ['create ha'],
   restore: ['create ha'],
   'restore lost': ['create ha'],
+  'restore unasked': ['create ha'],
+  drill: ['create ha'],
   rotate: ['create ha'],
   delete: ['create ha'],
 };

@@ -1,14 +1,15 @@
 import type { Client, WorkflowHandle } from '@temporalio/client';
-import { Clusters } from '../../../src/cli/clusters/clusters.js';
-import { isUnreachable } from '../../../src/cli/errors.js';
-import { follow, type Since } from '../../../src/cli/wait/follow.js';
-import { createStatusReader } from '../../../src/cli/wait/stored-status.js';
-import type { RequestName } from '../../../src/model/requests/decide.js';
-import type { Rotation } from '../../../src/model/rotation/state.js';
-import { parseDocument } from '../../../src/model/spec/parse.js';
-import type { ClusterDocument } from '../../../src/model/spec/schema.js';
-import type { StatusView } from '../../../src/model/status.js';
-import type { Cell } from './cell.js';
+import { Clusters } from '#src/cli/clusters/clusters.js';
+import { isUnreachable, toCliError } from '#src/cli/errors.js';
+import { EXIT } from '#src/cli/exit.js';
+import { follow, type Since } from '#src/cli/wait/follow.js';
+import { createStatusReader } from '#src/cli/wait/stored-status.js';
+import type { RequestName } from '#src/model/requests/decide.js';
+import type { Rotation } from '#src/model/rotation/state.js';
+import { parseDocument } from '#src/model/spec/parse.js';
+import type { ClusterDocument } from '#src/model/spec/schema.js';
+import type { StatusView } from '#src/model/status.js';
+import type { ChaosCell } from './chaos-cell.js';
 import { watchByCommand } from './command.js';
 import { type Expected, write } from './data.js';
 
@@ -18,11 +19,13 @@ export interface Shape {
   agents: number;
   serverType: string;
   disable: string;
+  /** Whether a backup is restored without a request. */
+  automatic: boolean;
 }
 
 /** How long an operation may take: undisturbed, on a machine that has much else to do, and for each worker that is killed in it. */
-const LIMIT_MS = 120_000;
-const LIMIT_A_KILL_MS = 45_000;
+const LIMIT_MS = 240_000;
+const LIMIT_A_KILL_MS = 60_000;
 const TRIES = 5;
 
 /** The wanted state was not reached. */
@@ -37,7 +40,7 @@ export type Asking = 'wait' | 'watch' | 'query';
 /** One cluster in a cell, asked as a person asks. */
 export class ChaosCluster {
   shape: Shape;
-  /** After a restore, until it was looked at. */
+  /** Of the restore under way, until it was looked at. */
   expected: Expected | null = null;
   private restores = 0;
   private firstRun: string | null = null;
@@ -51,13 +54,13 @@ export class ChaosCluster {
 
   constructor(
     private readonly client: Client,
-    readonly cell: Cell,
+    readonly cell: ChaosCell,
     readonly name: string,
     mode: 'dev' | 'ha',
     private readonly asking: Asking,
   ) {
     this.clusters = new Clusters(client, cell.taskQueue);
-    this.shape = { mode, agents: 0, serverType: 't3.medium', disable: 'traefik' };
+    this.shape = { mode, agents: 0, serverType: 't3.medium', disable: 'traefik', automatic: false };
   }
 
   get handle(): WorkflowHandle {
@@ -77,7 +80,7 @@ export class ChaosCluster {
   /** Asks for it, and waits for nothing. */
   async begin(): Promise<void> {
     await this.ask('apply');
-    this.firstRun = (await this.clusters.life(this.name)).firstRunId;
+    this.firstRun = (await this.clusters.executionInfo(this.name)).firstRunId;
   }
 
   async stop(): Promise<void> {
@@ -108,7 +111,7 @@ export class ChaosCluster {
       status.nodes.find((node) => node.slot === slot)?.instanceId ?? null;
     const lost = instanceOf(await this.status());
     await fetch(`${this.cell.region.url}/_region/instances/${lost}/${what}`, { method: 'POST' });
-    if (how === 'told') await this.handle.signal('look', { reason: `${slot} is gone` });
+    if (how === 'told') await this.handle.signal('reconcile', { reason: `${slot} is gone` });
     await this.settled('Running', (status) => ![null, lost].includes(instanceOf(status)));
   }
 
@@ -118,28 +121,57 @@ export class ChaosCluster {
     await this.settled('Running', ({ backup }) => backup.at !== before);
   }
 
-  /** A backup between two writes, and back to it: of a cluster that serves, or of one whose servers are all gone. */
-  async restore(what: 'serving' | 'lost'): Promise<void> {
+  /** A backup between two writes; then all servers may be lost, and the cluster has seen it or not. */
+  async beforeRestore(what: 'serving' | 'lost' | 'unseen'): Promise<void> {
     this.restores += 1;
-    const expected = { kept: `kept-${this.restores}`, gone: `gone-${this.restores}` };
-    await write(this, expected.kept);
+    if (what === 'unseen') await this.apply({ automatic: true });
+    this.expected = { kept: `kept-${this.restores}`, gone: `gone-${this.restores}` };
+    await write(this, this.expected.kept);
     await this.backup();
-    await write(this, expected.gone);
-    if (what === 'lost') await this.loseServers();
-    await this.ask('restore', { confirm: this.name });
-    await this.settled('Running');
-    this.expected = expected;
+    await write(this, this.expected.gone);
+    if (what === 'serving') return;
+    await this.loseServers();
+    if (what === 'lost') await this.seeLoss();
   }
 
-  /** All at once, as the cluster sees it. */
+  async restore(): Promise<void> {
+    await this.ask('restore', { confirm: this.name });
+    await this.settled('Running');
+  }
+
+  /** Sees that its servers are lost, and restores its backup. */
+  async comeBack(): Promise<void> {
+    const known = new Set((await this.status()).operations.map(({ id }) => id));
+    await this.ask('resume');
+    await this.settled('Running', ({ operations }) =>
+      operations.some(({ id, kind }) => kind === 'restore' && !known.has(id)),
+    );
+  }
+
+  /** All at once, as the cluster sees it: it is paused meanwhile. */
   private async loseServers(): Promise<void> {
     await this.ask('pause');
-    await this.settled('Running', ({ paused }) => paused);
+    await this.seen('paused', ({ paused, operation }) => paused && operation === null);
     const servers = (await this.status()).nodes.filter(({ role }) => role === 'server');
     for (const { instanceId } of servers)
       await fetch(`${this.cell.region.url}/_region/instances/${instanceId}/terminate?hard`, { method: 'POST' });
+  }
+
+  private async seeLoss(): Promise<void> {
     await this.ask('resume');
-    await this.settled('Failed', ({ lastError }) => lastError?.code === 'QuorumLost');
+    await this.seen('QuorumLost', ({ lastError, operation }) => lastError?.code === 'QuorumLost' && operation === null);
+  }
+
+  /** Until it is known that the backup is proven. A worker that dies is no reason for another answer. */
+  async drill(): Promise<void> {
+    const { last: before } = (await this.status()).drill;
+    await this.ask('drill');
+    await this.settled(
+      'Running',
+      ({ drill }) => !drill.asked && drill.running === null && drill.last?.endedAt !== before?.endedAt,
+    );
+    const { last } = (await this.status()).drill;
+    if (last?.problem != null) throw new Error(`the drill failed: ${last.problem.code}: ${last.problem.message}`);
   }
 
   async rotate(what: Rotation): Promise<void> {
@@ -158,6 +190,7 @@ export class ChaosCluster {
    * as a person would, while no one answers.
    */
   async ask(verb: RequestName, payload: Record<string, unknown> = {}): Promise<void> {
+    let stored = false;
     for (let tries = 1; ; tries += 1) {
       try {
         const { heard } =
@@ -167,7 +200,15 @@ export class ChaosCluster {
         this.heard = heard;
         return;
       } catch (error) {
-        if (!isUnreachable(error) || tries === TRIES) throw error;
+        const { exitCode } = toCliError(error);
+        // The next worker has carried out what was stored, and refuses to do it twice.
+        if (stored && exitCode === EXIT.refused) {
+          this.heard = await this.status();
+          return;
+        }
+        stored ||= exitCode === EXIT.stored;
+        if (!(isUnreachable(error) || exitCode === EXIT.stored) || tries === TRIES) throw error;
+        await this.cell.ready();
       }
     }
   }
@@ -204,19 +245,36 @@ export class ChaosCluster {
     }
   }
 
-  /** Until what was asked for last is so. */
-  async settled(phase: StatusView['phase'], holds: (status: StatusView) => boolean = () => true): Promise<void> {
-    const isThere = (status: StatusView): boolean => {
-      this.letGoOn(status);
-      return isSettled(status, phase) && holds(status);
-    };
-    const wait = this.asking === 'query' ? this.asked(isThere) : this.followed(isThere);
-    await this.watched(() => this.inTime(wait, phase));
+  /**
+   * The nodes once they were observed: a worker that has taken over from a dead one observes them when the operation has ended. Whatever is not
+   * observed within the time of an operation stays Unknown.
+   */
+  async observedNodes(): Promise<StatusView['nodes']> {
+    const deadline = Date.now() + LIMIT_MS;
+    for (;;) {
+      const { nodes } = await this.status();
+      if (nodes.every(({ ready }) => ready !== 'Unknown') || Date.now() > deadline) return nodes;
+      await new Promise((resolve) => setTimeout(resolve, 500));
+    }
   }
 
-  /** As a person who knows why so many nodes were lost: the storm brake is not what is tried here. */
+  /** Until what was asked for last is so. */
+  async settled(phase: StatusView['phase'], holds: (status: StatusView) => boolean = () => true): Promise<void> {
+    await this.seen(phase, (status) => {
+      this.letGoOn(status);
+      return isSettled(status, phase) && holds(status);
+    });
+  }
+
+  /** Until the status is so, also of a cluster that carries out nothing: it is paused, or waits for a person. */
+  private async seen(what: string, holds: (status: StatusView) => boolean): Promise<void> {
+    const wait = this.asking === 'query' ? this.asked(holds) : this.followed(holds);
+    await this.watched(() => this.inTime(wait, what));
+  }
+
+  /** As a person who knows why so many nodes were lost: the replacement rate limit is not what is tried here. */
   private letGoOn(status: StatusView): void {
-    if (status.lastError?.code !== 'RepairParked' || this.letting) return;
+    if (status.lastError?.code !== 'RepairRateLimited' || this.letting) return;
     this.letting = true;
     void this.ask('repair')
       .catch(() => undefined)
@@ -227,7 +285,7 @@ export class ChaosCluster {
 
   private async followed(isThere: (status: StatusView) => boolean): Promise<void> {
     const source = {
-      life: (name: string) => this.clusters.life(name),
+      executionInfo: (name: string) => this.clusters.executionInfo(name),
       ask: (name: string) => this.clusters.status(name),
       refusal: (name: string) => this.clusters.refusal(name),
       stored: createStatusReader(() => Promise.resolve(this.cell.bucket)),
@@ -280,7 +338,7 @@ export class ChaosCluster {
   }
 
   private document(): ClusterDocument {
-    const { mode, agents, serverType, disable } = this.shape;
+    const { mode, agents, serverType, disable, automatic } = this.shape;
     const parsed = parseDocument({
       apiVersion: 'keelson/v1',
       kind: 'Cluster',
@@ -291,6 +349,8 @@ export class ChaosCluster {
         servers: { instanceType: serverType },
         pools: agents === 0 ? [] : [{ name: 'workers', count: agents, instanceType: 't3.large' }],
         k3s: { version: 'v1.34.2+k3s1', config: { disable: [disable] } },
+        // Its schedule fires in the new year: backups are those that are asked for.
+        ...(automatic && { backup: { restore: 'automatic', schedule: '0 0 1 1 *' } }),
       },
     });
     if (!parsed.ok) throw new Error(JSON.stringify(parsed.violations));

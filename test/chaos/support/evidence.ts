@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { paginateListCommandInvocations, paginateListCommands, SSMClient } from '@aws-sdk/client-ssm';
 import { CREDENTIALS } from '../../../packages/aws-simulator/src/credentials.js';
-import type { Cell } from './cell.js';
+import type { ChaosCell } from './chaos-cell.js';
 import type { ChaosCluster, Shape } from './cluster.js';
 
 /** What must hold after an operation, whatever happened in it. Empty lists are good; none comes from Keelson itself. */
@@ -32,7 +32,7 @@ interface InstanceEntry {
 }
 
 /** Instances made twice and scripts begun twice in the cell, each told once. */
-export async function newlyTwice(cell: Cell): Promise<Pick<Findings, 'duplicates' | 'scriptsTwice'>> {
+export async function newlyTwice(cell: ChaosCell): Promise<Pick<Findings, 'duplicates' | 'scriptsTwice'>> {
   const duplicates = await cell.ask<{ slot: string; generation: string; instanceIds: string[] }[]>('duplicates');
   const fresh = (found: string[]): string[] => found.filter((one) => !cell.told.has(one) && cell.told.add(one));
   return {
@@ -59,17 +59,28 @@ export async function compare(cluster: ChaosCluster, wanted: 'running' | 'stoppe
   for (const one of alive)
     if (!slots.has(one.tags['keelson:slot'] ?? '')) wrong.push(`${one.id} has no place: ${one.tags['keelson:slot']}`);
   if (wanted === 'stopped') return wrong;
-  for (const node of (await cluster.status()).nodes) {
+  for (const node of await cluster.observedNodes()) {
     if (node.ready !== 'True' || node.voter === 'False')
       wrong.push(`${node.name} is ready ${node.ready}, voter ${node.voter}`);
   }
   return wrong;
 }
 
-export async function leftoversOf(cell: Cell, name: string): Promise<string[]> {
+export async function leftoversOf(cell: ChaosCell, name: string): Promise<string[]> {
   const { total, ...left } = await cell.ask<Record<string, unknown>>(`leftovers?cluster=${name}`);
   return total === 0 ? [] : [JSON.stringify(left)];
 }
+
+/** What a drill has left: instances, their volumes, and groups beside the cluster's own two. */
+export async function drillsLeft(cell: ChaosCell, name: string): Promise<string[]> {
+  const { instances, securityGroups } = await cell.ask<{ instances: InstanceEntry[]; securityGroups: string[] }>(
+    `leftovers?cluster=${name}`,
+  );
+  const machines = instances.filter(({ tags }) => tags['keelson:slot'] === 'drill').map(({ id }) => id);
+  return [...machines, ...(securityGroups.length > OWN_GROUPS ? [`groups ${securityGroups.join(', ')}`] : [])];
+}
+
+const OWN_GROUPS = 2;
 
 function slotTypes({ mode, agents, serverType }: Shape): Map<string, string> {
   const slots = new Map<string, string>();
@@ -108,7 +119,7 @@ export async function whereSecretsShow(cluster: ChaosCluster, secrets: readonly 
   );
 }
 
-async function ssmRecord(cell: Cell): Promise<Buffer> {
+async function ssmRecord(cell: ChaosCell): Promise<Buffer> {
   const ssm = new SSMClient({
     endpoint: cell.region.url,
     region: 'eu-west-1',

@@ -1,5 +1,5 @@
 import type { Boundary } from './boundary.js';
-import type { Cell, Watch } from './cell.js';
+import type { ChaosCell, Watch } from './chaos-cell.js';
 
 /**
  * - `before`: the request never arrives at AWS.
@@ -38,7 +38,7 @@ export class Reaper {
   private late: { call: string; arrive: () => void } | null = null;
 
   constructor(
-    private readonly cell: Cell,
+    private readonly cell: ChaosCell,
     kills: readonly Kill[],
   ) {
     this.open = new Set(kills);

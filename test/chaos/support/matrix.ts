@@ -1,7 +1,8 @@
-import type { Cell } from './cell.js';
+import { BEFORE } from './again.js';
+import type { ChaosCell } from './chaos-cell.js';
 import type { ChaosCluster } from './cluster.js';
+import type { ChaosFixture } from './fixture.js';
 import type { Kill, Moment } from './kill.js';
-import type { Laboratory } from './laboratory.js';
 import { OPERATIONS, type OperationName } from './names.js';
 import { lineOf, type Outcome, operate } from './operations.js';
 
@@ -50,7 +51,10 @@ const TOURS: readonly (readonly OperationName[])[] = [
   ['repair sick'],
   ['backup'],
   ['restore'],
-  ['restore lost'],
+  // A slot is launched five times in ten minutes at most, whatever the reason. [src/model/launch-limit.ts]
+  ['restore lost', 'restore lost', 'delete', 'create ha'],
+  ['restore unasked', 'delete', 'create ha'],
+  ['drill'],
   ['rotate'],
   ['delete', 'create ha'],
   ['delete', 'create dev', 'delete', 'create ha'],
@@ -73,7 +77,7 @@ export class Matrix {
   givenUp = 0;
 
   constructor(
-    private readonly laboratory: Laboratory,
+    private readonly fixture: ChaosFixture,
     private readonly options: MatrixOptions,
   ) {
     this.random = seeded(options.seed);
@@ -85,10 +89,10 @@ export class Matrix {
   }
 
   async run(): Promise<void> {
-    const cell = await this.laboratory.openCell();
+    const cell = await this.fixture.openCell();
     await this.record(cell);
     this.startedAt = Date.now();
-    const others = Array.from({ length: this.options.cells - 1 }, () => this.laboratory.openCell());
+    const others = Array.from({ length: this.options.cells - 1 }, () => this.fixture.openCell());
     await Promise.all([Promise.resolve(cell), ...others].map(async (one) => this.work(await one)));
   }
 
@@ -104,15 +108,22 @@ export class Matrix {
     return [...this.tasks.values()].reduce((sum, tasks) => sum + tasks.length, 0);
   }
 
-  private async record(cell: Cell): Promise<void> {
-    const ha = this.laboratory.newCluster(cell, 'ha');
-    const dev = this.laboratory.newCluster(cell, 'dev');
+  private async record(cell: ChaosCell): Promise<void> {
+    const ha = this.fixture.newCluster(cell, 'ha');
+    const dev = this.fixture.newCluster(cell, 'dev');
     const plan: [ChaosCluster, OperationName[]][] = [
       [ha, OPERATIONS.filter((one) => one !== 'create dev')],
       [dev, ['create dev', 'delete']],
     ];
+    const { operations: asked } = this.options;
     for (const [cluster, operations] of plan) {
-      for (const operation of operations) {
+      // Only what is asked for, with what has to come before it; the cluster is deleted in any case.
+      const isNeeded = (one: OperationName): boolean => asked?.includes(one) ?? true;
+      const needed = operations.filter(
+        (one) => isNeeded(one) || operations.some((other) => isNeeded(other) && BEFORE[other].includes(one)),
+      );
+      if (needed[0] !== operations[0]) continue;
+      for (const operation of new Set([...needed, 'delete' as const])) {
         const outcome = await operate(cluster, operation);
         this.report(outcome, cell);
         for (const boundary of outcome.reaper.met) this.learn(operation, boundary.id, boundary.writes, []);
@@ -140,11 +151,11 @@ export class Matrix {
   }
 
   /** Tours on one cell until nothing is left to try. */
-  private async work(cell: Cell): Promise<void> {
+  private async work(cell: ChaosCell): Promise<void> {
     let cluster: ChaosCluster | null = null;
     while (this.left > 0) {
       if (cluster === null) {
-        cluster = this.laboratory.newCluster(cell, 'ha');
+        cluster = this.fixture.newCluster(cell, 'ha');
         if (!(await this.step(cluster, 'create ha'))) {
           cell = await this.replace(cell, cluster);
           cluster = null;
@@ -153,7 +164,7 @@ export class Matrix {
       }
       for (const operation of this.nextTour()) {
         if (operation === 'create ha' || operation === 'create dev')
-          cluster = this.laboratory.newCluster(cell, operation === 'create ha' ? 'ha' : 'dev');
+          cluster = this.fixture.newCluster(cell, operation === 'create ha' ? 'ha' : 'dev');
         if (cluster !== null && (await this.step(cluster, operation))) continue;
         if (cluster !== null) cell = await this.replace(cell, cluster);
         cluster = null;
@@ -224,13 +235,13 @@ export class Matrix {
     }
   }
 
-  private async replace(cell: Cell, cluster: ChaosCluster): Promise<Cell> {
+  private async replace(cell: ChaosCell, cluster: ChaosCluster): Promise<ChaosCell> {
     await cluster.abandon();
     await cell.close();
-    return await this.laboratory.openCell();
+    return await this.fixture.openCell();
   }
 
-  private report(outcome: Outcome, cell: Cell): void {
+  private report(outcome: Outcome, cell: ChaosCell): void {
     this.options.progress(`${this.outlook()}  ${lineOf(outcome, cell.taskQueue)}`);
   }
 

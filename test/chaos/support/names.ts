@@ -13,6 +13,8 @@ export const OPERATIONS = [
   'backup',
   'restore',
   'restore lost',
+  'restore unasked',
+  'drill',
   'rotate',
   'delete',
 ] as const;

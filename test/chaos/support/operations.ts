@@ -3,6 +3,7 @@ import type { ChaosCluster } from './cluster.js';
 import { lostIn } from './data.js';
 import {
   compare,
+  drillsLeft,
   type Findings,
   leftoversOf,
   newlyTwice,
@@ -28,10 +29,21 @@ const ACTS: Record<OperationName, (cluster: ChaosCluster) => Promise<void>> = {
   'repair unasked': (cluster) => cluster.repair('server-2', 'terminate', 'untold'),
   'repair sick': (cluster) => cluster.repair('server-0', 'crash', 'told'),
   backup: (cluster) => cluster.backup(),
-  restore: (cluster) => cluster.restore('serving'),
-  'restore lost': (cluster) => cluster.restore('lost'),
+  restore: (cluster) => cluster.restore(),
+  'restore lost': (cluster) => cluster.restore(),
+  // The document allows it; no one asks.
+  'restore unasked': (cluster) => cluster.comeBack(),
+  drill: (cluster) => cluster.drill(),
   rotate: (cluster) => cluster.rotate('token'),
   delete: (cluster) => cluster.delete(),
+};
+
+/** What an operation needs, and no worker is killed in. */
+const BEFORE: Partial<Record<OperationName, (cluster: ChaosCluster) => Promise<void>>> = {
+  restore: (cluster) => cluster.beforeRestore('serving'),
+  'restore lost': (cluster) => cluster.beforeRestore('lost'),
+  'restore unasked': (cluster) => cluster.beforeRestore('unseen'),
+  drill: (cluster) => cluster.backup(),
 };
 
 export interface Outcome {
@@ -53,9 +65,11 @@ export async function operate(
   const secrets = secretsOf(cluster);
   const findings = noFindings();
   const started = Date.now();
-  cluster.allow(kills.length);
-  cell.watchCalls(reaper.watch, operation === 'repair unasked' ? 'and events' : 'calls');
   try {
+    cluster.allow(0);
+    await BEFORE[operation]?.(cluster);
+    cluster.allow(kills.length);
+    cell.watchCalls(reaper.watch, operation === 'repair unasked' ? 'and events' : 'calls');
     await ACTS[operation](cluster);
   } catch (error) {
     findings.unreached.push(String(error));
@@ -80,6 +94,7 @@ async function examine(
     findings.unreached = await compare(cluster, operation === 'stop' ? 'stopped' : 'running');
     if (cluster.expected !== null) findings.dataLost = await lostIn(cluster, cluster.expected);
     cluster.expected = null;
+    if (operation === 'drill') findings.leftovers = await drillsLeft(cell, cluster.name);
     return;
   }
   if (secrets.length === 0) findings.secrets.push('none was in the bucket: the search proves nothing');

@@ -1,6 +1,6 @@
 import type { Instance } from '../../../packages/aws-simulator/src/contract.js';
 import type { CallEntry } from '../../../packages/aws-simulator/src/record.js';
-import type { Cell } from '../support/cell.js';
+import type { ChaosCell } from '../support/chaos-cell.js';
 
 /** What others did so shortly before a call of ours could not be known to who sent it. */
 const UNKNOWN_MS = 15_000;
@@ -16,7 +16,7 @@ export class QuorumWatch {
   private harmedAt = Number.NEGATIVE_INFINITY;
 
   constructor(
-    private readonly cell: Cell,
+    private readonly cell: ChaosCell,
     private readonly cluster: string,
   ) {}
 

@@ -1,4 +1,4 @@
-import type { Laboratory } from '../support/laboratory.js';
+import type { ChaosFixture } from '../support/fixture.js';
 import { parsePath, pathText, shortest } from './shortest.js';
 import { drawSteps, type Step, textOf } from './steps.js';
 import { walk } from './walk.js';
@@ -15,14 +15,14 @@ export interface WalkOptions {
 
 /** One seed's walk; when it fails, the shortest sequence that does and the command for it are printed. @returns whether all held */
 export async function runWalk(
-  laboratory: Laboratory,
+  fixture: ChaosFixture,
   options: WalkOptions,
   progress: (line: string) => void,
   print: (line: string) => void,
 ): Promise<boolean> {
   const drawn = drawSteps(options.seed, options.steps);
   const steps = options.path === undefined ? drawn : pick(drawn, parsePath(options.path));
-  const walked = await walk(laboratory, options.mode, steps, progress);
+  const walked = await walk(fixture, options.mode, steps, progress);
   const what = `seed ${options.seed}, ${steps.length} steps, ${options.mode}, ${walked.seconds.toFixed(0)} s`;
   if (walked.findings.length === 0) {
     print(`${what}: all held`);
@@ -33,7 +33,7 @@ export async function runWalk(
   if (options.path !== undefined || options.searchMs <= 0) return false;
   progress('looks for the shortest sequence that fails');
   const found = await shortest(steps, walked.steps, options.searchMs, async (path) => {
-    const { findings } = await walk(laboratory, options.mode, pick(steps, path), () => undefined);
+    const { findings } = await walk(fixture, options.mode, pick(steps, path), () => undefined);
     progress(`${findings.length > 0 ? 'fails' : 'holds'} with ${pathText(path)}`);
     return findings.length > 0;
   });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
+import type { RequestName } from '#src/model/requests/decide.js';
 import type { FaultPlan } from '../../../packages/aws-simulator/src/faults.js';
-import type { RequestName } from '../../../src/model/requests/decide.js';
 import type { Shape } from '../support/cluster.js';
 
 /** What happens in a walk: someone asks, something goes wrong, someone else lays hands on an instance, a worker dies. */
@@ -101,7 +101,7 @@ function changes() {
   );
 }
 
-/** No crash: what is dead while EC2 calls it running is not mended by Keelson yet. */
+/** No crash: what is dead while EC2 calls it running is not repaired by Keelson yet. */
 const harms: fc.Arbitrary<Act> = fc.record({
   kind: fc.constant('harm' as const),
   slot: fc.constantFrom('server-0', 'server-1', 'server-2', 'workers-0', 'workers-1'),

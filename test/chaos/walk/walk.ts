@@ -1,4 +1,4 @@
-import type { Laboratory } from '../support/laboratory.js';
+import type { ChaosFixture } from '../support/fixture.js';
 import { type Step, textOf } from './steps.js';
 import { Walker } from './walker.js';
 
@@ -12,14 +12,14 @@ export interface Walked {
 
 /** One cluster through the steps. Ends at the first thing that does not hold, or after a last settle and a delete. */
 export async function walk(
-  laboratory: Laboratory,
+  fixture: ChaosFixture,
   mode: 'dev' | 'ha',
   steps: readonly Step[],
   progress: (line: string) => void,
 ): Promise<Walked> {
   const started = Date.now();
-  const cell = await laboratory.openCell();
-  const cluster = laboratory.newCluster(cell, mode);
+  const cell = await fixture.openCell();
+  const cluster = fixture.newCluster(cell, mode);
   const walker = new Walker(cell, cluster);
   const all: Step[] = [
     { act: { kind: 'apply', change: {} }, thenMs: 0 },

@@ -1,20 +1,20 @@
+import { toCliError } from '#src/cli/errors.js';
+import { EXIT } from '#src/cli/exit.js';
+import type { RequestName } from '#src/model/requests/decide.js';
 import type { FaultPlan } from '../../../packages/aws-simulator/src/faults.js';
-import { toCliError } from '../../../src/cli/errors.js';
-import { EXIT } from '../../../src/cli/exit.js';
-import type { RequestName } from '../../../src/model/requests/decide.js';
-import type { Cell } from '../support/cell.js';
+import type { ChaosCell } from '../support/chaos-cell.js';
 import type { ChaosCluster } from '../support/cluster.js';
 import { compare, leftoversOf, newlyTwice, secretsOf, whereSecretsShow } from '../support/evidence.js';
+import { DesiredState } from './desired-state.js';
 import { QuorumWatch } from './quorum-watch.js';
 import type { Act } from './steps.js';
-import { Wish } from './wish.js';
 
 /** How long a cluster may take to come to rest after much went wrong; back-offs are up to 30 s. */
 const SETTLE_MS = 240_000;
 
 /** Does the steps of a walk to one cluster, and sees to what must hold. */
 export class Walker {
-  private readonly wish = new Wish();
+  private readonly desired = new DesiredState();
   private readonly quorum: QuorumWatch;
   private kills = 0;
   /** Has been as it was wished, in this life: only then others lay hands on it. */
@@ -23,7 +23,7 @@ export class Walker {
   private harmed: string | null = null;
 
   constructor(
-    private readonly cell: Cell,
+    private readonly cell: ChaosCell,
     private readonly cluster: ChaosCluster,
   ) {
     this.quorum = new QuorumWatch(cell, cluster.name);
@@ -72,9 +72,9 @@ export class Walker {
     }
   }
 
-  /** @returns whether it was heard: no one is there, or it is refused, otherwise */
+  /** @returns whether Keelson accepted it: false without a cluster, or after a refusal */
   private async ask(verb: RequestName, payload: Record<string, unknown> = {}): Promise<boolean> {
-    if (this.wish.state === 'absent' && verb !== 'apply') return false;
+    if (this.desired.state === 'absent' && verb !== 'apply') return false;
     await this.cell.ready();
     if (verb === 'stop' || verb === 'delete') this.quorum.end();
     try {
@@ -84,12 +84,12 @@ export class Walker {
       if (exitCode === EXIT.refused || exitCode === EXIT.invalid) return false;
       throw error;
     }
-    this.wish.heard(verb);
+    this.desired.record(verb);
     return true;
   }
 
   private async delete(): Promise<void> {
-    if (this.wish.state === 'absent') return;
+    if (this.desired.state === 'absent') return;
     const secrets = secretsOf(this.cluster);
     this.cluster.allow(this.kills + 2);
     await this.ask('delete', { confirm: this.cluster.name });
@@ -109,7 +109,7 @@ export class Walker {
 
   private async harm(slot: string, how: string): Promise<void> {
     const isServer = slot.startsWith('server-');
-    if (!this.calm || this.wish.state !== 'running') return;
+    if (!this.calm || this.desired.state !== 'running') return;
     if (isServer && (this.harmed ?? slot) !== slot) return;
     // The only server's disk holds the cluster: who terminates it has deleted it.
     if (isServer && this.cluster.shape.mode === 'dev' && how === 'terminate') return;
@@ -127,16 +127,16 @@ export class Walker {
 
   private async settle(): Promise<void> {
     this.cell.region.world.faults.remove();
-    const wanted = this.wish.state;
+    const wanted = this.desired.state;
     if (wanted === 'absent') return;
     await this.cell.ready();
-    if (this.wish.paused) await this.ask('resume');
+    if (this.desired.paused) await this.ask('resume');
     await this.ask('retry');
     this.cluster.allow(this.kills + 2);
     const deadline = Date.now() + SETTLE_MS;
     for (;;) {
       // What others did is noticed by a look.
-      await this.cluster.handle.signal('look', { reason: 'the walk' });
+      await this.cluster.handle.signal('reconcile', { reason: 'the walk' });
       await this.cluster.settled(wanted === 'running' ? 'Running' : 'Stopped');
       const wrong = await compare(this.cluster, wanted);
       if (wrong.length === 0) break;

@@ -32,13 +32,7 @@ const PATIENCE_MS = 500;
  * @param addresses the servers' addresses of now; they change with a stop and start
  */
 export function watchApi(kubeconfig: string, addresses: () => Promise<string[]>): ApiWatch {
-  const { clusters, users } = parse(kubeconfig) as Kubeconfig;
-  const decode = (text = ''): Buffer => Buffer.from(text, 'base64');
-  const agent = new Agent({
-    ca: decode(clusters[0]?.cluster['certificate-authority-data']),
-    cert: decode(users[0]?.user['client-certificate-data']),
-    key: decode(users[0]?.user['client-key-data']),
-  });
+  const agent = agentOf(kubeconfig);
   const seen: ApiAnswers = { answers: 0, failures: 0, longestGapMs: 0 };
   let last: number | null = null;
   let ended = false;
@@ -73,6 +67,26 @@ export function watchApi(kubeconfig: string, addresses: () => Promise<string[]>)
       return seen;
     },
   };
+}
+
+/** Whether the server at this address lets the holder of the kubeconfig list nodes, and is trusted by it. */
+export async function opensApi(kubeconfig: string, host: string): Promise<boolean> {
+  const agent = agentOf(kubeconfig);
+  try {
+    return await answers(agent, host);
+  } finally {
+    agent.destroy();
+  }
+}
+
+function agentOf(kubeconfig: string): Agent {
+  const { clusters, users } = parse(kubeconfig) as Kubeconfig;
+  const decode = (text = ''): Buffer => Buffer.from(text, 'base64');
+  return new Agent({
+    ca: decode(clusters[0]?.cluster['certificate-authority-data']),
+    cert: decode(users[0]?.user['client-certificate-data']),
+    key: decode(users[0]?.user['client-key-data']),
+  });
 }
 
 function answers(agent: Agent, host: string): Promise<boolean> {

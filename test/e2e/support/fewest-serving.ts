@@ -1,9 +1,9 @@
 import type { NoteEntry } from '../../../packages/aws-simulator/src/record.js';
-import type { Bench } from '../harness.js';
+import type { StackFixture } from '../fixture.js';
 
 /** What the simulator has noted, after the first ones. */
-export const notesOf = async (bench: Bench, after = 0): Promise<NoteEntry[]> =>
-  (await bench.region<{ notes: NoteEntry[] }>('record?calls=false')).notes.slice(after);
+export const notesOf = async (fixture: StackFixture, after = 0): Promise<NoteEntry[]> =>
+  (await fixture.region<{ notes: NoteEntry[] }>('record?calls=false')).notes.slice(after);
 
 /**
  * The fewest of these servers whose API answered at once, by what the simulator has noted: a count, and no time, which a busy machine stretches.

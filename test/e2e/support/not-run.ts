@@ -20,6 +20,9 @@ export const NOT_RUN: Readonly<Record<string, Readonly<Record<string, string>>>>
     '*': 'needs the AWS CLI and two accounts; test/e2e/other-account.test.ts makes a cluster in a second one of the simulator',
   },
   'docs/how-to/custom-images.md': { '*': 'needs the AWS CLI and an instance whose image lacks a tool' },
+  'docs/how-to/encrypt-payloads.md': {
+    'keelson codec-server': 'it serves until Ctrl-C; test/e2e/payload-codec.test.ts reads a history by it',
+  },
   'docs/how-to/first-cluster-on-aws.md': {
     'aws cloudformation deploy --stack-name keelson --template-file deploy/aws/keelson.yaml --capabilities CAPABILITY_IAM \\\n  --parameter-overrides WorkerArns=arn:aws:iam::111122223333:role/keelson-worker KubeconfigReaderArns=arn:aws:iam::111122223333:role/developer':
       'needs an AWS account; test/aws judges the template',
@@ -27,6 +30,11 @@ export const NOT_RUN: Readonly<Record<string, Readonly<Record<string, string>>>>
       'needs an AWS account',
     'docker compose up --build --detach': 'needs Docker; test/documents/compose.ts reads the file',
     'docker compose ps': 'needs Docker',
+  },
+  'docs/how-to/first-half-hour.md': {
+    'npm pack --workspace packages/cli': 'test/e2e/installed.test.ts packs and installs the command',
+    'npm install --global ./keelson-cli-0.1.0.tgz': 'test/e2e/installed.test.ts packs and installs the command',
+    '. .keelson/local.env': 'the stack of the test stands in',
   },
   'docs/how-to/pools.md': {
     'aws cloudformation update-stack --stack-name keelson --use-previous-template --capabilities CAPABILITY_IAM \\\n  --parameters ParameterKey=NodeRoleArns,ParameterValue=arn:aws:iam::123456789012:role/app-nodes':

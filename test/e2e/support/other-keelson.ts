@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
+import { SEARCH_ATTRIBUTES } from '#src/config/search-attributes.js';
 import { keyVariables } from '../../../packages/local-stack/src/local-env.js';
-import { SEARCH_ATTRIBUTES } from '../../../src/config/search-attributes.js';
-import { type Bench, DIST, LOCAL_STACK, type Ran, run } from '../harness.js';
+import { PATIENCE_MS } from '../../support/patience.js';
+import { DIST, LOCAL_STACK, type Ran, run, type StackFixture } from '../fixture.js';
 
 const { createChildren } = (await import(
   `${LOCAL_STACK}children.js`
@@ -10,8 +11,6 @@ const { createChildren } = (await import(
 const { startWorker } = (await import(
   `${LOCAL_STACK}worker-process.js`
 )) as typeof import('../../../packages/local-stack/src/worker-process.js');
-
-const RUN_MS = 90_000;
 
 /** Another worker in the same account, region and Temporal server, in a namespace of its own. */
 export interface OtherKeelson {
@@ -25,18 +24,18 @@ export interface OtherKeelson {
  * @param variables by default it shares the bench's bucket, and with it the installation
  */
 export async function openOtherKeelson(
-  bench: Bench,
+  fixture: StackFixture,
   namespace: string,
   variables: Readonly<Record<string, string>> = {},
 ): Promise<OtherKeelson> {
-  await makeNamespace(bench, namespace);
-  const connection = await Connection.connect({ address: bench.stack.temporal.address });
+  await makeNamespace(fixture, namespace);
+  const connection = await Connection.connect({ address: fixture.stack.temporal.address });
   const children = createChildren();
-  const env = { ...bench.stack.env, TEMPORAL_NAMESPACE: namespace, ...variables };
-  await startWorker(children, { ...env, ...keyVariables('worker'), ...variables }, join(bench.folder, 'stack'));
+  const env = { ...fixture.stack.env, TEMPORAL_NAMESPACE: namespace, ...variables };
+  await startWorker(children, { ...env, ...keyVariables('worker'), ...variables }, join(fixture.folder, 'stack'));
   return {
     client: new Client({ connection, namespace }),
-    keelson: (...args) => run(process.execPath, [`${DIST}bin/keelson.js`, ...args], env, bench.folder, RUN_MS),
+    keelson: (...args) => run(process.execPath, [`${DIST}bin/keelson.js`, ...args], env, fixture.folder, PATIENCE_MS),
     close: async () => {
       await children.stop();
       await connection.close();
@@ -44,13 +43,13 @@ export async function openOtherKeelson(
   };
 }
 
-async function makeNamespace(bench: Bench, namespace: string): Promise<void> {
-  await bench.temporal('operator', 'namespace', 'create', namespace);
+async function makeNamespace(fixture: StackFixture, namespace: string): Promise<void> {
+  await fixture.temporal('operator', 'namespace', 'create', namespace);
   const attributes = SEARCH_ATTRIBUTES.flatMap((name) => ['--name', name, '--type', 'Keyword']);
-  const deadline = Date.now() + 30_000;
+  const deadline = Date.now() + PATIENCE_MS;
   // A new namespace is known to all parts of the server after a moment.
   for (;;) {
-    const made = await bench.temporal(
+    const made = await fixture.temporal(
       ...['operator', 'search-attribute', 'create', '--namespace', namespace, ...attributes],
     );
     if (made.code === 0) return;

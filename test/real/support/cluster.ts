@@ -1,9 +1,9 @@
 /** A cluster on real hosts, as tests handle it: what Keelson says of it, what is true, and what someone does to it. */
 import { isDeepStrictEqual } from 'node:util';
 import { expect } from 'vitest';
-import type { ClusterEvent, Operation } from '../../../src/model/state.js';
-import type { NodeStatus, StatusView } from '../../../src/model/status.js';
-import type { Bench, Ran } from '../../e2e/harness.js';
+import type { ClusterEvent, Operation } from '#src/model/state.js';
+import type { NodeStatus, StatusView } from '#src/model/status.js';
+import type { Ran, StackFixture } from '../../e2e/fixture.js';
 import { addRow } from './results.js';
 import { type MemberTruth, type NodeTruth, Truth } from './truth.js';
 
@@ -14,7 +14,7 @@ export class RealCluster {
   readonly truth: Truth;
 
   constructor(
-    readonly bench: Bench,
+    readonly fixture: StackFixture,
     readonly name: string,
     command: string,
   ) {
@@ -22,11 +22,11 @@ export class RealCluster {
   }
 
   status(): Promise<StatusView> {
-    return this.bench.client.workflow.getHandle(`cluster/${this.name}`).query<StatusView>('status');
+    return this.fixture.client.workflow.getHandle(`cluster/${this.name}`).query<StatusView>('status');
   }
 
   events(): Promise<ClusterEvent[]> {
-    return this.bench.client.workflow.getHandle(`cluster/${this.name}`).query<ClusterEvent[]>('events');
+    return this.fixture.client.workflow.getHandle(`cluster/${this.name}`).query<ClusterEvent[]>('events');
   }
 
   /** Asks the workflow until it holds. @throws Error with what was seen last after ten minutes, or what is given */
@@ -61,9 +61,9 @@ export class RealCluster {
     return { ...found, instanceId: found.instanceId };
   }
 
-  /** Sends a request to the region's desk. */
-  desk(path: string, body?: unknown): Promise<unknown> {
-    return this.bench.region(path, {
+  /** Sends a request to the admin API of the simulator. */
+  admin(path: string, body?: unknown): Promise<unknown> {
+    return this.fixture.region(path, {
       method: 'POST',
       ...(body !== undefined && { body: JSON.stringify(body) }),
     });
@@ -130,13 +130,13 @@ export interface Measured {
   scenario: string;
   startedAt: number;
   noticedAt?: number | null;
-  wellAt: number | null;
+  healthyAt: number | null;
   done: string;
   seen: string;
 }
 
 /** A row of the table; times in milliseconds since the epoch. */
-export function measured({ scenario, startedAt, noticedAt = null, wellAt, done, seen }: Measured): void {
+export function measured({ scenario, startedAt, noticedAt = null, healthyAt, done, seen }: Measured): void {
   const since = (at: number | null) => (at === null ? null : (at - startedAt) / 1000);
-  addRow({ scenario, noticedSeconds: since(noticedAt), wellSeconds: since(wellAt), done, seen });
+  addRow({ scenario, noticedSeconds: since(noticedAt), healthySeconds: since(healthyAt), done, seen });
 }

@@ -8,7 +8,7 @@ export interface ResultRow {
   /** Until `keelson status` shows that something is not as it was; null where nothing is to be noticed. */
   noticedSeconds: number | null;
   /** Until Kubernetes and etcd themselves say that all is well, or what is said instead. */
-  wellSeconds: number | null;
+  healthySeconds: number | null;
   /** What Keelson did, in the words of its history. */
   done: string;
   /** What Kubernetes, etcd and EC2 showed. */
@@ -62,7 +62,7 @@ export function writeResults(versions: Results['versions']): string {
 const COLUMNS: Record<string, (row: ResultRow) => string> = {
   scenario: (row) => row.scenario,
   noticed: (row) => secondsOf(row.noticedSeconds),
-  'done or well again': (row) => secondsOf(row.wellSeconds),
+  'done or healthy again': (row) => secondsOf(row.healthySeconds),
   'what Keelson did': (row) => row.done,
   'what Kubernetes, etcd and EC2 showed': (row) => row.seen,
 };

@@ -1,5 +1,5 @@
 /** What texts are made of: pieces that a parser or a pattern may start to match again and again. */
-import { RESULT_FAMILIES, RESULT_KEYS } from '../../../src/node/results.js';
+import { RESULT_FAMILIES, RESULT_KEYS } from '#src/node-scripts/results.js';
 
 export const YAML_PIECES: readonly string[] = [
   ...[

@@ -1,16 +1,16 @@
 import { CancelledFailure } from '@temporalio/common';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { type Attempt, activity } from '../../../src/activities/attempt.js';
-import type { ActivityDeps } from '../../../src/activities/deps.js';
-import { Fence } from '../../../src/activities/fence.js';
-import { tolerant } from '../../../src/activities/tolerant.js';
+import { type ActivityContext, activity } from '#src/activities/attempt.js';
+import type { ActivityDeps } from '#src/activities/deps.js';
+import { Fence } from '#src/activities/fence.js';
+import { retryTransient } from '#src/activities/retry-transient.js';
 import { failureOf, scope, settled, start } from './support.js';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-function made<O>(body: (attempt: Attempt) => Promise<O>, log: string[] = []) {
+function made<O>(body: (attempt: ActivityContext) => Promise<O>, log: string[] = []) {
   const logger = pino({}, { write: (line: string) => void log.push(line) });
   // Only these are used by the wrapper itself.
   const deps = { logger, fence: new Fence() } as ActivityDeps;
@@ -19,7 +19,7 @@ function made<O>(body: (attempt: Attempt) => Promise<O>, log: string[] = []) {
 
 describe('an activity', () => {
   test('heartbeats while its body waits, always with the latest details', async () => {
-    const body = async (attempt: Attempt) => {
+    const body = async (attempt: ActivityContext) => {
       attempt.heartbeat({ sent: 'cmd-1' });
       await attempt.sleep(10_000);
     };
@@ -46,7 +46,7 @@ describe('an activity', () => {
     expect(heartbeats[0]).toEqual({ sent: 'cmd-1' });
   });
 
-  test('tells people what it tries again, beside what the next attempt needs, until it does not any more', async () => {
+  test('shows people what it tries again, beside what the next attempt needs, until it does not any more', async () => {
     let failures = 0;
     const look = async () => {
       failures += 1;
@@ -58,7 +58,7 @@ describe('an activity', () => {
     const { result, heartbeats, troubles } = start(
       made(async (attempt) => {
         attempt.heartbeat({ sent: 'cmd-1' });
-        const seen = await tolerant(attempt, 'DescribeInstances i-1')(look);
+        const seen = await retryTransient(attempt, 'DescribeInstances i-1')(look);
         await attempt.sleep(5_000);
         return seen;
       }),
@@ -93,7 +93,7 @@ describe('an activity', () => {
   });
 
   test('that is cancelled in a call which was aborted fails with the CancelledFailure itself', async () => {
-    const body = (attempt: Attempt) =>
+    const body = (attempt: ActivityContext) =>
       new Promise<void>((_, reject) => {
         attempt.signal.addEventListener('abort', () =>
           reject(Object.assign(new Error('Request aborted'), { name: 'AbortError' })),
@@ -106,7 +106,7 @@ describe('an activity', () => {
     await expect(settled(result)).rejects.toBeInstanceOf(CancelledFailure);
   });
 
-  test('turns whatever its body throws into a failure with class, code and advice', async () => {
+  test('turns whatever its body throws into a failure with class, code and hint', async () => {
     const failure = await failureOf(
       settled(
         start(
@@ -118,7 +118,7 @@ describe('an activity', () => {
 
     expect(failure).toMatchObject({ code: 'Unexpected', class: 'unknown' });
     expect(failure.message).toContain('odd');
-    expect(failure.advice).not.toBe('');
+    expect(failure.hint).not.toBe('');
   });
 
   test('logs its end with cluster, operation and trace', async () => {

@@ -1,6 +1,6 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { describe, expect, test } from 'vitest';
-import { backOffMs, withBackOff } from '../../../src/activities/back-off.js';
+import { backOffMs, withBackOff } from '#src/activities/back-off.js';
 
 const failure = (nonRetryable = false) =>
   ApplicationFailure.create({ type: 'throttled', message: 'refused', details: [{ code: 'X' }], nonRetryable });

@@ -11,9 +11,9 @@ import {
 } from '@aws-sdk/client-s3';
 import { mockClient } from 'aws-sdk-client-mock';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Activities, ClaimInput } from '../../../src/activities/api.js';
-import { clientTokenOf } from '../../../src/aws/client-token.js';
-import type { OwnerRecord } from '../../../src/model/trust/ownership.js';
+import type { Activities, ClaimInput } from '#src/activities/api.js';
+import { clientTokenOf } from '#src/aws/client-token.js';
+import type { OwnerRecord } from '#src/model/trust/ownership.js';
 import { awsError, failureOf, installation, makeActivities, scope, start } from './support.js';
 
 const ec2 = mockClient(EC2Client);
@@ -122,7 +122,7 @@ describe('a claim to a name', () => {
 
     expect(failure).toMatchObject({ code: 'OwnedByAnother', class: 'conflict', nonRetryable: true });
     expect(failure.message).toContain('the Temporal namespace default');
-    expect(failure.advice).toContain('--adopt uid-old');
+    expect(failure.hint).toContain('--adopt uid-old');
     expect(stored).toEqual(before);
   });
 
@@ -192,7 +192,7 @@ describe('a workflow that has lost its claim', () => {
     s3.on(DeleteObjectCommand).resolves({});
     const startedAt = '2026-03-01T12:00:00.000Z';
     const input = { ...scope, claim: 3, keys: ['config.yaml', 'owner.json'], startedAt };
-    expect(await start(activities.forget, input).result).toEqual({ left: [] });
+    expect(await start(activities.forget, input).result).toEqual({ remaining: [] });
   });
 
   test('goes on while it has it', async () => {
@@ -200,5 +200,24 @@ describe('a workflow that has lost its claim', () => {
     expect(
       await start(activities.terminateInstances, { ...scope, claim: 3, instanceIds: ['i-1'] }).result,
     ).toBeUndefined();
+  });
+});
+
+describe('a workflow that never had a claim', () => {
+  const input = { ...scope, keys: ['config.yaml', 'owner.json'], startedAt: '2026-03-01T12:00:00.000Z' };
+
+  test('deletes no keys of another life of the name', async () => {
+    keep(record({ uid: 'uid-old' }));
+
+    const failure = await failureOf(start(activities.forget, input).result);
+
+    expect(failure).toMatchObject({ code: 'OwnedByAnother', class: 'conflict' });
+    expect(failure.message).toContain('uid uid-old');
+    expect(s3.commandCalls(DeleteObjectCommand)).toHaveLength(0);
+  });
+
+  test('deletes its own where the name is no one’s', async () => {
+    s3.on(DeleteObjectCommand).resolves({});
+    expect(await start(activities.forget, input).result).toEqual({ remaining: [] });
   });
 });

@@ -1,7 +1,7 @@
 import { asyncLocalStorage, Context } from '@temporalio/activity';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { Fence } from '../../../src/activities/fence.js';
+import { Fence } from '#src/activities/fence.js';
 
 let time: number;
 let fence: Fence;
@@ -33,7 +33,7 @@ async function inAttempt<T>(body: (context: Context) => T): Promise<T> {
   return await new MockActivityEnvironment().run(async () => body(Context.current()));
 }
 
-describe('a worker that stood still', () => {
+describe('a worker that was suspended', () => {
   test('sends nothing more for attempts that had begun before', async () => {
     const context = await inAttempt((one) => one);
     fence.begin(context, ignore);

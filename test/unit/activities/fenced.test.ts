@@ -8,8 +8,8 @@ import {
 } from '@aws-sdk/client-ssm';
 import { mockClient } from 'aws-sdk-client-mock';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { Activities } from '../../../src/activities/api.js';
-import { Fence } from '../../../src/activities/fence.js';
+import type { Activities } from '#src/activities/api.js';
+import { Fence } from '#src/activities/fence.js';
 import { failureOf, makeActivities, scope, start, tokenOf } from './support.js';
 
 const ec2 = mockClient(EC2Client);
@@ -46,7 +46,7 @@ const job = { jobId: 'job-1', script: 'verify', params: {}, presign: {}, timeout
 /** Every activity that goes on until something has come about. */
 const LOOPS: Record<string, () => Promise<unknown>> = {
   watchRegion: () =>
-    start(activities.watchRegion, { region: 'eu-west-1', operation: 'watch', traceId: 't', pictures: null, told: null })
+    start(activities.watchRegion, { region: 'eu-west-1', operation: 'watch', traceId: 't', digests: null, told: null })
       .result,
   awaitInstance: () =>
     start(activities.awaitInstance, { ...scope, instanceId: 'i-1', until: 'agent-online' as const }).result,

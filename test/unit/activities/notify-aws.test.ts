@@ -2,10 +2,10 @@
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { eventBridge, sns } from '#src/activities/notify/aws-channels.js';
+import { deletedNews } from '#src/model/notify/news.js';
 import { type CallerName, CREDENTIALS } from '../../../packages/aws-simulator/src/credentials.js';
 import { readPolicies } from '../../../packages/aws-simulator/src/iam/policies.js';
-import { eventBridge, sns } from '../../../src/activities/notify/aws-channels.js';
-import { deletedNews } from '../../../src/model/notify/news.js';
 import { startTestRegion, type TestRegion } from '../region/local-region.js';
 
 const news = deletedNews({

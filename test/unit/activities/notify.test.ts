@@ -1,13 +1,14 @@
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Attempt } from '../../../src/activities/attempt.js';
-import type { ActivityDeps } from '../../../src/activities/deps.js';
-import { slack, webhook } from '../../../src/activities/notify/channels.js';
-import { createNotifier } from '../../../src/activities/notify/notifier.js';
-import { writeStatus } from '../../../src/activities/store.js';
-import type { Bucket } from '../../../src/aws/bucket.js';
-import type { StatusView } from '../../../src/model/status.js';
+import type { ActivityContext } from '#src/activities/attempt.js';
+import type { ActivityDeps } from '#src/activities/deps.js';
+import { slack, webhook } from '#src/activities/notify/channels.js';
+import { createNotifier } from '#src/activities/notify/notifier.js';
+import { StatusHolds } from '#src/activities/status-holds.js';
+import { writeStatus } from '#src/activities/store.js';
+import type { Bucket } from '#src/aws/bucket.js';
+import type { StatusView } from '#src/model/status.js';
 import { operation, statusView } from '../cli/status.js';
 import { scope } from './support.js';
 
@@ -132,7 +133,7 @@ describe('the end of a delete', () => {
     endedAt: '2026-03-01T12:05:00.000Z',
   };
 
-  it('is told under an id that a repetition keeps', async () => {
+  it('is reported under an id that a repetition keeps', async () => {
     // Prepare
     answers = [503];
     const notifier = createNotifier(fakeBucket(), [webhook(url, null)], now);
@@ -152,17 +153,49 @@ describe('the end of a delete', () => {
 
 describe('a write of the status', () => {
   const slept: number[] = [];
-  const attempt = { sleep: async (ms: number) => void slept.push(ms) } as unknown as Attempt;
-  const write = async (part: Partial<StatusView>): Promise<number[]> => {
+  let endless = false;
+  const sleep = async (ms: number): Promise<void> => {
+    slept.push(ms);
+    if (endless) await new Promise(() => undefined);
+  };
+  const attempt = { runId: 'run-1', sleep } as unknown as ActivityContext;
+  const statusHolds = new StatusHolds();
+  const write = async (part: Partial<StatusView>, number = 1): Promise<number[]> => {
     slept.length = 0;
-    const deps = { bucket: fakeBucket() } as unknown as ActivityDeps;
-    await writeStatus(deps, attempt, { ...scope, status: statusView(part) });
+    const deps = { bucket: fakeBucket(), statusHolds } as unknown as ActivityDeps;
+    await writeStatus(deps, attempt, { ...scope, status: statusView(part), write: number });
     return [...slept];
   };
 
-  it('lets changes of the next second go into one write while an operation runs, and returns at once else', async () => {
-    expect(await write({ operation: operation() })).toEqual([1_000]);
+  it('lets changes of the next seconds go into one write while an operation runs, and returns at once else', async () => {
+    expect(await write({ operation: operation() })).toEqual([5_000]);
     expect(await write({ operation: null })).toEqual([]);
-    expect(await write({ operation: operation(), wish: 'deleted' })).toEqual([]);
+    expect(await write({ operation: operation(), desiredState: 'deleted' })).toEqual([]);
+  });
+
+  it('keeps no one waiting once it is released, also before it has begun to', async () => {
+    // Prepare
+    endless = true;
+
+    // Act
+    const held = write({ operation: operation() }, 2);
+    await expect.poll(() => slept).toEqual([5_000]);
+    statusHolds.release('run-1', 2);
+    await held;
+    statusHolds.release('run-1', 3);
+    const ahead = await write({ operation: operation() }, 3);
+
+    // Assess
+    expect(ahead).toEqual([]);
+  });
+
+  it('is not released by what was for the write before it, or for another history', async () => {
+    // Prepare
+    endless = false;
+    statusHolds.release('run-1', 3);
+    statusHolds.release('run-2', 9);
+
+    // Act, assess
+    expect(await write({ operation: operation() }, 4)).toEqual([5_000]);
   });
 });

@@ -3,17 +3,17 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { pino } from 'pino';
 import { vi } from 'vitest';
-import type { Activities, ErrorDetail, LaunchInput, Scope } from '../../../src/activities/api.js';
-import type { Fence } from '../../../src/activities/fence.js';
-import { createActivities } from '../../../src/activities/index.js';
-import type { Messenger } from '../../../src/activities/watch/messenger.js';
-import { clientTokenOf } from '../../../src/aws/client-token.js';
-import { createAwsClients } from '../../../src/aws/clients.js';
-import { type ClusterDocument, clusterSchema } from '../../../src/model/spec/schema.js';
-import type { Owner } from '../../../src/model/tags.js';
-import type { Installation } from '../../../src/model/trust/installation.js';
+import type { Activities, CallContext, ErrorDetail, LaunchInput } from '#src/activities/api.js';
+import type { Fence } from '#src/activities/fence.js';
+import { createActivities } from '#src/activities/index.js';
+import type { WorkflowNotifier } from '#src/activities/watch/workflow-notifier.js';
+import { clientTokenOf } from '#src/aws/client-token.js';
+import { createAwsClients } from '#src/aws/clients.js';
+import { type ClusterDocument, clusterSchema } from '#src/model/spec/schema.js';
+import type { Owner } from '#src/model/tags.js';
+import type { Installation } from '#src/model/trust/installation.js';
 
-export const scope: Scope = {
+export const scope: CallContext = {
   region: 'eu-west-1',
   cluster: 'shop',
   uid: 'uid-1',
@@ -32,7 +32,7 @@ export const tokenOf = (slot: string, generation: number): string =>
 
 /** Activities over the SDK's own clients, whose `send` aws-sdk-client-mock answers. */
 export function makeActivities(
-  options: { instanceProfile?: string | null; log?: string[]; messenger?: Messenger; fence?: Fence } = {},
+  options: { instanceProfile?: string | null; log?: string[]; workflowNotifier?: WorkflowNotifier; fence?: Fence } = {},
 ): Activities {
   const clients = createAwsClients({
     homeRegion: 'eu-west-1',
@@ -43,8 +43,8 @@ export function makeActivities(
   const write = (line: string): void => void options.log?.push(line);
   const logger = pino({ level: options.log === undefined ? 'silent' : 'debug' }, { write });
   const defaultInstanceProfile = options.instanceProfile === undefined ? 'keelson-node' : options.instanceProfile;
-  const { messenger, fence } = options;
-  const others = { ...(messenger !== undefined && { messenger }), ...(fence !== undefined && { fence }) };
+  const { workflowNotifier, fence } = options;
+  const others = { ...(workflowNotifier !== undefined && { workflowNotifier }), ...(fence !== undefined && { fence }) };
   const fixed = { bucket: 'ops', installation: async () => installation, mirrors: null, tick: 500 };
   return createActivities({ clients, logger, defaultInstanceProfile, ...fixed, ...others });
 }

@@ -1,7 +1,7 @@
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import { mockClient } from 'aws-sdk-client-mock';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { assumedRole, sessionNameOf } from '../../../src/aws/assumed-role.js';
+import { assumedRole, sessionNameOf } from '#src/aws/assumed-role.js';
 
 const ACCOUNT = { roleArn: 'arn:aws:iam::222222222222:role/keelson/keelson-member', externalId: 'ours' };
 const HOUR_MS = 3_600_000;
@@ -66,12 +66,12 @@ describe('credentials of a role in another account', () => {
       type: 'auth',
       message:
         'arn:aws:sts::111111111111:assumed-role/keelson-worker/i-1 may not assume arn:aws:iam::222222222222:role/keelson/keelson-member in the account 222222222222 with the external id of spec.account.externalId (AssumeRole: AccessDenied)',
-      details: [{ code: 'AssumeRoleRefused', advice: expect.stringMatching(/trust policy.*sts:ExternalId/) }],
+      details: [{ code: 'AssumeRoleRefused', hint: expect.stringMatching(/trust policy.*sts:ExternalId/) }],
     });
     expect((await source()).accessKeyId).toBe('key-1');
   });
 
-  test('that STS does not give for another reason are told as that', async () => {
+  test('that STS does not give for another reason are reported as that', async () => {
     sts.on(AssumeRoleCommand).rejectsOnce(Object.assign(new Error('Rate exceeded'), { name: 'Throttling' }));
     await expect(credentials()()).rejects.toMatchObject({ type: 'throttled' });
   });

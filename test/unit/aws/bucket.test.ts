@@ -2,8 +2,8 @@ import { Readable } from 'node:stream';
 import { GetObjectCommand, HeadBucketCommand, HeadObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { mockClient } from 'aws-sdk-client-mock';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { createBucket } from '../../../src/aws/bucket.js';
-import { createAwsClients } from '../../../src/aws/clients.js';
+import { createBucket } from '#src/aws/bucket.js';
+import { createAwsClients } from '#src/aws/clients.js';
 import { awsError, failureOf } from '../activities/support.js';
 
 const s3 = mockClient(S3Client);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { clientTokenOf, type Place, provesOwner, provesPlace } from '../../../src/aws/client-token.js';
+import { clientTokenOf, type Place, provesOwner, provesPlace } from '#src/aws/client-token.js';
 
 const OURS = { id: 'inst-1', key: new Uint8Array(32).fill(1) };
 const PLACE: Place = { installation: 'inst-1', cluster: 'shop', uid: 'uid-1', slot: 'server-1', generation: 2 };

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { DescribeRegionsCommand } from '@aws-sdk/client-ec2';
 import { GetObjectCommand } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type AwsClients, createAwsClients } from '../../../src/aws/clients.js';
+import { type AwsClients, createAwsClients } from '#src/aws/clients.js';
 
 let requests: IncomingMessage[];
 let close: () => Promise<void>;

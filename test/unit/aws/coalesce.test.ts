@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { Coalescer } from '../../../src/aws/coalesce.js';
+import { BatchLoader } from '#src/aws/batch-loader.js';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -9,7 +9,7 @@ const answers = (ids: string[]) => Promise.resolve(new Map(ids.map((id) => [id, 
 describe('a coalescing reader', () => {
   test('asks once for all who wait, in chunks, each id once', async () => {
     const read = vi.fn(answers);
-    const reader = new Coalescer({ read, chunk: 2 });
+    const reader = new BatchLoader({ read, chunk: 2 });
 
     const seen = Promise.all(['a', 'b', 'c', 'a'].map((id) => reader.next(id)));
     await vi.advanceTimersByTimeAsync(0);
@@ -22,7 +22,7 @@ describe('a coalescing reader', () => {
     const { promise, resolve } = withResolvers();
     const read = vi.fn<(ids: string[]) => Promise<Map<string, string>>>();
     read.mockReturnValueOnce(promise).mockImplementation(answers);
-    const reader = new Coalescer({ read, chunk: 10 });
+    const reader = new BatchLoader({ read, chunk: 10 });
     const early = reader.next('a');
     await vi.advanceTimersByTimeAsync(0);
 
@@ -36,7 +36,7 @@ describe('a coalescing reader', () => {
 
   test('leaves a tick between two rounds, longer when a round takes several calls', async () => {
     const read = vi.fn(answers);
-    const reader = new Coalescer({ read, chunk: 1, tick: 500, maxTick: 2_000 });
+    const reader = new BatchLoader({ read, chunk: 1, tick: 500, maxTick: 2_000 });
     const ask = () => Promise.all(['a', 'b', 'c'].map((id) => reader.next(id)));
     await Promise.all([ask(), vi.advanceTimersByTimeAsync(0)]);
 
@@ -52,7 +52,7 @@ describe('a coalescing reader', () => {
 
   test('slows down while AWS throttles, and recovers', async () => {
     const read = vi.fn(answers).mockRejectedValueOnce(new Error('slow down'));
-    const reader = new Coalescer({ read, chunk: 10, tick: 500, slowDown: () => true });
+    const reader = new BatchLoader({ read, chunk: 10, tick: 500, slowDown: () => true });
     await Promise.all([expect(reader.next('a')).rejects.toThrow('slow down'), vi.advanceTimersByTimeAsync(0)]);
 
     const second = reader.next('a');
@@ -70,7 +70,7 @@ describe('a coalescing reader', () => {
   test('an id that AWS does not know is undefined, and an error reaches only its own chunk', async () => {
     const read = (ids: string[]) =>
       ids.includes('bad') ? Promise.reject(new Error('refused')) : Promise.resolve(new Map<string, string>());
-    const reader = new Coalescer({ read, chunk: 1 });
+    const reader = new BatchLoader({ read, chunk: 1 });
 
     const seen = Promise.allSettled([reader.next('bad'), reader.next('unknown')]);
     await vi.advanceTimersByTimeAsync(0);

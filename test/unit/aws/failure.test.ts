@@ -1,7 +1,7 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { describe, expect, test } from 'vitest';
-import { codeOf, httpStatusOf, messageOf } from '../../../src/aws/error-code.js';
-import { failure, toFailure } from '../../../src/aws/failure.js';
+import { codeOf, httpStatusOf, messageOf } from '#src/aws/error-code.js';
+import { failure, toFailure } from '#src/aws/failure.js';
 import { awsError } from '../activities/support.js';
 
 describe('the code of an error', () => {
@@ -76,7 +76,7 @@ describe('a failure', () => {
   });
 
   test('that is one already is passed on', () => {
-    const made = failure({ code: 'InstanceLost', class: 'conflict', message: 'gone', advice: 'none' });
+    const made = failure({ code: 'InstanceLost', class: 'conflict', message: 'gone', hint: 'none' });
 
     expect(toFailure(made, 'again')).toBe(made);
   });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { Bucket } from '../../../src/aws/bucket.js';
-import { failure } from '../../../src/aws/failure.js';
-import { installationOf, readInstallationId } from '../../../src/aws/installation.js';
+import type { Bucket } from '#src/aws/bucket.js';
+import { failure } from '#src/aws/failure.js';
+import { installationOf, readInstallationId } from '#src/aws/installation.js';
 import { failureOf } from '../activities/support.js';
 
 /** A bucket in memory that keeps what is written once. */
@@ -15,7 +15,7 @@ function bucketOf(objects = new Map<string, string>()): Bucket {
     put: async (key, text) => {
       await Promise.resolve();
       if (objects.has(key))
-        throw failure({ code: 'PreconditionFailed', class: 'conflict', message: 'there already', advice: '' });
+        throw failure({ code: 'PreconditionFailed', class: 'conflict', message: 'there already', hint: '' });
       objects.set(key, text);
       return '"1"';
     },

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createPace } from '../../../src/aws/pace.js';
+import { CHANGES, createRateLimiter } from '#src/aws/rate-limiter.js';
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -9,7 +9,7 @@ afterEach(() => {
 });
 
 /** Asks for turns of the given ranks and returns who went when, in milliseconds. */
-function ask(pace: ReturnType<typeof createPace>, ranks: number[]): { rank: number; at: number }[] {
+function ask(pace: ReturnType<typeof createRateLimiter>, ranks: number[]): { rank: number; at: number }[] {
   const went: { rank: number; at: number }[] = [];
   for (const rank of ranks)
     void pace.turn('eu-west-1 RunInstances', rank).then(() => went.push({ rank, at: Date.now() - began }));
@@ -19,7 +19,7 @@ function ask(pace: ReturnType<typeof createPace>, ranks: number[]): { rank: numb
 let began = 0;
 const pace = () => {
   began = Date.now();
-  return createPace(() => Date.now());
+  return createRateLimiter(() => Date.now());
 };
 
 describe('pace', () => {
@@ -44,6 +44,16 @@ describe('pace', () => {
     const went = ask(paced, [1, 1]);
     await vi.advanceTimersByTimeAsync(3_000);
     expect(went.map((one) => one.at)).toEqual([500, 1000]);
+  });
+
+  it('lets fifty other changes go at once and five a second after them', async () => {
+    const went: number[] = [];
+    const paced = pace();
+    for (let call = 0; call < 60; call += 1)
+      void paced.turn('eu-west-1 changes', 1, CHANGES).then(() => went.push(Date.now() - began));
+    await vi.advanceTimersByTimeAsync(3_000);
+    expect(went.filter((at) => at === 0).length).toBe(50);
+    expect(went.slice(50)).toEqual([200, 400, 600, 800, 1000, 1200, 1400, 1600, 1800, 2000]);
   });
 
   it('keeps regions apart', async () => {

@@ -1,8 +1,8 @@
 import { DescribeInstanceInformationCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { mockClient } from 'aws-sdk-client-mock';
 import { afterEach, describe, expect, test } from 'vitest';
-import { createAwsClients } from '../../../src/aws/clients.js';
-import { createReaders } from '../../../src/aws/readers.js';
+import { createAwsClients } from '#src/aws/clients.js';
+import { createReaders } from '#src/aws/readers.js';
 import { awsError } from '../activities/support.js';
 
 const ssm = mockClient(SSMClient);

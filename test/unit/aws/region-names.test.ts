@@ -1,9 +1,9 @@
 import { DescribeRegionsCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { mockClient } from 'aws-sdk-client-mock';
 import { afterEach, describe, expect, test } from 'vitest';
-import { createAwsClients } from '../../../src/aws/clients.js';
-import { toFailure } from '../../../src/aws/failure.js';
-import { nearestName, regionProblem } from '../../../src/aws/region-names.js';
+import { createAwsClients } from '#src/aws/clients.js';
+import { toFailure } from '#src/aws/failure.js';
+import { nearestName, regionProblem } from '#src/aws/region-names.js';
 import { awsError } from '../activities/support.js';
 
 const ec2 = mockClient(EC2Client);

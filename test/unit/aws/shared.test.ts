@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { Shared } from '../../../src/aws/shared.js';
+import { TtlCache } from '#src/aws/ttl-cache.js';
 
 describe('a shared answer', () => {
   it('is asked for once by those who ask together, and for some seconds', async () => {
     // Prepare
     let now = 0;
     let asked = 0;
-    const shared = new Shared(() => now);
+    const shared = new TtlCache(() => now);
     const ask = () => shared.ask('subnets', async () => ++asked);
 
     // Act
@@ -21,7 +21,7 @@ describe('a shared answer', () => {
   });
 
   it('is one for each question', async () => {
-    const shared = new Shared();
+    const shared = new TtlCache();
     const ask = (key: string) => shared.ask(key, async () => key);
 
     expect(await Promise.all([ask('a'), ask('b')])).toEqual(['a', 'b']);
@@ -29,7 +29,7 @@ describe('a shared answer', () => {
 
   it('is forgotten when it is a failure, which all who wait for it hear', async () => {
     // Prepare
-    const shared = new Shared();
+    const shared = new TtlCache();
     let asked = 0;
     const ask = () =>
       shared.ask('subnets', async () => {

@@ -26,7 +26,7 @@ describe('a random walk', () => {
     expect(found.runs).toBeLessThanOrEqual(1);
   });
 
-  it('is told by its places', () => {
+  it('is reported by its places', () => {
     const path = [0, 1, 2, 3, 7, 9, 10];
     expect(pathText(path)).toBe('0-3,7,9-10');
     expect(parsePath('0-3,7,9-10')).toEqual(path);

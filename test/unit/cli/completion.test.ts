@@ -38,9 +38,11 @@ describe('completion', () => {
     expect(stdout).toContain('complete -F _keelson keelson');
   });
 
-  it('in fish knows every verb and flag', async () => {
+  it('in fish knows every command and flag', async () => {
     const { stdout } = await run(['completion', 'fish']);
-    expect(stdout).toContain("-n __fish_use_subcommand -a apply -d 'make the cluster as the document says'");
+    expect(stdout).toContain(
+      "-n __fish_use_subcommand -a apply -d 'create the cluster, or change it to match the document'",
+    );
     expect(stdout).toMatch(/__fish_seen_subcommand_from resize' -l instance-type/);
   });
 });

@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { confirm } from '../../../src/cli/confirm.js';
-import type { Io } from '../../../src/cli/io.js';
+import { confirm } from '#src/cli/confirm.js';
+import type { Io } from '#src/cli/io.js';
 import { captured } from './io.js';
 
 const question = { what: 'delete shop', word: 'shop', withYes: 'keelson delete shop --yes' };
@@ -53,7 +53,7 @@ describe('a question before something is destroyed', () => {
   it('is not asked where there is no terminal: exit 2, with the command line that says it', async () => {
     await expect(confirm(captured({ stdin: 'shop\n' }).io, question)).rejects.toMatchObject({
       exitCode: 2,
-      remedy: 'keelson delete shop --yes',
+      hint: 'keelson delete shop --yes',
     });
   });
 });

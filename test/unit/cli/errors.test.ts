@@ -1,12 +1,12 @@
 import { WorkflowNotFoundError, WorkflowUpdateFailedError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { describe, expect, it } from 'vitest';
-import { isUnreachable, toCliError } from '../../../src/cli/errors.js';
-import { CliError, EXIT } from '../../../src/cli/exit.js';
-import { EnvironmentError } from '../../../src/config/environment.js';
-import { AWS_ERRORS } from '../../../src/model/errors/aws.js';
-import { NETWORK_ERRORS } from '../../../src/model/errors/network.js';
-import { S3_ERRORS } from '../../../src/model/errors/s3.js';
+import { isUnreachable, toCliError } from '#src/cli/errors.js';
+import { CliError, EXIT } from '#src/cli/exit.js';
+import { EnvironmentError } from '#src/config/environment.js';
+import { AWS_ERRORS } from '#src/model/errors/aws.js';
+import { NETWORK_ERRORS } from '#src/model/errors/network.js';
+import { S3_ERRORS } from '#src/model/errors/s3.js';
 
 const refused = (type: string) =>
   new WorkflowUpdateFailedError('update failed', ApplicationFailure.nonRetryable('no', type));
@@ -16,13 +16,13 @@ const adapter = (errorClass: string) =>
   ApplicationFailure.create({
     type: errorClass,
     message: 'm',
-    details: [{ code: 'C', class: errorClass, message: 'PutObject: C', advice: 'do this' }],
+    details: [{ code: 'C', class: errorClass, message: 'PutObject: C', hint: 'do this' }],
   });
 
 /** What AWS, S3 and the way to them may answer to a command. */
-const KNOWN = Object.entries({ ...AWS_ERRORS, ...S3_ERRORS, ...NETWORK_ERRORS }).map(([code, { advice }]) => ({
+const KNOWN = Object.entries({ ...AWS_ERRORS, ...S3_ERRORS, ...NETWORK_ERRORS }).map(([code, { hint }]) => ({
   code,
-  advice,
+  hint,
 }));
 
 describe('exit codes', () => {
@@ -53,20 +53,19 @@ describe('exit codes', () => {
   });
 
   it('come with what to do', () => {
-    expect(toCliError(adapter('auth'))).toMatchObject({ message: 'PutObject: C', remedy: 'do this' });
-    expect(toCliError(grpc(4, 'deadline')).remedy).toMatch(/worker/);
-    expect(toCliError(grpc(3, 'search attribute K3sPhase is not defined')).remedy).toMatch(/search-attribute create/);
+    expect(toCliError(adapter('auth'))).toMatchObject({ message: 'PutObject: C', hint: 'do this' });
+    expect(toCliError(grpc(4, 'deadline')).hint).toMatch(/worker/);
+    expect(toCliError(grpc(3, 'search attribute K3sPhase is not defined')).hint).toMatch(/search-attribute create/);
   });
 
   it('of the own calls of a command blame no worker', () => {
-    const shown = KNOWN.map(({ code, advice }) => {
-      const detail = { code, class: 'auth', message: `the worker may not use the bucket b (${code})`, advice };
-      const { message, remedy } = toCliError(
-        ApplicationFailure.create({ type: 'auth', message: 'x', details: [detail] }),
-      );
-      return `${message} ${remedy}`;
+    const shown = KNOWN.map(({ code, hint }) => {
+      const detail = { code, class: 'auth', message: `the worker may not use the bucket b (${code})`, hint };
+      const shownError = toCliError(ApplicationFailure.create({ type: 'auth', message: 'x', details: [detail] }));
+      return `${shownError.message} ${shownError.hint}`;
     });
     expect(shown.filter((text) => /the worker/.test(text))).toEqual([]);
+    expect(shown.filter((text) => /policy in your shell/.test(text))).toEqual([]);
     expect(shown[0]).toContain('your credentials may not use the bucket b');
   });
 

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { parse } from 'yaml';
-import { missing } from '../../../src/cli/clusters/clusters.js';
-import type { Session } from '../../../src/cli/session.js';
-import { type EventsOptions, events } from '../../../src/cli/verbs/events.js';
+import { missing } from '#src/cli/clusters/errors.js';
+import { type EventsOptions, events } from '#src/cli/commands/events.js';
+import type { Session } from '#src/cli/session.js';
 import { event, FakeEvents } from './events.js';
 import { captured } from './io.js';
 

@@ -1,6 +1,6 @@
-import type { Life } from '../../../src/cli/clusters/life.js';
-import type { EventSource } from '../../../src/cli/wait/follow-events.js';
-import type { ClusterEvent } from '../../../src/model/state.js';
+import type { ExecutionInfo } from '#src/cli/clusters/execution-info.js';
+import type { EventSource } from '#src/cli/wait/follow-events.js';
+import type { ClusterEvent } from '#src/model/state.js';
 
 export function event(part: Partial<ClusterEvent> = {}): ClusterEvent {
   return {
@@ -16,11 +16,18 @@ export function event(part: Partial<ClusterEvent> = {}): ClusterEvent {
 /** A cluster with events, as it seems from outside; changed by the tests as time goes by. */
 export class FakeEvents implements EventSource {
   asked = 0;
-  now: Life = { ended: null, firstRunId: 'r', rests: true, historyLength: 10, unattended: false, taskAttempt: 0 };
+  now: ExecutionInfo = {
+    ended: null,
+    firstRunId: 'r',
+    rests: true,
+    historyLength: 10,
+    unattended: false,
+    taskAttempt: 0,
+  };
   list: ClusterEvent[] = [];
   answer: () => Promise<ClusterEvent[]> = () => Promise.resolve([...this.list]);
 
-  life = async (): Promise<Life> => this.now;
+  executionInfo = async (): Promise<ExecutionInfo> => this.now;
   events = async (): Promise<ClusterEvent[]> => {
     this.asked += 1;
     return await this.answer();

@@ -1,9 +1,9 @@
 import { createColors } from 'picocolors';
 import { describe, expect, it } from 'vitest';
-import { explanationText } from '../../../src/cli/views/explain.js';
-import { type Circumstances, explain } from '../../../src/model/explain/index.js';
-import type { Retry } from '../../../src/model/retry.js';
-import type { StatusView } from '../../../src/model/status.js';
+import { explanationText } from '#src/cli/views/explain.js';
+import { type Circumstances, explain } from '#src/model/explain/index.js';
+import type { Retry } from '#src/model/retry.js';
+import type { StatusView } from '#src/model/status.js';
 import { condition, failure, node, operation, statusView, step } from './status.js';
 
 const NOW = Date.parse('2026-03-01T12:01:00.000Z');
@@ -103,6 +103,26 @@ describe('explain: the first line', () => {
     expect(explained.lastError).toBeNull();
   });
 
+  it('is the error of the first server, and not that others could not join it', () => {
+    // Prepare
+    const cause = failure({
+      code: 'ToolMissing',
+      message: 'server-0: this image lacks: curl',
+      step: 'bootstrap:server-0',
+    });
+    const later = failure({ code: 'NoServerUp', message: 'server-2: no server is up that it could join' });
+    const steps = [
+      step({ id: 'bootstrap:server-0', kind: 'bootstrap', slot: 'server-0', outcome: 'failed', error: cause }),
+      step({ id: 'join:server-2', slot: 'server-2', outcome: 'failed', error: later }),
+    ];
+
+    // Act
+    const [first] = linesOf(statusView({ operation: operation({ steps }), lastError: later }));
+
+    // Assess
+    expect(first).toContain('ToolMissing');
+  });
+
   it('is not an error of an operation that has ended', () => {
     expect(explain(statusView({ lastError: failure() })).summary).toBe('it is what was asked for');
   });
@@ -142,23 +162,32 @@ describe('explain: the first line', () => {
   });
 
   it('is what no one has confirmed yet, as soon as it was seen once', () => {
-    const suspected = condition({
-      status: 'Unknown',
-      reason: 'NotMeasured',
-      message: 'server-0: its disk is 93 % full, seen once',
-    });
-    const lines = linesOf(statusView({ health: 'Unknown', conditions: [suspected] }));
-    expect(lines[0]).toContain('its disk is 93 % full, seen once');
+    // Prepare: of a healthy cluster, whose conditions and health do not change by it
+    const since = '2026-03-01T12:00:50.000Z';
+    const suspected = [
+      { of: 'server-0', message: 'its API server is not ready: etcd', since },
+      { of: 'workers-1', message: 'its disk is 93 % full', since },
+    ];
+
+    // Act
+    const lines = linesOf(statusView({ suspected }));
+    const during = linesOf(statusView({ suspected, operation: operation() }));
+
+    // Assess
+    expect(lines[0]).toBe(
+      'shop is Running, Healthy: server-0: its API server is not ready: etcd, seen once; and workers-1: its disk is 93 % full',
+    );
     expect(lines.join('\n')).toContain('looks again before it acts');
+    expect(during[0]).toContain('create is under way');
   });
 
   it('is a step that takes longer than its own past, with what it waits for', () => {
     // Prepare
     const past = operation({
       outcome: 'done',
-      steps: [step({ kind: 'agent', outcome: 'done', endedAt: '2026-03-01T12:00:06.000Z' })],
+      steps: [step({ kind: 'wait-for-agent', outcome: 'done', endedAt: '2026-03-01T12:00:06.000Z' })],
     });
-    const running = step({ kind: 'agent', slot: 'server-1', title: 'wait for the SSM agent' });
+    const running = step({ kind: 'wait-for-agent', slot: 'server-1', title: 'wait for the SSM agent' });
     const wait: Retry = {
       ...throttled,
       activity: 'awaitInstance',
@@ -180,6 +209,29 @@ describe('explain: the first line', () => {
       /server-1: wait for the SSM agent runs since .*6 s at most in its last 1 run.*has not registered yet/,
     );
     expect(lines.join('\n')).toMatch(/you {6}check the route of subnet-9 to SSM.*--region eu-west-1/);
+  });
+
+  it('is a mirror that the worker cannot read, as soon as it is known and while something is under way', () => {
+    // Prepare
+    const conditions = [
+      condition({
+        type: 'MirrorReadable',
+        status: 'Unknown',
+        reason: 'NotReadByWorker',
+        message: 'the worker cannot read K3s v1 at the mirror https://m: getaddrinfo ENOTFOUND m (GET https://m/sums)',
+        hint: 'check spec.k3s.mirror and the way to it',
+      }),
+    ];
+
+    // Act
+    const creating = linesOf(statusView({ health: 'Unknown', conditions, operation: operation() })).join('\n');
+    const resting = linesOf(statusView({ conditions }))[0];
+
+    // Assess
+    expect(creating).toMatch(/^shop is Running, Unknown: MirrorReadable: the worker cannot read .*ENOTFOUND/);
+    expect(creating).toContain('Keelson  goes on, because nodes may reach a mirror that the worker does not');
+    expect(creating).toContain('you      check spec.k3s.mirror');
+    expect(resting).not.toContain('MirrorReadable');
   });
 
   it('says that all is as asked, and counts what is not measured', () => {
@@ -217,8 +269,13 @@ describe('explain: hints', () => {
     { code: 'RequestExpired', message: 'Request has expired', says: 'fresh credentials' },
     { code: 'NodeScriptFailed', message: 'server-0 (i-1): install failed, exit 137:', says: 'memory ran out' },
     { code: 'VcpuLimitExceeded', message: 'limit', says: '--region eu-west-1 --service-code ec2' },
+    {
+      code: 'DependencyViolation',
+      message: 'DeleteSecurityGroup sg-0a1: DependencyViolation: resource sg-0a1 has a dependent object',
+      says: 'aws ec2 describe-network-interfaces --region eu-west-1 --filters Name=group-id,Values=sg-0a1',
+    },
   ])('of $code are about this cluster', ({ code, message, says }) => {
-    const lastError = failure({ code, message, advice: 'a general hint' });
+    const lastError = failure({ code, message, hint: 'a general hint' });
     const steps = [step({ id: 'launch:server-0', outcome: 'failed', error: lastError })];
     const { cause } = explain(statusView({ operation: operation({ steps }), lastError }), { now: NOW });
     expect(cause.hints[0]).toContain(says);
@@ -229,11 +286,11 @@ describe('explain of repairs that are held back', () => {
   const held = (code: string) => failure({ code, class: 'conflict', operation: null, step: null, slot: null });
 
   it.each([
-    { code: 'RepairNeeded', says: /waits for `keelson repair shop`/ },
-    { code: 'RepairParked', says: /within an hour; .*`keelson repair shop`/ },
+    { code: 'RepairApprovalRequired', says: /waits for `keelson repair shop`/ },
+    { code: 'RepairRateLimited', says: /within an hour; .*`keelson repair shop`/ },
     { code: 'QuorumLost', says: /most of its servers are lost/ },
     { code: 'QuorumAtRisk', says: /nothing is done that could cost the quorum/ },
-    { code: 'OnlyServer', says: /its disk is all there is/ },
+    { code: 'SingleServer', says: /its disk is all there is/ },
     { code: 'AgentsUnreachable', says: /SSM has lost agents that have something in common/ },
   ])('says so of $code', ({ code, says }) => {
     const { cause } = explain(statusView({ lastError: held(code) }), { now: NOW });
@@ -245,7 +302,7 @@ describe('explain of repairs that are held back', () => {
   it('shows what would be done, once', () => {
     // Prepare
     const message = 'it would: server-1: launch t3.medium; server-1: join';
-    const lastError = { ...held('RepairNeeded'), message };
+    const lastError = { ...held('RepairApprovalRequired'), message };
     const waiting = { for: `a person: ${message}`, since: '2026-03-01T12:00:00.000Z', until: null };
 
     // Act
@@ -253,13 +310,13 @@ describe('explain of repairs that are held back', () => {
 
     // Assess
     expect(text.filter((line) => line.includes(message))).toEqual([
-      `shop is Running, Healthy: RepairNeeded: ${message}`,
+      `shop is Running, Healthy: RepairApprovalRequired: ${message}`,
     ]);
   });
 
   it('says what is under way once a person has asked for it', () => {
     const { summary } = explain(
-      statusView({ lastError: held('RepairNeeded'), operation: operation({ kind: 'repair', reason: 'r' }) }),
+      statusView({ lastError: held('RepairApprovalRequired'), operation: operation({ kind: 'repair', reason: 'r' }) }),
     );
     expect(summary).toBe('repair is under way (r)');
   });

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { followEvents } from '../../../src/cli/wait/follow-events.js';
-import type { ClusterEvent } from '../../../src/model/state.js';
+import { followEvents } from '#src/cli/wait/follow-events.js';
+import type { ClusterEvent } from '#src/model/state.js';
 import { event, FakeEvents } from './events.js';
 
 const said = (message: string) => event({ message });
@@ -29,7 +29,7 @@ function watch(known: readonly ClusterEvent[] = fake.list) {
 }
 
 describe('who watches the events of a cluster', () => {
-  it('is told each new one once, in their order', async () => {
+  it('is given each new one once, in their order', async () => {
     // Prepare
     fake.list = [said('a'), said('b')];
     const { seen, pass } = watch();
@@ -45,7 +45,7 @@ describe('who watches the events of a cluster', () => {
     expect(seen).toEqual(['c', 'd', 'e']);
   });
 
-  it('is told the new ones also when the old ones have been dropped, some or all', async () => {
+  it('is given the new ones also when the old ones have been dropped, some or all', async () => {
     // Prepare
     const many = (from: number) => Array.from({ length: 100 }, (_, index) => said(`${from + index}`));
     fake.list = many(0);
@@ -100,7 +100,7 @@ describe('who watches the events of a cluster', () => {
     expect(seen).toEqual(['a']);
   });
 
-  it('is told what the workflow ended with, and no more', async () => {
+  it('is given what the workflow ended with, and no more', async () => {
     // Prepare
     const { seen, ended, pass } = watch();
     await pass(4);
@@ -181,7 +181,7 @@ describe('who watches the events of a cluster', () => {
     await pass(70);
 
     // Assess
-    expect(await ended).toMatchObject({ remedy: expect.stringContaining('temporal workflow terminate') });
+    expect(await ended).toMatchObject({ hint: expect.stringContaining('temporal workflow terminate') });
     expect(fake.asked).toBe(0);
   });
 });

@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Life } from '../../../src/cli/clusters/life.js';
-import { follow, type Source } from '../../../src/cli/wait/follow.js';
-import type { StatusView } from '../../../src/model/status.js';
+import type { ExecutionInfo } from '#src/cli/clusters/execution-info.js';
+import { follow, type Source } from '#src/cli/wait/follow.js';
+import type { StatusView } from '#src/model/status.js';
 import { statusView } from './status.js';
 
 const SINCE = { traceId: 't', specGeneration: 2 };
-const life = (part: Partial<Life> = {}): Life => ({
+const execution = (part: Partial<ExecutionInfo> = {}): ExecutionInfo => ({
   ended: null,
   firstRunId: 'r',
   rests: false,
@@ -19,11 +19,11 @@ const heard = statusView({ specGeneration: 2 });
 /** A cluster as it seems from outside; changed by the tests as time goes by. */
 class Fake implements Source {
   asked = 0;
-  now: Life = life();
+  now: ExecutionInfo = execution();
   file: StatusView | null = heard;
   answer: () => StatusView = () => statusView({ specGeneration: 2, phase: 'Stopped' });
 
-  life = async (): Promise<Life> => this.now;
+  executionInfo = async (): Promise<ExecutionInfo> => this.now;
   stored = async (): Promise<StatusView | null> => this.file;
   refusal = async () => null;
   ask = async (): Promise<StatusView> => {
@@ -45,7 +45,7 @@ afterEach(() => {
 });
 
 /** What is seen in so many seconds. */
-function look(notes: unknown[] = []) {
+function observe(notes: unknown[] = []) {
   const seen: StatusView[] = [];
   const ended = (async () => {
     for await (const status of follow(fake, 'shop', SINCE, stop.signal, (why) => notes.push(why))) seen.push(status);
@@ -56,7 +56,7 @@ function look(notes: unknown[] = []) {
 
 describe('who waits for a cluster', () => {
   it('reads the file for as long as it is at work, and asks no one', async () => {
-    const { seen, pass } = look();
+    const { seen, pass } = observe();
 
     await pass(300);
 
@@ -72,7 +72,7 @@ describe('who waits for a cluster', () => {
     ],
   ])('takes no status %s for the answer', async (_, part) => {
     fake.file = statusView(part);
-    const { seen, pass } = look();
+    const { seen, pass } = observe();
 
     await pass(30);
 
@@ -81,23 +81,23 @@ describe('who waits for a cluster', () => {
 
   it('asks once when the work rests and the file did not tell the end', async () => {
     fake.file = null;
-    fake.now = life({ rests: true });
-    const { seen, pass } = look();
+    fake.now = execution({ rests: true });
+    const { seen, pass } = observe();
 
     await pass(120);
 
     expect(seen.map(({ phase }) => phase)).toEqual(['Stopped']);
     expect(fake.asked).toBe(1);
-    fake.now = life({ rests: true, historyLength: 20 });
+    fake.now = execution({ rests: true, historyLength: 20 });
     await pass(120);
     expect(fake.asked).toBe(2);
   });
 
   it('goes on without the file, and says so once', async () => {
     fake.stored = () => Promise.reject(new Error('no credentials'));
-    fake.now = life({ rests: true });
+    fake.now = execution({ rests: true });
     const notes: unknown[] = [];
-    const { seen, pass } = look(notes);
+    const { seen, pass } = observe(notes);
 
     await pass(10);
 
@@ -106,29 +106,29 @@ describe('who waits for a cluster', () => {
   });
 
   it.each([['COMPLETED'], ['TERMINATED']])('sees what a workflow that is %s ended with, and no more', async (ended) => {
-    fake.now = life({ ended });
-    const { seen, ended: end } = look();
+    fake.now = execution({ ended });
+    const { seen, ended: end } = observe();
 
     expect(await end).toBe('ended');
     expect(seen.map(({ phase }) => phase)).toEqual(['Stopped']);
   });
 
   it('does not take another life of the name for this one', async () => {
-    const { ended, pass } = look();
+    const { ended, pass } = observe();
     await pass(1);
 
-    fake.now = life({ firstRunId: 'another' });
+    fake.now = execution({ firstRunId: 'another' });
     await pass(1);
 
     expect(await ended).toBe('ended');
   });
 
-  it('gives up after a minute in which no worker took what there is to do', async () => {
-    fake.now = life({ unattended: true });
+  it('gives up after a minute in which no worker took the work', async () => {
+    fake.now = execution({ unattended: true });
     fake.answer = () => {
       throw Object.assign(new Error('deadline'), { code: 4, details: 'deadline', metadata: {} });
     };
-    const { ended, pass } = look();
+    const { ended, pass } = observe();
 
     await pass(59);
     expect(fake.asked).toBe(0);
@@ -139,8 +139,8 @@ describe('who waits for a cluster', () => {
   });
 
   it('goes on when a worker answers that has much to do', async () => {
-    fake.now = life({ unattended: true });
-    const { pass } = look();
+    fake.now = execution({ unattended: true });
+    const { pass } = observe();
 
     await pass(150);
 
@@ -148,13 +148,13 @@ describe('who waits for a cluster', () => {
   });
 
   it('names the way out when the workflow is stuck', async () => {
-    fake.now = life({ taskAttempt: 7 });
-    const { ended, pass } = look();
+    fake.now = execution({ taskAttempt: 7 });
+    const { ended, pass } = observe();
 
     await pass(65);
 
     expect(await ended).toMatchObject({
-      remedy: expect.stringContaining('temporal workflow terminate -w cluster/shop'),
+      hint: expect.stringContaining('temporal workflow terminate -w cluster/shop'),
     });
     expect(fake.asked).toBe(0);
   });

@@ -1,21 +1,21 @@
 import { describe, expect, it } from 'vitest';
-import { judge, judgeDelete, judgePause } from '../../../src/cli/wait/goal.js';
+import { judge, judgeDelete, judgePause } from '#src/cli/wait/goal.js';
 import { failure, operation, statusView, step } from './status.js';
 
 describe('a wait', () => {
   it.each([
     {
-      what: 'nothing is under way and the wish was observed',
+      what: 'nothing is under way and the desired state was observed',
       status: statusView({ specGeneration: 2, observedGeneration: 2 }),
       kind: 'reached',
     },
     {
-      what: 'a later wish was observed',
+      what: 'a later desired state was observed',
       status: statusView({ specGeneration: 3, observedGeneration: 3 }),
       kind: 'reached',
     },
     {
-      what: 'the wish was not observed yet',
+      what: 'the desired state was not observed yet',
       status: statusView({ specGeneration: 2, observedGeneration: 1 }),
       kind: 'waiting',
     },
@@ -25,13 +25,21 @@ describe('a wait', () => {
       kind: 'waiting',
     },
     {
-      what: 'the wish was observed and repairs are held back',
-      status: statusView({ specGeneration: 2, observedGeneration: 2, lastError: failure({ code: 'RepairParked' }) }),
+      what: 'the desired state was observed and repairs are held back',
+      status: statusView({
+        specGeneration: 2,
+        observedGeneration: 2,
+        lastError: failure({ code: 'RepairRateLimited' }),
+      }),
       kind: 'failed',
     },
     {
-      what: 'repairs were held back and the wish was not observed yet',
-      status: statusView({ specGeneration: 2, observedGeneration: 1, lastError: failure({ code: 'RepairNeeded' }) }),
+      what: 'repairs were held back and the desired state was not observed yet',
+      status: statusView({
+        specGeneration: 2,
+        observedGeneration: 1,
+        lastError: failure({ code: 'RepairApprovalRequired' }),
+      }),
       kind: 'waiting',
     },
     { what: 'the breaker is open', status: statusView({ phase: 'Failed', operation: operation() }), kind: 'failed' },
@@ -60,12 +68,12 @@ describe('a wait', () => {
       error: {
         exitCode: 1,
         message: expect.stringMatching(/^shop failed: TypeNotOffered on server-0: t3\.huge/),
-        remedy: 'name another type',
+        hint: expect.stringMatching(/^choose a type that eu-west-1 offers/),
       },
     });
   });
 
-  it('for what was rolled back says of what, though the cluster is well again', () => {
+  it('for what was rolled back says of what, though the cluster is healthy again', () => {
     // Prepare
     const steps = [step({ outcome: 'failed', error: failure() }), step({ outcome: 'done' })];
     const operations = [operation({ id: 'op-9', outcome: 'rolledBack', steps })];

@@ -1,6 +1,6 @@
 import { PassThrough, Readable } from 'node:stream';
-import type { Io } from '../../../src/cli/io.js';
-import { runCli } from '../../../src/cli/program.js';
+import type { Io } from '#src/cli/io.js';
+import { runCli } from '#src/cli/program.js';
 
 export interface Ran {
   code: number;

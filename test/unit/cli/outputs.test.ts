@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
-import { createProgram } from '../../../src/cli/program.js';
-import { requested } from '../../../src/cli/requested.js';
+import { createProgram } from '#src/cli/program.js';
+import { requested } from '#src/cli/requested.js';
 import { COMMANDS, faultsOf } from '../../support/outputs.js';
 import { captured, run } from './io.js';
 import { statusView } from './status.js';
@@ -38,7 +38,7 @@ describe('schema/output.schema.json', () => {
   });
 
   it('finds what it does not name, or what is missing', () => {
-    const named = { schemaVersion: 1, items: [{ check: 'Temporal', result: 'ok', message: '', more: 1 }] };
+    const named = { schemaVersion: 1, items: [{ check: 'Temporal', result: 'ok', message: '', hint: '', more: 1 }] };
     expect(faultsOf(['doctor', '-o', 'json'], JSON.stringify(named))).toEqual([expect.stringContaining('more')]);
     expect(faultsOf(['doctor', '-o', 'json'], '{"schemaVersion":1}')).toEqual([expect.stringContaining('items')]);
   });
@@ -64,7 +64,7 @@ describe('a document with problems', () => {
     expect(faultsOf(['validate', '-o', 'json'], validated.stdout)).toEqual([]);
   });
 
-  it('is told to programs on stdout, and to people on stderr alone', async () => {
+  it('is reported to programs on stdout, and to people on stderr alone', async () => {
     const ran = await run(['plan', '-f', wrong]);
     expect(ran).toMatchObject({
       code: 2,

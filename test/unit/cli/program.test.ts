@@ -41,7 +41,7 @@ describe('usage', () => {
     expect((await run(args, { cwd: folder })).code).toBe(code);
   });
 
-  it('names every verb with an example, and the exit codes', async () => {
+  it('names every command with an example, and the exit codes', async () => {
     // Act
     const { stdout } = await run(['--help']);
 
@@ -106,7 +106,7 @@ describe('validate', () => {
     expect(ran.stderr).toMatch(/^none\.yaml: there is no such file/m);
   });
 
-  it('tells warnings beside the answer, and accepts the document', async () => {
+  it('reports warnings beside the answer, and accepts the document', async () => {
     // Prepare
     const doubtful = VALID.replace('t3.medium', 't3.micro');
 
@@ -185,7 +185,7 @@ describe('what is asked of Temporal and AWS', () => {
   it('lists what is wrong with the environment', async () => {
     expect(await run(['list'], { env: { KEELSON_BUCKET: 'No Bucket', TEMPORAL_ADDRESS: 'x:1' } })).toMatchObject({
       code: 2,
-      stderr: expect.stringContaining('KEELSON_BUCKET: is no bucket name'),
+      stderr: expect.stringContaining('KEELSON_BUCKET: is not a bucket name'),
     });
   });
 });

@@ -10,8 +10,8 @@ import {
 } from '@temporalio/common';
 import { encodeErrorToFailure, encodeToPayloads } from '@temporalio/common/lib/internal-non-workflow/index.js';
 import { describe, expect, it } from 'vitest';
-import { retriesOf } from '../../../src/cli/clusters/retries.js';
-import { AesCodec } from '../../../src/temporal/codec.js';
+import { retriesOf } from '#src/cli/clusters/retries.js';
+import { AesCodec } from '#src/temporal/codec.js';
 
 const PLAIN: LoadedDataConverter = {
   payloadConverter: defaultPayloadConverter,
@@ -27,7 +27,7 @@ const detail = {
   code: 'RequestLimitExceeded',
   class: 'throttled',
   message: 'RunInstances t3.medium: RequestLimitExceeded: Request limit exceeded.',
-  advice: 'run fewer clusters',
+  hint: 'run fewer clusters',
 };
 const lastFailure = defaultFailureConverter.errorToFailure(
   ApplicationFailure.create({ type: 'throttled', message: detail.message, details: [detail] }),
@@ -38,7 +38,7 @@ const beat = (trouble: object | null) => ({
 });
 
 describe('what Temporal tries again', () => {
-  it('is told with attempt, cause and the time of the next try', async () => {
+  it('is reported with attempt, cause and the time of the next try', async () => {
     const pending = {
       activityType: { name: 'launchInstance' },
       state: 1,

@@ -1,9 +1,12 @@
 import { createColors } from 'picocolors';
 import { describe, expect, it } from 'vitest';
-import { clipped, PLAIN } from '../../../src/cli/screen.js';
-import { listText } from '../../../src/cli/views/list.js';
-import { statusText } from '../../../src/cli/views/status.js';
-import { table } from '../../../src/cli/views/table.js';
+import { clipped, PLAIN, type Screen, wrapped } from '#src/cli/screen.js';
+import { foldedRows } from '#src/cli/views/fold-steps.js';
+import { listText } from '#src/cli/views/list.js';
+import { planText } from '#src/cli/views/plan.js';
+import { statusText } from '#src/cli/views/status.js';
+import { table } from '#src/cli/views/table.js';
+import type { Step } from '#src/model/plan/index.js';
 import { condition, node, operation, statusView, step } from './status.js';
 
 const NOW = Date.parse('2026-03-01T12:01:00.000Z');
@@ -65,8 +68,108 @@ describe.each(screens)('on a terminal of $columns columns and $rows rows', (scre
   });
 });
 
+/** As a planner makes it: a sequence for each of so many agents, between steps of the whole cluster. */
+const rollout = (agents: number): Step[] => {
+  const common = { phase: 'Updating' as const, after: [], disruption: 'node' as const };
+  const kinds = [
+    ['drain', 'cordon and drain'],
+    ['stop-service', 'stop K3s'],
+    ['launch', 'launch t3.medium in'],
+    ['uncordon', 'uncordon'],
+  ] as const;
+  const ofAgents = Array.from({ length: agents }, (_, index) => {
+    const slot = `workers-${index}`;
+    return kinds.map(([kind, title]) => ({
+      ...common,
+      ...{ id: `${kind}:${slot}`, kind, slot, reason: `${slot} is to be changed` },
+      title: kind === 'launch' ? `${title} eu-west-1${'abc'[index % 3]}` : title,
+    }));
+  }).flat();
+  const verify = { ...common, id: 'verify', kind: 'verify' as const, slot: null, title: 'verify', reason: 'done' };
+  return [...ofAgents, { ...verify, disruption: 'none' }];
+};
+const planOf = (agents: number, screen: Screen): string[] =>
+  planText(
+    'shop',
+    { kind: 'update', reason: 'K3s is to be v1.35.0+k3s1 '.repeat(5), steps: rollout(agents), id: 'f00' },
+    colors,
+    screen,
+  ).split('\n');
+
+describe.each(screens)('a plan on a terminal of $columns columns and $rows rows', (screen) => {
+  it('of many nodes fits it: equal steps share a row, and the end repeats the summary', () => {
+    // Act
+    const lines = planOf(40, screen);
+
+    // Assess
+    expect(lines.length).toBeLessThan(screen.rows);
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(screen.columns);
+    expect(lines.some((line) => /^1 .*workers-0\.\.39 +cordon and drain +node/.test(line))).toBe(true);
+    expect(lines.some((line) => /^3 .*workers-0\.\.39 +launch t3\.medium in \.\.\./.test(line))).toBe(true);
+    expect(lines.slice(-2)).toEqual([
+      'shop: update, 161 steps, disruption node (-o wide shows each in its order)',
+      'plan id f00',
+    ]);
+  });
+
+  it('of few nodes has a row for each step', () => {
+    const lines = planOf(2, screen);
+    expect(lines.filter((line) => line.includes('cordon and drain'))).toHaveLength(2);
+    expect(lines.at(-2)).toMatch(/^9 /);
+  });
+
+  it('fits it where titles are long and reasons take two lines', () => {
+    // Prepare
+    const reason = 'its type is t3.large, t3.xlarge is wanted';
+    const steps = rollout(5).map((one) => ({ ...one, reason }));
+    const first = {
+      ...steps[0],
+      id: 'preflight',
+      slot: null,
+      title: 'check image, instance types, subnets and K3s release',
+    } as Step;
+
+    // Act
+    const plan = { kind: 'resize' as const, reason: 'the document asks for something else', id: 'f00' };
+    const lines = planText('shop', { ...plan, steps: [first, ...steps] }, colors, screen).split('\n');
+
+    // Assess
+    expect(lines.length).toBeLessThan(screen.rows);
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(screen.columns);
+  });
+
+  it('with -o wide, and in a file, has a row for each step of many nodes', () => {
+    for (const whole of [PLAIN, { ...screen, wide: true }])
+      expect(planOf(40, whole).filter((line) => line.includes('cordon and drain'))).toHaveLength(40);
+  });
+});
+
+describe('equal steps in one row', () => {
+  const titled = (slots: readonly string[]) =>
+    foldedRows(
+      slots.map((slot): Step => {
+        const said = { title: 'drain', reason: 'asked' };
+        return { id: `drain:${slot}`, kind: 'drain', slot, phase: 'Updating', after: [], disruption: 'node', ...said };
+      }),
+    ).map(({ number, slot }) => `${number} ${slot}`);
+
+  it('name their nodes shortly, and those of another pool apart', () => {
+    expect(titled(['a-0', 'a-1', 'a-2'])).toEqual(['1 a-0..2']);
+    expect(titled(['a-3', 'b-1', 'a-1'])).toEqual(['1 a-1,3', '2 b-1']);
+    expect(titled([0, 2, 4, 6, 8, 10, 12].map((at) => `a-${at}`))).toEqual(['1 a-0,2,4,6,8,... (7)']);
+  });
+});
+
+describe('a sentence', () => {
+  it('is wrapped between words, and a word that is too long stays whole', () => {
+    expect(wrapped('one two three', 8)).toBe('one two\n  three');
+    expect(wrapped('one two', null)).toBe('one two');
+    expect(wrapped(`a ${'b'.repeat(20)} c`, 10)).toBe(`a\n  ${'b'.repeat(20)}\n  c`);
+  });
+});
+
 describe('a table', () => {
-  it('leaves out nothing where the output is no terminal, or with -o wide', () => {
+  it('leaves out nothing where the output is not a terminal, or with -o wide', () => {
     for (const screen of [PLAIN, { columns: 40, rows: 10, wide: true }])
       expect(statusText(full, colors, NOW, screen)).toMatch(/203\.0\.113\.17/);
   });
@@ -82,6 +185,7 @@ describe('a table', () => {
       name: 'shop',
       phase: 'Failed',
       health: 'Unhealthy',
+      paused: false,
       region: null,
       account: null,
       version: null,
@@ -100,6 +204,6 @@ describe('the expected time of a step', () => {
       steps: [step({ outcome: 'done', endedAt: '2026-03-01T12:00:20.000Z' })],
     });
     const text = statusText(statusView({ operations: [past], operation: operation({ steps: [step()] }) }), colors, NOW);
-    expect(text).toContain('server-1: join as server (1m of usually 20s)');
+    expect(text).toContain('server-1: join as server (1m, longer than usual: 20s)');
   });
 });

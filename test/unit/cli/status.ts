@@ -1,6 +1,7 @@
-import { noBackup } from '../../../src/model/backup/state.js';
-import type { Condition, ErrorRecord, Operation, StepRecord } from '../../../src/model/state.js';
-import type { NodeStatus, StatusView } from '../../../src/model/status.js';
+import { noBackup } from '#src/model/backup/state.js';
+import { noDrill } from '#src/model/drill/state.js';
+import type { Condition, ErrorRecord, Operation, StepRecord } from '#src/model/state.js';
+import type { NodeStatus, StatusView } from '#src/model/status.js';
 
 const AT = '2026-03-01T12:00:00.000Z';
 
@@ -41,7 +42,7 @@ export function failure(part: Partial<ErrorRecord> = {}): ErrorRecord {
     code: 'TypeNotOffered',
     class: 'invalid',
     message: 't3.huge is not offered in eu-west-1a\nnor anywhere else',
-    advice: 'name another type',
+    hint: 'name another type',
     at: AT,
     operation: 'op-1',
     step: 'launch:server-0',
@@ -77,9 +78,9 @@ export function condition(part: Partial<Condition> = {}): Condition {
     status: 'True',
     reason: 'All',
     message: '1 of 1 nodes are Ready',
-    advice: '',
+    hint: '',
     since: AT,
-    lastChecked: '2026-03-01T12:00:48.000Z',
+    lastProbeTime: '2026-03-01T12:00:48.000Z',
     ...part,
   };
 }
@@ -95,7 +96,7 @@ export function statusView(part: Partial<StatusView> = {}): StatusView {
     version: 'v1.34.2+k3s1',
     phase: 'Running',
     health: 'Healthy',
-    wish: 'running',
+    desiredState: 'running',
     paused: false,
     specGeneration: 1,
     observedGeneration: 1,
@@ -112,6 +113,7 @@ export function statusView(part: Partial<StatusView> = {}): StatusView {
     lastError: null,
     kept: [],
     backup: noBackup(),
+    drill: noDrill(),
     ...part,
   };
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
-import type { Bucket } from '../../../src/aws/bucket.js';
-import { createStatusReader } from '../../../src/cli/wait/stored-status.js';
+import type { Bucket } from '#src/aws/bucket.js';
+import { createStatusReader } from '#src/cli/wait/stored-status.js';
 import { node, statusView } from './status.js';
 
 const reading = (text: string) => {
@@ -30,7 +30,7 @@ describe('the status that a command reads from the bucket', () => {
     ['braces as keys', '{'.repeat(30) + '}'.repeat(30)],
     ['question marks by the line', '?\n'.repeat(500_000)],
     ['one key again and again', 'a: 1\n'.repeat(20_000)],
-  ])('of %s is no status, at little cost', async (_, text) => {
+  ])('of %s is not a status, at little cost', async (_, text) => {
     // Prepare
     const before = process.cpuUsage();
     // Act

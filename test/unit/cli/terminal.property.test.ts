@@ -2,22 +2,22 @@ import fc from 'fast-check';
 import { createColors } from 'picocolors';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { CliError, EXIT } from '../../../src/cli/exit.js';
-import { type Io, say } from '../../../src/cli/io.js';
-import { type Format, show, showLine, tell } from '../../../src/cli/output.js';
-import { eventsText } from '../../../src/cli/views/events.js';
-import { explanationText } from '../../../src/cli/views/explain.js';
-import { historyText } from '../../../src/cli/views/history.js';
-import { listText } from '../../../src/cli/views/list.js';
-import { orphansText, type ShownOrphan } from '../../../src/cli/views/orphans.js';
-import { planText } from '../../../src/cli/views/plan.js';
-import { proofText } from '../../../src/cli/views/proof.js';
-import { statusText } from '../../../src/cli/views/status.js';
-import { createProgress } from '../../../src/cli/wait/progress.js';
-import { explain } from '../../../src/model/explain/index.js';
-import { printableAll } from '../../../src/model/printable.js';
-import type { StatusView } from '../../../src/model/status.js';
-import { detailsOf } from '../../../src/workflows/details.js';
+import { CliError, EXIT } from '#src/cli/exit.js';
+import { type Io, say } from '#src/cli/io.js';
+import { type Format, show, showLine, tell } from '#src/cli/output.js';
+import { eventsText } from '#src/cli/views/events.js';
+import { explanationText } from '#src/cli/views/explain.js';
+import { historyText } from '#src/cli/views/history.js';
+import { listText } from '#src/cli/views/list.js';
+import { orphansText, type ShownOrphan } from '#src/cli/views/orphans.js';
+import { planText } from '#src/cli/views/plan.js';
+import { proofText } from '#src/cli/views/proof.js';
+import { statusText } from '#src/cli/views/status.js';
+import { createProgress } from '#src/cli/wait/create-progress.js';
+import { explain } from '#src/model/explain/index.js';
+import { printableAll } from '#src/model/printable.js';
+import type { StatusView } from '#src/model/status.js';
+import { detailsOf } from '#src/workflows/cluster/status/web-ui.js';
 import { captured } from './io.js';
 import { condition, failure, node, operation, statusView, step } from './status.js';
 
@@ -50,8 +50,8 @@ const hostile = fc
 
 const AT = '2026-03-01T12:00:00.000Z';
 /** A status in which each text that is not Keelson's own is hostile. */
-const spoiltStatus = hostile.map((text): StatusView => {
-  const error = failure({ code: text, message: text, advice: text, step: text, slot: text });
+const corruptedStatus = hostile.map((text): StatusView => {
+  const error = failure({ code: text, message: text, hint: text, step: text, slot: text });
   const one = operation({
     kind: 'create',
     id: text,
@@ -76,7 +76,7 @@ const spoiltStatus = hostile.map((text): StatusView => {
         power: text,
       }),
     ],
-    conditions: [condition({ reason: text, message: text, advice: text, status: 'False' })],
+    conditions: [condition({ reason: text, message: text, hint: text, status: 'False' })],
     operation: one,
     operations: [{ ...one, outcome: 'failed', endedAt: AT }],
     waiting: { for: text, since: AT, until: null },
@@ -97,6 +97,7 @@ function showAll(io: Io, format: Format, status: StatusView): void {
     name: text,
     phase: text,
     health: text,
+    paused: true,
     region: text,
     account: text,
     version: text,
@@ -122,7 +123,7 @@ function showAll(io: Io, format: Format, status: StatusView): void {
     steps,
     id: text,
     notes: [text],
-    blocked: { code: 'x', message: text, advice: text },
+    blocked: { code: 'x', message: text, hint: text },
   };
   show(io, format, plan, (colors, seen) => planText(text, seen, colors));
   tell(io, plan, (colors, seen) => planText('shop', seen, colors));
@@ -152,12 +153,12 @@ function showAll(io: Io, format: Format, status: StatusView): void {
     swept: [text],
     kept: [text],
     backupsUntil: null,
-    left,
+    remaining: left,
   };
   show(io, format, proof, (_, seen) => proofText(seen));
   showLine(io, event);
   const end = new CliError(EXIT.failed, text, text);
-  say(io, `${end.message}\n  -> ${end.remedy}`);
+  say(io, `${end.message}\n  -> ${end.hint}`);
 }
 
 /** The colours that the views use. */
@@ -170,7 +171,7 @@ describe('whatever nodes, tags, AWS and senders say', () => {
     'as %s sends nothing to a terminal that it obeys, but for our colours',
     (format) => {
       fc.assert(
-        fc.property(spoiltStatus, fc.boolean(), (status, isTTY) => {
+        fc.property(corruptedStatus, fc.boolean(), (status, isTTY) => {
           // Prepare
           const { io, read } = captured();
           Object.assign(io.stdout, { isTTY });
@@ -205,7 +206,7 @@ describe('whatever nodes, tags, AWS and senders say', () => {
 
   it('is no line of its own in a wait', () => {
     fc.assert(
-      fc.property(spoiltStatus, (status) => {
+      fc.property(corruptedStatus, (status) => {
         const { io, read } = captured();
         const progress = createProgress(io, 'apply shop', []);
         progress.show(status);
@@ -217,7 +218,7 @@ describe('whatever nodes, tags, AWS and senders say', () => {
 
   it('is no markup, row or line of its own in the Web UI', () => {
     fc.assert(
-      fc.property(spoiltStatus, (status) => {
+      fc.property(corruptedStatus, (status) => {
         // Act
         const lines = detailsOf(status, 0).split('\n');
 

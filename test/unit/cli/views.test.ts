@@ -1,13 +1,14 @@
 import { createColors } from 'picocolors';
 import { describe, expect, it } from 'vitest';
-import { historyText } from '../../../src/cli/views/history.js';
-import { listText } from '../../../src/cli/views/list.js';
-import { planText } from '../../../src/cli/views/plan.js';
-import { proofText } from '../../../src/cli/views/proof.js';
-import { statusText } from '../../../src/cli/views/status.js';
-import { between, duration } from '../../../src/cli/views/time.js';
-import { createLines } from '../../../src/cli/wait/lines.js';
-import type { Condition } from '../../../src/model/state.js';
+import { historyText } from '#src/cli/views/history.js';
+import { listText } from '#src/cli/views/list.js';
+import { planText } from '#src/cli/views/plan.js';
+import { proofText } from '#src/cli/views/proof.js';
+import { statusText } from '#src/cli/views/status.js';
+import { between, duration } from '#src/cli/views/time.js';
+import { createLines, headOf } from '#src/cli/wait/lines.js';
+import { nodeLine } from '#src/cli/wait/node-line.js';
+import type { Condition } from '#src/model/state.js';
 import { captured } from './io.js';
 import { condition, failure, node, operation, statusView, step } from './status.js';
 
@@ -32,9 +33,11 @@ describe('status', () => {
     expect(text).toContain(
       'Operation create op-1, step 2/4, asked for by ada (as the sender says): it does not exist yet',
     );
-    expect(text).toContain('  server-1: join as server (1m of usually 3m)');
+    expect(text).toContain('  server-1: join as server (1m of usually under 3m)');
     expect(text).toContain('Waits for the next try of create, since 2026-03-01 12:00:00Z, until 2026-03-01 12:10:00Z');
-    expect(text).toContain('Last error TypeNotOffered: t3.huge is not offered in eu-west-1a\n  name another type');
+    expect(text).toContain(
+      'Last error TypeNotOffered: t3.huge is not offered in eu-west-1a\n  choose a type that eu-west-1 offers',
+    );
     expect(text).toMatch(
       /shop-server-0-g1 +True +True +v1\.34\.2\+k3s1 +i-1 +t3\.medium +running +eu-west-1a +10\.0\.0\.4 +-/,
     );
@@ -69,7 +72,7 @@ describe('status', () => {
 
   it('shows the conditions of an older worker, which does not tell when it looked', () => {
     // Prepare
-    const { lastChecked: _, ...old } = condition();
+    const { lastProbeTime: _, ...old } = condition();
 
     // Act
     const text = statusText(statusView({ conditions: [old as Condition] }), plain, NOW);
@@ -100,7 +103,7 @@ describe('history', () => {
     );
   });
 
-  it('tells who asked, when, how long, with what outcome', () => {
+  it('reports who asked, when, how long, with what outcome', () => {
     // Prepare
     const done = operation({
       outcome: 'done',
@@ -125,6 +128,7 @@ describe('lists and plans', () => {
       name: 'shop',
       phase: 'Running',
       health: null,
+      paused: false,
       region: 'eu-west-1',
       account: null,
       version: 'v1',
@@ -137,13 +141,21 @@ describe('lists and plans', () => {
     ]);
   });
 
+  it('say which clusters are paused, which phase and health do not', () => {
+    const listed = {
+      ...{ name: 'shop', phase: 'Running', health: 'Healthy', paused: true, region: 'eu-west-1', account: null },
+      ...{ version: 'v1', nodes: '3/3', createdAt: '2026-03-01T11:00:00.000Z' },
+    };
+    expect(listText([listed], NOW)).toMatch(/^shop +Running, paused +Healthy/m);
+  });
+
   it('say when there is nothing', () => {
     expect(listText([])).toBe('no clusters');
     expect(planText('shop', { kind: 'update', reason: '', steps: [], id: 'x' }, plain)).toBe('shop: nothing to do');
   });
 
   it('say of a plan what is held back, and who decides', () => {
-    const blocked = { code: 'RepairNeeded', message: 'it would: launch', advice: 'keelson repair shop' };
+    const blocked = { code: 'RepairApprovalRequired', message: 'it would: launch', hint: 'keelson repair shop' };
     expect(planText('shop', { kind: 'repair', reason: '', steps: [], id: 'x', blocked }, plain)).toBe(
       'shop: held back: it would: launch\n  -> keelson repair shop',
     );
@@ -168,7 +180,7 @@ describe('lists and plans', () => {
       disruption: 'cluster' as const,
     };
     const text = planText('shop', { kind: 'stop', reason: 'asked', steps: [one], id: 'f00' }, plain);
-    expect(text).toContain('shop: stop, 1 steps, disruption cluster: asked');
+    expect(text).toContain('shop: stop, 1 step, disruption cluster: asked');
     expect(text).toContain('plan id f00');
   });
 });
@@ -182,19 +194,32 @@ describe('the proof of a delete', () => {
     terminated: ['i-1'],
     swept: ['sg-1'],
     kept: [],
-    left: null,
+    remaining: null,
   };
 
-  it('says that nothing is left', () => {
-    const left = { instances: [], volumes: [], snapshots: [], securityGroups: [], bucketKeys: [] };
-    expect(proofText({ ...proof, left })).toMatch(
-      /1 instance\(s\) terminated, 1 more found by tag.*\nlast look: no instance, volume/,
+  it('proofText says that nothing of the cluster remains', () => {
+    const remaining = { instances: [], volumes: [], snapshots: [], securityGroups: [], bucketKeys: [] };
+    expect(proofText({ ...proof, remaining })).toMatch(
+      /terminated 1 instance, and deleted what carried its tags: 1 security group\nlast check: no instance, volume/,
     );
   });
 
-  it('names what is left', () => {
-    const left = { instances: ['i-9'], volumes: [], snapshots: [], securityGroups: [], bucketKeys: [] };
-    expect(proofText({ ...proof, left })).toContain('still there: i-9');
+  it('proofText counts what was deleted by kind', () => {
+    // Prepare: the volume of a replaced node has a line of its own
+    const swept = ['sg-1', 'vol-1', 'sg-2', 'snap-1', 'vol-2', 'i-7', 'sg-1'];
+
+    // Act
+    const lines = proofText({ ...proof, swept, kept: ['vol-1'] }).split('\n');
+
+    // Assess
+    expect(lines[0]).toMatch(/: 1 instance, 1 volume, 1 snapshot, 2 security groups$/);
+    expect(lines[1]).toBe('of nodes that were replaced, deleted with it: vol-1');
+    expect(proofText({ ...proof, swept: [] })).toMatch(/^\S+ is gone .*: terminated 1 instance\n/);
+  });
+
+  it('proofText names what remains of the cluster', () => {
+    const remaining = { instances: ['i-9'], volumes: [], snapshots: [], securityGroups: [], bucketKeys: [] };
+    expect(proofText({ ...proof, remaining })).toContain('still there: i-9');
   });
 });
 
@@ -211,7 +236,7 @@ describe('times', () => {
     expect(duration(ms)).toBe(text);
   });
 
-  it('are told in tenths below a minute', () => {
+  it('are reported in tenths below a minute', () => {
     expect(between('2026-03-01T12:00:00.000Z', '2026-03-01T12:00:00.420Z')).toBe('0.4s');
     expect(between('2026-03-01T12:00:00.000Z', '2026-03-01T12:01:00.000Z')).toBe('1m');
   });
@@ -249,10 +274,68 @@ describe('progress without a terminal', () => {
     ).toEqual([
       'apply shop',
       'shop: Configuring',
-      'server-1: join as server',
+      'server-1: join as server (usually under 3m)',
       'shop: Running',
       expect.stringMatching(/^server-1: join as server: done in 1\.\ds$/),
       'shop is Running',
     ]);
+  });
+
+  it('says how long a step usually takes by runs of this cluster, and once that it takes longer', async () => {
+    // Prepare: a join has taken ten seconds; this one has been running for twice as long.
+    const { io, read } = captured();
+    const ago = (seconds: number): string => new Date(Date.now() - seconds * 1_000).toISOString();
+    const past = step({ startedAt: ago(600), endedAt: ago(590), outcome: 'done' });
+    const before = operation({ id: 'op-0', steps: [past], outcome: 'done', startedAt: ago(600), endedAt: ago(590) });
+    const late = step({ slot: 'server-2', startedAt: ago(21) });
+    const status = statusView({ nodes: [node()], operations: [before], operation: operation({ steps: [late] }) });
+    const lines = createLines(io, 'apply shop');
+
+    // Act
+    for (let time = 0; time < 3; time += 1) lines.show(status);
+    await lines.end('done', null);
+
+    // Assess
+    const printed = read()
+      .stderr.split('\n')
+      .filter((line) => line.includes('server-2'));
+    expect(printed.map((line) => line.replace(/^ *[\d.]+s /, ''))).toEqual([
+      'server-2: join as server (usually 10s)',
+      expect.stringMatching(/^server-2: join as server: 2\ds, longer than usual: 10s$/),
+    ]);
+  });
+});
+
+describe('progress on a terminal', () => {
+  const running = step({ startedAt: '2026-03-01T12:00:48.000Z' });
+  const joins = node({ slot: 'server-1', doing: 'join as server', ready: 'Unknown' });
+  const past = step({ endedAt: '2026-03-01T12:00:15.000Z', outcome: 'done' });
+
+  it('shows for each node how long its step takes, and usually takes by runs of this cluster', () => {
+    // Prepare
+    const before = operation({ id: 'op-0', steps: [past], outcome: 'done' });
+    const status = statusView({ nodes: [joins], operations: [before], operation: operation({ steps: [running] }) });
+
+    // Act
+    const [wide, narrow] = [140, 60].map((columns) => nodeLine(joins, status, { columns, now: NOW }));
+
+    // Assess
+    expect(wide).toBe('server-1: join as server (12s of usually 15s)  i-1 10.0.0.4');
+    expect(narrow).toBe('server-1: join as server (12s of usually 15s)');
+  });
+
+  it('marks what no run of this cluster stands behind, and says how long the operation takes so far', () => {
+    // Prepare
+    const status = statusView({
+      phase: 'Configuring',
+      nodes: [joins],
+      operation: operation({ steps: [running], startedAt: '2026-03-01T12:00:36.000Z' }),
+    });
+
+    // Assess
+    expect(nodeLine(joins, status, { columns: 60, now: NOW })).toBe(
+      'server-1: join as server (12s of usually under 3m)',
+    );
+    expect(headOf(status, NOW)).toBe('Configuring: create, step 1/4, for 24s');
   });
 });

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { Source } from '../../../src/cli/wait/follow.js';
-import { judge } from '../../../src/cli/wait/goal.js';
-import { waitFor } from '../../../src/cli/wait/wait.js';
-import type { StatusView } from '../../../src/model/status.js';
+import type { Source } from '#src/cli/wait/follow.js';
+import { judge } from '#src/cli/wait/goal.js';
+import { waitFor } from '#src/cli/wait/wait.js';
+import type { StatusView } from '#src/model/status.js';
 import { captured } from './io.js';
 import { failure, operation, statusView, step } from './status.js';
 
@@ -10,13 +10,13 @@ import { failure, operation, statusView, step } from './status.js';
 function source(...statuses: [StatusView, ...StatusView[]]): Source {
   const life = { ended: null, firstRunId: 'r', rests: false, historyLength: 1, unattended: false, taskAttempt: 0 };
   const next = async (): Promise<StatusView> => (statuses.length > 1 ? statuses.shift() : undefined) ?? statuses[0];
-  return { life: async () => life, stored: next, ask: next, refusal: async () => null };
+  return { executionInfo: async () => life, stored: next, ask: next, refusal: async () => null };
 }
 
 it('a wait for a repair tells errors of the repair, not why it was held back before', async () => {
   // Prepare
   const { io, read } = captured();
-  const before = failure({ code: 'RepairNeeded', operation: null });
+  const before = failure({ code: 'RepairApprovalRequired', operation: null });
   const under = { observedGeneration: 0, operation: operation({ id: 'op-2', kind: 'repair' }) };
   const shop = source(
     statusView({ ...under, lastError: before }),
@@ -37,7 +37,7 @@ it('a wait for a repair tells errors of the repair, not why it was held back bef
   // Assess
   expect(status.operation).toBeNull();
   expect(read().stderr).toContain('SlowDown');
-  expect(read().stderr).not.toContain('RepairNeeded');
+  expect(read().stderr).not.toContain('RepairApprovalRequired');
 });
 
 describe('Ctrl-C in a wait', () => {
@@ -76,7 +76,7 @@ describe('Ctrl-C in a wait', () => {
     expect(error).toMatchObject({
       exitCode: 130,
       message: 'interrupted: no longer waiting, and shop goes on',
-      remedy: 'keelson status shop',
+      hint: 'keelson status shop',
     });
     // The message is the error's, which is printed once; nothing else tells the end.
     expect(stderr).not.toMatch(/interrupted|wait has ended|goes on|✔/);

@@ -1,9 +1,9 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createColors } from 'picocolors';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { changesText } from '../../../src/cli/views/changes.js';
+import { changesText } from '#src/cli/views/changes.js';
 import { run } from './io.js';
 
 let cwd: string;
@@ -51,27 +51,6 @@ describe('filters of list', () => {
     const { code, stdout, stderr } = await run(['list', ...args], { env: { TEMPORAL_ADDRESS: '127.0.0.1:1' } });
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toMatch(says);
-  });
-});
-
-describe('init', () => {
-  it('writes a valid document, with a schema line that works anywhere, and never over a file', async () => {
-    // Act
-    const first = await run(['init', 'shop-eu', '--region', 'eu-west-1', '--mode', 'ha'], { cwd });
-    const valid = await run(['validate', '-f', 'shop-eu.yaml'], { cwd });
-    const second = await run(['init', 'shop-eu', '--region', 'eu-west-1'], { cwd });
-
-    // Assess
-    expect(first).toMatchObject({ code: 0, stderr: expect.stringContaining('keelson plan -f shop-eu.yaml') });
-    expect(readFileSync(join(cwd, 'shop-eu.yaml'), 'utf8')).toMatch(/^# yaml-language-server: \$schema=https:\/\//);
-    expect(valid).toMatchObject({ code: 0 });
-    expect(second).toMatchObject({ code: 4, stderr: expect.stringContaining('is there already') });
-  });
-
-  it('writes nothing that is not valid', async () => {
-    const { code } = await run(['init', 'Shop_EU', '--region', 'eu-west-1'], { cwd });
-    expect(code).toBe(2);
-    expect(existsSync(join(cwd, 'Shop_EU.yaml'))).toBe(false);
   });
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { EnvironmentError, readClientEnvironment, readWorkerEnvironment } from '../../../src/config/environment.js';
+import { EnvironmentError, readClientEnvironment, readWorkerEnvironment } from '#src/config/environment.js';
 
 const none = () => Promise.resolve(undefined);
 const MINIMAL = { KEELSON_BUCKET: 'ops-bucket', AWS_REGION: 'eu-west-1' };
@@ -110,4 +110,19 @@ describe('the environment of the CLI', () => {
       expect.stringContaining('KEELSON_BUCKET'),
     ]);
   });
+});
+
+describe('the address of Temporal', () => {
+  it.each(['temporal:7233', 'temporal.example.com', '10.0.0.1:7233', '[::1]:7233', '::1'])('may be %s', (address) => {
+    const read = readClientEnvironment({ ...MINIMAL, TEMPORAL_ADDRESS: address });
+    expect(read.temporal.address).toBe(address);
+  });
+
+  it.each(['127.0.0.1:notaport', '127.0.0.1:', 'temporal:0', 'temporal:99999', 'http://temporal:7233', 'two words'])(
+    'cannot be %j, which is reported before anything is connected',
+    async (address) => {
+      const problems = await problemsOf(() => readClientEnvironment({ ...MINIMAL, TEMPORAL_ADDRESS: address }));
+      expect(problems).toEqual([expect.stringContaining('is not HOST:PORT')]);
+    },
+  );
 });

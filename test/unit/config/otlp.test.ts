@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { otlpMetricsOf } from '../../../src/config/otlp.js';
+import { otlpMetricsOf } from '#src/config/otlp.js';
 
 describe('the standard variables of OTLP', () => {
   it.each([

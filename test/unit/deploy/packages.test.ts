@@ -34,7 +34,7 @@ describe('npm pack of the worker (keelson)', () => {
         'dist/bin/keelson.js',
         'dist/bin/worker.js',
         'dist/workflow-bundle.js',
-        'dist/node/install.sh',
+        'dist/node-scripts/install.sh',
         'schema/cluster.schema.json',
         'deploy/aws/keelson.yaml',
       ]),

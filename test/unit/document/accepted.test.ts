@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { problemText, readDocument } from '../../../src/document/read.js';
+import { problemText, readDocument } from '#src/document/read.js';
 import { casesOf, compose } from '../../documents/compose.js';
 
 // An end-to-end test runs each of them to Ready: test/e2e/documents.test.ts.

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { readDocument } from '../../../src/document/read.js';
-import { slotsOf } from '../../../src/model/ids.js';
+import { readDocument } from '#src/document/read.js';
+import { slotsOf } from '#src/model/ids.js';
 
 describe.each([
   ['ha', 3],

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { type Problem, problemText, readDocument } from '../../../src/document/read.js';
-import { boundViolations } from '../../../src/model/spec/bounds.js';
-import { parseDocument } from '../../../src/model/spec/parse.js';
-import { violationText } from '../../../src/model/spec/violation.js';
+import { type Problem, problemText, readDocument } from '#src/document/read.js';
+import { boundViolations } from '#src/model/spec/bounds.js';
+import { parseDocument } from '#src/model/spec/parse.js';
+import { violationText } from '#src/model/spec/violation.js';
 import { filled } from '../../support/hostile/filled.js';
 import { wide } from '../../support/hostile/inputs.js';
 
@@ -168,7 +168,7 @@ describe('parseDocument and hostile values', () => {
     expect(parsed.ok ? 0 : parsed.violations.length).toBeLessThanOrEqual(101);
   });
 
-  it('answers Invalid where a look at the value throws', () => {
+  it('answers Invalid where an observation of the value throws', () => {
     // Prepare
     const value = {
       get apiVersion(): string {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { inlineFiles } from '../../../src/document/inline-files.js';
-import { problemText, readDocument } from '../../../src/document/read.js';
+import { inlineFiles } from '#src/document/inline-files.js';
+import { problemText, readDocument } from '#src/document/read.js';
 
 const NAMESPACE = 'apiVersion: v1\nkind: Namespace\nmetadata: { name: "team" }\n';
 const FILES: Readonly<Record<string, string>> = { 'team.yaml': NAMESPACE, 'registries.yaml': 'mirrors: {}\n' };
@@ -43,7 +43,7 @@ describe('files that a document names', () => {
     expect(valid.document.spec.servers.node.files[0]?.content).toBe('mirrors: {}\n');
   });
 
-  it('that are not there are told where they are named', async () => {
+  it('that are not there are reported where they are named', async () => {
     const whole = await inlineFiles(document('      - { name: team, file: taem.yaml }'), 'F', read);
 
     expect(whole.problems.map(problemText)).toEqual([
@@ -72,7 +72,9 @@ describe('a manifest of a hundred KiB', () => {
     ['as the CLI writes it', `      - { name: large, content: ${JSON.stringify(large)} }`],
     ['as a block', `      - name: large\n        content: |\n${large.replace(/^/gm, '          ')}`],
   ])('is read at little cost: %s', (_how, manifests) => {
-    const text = document(manifests).replace('sleeping', 'running').replace(', file: registries.yaml', ', content: x');
+    const text = document(manifests)
+      .replace('sleeping', 'running')
+      .replace(', file: registries.yaml', ', content: "mirrors: {}"');
     const before = process.cpuUsage();
 
     const told = readDocument(text, 'F');

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
-import { readDocument } from '../../../src/document/read.js';
-import { parseDocument } from '../../../src/model/spec/parse.js';
+import { readDocument } from '#src/document/read.js';
+import { parseDocument } from '#src/model/spec/parse.js';
 import { sample } from '../model/spec/sample.js';
 
 describe('readDocument', () => {

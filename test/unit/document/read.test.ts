@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Problem, problemText, readDocument } from '../../../src/document/read.js';
+import { type Problem, problemText, readDocument } from '#src/document/read.js';
 
 const GOOD = `apiVersion: keelson/v1
 kind: Cluster
@@ -38,9 +38,13 @@ const CASES: [string, string | Uint8Array, RegExp][] = [
   [
     'binary with zero bytes',
     Buffer.from([0x61, 0, 1, 2]),
-    /^F:1:1: document: is no text but binary data \(YAML or JSON in UTF-8\)/,
+    /^F:1:1: document: is binary data, not text \(YAML or JSON in UTF-8\)/,
   ],
-  ['binary that is not UTF-8', Buffer.from([0x7f, 0x45, 0x4c, 0x46, 0xff, 0xfe]), /^F:1:1: document: is no text/],
+  [
+    'binary that is not UTF-8',
+    Buffer.from([0x7f, 0x45, 0x4c, 0x46, 0xff, 0xfe]),
+    /^F:1:1: document: is binary data, not text/,
+  ],
   ['more than 256 KiB', `# ${repeat('x', 256 * 1024)}`, /^F:1:1: document: is 257 KiB long \(at most 256 KiB\)/],
   [
     'two documents',
@@ -103,7 +107,7 @@ const CASES: [string, string | Uint8Array, RegExp][] = [
 ];
 
 describe('readDocument', () => {
-  it.each(CASES)('tells the place of %s', (_what, content, expected) => {
+  it.each(CASES)('reports the place of %s', (_what, content, expected) => {
     // Act
     const texts = textsOf(content);
     // Assess

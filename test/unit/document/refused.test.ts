@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { problemText, readDocument } from '../../../src/document/read.js';
+import { problemText, readDocument } from '#src/document/read.js';
 import { casesOf, compose } from '../../documents/compose.js';
 
 const CASES = casesOf('refused.yaml');
@@ -17,6 +17,6 @@ describe('documents that K3s or AWS would refuse later', () => {
     const problems = read.ok ? [] : read.problems;
     expect(problems.map(problemText)).toEqual((one.answer ?? []).map((line) => `cluster.yaml:${line}`));
     expect(problems.length).toBeGreaterThan(0);
-    for (const { remedy } of problems) expect(remedy).not.toBe('');
+    for (const { hint } of problems) expect(hint).not.toBe('');
   });
 });

@@ -3,9 +3,9 @@ import { ReceiveMessageCommand, SendMessageCommand, SQSClient } from '@aws-sdk/c
 import { mockClient } from 'aws-sdk-client-mock';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Session } from '../../../src/cli/session.js';
-import { deadLetters } from '../../../src/cli/verbs/dead-letters.js';
-import { startBridge } from '../../../src/events/bridge.js';
+import { deadLetters } from '#src/cli/commands/dead-letters.js';
+import type { Session } from '#src/cli/session.js';
+import { startBridge } from '#src/events/bridge.js';
 import { captured } from '../cli/io.js';
 import { CREDENTIALS, startTestRegion, type TestRegion } from '../region/local-region.js';
 

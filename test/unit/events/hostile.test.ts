@@ -1,7 +1,7 @@
 /** Messages of the queue, from anyone who may write to it: whatever they hold, reading them asks AWS for nothing odd. What they cost is in test/unit/trust/cost.test.ts. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseEvent } from '../../../src/events/parse.js';
+import { parseEvent } from '#src/events/parse.js';
 
 const instance = (over: object = {}, detail: object = {}) => ({
   source: 'aws.ec2',
@@ -32,7 +32,7 @@ const odd = fc.oneof(
 );
 
 describe('a message of the queue', () => {
-  it('tells what real events tell', () => {
+  it('reports what real events tell', () => {
     expect(parseEvent(JSON.stringify(instance()))).toMatchObject({ kind: 'instance', region: 'eu-west-1' });
     expect(parseEvent(JSON.stringify(instance({ region: 'us-gov-west-1' })))).not.toBeNull();
     expect(parseEvent(JSON.stringify(object('clusters/shop/config.yaml')))).toEqual({

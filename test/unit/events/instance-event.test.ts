@@ -1,14 +1,14 @@
 import { DescribeInstancesCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { mockClient } from 'aws-sdk-client-mock';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createAwsClients } from '../../../src/aws/clients.js';
-import { createReaders } from '../../../src/aws/readers.js';
-import { InstanceEvents } from '../../../src/events/instance-event.js';
-import type { Sight } from '../../../src/model/watch/sight.js';
+import { createAwsClients } from '#src/aws/clients.js';
+import { createReaders } from '#src/aws/readers.js';
+import { InstanceEvents } from '#src/events/instance-event.js';
+import type { RegionReport } from '#src/model/watch/region-report.js';
 import { installation } from '../activities/support.js';
 
 const ec2 = mockClient(EC2Client);
-let told: [string, Sight][] = [];
+let told: [string, RegionReport][] = [];
 let events: InstanceEvents;
 /** What EC2 says of each instance by the time it is asked. */
 let now: 'pending' | 'running' | 'stopped';
@@ -19,8 +19,8 @@ beforeEach(() => {
   told = [];
   asked = [];
   now = 'stopped';
-  const look = async (cluster: string, _reason: string, sight: Sight) => {
-    told.push([cluster, sight]);
+  const reconcile = async (cluster: string, _reason: string, regionReport: RegionReport) => {
+    told.push([cluster, regionReport]);
     return cluster === 'orphan' ? ('absent' as const) : ('told' as const);
   };
   const readers = createReaders(createAwsClients({ homeRegion: 'eu-west-1', version: 'test' }), 1);
@@ -28,7 +28,7 @@ beforeEach(() => {
     asked.push(`${account} ${region}`);
     return readers;
   };
-  events = new InstanceEvents(readersIn, { look }, async () => installation);
+  events = new InstanceEvents(readersIn, { reconcile }, async () => installation);
   ec2.on(DescribeInstancesCommand).callsFake((input: { Filters: { Values: string[] }[] }) => ({
     Reservations: (input.Filters[0]?.Values ?? [])
       .filter((id) => !id.includes('unknown'))
@@ -52,7 +52,7 @@ const stopped = (instanceId: string) =>
   events.handle({ kind: 'instance', account: '111111111111', region: 'eu-west-1', instanceId, state: 'stopped' });
 
 describe('a change of an instance', () => {
-  it('is told to its cluster', async () => {
+  it('is reported to its cluster', async () => {
     expect(await stopped('i-shop-1')).toBe('shop');
     expect(told).toEqual([['shop', { uid: 'uid-shop', whole: false, seen: [{ id: 'i-shop-1', state: 'stopped' }] }]]);
   });
@@ -91,7 +91,7 @@ describe('a change of an instance', () => {
     await stopped('i-shop-1');
     now = state;
     await stopped('i-shop-1');
-    const seen = told.flatMap(([, sight]) => sight.seen.map((one) => one.state));
+    const seen = told.flatMap(([, regionReport]) => regionReport.seen.map((one) => one.state));
     expect(seen).toEqual(state === 'pending' ? ['stopped'] : ['stopped', 'running']);
   });
 

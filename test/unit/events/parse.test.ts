@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseEvent } from '../../../src/events/parse.js';
+import { parseEvent } from '#src/events/parse.js';
 
 const ec2 = (detail: object) => ({ source: 'aws.ec2', account: '111111111111', region: 'eu-west-1', detail });
 const s3 = (key: string, type = 'Object Created') => ({

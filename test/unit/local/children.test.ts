@@ -92,7 +92,7 @@ describe('the Temporal CLI', () => {
   });
 
   it('says what to do when TEMPORAL_CLI names nothing', async () => {
-    await expect(findTemporalCli({ TEMPORAL_CLI: folder })).rejects.toThrow(/no executable file.*set TEMPORAL_CLI/);
+    await expect(findTemporalCli({ TEMPORAL_CLI: folder })).rejects.toThrow(/not an executable file.*set TEMPORAL_CLI/);
   });
 });
 

@@ -14,9 +14,9 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { readEnvFile, writeEnvFile } from '#src/config/env-file.js';
+import { localEnvFile, localEnvironment, readLocalEnvFile } from '#src/config/local-env.js';
 import { localVariables } from '../../../packages/local-stack/src/local-env.js';
-import { readEnvFile, writeEnvFile } from '../../../src/config/env-file.js';
-import { localEnvFile, localEnvironment, readLocalEnvFile } from '../../../src/config/local-env.js';
 import { run } from '../cli/io.js';
 
 const VARIABLES = localVariables({
@@ -37,6 +37,11 @@ describe('local.env', () => {
     // Assess
     expect(said).toBe(`${VARIABLES['KEELSON_K3S_MIRROR']}|42|unset`);
     expect(readLocalEnvFile(text)).toEqual({ ...VARIABLES, KEELSON_LOCAL_PID: '42' });
+  });
+
+  it('leads the AWS CLI of either version to its region, whatever region the shell names', () => {
+    const script = `export AWS_REGION=ap-south-1 AWS_DEFAULT_REGION=ap-south-1\n${localEnvFile(VARIABLES, 42)}\nprintf '%s|%s' "$AWS_REGION" "$AWS_DEFAULT_REGION"`;
+    expect(execFileSync('sh', ['-c', script], { encoding: 'utf8' })).toBe('eu-west-1|eu-west-1');
   });
 
   it('leads away from a real account', () => {
@@ -155,11 +160,11 @@ describe('the file of a local stack', () => {
         mkdirSync(path);
       },
     ],
-  ])('is ignored when it is %s', (_what, reason, spoil) => {
+  ])('is ignored when it is %s', (_what, reason, corrupt) => {
     // Prepare
     const path = join(folder, 'local.env');
     writeFileSync(path, written(), { mode: 0o600 });
-    spoil(path);
+    corrupt(path);
     const said: string[] = [];
 
     // Act, assess

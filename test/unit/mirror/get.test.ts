@@ -3,9 +3,9 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
-import { isOwnAddress } from '../../../src/mirror/addresses.js';
-import { type MirrorPolicy, mirrorProblem } from '../../../src/mirror/policy.js';
-import { askRelease } from '../../../src/mirror/release.js';
+import { isOwnAddress } from '#src/mirror/addresses.js';
+import { type MirrorPolicy, mirrorProblem } from '#src/mirror/policy.js';
+import { askRelease } from '#src/mirror/release.js';
 
 const NONE: MirrorPolicy = { allowed: null, site: null };
 const LOCAL: MirrorPolicy = { allowed: ['http://127.0.0.1:*'], site: null };

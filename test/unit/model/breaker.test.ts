@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { afterFailure, breakerPhase, FAILURES_TO_OPEN, LONGEST_OPEN_SECONDS } from '../../../src/model/breaker.js';
-import { type Breaker, ERROR_CLASSES, type ErrorClass } from '../../../src/model/state.js';
+import { afterFailure, breakerPhase, FAILURES_TO_OPEN, LONGEST_OPEN_SECONDS } from '#src/model/breaker.js';
+import { type Breaker, ERROR_CLASSES, type ErrorClass } from '#src/model/state.js';
 
 const NOW = '2026-01-01T00:00:00.000Z';
 const later = (at: string, ms: number): string => new Date(Date.parse(at) + ms).toISOString();

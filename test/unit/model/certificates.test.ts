@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { factsOf } from '../../../src/model/care/facts.js';
-import { conditionsOf } from '../../../src/model/checks.js';
-import { measurePublished, recordPublished } from '../../../src/model/kubeconfig.js';
-import type { ClusterState } from '../../../src/model/state.js';
-import { change, NOW, planned, running, slotOf } from './care/state.js';
+import { conditionsOf } from '#src/model/checks.js';
+import { factsOf } from '#src/model/health/facts.js';
+import { measurePublished, recordPublished } from '#src/model/kubeconfig.js';
+import type { ClusterState } from '#src/model/state.js';
+import { change, NOW, planned, running, slotOf } from './health/state.js';
 
 const told = (state: ClusterState, name: string, facts: Record<string, string>): ClusterState =>
   change(state, name, { facts: factsOf(facts, null, NOW, true) });
 
-/** The founder's kubeconfig is published, and its node has reported its certificates. */
+/** The bootstrap server's kubeconfig is published, and its node has reported its certificates. */
 function published(until: string): ClusterState {
   const state = told(running(), 'server-0', { 'cert-earliest': until });
   recordPublished(state, { ...slotOf(state, 'server-0'), facts: null }, state.apiAddress);
@@ -66,10 +66,10 @@ describe("the cluster's CA", () => {
     ['2028-06-01T00:00Z', 'True', 'EndsSoon', /keelson rotate \S+ ca /],
     ['2026-12-01T00:00Z', 'False', 'EndsSoon', /keelson rotate \S+ ca /],
     ['2025-12-01T00:00Z', 'False', 'Ended', /keelson rotate \S+ ca /],
-  ])('that ends on %s: %s, %s', (end, status, reason, advice) => {
-    const verdict = authorities(end);
-    expect(verdict).toMatchObject({ status, reason });
-    expect(verdict?.message).toContain(end.slice(0, 10));
-    expect(verdict?.advice).toMatch(advice);
+  ])('that ends on %s: %s, %s', (end, status, reason, hint) => {
+    const result = authorities(end);
+    expect(result).toMatchObject({ status, reason });
+    expect(result?.message).toContain(end.slice(0, 10));
+    expect(result?.hint).toMatch(hint);
   });
 });

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { judge } from '../../../src/model/diff/judge.js';
+import { classifyChange } from '#src/model/diff/classify-change.js';
 import { pool, valid } from './spec/sample.js';
 
 interface Schema {
@@ -26,7 +26,7 @@ function fieldsOf(one: Schema, path: string[]): string[][] {
 
 const fields = fieldsOf(schema, []);
 const document = valid({ mode: 'ha', pools: [pool()] });
-const verdictOf = (path: string[]) => judge({ path, from: 'before', to: 'after' }, document, null);
+const verdictOf = (path: string[]) => classifyChange({ path, from: 'before', to: 'after' }, document, null);
 
 describe('a change of each field of the document', () => {
   it.each(fields.map((path) => [path.join('.'), path] as const))('%s has an answer of its own', (_, path) => {

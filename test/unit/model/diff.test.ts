@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type ChangeClass, diffDocuments, refusalsOf } from '../../../src/model/diff.js';
+import { type ChangeClass, diffDocuments, refusalsOf } from '#src/model/diff.js';
 import { pool, valid } from './spec/sample.js';
 
 type Spec = Record<string, unknown>;
@@ -135,6 +135,14 @@ const CASES: [string, Spec, Spec, string, ChangeClass, RegExp][] = [
     'node',
     /one node at a time/,
   ],
+  [
+    'the type of a pool',
+    { pools: [pool()] },
+    { pools: [pool({ instanceType: 'm6i.large' })] },
+    'spec.pools.workers.instanceType',
+    'node',
+    /as many nodes at a time as upgrade\.maxUnavailable allows/,
+  ],
   ['a new pool', {}, { pools: [pool()] }, 'spec.pools.workers', 'scale', /is added: 3 -> 5 nodes/],
   ['a pool removed', { pools: [pool()] }, {}, 'spec.pools.workers', 'scale', /drained first: 5 -> 3 nodes/],
   [
@@ -188,7 +196,7 @@ const specs = fc.record({
   tags: fc.dictionary(fc.constantFrom('a', 'b', 'toString'), fc.constantFrom('x', 'y')),
   k3s: fc.record({
     version: fc.constantFrom('v1.33.6+k3s1', 'v1.34.2+k3s1', 'v1.35.0+k3s1'),
-    config: fc.dictionary(fc.constantFrom('disable', 'log', 'cluster-domain'), fc.constantFrom('x', 'y')),
+    config: fc.dictionary(fc.constantFrom('disable', 'default-runtime', 'cluster-domain'), fc.constantFrom('x', 'y')),
   }),
 });
 

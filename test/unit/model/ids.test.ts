@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { bucketKeyOf, KEYS_TO_FORGET } from '../../../src/model/bucket.js';
-import { secondsOf } from '../../../src/model/duration.js';
-import { jobIdOf, MAX_JOB_ID, MAX_NODE_NAME, nodeNameOf, slotsOf } from '../../../src/model/ids.js';
-import { clusterTags, nodeTags } from '../../../src/model/tags.js';
+import { bucketKeyOf, KEYS_TO_FORGET } from '#src/model/bucket.js';
+import { secondsOf } from '#src/model/duration.js';
+import { jobIdOf, MAX_JOB_ID, MAX_NODE_NAME, nodeNameOf, slotsOf } from '#src/model/ids.js';
+import { clusterTags, nodeTags } from '#src/model/tags.js';
 import { pool, valid } from './spec/sample.js';
 
 describe('slots', () => {

@@ -7,7 +7,7 @@ import {
   MOST_LAUNCHES,
   withLaunch,
   withoutLaunch,
-} from '../../../src/model/launch-limit.js';
+} from '#src/model/launch-limit.js';
 
 const START = Date.parse('2026-01-01T00:00:00.000Z');
 const at = (seconds: number): string => new Date(START + seconds * 1_000).toISOString();

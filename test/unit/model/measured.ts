@@ -1,5 +1,5 @@
-import type { NodeFacts } from '../../../src/model/care/facts.js';
-import type { ClusterState } from '../../../src/model/state.js';
+import type { NodeFacts } from '#src/model/health/facts.js';
+import type { ClusterState } from '#src/model/state.js';
 
 /** The state with everything measured of every node, and found good. */
 export function measuredWhole(state: ClusterState, at: string): ClusterState {

@@ -1,4 +1,4 @@
-import type { NodeInstance } from '../../../src/model/state.js';
+import type { NodeInstance } from '#src/model/state.js';
 
 /** An instance as a slot knows it. */
 export const nodeInstance = (id: string, power: 'running' | 'stopped' = 'running'): NodeInstance => ({

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { printable, printableAll, printableLine } from '../../../src/model/printable.js';
+import { printable, printableAll, printableLine } from '#src/model/printable.js';
 
 describe('a printable text', () => {
   it.each([

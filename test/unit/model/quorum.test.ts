@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import type { NodeView } from '../../../src/model/observation.js';
-import { lookAtGate, quorumOf, seenTwice } from '../../../src/model/quorum.js';
-import type { Slot } from '../../../src/model/state.js';
+import type { NodeObservation } from '#src/model/observation.js';
+import { observeGate, quorumOf, seenTwice } from '#src/model/quorum.js';
+import type { Slot } from '#src/model/state.js';
 
 type ServerSlot = Pick<Slot, 'name' | 'nodeName'>;
 
 const slot = (index: number): ServerSlot => ({ name: `server-${index}`, nodeName: `demo-server-${index}-g1` });
 
-const node = (index: number, fields: Partial<NodeView> = {}): NodeView => ({
+const node = (index: number, fields: Partial<NodeObservation> = {}): NodeObservation => ({
   name: `demo-server-${index}-g1`,
   ready: true,
   voter: true,
@@ -21,19 +21,19 @@ const servers = [slot(0), slot(1), slot(2)];
 const all = [node(0), node(1), node(2)];
 
 describe('quorum gate', () => {
-  it('opens when every slot votes, none is a ghost, and one may fail', () => {
-    expect(lookAtGate(servers, [...all, node(9, { name: 'demo-workers-0-g1', voter: null })])).toEqual({
+  it('opens when every slot votes, none is a stale node, and one may fail', () => {
+    expect(observeGate(servers, [...all, node(9, { name: 'demo-workers-0-g1', voter: null })])).toEqual({
       open: true,
       reasons: [],
     });
   });
 
-  it.each<[string, ServerSlot[], NodeView[], RegExp]>([
+  it.each<[string, ServerSlot[], NodeObservation[], RegExp]>([
     ['a member is missing', servers, all.slice(1), /server-0: demo-server-0-g1 is not a member/],
     ['one is a learner', servers, [node(0, { voter: false }), node(1), node(2)], /server-0: .* is a learner/],
     ['one is not Ready', servers, [node(0, { ready: false }), node(1), node(2)], /server-0: .* is not Ready/],
     [
-      'there is a ghost',
+      'there is a stale node',
       servers,
       [...all, node(3, { name: 'demo-server-0-g0' })],
       /demo-server-0-g0 is a member without a slot/,
@@ -42,7 +42,7 @@ describe('quorum gate', () => {
     ['nothing was seen', servers, [], /0 of 3 vote/],
   ])('stays closed while %s', (_what, slots, nodes, reason) => {
     // Act
-    const gate = lookAtGate(slots, nodes);
+    const gate = observeGate(slots, nodes);
     // Assess
     expect(gate.open).toBe(false);
     expect(gate.reasons.join('\n')).toMatch(reason);
@@ -53,12 +53,12 @@ describe('quorum gate', () => {
     ['one whose Node someone has deleted', 'demo-server-0-g0', servers, all],
     ['one that was added and has never started', '10.0.0.9', servers, all],
   ])('stays closed while etcd lists a member without a Node: %s', (_, stray, slots, nodes) => {
-    expect(lookAtGate(slots, nodes, null, [stray])).toMatchObject({ open: false });
-    expect(lookAtGate(slots, nodes, null, [stray]).reasons).toContain(`etcd member ${stray} has no Node`);
+    expect(observeGate(slots, nodes, null, [stray])).toMatchObject({ open: false });
+    expect(observeGate(slots, nodes, null, [stray]).reasons).toContain(`etcd member ${stray} has no Node`);
   });
 
   it('does not wait for the member of the very server that is to be taken down', () => {
-    expect(lookAtGate(servers, [node(0), node(2)], 'server-1', ['demo-server-1-g1']).open).toBe(true);
+    expect(observeGate(servers, [node(0), node(2)], 'server-1', ['demo-server-1-g1']).open).toBe(true);
   });
 
   it.each([
@@ -66,18 +66,18 @@ describe('quorum gate', () => {
     ['does not vote', [node(0), node(1, { voter: false }), node(2)], true],
     ['is no member any more', [node(0), node(2)], true],
     ['is not Ready, and another one neither', [node(0), node(1, { ready: false }), node(2, { ready: false })], false],
-    ['is not Ready, and there is a ghost', [node(0), node(1, { ready: false }), node(2), node(9)], false],
+    ['is not Ready, and there is a stale node', [node(0), node(1, { ready: false }), node(2), node(9)], false],
   ])('leaves out a server that is to be taken down because it %s', (_, nodes, open) => {
-    expect(lookAtGate(servers, nodes, 'server-1').open).toBe(open);
+    expect(observeGate(servers, nodes, 'server-1').open).toBe(open);
   });
 
   it('is closed for the only one that is left, well or not', () => {
-    expect(lookAtGate(servers.slice(0, 1), [node(0, { ready: false })], 'server-0').open).toBe(false);
+    expect(observeGate(servers.slice(0, 1), [node(0, { ready: false })], 'server-0').open).toBe(false);
   });
 
   it('wants to be seen open twice, apart from each other, without a closed look between', () => {
     // Prepare
-    const [open, closed] = [lookAtGate(servers, all), lookAtGate(servers, [])];
+    const [open, closed] = [observeGate(servers, all), observeGate(servers, [])];
     const at = (second: number): string => `2026-01-01T00:00:${String(second).padStart(2, '0')}Z`;
     let memory: { openSince: string | null } = { openSince: null };
     const looks: [typeof open, number][] = [

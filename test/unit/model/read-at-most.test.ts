@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readAtMost } from '../../../src/model/read-at-most.js';
+import { readAtMost } from '#src/model/read-at-most.js';
 
 describe('readAtMost', () => {
   async function* chunks(count: number, note: { given: number; ended: boolean }) {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { redact } from '../../../src/model/redact.js';
+import { redact } from '#src/model/redact.js';
 
 const HASH = 'a1'.repeat(32);
 const TOKEN = `K10${HASH}::server:0123456789abcdef0123456789abcdef`;

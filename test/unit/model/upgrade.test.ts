@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { blankState } from '../../../src/model/blank-state.js';
-import { upgradeState } from '../../../src/model/upgrade.js';
+import { blankState } from '#src/model/blank-state.js';
+import { upgradeState } from '#src/model/upgrade.js';
 import { documentOf } from './plan/documents.js';
 
 describe('upgradeState', () => {
   it('keeps what was carried and fills in what came later', () => {
-    const { heldTypes: _later, ...earlier } = { ...blankState(documentOf()), uid: 'u-1', jobCount: 7 };
+    const { unavailableTypes: _later, ...earlier } = { ...blankState(documentOf()), uid: 'u-1', jobCount: 7 };
     expect(upgradeState(earlier)).toEqual({ ...blankState(documentOf()), uid: 'u-1', jobCount: 7 });
   });
 

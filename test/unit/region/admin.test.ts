@@ -8,7 +8,7 @@ import { startTestRegion, type TestRegion } from './local-region.js';
 
 const TAGS = { 'keelson:cluster': 'shop', 'keelson:uid': 'u-1', 'keelson:slot': 'server-0', 'keelson:generation': '1' };
 
-describe("the region's own desk", () => {
+describe("the simulator's admin API", () => {
   let region: TestRegion;
   const heard: string[] = [];
 
@@ -108,7 +108,7 @@ describe("the region's own desk", () => {
     expect(later).toEqual({ seconds: 0, chain: [] });
   });
 
-  it('takes fault plans while it runs, and takes them away', async () => {
+  it('takes fault plans while it runs, and removes them', async () => {
     // Prepare
     const ask = () => region.ec2Client().send(new DescribeVpcsCommand({}));
     const error = { code: 'UnauthorizedOperation', status: 403, message: 'You are not authorized.' };
@@ -146,16 +146,20 @@ describe("the region's own desk", () => {
     const tampered = await region.post(`/_region/machines/${id}`, { tags: { 'keelson:slot': 'server-9' } });
     const misspelt = await region.post(`/_region/machines/${id}`, { tag: null });
     const unknown = await region.post('/_region/machines/i-00000000', {});
-    const ghost = await region.post('/_region/ghosts', { cluster: 'shop', nodeName: 'shop-server-0-g0', server: true });
+    const staleNode = await region.post('/_region/stale-nodes', {
+      cluster: 'shop',
+      nodeName: 'shop-server-0-g0',
+      server: true,
+    });
 
     // Assess
-    expect([tampered, misspelt, unknown, ghost].map(({ status }) => status)).toEqual([200, 400, 404, 404]);
+    expect([tampered, misspelt, unknown, staleNode].map(({ status }) => status)).toEqual([200, 400, 404, 404]);
     expect(await tampered.json()).toEqual({ id });
-    expect(await ghost.json()).toEqual({ error: 'no server of cluster shop runs K3s' });
+    expect(await staleNode.json()).toEqual({ error: 'no server of cluster shop runs K3s' });
     expect(region.world.instances.get(id)?.tags['keelson:slot']).toBe('server-9');
   });
 
-  it('tells what it is, and refuses what it has not', async () => {
+  it('reports what it is, and refuses what it has not', async () => {
     expect(await region.get('/_region/')).toMatchObject({ profile: 'fast', regions: ['eu-west-1', 'us-east-1'] });
     expect((await region.post('/_region/nonsense')).status).toBe(404);
     expect((await region.post('/_region/instances/i-00000000/stop')).status).toBe(404);

@@ -17,7 +17,7 @@ function start(args: string[]) {
 }
 
 describe('the region as a process', () => {
-  it('tells its address in one line of JSON and ends cleanly on SIGTERM', async () => {
+  it('reports its address in one line of JSON and ends cleanly on SIGTERM', async () => {
     // Prepare
     const dir = mkdtempSync(join(tmpdir(), 'keelson-region-'));
 

@@ -76,7 +76,7 @@ describe('the world', () => {
     expect([boot.imposedMs, other.imposedMs]).toEqual([6, 1]);
   });
 
-  it('keeps a latency until the fault plan that holds it is taken away', async () => {
+  it('keeps a latency until the fault plan that holds it is removed', async () => {
     const world = make();
     const [id] = world.faults.add({ point: 'span', match: { kind: 'boot' }, hold: true });
     let booted = false;

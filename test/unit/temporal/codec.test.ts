@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { defaultPayloadConverter, type Payload } from '@temporalio/common';
 import { describe, expect, it } from 'vitest';
-import { readClientEnvironment, readWorkerEnvironment } from '../../../src/config/environment.js';
-import { AesCodec, payloadCodecs, readPayloadKeys } from '../../../src/temporal/codec.js';
+import { readClientEnvironment, readWorkerEnvironment } from '#src/config/environment.js';
+import { AesCodec, payloadCodecs, readPayloadKeys } from '#src/temporal/codec.js';
 
 const [OLD, NEW] = [randomBytes(32), randomBytes(32)];
 const codec = (...ids: ('old' | 'new')[]) =>

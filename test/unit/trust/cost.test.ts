@@ -1,6 +1,6 @@
 /**
  * Whatever a stranger sends, up to 256 KiB of it, is read within 200 ms and 100 MiB, and is named as what it is. A process with a small heap reads:
- * its CPU time counts, so that other programs of this machine do not, and its peak over all inputs.
+ * the CPU time of the thread that reads counts, so that other programs of this machine do not, and the peak of the process over all inputs.
  */
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';

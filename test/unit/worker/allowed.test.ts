@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { Activities, ResolvePlacementInput } from '../../../src/activities/api.js';
-import { readWorkerEnvironment } from '../../../src/config/environment.js';
-import type { AllowedResources } from '../../../src/model/trust/allowed.js';
-import { withAllowed } from '../../../src/worker/allowed.js';
+import type { Activities, PreflightInput } from '#src/activities/api.js';
+import { readWorkerEnvironment } from '#src/config/environment.js';
+import type { AllowedResources } from '#src/model/trust/allowed.js';
+import { withAllowed } from '#src/worker/allowed.js';
 import { documentWith, failureOf } from '../activities/support.js';
 
 const VPC = 'vpc-0123456789abcdef0';
@@ -10,18 +10,18 @@ const AMI = 'ami-0123456789abcdef0';
 
 const NONE: AllowedResources = { images: null, vpcs: null, securityGroups: null };
 
-/** Resolves a document's placement into `VPC` with what the operator allows. */
+/** Resolves a document's launch config into `VPC` with what the operator allows. */
 function resolve(image: object | undefined, allowed: Partial<AllowedResources>, spec: object = {}) {
   const asked: unknown[] = [];
   const activities = {
-    resolvePlacement: (input: unknown) => {
+    resolveLaunchConfig: (input: unknown) => {
       asked.push(input);
-      return Promise.resolve({ placement: { vpcId: VPC }, userData: {} });
+      return Promise.resolve({ launchConfig: { vpcId: VPC }, userData: {} });
     },
   } as unknown as Activities;
   const document = documentWith({ ...(image !== undefined && { image }), ...spec });
-  const input = { document } as ResolvePlacementInput;
-  const result = withAllowed(activities, { ...NONE, ...allowed }).resolvePlacement(input);
+  const input = { document } as PreflightInput;
+  const result = withAllowed(activities, { ...NONE, ...allowed }).resolveLaunchConfig(input);
   return { asked, result };
 }
 
@@ -33,7 +33,7 @@ describe('images that a document may name', () => {
     ['a parameter that is listed', { ssmParameter: '/golden/k3s' }, ['/golden/k3s']],
     ['a parameter below one that is listed', { ssmParameter: '/golden/k3s/arm64' }, ['/golden/*']],
   ])('are %s', async (_, image, images) => {
-    await expect(resolve(image, { images }).result).resolves.toMatchObject({ placement: { vpcId: VPC } });
+    await expect(resolve(image, { images }).result).resolves.toMatchObject({ launchConfig: { vpcId: VPC } });
   });
 
   it.each([

@@ -1,6 +1,6 @@
 import pino from 'pino';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { keepWatches, type UnwatchedCluster, type Watched, type Watches } from '../../../src/worker/keep-watches.js';
+import { keepWatches, type UnwatchedCluster, type Watched, type Watches } from '#src/worker/keep-watches.js';
 
 beforeEach(() => {
   vi.useFakeTimers();

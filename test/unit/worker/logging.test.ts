@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { createLogger, temporalLogger } from '../../../src/worker/logging.js';
-import { scopeOf } from '../../../src/worker/scope-interceptor.js';
+import { createLogger, temporalLogger } from '#src/worker/logging.js';
+import { callContext } from '#src/worker/scope-interceptor.js';
 
 describe('log lines of the SDK', () => {
   it('go through our logger with their fields, without the SDK noise', () => {
@@ -25,11 +25,11 @@ describe('log lines of the SDK', () => {
 describe('the scope of an activity', () => {
   it('is taken from its input', () => {
     const input = { cluster: 'demo', region: 'eu-west-1', operation: 'op-1', traceId: 't', uid: 'u', document: {} };
-    expect(scopeOf(input)).toEqual({ cluster: 'demo', region: 'eu-west-1', operation: 'op-1', traceId: 't' });
+    expect(callContext(input)).toEqual({ cluster: 'demo', region: 'eu-west-1', operation: 'op-1', traceId: 't' });
   });
 
   it.each([undefined, null, 'text', { region: 7 }])('is empty for %j', (input) => {
-    expect(scopeOf(input)).toEqual({});
+    expect(callContext(input)).toEqual({});
   });
 });
 

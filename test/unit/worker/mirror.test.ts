@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import type { Activities, ResolvePlacementInput, RunOnNodesInput } from '../../../src/activities/api.js';
-import { parseDocument } from '../../../src/model/spec/parse.js';
-import { DEFAULT_MIRROR } from '../../../src/model/spec/schema.js';
-import { withMirror } from '../../../src/worker/mirror.js';
+import type { Activities, PreflightInput, RunOnNodesInput } from '#src/activities/api.js';
+import { parseDocument } from '#src/model/spec/parse.js';
+import { DEFAULT_MIRROR } from '#src/model/spec/schema.js';
+import { withMirror } from '#src/worker/mirror.js';
 
 const SITE = 'http://mirror.site/k3s';
 
 function recorder() {
   const seen: string[] = [];
   const activities = {
-    resolvePlacement: (input: ResolvePlacementInput) => {
+    resolveLaunchConfig: (input: PreflightInput) => {
       seen.push(input.document.spec.k3s.mirror);
       return Promise.reject(new Error('enough'));
     },
@@ -45,7 +45,7 @@ describe('the mirror of a site', () => {
     const document = documentWith(mirror);
 
     // Act
-    await wrapped.resolvePlacement({ document } as ResolvePlacementInput).catch(() => undefined);
+    await wrapped.resolveLaunchConfig({ document } as PreflightInput).catch(() => undefined);
     await wrapped.runOnNodes({ params: { K3S_MIRROR: document.spec.k3s.mirror } } as unknown as RunOnNodesInput);
 
     // Assess
@@ -72,7 +72,7 @@ describe('the mirror of a site', () => {
     const { seen, activities } = recorder();
     const wrapped = withMirror(activities, null, policy);
     // Act
-    const asked = wrapped.resolvePlacement({ document: documentWith(mirror) } as ResolvePlacementInput);
+    const asked = wrapped.resolveLaunchConfig({ document: documentWith(mirror) } as PreflightInput);
     const sent = wrapped.runOnNodes({ params: { K3S_MIRROR: mirror } } as unknown as RunOnNodesInput);
     // Assess
     for (const one of [asked, sent])

@@ -1,9 +1,9 @@
 import pino from 'pino';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { otlpTracesOf } from '../../../src/config/otlp.js';
-import type { EndedSpan } from '../../../src/model/spans.js';
-import { createTracing, NO_TRACING } from '../../../src/worker/tracing/index.js';
-import { createProvider } from '../../../src/worker/tracing/provider.js';
+import { otlpTracesOf } from '#src/config/otlp.js';
+import type { EndedSpan } from '#src/model/spans.js';
+import { createTracing, NO_TRACING } from '#src/worker/tracing/index.js';
+import { createProvider } from '#src/worker/tracing/provider.js';
 import { receiveOtlp } from '../../support/otlp-receiver.js';
 
 afterEach(() => vi.unstubAllEnvs());

@@ -1,7 +1,7 @@
 import { deflateSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { blankState } from '../../../src/model/blank-state.js';
-import { pack, unpack } from '../../../src/workflows/carried.js';
+import { blankState } from '#src/model/blank-state.js';
+import { pack, unpack } from '#src/workflows/cluster/state/pack.js';
 import { documentOf } from '../model/plan/documents.js';
 
 const state = { ...blankState(documentOf()), uid: 'u-1', requestedBy: 'Jörg 🚢' };
@@ -16,7 +16,7 @@ describe('carried state', () => {
   });
 
   it('is brought to the present shape', () => {
-    const { heldTypes: _later, ...earlier } = state;
+    const { unavailableTypes: _later, ...earlier } = state;
     expect(unpack(deflateSync(JSON.stringify(earlier)))).toEqual(state);
   });
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { Condition } from '../../../src/model/state.js';
-import type { NodeStatus } from '../../../src/model/status.js';
-import { detailsOf } from '../../../src/workflows/details.js';
+import type { Condition } from '#src/model/state.js';
+import type { NodeStatus } from '#src/model/status.js';
+import { detailsOf } from '#src/workflows/cluster/status/web-ui.js';
 import { failure, operation, statusView, step } from '../cli/status.js';
 
 const AT = '2026-03-01T12:00:00.000Z';
@@ -12,9 +12,9 @@ const condition = (type: string, status: Condition['status'], message = ''): Con
   status,
   reason: 'R',
   message,
-  advice: '',
+  hint: '',
   since: AT,
-  lastChecked: AT,
+  lastProbeTime: AT,
 });
 
 const node = (index: number, ready: NodeStatus['ready'] = 'True'): NodeStatus => ({
@@ -36,7 +36,7 @@ const node = (index: number, ready: NodeStatus['ready'] = 'True'): NodeStatus =>
 
 describe("the Web UI's details", () => {
   it('name the cause, what Keelson does and what to do before all else', () => {
-    const lastError = failure({ code: 'InsufficientInstanceCapacity', message: 'no t3.large', advice: 'another type' });
+    const lastError = failure({ code: 'InsufficientInstanceCapacity', message: 'no t3.large', hint: 'another type' });
     const status = statusView({ operation: operation({ id: 'op-1' }), lastError });
 
     const lines = detailsOf(status, NOW)
@@ -46,6 +46,16 @@ describe("the Web UI's details", () => {
     expect(lines[1]).toMatch(/^\*\*InsufficientInstanceCapacity\*\*: no t3\.large \(since /);
     expect(lines[2]).toMatch(/^- Keelson /);
     expect(lines[3]).toMatch(/^- To do: .*another type/);
+  });
+
+  it('say how long a step usually takes, by runs of the cluster', () => {
+    // Prepare
+    const past = step({ startedAt: '2026-03-01T11:00:00.000Z', endedAt: '2026-03-01T11:00:09.500Z', outcome: 'done' });
+    const before = operation({ id: 'op-0', outcome: 'done', steps: [past] });
+    const status = statusView({ operations: [before], operation: operation({ steps: [step()] }) });
+
+    // Assess
+    expect(detailsOf(status, NOW)).toContain('- server-1: join as server, since 2026-03-01 12:00:00Z (usually 10 s)');
   });
 
   it('show only conditions that fail, and count the others', () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { inTurn } from '../../../src/workflows/in-turn.js';
+import { inTurn } from '#src/workflows/cluster/in-turn.js';
 
 /** Chains of the given lengths, each sending two commands; resolved together or one activation after the other. */
 async function commandsOf(depths: readonly number[], together: boolean): Promise<string[]> {

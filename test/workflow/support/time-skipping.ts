@@ -1,14 +1,16 @@
 import { fileURLToPath } from 'node:url';
 import type { Client, WorkflowHandle } from '@temporalio/client';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
-import { bundleWorkflowCode, DefaultLogger, Runtime, Worker } from '@temporalio/worker';
+import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
+import { SEARCH_ATTRIBUTES } from '#src/config/search-attributes.js';
+import type { StatusView } from '#src/model/status.js';
+import { withoutWorkflowStacks } from '#src/worker/lean-stacks.js';
+import { NO_SINKS } from '#src/worker/sinks.js';
 import { findTestServer, TEST_SERVER_REMEDY } from '../../../scripts/tools/test-server.mjs';
-import { SEARCH_ATTRIBUTES } from '../../../src/config/search-attributes.js';
-import type { StatusView } from '../../../src/model/status.js';
-import { withoutWorkflowStacks } from '../../../src/worker/lean-stacks.js';
-import { NO_TRACING } from '../../../src/worker/tracing/index.js';
+import { PATIENCE_MS } from '../../support/patience.js';
+import { workflowBundle as bundleOf } from '../../support/workflow-bundle.js';
 import type { FakeActivities } from '../fake-activities.js';
-import { Handle } from '../harness.js';
+import { Handle } from '../fixture.js';
 import { startTestServer, type TestServer } from './test-server.js';
 
 export interface SkippedTime {
@@ -39,17 +41,13 @@ export async function openSkippedTime(fake: FakeActivities): Promise<SkippedTime
     namespace: 'default',
     searchAttributes: Object.fromEntries(SEARCH_ATTRIBUTES.map((name) => [name, KEYWORD])),
   });
-  const workflowBundle = await bundleWorkflowCode({
-    workflowsPath: fileURLToPath(new URL('../../../src/workflows/index.ts', import.meta.url)),
-    workflowInterceptorModules: [fileURLToPath(new URL('./early-renewal.ts', import.meta.url))],
-    logger: new DefaultLogger('ERROR'),
-  });
+  const workflowBundle = await bundleOf([fileURLToPath(new URL('./early-renewal.ts', import.meta.url))]);
   const worker = await withoutWorkflowStacks(() =>
     Worker.create({
       connection: env.nativeConnection,
       taskQueue: 'keelson',
       workflowBundle,
-      sinks: NO_TRACING.sinks,
+      sinks: NO_SINKS,
       activities: fake.activities,
       shutdownForceTime: '5s',
     }),
@@ -63,7 +61,7 @@ export async function openSkippedTime(fake: FakeActivities): Promise<SkippedTime
         workflowId: `cluster/${name}`,
         args: [document],
       });
-      return new QuietHandle(workflow, fake);
+      return new QuietHandle(workflow, fake, name);
     },
     pass: (duration) => env.sleep(duration),
     now: () => env.currentTimeMs(),
@@ -91,22 +89,26 @@ class QuietHandle extends Handle {
   constructor(
     workflow: WorkflowHandle,
     private readonly fake: FakeActivities,
+    private readonly name: string,
   ) {
     super(workflow);
   }
 
+  /** Clusters of one server share the fakes. */
+  private latest(): StatusView | undefined {
+    return (this.fake.statuses as StatusView[]).findLast(({ name }) => name === this.name);
+  }
+
   override async until(holds: (status: StatusView) => boolean): Promise<StatusView> {
-    const deadline = performance.now() + SETTLED_MS;
+    const deadline = performance.now() + PATIENCE_MS;
     while (performance.now() < deadline) {
-      const status = this.fake.statuses.at(-1) as StatusView | undefined;
+      const status = this.latest();
       if (status !== undefined && holds(status)) return status;
       await new Promise((resolve) => setTimeout(resolve, 2));
     }
-    throw new Error(`never so: ${JSON.stringify(this.fake.statuses.at(-1), null, 1).slice(0, 4000)}`);
+    throw new Error(`never so: ${JSON.stringify(this.latest() ?? null, null, 1).slice(0, 4000)}`);
   }
 }
-
-const SETTLED_MS = 30_000;
 
 /** `INDEXED_VALUE_TYPE_KEYWORD` of Temporal's API. */
 const KEYWORD = 2;

@@ -12,10 +12,12 @@ export function readRequest(table: Table, call: AwsCall, entry: CallTable): Inpu
     case 'ec2':
     case 'sts':
     case 'sns':
+    case 'iam':
       return readForm(table, call, entry);
     case 'ssm':
     case 'sqs':
     case 'eventbridge':
+    case 'service-quotas':
       return readJsonBody(call.body);
     case 's3':
       return readRest(table.structures[entry.input] ?? {}, call, entry.http ?? '');

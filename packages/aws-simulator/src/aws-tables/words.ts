@@ -11,8 +11,10 @@ export function refusalFor(service: AwsCall['service'], call: string, violation:
       return ec2Refusal(call, violation);
     case 'ssm':
     case 'eventbridge':
+    case 'service-quotas':
       return validationRefusal('ValidationException', call, violation);
     case 'sts':
+    case 'iam':
       return validationRefusal('ValidationError', call, violation);
     case 'sns':
       return snsRefusal(call, violation);
@@ -30,9 +32,11 @@ export function unknownAction({ service, action }: AwsCall): AwsError {
       return new AwsError('InvalidAction', 400, `The action ${action} is not valid for this web service ${hint}.`);
     case 'sts':
     case 'sns':
+    case 'iam':
       return new AwsError('InvalidAction', 400, `Could not find operation ${action} ${hint}.`);
     case 'ssm':
     case 'eventbridge':
+    case 'service-quotas':
     case 'sqs':
       return new AwsError('UnknownOperationException', 400, `There is no operation ${action} ${hint}.`);
     case 's3':

@@ -1,4 +1,4 @@
-/** All that exists in one region of an account. */
+/** All resources in one region of an account. */
 import type { Instance } from '../contract.js';
 import { newId } from './ids.js';
 import { type Image, imagesOf } from './images.js';
@@ -26,11 +26,11 @@ export interface Ec2Instance extends Instance {
   transitionReason: string;
   /** Milliseconds since the epoch of the last change of state. */
   changedAt: number;
-  /** Status checks that fail: `instance` until the next boot, `system` and `volume` until a start on another host. */
+  /** Failing status checks: `instance` until the next boot, `system` and `volume` until a start on another host. */
   failing: StatusCheck[];
 }
 
-/** Of the host, of the operating system, of the attached EBS volumes. [docs: EC2 status checks] */
+/** Checks of the host, of the operating system, of the attached EBS volumes. [docs: EC2 status checks] */
 export const STATUS_CHECKS = ['system', 'instance', 'volume'] as const;
 export type StatusCheck = (typeof STATUS_CHECKS)[number];
 
@@ -91,12 +91,12 @@ export interface SecurityGroup {
   description: string;
   vpcId: string;
   ingress: Rule[];
-  /** Of a new group just the rule that lets everything out. [docs: VPC, default outbound rule] */
+  /** A new group has just the rule that lets everything out. [docs: VPC, default outbound rule] */
   egress: Rule[];
   tags: Record<string, string>;
 }
 
-/** What a client token was used for: the request's fingerprint and what came of it. */
+/** Use of a client token: the request's fingerprint and its result. */
 export interface TokenUse {
   fingerprint: string;
   instanceIds: string[];
@@ -136,14 +136,14 @@ export class Account {
     return [...this.groups.values()].find((group) => group.vpcId === vpcId && group.name === 'default');
   }
 
-  /** Instances that hold on to a group: all that are not terminated. */
+  /** Instances that use a group: all that are not terminated. */
   usersOf(groupId: string): Ec2Instance[] {
     return [...this.instances.values()].filter(
       (instance) => instance.state !== 'terminated' && instance.securityGroupIds.includes(groupId),
     );
   }
 
-  /** Tags by resource, of everything that can be tagged. */
+  /** Returns the tags by resource, of everything that can be tagged. */
   tagged(): { id: string; type: string; tags: Record<string, string> }[] {
     const of = (type: string, all: Iterable<{ id: string; tags: Record<string, string> }>) =>
       [...all].map(({ id, tags }) => ({ id, type, tags }));

@@ -1,4 +1,4 @@
-/** On-Demand Capacity Reservations: instances of one type in one zone that are there when they are asked for. [docs: EC2 capacity reservations] */
+/** On-Demand Capacity Reservations: reserved instances of one type in one zone. [docs: EC2 capacity reservations] */
 import { AwsError } from '../aws-error.js';
 import type { Account, CapacityReservation } from './account.js';
 import type { Action, Ec2Context } from './context.js';
@@ -31,9 +31,9 @@ export const createCapacityReservation: Action = ({ account }, params) => {
 };
 
 /**
- * The reservation that a launch uses, or null.
+ * Returns the reservation that a launch uses, or null.
  *
- * @throws ReservationCapacityExceeded where the one that it names does not fit or is used up
+ * @throws ReservationCapacityExceeded if the named one does not fit or is used up
  */
 export function reservationFor(
   { account }: Ec2Context,
@@ -59,7 +59,7 @@ export function reservationFor(
     throw exceeded();
   }
   const all = [...account.reservations.values()];
-  // Membership of groups is not modelled: each reservation that wants to be named is in each group.
+  // Membership of groups is not modelled: each targeted reservation is in each group.
   if (group !== undefined) {
     const member = all.find((one) => one.targeted && fits(one));
     if (member === undefined) throw exceeded();
@@ -78,7 +78,7 @@ function freeIn(account: Account, { id, count }: CapacityReservation): number {
   return count - using.length;
 }
 
-/** [hashicorp/terraform-provider-aws#35745: the words of RunInstances and StartInstances] */
+/** Words of RunInstances and StartInstances. [hashicorp/terraform-provider-aws#35745] */
 function exceeded(): AwsError {
   const message =
     'The requested reservation does not have sufficient compatible and available capacity for this request.';

@@ -4,8 +4,8 @@ import type { InstanceType } from './types.js';
 import { isOffered } from './types.js';
 
 /**
- * Capacity is there unless a fault plan at `capacity` says `none`, for a type, a zone, a launch or a start. Costs nothing
- * and can end at any time, as in life.
+ * Capacity is available unless a fault plan at `capacity` says `none`, for a type, a zone, a launch or a start. It costs nothing and can
+ * end at any time.
  * @throws InsufficientInstanceCapacity
  */
 export function checkCapacity(

@@ -8,17 +8,17 @@ import { sha256 } from '../sigv4.js';
 import type { Account, Ec2Instance } from './account.js';
 import { invalidValue } from './params.js';
 
-/** Parameters that are not part of what was asked for. */
+/** Parameters outside of the fingerprint. */
 const NOT_ASKED = new Set(['Action', 'Version', 'ClientToken', 'DryRun']);
 
-/** A fingerprint of everything else in the request. */
+/** Returns a fingerprint of everything else in the request. */
 export function fingerprintOf(form: URLSearchParams): string {
   const pairs = [...form].filter(([name]) => !NOT_ASKED.has(name)).sort(([a], [b]) => (a < b ? -1 : 1));
   return sha256(JSON.stringify(pairs));
 }
 
 /**
- * What the token has already made, or null when it is new.
+ * Returns the earlier result of the token, or null for a new one.
  * @param zone zone named by the request, itself or through its subnet; null when it named none
  */
 export function usedBefore(

@@ -5,7 +5,7 @@ import type { Account } from './account.js';
 import type { Lifecycle } from './lifecycle.js';
 import type { Params } from './params.js';
 
-/** What an action has at hand: the world, the machines and the account's state in the region that was asked. */
+/** Context of an action: the world, the machines and the account's state in the requested region. */
 export interface Ec2Context {
   world: LocalWorld;
   host: MachineHost;

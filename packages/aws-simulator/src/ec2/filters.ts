@@ -10,7 +10,7 @@ interface Filter {
   values: string[];
 }
 
-/** More values than this are refused. [docs: EC2 filtering] */
+/** EC2 refuses more values. [docs: EC2 filtering] */
 const MAX_VALUES = 200;
 
 export function readFilters(params: Params): Filter[] {
@@ -18,8 +18,8 @@ export function readFilters(params: Params): Filter[] {
 }
 
 /**
- * The resources that all filters like. `tag:<key>`, `tag-key` and `tag-value` work wherever there are tags.
- * @throws InvalidParameterValue for a filter that isn't there, FilterLimitExceeded for too many values
+ * Returns the resources that match all filters. `tag:<key>`, `tag-key` and `tag-value` work for every taggable resource.
+ * @throws InvalidParameterValue for an unknown filter, FilterLimitExceeded for too many values
  */
 export function filtered<T extends { tags?: Record<string, string> }>(
   resources: Iterable<T>,

@@ -1,4 +1,4 @@
-/** Looks things up by id and answers with EC2's own errors when they aren't there. */
+/** Finds resources by id and answers with EC2's own errors for missing ones. */
 import { AwsError } from '../aws-error.js';
 import type { Ec2Instance, SecurityGroup, Snapshot, Volume } from './account.js';
 import type { Ec2Context } from './context.js';
@@ -14,12 +14,12 @@ export function isListed(instance: Ec2Instance): boolean {
   return instance.state !== 'terminated' || Date.now() - instance.changedAt < LISTED_MS;
 }
 
-/** Eventual consistency: a fault plan at `visible` with effect `not-found` keeps a new thing from being seen. */
+/** Eventual consistency: a fault plan at `visible` with effect `not-found` hides a new resource. */
 export function isVisible({ world }: Ec2Context, instance: Ec2Instance): boolean {
   return world.fault('visible', about(instance))?.effect !== 'not-found';
 }
 
-/** @throws InvalidInstanceID.Malformed, InvalidInstanceID.NotFound naming all that are missing */
+/** @throws InvalidInstanceID.Malformed, InvalidInstanceID.NotFound naming all missing ones */
 export function findInstances(context: Ec2Context, ids: readonly string[]): Ec2Instance[] {
   checkShape(ids, 'i', 'InvalidInstanceID.Malformed');
   const found: Ec2Instance[] = [];

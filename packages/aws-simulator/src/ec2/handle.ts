@@ -1,4 +1,4 @@
-/** EC2's front: the Query protocol with XML answers. [docs: EC2 Query API] */
+/** EC2's entry: the Query protocol with XML answers. [docs: EC2 Query API] */
 import { AwsError, errorReply } from '../aws-error.js';
 import type { AwsCall, HttpReply, MachineHost } from '../contract.js';
 import type { EventBus } from '../events/bus.js';
@@ -63,7 +63,7 @@ const ACTIONS: Record<string, Action> = {
 
 const NAMESPACE = ' xmlns="http://ec2.amazonaws.com/doc/2016-11-15/"';
 
-/** The regions of the account of the stack have their names, those of others the account's id behind it. */
+/** The regions of the stack's account have their names, those of others the account's id behind it. */
 export const placeKey = (region: string, account: string): string =>
   account === ACCOUNT_ID ? region : `${region}@${account}`;
 
@@ -118,7 +118,7 @@ export class Ec2 {
     }
   }
 
-  /** Launches without the account's limits: instances that must be there before anything is measured. */
+  /** Launches without the account's limits: instances that must exist before a measurement. */
   async seed(region: string, form: URLSearchParams): Promise<void> {
     const account = this.accounts.get(region);
     if (account === undefined) throw new AwsError('AuthFailure', 401, `There is no region ${region} here.`);

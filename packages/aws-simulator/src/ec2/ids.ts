@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { AwsError } from '../aws-error.js';
 
-/** Ids as EC2 gives them out: 17 hexadecimal digits. Never seeded: two regions must not share ids. */
+/** Returns ids in EC2's form: 17 hexadecimal digits. Never seeded: two regions must not share ids. */
 export function newId(prefix: 'cr' | 'i' | 'r' | 'vol' | 'snap' | 'sg' | 'sgr' | 'cr' | 'eni' | 'eni-attach'): string {
   return `${prefix}-0${randomBytes(8).toString('hex')}`;
 }
 
-/** The same for the same text: for what is there from the start. */
+/** Returns the same id for the same text: for resources that exist from the start. */
 export function fixedId(prefix: 'vpc' | 'subnet' | 'ami' | 'snap' | 'sg', hex: string): string {
   return `${prefix}-0${hex.padStart(16, '0').slice(-16)}`;
 }

@@ -1,4 +1,7 @@
-/** The images there are: Amazon Linux 2023 and Ubuntu 24.04, for both architectures, with an id of their own in each region. */
+/**
+ * The simulated images: Amazon Linux 2023 and Ubuntu 24.04, for both architectures, with their own id in each region; and custom images
+ * that lack a program that Keelson needs.
+ */
 import { sha256 } from '../sigv4.js';
 import { fixedId } from './ids.js';
 
@@ -13,6 +16,8 @@ export interface Image {
   /** The root volume cannot be smaller. */
   sizeGiB: number;
   creationDate: string;
+  /** Missing programs of the operating system. */
+  lacks: readonly string[];
 }
 
 interface Family {
@@ -22,7 +27,11 @@ interface Family {
   rootDeviceName: string;
   sizeGiB: number;
   parameter: (architecture: Image['architecture']) => string;
+  lacks?: readonly string[];
 }
+
+/** What an image may lack: a program, or the SSM agent. */
+export const MAY_LACK = ['bash', 'curl', 'openssl', 'systemctl', 'amazon-ssm-agent'] as const;
 
 // Names of the public parameters and owners as AWS and Canonical publish them. [docs: SSM public parameters]
 const FAMILIES: Family[] = [
@@ -43,6 +52,15 @@ const FAMILIES: Family[] = [
     parameter: (architecture) =>
       `/aws/service/canonical/ubuntu/server/24.04/stable/current/${debian(architecture)}/hvm/ebs-gp3/ami-id`,
   },
+  ...MAY_LACK.map((program) => ({
+    name: (architecture: Image['architecture']) => `without-${program}-${architecture}`,
+    ownerId: '000000000000',
+    ownerAlias: null,
+    rootDeviceName: '/dev/xvda',
+    sizeGiB: 8,
+    parameter: (architecture: Image['architecture']) => `/images/without-${program}/${architecture}`,
+    lacks: [program],
+  })),
 ];
 
 const ARCHITECTURES = ['x86_64', 'arm64'] as const;
@@ -51,7 +69,7 @@ export function imagesOf(region: string): Image[] {
   return FAMILIES.flatMap((family) => ARCHITECTURES.map((architecture) => imageOf(family, architecture, region)));
 }
 
-/** The image that a public SSM parameter names in a region; null when there is no such parameter. */
+/** Returns the image that a public SSM parameter names in a region; null when there is no such parameter. */
 export function imageForParameter(name: string, region: string): string | null {
   for (const family of FAMILIES)
     for (const architecture of ARCHITECTURES)
@@ -59,9 +77,13 @@ export function imageForParameter(name: string, region: string): string | null {
   return null;
 }
 
+/** Returns what the image of an instance lacks; nothing for an unknown one. */
+export const lackedBy = (id: string, region: string): readonly string[] =>
+  imagesOf(region).find((image) => image.id === id)?.lacks ?? [];
+
 function imageOf(family: Family, architecture: Image['architecture'], region: string): Image {
   const name = family.name(architecture);
-  const { ownerId, ownerAlias, rootDeviceName, sizeGiB } = family;
+  const { ownerId, ownerAlias, rootDeviceName, sizeGiB, lacks = [] } = family;
   const digest = sha256(`${region}/${name}`);
   return {
     id: fixedId('ami', digest.slice(0, 16)),
@@ -73,6 +95,7 @@ function imageOf(family: Family, architecture: Image['architecture'], region: st
     rootDeviceName,
     sizeGiB,
     creationDate: '2025-11-18T00:00:00.000Z',
+    lacks,
   };
 }
 

@@ -38,7 +38,7 @@ export interface LaunchRequest {
   volumes: VolumeRequest[];
   httpTokens: string;
   terminationProtected: boolean;
-  /** Null where none is used. */
+  /** Null for none. */
   reservation: CapacityReservation | null;
   instanceTags: Record<string, string>;
   volumeTags: Record<string, string>;
@@ -137,7 +137,7 @@ function readGroups(context: Ec2Context, place: Params, subnet: Subnet): Securit
   return groups.length > 0 || fallback === undefined ? groups : [fallback];
 }
 
-/** Every well-formed name is known, unless a fault plan at `instance-profile` says `unknown`. */
+/** Every well-formed name exists, unless a fault plan at `instance-profile` says `unknown`. */
 function readProfile({ world, account }: Ec2Context, profile: Params): string | null {
   const arn = profile.text('Arn');
   const name = profile.text('Name') ?? arn?.split('/').at(-1);

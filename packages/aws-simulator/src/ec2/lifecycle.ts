@@ -7,7 +7,7 @@ import type { Account, Ec2Instance, StatusCheck } from './account.js';
 /** An operating system that does not go down in this time loses its power. */
 const SHUTDOWN_MS = 30_000;
 
-/** Latencies that had to be over before the power could go: of each the last, for a report may be of another command. */
+/** Latencies that had to end before the power could go: the last of each kind, because a report may belong to another command. */
 const BEFORE_POWER_OFF = ['serviceStop', 'report', 'drain'];
 
 export class Lifecycle {
@@ -101,7 +101,7 @@ export class Lifecycle {
     });
   }
 
-  /** The operating system has died: EC2 goes on calling the instance running, and its instance status check fails. */
+  /** The operating system has died: EC2 still calls the instance running, and its instance status check fails. */
   crash(instance: Ec2Instance): void {
     this.host.crash(instance);
     this.fail(instance, 'instance');
@@ -188,7 +188,7 @@ export class Lifecycle {
   }
 }
 
-/** What fault points and notes tell of an instance. */
+/** Returns an instance's data for fault points and notes. */
 export function about(instance: Ec2Instance): Record<string, unknown> {
   const { id, region, zone, type } = instance;
   return { instanceId: id, region, zone, instanceType: type };

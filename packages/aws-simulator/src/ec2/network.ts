@@ -20,18 +20,18 @@ export interface Subnet {
   tags: Record<string, string>;
 }
 
-/** Of the account in which the stack, the bucket and the queue are. */
+/** Account of the stack, the bucket and the queue. */
 export const ACCOUNT_ID = '000000000000';
 
-/** The account that has a role for the worker, by deploy/aws/member-account.yaml. */
+/** Account with a role for the worker, by deploy/aws/member-account.yaml. */
 export const MEMBER_ACCOUNT_ID = '222222222222';
 
 /** AWS keeps the first four addresses of a subnet and the last. [docs: VPC subnet sizing] */
 const RESERVED = 4;
 
 /**
- * @param order the region's place among the regions: networks of two regions differ, so that an address tells the region.
- * 10.42 and 10.43 are K3s's own and never given.
+ * @param order the region's place among the regions: networks of two regions differ, so that an address identifies the region. 10.42 and
+ * 10.43 are K3s's own and never given.
  */
 export function networksOf(region: string, order: number): { vpcs: Vpc[]; subnets: Subnet[] } {
   const own = makeVpc(region, order + 10, true, {});
@@ -40,7 +40,7 @@ export function networksOf(region: string, order: number): { vpcs: Vpc[]; subnet
 }
 
 /**
- * The network of hosts that a command drives: one VPC, its /24 cut into a subnet a zone; a quarter stays unused.
+ * Returns the network for hosts of a command: one VPC, its /24 cut into a subnet a zone; a quarter stays unused.
  *
  * @param cidr as in 10.77.0.0/24
  */
@@ -77,9 +77,9 @@ function makeVpc(region: string, second: number, isDefault: boolean, tags: Recor
   return { vpc, subnets };
 }
 
-/** Private addresses of the subnets: given in order, and again only after all others were. */
+/** Private addresses of the subnets: given in order, and again only after all others. */
 export class PrivateAddresses {
-  /** @param kept addresses that someone has who is not an instance */
+  /** @param kept addresses that belong to something other than an instance */
   constructor(private readonly kept: ReadonlySet<string> = new Set()) {}
 
   private readonly next = new Map<string, number>();
@@ -117,23 +117,23 @@ export class PrivateAddresses {
   }
 }
 
-/** How many instances fit into a subnet. */
+/** Returns how many instances fit into a subnet. */
 function roomIn({ cidr }: Subnet): number {
   return 2 ** (32 - Number(cidr.split('/')[1])) - RESERVED - 1;
 }
 
-/** Gives the public address of an instance that starts, and takes it back. */
+/** Gives a starting instance its public address, and takes it back. */
 export interface AddressPool {
   take(privateIp: string): string;
   release(address: string): void;
 }
 
-/** Hosts that a command drives have one address, which stands for both. */
+/** Hosts of a command have one address, which serves as both. */
 export const SAME_ADDRESS: AddressPool = { take: (privateIp) => privateIp, release: () => undefined };
 
 /**
- * Public addresses: loopback addresses of their own, where the instance's API server can listen at 6443 on Linux. The
- * region's port is in the second and third number, so that regions side by side on one machine do not share any.
+ * Public addresses are loopback addresses, where the instance's API server can listen at 6443 on Linux. The simulator's port is in the
+ * second and third number, so that simulators side by side on one machine do not share any.
  */
 export class PublicAddresses implements AddressPool {
   private next = 0;

@@ -56,7 +56,7 @@ export class Params {
     return this.items(name).map((item) => new Params(item));
   }
 
-  /** Empty when it isn't there. */
+  /** Empty if absent. */
   struct(name: string): Params {
     return new Params(this.branch.children?.get(name) ?? {});
   }

@@ -6,7 +6,7 @@ import { newId } from './ids.js';
 import { ACCOUNT_ID } from './network.js';
 import { invalidValue, missing, type Params } from './params.js';
 
-/** The rule that each new group has on the way out. */
+/** Returns the rule that each new group has on the way out. */
 export const anyOut = (): Rule => ({
   id: newId('sgr'),
   protocol: '-1',
@@ -16,7 +16,7 @@ export const anyOut = (): Rule => ({
   description: '',
 });
 
-/** One rule for each source that the permissions name; their ids are empty yet. */
+/** Returns one rule for each source of the permissions; their ids are still empty. */
 export function readRules(params: Params): Rule[] {
   const permissions = params.structs('IpPermissions');
   if (permissions.length === 0) throw missing('IpPermissions');
@@ -116,7 +116,7 @@ function isCidr(text: string): boolean {
   return [a, b, c, d].every((part) => part <= 255) && bits <= 32;
 }
 
-/** EC2 keeps the network and not the address that was given: 100.68.0.18/18 becomes 100.68.0.0/18. [docs: AuthorizeSecurityGroupIngress] */
+/** EC2 keeps the network and not the given address: 100.68.0.18/18 becomes 100.68.0.0/18. [docs: AuthorizeSecurityGroupIngress] */
 function networkOf(cidr: string): string {
   const [address = '', bits = '32'] = cidr.split('/');
   const size = 2 ** (32 - Number(bits));

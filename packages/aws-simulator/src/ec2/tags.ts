@@ -5,7 +5,7 @@ import { invalidValue, type Params } from './params.js';
 /** [docs: EC2 tag restrictions] */
 const MOST = 50;
 
-/** Tags for one kind of resource out of `TagSpecification.n`. */
+/** Returns the tags for one kind of resource out of `TagSpecification.n`. */
 export function specifiedTags(params: Params, resourceType: string): Record<string, string> {
   const specifications = params
     .structs('TagSpecification')
@@ -29,7 +29,7 @@ export function readTags(pairs: Params[]): Record<string, string> {
   return tags;
 }
 
-/** @throws TagLimitExceeded, and then nothing is changed */
+/** @throws TagLimitExceeded, without any change */
 export function addTags(target: Record<string, string>, tags: Record<string, string>): void {
   if (new Set([...Object.keys(target), ...Object.keys(tags)]).size > MOST) throw tooMany();
   Object.assign(target, tags);

@@ -1,10 +1,10 @@
-/** The instance types there are. vCPUs and memory as AWS lists them. [docs: EC2 instance types] */
+/** The simulated instance types. vCPUs and memory as AWS lists them. [docs: EC2 instance types] */
 export interface InstanceType {
   name: string;
   architecture: 'x86_64' | 'arm64';
   vcpus: number;
   memoryMiB: number;
-  /** Zones by their last letter; not every type is in every zone, as in life. */
+  /** Zones by their last letter; not every type is in every zone, as on AWS. */
   zones: string;
   burstable: boolean;
 }
@@ -19,7 +19,7 @@ export const INSTANCE_TYPES: readonly InstanceType[] = [
   { name: 't3.large', ...t3, memoryMiB: 8_192 },
   { name: 't3.xlarge', ...t3, vcpus: 4, memoryMiB: 16_384 },
   { name: 'm6i.large', ...m6i, vcpus: 2, memoryMiB: 8_192, zones: 'abc' },
-  // The one that is not everywhere: for "type not offered in the zone".
+  // A type with fewer zones: for "type not offered in the zone".
   { name: 'm6i.xlarge', ...m6i, vcpus: 4, memoryMiB: 16_384, zones: 'ab' },
   { name: 't4g.small', ...t4g, memoryMiB: 2_048 },
   { name: 't4g.medium', ...t4g, memoryMiB: 4_096 },

@@ -1,4 +1,4 @@
-/** What a request says of a volume's size and speed, and what EC2 refuses of it. [docs: EC2 CreateVolume, EbsBlockDevice; EBS volume types] */
+/** Size and speed of a volume in a request, and EC2's refusals. [docs: EC2 CreateVolume, EbsBlockDevice; EBS volume types] */
 import { AwsError } from '../aws-error.js';
 import type { Params } from './params.js';
 
@@ -11,7 +11,7 @@ export interface VolumeFigures {
   kmsKeyId: string | null;
 }
 
-/** By type: sizes in GiB, IOPS, and most IOPS for each GiB; null where a request may not say any. */
+/** By type: sizes in GiB, IOPS, and most IOPS for each GiB; null if a request may not name any. */
 const TYPES: Record<string, { size: [number, number]; iops: [number, number] | null; ratio: number }> = {
   gp2: { size: [1, 16_384], iops: null, ratio: 0 },
   gp3: { size: [1, 65_536], iops: [3_000, 80_000], ratio: 500 },

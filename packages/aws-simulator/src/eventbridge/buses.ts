@@ -1,8 +1,8 @@
-/** The event buses that are there: that of every account and region, and one for notifications. */
+/** The event buses that exist: that of every account and region, and one for notifications. */
 import { ACCOUNT_ID } from '../ec2/network.js';
 import { NOTIFICATIONS } from '../sns/topics.js';
 
-/** ARN of the bus that is there from the start, which the stack has as its parameter NotifyEventBusArn. */
+/** ARN of the bus that exists from the start, which the stack has as its parameter NotifyEventBusArn. */
 export const notificationsBus = (region: string): string => busArn(region, ACCOUNT_ID, NOTIFICATIONS);
 
 /** @param named in a request: by name or by ARN; the default bus where it names none [EventBridge API: PutEventsRequestEntry] */

@@ -9,10 +9,10 @@ import { busArn, isDefaultBus } from './buses.js';
 type Entry = Record<string, unknown>;
 
 /**
- * Each entry has an answer of its own, in a reply that reads 200 whatever they say. One for a bus that does not exist has an id like any other and is
- * lost: AWS reports no error for it. [aws-cli#9186, aws-sdk#186]
+ * Each entry has its own answer, in a reply of status 200. One for a missing bus gets an id like any other and is lost: AWS reports no
+ * error for it. [aws-cli#9186, aws-sdk#186]
  *
- * @param bus ARN of the one that is there besides the default one
+ * @param bus ARN of the one that exists besides the default one
  */
 export function handleEventBridge(bus: string, published: Published, call: AwsCall, requestId: string): HttpReply {
   try {

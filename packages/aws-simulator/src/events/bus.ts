@@ -12,7 +12,7 @@ type Source = keyof typeof RULES;
 export class EventBus {
   private queue: Queue | null = null;
 
-  /** @param maySend whether a rule may put its events into the queue; what it may not put there is lost, as on AWS */
+  /** @param maySend whether a rule may put its events into the queue; others are lost, as on AWS */
   constructor(
     private readonly world: LocalWorld,
     private readonly maySend: (rule: (typeof RULES)[Source]) => Promise<boolean>,
@@ -22,14 +22,14 @@ export class EventBus {
     this.queue = queue;
   }
 
-  /** Those of other accounts come by the rule of deploy/aws/member-account.yaml, which sends them to the bus of the stack. */
+  /** Events of other accounts come by the rule of deploy/aws/member-account.yaml, which sends them to the bus of the stack. */
   instanceState({ account, region, id }: Pick<Instance, 'account' | 'region' | 'id'>, state: string): void {
     const arn = `arn:aws:ec2:${region}:${account}:instance/${id}`;
     const detail = { 'instance-id': id, state };
     this.put('aws.ec2', 'EC2 Instance State-change Notification', { region, account }, [arn], detail);
   }
 
-  /** As the rule's pattern has it: only documents of clusters. */
+  /** As in the rule's pattern: only documents of clusters. */
   objectCreated(region: string, bucket: string, object: { key: string; size: number; etag: string }): void {
     if (!/^clusters\/[^/]+\/config\.yaml$/.test(object.key)) return;
     const detail = {

@@ -1,6 +1,6 @@
 /**
- * The command that makes and drives hosts, as the README of this folder describes it. Each call is a process of its own, which leads a
- * group, so that a script can be cut off with all that it has started on this side.
+ * The command that makes and drives hosts, as the README of this folder describes it. Each call is a separate process, which leads a group,
+ * so that a script can be stopped with everything that it has started on this side.
  */
 import { spawn } from 'node:child_process';
 import { collect, type Finished } from '../machine/processes.js';
@@ -8,28 +8,28 @@ import { collect, type Finished } from '../machine/processes.js';
 /** One call of the command. */
 export interface HostCall {
   finished: Promise<Finished>;
-  /** Ends the call and everything in its process group, without a word. */
+  /** Kills the call and everything in its process group. */
   kill(): void;
 }
 
-/** Of the command's own messages; scripts' limits are SSM's. */
+/** Limit of the command's own messages; scripts' limits are SSM's. */
 const KEEP = { stdout: 100_000, stderr: 100_000 };
-/** A verb that takes longer has hung. `stop` may wait for systemd's own 90 s. */
+/** A command that takes longer hangs. `stop` may wait for systemd's own 90 s. */
 const LONGEST_VERB_MS = 180_000;
 
-/** The command did not do what it was told. The message holds what it said last. */
+/** The command has failed. The message holds its last output. */
 export class HostCommandError extends Error {
   override name = 'HostCommandError';
 }
 
-/** Starts the command with a verb and its arguments. @param input goes to its standard input */
+/** Starts the command with its subcommand and arguments. @param input goes to its standard input */
 export function callHost(command: string, args: readonly string[], input = '', keep = KEEP): HostCall {
   // Split by a shell, as Git does with GIT_SSH_COMMAND: a path alone works, `ssh lab host` works as well.
   const child = spawn('sh', ['-c', `exec ${command} "$@"`, 'host', ...args], {
     detached: true,
     stdio: ['pipe', 'pipe', 'pipe'],
   });
-  // A command that does not read its input, or has ended before: what it says then is told by its exit code.
+  // A command that does not read its input, or has ended before: its exit code reports that.
   child.stdin.on('error', () => undefined);
   child.stdin.end(input);
   const { pid } = child;
@@ -46,7 +46,7 @@ export function callHost(command: string, args: readonly string[], input = '', k
   };
 }
 
-/** Runs a verb to its end. @throws HostCommandError when it fails or takes longer than three minutes */
+/** Runs a subcommand to its end. @throws HostCommandError when it fails or takes longer than three minutes */
 export async function runVerb(command: string, ...args: string[]): Promise<void> {
   const call = callHost(command, args);
   let isLate = false;

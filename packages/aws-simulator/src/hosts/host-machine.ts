@@ -1,56 +1,35 @@
 /**
- * One instance as a host that the command drives: `up` at the first boot, `start` at later ones, `stop`, `kill`, `rm`. Its SSM agent is ours:
- * it registers as soon as the host runs a script, and scripts go through `exec`. Scripts get no prefix there: a host is a whole machine.
+ * One instance as a host of the command: `up` at the first boot, `start` at later ones, `stop`, `kill`, `rm`. The simulator plays its SSM
+ * agent: it registers as soon as the host runs a script, and scripts go through `exec`. Scripts get no prefix there: a host is a whole
+ * machine.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Instance, World } from '../contract.js';
-import { Agent } from '../machine/agent.js';
-import type { Kept, ManagedMachine, ScriptRun } from '../machine/managed.js';
-import { mayRegister } from '../machine/registration.js';
+import type { Kept, ScriptRun } from '../machine/managed.js';
+import { PoweredMachine } from '../machine/powered.js';
 import { decodeUserData } from '../machine/user-data.js';
-import { isAbort } from '../world.js';
 import { callHost, runVerb } from './command.js';
 import type { Ledger } from './ledger.js';
 
-/** Between two tries of a host that does not run scripts yet. */
+/** Pause between two tries of a host that does not run scripts yet. */
 const ANSWER_EVERY_MS = 200;
-/** `exec` tells a time limit by this exit code, as timeout(1) does. */
+/** `exec` reports a time limit by this exit code, as timeout(1) does. */
 const TIME_LIMIT = 124;
 
-export class HostMachine implements ManagedMachine {
-  readonly agent = new Agent();
-  private power: AbortController | null = null;
-  /** The verbs of this host, one after the other. */
+export class HostMachine extends PoweredMachine {
+  /** The commands to this host, one after the other. */
   private last: Promise<void> = Promise.resolve();
   private isMade = false;
 
   constructor(
-    readonly world: World,
-    public instance: Instance,
+    world: World,
+    instance: Instance,
     private readonly command: string,
     private readonly ledger: Ledger,
-  ) {}
-
-  get id(): string {
-    return this.instance.id;
-  }
-
-  get boot(): AbortSignal | null {
-    return this.power?.signal ?? null;
-  }
-
-  /** Power is on. Returns at once; what fails stands in the record as `boot-failed`. */
-  powerOn(instance: Instance): void {
-    this.instance = instance;
-    if (this.power) return;
-    const power = new AbortController();
-    this.power = power;
-    this.run(power.signal).catch((error: unknown) => {
-      if (!power.signal.aborted && !isAbort(error))
-        this.world.note('boot-failed', { instanceId: this.id, error: String(error) });
-    });
+  ) {
+    super(world, instance);
   }
 
   /** The operating system ends everything in order. */
@@ -60,7 +39,7 @@ export class HostMachine implements ManagedMachine {
     this.powerOff();
   }
 
-  /** The plug is pulled, also of a host that is about to stop: it does not wait for that. */
+  /** The power is cut, even for a host that is about to stop. */
   crash(): void {
     this.powerOff();
     this.agent.disconnect();
@@ -68,7 +47,7 @@ export class HostMachine implements ManagedMachine {
     this.last = Promise.all([this.last, this.try('kill')]).then(() => undefined);
   }
 
-  /** The host is taken away with its disk; after a boot that is under way, for no one can take away what is half made. */
+  /** Removes the host with its disk, after a boot that is under way, because a half-made host cannot be removed. */
   async destroy(): Promise<void> {
     this.powerOff();
     this.agent.disconnect();
@@ -91,26 +70,22 @@ export class HostMachine implements ManagedMachine {
     };
   }
 
-  private powerOff(): void {
-    this.power?.abort();
-    this.power = null;
-  }
-
-  /** Fault points as with folders: `machine.boot` with `no-boot`, `machine.agent` with `no-agent`. */
-  private async run(signal: AbortSignal): Promise<void> {
-    const { world, id, instance } = this;
-    const about = { instanceId: id, region: instance.region };
-    if (world.fault('machine.boot', about)?.effect === 'no-boot') return;
+  protected async startSystem(signal: AbortSignal): Promise<{ after: string[] } | null> {
     await this.next(async () => {
       if (!signal.aborted) await this.switchOn();
     });
-    if (signal.aborted) return;
-    world.note('boot', { instanceId: id, boots: instance.boots });
-    if (instance.instanceProfile === null) return;
-    if (world.fault('machine.agent', about)?.effect === 'no-agent') return;
-    await this.untilItAnswers(signal);
-    await world.impose({ kind: 'agent', instanceId: id, ms: world.profile.agentRegistration, signal });
-    if ((await mayRegister(world, instance)) && !signal.aborted) this.agent.register();
+    if (signal.aborted) return null;
+    this.world.note('boot', { instanceId: this.id, boots: this.instance.boots });
+    return { after: [] };
+  }
+
+  /** Until the host runs scripts: its agent has no other sign of life. */
+  protected override async untilAgentStarts(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      const { exitCode } = await callHost(this.command, ['exec', this.id, '--timeout', '5'], 'exit 0\n').finished;
+      if (exitCode === 0) return;
+      await new Promise((resolve) => setTimeout(resolve, ANSWER_EVERY_MS));
+    }
   }
 
   private async switchOn(): Promise<void> {
@@ -121,10 +96,10 @@ export class HostMachine implements ManagedMachine {
     try {
       const file = join(dir, 'user-data');
       writeFileSync(file, text, { mode: 0o700 });
-      // Like cloud-init, a host runs only what says how it wants to be run.
+      // Like cloud-init, a host runs only a text that names its interpreter.
       const userData = text.startsWith('#!') ? ['--user-data', file] : [];
       const hostname = `ip-${instance.privateIp.replaceAll('.', '-')}`;
-      // From here on there may be something to take away, also when the command fails half-way.
+      // From now on there may be something to remove, even if the command fails half-way.
       this.isMade = true;
       this.ledger.add(id);
       await runVerb(this.command, 'up', id, instance.privateIp, ...userData, '--hostname', hostname);
@@ -133,15 +108,7 @@ export class HostMachine implements ManagedMachine {
     }
   }
 
-  private async untilItAnswers(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
-      const { exitCode } = await callHost(this.command, ['exec', this.id, '--timeout', '5'], 'exit 0\n').finished;
-      if (exitCode === 0) return;
-      await new Promise((resolve) => setTimeout(resolve, ANSWER_EVERY_MS));
-    }
-  }
-
-  /** After all verbs before, however they ended. @throws HostCommandError of this one */
+  /** Runs after all commands before, however they ended. @throws HostCommandError of this one */
   private next<T>(verb: () => Promise<T>): Promise<T> {
     const done = this.last.then(verb);
     this.last = done.then(
@@ -151,7 +118,7 @@ export class HostMachine implements ManagedMachine {
     return done;
   }
 
-  /** For verbs that must not hold up what EC2 does next. @returns whether it worked; if not, the record says why */
+  /** For commands that must not hold up EC2's next step. @returns whether it worked; if not, the record says why */
   private async try(verb: 'stop' | 'kill' | 'rm'): Promise<boolean> {
     try {
       await runVerb(this.command, verb, this.id);

@@ -1,6 +1,6 @@
 /**
- * The hosts that a region has made and not yet taken away, as files in its folder: a region that was killed cannot take them away, the next
- * one in the same folder does.
+ * Hosts that a simulator has made and not yet removed, as files in its folder: after a kill the next simulator in the same folder removes
+ * them.
  */
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -33,7 +33,7 @@ export class Ledger {
 }
 
 /**
- * Takes away the hosts that an earlier region has left in a folder.
+ * Removes the hosts that an earlier simulator has left in a folder.
  *
  * @returns their ids
  */
@@ -42,7 +42,7 @@ export async function removeLeftHosts(command: string, dir: string): Promise<str
   const ids = ledger.ids();
   await Promise.all(
     ids.map(async (id) => {
-      // One that never came to be, or that someone has taken away: then there is nothing left of it.
+      // One that never came to be, or that someone has removed: nothing is left of it.
       await runVerb(command, 'rm', id).catch(() => undefined);
       ledger.remove(id);
     }),

@@ -1,9 +1,9 @@
-/** Where the hosts of the second machine backend come from: the environment, read once. */
+/** Settings of the second machine backend: from the environment, read once. */
 
 export interface HostSettings {
-  /** Command line that makes and drives hosts; `sh` splits it, and the verb with its arguments is put behind. */
+  /** Command line that makes and drives hosts; `sh` splits it, and the subcommand with its arguments follows. */
   command: string;
-  /** Address of this machine that the hosts reach. The region listens there. */
+  /** Address of this machine that the hosts reach. The simulator listens there. */
   address: string;
   /** The network of the hosts, a /24. */
   network: string;
@@ -11,14 +11,14 @@ export interface HostSettings {
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-/** The gateway of the hosts' network, where no one has said another one. */
+/** Default gateway of the hosts' network. */
 const USUAL_ADDRESS = '10.77.0.1';
 
 /**
  * Reads KEELSON_HOST_COMMAND and KEELSON_HOST_ADDRESS.
  *
- * @returns null where no command is set: then instances are folders
- * @throws Error when the address is not an IPv4 address, or is the one for everybody, which would open the region to any network
+ * @returns null without a command: then instances are folders
+ * @throws Error when the address is not an IPv4 address, or is 0.0.0.0, which would open the simulator to any network
  */
 export function hostSettings(env: Env): HostSettings | null {
   const command = env['KEELSON_HOST_COMMAND'];

@@ -1,4 +1,4 @@
-/** What each service answers when a call is not allowed, in its own words. [IAM user guide: Troubleshoot access denied error messages] */
+/** Each service's answer to a forbidden call, in its own words. [IAM user guide: Troubleshoot access denied error messages] */
 import { AwsError } from '../aws-error.js';
 import type { AwsCall } from '../contract.js';
 import { ACCOUNT_ID } from '../ec2/network.js';
@@ -7,7 +7,7 @@ import type { Check, Verdict } from './evaluator.js';
 export interface Denial {
   check: Check;
   verdict: Exclude<Verdict, 'allowed'>;
-  /** Where the statement that denies it stands; a call that nothing allows is missing it in the identity's policies. */
+  /** Place of the denying statement; a call that no statement allows lacks it in the identity's policies. */
   policy: 'identity-based' | 'resource-based';
 }
 
@@ -22,9 +22,11 @@ export function refusalFor(call: Pick<AwsCall, 'service' | 'region'>, arn: strin
     }
     case 'ssm':
     case 'eventbridge':
+    case 'service-quotas':
       return new AwsError('AccessDeniedException', 400, text);
     case 's3':
     case 'sts':
+    case 'iam':
       return new AwsError('AccessDenied', 403, text);
     case 'sns':
       // [aws-ia/terraform-aws-control_tower_account_factory#151]
@@ -57,7 +59,7 @@ function actionAs(service: AwsCall['service'], action: string): string {
 
 function onResource(service: AwsCall['service'], region: string, { resource }: Check): string {
   if (resource !== '*') return ` on resource: ${service === 's3' ? `"${resource}"` : resource}`;
-  // Where an action takes no resource, EC2 names none, and SSM everything of the account.
+  // For an action without a resource EC2 names none, and SSM everything of the account.
   return service === 'ssm' ? ` on resource: arn:aws:ssm:${region}:${ACCOUNT_ID}:*` : '';
 }
 

@@ -1,6 +1,6 @@
 /**
- * What each call of EC2 must be allowed: the actions and the resources that it is judged on. A new call of the simulator needs its
- * line here, or it is refused. [Service Authorization Reference: Actions, resources, and condition keys for Amazon EC2]
+ * Permissions for each call of EC2: the actions and resources that decide. A new call of the simulator needs its line here, or it is
+ * refused. [Service Authorization Reference: Actions, resources, and condition keys for Amazon EC2]
  */
 import { checkOf, type Ec2Question, tagsAsked, tagsAtCreation } from './ec2-checks.js';
 import { launchChecks } from './ec2-launch.js';
@@ -56,7 +56,7 @@ function withoutResource({ action }: Ec2Question): Check[] {
   return [{ action: `ec2:${action}`, resource: '*', kind: null, keys: {} }];
 }
 
-/** Each thing that a parameter names by id, once: `InstanceId.1`, or `InstanceId` alone. */
+/** Returns each resource that a parameter names by id, once: `InstanceId.1`, or `InstanceId` alone. */
 function onEach(...parameters: string[]): Judged {
   return ({ action, account, params }) => {
     const ids = parameters.flatMap((name) => [...params.list(name), params.text(name) ?? []].flat());
@@ -64,7 +64,7 @@ function onEach(...parameters: string[]): Judged {
   };
 }
 
-/** What a request may set of an instance; it sets one thing at a time. [EC2 API: ModifyInstanceAttribute] */
+/** Settings of an instance in a request, which sets one at a time. [EC2 API: ModifyInstanceAttribute] */
 const ATTRIBUTES = ['InstanceType', 'BlockDeviceMapping', 'DisableApiTermination', 'UserData', 'GroupId'];
 
 function modifyAttribute(question: Ec2Question): Check[] {
@@ -74,7 +74,7 @@ function modifyAttribute(question: Ec2Question): Check[] {
   return onEach('InstanceId', 'GroupId')(question).map((check) => ({ ...check, keys: { ...check.keys, ...keys } }));
 }
 
-/** CreateTags and DeleteTags on what exists already: there is no `ec2:CreateAction` then. */
+/** CreateTags and DeleteTags on existing resources: there is no `ec2:CreateAction` then. */
 function retag({ action, account, params }: Ec2Question): Check[] {
   const pairs = params.structs('Tag').map((pair) => [pair.text('Key') ?? '', pair.text('Value') ?? '']);
   const asked = requestTagKeys(Object.fromEntries(pairs) as Record<string, string>);
@@ -93,7 +93,7 @@ function createSecurityGroup({ action, account, params }: Ec2Question): Check[] 
   ];
 }
 
-/** Judged on the volume as it is, and on the snapshot with the tags that it gets. */
+/** Needs permission on the volume as it is, and on the snapshot with its new tags. */
 function createSnapshot({ action, account, params }: Ec2Question): Check[] {
   const { region } = account;
   const tags = tagsAsked(params, 'snapshot');
@@ -105,7 +105,7 @@ function createSnapshot({ action, account, params }: Ec2Question): Check[] {
   ];
 }
 
-/** Judged on the volume that is made, with its tags. [Service Authorization Reference: EC2, CreateVolume] */
+/** Needs permission on the new volume, with its tags. [Service Authorization Reference: EC2, CreateVolume] */
 function createVolume({ action, account, params }: Ec2Question): Check[] {
   const { region } = account;
   const tags = tagsAsked(params, 'volume');

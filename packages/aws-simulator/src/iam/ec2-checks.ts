@@ -1,10 +1,10 @@
-/** What the calls of EC2 have in common when they are judged. */
+/** Common parts of the permission checks of EC2's calls. */
 import type { Account } from '../ec2/account.js';
 import type { Params } from '../ec2/params.js';
 import { newResource, type Resource } from './ec2-resources.js';
 import type { Check } from './evaluator.js';
 
-/** A call of EC2 that is to be judged. */
+/** A call of EC2 to check. */
 export interface Ec2Question {
   action: string;
   account: Account;
@@ -16,15 +16,15 @@ export function checkOf(action: string, { arn, kind, keys }: Resource): Check {
 }
 
 /**
- * What a call that makes something must be allowed besides: to give it the tags of the request. Without tags nothing is asked.
- * [EC2 user guide: Grant permission to tag resources during creation]
+ * Returns the additional permissions of a call that makes something: to give it the tags of the request. Without tags it needs none. [EC2
+ * user guide: Grant permission to tag resources during creation]
  */
 export function tagsAtCreation(action: string, region: string, kind: string, tags: Record<string, string>): Check[] {
   if (Object.keys(tags).length === 0) return [];
   return [checkOf('CreateTags', newResource(region, kind, tags, { 'ec2:CreateAction': action }))];
 }
 
-/** Tags that a call asks for, by `TagSpecification`; whether they may be is the action's own matter. */
+/** Returns the tags of a call, by `TagSpecification`; the action decides about them. */
 export function tagsAsked(params: Params, kind: string): Record<string, string> {
   const asked = params.structs('TagSpecification').filter((one) => one.text('ResourceType') === kind);
   const pairs = asked.flatMap((one) => one.structs('Tag'));

@@ -1,4 +1,4 @@
-/** What RunInstances must be allowed: each thing that it makes, each that it uses, the tags, and the role that it passes on. */
+/** Permissions for RunInstances: each resource that it makes, each that it uses, the tags, and the role that it passes. */
 import type { Account } from '../ec2/account.js';
 import type { Params } from '../ec2/params.js';
 import { checkOf, type Ec2Question, tagsAsked, tagsAtCreation } from './ec2-checks.js';
@@ -6,7 +6,7 @@ import { ec2Arn, newResource, profileArn, type Resource, resourceOf } from './ec
 import type { Check, Keys } from './evaluator.js';
 import { roleOfProfile } from './principals.js';
 
-/** What a launch makes and tags. */
+/** Resources that a launch makes and tags. */
 const MADE = ['instance', 'volume', 'network-interface'] as const;
 
 export function launchChecks({ action, account, params }: Ec2Question): Check[] {
@@ -32,6 +32,7 @@ export function launchChecks({ action, account, params }: Ec2Question): Check[] 
         .struct('CapacityReservationTarget')
         .text('CapacityReservationId'),
     ),
+    ...reservationGroup(params),
     ...named(region, 'key-pair', params.text('KeyName')),
     ...named(region, 'launch-template', params.struct('LaunchTemplate').text('LaunchTemplateId')),
   ];
@@ -75,7 +76,7 @@ function faceKeys(face: Params, subnet: Resource | null): Keys {
   });
 }
 
-/** To hand a role to an instance is a right of its own. [IAM user guide: Grant permissions to pass a role to a service] */
+/** Passing a role to an instance needs its own permission. [IAM user guide: Grant permissions to pass a role to a service] */
 function passRole(region: string, params: Params): Check[] {
   const profile = profileName(params);
   if (profile === undefined) return [];
@@ -96,12 +97,19 @@ function defaultSubnet(account: Account, params: Params): string {
   return account.subnets.find((one) => one.isDefault && (zone ?? one.zone) === one.zone)?.id ?? '';
 }
 
-/** Without groups in the request it is the default group of the VPC. */
+/** A request without groups uses the default group of the VPC. */
 function groupIds(account: Account, face: Params, subnet: Resource | null): string[] {
   const ids = face.list('SecurityGroupId');
   if (ids.length > 0) return ids;
   const vpcId = textOf(subnet, 'ec2:Vpc')?.split('/').at(-1) ?? '';
   return [account.defaultGroup(vpcId)?.id ?? []].flat();
+}
+
+/** Belongs to Resource Groups, not to EC2. [Service Authorization Reference: EC2, RunInstances, resource type group] */
+function reservationGroup(params: Params): Resource[] {
+  const target = params.struct('CapacityReservationSpecification').struct('CapacityReservationTarget');
+  const arn = target.text('CapacityReservationResourceGroupArn');
+  return arn === undefined ? [] : [{ kind: 'group', arn, keys: {} }];
 }
 
 function named(region: string, kind: string, id: string | undefined): Resource[] {

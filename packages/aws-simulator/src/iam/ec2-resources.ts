@@ -1,4 +1,4 @@
-/** EC2's resources as IAM sees them: an ARN, a kind, and what their condition keys say. [Service Authorization Reference: EC2] */
+/** EC2's resources as IAM sees them: an ARN, a kind, and their condition keys. [Service Authorization Reference: EC2] */
 import type { Account, Ec2Instance, SecurityGroup, Snapshot, Volume } from '../ec2/account.js';
 import type { Image } from '../ec2/images.js';
 import { ACCOUNT_ID, type Subnet, type Vpc } from '../ec2/network.js';
@@ -15,7 +15,7 @@ export function ec2Arn(region: string, kind: string, id: string): string {
   return `arn:aws:ec2:${region}:${kind === 'image' || kind === 'snapshot' ? '' : ACCOUNT_ID}:${kind}/${id}`;
 }
 
-/** What is behind an id in a region; null where nothing is: the action itself says so then. */
+/** Returns the resource of an id in a region; null for none: the action itself then says so. */
 export function resourceOf(account: Account, id: string): Resource | null {
   const { region } = account;
   switch (id.split('-')[0]) {
@@ -38,7 +38,7 @@ export function resourceOf(account: Account, id: string): Resource | null {
   }
 }
 
-/** What a call is about to make: it has no id yet, and the tags that the request gives it. */
+/** A resource that a call is about to make: it has no id yet, and the request's tags. */
 export function newResource(region: string, kind: string, tags: Readonly<Record<string, string>>, keys: Keys = {}) {
   return { kind, arn: ec2Arn(region, kind, '*'), keys: { ...requestTagKeys(tags), ...keys } };
 }

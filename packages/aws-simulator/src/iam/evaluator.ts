@@ -1,7 +1,6 @@
 /**
- * Asks @cloud-copilot/iam-simulate, which others have written, what a policy says of a request. It takes 15 to 500 microseconds,
- * depending on how much it is given: so it is given only the statements of the action and the keys that they ask for, and what it
- * said is kept.
+ * Asks @cloud-copilot/iam-simulate, an independent implementation, what a policy says of a request. It takes 15 to 500 microseconds,
+ * depending on its input: so it gets only the statements of the action and the keys that they use, and its answers are kept.
  */
 import { runUnsafeSimulation } from '@cloud-copilot/iam-simulate';
 import { ACCOUNT_ID } from '../ec2/network.js';
@@ -10,17 +9,17 @@ import { keysCarriedBy } from './reference.js';
 
 export type Keys = Record<string, string | string[]>;
 
-/** One thing that a call must be allowed: an action on a resource. */
+/** One required permission: an action on a resource. */
 export interface Check {
   /** e.g. `ec2:RunInstances` */
   action: string;
-  /** ARN, or `*` where the action takes no resource. */
+  /** ARN, or `*` for an action without a resource. */
   resource: string;
-  /** As the Service Authorization Reference names it, e.g. `instance`; null where the action takes no resource. */
+  /** As the Service Authorization Reference names it, e.g. `instance`; null for an action without a resource. */
   kind: string | null;
-  /** Condition keys of this check. Those that such a request does not carry are left out by the evaluator. */
+  /** Condition keys of this check. The evaluator drops those that such a request does not carry. */
   keys: Keys;
-  /** A service asks in the caller's name (a forward access session): the request does not tell of the caller's own one. */
+  /** A service asks in the caller's name (a forward access session): the request carries none of the caller's own keys. */
   viaService?: true;
 }
 
@@ -35,7 +34,7 @@ export interface Judgement {
 /** More than any run of the simulator asks for at a time; beyond it everything is asked again. */
 const MOST_KEPT = 50_000;
 
-/** A resource policy needs a name: without, the evaluator fails where it reports which statement it was. */
+/** A resource policy needs a name: without one the evaluator fails when it reports the statement. */
 const named = (name: string, policy: object) => ({
   __validated: true,
   policyDocument: policy,
@@ -62,7 +61,7 @@ export class Evaluator {
   private readonly byAction = new Map<string, { statements: Statement[]; keys: string[] }>();
   private readonly kept = new Map<string, Judgement>();
 
-  /** @param kind an identity policy is someone's own, a resource policy stands at the bucket or queue that is asked for */
+  /** @param kind an identity policy belongs to a caller, a resource policy to a bucket or queue */
   constructor(
     private readonly policy: Policy,
     private readonly kind: 'identity' | 'resource',
@@ -106,7 +105,7 @@ export class Evaluator {
         request: {
           principal,
           action,
-          // What a call is about to make has no id yet, and AWS writes `*`: to the evaluator that would mean any of them.
+          // A new resource has no id yet, and AWS writes `*`, which to the evaluator would mean any resource.
           resource: {
             resource: resource === '*' ? '*' : resource.replace(/\*$/, 'new'),
             accountId: accountIn(principal),
@@ -123,7 +122,7 @@ export class Evaluator {
     );
   }
 
-  /** The statements that speak of an action, and the condition keys that they ask for, in lower case. */
+  /** Returns the statements about an action, and the condition keys that they use, in lower case. */
   private statementsFor(action: string): { statements: Statement[]; keys: string[] } {
     const there = this.byAction.get(action);
     if (there !== undefined) return there;
@@ -138,7 +137,8 @@ export class Evaluator {
 }
 
 /**
- * Each policy is asked alone and as if principal and resource were of one account; who asks puts the answers together. Services have no account.
+ * Each policy is asked alone and as if principal and resource were of one account; the caller combines the answers. Services have no
+ * account.
  */
 const accountIn = (principal: string): string => /^arn:[^:]*:[^:]*:[^:]*:(\d{12}):/.exec(principal)?.[1] ?? ACCOUNT_ID;
 
@@ -148,7 +148,7 @@ export function conditionKeysOf({ Condition }: Statement): string[] {
   return Object.values(Condition).flatMap((asked: unknown) => Object.keys(asked as object));
 }
 
-/** Whether a pattern of an Action element, e.g. `s3:*`, means an action; without case. */
+/** Returns whether a pattern of an Action element, e.g. `s3:*`, means an action; without case. */
 export function matches(pattern: string, action: string): boolean {
   const escaped = pattern
     .replace(/[\\^$.|+()[\]{}]/g, '\\$&')

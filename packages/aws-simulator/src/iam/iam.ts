@@ -1,4 +1,4 @@
-/** Judges every call by the policies of deploy/aws for the role of its caller. [IAM user guide: Policy evaluation logic] */
+/** Decides about every call by the policies of deploy/aws for the role of its caller. [IAM user guide: Policy evaluation logic] */
 import { AwsError } from '../aws-error.js';
 import type { AwsCall, Instance } from '../contract.js';
 import { ACCOUNT_ID, MEMBER_ACCOUNT_ID } from '../ec2/network.js';
@@ -10,10 +10,11 @@ import { type Check, Evaluator, type Judgement, type Keys } from './evaluator.js
 import type { Policies, Policy } from './policies.js';
 import { memberRoleArn, NODE_PROFILE, type Principal, type PrincipalName, principalOf } from './principals.js';
 import { checksOf, type Existing } from './questions.js';
+import { requiredKindOf } from './reference.js';
 import { mayListCheck } from './s3-actions.js';
 import { onInstance } from './ssm-actions.js';
 
-/** A statement of the template, and an action that it was decisive for. */
+/** A statement of the template, and an action that it decided. */
 export interface Used {
   policy: string;
   sid: string;
@@ -23,10 +24,10 @@ export interface Used {
 export interface IamOptions {
   policies: Policies;
   existing: Existing;
-  /** What the two resource policies are attached to. */
+  /** Resources of the two resource policies. */
   bucket: string;
   queueArn: string;
-  /** Told once of each statement and action that were used. */
+  /** Called once for each used statement and action. */
   onUse?: (used: Used) => void;
 }
 
@@ -46,12 +47,12 @@ export class Iam {
     this.usePolicies(options.policies);
   }
 
-  /** As the template has them. */
+  /** As in the template. */
   get policies(): Policies {
     return this.options.policies;
   }
 
-  /** Judges by other policies from now on, and counts again which are used. */
+  /** Uses other policies from now on, and restarts the count of used ones. */
   usePolicies(policies: Policies): void {
     const { bucket, queueArn } = this.options;
     this.uses.clear();
@@ -69,7 +70,7 @@ export class Iam {
     ];
   }
 
-  /** Statements that were decisive since these policies hold, for which action. */
+  /** Statements that have decided under these policies, with the action. */
   get used(): Used[] {
     return [...this.uses.values()];
   }
@@ -91,21 +92,49 @@ export class Iam {
     }
   }
 
-  /** Whether a command of the caller may run on an instance that its targets have found. */
+  /**
+   * Returns the result of SimulatePrincipalPolicy for an action: by the policies of the principal alone.
+   *
+   * @returns null for an unknown principal
+   */
+  async decisionFor(
+    arn: string,
+    action: string,
+    resource: string,
+  ): Promise<'allowed' | 'explicitDeny' | 'implicitDeny' | null> {
+    if (arn === principalOf('admin').roleArn) return 'allowed';
+    const name = [...this.identity.keys()].find((one) => principalOf(one).roleArn === arn);
+    if (name === undefined) return null;
+    const principal = principalOf(name);
+    const check: Check = {
+      action,
+      resource,
+      kind: await requiredKindOf(action),
+      keys: globalKeys(arn, 'us-east-1', false),
+    };
+    const verdict = (await this.identity.get(name)?.evaluator.judge(principal.arn, check))?.verdict;
+    if (verdict === 'allowed') return 'allowed';
+    return verdict === 'explicit-deny' ? 'explicitDeny' : 'implicitDeny';
+  }
+
+  /** Returns whether a command of the caller may run on an instance of its targets. */
   async mayCommand(call: AwsCall, instanceId: string): Promise<boolean> {
     const { region, account } = call;
     const checks = onInstance(this.options.existing.account(region, account), instanceId);
     return this.mayAll(call, region, JSON.parse(JSON.stringify(checks).replaceAll(ACCOUNT_ID, account)) as Check[]);
   }
 
-  /** Whether the caller may learn that an object is not there. */
+  /** Returns whether the caller may learn that an object does not exist. */
   async mayList(call: AwsCall, bucket: Bucket): Promise<boolean> {
     return this.mayAll(call, bucket.region, [mayListCheck(bucket)]);
   }
 
-  /** Whether the SSM agent of an instance may do something. A role that the template did not make is taken to allow what agents need. */
+  /**
+   * Returns whether the SSM agent of an instance may do something. A role from outside of the template is assumed to allow what agents
+   * need.
+   */
   async nodeMay({ id, account, region, instanceProfile }: Instance, action: string): Promise<boolean> {
-    // The role of nodes in another account is as the stack's: a test compares the templates.
+    // The role of nodes in another account equals the stack's: a test compares the templates.
     if (instanceProfile !== NODE_PROFILE || account !== ACCOUNT_ID) return instanceProfile !== null;
     const onItself = action === 'ssm:UpdateInstanceInformation';
     const check: Check = {
@@ -117,7 +146,7 @@ export class Iam {
     return (await this.denialOf(principalOf('node', id), region, check)) === null;
   }
 
-  /** Whether EventBridge may put an event of one of the stack's rules into the queue. */
+  /** Returns whether EventBridge may put an event of one of the stack's rules into the queue. */
   async ruleMaySend(ruleArn: string, region: string): Promise<boolean> {
     const { queueArn } = this.options;
     const check: Check = {
@@ -131,8 +160,8 @@ export class Iam {
   }
 
   /**
-   * Whether the caller may assume a role: its own policy and the role's trust policy both have to allow it. AWS does not tell which of them does not, nor
-   * whether the role exists.
+   * Returns whether the caller may assume a role: its own policy and the role's trust policy both have to allow it. AWS does not say which
+   * one denies it, nor whether the role exists.
    */
   async refusalToAssume(call: AwsCall, request: AssumeRole, members: readonly string[]): Promise<AwsError | null> {
     const { roleArn, account, externalId, sessionName } = request;
@@ -218,15 +247,15 @@ export class Iam {
   }
 }
 
-/** Who has signed a call, with its session where it is of an assumed role. */
+/** Signer of a call, with the session of an assumed role. */
 const principalIn = ({ caller, account, session }: AwsCall): Principal =>
   principalOf(caller ?? 'admin', session ?? caller ?? undefined, account);
 
 const accountOf = (arn: string): string => arn.split(':')[4] ?? '';
 
 /**
- * Condition keys that every request carries. [IAM user guide: AWS global condition context keys] Loopback stands for TLS: clients of
- * AWS use nothing else, and here there is no other way.
+ * Condition keys that every request carries. [IAM user guide: AWS global condition context keys] Loopback counts as TLS: clients of AWS use
+ * nothing else, and the simulator has nothing else.
  */
 function globalKeys(roleArn: string, region: string, viaService: boolean): Keys {
   const always = {

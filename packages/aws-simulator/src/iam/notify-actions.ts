@@ -1,4 +1,4 @@
-/** What Publish and PutEvents must be allowed. [Service Authorization Reference: Amazon SNS, Amazon EventBridge] */
+/** Permissions for Publish and PutEvents. [Service Authorization Reference: Amazon SNS, Amazon EventBridge] */
 import type { AwsCall } from '../contract.js';
 import { busArn } from '../eventbridge/buses.js';
 import type { Check } from './evaluator.js';
@@ -9,7 +9,7 @@ export function publishChecks(target: string | undefined): Check[] {
   return target === undefined ? [] : [{ action: 'sns:Publish', resource: target, kind: 'topic', keys: {} }];
 }
 
-/** Each entry on its own bus, by its source and type; one that lacks these is judged without them. */
+/** Each entry on its own bus, by its source and type; an entry without these is checked without them. */
 export function putEventsChecks({ region, account }: AwsCall, input: Record<string, unknown>): Check[] {
   const entries = input['Entries'] as Record<string, unknown>[];
   return entries.map(({ EventBusName, Source, DetailType }) => ({

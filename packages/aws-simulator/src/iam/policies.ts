@@ -31,6 +31,9 @@ export interface Policies {
   trust: Policy;
 }
 
+/** Names of the managed policies of deploy/aws/keelson.yaml. */
+const MANAGED = ['WorkerPolicy', 'WorkerRecordsPolicy', 'UserPolicy', 'NodeAccessPolicy', 'CleanerPolicy'] as const;
+
 export interface StackNames {
   homeRegion: string;
   bucket: string;
@@ -46,7 +49,7 @@ export function readPolicies(names: StackNames): Policies {
   const member = memberStack(names);
   return {
     identity: {
-      worker: policyIn(properties, 'WorkerPolicy'),
+      worker: together(policyIn(properties, 'WorkerPolicy'), policyIn(properties, 'WorkerRecordsPolicy')),
       user: policyIn(properties, 'UserPolicy'),
       operator: together(policyIn(properties, 'UserPolicy'), policyIn(properties, 'NodeAccessPolicy')),
       cleaner: policyIn(properties, 'CleanerPolicy'),
@@ -57,6 +60,12 @@ export function readPolicies(names: StackNames): Policies {
     queue: policyIn(properties, 'EventsQueuePolicy'),
     trust: { name: 'MemberRole', statements: statementsOf(member('MemberRole')['AssumeRolePolicyDocument']) },
   };
+}
+
+/** Each managed policy as IAM stores it; MemberPolicy is that of deploy/aws/member-account.yaml. */
+export function managedPolicies(names: StackNames): Policy[] {
+  const properties = stack(names);
+  return [...MANAGED.map((name) => policyIn(properties, name)), policyIn(memberStack(names), 'MemberPolicy')];
 }
 
 /** ARNs of the rules that the template makes; events come to the queue in their name. */
@@ -79,7 +88,7 @@ function stack({ homeRegion, bucket, queueUrl, queueArn, parameters = {} }: Stac
       Key: { Arn: `arn:aws:kms:${homeRegion}:${ACCOUNT_ID}:key/keelson` },
       Bucket: { Ref: bucket, Arn: `arn:aws:s3:::${bucket}` },
       NodeRole: { Ref: 'keelson-node', Arn: NODE_ROLE_ARN },
-      NodeProfile: { Ref: NODE_PROFILE },
+      NodeProfile: { Ref: NODE_PROFILE, Arn: `arn:aws:iam::${ACCOUNT_ID}:instance-profile/${NODE_PROFILE}` },
       EventsQueue: { Ref: queueUrl, Arn: queueArn },
       EventsDeadLetters: { Ref: `${queueUrl}${DEAD_LETTERS}`, Arn: `${queueArn}${DEAD_LETTERS}` },
       InstanceRule: { Arn: ruleArn(homeRegion, 'InstanceRule') },
@@ -91,13 +100,19 @@ function stack({ homeRegion, bucket, queueUrl, queueArn, parameters = {} }: Stac
 /** External id that the role in the other account asks for. */
 export const MEMBER_EXTERNAL_ID = 'keelson-local';
 
-/** The stack of the other account; its account is replaced when it is asked for another one. */
+/** Parameters that mean the same in both templates. */
+const SHARED = ['Regions', 'EbsKmsKeyArns', 'MetadataHopLimit', 'GroupsByTag'];
+
+/** Returns the stack of the other account; its account is replaced when it is asked for another one. */
 function memberStack({ homeRegion, parameters = {} }: StackNames): Properties {
   return readTemplate(readFileSync(MEMBER_TEMPLATE, 'utf8'), {
     parameters: {
       WorkerArns: principalOf('worker').roleArn,
       ExternalId: MEMBER_EXTERNAL_ID,
       Installation: parameters['Installation'] ?? STACK_GUID,
+      ...Object.fromEntries(
+        SHARED.flatMap((name) => (parameters[name] === undefined ? [] : [[name, parameters[name]]])),
+      ),
     },
     pseudo: {
       'AWS::AccountId': MEMBER_ACCOUNT_ID,
@@ -112,7 +127,7 @@ function memberStack({ homeRegion, parameters = {} }: StackNames): Properties {
   });
 }
 
-/** A principal with both policies; reports name the first. */
+/** Returns a principal with both policies; reports name the first. */
 const together = (one: Policy, other: Policy): Policy => ({
   name: one.name,
   statements: [...one.statements, ...other.statements],

@@ -1,8 +1,8 @@
-/** Who calls: the roles that deploy/aws makes policies for, and an administrator who sets up and looks into tests. */
+/** Callers: the roles that have policies in deploy/aws, and an administrator who prepares and inspects tests. */
 import type { CallerName } from '../credentials.js';
 import { ACCOUNT_ID } from '../ec2/network.js';
 
-/** `node` has no key: it is what the SSM agent of an instance calls as. */
+/** `node` has no key: the SSM agent of an instance calls with it. */
 export type PrincipalName = CallerName | 'node' | 'member';
 
 export interface Principal {
@@ -13,7 +13,7 @@ export interface Principal {
   roleArn: string;
 }
 
-/** Roles as CloudFormation and the account's people might have named them. */
+/** Roles, named as CloudFormation and people might. */
 const ROLES: Record<Exclude<PrincipalName, 'admin'>, string> = {
   worker: 'keelson-worker',
   user: 'keelson-user',
@@ -26,14 +26,14 @@ const ROLES: Record<Exclude<PrincipalName, 'admin'>, string> = {
 /** Path of the role that deploy/aws/member-account.yaml makes; a path makes patterns of ARNs narrow. */
 const MEMBER_PATH = 'keelson/';
 
-/** The role of deploy/aws/member-account.yaml in an account. */
+/** Returns the role of deploy/aws/member-account.yaml in an account. */
 export const memberRoleArn = (account: string): string => `arn:aws:iam::${account}:role/${MEMBER_PATH}${ROLES.member}`;
 
 /** The instance profile of deploy/aws, and its role. */
 export const NODE_PROFILE = 'keelson-node';
 export const NODE_ROLE_ARN = roleArnOf(ROLES.node);
 
-/** The role that an instance profile holds; a profile that the template did not make holds a role of its name. */
+/** Returns the role of an instance profile; a profile from outside of the template has a role of its name. */
 export function roleOfProfile(profile: string): string {
   return profile === NODE_PROFILE ? NODE_ROLE_ARN : roleArnOf(profile);
 }

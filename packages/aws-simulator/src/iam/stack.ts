@@ -1,4 +1,4 @@
-/** Deploys the stack of deploy/aws in the simulator: its policies, for the bucket and the queue that are there. */
+/** Deploys the stack of deploy/aws in the simulator: its policies, for the existing bucket and queue. */
 import { appendFileSync } from 'node:fs';
 import { type Ec2, placeKey } from '../ec2/handle.js';
 import { notificationsBus } from '../eventbridge/buses.js';
@@ -17,8 +17,8 @@ export interface StackOptions {
 }
 
 /**
- * Reads the template and judges by it from then on. With KEELSON_PERMISSIONS_FILE in the environment each statement and action that
- * was decisive is appended to that file once, as a line of JSON.
+ * Reads the template and decides by it from then on. With KEELSON_PERMISSIONS_FILE in the environment it appends each statement and action
+ * that has decided to that file once, as a line of JSON.
  */
 export function createIam(options: StackOptions, { ec2, s3 }: { ec2: Ec2; s3: S3 }): Iam {
   const { homeRegion, bucket, queueUrl, kmsKeyArn } = options;

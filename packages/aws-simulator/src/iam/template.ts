@@ -1,6 +1,6 @@
 /**
- * Reads a CloudFormation template as CloudFormation does, as far as its policies need it: parameters, conditions and the
- * intrinsic functions that stand in it. [docs: CloudFormation intrinsic functions]
+ * Reads a CloudFormation template as CloudFormation does, as far as its policies need it: parameters, conditions and intrinsic functions.
+ * [docs: CloudFormation intrinsic functions]
  */
 import { type CollectionTag, parse, type ScalarTag } from 'yaml';
 
@@ -10,9 +10,9 @@ export type Value = string | number | boolean | null | undefined | Value[] | { [
 export interface Surroundings {
   /** Values of parameters; the others have their defaults. A CommaDelimitedList is one text. */
   parameters?: Record<string, string>;
-  /** What `AWS::AccountId`, `AWS::Partition` ... are. */
+  /** Values of `AWS::AccountId`, `AWS::Partition` ... */
   pseudo: Record<string, string>;
-  /** What each resource is once it exists: its `Ref`, and attributes by name. */
+  /** Each existing resource: its `Ref`, and attributes by name. */
   resources: Record<string, Record<string, string>>;
 }
 
@@ -27,7 +27,7 @@ interface Template {
   Resources: Record<string, { Type: string; Properties?: Value }>;
 }
 
-/** Properties of a resource with every function worked out; what is `AWS::NoValue` is gone. */
+/** Returns the properties of a resource with every function evaluated; `AWS::NoValue` removes its property. */
 export type Properties = (resource: string) => Record<string, Value>;
 
 /** `!Sub` is `Fn::Sub`; these two keep their name. */
@@ -51,7 +51,7 @@ const TAGS = FUNCTIONS.flatMap((name): (ScalarTag | CollectionTag)[] => [
 /**
  * Reads a template.
  *
- * @throws Error for a function, parameter, condition or resource that the template or its surroundings do not have
+ * @throws Error for an unknown function, parameter, condition or resource
  */
 export function readTemplate(text: string, surroundings: Surroundings): Properties {
   const template = parse(text, { customTags: TAGS }) as Template;

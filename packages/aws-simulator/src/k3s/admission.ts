@@ -1,11 +1,11 @@
-/** Who may join: token, CA hash, node password, critical settings. The messages are K3s's. */
+/** Decides who may join: token, CA hash, node password, critical settings. The messages are K3s's. */
 import type { K3sConfig } from './config.js';
 import { fatal } from './exit.js';
 import type { Loaded } from './secrets.js';
 import { parseToken } from './token.js';
 
 /**
- * @param loaded what the server goes by that is asked
+ * @param loaded secrets of the server that is asked
  * @throws ServiceExit unless the token lets a node of that role in
  */
 export function checkToken({ ca, serverPassword, agentPassword }: Loaded, config: K3sConfig, url: string): void {
@@ -15,7 +15,7 @@ export function checkToken({ ca, serverPassword, agentPassword }: Loaded, config
   if (token.caHash !== null && token.caHash !== ca.hash) {
     throw fatal(`token CA hash does not match the Cluster CA certificate hash: ${token.caHash} != ${ca.hash}`);
   }
-  // Agents come in with either token, servers with the server's only.
+  // Agents may use either token, servers only the server's.
   const byServer = token.password === serverPassword && (token.user ?? 'server') === 'server';
   const byAgent = config.role === 'agent' && token.password === agentPassword && (token.user ?? 'node') === 'node';
   if (!byServer && !byAgent) {
@@ -27,9 +27,9 @@ export function checkToken({ ca, serverPassword, agentPassword }: Loaded, config
 }
 
 /**
- * @param running the critical settings with which the server runs that is asked to let this one in: K3s compares with that server
- *   as it is now, and only when it joins. [k3s source: pkg/cluster/bootstrap.go, compareConfig]
- * @throws ServiceExit unless the settings that all servers share are the same here.
+ * @param running the critical settings of the running server that is asked: K3s compares with that server as it is now, and only when a
+ * server joins. [k3s source: pkg/cluster/bootstrap.go, compareConfig]
+ * @throws ServiceExit unless the shared settings of servers are the same here.
  */
 export function checkCritical(loaded: Loaded, running: Record<string, string>, config: K3sConfig): void {
   const differing = Object.keys(config.critical).filter((flag) => config.critical[flag] !== running[flag]);

@@ -32,7 +32,7 @@ export class AgentService implements Service {
     if (config.server === null) throw fatal('--server is required');
 
     const { cluster, loaded } = await this.reach(config, config.server, signal);
-    const after = causes(context, cluster.founding.foundSpan);
+    const after = causes(context, cluster.founding.foundSpan, cluster.restoredSpan);
     const ms = plane.world.profile.agentJoin;
     await plane.world.impose({ kind: 'agentJoin', instanceId: machine.id, ms, after, signal });
     await cluster.etcd.until(() => cluster.etcd.available, signal);

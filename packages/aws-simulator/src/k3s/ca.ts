@@ -1,4 +1,7 @@
-/** The certificate authorities of a cluster, as K3s has them. What is simulated uses two: one signs servers, the other clients. EC P-256 for speed. */
+/**
+ * The certificate authorities of a cluster, as K3s has them. The simulator uses two: one signs servers, the other clients. EC P-256 for
+ * speed.
+ */
 import './reflect.js';
 import {
   createHash,
@@ -14,37 +17,37 @@ import * as x509 from '@peculiar/x509';
 export interface KeyPair {
   /** PKCS #8, PEM. */
   key: string;
-  /** PEM; the issuer follows where a client needs the chain. */
+  /** PEM; the issuer follows if a client needs the chain. */
   cert: string;
 }
 
-/** The authorities of a cluster, by where their files lie below `server/tls`: `<name>-ca.crt` and `<name>-ca.key`. */
+/** The authorities of a cluster, by the place of their files below `server/tls`: `<name>-ca.crt` and `<name>-ca.key`. */
 export const AUTHORITIES = ['server', 'client', 'request-header', 'etcd/peer', 'etcd/server'] as const;
 export type AuthorityName = (typeof AUTHORITIES)[number];
 
 export interface ClusterCa {
-  /** PEM: the authority itself, and after a rotation what it goes back to. */
+  /** PEM: the authority itself, and after a rotation its chain. */
   serverCa: string;
   clientCa: string;
-  /** What secure tokens begin with. */
+  /** Beginning of secure tokens. */
   hash: string;
-  /** Of each authority, as they lie on a server's disk. */
+  /** Files of each authority on a server's disk. */
   files: Record<AuthorityName, KeyPair>;
   /** Private keys that sign tokens of service accounts, the newest first. */
   serviceKey: string;
-  /** Client certificate of `system:masters`: each server has one of its own in its k3s.yaml. */
+  /** Client certificate of `system:masters`: each server has its own in its k3s.yaml. */
   issueAdmin(): Promise<KeyPair>;
   issueServer(names: string[]): Promise<KeyPair>;
-  /** Whom a PKCS #10 request in PEM names. Rejects what is none, or is not signed with its own key. */
+  /** Reads the subject of a PKCS #10 request in PEM. Rejects anything else, and a request that is not signed with its own key. */
   subjectOf(request: string): Promise<{ user: string; groups: string[] }>;
-  /** A certificate for the key and the names of a request, dated back by five minutes as the signer of Kubernetes does; `names` are others. */
+  /** Returns a certificate for the key and the names of a request, dated back by five minutes as the signer of Kubernetes does; `names` are others. */
   signClient(request: string, seconds: number, names?: string): Promise<string>;
 }
 
 interface Authority {
   cert: x509.X509Certificate;
   keys: webcrypto.CryptoKeyPair;
-  /** PEM: what goes with a certificate that it has signed. */
+  /** PEM: the chain of its certificates. */
   chain: string;
 }
 
@@ -60,7 +63,7 @@ export async function createClusterCa(): Promise<ClusterCa> {
   return await clusterCaOf(files as ClusterCa['files'], (await authority('service')).key);
 }
 
-/** The CA that these files are: made by K3s at the first start, or by people. */
+/** Returns the CA of these files: made by K3s at the first start, or by people. */
 export async function clusterCaOf(files: ClusterCa['files'], serviceKey: string): Promise<ClusterCa> {
   const [server, client] = await Promise.all([load(files.server), load(files.client)]);
   return {
@@ -111,7 +114,7 @@ async function verified(request: string): Promise<x509.Pkcs10CertificateRequest>
   return read;
 }
 
-/** The certificates of a PEM bundle, in their order. */
+/** Returns the certificates of a PEM bundle, in their order. */
 export const certificatesIn = (pem: string): X509Certificate[] =>
   (pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? []).map(
     (one) => new X509Certificate(one),
@@ -119,7 +122,7 @@ export const certificatesIn = (pem: string): X509Certificate[] =>
 
 export const isSelfSigned = (cert: X509Certificate): boolean => cert.checkIssued(cert) && cert.verify(cert.publicKey);
 
-/** Of one certificate the bytes of its file, of a bundle the root that its first certificate goes back to. [k3s source: clientaccess, hashCA] */
+/** Returns the hash of a single certificate's file, or of the root of a bundle's first certificate. [k3s source: clientaccess, hashCA] */
 function hashOf(bundle: string): string {
   const certs = certificatesIn(bundle);
   let [last] = certs;
@@ -133,7 +136,7 @@ function hashOf(bundle: string): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
 
-/** The authority that signs: the first certificate and the first key of the files. */
+/** Returns the authority that signs: the first certificate and the first key of the files. */
 async function load({ cert, key }: KeyPair): Promise<Authority> {
   const [first = ''] = key.match(/-----BEGIN[^-]+-----[^-]+-----END[^-]+-----/) ?? [];
   const pkcs8 = createPrivateKey(first).export({ type: 'pkcs8', format: 'der' });
@@ -142,7 +145,7 @@ async function load({ cert, key }: KeyPair): Promise<Authority> {
     crypto.subtle.importKey('pkcs8', pkcs8, ALGORITHM, true, ['sign']),
     crypto.subtle.importKey('spki', spki, ALGORITHM, true, ['verify']),
   ]);
-  // Self-signed roots are left out: OpenSSL goes no other way once it has met one that it does not trust; Go tries all.
+  // Self-signed roots are left out: OpenSSL tries no other path once it has met an untrusted one; Go tries all.
   const chain = certificatesIn(cert).filter((one, index, all) => (all.length > 1 ? !isSelfSigned(one) : index === 0));
   const [own = ''] = cert.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/) ?? [];
   return {

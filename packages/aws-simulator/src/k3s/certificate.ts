@@ -31,12 +31,9 @@ export function certificate(machine: Machine, args: string[]): CommandReply {
   const status = left <= 0 ? 'EXPIRED' : left <= RENEW_DAYS ? 'WARNING' : 'OK';
   const told = [shown(new Date(end)), `${Math.round(Math.abs(left))} days`, status];
   const names = ofServer === null ? OF_AGENTS : OF_SERVERS;
-  const caLeft = (issued + CA_DAYS * DAY_MS - Date.now()) / DAY_MS;
-  const ofCa = [
-    shown(new Date(issued + CA_DAYS * DAY_MS)),
-    `${Math.round(Math.abs(caLeft))} days`,
-    caLeft <= 0 ? 'EXPIRED' : 'OK',
-  ];
+  const caEnd = machine.troubles.authoritiesEnd ?? issued + CA_DAYS * DAY_MS;
+  const caLeft = (caEnd - Date.now()) / DAY_MS;
+  const ofCa = [shown(new Date(caEnd)), `${Math.round(Math.abs(caLeft))} days`, caLeft <= 0 ? 'EXPIRED' : 'OK'];
   // K3s lists the CA that a file holds behind its own certificate.
   const rows = names.flatMap((name) => [
     [name, 'CN=k3s', 'ServerAuth', ...told],
@@ -66,7 +63,7 @@ function rotate(machine: Machine): CommandReply {
   );
 }
 
-/** Milliseconds since the epoch; null where there is no such file. */
+/** Returns the milliseconds since the epoch; null where there is no such file. */
 function writtenAt(machine: Machine, path: string): number | null {
   return statSync(machine.path(path), { throwIfNoEntry: false })?.mtimeMs ?? null;
 }

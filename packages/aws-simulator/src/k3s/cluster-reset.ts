@@ -1,10 +1,10 @@
 /**
- * `k3s server --cluster-reset --cluster-reset-restore-path=FILE`: makes this server's disk the only member of a cluster that holds what the
- * snapshot holds; with the refusals of K3s; fault point `k3s.reset`, effect `exit`: it
- * ends with the fault's message. [docs: cli/etcd-snapshot; k3s source: pkg/cluster/managed.go, pkg/etcd]
+ * `k3s server --cluster-reset --cluster-reset-restore-path=FILE`: makes this server's disk the only member of a cluster with the snapshot's
+ * content; with the refusals of K3s. Fault point `k3s.reset`, effect `exit`: it ends with the fault's message; effect `reachable`: as a build that
+ * listens on the node's address meanwhile, not on loopback only. [docs: cli/etcd-snapshot; k3s source: pkg/cluster/managed.go, pkg/etcd]
  */
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type { World } from '../contract.js';
 import type { Machine } from '../machine/machine.js';
 import { type CommandReply, reply } from '../machine/systemctl.js';
@@ -15,11 +15,18 @@ import { DATA, writeMember } from './disk.js';
 import { fatal, logLine } from './exit.js';
 import { newMember } from './new-member.js';
 import { binaryVersion, type K3sPlane } from './plane.js';
+import { spansOf } from './service-context.js';
 import { decodeSnapshot, type SnapshotContent } from './snapshot-file.js';
 import { parseToken } from './token.js';
 
-/** What the stand-in says of itself. */
+/** Name of the stand-in in its own messages. */
 const VERSION = '--stand-in-version=';
+/** Another server's heartbeat names an entry that the restored log does not have. [etcd: raft, commitTo] */
+const PANIC = [
+  'panic: tocommit(2741) is out of range [lastIndex(3)]. Was the raft log corrupted, truncated, or lost?',
+  'go.etcd.io/raft/v3.(*raft).handleHeartbeat(...)',
+  'created by go.etcd.io/raft/v3.RestartNode in goroutine 1',
+].join('\n');
 const PREPARING = 'starting kubernetes: preparing server:';
 
 export async function clusterReset(
@@ -59,6 +66,11 @@ async function reset(world: World, plane: K3sPlane, machine: Machine, exec: stri
     throw fatal(
       `${PREPARING} start managed database: Managed etcd cluster membership was previously reset, please remove the cluster-reset flag and start k3s normally. If you need to perform another cluster reset, you must first manually delete the file at ${flag}`,
     );
+  // The simulator has no bucket for it.
+  if (config.etcdS3)
+    throw fatal(
+      `${PREPARING} start managed database: etcd: failed to download ${basename(path)} from S3: The specified key does not exist.`,
+    );
   const content = read(machine, path);
   const old = plane.clusters.get(content.cluster);
   if (old === undefined) throw fatal('the snapshot is of a cluster that this region does not know');
@@ -66,7 +78,10 @@ async function reset(world: World, plane: K3sPlane, machine: Machine, exec: stri
   checkVersion(own, content.version);
   const fault = world.fault('k3s.reset', { instanceId: machine.id });
   if (fault?.effect === 'exit') throw fatal(`${PREPARING} ${fault.error?.message ?? 'by fault'}`);
-  await world.impose({ kind: 'restore', instanceId: machine.id, ms: world.profile.rejoin, after: [] });
+  if (fault?.effect === 'reachable' && config.nodeIp === machine.instance.privateIp && isServedElsewhere(old, machine))
+    throw new ServiceExit(PANIC);
+  const after = spansOf(world, machine.id, 'deliver', 'download', 'boot', 'restore', 'serviceStop');
+  await world.impose({ kind: 'restore', instanceId: machine.id, ms: world.profile.rejoin, after });
   const etcd = join(data, 'server/db/etcd');
   if (existsSync(etcd)) renameSync(etcd, join(data, `server/db/etcd-old-${Math.floor(Date.now() / 1000)}`));
   write(flag, '');
@@ -84,7 +99,7 @@ function read(machine: Machine, path: string): SnapshotContent {
   return content;
 }
 
-/** The shared secrets of a cluster lie in etcd, encrypted with its server token. [docs: cli/token] */
+/** The shared secrets of a cluster are in etcd, encrypted with its server token. [docs: cli/token] */
 function checkToken(config: K3sConfig, { secrets }: KubeCluster, content: SnapshotContent, data: string): void {
   const file = join(data, 'server/token');
   const text = config.token ?? (existsSync(file) ? readFileSync(file, 'utf8') : null);
@@ -96,7 +111,7 @@ function checkToken(config: K3sConfig, { secrets }: KubeCluster, content: Snapsh
     );
 }
 
-/** etcd's storage is not read by an older etcd. [etcd: downgrade; k3s #8264] */
+/** An older etcd does not read a newer one's storage. [etcd: downgrade; k3s #8264] */
 function checkVersion(own: string, saved: string): void {
   if (minorOf(saved) > minorOf(own))
     throw fatal(
@@ -106,7 +121,10 @@ function checkVersion(own: string, saved: string): void {
 
 const minorOf = (version: string): number => Number(/^v\d+\.(\d+)/.exec(version)?.[1] ?? 0);
 
-/** A server that still runs keeps the old cluster: two clusters from then on, as with K3s. */
+const isServedElsewhere = ({ etcd }: KubeCluster, machine: Machine): boolean =>
+  etcd.members.some(({ started, instanceId }) => started && instanceId !== machine.id);
+
+/** A server that still runs keeps the old cluster: then there are two clusters, as with K3s. */
 function restore(
   world: World,
   plane: K3sPlane,
@@ -115,8 +133,7 @@ function restore(
   content: SnapshotContent,
   old: KubeCluster,
 ): void {
-  const isServedElsewhere = old.etcd.members.some(({ started, instanceId }) => started && instanceId !== machine.id);
-  const cluster = isServedElsewhere
+  const cluster = isServedElsewhere(old, machine)
     ? new KubeCluster(world, { ...old.founding, id: plane.newId() }, old.secrets.copy())
     : old;
   plane.clusters.set(cluster.founding.id, cluster);

@@ -1,4 +1,4 @@
-/** One simulated Kubernetes cluster: its secrets, its etcd, its Nodes. Lives as long as the region; disks refer to it by id. */
+/** One simulated Kubernetes cluster: its secrets, its etcd, its Nodes. Lives as long as the simulator; disks refer to it by id. */
 import { randomUUID } from 'node:crypto';
 import type { World } from '../contract.js';
 import { SigningRequests } from './api/signing.js';
@@ -13,15 +13,15 @@ import type { SnapshotContent } from './snapshot-file.js';
 
 export interface Founding {
   id: string;
-  /** False: SQLite, which no one can join. */
+  /** False for SQLite, which no server can join. */
   embeddedEtcd: boolean;
-  /** `none` where another CNI is to give pods their network. */
+  /** `none` if another CNI gives pods their network. */
   flannelBackend: string;
-  /** Span of the first server's start: no one can join before it has ended. */
+  /** Span of the first server's start: no one can join before its end. */
   foundSpan: string;
 }
 
-/** What a kubelet says of its Node when it registers. */
+/** A kubelet's description of its Node at registration. */
 type Registration = Pick<K3sConfig, 'role' | 'nodeName' | 'nodeIp' | 'labels' | 'taints' | 'providerId'>;
 
 export class KubeCluster {
@@ -31,11 +31,13 @@ export class KubeCluster {
   /** K3s keeps each node's password in a secret named after the node; it goes with the Node. */
   readonly nodePasswords = new Map<string, string>();
   readonly signingRequests = new SigningRequests();
-  /** What manifests have made. */
+  /** Resources that manifests have made. */
   readonly objects = new Objects();
-  /** Folders of manifests of the servers that run, by instance. */
+  /** Folders of manifests of the running servers, by instance. */
   readonly manifestFolders = new Map<string, string>();
-  /** Span of the last promotion: a learner that had to wait could not be admitted before it. */
+  /** Span of the start after a restore: no one can join what was restored before its end. */
+  restoredSpan: string | null = null;
+  /** Span of the last promotion: a waiting learner could not be admitted before it. */
   lastPromotion: string | null = null;
   private readonly loop: LeaderLoop;
 
@@ -48,10 +50,7 @@ export class KubeCluster {
     this.etcd = new Etcd(world, () => this.loop.arm());
   }
 
-  /**
-   * Spans by which the members came to be what they are, voters whose node is Ready: taking one of them down has to wait for
-   * these, or the quorum is lost.
-   */
+  /** Spans that made the present voters with Ready nodes: taking one of them down has to wait for these, or the quorum is lost. */
   membershipSpans(): string[] {
     return this.etcd.members.flatMap(({ instanceId }) => {
       const span = this.world.lastSpan(instanceId, 'found', 'promote', 'ready', 'rejoin');
@@ -59,14 +58,14 @@ export class KubeCluster {
     });
   }
 
-  /** The latest graceful stop of each server: the next one comes after it, for they are to be stopped one by one. */
+  /** Returns the latest graceful stop of each server: the next one comes after it, because servers must stop one by one. */
   stopSpans(): string[] {
     return this.etcd.members.flatMap(({ instanceId }) => this.world.lastSpan(instanceId, 'serviceStop')?.id ?? []);
   }
 
   /**
-   * A caller that stops a server by a command knows of the stops before by their reports alone: these are what its delivery waited
-   * for, unless it began before they were there.
+   * A caller that stops a server by a command knows of earlier stops only from their reports: the delivery of its command waited for these,
+   * unless it began before them.
    */
   linkDelivery(instanceId: string): void {
     const delivery = this.world.lastSpan(instanceId, 'deliver');
@@ -88,7 +87,7 @@ export class KubeCluster {
     return (this.nodePasswords.get(nodeName) ?? password) === password;
   }
 
-  /** The kubelet's registration; a Node that is there keeps its cordon, annotations and age. */
+  /** Returns the kubelet's registration; a Node that exists keeps its cordon, annotations and age. */
   register(
     config: Registration,
     node: Pick<KubeNode, 'instanceId' | 'architecture' | 'version' | 'troubles'>,
@@ -107,7 +106,7 @@ export class KubeCluster {
       taints: known?.taints ?? config.taints.map(parseTaint),
       annotations: known?.annotations ?? {},
       unschedulable: known?.unschedulable ?? false,
-      // Never changed once it is set: the cloud controller fills in what the kubelet does not bring along. [k3s source: pkg/cloudprovider]
+      // Never changes once it is set: the cloud controller fills in what the kubelet does not provide. [k3s source: pkg/cloudprovider]
       providerId: known?.providerId ?? config.providerId ?? `k3s://${config.nodeName}`,
       createdAt: known?.createdAt ?? Date.now(),
       kubelet: known?.kubelet ?? { up: false, since: Date.now() },
@@ -143,8 +142,8 @@ export class KubeCluster {
   }
 
   /**
-   * What the snapshot holds is what there is, and the member is the only one; it has not started yet. A kubelet that runs goes on to report,
-   * the others are silent.
+   * Takes over the snapshot's content with a single member, which has not started yet. A running kubelet continues to report, the others
+   * are silent.
    */
   restore(content: SnapshotContent, member: Member): void {
     const live = new Map([...this.nodes.values()].map((node) => [node.name, node]));
@@ -175,7 +174,7 @@ export class KubeCluster {
     return this.objects.hasCni;
   }
 
-  /** All Nodes as the API lists them, by name. */
+  /** Returns all Nodes as the API lists them, by name. */
   nodeObjects(): NodeObject[] {
     const { hasNetwork } = this;
     return [...this.nodes.values()]

@@ -1,11 +1,11 @@
-/** The ConfigMaps of a simulated cluster: what a snapshot holds beside the Nodes, and by which a test knows whose data it sees. */
+/** ConfigMaps of a simulated cluster: a snapshot contains them beside the Nodes, and a test recognizes its data by them. */
 import { randomUUID } from 'node:crypto';
 
 export interface ConfigMap {
   namespace: string;
   name: string;
   uid: string;
-  /** Revision of etcd at which it was last written. */
+  /** Revision of etcd at its last write. */
   revision: number;
   /** Milliseconds since the epoch. */
   createdAt: number;
@@ -23,7 +23,7 @@ export class ConfigMaps {
     for (const one of known) this.byKey.set(keyOf(one.namespace, one.name), { ...one, data: { ...one.data } });
   }
 
-  /** All of a namespace, or of every one, by namespace and name. */
+  /** Returns all of a namespace, or of every one, by namespace and name. */
   list(namespace: string | null = null): ConfigMap[] {
     return [...this.byKey.values()]
       .filter((one) => namespace === null || one.namespace === namespace)
@@ -34,7 +34,7 @@ export class ConfigMaps {
     return this.byKey.get(keyOf(namespace, name));
   }
 
-  /** Writes it; a key of `data` that is null is removed. */
+  /** Writes it; removes a key of `data` that is null. */
   put(namespace: string, name: string, data: Readonly<Record<string, string | null>>): ConfigMap {
     const before = this.get(namespace, name);
     const kept = Object.entries({ ...before?.data, ...data }).filter(
@@ -53,7 +53,7 @@ export class ConfigMaps {
     return next;
   }
 
-  /** @returns false when there was none */
+  /** @returns false if there was none */
   delete(namespace: string, name: string): boolean {
     this.revision += 1;
     return this.byKey.delete(keyOf(namespace, name));

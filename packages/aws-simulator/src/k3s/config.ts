@@ -14,6 +14,10 @@ export interface K3sConfig {
   nodeName: string;
   nodeIp: string;
   clusterInit: boolean;
+  /** A server with `disable-agent` has no kubelet, so it is not a Node and runs no pod. [docs: cli/server] */
+  /** Snapshots are in a bucket of K3s's own: a restore path is then a name in that bucket. [k3s #8727] */
+  etcdS3: boolean;
+  hasAgent: boolean;
   server: string | null;
   /** As given, by value or by file; null if neither. */
   token: string | null;
@@ -21,16 +25,16 @@ export interface K3sConfig {
   tlsSans: string[];
   labels: string[];
   taints: string[];
-  /** Of the kubelet; null where it is given none. */
+  /** Provider id of the kubelet; null if there is none. */
   providerId: string | null;
-  /** The settings that all servers must share, in one text that can be compared. */
+  /** The shared settings of servers, in one comparable text. */
   critical: Record<string, string>;
   warnings: string[];
 }
 
 /**
- * @param version of the K3s that starts: each release has its own flags
- * @throws ServiceExit with K3s's own words where it would refuse to start
+ * @param version of the starting K3s: each release has its own flags
+ * @throws ServiceExit with K3s's own words if it would refuse to start
  */
 export function readConfig(machine: Machine, exec: string[], version: string): K3sConfig {
   const role = exec[1];
@@ -58,6 +62,8 @@ export function readConfig(machine: Machine, exec: string[], version: string): K
     nodeName: (text('node-name') ?? `ip-${machine.instance.privateIp.replaceAll('.', '-')}`).toLowerCase(),
     nodeIp,
     clusterInit: /^(1|t|true)$/i.test(text('cluster-init') ?? ''),
+    etcdS3: /^(1|t|true)$/i.test(text('etcd-s3') ?? ''),
+    hasAgent: !/^(1|t|true)$/i.test(text('disable-agent') ?? ''),
     server: text('server'),
     token: secret(machine, text('token'), text('token-file'), 'token'),
     agentToken: secret(machine, text('agent-token'), text('agent-token-file'), 'agent-token'),
@@ -73,11 +79,11 @@ export function readConfig(machine: Machine, exec: string[], version: string): K
   };
 }
 
-/** The value of an option of the command line; of a flag that stands alone `true`. */
+/** Returns the value of an option of the command line; `true` for a flag without one. */
 export const optionOf = (exec: string[], flag: string): string | null =>
   list(commandLine(exec.slice(2)).get(flag)).at(-1) ?? null;
 
-/** Of another file than the usual one the folder beside it counts. [docs: configuration] */
+/** Another file has its own folder beside it. [docs: configuration] */
 function configFiles(machine: Machine, named: string | null): string[] {
   const main = machine.path(named ?? '/etc/rancher/k3s/config.yaml');
   const dir = `${main}.d`;

@@ -1,4 +1,4 @@
-/** What K3s leaves on a node's disk. The etcd data is a mark that names the member; moved away with `server/db`, it is gone. */
+/** K3s's files on a node's disk. The etcd data is a mark that names the member; moved away with `server/db`, it is gone. */
 import { createHash, randomBytes } from 'node:crypto';
 import {
   existsSync,
@@ -23,7 +23,7 @@ export const SERVER_CA = `${DATA}/server/tls/server-ca.crt`;
 export const AGENT_CA = `${DATA}/agent/server-ca.crt`;
 const ADMIN = [`${DATA}/server/tls/client-admin.crt`, `${DATA}/server/tls/client-admin.key`] as const;
 const KUBELET = [`${DATA}/agent/client-kubelet.crt`, `${DATA}/agent/serving-kubelet.crt`] as const;
-/** What lies there is applied. */
+/** K3s applies the files there. */
 export const MANIFESTS = `${DATA}/server/manifests`;
 const DATABASE = `${DATA}/server/db/etcd/member/snap/db`;
 
@@ -32,7 +32,7 @@ export interface MemberMark {
   memberId: string;
 }
 
-/** The member whose data lies on this disk, or null. */
+/** Returns the member whose data lies on this disk, or null. */
 export function readMember(machine: Machine): MemberMark | null {
   try {
     const value: unknown = JSON.parse(readFileSync(machine.path(MEMBER), 'utf8'));
@@ -49,13 +49,13 @@ export function writeMember(machine: Machine, mark: MemberMark, memberName: stri
   write(machine, `${DATA}/server/db/etcd/name`, memberName);
 }
 
-/** What is in use of etcd's database. Assumption: a young cluster with few objects. */
+/** Used part of etcd's database. Assumption: a young cluster with few objects. */
 const YOUNG_MIB = 20;
 
-/** What a defragmentation leaves of etcd's database file. */
+/** Returns the size of etcd's database file after a defragmentation. */
 export const usedMiB = ({ troubles }: Machine): number => troubles.databaseUsedMiB ?? YOUNG_MIB;
 
-/** Makes etcd's database file that large; it holds nothing and takes no space. */
+/** Sets the size of etcd's database file, which is sparse and takes no space. */
 export function sizeDatabase(machine: Machine, mib: number): void {
   if (!existsSync(machine.path(DATABASE))) write(machine, DATABASE, '');
   truncateSync(machine.path(DATABASE), mib * 1024 * 1024);
@@ -70,7 +70,7 @@ export function writeTokens(machine: Machine, { ca, serverPassword, agentPasswor
   link(machine, 'agent-token', `${DATA}/server/node-token`);
 }
 
-/** Tokens, CA, certificates and admin kubeconfig, as every server has them once it is up. */
+/** Tokens, CA, certificates and admin kubeconfig of every running server. */
 export async function writeServerFiles(machine: Machine, loaded: Loaded): Promise<void> {
   const { ca } = loaded;
   writeTokens(machine, loaded);
@@ -84,7 +84,7 @@ export async function writeServerFiles(machine: Machine, loaded: Loaded): Promis
   writeKubeletFiles(machine);
 }
 
-/** The server's own: made where there is none, as at the first start and after `k3s certificate rotate`. */
+/** Returns the server's own certificates: made if missing, as at the first start and after `k3s certificate rotate`. */
 async function adminOf(machine: Machine, ca: ClusterCa): Promise<KeyPair> {
   const [certFile, keyFile] = ADMIN.map((file) => machine.path(file));
   if (certFile === undefined || keyFile === undefined || !existsSync(certFile)) {
@@ -103,13 +103,16 @@ function forgetOtherAdmin(machine: Machine, ca: ClusterCa): void {
     for (const one of ADMIN) rmSync(machine.path(one), { force: true });
 }
 
-/** Stands for the kubelet's certificates: another text for each that is made. */
+/** Stands for the kubelet's certificates, with a new text each time. */
 function writeKubeletFiles(machine: Machine): void {
   for (const file of KUBELET)
     if (!existsSync(machine.path(file))) write(machine, file, `${randomBytes(16).toString('hex')}\n`);
 }
 
-/** What `k3s certificate rotate` removes: the next start makes it again, with new keys. K3s keeps a copy beside. [k3s source: pkg/cli/cert, rotate] */
+/**
+ * Files that `k3s certificate rotate` removes: the next start makes them again, with new keys. K3s keeps a copy beside. [k3s source:
+ * pkg/cli/cert, rotate]
+ */
 export function removeCertificates(machine: Machine, role: 'server' | 'agent'): void {
   const copy = `${DATA}/${role}/tls-${Math.floor(Date.now() / 1000)}`;
   for (const file of role === 'server' ? [...ADMIN, ...KUBELET] : KUBELET) {
@@ -125,14 +128,14 @@ export function writeAgentFiles(machine: Machine, { ca }: Loaded): void {
   writeKubeletFiles(machine);
 }
 
-/** This node's password: made once a disk. A node whose name is known must show the same. [docs: architecture] */
+/** This node's password: made once a disk. A node of a known name must show the same. [docs: architecture] */
 export function nodePassword(machine: Machine): string {
   const path = '/etc/rancher/node/password';
   if (!existsSync(machine.path(path))) write(machine, path, `${randomBytes(16).toString('hex')}\n`);
   return readFileSync(machine.path(path), 'utf8').trim();
 }
 
-/** A version that is new on this disk unpacks itself; what was current is the previous one, and older ones stay. [k3s source: cmd/k3s, extract] */
+/** A new version on this disk unpacks itself; the current one becomes the previous, and older ones stay. [k3s source: cmd/k3s, extract] */
 export function unpackData(machine: Machine, version: string): void {
   const data = machine.path(`${DATA}/data`);
   const folder = join(data, createHash('sha256').update(version).digest('hex'));
@@ -163,7 +166,7 @@ export function writeSnapshot(machine: Machine, name: string, content: string): 
   return machine.path(path);
 }
 
-/** Without it another cluster-reset would be refused; a usual start takes it away. [k3s source: pkg/cluster] */
+/** Without it K3s would refuse another cluster-reset; a usual start removes it. [k3s source: pkg/cluster] */
 export const removeResetFlag = (machine: Machine): void =>
   rmSync(machine.path(`${DATA}/server/db/reset-flag`), { force: true });
 

@@ -1,9 +1,9 @@
-/** What etcd answers at `http://127.0.0.1:2381`, K3s's port for health and metrics, and how curl ends with that. */
+/** Answers of etcd at `http://127.0.0.1:2381`, K3s's port for health and metrics, and curl's exit code. */
 import { type CommandReply, reply } from '../machine/systemctl.js';
 import { usedMiB } from './disk.js';
 import type { ServerService } from './server-service.js';
 
-/** `/health` and those metrics that are asked for; in etcd's own texts. [etcd source: etcdhttp, health] */
+/** `/health` and the requested metrics; in etcd's own texts. [etcd source: etcdhttp, health] */
 export function etcdPort(server: ServerService | undefined, url: string): CommandReply {
   // It answers as soon as etcd runs, long before the API of a server that still learns.
   const membership = server?.membership;

@@ -25,7 +25,7 @@ export interface Member {
 export interface PromotionClock {
   /** Milliseconds since the epoch; the first tick comes one interval later. */
   startedAt: number;
-  /** The same for the critical path: after the begin of that span, where there is one. */
+  /** The same for the critical path: after the begin of that span, if there is one. */
   span: { of: string; offsetMs: number } | null;
 }
 
@@ -34,13 +34,13 @@ export type Refusal =
   | 'etcdserver: unhealthy cluster'
   | 'etcdserver: no leader';
 
-/** What etcd raises, for the whole cluster to see, until someone disarms it. [etcd: AlarmType] */
+/** Alarms of etcd, which the whole cluster sees until someone disarms them. [etcd: AlarmType] */
 export const ALARMS = ['NOSPACE', 'CORRUPT'] as const;
 export type Alarm = (typeof ALARMS)[number];
 
 export class Etcd {
   members: Member[] = [];
-  /** By the id of the member that has raised it. */
+  /** By the id of the raising member. */
   readonly alarms = new Map<string, Alarm>();
   leader: Member | null = null;
   private election: AbortController | null = null;
@@ -74,8 +74,8 @@ export class Etcd {
   }
 
   /**
-   * Admits a learner, if there is none yet and every voter has been there for a while: to etcd one that is down, or has just come,
-   * makes the cluster unhealthy. [etcd: MaxLearners, strict reconfiguration check]
+   * Admits a learner, if there is none yet and every voter has been connected for a while: a voter that is down, or has just come, makes
+   * the cluster unhealthy for etcd. [etcd: MaxLearners, strict reconfiguration check]
    *
    * @returns why not, or null
    */
@@ -90,14 +90,14 @@ export class Etcd {
     return null;
   }
 
-  /** A voter that is down, as a server leaves it behind that is gone without having been removed. */
-  haunt(member: Member): void {
+  /** Adds a voter that is down, as a lost server leaves it without removal. */
+  addStale(member: Member): void {
     Object.assign(member, { learner: false, started: false, since: 0 });
     this.members.push(member);
     this.settle('graceful');
   }
 
-  /** One member is all there is; it has not started. Alarms are of the data that is gone. */
+  /** Leaves one member, which has not started. Alarms belong to the lost data. */
   reset(member: Member): void {
     Object.assign(member, { learner: false, started: false, since: Date.now() });
     this.members = [member];
@@ -117,7 +117,7 @@ export class Etcd {
     this.settle(how);
   }
 
-  /** @returns false where it can't be: no leader, or the learner is gone or not running. */
+  /** @returns false without a leader, or if the learner is gone or down */
   promote(member: Member): boolean {
     if (!this.available || !member.started || !this.members.includes(member)) return false;
     member.learner = false;
@@ -141,7 +141,7 @@ export class Etcd {
     return null;
   }
 
-  /** Milliseconds until the promotion loop of the leader ticks. Every server has a loop, and only the leader's does anything. */
+  /** Returns the milliseconds until the promotion loop of the leader ticks. Every server has a loop, and only the leader's acts. */
   untilTick(now: number): number {
     const interval = this.world.profile.promotionCheck;
     const since = now - (this.leader?.loop.startedAt ?? now);
@@ -163,7 +163,7 @@ export class Etcd {
     }
   }
 
-  /** Something that others wait for has changed. */
+  /** Wakes waiters after a change. */
   wake(): void {
     const waiters = this.waiters;
     this.waiters = [];

@@ -1,7 +1,7 @@
 /**
- * How K3s reads config.yaml: keys become flags of the command line. Those that the command does not know are skipped with a warning; a value that
- * its flag cannot read ends the process. Which flags there are, release by release, says the table that is made from K3s's own releases.
- * [k3s source: pkg/configfilearg; urfave/cli; Go: flag.parseOne, strconv.ParseBool]
+ * How K3s reads config.yaml: keys become flags of the command line. K3s skips flags that the command does not know, with a warning; an
+ * unreadable value ends the process. The flags of each release come from the table of K3s's own releases. [k3s source: pkg/configfilearg;
+ * urfave/cli; Go: flag.parseOne, strconv.ParseBool]
  */
 import { knowledgeOf } from '../../../../src/model/k3s/flag-of.js';
 
@@ -24,7 +24,7 @@ export const CRITICAL = [
   'secrets-encryption',
 ] as const;
 
-/** Whether `k3s server` or `k3s agent` of a release knows the flag. */
+/** Returns whether `k3s server` or `k3s agent` of a release knows the flag. */
 export function knowsFlag(name: string, role: 'server' | 'agent', version: string): boolean {
   const known = knowledgeOf(name, version);
   return known.is === 'known' && (known.flag.on === 'both' || known.flag.on === role);
@@ -34,7 +34,7 @@ const BOOLEAN = /^(1|t|T|TRUE|true|True|0|f|F|FALSE|false|False)$/;
 const INTEGER = /^[+-]?(0|[1-9]\d*|0x[0-9a-fA-F]+)$/;
 const DURATION = /^[+-]?(0|(\d+(\.\d*)?|\.\d+)(ns|us|\u00b5s|ms|s|m|h))+$/;
 
-/** What K3s says of a value that its flag cannot read; null for one that it can. */
+/** Returns K3s's error for an unreadable value; null for a good one. */
 export function flagProblem(name: string, values: readonly string[], version: string): string | null {
   const known = knowledgeOf(name, version);
   if (known.is !== 'known') return null;

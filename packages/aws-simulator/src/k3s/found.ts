@@ -1,4 +1,4 @@
-/** The first server: with cluster-init it makes a cluster of its own. */
+/** The first server: with cluster-init it makes its own cluster. */
 import { randomBytes } from 'node:crypto';
 import { createClusterCa } from './ca.js';
 import { KubeCluster } from './cluster.js';
@@ -10,7 +10,7 @@ import { SecretStore } from './secrets.js';
 import { causes, info, type Membership, type ServiceContext, warn } from './service-context.js';
 import { parseToken } from './token.js';
 
-/** Imposes `found`, after which its API can answer; afterwards the token and the member's data are on the disk. */
+/** Imposes `bootstrap`, after which its API can answer; then the token and the member's data are on the disk. */
 export async function found(
   context: ServiceContext,
   config: K3sConfig,
@@ -51,7 +51,7 @@ export async function found(
   info(context, `Running etcd member ${member.name} at https://${member.peerIp}:2380`);
 }
 
-/** A given token may come in either form; its password is what counts for a cluster that isn't there yet. */
+/** A given token may come in either form; its password counts for a cluster that does not exist yet. */
 function password(text: string | null): string | null {
   if (text === null) return null;
   const token = parseToken(text);

@@ -29,10 +29,11 @@ export async function handleNodeRequest(
   const machine = machines?.get(instanceId);
   if (method !== 'POST' || machines === null || !machine?.boot) return { status: 404, body: 'no such machine\n' };
   const args = body.toString('utf8').split('\0').slice(0, -1);
-  return frame(await run(world, machines, machine, program, args));
+  return frame(await runProgram(world, machines, machine, program, args));
 }
 
-async function run(
+/** Runs a program of a node as if from its shell. @param program `systemctl`, `journalctl`, `kubectl`, `k3s`, or one of the two ports */
+export async function runProgram(
   world: World,
   machines: Machines,
   machine: Machine,

@@ -1,4 +1,4 @@
-/** A further server: admitted as a learner when no other is, a voter when the leader's loop finds it caught up. */
+/** A further server: admitted as a learner when there is no other, a voter when the leader's loop finds it caught up. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { checkCritical, checkToken, PASSWORD_REJECTED } from './admission.js';
 import type { KubeCluster } from './cluster.js';
@@ -12,8 +12,8 @@ import type { Loaded } from './secrets.js';
 import { causes, info, type Membership, type ServiceContext, warn } from './service-context.js';
 
 /**
- * Imposes `join`, `promote`, `datastore-test` and `serve`, in that order: its API comes up only after its promotion. What K3s refuses
- * ends the process, as there; systemd tries again.
+ * Imposes `join`, `promote`, `datastore-test` and `serve`, in that order: its API comes up only after its promotion. A refusal by K3s ends
+ * the process; systemd tries again.
  */
 export async function joinServer(
   context: ServiceContext,
@@ -29,7 +29,7 @@ export async function joinServer(
   const { cluster, critical, loaded } = reach(context, url);
   checkToken(loaded, config, url);
   checkCritical(loaded, critical, config);
-  // A server that has not heard of another token lets it in, and the datastore does not. [k3s source: pkg/cluster/storage.go]
+  // A server that does not know of another token yet lets it in, and the datastore does not. [k3s source: pkg/cluster/storage.go]
   if (loaded.serverPassword !== cluster.secrets.now.serverPassword)
     throw fatal(
       'starting kubernetes: preparing server: bootstrap data already found and encrypted with different token',
@@ -42,7 +42,7 @@ export async function joinServer(
     await cluster.etcd.until(() => cluster.acceptsPassword(config.nodeName, password), signal);
   }
 
-  const after = causes(context, cluster.founding.foundSpan);
+  const after = causes(context, cluster.founding.foundSpan, cluster.restoredSpan);
   const join = await world.impose({ kind: 'join', instanceId: machine.id, ms: profile.join, after, signal });
   const member = newMember(plane, machine, config, {
     learner: true,
@@ -51,7 +51,7 @@ export async function joinServer(
     loop: { startedAt, span: { of: join.id, offsetMs: profile.runtime } },
   });
   const waited = await admit(context, cluster, member, signal);
-  // From here its data is on the disk: a start after a crash comes back as this member.
+  // From now on its data is on the disk: a start after a crash comes back as this member.
   writeMember(machine, { clusterId: cluster.founding.id, memberId: member.id }, member.name);
   cluster.etcd.start(member);
   const learnsSince = Date.now();
@@ -90,8 +90,7 @@ function checkName(cluster: KubeCluster, nodeName: string): void {
 }
 
 /**
- * Asks again every second while another learner is there or etcd is not healthy; any other refusal ends the process.
- * [k3s: pkg/etcd, Start]
+ * Asks again every second while there is another learner or etcd is not healthy; any other refusal ends the process. [k3s: pkg/etcd, Start]
  *
  * @returns whether it had to wait
  */

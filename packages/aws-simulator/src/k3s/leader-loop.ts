@@ -1,6 +1,6 @@
 /**
- * What else the leader's loop does at each tick: it writes the Node condition EtcdIsVoter of every server, which is up to 15 s late by
- * that, and evicts a learner that has made no progress for 5 minutes. [k3s: pkg/etcd, manageLearners; k3s #7351]
+ * Other work of the leader's loop at each tick: it writes the Node condition EtcdIsVoter of every server, which is therefore up to 15 s
+ * late, and evicts a learner without progress for 5 minutes. [k3s: pkg/etcd, manageLearners; k3s #7351]
  */
 import type { World } from '../contract.js';
 import type { KubeCluster } from './cluster.js';
@@ -18,7 +18,7 @@ export class LeaderLoop {
     private readonly cluster: KubeCluster,
   ) {}
 
-  /** To be called whenever members, Nodes or the leader have changed: it ticks only while there is something to do. */
+  /** Called after every change of members, Nodes or the leader: it ticks only while there is something to do. */
   arm(): void {
     clearTimeout(this.timer);
     const { etcd } = this.cluster;
@@ -36,7 +36,7 @@ export class LeaderLoop {
     this.arm();
   }
 
-  /** The servers' Nodes whose condition says something else than it will. */
+  /** Returns the servers' Nodes whose condition is about to change. */
   private late(): [KubeNode, EtcdCondition][] {
     if (!this.cluster.founding.embeddedEtcd) return [];
     return [...this.cluster.nodes.values()]

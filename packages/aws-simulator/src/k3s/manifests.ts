@@ -1,7 +1,7 @@
 /**
- * K3s's deploy controller: the leader applies what lies in server/manifests, each file again when its bytes have changed, and deletes what a file
- * no longer holds. When a file goes nothing is deleted. Looked at whenever someone asks for what it has made, in place of every 15 seconds.
- * [k3s source: pkg/deploy/controller.go; docs: packaged components]
+ * K3s's deploy controller: the leader applies the files in server/manifests, each one again when its bytes have changed, and deletes what a
+ * file no longer contains. It deletes nothing when a file goes. The simulator runs it at each question about its resources, instead of
+ * every 15 seconds. [k3s source: pkg/deploy/controller.go; docs: packaged components]
  */
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -33,7 +33,7 @@ export class Objects {
     return [...this.byKey.values()];
   }
 
-  /** What the folder of the leader holds, applied. */
+  /** The applied content of the leader's folder. */
   apply(folder: string): void {
     for (const file of filesIn(folder)) {
       const text = readFileSync(join(folder, file), 'utf8');
@@ -42,7 +42,7 @@ export class Objects {
       const before = this.addOns.get(name);
       if (before?.checksum === checksum) continue;
       const objects = objectsIn(text);
-      // One that cannot be read is tried again, and nothing of it is applied.
+      // K3s tries an unreadable file again, and applies nothing of it.
       if (objects === null) continue;
       const keys = objects.map(objectKey);
       for (const key of before?.keys ?? []) if (!keys.includes(key)) this.byKey.delete(key);
@@ -51,12 +51,12 @@ export class Objects {
     }
   }
 
-  /** @returns whether it was there */
+  /** @returns whether it existed */
   delete(key: string): boolean {
     return this.byKey.delete(key);
   }
 
-  /** Whether one of them configures the pods' network on every node. */
+  /** Returns whether one of them configures the pods' network on every node. */
   get hasCni(): boolean {
     return this.all().some(isCni);
   }

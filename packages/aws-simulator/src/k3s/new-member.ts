@@ -3,7 +3,7 @@ import type { Member } from './etcd.js';
 import type { K3sPlane } from './plane.js';
 
 /**
- * A member of etcd as K3s names it: the node's name and eight characters by chance. [k3s source: pkg/etcd, setName]
+ * Returns a member of etcd as K3s names it: the node's name and eight characters by chance. [k3s source: pkg/etcd, setName]
  *
  * @param how whether it votes, runs, since when (ms since 1970), and by what its promotion loop ticks
  */

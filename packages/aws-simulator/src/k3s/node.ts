@@ -15,13 +15,13 @@ export interface KubeNode {
   providerId: string;
   version: string;
   createdAt: number;
-  /** Whether its kubelet reports; and since when it does, or doesn't. */
+  /** Whether its kubelet reports, and since when. */
   kubelet: { up: boolean; since: number };
   /** The machine's own, which may change at any time. */
   troubles: KubeletTroubles;
   /** False until the kubelet has reported once. */
   seen: boolean;
-  /** EtcdIsVoter as K3s has written it last; null as long as it has not. */
+  /** EtcdIsVoter as K3s has written it last; null before the first time. */
   etcdCondition: EtcdCondition | null;
 }
 
@@ -37,7 +37,7 @@ export const sameCondition = (one: EtcdCondition | null, other: EtcdCondition): 
 
 export type ConditionStatus = 'True' | 'False' | 'Unknown';
 
-/** A kubelet that is silent counts as there until its lease has run out for `notReadyMs`. */
+/** A silent kubelet counts as there until its lease has run out for `notReadyMs`. */
 export function readyStatus(node: KubeNode, notReadyMs: number, hasNetwork = true, now = Date.now()): ConditionStatus {
   if (!node.seen) return 'False';
   if (!node.kubelet.up && now - node.kubelet.since >= notReadyMs) return 'Unknown';

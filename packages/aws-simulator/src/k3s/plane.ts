@@ -1,4 +1,4 @@
-/** All simulated Kubernetes clusters of the region, and which service of which machine belongs to which. */
+/** All simulated Kubernetes clusters of the region, and the service of each machine. */
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import type { World } from '../contract.js';
@@ -37,7 +37,7 @@ export class K3sPlane {
     };
   }
 
-  /** Servers with a running service say so here, so that others find them by address. */
+  /** Running servers register here, so that others find them by address. */
   announce(service: ServerService): void {
     this.servers.set(service.machine.id, service);
   }
@@ -46,7 +46,7 @@ export class K3sPlane {
     if (this.servers.get(service.machine.id) === service) this.servers.delete(service.machine.id);
   }
 
-  /** The servers of a cluster that run. */
+  /** Returns the running servers of a cluster. */
   serversOf(cluster: KubeCluster): ServerService[] {
     return [...this.servers.values()].filter(({ membership }) => membership?.cluster === cluster);
   }
@@ -55,7 +55,7 @@ export class K3sPlane {
     return this.servers.get(instanceId);
   }
 
-  /** The supervisor that listens at `https://<address>:6443`, as seen from a machine; undefined: connection refused. */
+  /** Returns the supervisor that listens at `https://<address>:6443`, as seen from a machine; undefined means connection refused. */
   supervisorAt(url: string, from: Machine): ServerService | undefined {
     const host = /^https:\/\/\[?([^\]/]+?)\]?(?::6443)?\/?$/.exec(url)?.[1];
     if (host === undefined) return undefined;
@@ -75,7 +75,7 @@ export class K3sPlane {
   }
 }
 
-/** The version that a K3s stand-in carries; null for a file that is not one. */
+/** Returns the version of a K3s stand-in; null for another file. */
 export function binaryVersion(path: string): string | null {
   try {
     return /^K3S_STAND_IN_VERSION='([^']+)'$/m.exec(readFileSync(path, 'latin1'))?.[1] ?? null;

@@ -6,8 +6,8 @@ import { fatal } from './exit.js';
 import { info, type ServiceContext } from './service-context.js';
 
 /**
- * Imposes `promote` until the leader's next tick. Where there is no leader then, or another one whose loop ticks at other times,
- * the learner waits for the next tick of the leader.
+ * Imposes `promote` until the leader's next tick. Without a leader then, or with another one whose loop ticks at other times, the learner
+ * waits for the next tick of the leader.
  *
  * @param after spans by which the learner came to be one
  * @returns the span that ended with the promotion
@@ -36,7 +36,7 @@ export async function awaitPromotion(
     });
     if (!etcd.members.includes(member)) throw fatal(`learner ${member.name} was removed before it was promoted`);
     if (etcd.leader?.loop !== loop) continue;
-    // The span comes first: who was waiting for this learner asks for it as soon as it is a voter.
+    // The span comes first: a waiter for this learner asks for it as soon as the learner votes.
     cluster.lastPromotion = span.id;
     if (!etcd.promote(member)) continue;
     info(context, `Promoted learner ${member.name}`);

@@ -1,6 +1,6 @@
 /**
- * @peculiar/x509 asks for a reflect polyfill when it is loaded, for decorators that it doesn't use on our way. Imported
- * before it, this says that there is no metadata.
+ * @peculiar/x509 asks for a reflect polyfill at its load, for decorators that the simulator does not use. Imported before it, this module
+ * has no metadata to give.
  */
 if (!('getMetadata' in Reflect)) {
   Object.assign(Reflect, {

@@ -1,4 +1,4 @@
-/** A server whose etcd data is on its disk: cluster-init and server are ignored; the member list decides. [docs: ha-embedded] */
+/** A server with etcd data on its disk: it ignores cluster-init and server; the member list decides. [docs: ha-embedded] */
 import type { World } from '../contract.js';
 import type { KubeCluster } from './cluster.js';
 import type { K3sConfig } from './config.js';
@@ -44,12 +44,14 @@ export async function rejoin(
   }
   const after = causes(context, ...bootsOf(world, cluster));
   const span = await world.impose({ kind: 'rejoin', instanceId: machine.id, ms: world.profile.rejoin, after, signal });
+  // It is the whole cluster, as after a reset.
+  if (etcd.members.length === 1) cluster.restoredSpan = span.id;
   member.loop.span = { of: span.id, offsetMs: startedAt - span.startedAt };
   if (member.learner) await awaitPromotion(context, cluster, member, [span.id], signal);
   await etcd.until(() => etcd.available, signal);
 }
 
-/** The boots that made the quorum. */
+/** Returns the boots that made the quorum. */
 function bootsOf(world: World, cluster: KubeCluster): (string | undefined)[] {
   return cluster.etcd.voters
     .filter(({ started }) => started)

@@ -12,7 +12,9 @@ import type { ServerService } from './server-service.js';
 
 const URL = 'https://127.0.0.1:6443/v1-k3s/cert/cacerts?force=false';
 
-/** The new CA is in the datastore; each server takes it when it starts. `--force` is not simulated: it would cut off who trusts the old CA. */
+/**
+ * The new CA is in the datastore; each server takes it at its start. `--force` is not simulated: it would cut off holders of the old CA.
+ */
 export async function rotateCa(
   world: World,
   machine: Machine,
@@ -42,7 +44,7 @@ export async function rotateCa(
   return reply(0, 'certificates saved to datastore\n');
 }
 
-/** K3s would go on with the old one of a file that is missing; here all have to be there. @returns what is missing */
+/** K3s would keep the old CA for a missing file; here all files are required. @returns what is missing */
 function read(folder: string): { files: ClusterCa['files']; serviceKey: string } | string {
   const paths = [...AUTHORITIES.flatMap((name) => [`${name}-ca.crt`, `${name}-ca.key`]), 'service.key'];
   const missing = paths.find((path) => !existsSync(join(folder, path)));
@@ -80,7 +82,7 @@ function problemOfPair(old: KeyPair, { cert, key }: KeyPair): string | null {
   return null;
 }
 
-/** Whether a chain of these goes from the certificate to one of the roots. */
+/** Returns whether a chain of these goes from the certificate to one of the roots. */
 function reaches(cert: X509Certificate, between: X509Certificate[], roots: X509Certificate[]): boolean {
   const signs = (by: X509Certificate): boolean => cert.checkIssued(by) && cert.verify(by.publicKey);
   if (roots.some(signs)) return true;

@@ -40,9 +40,9 @@ export function secretsEncrypt(
         '',
       ].join('\n'),
     );
-  // A server that has another key could not read what is encrypted next.
+  // A server with another key could not read the newly encrypted secrets.
   if (hashes !== null) return fatal(`Error: ${URL}: 400 Bad Request: see server logs for details: ${hashes}`);
-  // The name has the time of a key; two of one second are two keys all the same.
+  // The name contains the time of a key; two of one second are still two keys.
   const activeKey = `aescbckey-${new Date().toISOString().slice(0, 19)}Z-${randomBytes(2).toString('hex')}`;
   const next = { activeKey, stage: 'reencrypt_finished' } as const;
   cluster.secrets.change({ encryption: next });
@@ -51,7 +51,7 @@ export function secretsEncrypt(
   return reply(0, 'keys rotated, reencryption started\n');
 }
 
-/** K3s compares a hash that each server has written on its Node: other keys, or another stage. */
+/** K3s compares a hash on each server's Node: it differs for other keys, or another stage. */
 function differing(servers: readonly ServerService[]): string | null {
   const [first, ...others] = servers.filter(({ loaded }) => loaded !== null);
   const hash = (server: ServerService | undefined) => JSON.stringify(server?.loaded?.encryption ?? null);

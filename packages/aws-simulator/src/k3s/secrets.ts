@@ -1,36 +1,36 @@
 /**
- * What K3s keeps in the datastore, encrypted with the server token: its "bootstrap data". Each server loads it when it starts, and goes on with what it
- * has loaded until it is started again. [k3s source: pkg/cluster/bootstrap.go]
+ * Secrets of K3s in the datastore, encrypted with the server token: its "bootstrap data". Each server loads them at its start, and keeps
+ * what it has loaded until its next start. [k3s source: pkg/cluster/bootstrap.go]
  */
 import { randomUUID } from 'node:crypto';
 import type { ClusterCa } from './ca.js';
 import type { K3sConfig } from './config.js';
 
 export interface Secrets {
-  /** Names this set: a snapshot holds the one of its time. */
+  /** Names this set: a snapshot contains the set of its time. */
   id: string;
   ca: ClusterCa;
   serverPassword: string;
-  /** Of secrets encryption; null where it is off. */
+  /** Keys of secrets encryption; null if it is off. */
   encryption: Encryption | null;
 }
 
 export interface Encryption {
-  /** Of the key, as `secrets-encrypt status` shows it. */
+  /** Name of the key, as `secrets-encrypt status` shows it. */
   activeKey: string;
   stage: 'start' | 'reencrypt_finished';
 }
 
-/** What a server that runs goes by. */
+/** Secrets of a running server. */
 export interface Loaded {
   ca: ClusterCa;
   serverPassword: string;
-  /** Each server's own setting, which must be the same on all. K3s takes the server's where none is given. */
+  /** Each server's own setting, which must be the same on all. Without one K3s uses the server's. */
   agentPassword: string;
   encryption: Encryption | null;
 }
 
-/** The sets that a cluster has had; the last one is in the datastore. */
+/** All sets of a cluster; the last one is in the datastore. */
 export class SecretStore {
   private readonly sets: Map<string, Secrets>;
   private id: string;
@@ -46,7 +46,7 @@ export class SecretStore {
     return set;
   }
 
-  /** Of the time of a snapshot; undefined for one of another cluster. */
+  /** Returns the set of a snapshot's time; undefined for a snapshot of another cluster. */
   at(id: string): Secrets | undefined {
     return this.sets.get(id);
   }
@@ -57,12 +57,12 @@ export class SecretStore {
     this.id = next.id;
   }
 
-  /** The datastore is the snapshot's. */
+  /** Makes the snapshot's set the one in the datastore. */
   restore(id: string): void {
     if (this.sets.has(id)) this.id = id;
   }
 
-  /** For a second cluster that comes from a snapshot of this one while this one goes on. */
+  /** Copies the sets for a second cluster from a snapshot, while this one continues. */
   copy(): SecretStore {
     const copy = new SecretStore(this.now);
     for (const [id, set] of this.sets) copy.sets.set(id, set);
@@ -71,7 +71,7 @@ export class SecretStore {
   }
 }
 
-/** What a start of K3s takes over. */
+/** Returns what a start of K3s takes over. */
 export const load = (
   { ca, serverPassword, encryption }: Secrets,
   { agentToken }: Pick<K3sConfig, 'agentToken'>,
@@ -79,6 +79,6 @@ export const load = (
   ca,
   serverPassword,
   encryption,
-  // Taken literally, in whatever form it is. [k3s source: deps.go]
+  // Taken literally, in either form. [k3s source: deps.go]
   agentPassword: agentToken ?? serverPassword,
 });

@@ -1,4 +1,4 @@
-/** `k3s server`: founds a cluster, joins one, or comes back to the one whose etcd data lies on its disk. */
+/** `k3s server`: bootstraps a cluster, joins one, or comes back to the one whose etcd data is on its disk. */
 import type { Machine } from '../machine/machine.js';
 import type { Service } from '../machine/unit.js';
 import { ApiListener } from './api/listener.js';
@@ -43,7 +43,7 @@ export class ServerService implements Service {
     return this.listening && this.membership?.cluster.etcd.available === true;
   }
 
-  /** The settings that a server which joins here has to share. */
+  /** Returns the settings that a server which joins here has to share. */
   get critical(): Record<string, string> | undefined {
     return this.config?.critical;
   }
@@ -86,7 +86,10 @@ export class ServerService implements Service {
     const { world } = context.plane;
     const ms = world.profile.serviceStop;
     const drained = world.lastSpan(this.machine.id, 'drain');
-    const after = causes(context, drained?.id, ...waitedFor);
+    // The caller that ends the machine has read the result of its last command first.
+    const isEnding = this.machine.instance.state !== 'running';
+    const heard = isEnding ? world.lastSpan(this.machine.id, 'report')?.id : null;
+    const after = causes(context, drained?.id, heard, ...waitedFor);
     await world
       .impose({ kind: 'serviceStop', instanceId: this.machine.id, ms, after, signal: this.ending.signal })
       .catch(() => null);
@@ -114,16 +117,18 @@ export class ServerService implements Service {
     sizeDatabase(machine, usedMiB(machine));
     // K3s that finds an alarm of its own member disarms all of them. [k3s source: pkg/etcd, clearAlarms]
     if (cluster.etcd.alarms.has(membership.member.id)) cluster.etcd.alarms.clear();
+    // Its API server is a new process: what failed in the old one does not fail in it.
+    machine.troubles.failingChecks = [];
     await this.api.open(cluster, this.loaded.ca, config, () => this.answers);
     if (signal.aborted) return this.api.close();
-    registerNode(context, config, cluster);
+    if (config.hasAgent) registerNode(context, config, cluster);
     this.listening = true;
     context.plane.world.note('k3s-serving', { instanceId: machine.id, cluster: cluster.founding.id });
     cluster.manifestFolders.set(machine.id, machine.path(MANIFESTS));
     cluster.etcd.wake();
     info(context, 'k3s is up and running');
     // The unit is active before the node is Ready: the kubelet starts when the API answers. [k3s: pkg/agent, Run]
-    awaitReady(context, cluster, config.nodeName, this.leaving.signal);
+    if (config.hasAgent) awaitReady(context, cluster, config.nodeName, this.leaving.signal);
   }
 
   private leave(how: 'graceful' | 'crash'): void {

@@ -1,5 +1,5 @@
 /** What a K3s service is started with, and what servers and agents do alike. */
-import type { Span } from '../contract.js';
+import type { World } from '../contract.js';
 import type { Machine } from '../machine/machine.js';
 import type { KubeCluster } from './cluster.js';
 import type { K3sConfig } from './config.js';
@@ -34,12 +34,15 @@ export function warn(context: ServiceContext, message: string): void {
   context.log(logLine('warning', message));
 }
 
-/** Spans on a machine that a start of its service had to wait for: the command that asked for it, the binary, the boot. */
+/** Spans on a machine that a start of its service had to wait for: the command that asked for it, the binary, the boot, a reset of its etcd. */
 export function causes(context: ServiceContext, ...more: (string | null | undefined)[]): string[] {
-  const { world } = context.plane;
-  const own = (kind: string): Span | undefined => world.lastSpan(context.machine.id, kind);
-  return [own('deliver')?.id, own('download')?.id, own('boot')?.id, ...more].filter((id) => typeof id === 'string');
+  const own = spansOf(context.plane.world, context.machine.id, 'deliver', 'download', 'boot', 'restore');
+  return [...own, ...more.filter((id) => typeof id === 'string')];
 }
+
+/** Returns the last ended span of each of these kinds on a machine. */
+export const spansOf = (world: World, instanceId: string, ...kinds: string[]): string[] =>
+  kinds.flatMap((kind) => world.lastSpan(instanceId, kind)?.id ?? []);
 
 /**
  * The kubelet comes up in the background: imposes `ready` for a node that Kubernetes has not seen yet; one that comes back finds its

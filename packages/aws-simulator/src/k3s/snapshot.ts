@@ -1,4 +1,4 @@
-/** `k3s etcd-snapshot save|ls|delete|prune`: files in server/db/snapshots that hold what the cluster held. */
+/** `k3s etcd-snapshot save|ls|delete|prune`: files in server/db/snapshots with the cluster's content. */
 import { readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { World } from '../contract.js';

@@ -1,10 +1,10 @@
-/** What K3s's supervisor answers at `https://127.0.0.1:6443` besides the API, and how curl ends with that. */
+/** Answers of K3s's supervisor at `https://127.0.0.1:6443` besides the API, and curl's exit code. */
 import { type CommandReply, reply } from '../machine/systemctl.js';
 import type { Member } from './etcd.js';
 import type { ServerService } from './server-service.js';
 
 /**
- * `/cacerts` for anybody; `/db/info` for the server token: the members of etcd, as etcd's own list. [k3s source: pkg/etcd, infoHandler]
+ * `/cacerts` for everyone; `/db/info` for the server token: the members of etcd, as etcd's own list. [k3s source: pkg/etcd, infoHandler]
  *
  * @param user name and password of basic auth, with a colon between; empty for none
  */
@@ -26,7 +26,7 @@ export function supervisorPort(server: ServerService | undefined, url: string, u
   }
 }
 
-/** One member; what is false or not known yet is left out. [etcd source: etcdserverpb, Member] */
+/** Returns one member; false or unknown fields are left out. [etcd source: etcdserverpb, Member] */
 function listed({ id, name, peerIp, learner, started }: Member): string {
   const rest = JSON.stringify({
     ...(started && { name }),

@@ -13,8 +13,8 @@ import { parseToken } from './token.js';
 const SERVER = 'https://127.0.0.1:6443';
 
 /**
- * The server that is asked takes the new token at once and encrypts what is in the datastore with it; the other servers go on with the old one, and do
- * not start with it any more.
+ * The server that is asked takes the new token at once and encrypts the datastore's secrets with it; the other servers keep the old one,
+ * and cannot start with it any more.
  */
 export function tokenCommand(
   world: World,
@@ -48,7 +48,7 @@ export function tokenCommand(
   return reply(0, 'Token rotated, restart k3s nodes with new token\n');
 }
 
-/** The reason is in the journal of the server alone. [k3s source: pkg/util, SendErrorWithID] */
+/** Only the server's journal has the reason. [k3s source: pkg/util, SendErrorWithID] */
 function failed(machine: Machine, reason: string): CommandReply {
   machine.systemd.log('k3s.service', logLine('error', `token-ID: ${reason}`));
   return fatal(`Error: ${SERVER}/v1-k3s/token: 500 Internal Server Error: see server logs for details`);

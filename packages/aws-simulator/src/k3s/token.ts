@@ -7,7 +7,7 @@ export type TokenUser = 'server' | 'node';
 export interface Token {
   /** Hash of the CA that the token was made for; null in the short form. */
   caHash: string | null;
-  /** Null in the short form: then it counts for whatever the password fits. */
+  /** Null in the short form, which K3s accepts as either user if the password matches. */
   user: string | null;
   password: string;
 }

@@ -1,10 +1,10 @@
-/** What EC2 and SSM show of a machine and someone may change, whatever is behind the machine: its tags and its agent. */
+/** What EC2 and SSM show of a machine and someone may change, whatever kind of machine it is: its tags and its agent. */
 import type { ManagedMachine } from './managed.js';
 
 export interface AccountSide {
   agent?: 'dead' | 'alive' | undefined;
   agentStays?: boolean | undefined;
-  /** Null: all tags that Keelson finds its instances by are taken away. */
+  /** Null: all tags that Keelson finds its instances by are removed. */
   tags?: Record<string, string> | null | undefined;
 }
 

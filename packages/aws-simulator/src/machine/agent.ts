@@ -8,13 +8,13 @@ const SIDE_BY_SIDE = 5;
 const LONGEST_TIMER = 2 ** 31 - 1;
 
 export class Agent {
-  /** Registered in some boot of this instance: it stays known to SSM, as ConnectionLost, while it is away. */
+  /** Registered in some boot of this instance: SSM keeps it, as ConnectionLost, while it is away. */
   known = false;
   registeredAt: number | null = null;
   /** It has registered in this boot of the machine. */
   connected = false;
   private deadUntil = 0;
-  /** When it was last heard before it fell silent. */
+  /** Time of its last sign of life. */
   private silentSince = 0;
   /** Until someone revives it, or the machine boots. */
   private killed: 'no' | 'till-boot' | 'for-good' = 'no';
@@ -25,7 +25,7 @@ export class Agent {
     return this.connected && this.killed === 'no' && Date.now() >= this.deadUntil;
   }
 
-  /** Milliseconds since the epoch of what SSM calls its last ping. */
+  /** Returns the milliseconds since the epoch of what SSM calls its last ping. */
   get lastPingAt(): number {
     return this.online ? Date.now() : this.silentSince;
   }
@@ -73,7 +73,7 @@ export class Agent {
     return !signal.aborted;
   }
 
-  /** Resolves when the agent is there and has a free worker; null when the signal aborted first. */
+  /** Resolves when the agent is online and has a free worker; null when the signal aborted first. */
   async take(signal: AbortSignal): Promise<(() => void) | null> {
     while (!signal.aborted) {
       if (this.online && this.busy < SIDE_BY_SIDE) {

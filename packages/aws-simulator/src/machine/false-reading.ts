@@ -1,4 +1,4 @@
-/** Programs of the operating system that tell something else than the truth on one machine. */
+/** Programs of the operating system that report something false on one machine. */
 import { chmodSync, copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -7,11 +7,11 @@ import type { MachineFolder } from './folder.js';
 const STAND_INS = {
   /** The share in use, in per cent. */
   df: fileURLToPath(new URL('stand-ins/df', import.meta.url)),
-  /** Seconds that the clock is ahead. */
+  /** Seconds by which the clock is ahead. */
   date: fileURLToPath(new URL('stand-ins/date', import.meta.url)),
 };
 
-/** From now on the program goes by the value; null: the real one is back. A stand-in that no one needs would cost a process a call. */
+/** From now on the program reports the value; null brings the real one back. An unneeded stand-in would cost a process a call. */
 export function setReading(folder: MachineFolder, program: keyof typeof STAND_INS, value: number | null): void {
   const file = join(folder.bin, program);
   if (value === null) {

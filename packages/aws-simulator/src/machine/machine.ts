@@ -1,11 +1,11 @@
 /** One instance as a machine: its disk, its boots, its processes, its SSM agent and its services. */
 import { join } from 'node:path';
 import type { Instance, World } from '../contract.js';
-import { Agent } from './agent.js';
+import { lackedBy } from '../ec2/images.js';
 import { type MachineFolder, machineFolder, prepareFolder, removeFolder, writeBootId } from './folder.js';
-import type { Kept, ManagedMachine, ScriptRun } from './managed.js';
+import type { Kept, ScriptRun } from './managed.js';
+import { PoweredMachine } from './powered.js';
 import { Processes } from './processes.js';
-import { mayRegister } from './registration.js';
 import { runInFolder } from './script.js';
 import { Systemd } from './systemd.js';
 import { noTroubles } from './troubles.js';
@@ -16,37 +16,22 @@ import { mountAll } from './volumes.js';
 /** Between TERM and KILL at shutdown, at most. systemd waits 90 s; a model need not, and a quick profile even less. */
 const SHUTDOWN_GRACE_MS = 2_000;
 
-export class Machine implements ManagedMachine {
+export class Machine extends PoweredMachine {
   readonly folder: MachineFolder;
   readonly processes: Processes;
-  readonly agent = new Agent();
   readonly systemd: Systemd;
   readonly troubles = noTroubles();
-  /** Aborts when this boot ends; null while the machine is down. */
-  private power: AbortController | null = null;
   /** The end of the last boot's processes. */
   private ending: Promise<void> = Promise.resolve();
 
-  constructor(
-    readonly world: World,
-    public instance: Instance,
-    services: (machine: Machine) => ServiceFactory,
-  ) {
+  constructor(world: World, instance: Instance, services: (machine: Machine) => ServiceFactory) {
+    super(world, instance);
     this.folder = machineFolder(world.dir, instance.id);
     this.processes = new Processes(this.folder);
     this.systemd = new Systemd(this.folder.root, services(this), world.profile.join);
   }
 
-  get id(): string {
-    return this.instance.id;
-  }
-
-  /** The signal of the present boot, or null while the machine is down. */
-  get boot(): AbortSignal | null {
-    return this.power?.signal ?? null;
-  }
-
-  /** A path on the instance's disk; what already lies below its root is left as it is. */
+  /** Returns a path on the instance's disk; what already lies below its root is left as it is. */
   path(absolute: string): string {
     return absolute.startsWith(`${this.folder.root}/`) ? absolute : join(this.folder.root, absolute);
   }
@@ -55,21 +40,11 @@ export class Machine implements ManagedMachine {
     return runInFolder(this, name, script, timeoutSeconds, keep);
   }
 
-  /** Power is on. Returns at once; see `run` for what follows. */
-  powerOn(instance: Instance): void {
-    this.instance = instance;
-    if (this.power) return;
-    this.power = new AbortController();
-    void this.run(this.power.signal).catch((error: unknown) => {
-      if (this.power) this.world.note('boot-failed', { instanceId: this.id, error: String(error) });
-    });
-  }
-
   /** The operating system ends everything in order. */
   async shutdown(): Promise<void> {
     this.agent.disconnect();
     const grace = Math.min(SHUTDOWN_GRACE_MS, 20 * this.world.profile.stop);
-    await Promise.all([this.systemd.shutdown(), this.processes.end(grace)]);
+    await Promise.all([this.systemd.shutdown(), this.endProcesses(grace)]);
     this.powerOff();
   }
 
@@ -78,7 +53,7 @@ export class Machine implements ManagedMachine {
     this.powerOff();
     this.agent.disconnect();
     this.systemd.crash();
-    this.ending = this.processes.kill();
+    this.ending = this.killProcesses();
   }
 
   /** Power is cut for good; the disk goes with it. */
@@ -88,19 +63,28 @@ export class Machine implements ManagedMachine {
     removeFolder(this.folder);
   }
 
-  private powerOff(): void {
-    this.power?.abort();
-    this.power = null;
+  /** Kills whatever runs on it, and resolves when it is gone. */
+  killProcesses(): Promise<void> {
+    return this.processes.kill();
   }
 
-  /**
-   * Fault points: `machine.boot` with effect `no-boot` (the system never comes up), `machine.agent` with effect `no-agent`
-   * (it does, but the agent never registers).
-   */
-  private async run(signal: AbortSignal): Promise<void> {
+  protected endProcesses(graceMs: number): Promise<void> {
+    return this.processes.end(graceMs);
+  }
+
+  /** What a fresh image has on its disk; what is there stays. */
+  protected prepareDisk(lacks: readonly string[]): void {
+    prepareFolder(this.folder, this.id, this.world.port, lacks);
+    mountAll(this.world.dir, this.folder);
+  }
+
+  /** @returns its exit code; null where nothing was to be run */
+  protected runUserData(_boot: AbortSignal): Promise<number | null> {
+    return runUserData(this.folder, this.processes, this.instance.userData);
+  }
+
+  protected async startSystem(signal: AbortSignal): Promise<{ after: string[] } | null> {
     const { world, id, instance } = this;
-    const about = { instanceId: id, region: instance.region };
-    if (world.fault('machine.boot', about)?.effect === 'no-boot') return;
     const launched = world.lastSpan(id, 'launch', 'start', 'reboot');
     await this.ending;
     const boot = await world.impose({
@@ -110,17 +94,13 @@ export class Machine implements ManagedMachine {
       after: launched ? [launched.id] : [],
       signal,
     });
-    prepareFolder(this.folder, id, world.port);
-    mountAll(world.dir, this.folder);
+    const lacks = lackedBy(instance.imageId, instance.region);
+    this.prepareDisk(lacks);
     world.note('boot', { instanceId: id, bootId: writeBootId(this.folder), boots: instance.boots });
     this.systemd.boot();
-    void runUserData(this.folder, this.processes, instance.userData).then((exitCode) => {
+    void this.runUserData(signal).then((exitCode) => {
       if (exitCode !== null) world.note('user-data', { instanceId: id, exitCode });
     });
-    if (instance.instanceProfile === null) return;
-    if (world.fault('machine.agent', about)?.effect === 'no-agent') return;
-    const ms = world.profile.agentRegistration;
-    await world.impose({ kind: 'agent', instanceId: id, ms, after: [boot.id], signal });
-    if ((await mayRegister(world, instance)) && !signal.aborted) this.agent.register();
+    return lacks.includes('amazon-ssm-agent') ? null : { after: [boot.id] };
   }
 }

@@ -1,4 +1,4 @@
-/** What SSM and the desk need of a machine, whatever is behind it: a folder, or a host that a command drives. */
+/** What SSM and the admin API need of a machine, of whatever kind: a folder, or a host of a command. */
 import type { Instance, MachineHost, World } from '../contract.js';
 import type { Agent } from './agent.js';
 import type { Finished } from './processes.js';
@@ -13,8 +13,8 @@ export interface ManagedMachine {
   /**
    * Runs a script as the SSM agent does.
    *
-   * @param name of the run, for what it has to put on disk
-   * @param keep of each output stream so many characters are kept
+   * @param name of the run, for its files
+   * @param keep how many characters of each output stream are kept
    */
   runScript(name: string, script: string, timeoutSeconds: number, keep: Kept): ScriptRun;
 }
@@ -32,12 +32,12 @@ export interface ScriptRun {
 
 /** A machine host that knows its machines. */
 export interface ManagedHost extends MachineHost {
-  /** The machine of an instance that has booted at least once and isn't terminated. */
+  /** Returns the machine of an instance that has booted at least once and isn't terminated. */
   get(instanceId: string): ManagedMachine | undefined;
   all(): ManagedMachine[];
 }
 
-/** @throws Error for a host that keeps no machines, as some tests have it */
+/** @throws Error for a host without machines, as some tests have it */
 export function managedBy(host: MachineHost): ManagedHost {
   if ('get' in host && 'all' in host) return host as ManagedHost;
   throw new Error('SSM needs a host that keeps machines: this one keeps none.');

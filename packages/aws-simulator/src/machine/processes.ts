@@ -1,7 +1,7 @@
 /**
- * The processes of one instance. Scripts start processes that outlive them (node jobs), so it isn't enough to remember
- * what we started: on Linux every process that carries the instance's root in its environment belongs to the instance;
- * elsewhere the groups we started and those that the node jobs' pid files name.
+ * The processes of one instance. Scripts start processes that outlive them (node jobs), so remembering the started ones is not enough: on
+ * Linux every process that carries the instance's root in its environment belongs to the instance; elsewhere the started groups do, and
+ * those that the node jobs' pid files name.
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -31,7 +31,7 @@ export class Processes {
 
   constructor(private readonly folder: MachineFolder) {}
 
-  /** Starts a program in a group of its own; of each output stream `keep` characters are kept, the rest is dropped. */
+  /** Starts a program in a separate group; keeps `keep` characters of each output stream, and drops the rest. */
   start(command: string, args: string[], keep: { stdout: number; stderr: number }): RunningProcess {
     const child = spawn(command, args, {
       cwd: this.folder.root,
@@ -47,7 +47,7 @@ export class Processes {
     };
   }
 
-  /** Asks everything on the instance to end; what is still there after the grace is killed. */
+  /** Asks everything on the instance to end, and kills the rest after the grace. */
   async end(graceMs: number): Promise<void> {
     for (const group of this.found()) signalGroup(group, 'SIGTERM');
     const deadline = Date.now() + graceMs;
@@ -75,7 +75,7 @@ export class Processes {
   }
 }
 
-/** Process groups by the root that their processes carry; read once for all machines that look at the same time. */
+/** Process groups by the root that their processes carry; read once for all machines that ask at the same time. */
 let table: { at: number; groups: Map<string, Set<number>> } | null = null;
 const TABLE_AGE_MS = 10;
 
@@ -106,7 +106,7 @@ function groupsByJob(root: string): Set<number> {
     try {
       const pid = Number.parseInt(readFileSync(join(jobs, job, 'pid'), 'utf8'), 10);
       if (!(pid > 1) || !isAlive(pid)) continue;
-      // A pid may have been given to a stranger since: only a shell that works in this job's folder counts.
+      // The pid may belong to a stranger by now: only a shell that works in this job's folder counts.
       const command = execFileSync('ps', ['-o', 'command=', '-p', String(pid)], { encoding: 'utf8' });
       if (command.includes(root)) groups.add(pid);
     } catch {
@@ -141,7 +141,7 @@ function signalGroup(group: number, signal: NodeJS.Signals): boolean {
   }
 }
 
-/** What a process writes, of each stream the first `keep` characters, and how it ends. */
+/** Returns a process's output, the first `keep` characters of each stream, and its end. */
 export function collect(child: ChildProcess, keep: { stdout: number; stderr: number }): Promise<Finished> {
   const out = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr'] as const) {

@@ -1,9 +1,9 @@
-/** Whether the SSM agent of an instance gets as far as to take commands. */
+/** Decides whether the SSM agent of an instance gets as far as taking commands. */
 import type { Instance, World } from '../contract.js';
 
 /**
- * What the role of an instance must allow before commands reach it: the agent's heartbeat, and the channel on which commands come
- * and are answered. [Systems Manager user guide: ssmmessages; amazon-ssm-agent: messageservice]
+ * Permissions that the role of an instance needs before commands reach it: the agent's heartbeat, and the channel of commands and answers.
+ * [Systems Manager user guide: ssmmessages; amazon-ssm-agent: messageservice]
  */
 const AGENT_NEEDS = [
   'ssm:UpdateInstanceInformation',
@@ -11,7 +11,7 @@ const AGENT_NEEDS = [
   'ssmmessages:OpenControlChannel',
 ] as const;
 
-/** @returns false for an agent that its role keeps from registering; the record tells which action lacked */
+/** @returns false for an agent whose role keeps it from registering; the record names the missing action */
 export async function mayRegister(world: World, instance: Instance): Promise<boolean> {
   for (const action of AGENT_NEEDS) {
     if (await world.agentMay(instance, action)) continue;

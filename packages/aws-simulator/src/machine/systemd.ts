@@ -1,4 +1,4 @@
-/** The units of one machine, and what `systemctl enable` has left on its disk. */
+/** The units of one machine, and the links of `systemctl enable` on its disk. */
 import { appendFileSync, existsSync, mkdirSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ServiceFactory, Unit } from './unit.js';
@@ -14,7 +14,7 @@ export class Systemd {
     private readonly longestRestart: number,
   ) {}
 
-  /** The unit as loaded; a file changed since then counts after `daemon-reload` only. Null where there is none. */
+  /** Returns the loaded unit; a later change of its file counts only after `daemon-reload`. Null for none. */
   unit(name: string): Unit | null {
     const file = this.loaded.get(name) ?? readUnitFile(this.root, name);
     if (!file) return null;
@@ -30,7 +30,7 @@ export class Systemd {
     this.loaded.clear();
   }
 
-  /** @returns the links made; null where the unit has no file. */
+  /** @returns the new links; null for a unit without a file */
   enable(name: string): string[] | null {
     const file = readUnitFile(this.root, name);
     if (!file) return null;

@@ -1,4 +1,4 @@
-/** Reads what this model needs of a systemd unit file. */
+/** Reads the part of a systemd unit file that this model needs. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -20,7 +20,7 @@ export function unitName(name: string): string {
   return /\.(service|target|timer|socket)$/.test(name) ? name : `${name}.service`;
 }
 
-/** The unit's file below the root, or null where there is none. */
+/** Returns the unit's file below the root, or null for none. */
 export function readUnitFile(root: string, name: string): UnitFile | null {
   let text: string;
   try {

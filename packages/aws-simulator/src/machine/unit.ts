@@ -1,7 +1,7 @@
 /**
- * One systemd service: inactive -> activating -> active -> deactivating -> inactive; a process that exits with an error is
- * started again after RestartSec when Restart says so. With Type=notify a unit is active when its process says that it is
- * ready, and a start that waits for that may wait for ever: K3s's unit has no start time-out.
+ * One systemd service: inactive -> activating -> active -> deactivating -> inactive; after an exit with an error it starts again after
+ * RestartSec when Restart says so. With Type=notify a unit is active when its process says that it is ready, and a start may wait for that
+ * for ever: K3s's unit has no start time-out.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { UnitFile } from './unit-file.js';
@@ -10,9 +10,9 @@ import type { UnitFile } from './unit-file.js';
 export interface Service {
   /** Resolves when ready. Throws ServiceExit when the process exits unasked; rejects when the signal aborts. */
   start(signal: AbortSignal): Promise<void>;
-  /** Graceful end, of a process that is ready or still starting. */
+  /** Ends a ready or starting process gracefully. */
   stop(): Promise<void>;
-  /** The process is gone without having been asked. */
+  /** The process was killed. */
   kill(): void;
 }
 
@@ -23,7 +23,7 @@ export class ServiceExit extends Error {
 
 export type ActiveState = 'inactive' | 'activating' | 'active' | 'deactivating' | 'failed';
 
-/** Makes the main process of a unit; `exited` is to be called when it exits unasked after it was ready. */
+/** Makes the main process of a unit; call `exited` when it exits unasked after it was ready. */
 export type ServiceFactory = (unit: UnitFile, exited: (message: string) => void) => Service;
 
 export class Unit {
@@ -45,7 +45,7 @@ export class Unit {
     private readonly longestRestart: number,
   ) {}
 
-  /** Begins a start, where it isn't running or starting already; after the stop that is under way, if any. */
+  /** Begins a start, unless it is running or starting already; after a stop that is under way. */
   start(): void {
     if (this.state === 'active' || this.state === 'activating') return;
     if (this.stopping) return void this.stopping.then(() => this.start());

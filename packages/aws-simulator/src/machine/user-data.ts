@@ -1,4 +1,4 @@
-/** User data as cloud-init treats it: a text that begins with `#!` is run once, at the first boot of the instance. */
+/** User data as cloud-init treats it: a text that begins with `#!` runs once, at the first boot of the instance. */
 import { appendFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { MachineFolder } from './folder.js';
@@ -6,7 +6,7 @@ import type { Processes } from './processes.js';
 
 const KEEP = { stdout: 200_000, stderr: 200_000 };
 
-/** Text of the user data: as it was given, or out of its base64 form. */
+/** Returns the text of the user data: as given, or decoded from base64. */
 export function decodeUserData(userData: string): string {
   if (userData === '' || userData.startsWith('#')) return userData;
   return Buffer.from(userData, 'base64').toString('utf8');
@@ -14,7 +14,7 @@ export function decodeUserData(userData: string): string {
 
 /**
  * Runs the user data unless it has run on this disk before. Its output goes to var/log/cloud-init-output.log.
- * @returns exit code, or null where there was nothing to run or the machine went down meanwhile.
+ * @returns exit code, or null if there was nothing to run or the machine went down meanwhile.
  */
 export async function runUserData(
   folder: MachineFolder,
@@ -30,7 +30,10 @@ export async function runUserData(
   writeFileSync(script, text, { mode: 0o700 });
   // Written before the run: cloud-init's per-instance semaphore is, too, so a reboot in the middle does not repeat it.
   writeFileSync(done, `${new Date().toISOString()}\n`);
-  const run = processes.start(/^#!.*\bbash\b/.test(text) ? 'bash' : 'sh', [script], KEEP);
+  // An image without bash cannot run it: 127, as from a shell.
+  const run = /^#!.*\bbash\b/.test(text)
+    ? processes.start('sh', ['-c', 'exec bash "$0"', script], KEEP)
+    : processes.start('sh', [script], KEEP);
   const finished = await run.finished;
   const log = join(folder.root, 'var/log/cloud-init-output.log');
   if (existsSync(folder.root)) appendFileSync(log, finished.stdout + finished.stderr);

@@ -1,6 +1,7 @@
 /**
- * Data volumes of machines that are folders. A volume lies at `<dir>/volumes/<id>/`: `device` stands for its blocks and begins with what `mkfs` has written,
- * `data` is what its file system holds. A machine sees it as a link in `dev/disk/by-id`, as NVMe devices are named on EC2. A mount is a link to `data`.
+ * Data volumes of machines that are folders. A volume is the folder `<dir>/volumes/<id>/`: `device` stands for its blocks and begins with
+ * the text of `mkfs`, `data` is its file system. A machine sees it as a link in `dev/disk/by-id`, as NVMe devices are named on EC2. A mount
+ * is a link to `data`.
  */
 import {
   closeSync,
@@ -19,7 +20,7 @@ import {
 import { dirname, join } from 'node:path';
 import { type MachineFolder, machineFolder } from './folder.js';
 
-/** So many bytes are looked at before a volume counts as empty; a sparse file of them costs nothing. */
+/** How many bytes have to be empty in an empty volume; a sparse file of them costs nothing. */
 const DEVICE_BYTES = 8 * 1024 * 1024;
 
 const volumeDir = (dir: string, volumeId: string): string => join(dir, 'volumes', volumeId);
@@ -52,7 +53,7 @@ export function erase(dir: string, volumeId: string): void {
   rmSync(volumeDir(dir, volumeId), { recursive: true, force: true });
 }
 
-/** At a boot: what was mounted before is not any more, and what /etc/fstab names by UUID is. */
+/** At a boot: earlier mounts are gone, and /etc/fstab's are mounted by UUID. */
 export function mountAll(dir: string, folder: MachineFolder): void {
   const file = mountsOf(folder);
   for (const [, path = ''] of linesOf(file)) {

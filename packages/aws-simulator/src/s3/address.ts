@@ -1,4 +1,4 @@
-/** What a request to S3 means: bucket and key out of the path, the operation out of method and query. */
+/** Reads a request to S3: bucket and key from the path, the operation from method and query. */
 import type { AwsCall } from '../contract.js';
 
 export interface S3Address {
@@ -12,13 +12,14 @@ export function addressOf(path: string): S3Address {
   return { bucket: decode(bucket), key: decode(key.join('/')) };
 }
 
-/** The API operation's name; `Unknown` for what isn't modelled. */
+/** Returns the API operation's name; `Unknown` for what isn't modelled. */
 export function s3ActionOf({ method, path, query }: Pick<AwsCall, 'method' | 'path' | 'query'>): string {
   const { bucket, key } = addressOf(path);
   if (bucket === '') return method === 'GET' ? 'ListBuckets' : 'Unknown';
   if (key === '') return bucketAction(method, query);
-  // Versions, parts, tags and the like aren't modelled.
-  const aside = ['uploads', 'uploadId', 'tagging', 'acl', 'versionId', 'retention', 'attributes'];
+  // Versions, tags and the like aren't modelled.
+  const aside = ['tagging', 'acl', 'versionId', 'retention', 'attributes'];
+  if (query.has('uploads') || query.has('uploadId')) return uploadAction(method, query);
   if (aside.some((name) => query.has(name))) return 'Unknown';
   const names: Record<string, string> = {
     GET: 'GetObject',
@@ -26,6 +27,13 @@ export function s3ActionOf({ method, path, query }: Pick<AwsCall, 'method' | 'pa
     PUT: 'PutObject',
     DELETE: 'DeleteObject',
   };
+  return names[method] ?? 'Unknown';
+}
+
+function uploadAction(method: string, query: URLSearchParams): string {
+  if (query.has('uploads')) return method === 'POST' ? 'CreateMultipartUpload' : 'Unknown';
+  if (method === 'PUT') return query.has('partNumber') ? 'UploadPart' : 'Unknown';
+  const names: Record<string, string> = { POST: 'CompleteMultipartUpload', DELETE: 'AbortMultipartUpload' };
   return names[method] ?? 'Unknown';
 }
 

@@ -1,4 +1,4 @@
-/** The body of a PUT as it came over the wire: plain, or in the SDK's aws-chunked encoding with a checksum behind it. */
+/** Reads the body of a PUT: plain, or in the SDK's aws-chunked encoding with a checksum behind it. */
 import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { AwsError } from '../aws-error.js';
@@ -45,7 +45,7 @@ function unchunk(raw: Buffer): { body: Buffer; trailers: Record<string, string> 
   return { body: Buffer.concat(parts), trailers };
 }
 
-/** Checksums that were stated must fit; those in a presigned URL's query count like headers. */
+/** Given checksums must match; those in a presigned URL's query count like headers. */
 function checkDigests(body: Buffer, stated: Record<string, string>): void {
   const sum = Buffer.alloc(4);
   sum.writeUInt32BE(crc32(body));

@@ -1,4 +1,4 @@
-/** The buckets and what is in them, in memory: they end with the region. */
+/** The buckets and their objects, in memory: they end with the simulator. */
 import { createHash } from 'node:crypto';
 
 export interface StoredObject {
@@ -7,8 +7,17 @@ export interface StoredObject {
   etag: string;
   lastModified: Date;
   contentType: string;
-  /** Further headers that are given back: encryption, metadata, cache control, ... */
+  /** Further headers of a GET: encryption, metadata, cache control, ... */
   headers: Record<string, string>;
+}
+
+/** An unfinished upload: its parts cost money until a lifecycle rule ends it. */
+export interface Upload {
+  id: string;
+  key: string;
+  /** Headers of the request that began it, for the object. */
+  headers: Record<string, string>;
+  parts: Map<number, { body: Buffer; etag: string }>;
 }
 
 export interface Bucket {
@@ -16,6 +25,8 @@ export interface Bucket {
   region: string;
   createdAt: Date;
   objects: Map<string, StoredObject>;
+  /** Unfinished uploads, by id. */
+  uploads: Map<string, Upload>;
   /** Key of its default encryption (SSE-KMS); null for S3's own (SSE-S3). */
   kmsKeyArn: string | null;
 }
@@ -32,7 +43,7 @@ export class Buckets {
   }
 
   create(name: string, region: string, kmsKeyArn: string | null = null): Bucket {
-    const bucket: Bucket = { name, region, createdAt: new Date(), objects: new Map(), kmsKeyArn };
+    const bucket: Bucket = { name, region, createdAt: new Date(), objects: new Map(), uploads: new Map(), kmsKeyArn };
     this.buckets.set(name, bucket);
     return bucket;
   }
@@ -42,7 +53,7 @@ export class Buckets {
   }
 }
 
-/** In quotes, as in HTTP. MD5, as S3's is for objects put in one piece. */
+/** In quotes, as in HTTP. MD5, as in S3 for objects from one PUT. */
 export function etagOf(body: Buffer): string {
   return `"${createHash('md5').update(body).digest('hex')}"`;
 }

@@ -2,7 +2,7 @@
 import { AwsError } from '../aws-error.js';
 import type { StoredObject } from './buckets.js';
 
-/** @throws PreconditionFailed, NoSuchKey (If-Match on a key that isn't there) */
+/** @throws PreconditionFailed, NoSuchKey (If-Match on a missing key) */
 export function checkWrite(headers: Record<string, string>, present: StoredObject | undefined, key: string): void {
   const none = headers['if-none-match'];
   const match = headers['if-match'];

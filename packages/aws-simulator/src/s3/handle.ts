@@ -1,4 +1,4 @@
-/** S3's front: REST in path style. [docs: S3 API] */
+/** S3's entry: REST in path style. [docs: S3 API] */
 import { AwsError, errorReply } from '../aws-error.js';
 import type { AwsCall, HttpReply } from '../contract.js';
 import type { EventBus } from '../events/bus.js';
@@ -7,12 +7,15 @@ import { addressOf } from './address.js';
 import { readBody } from './body.js';
 import { type Bucket, Buckets } from './buckets.js';
 import { deleteObjects, listObjects, xmlReply } from './listing.js';
+import { abortUpload, completeUpload, createUpload, LEAST_PART_BYTES, uploadPart } from './multipart.js';
 import { deleteObject, getObject, putObject } from './objects.js';
 
 export class S3 {
   readonly buckets = new Buckets();
+  /** Least size of a part but the last. A test may set less than S3's own, because snapshots of the simulator are small. */
+  leastPartBytes = LEAST_PART_BYTES;
 
-  /** @param mayList whether the caller of a call may learn that an object is not there */
+  /** @param mayList whether the caller may learn that an object does not exist */
   constructor(
     private readonly bus: EventBus,
     private readonly mayList: (call: AwsCall, bucket: Bucket) => Promise<boolean>,
@@ -50,6 +53,14 @@ export class S3 {
         return deleteObjects(bucket, readBody(call));
       case 'PutObject':
         return this.put(bucket, key, call);
+      case 'CreateMultipartUpload':
+        return createUpload(bucket, key, call);
+      case 'UploadPart':
+        return uploadPart(bucket, key, call);
+      case 'CompleteMultipartUpload':
+        return completeUpload(bucket, key, call, this.leastPartBytes);
+      case 'AbortMultipartUpload':
+        return abortUpload(bucket, key, call);
       case 'GetObject':
       case 'HeadObject':
         return this.get(bucket, key, call);
@@ -60,7 +71,7 @@ export class S3 {
     }
   }
 
-  /** Who may not list a bucket does not learn which keys it lacks. [S3 API: GetObject, Permissions] */
+  /** A caller that may not list a bucket does not learn which keys it lacks. [S3 API: GetObject, Permissions] */
   private async get(bucket: Bucket, key: string, call: AwsCall): Promise<HttpReply> {
     if (!bucket.objects.has(key) && !(await this.mayList(call, bucket))) {
       throw new AwsError('AccessDenied', 403, 'Access Denied');

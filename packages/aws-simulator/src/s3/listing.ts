@@ -1,5 +1,5 @@
 import { XMLParser } from 'fast-xml-parser';
-import { z } from 'zod';
+import * as z from 'zod';
 import { AwsError } from '../aws-error.js';
 import type { AwsCall, HttpReply } from '../contract.js';
 import { element, repeated, XML_DECLARATION, type Xml } from '../xml.js';
@@ -56,7 +56,7 @@ const deleteSchema = z.object({
   }),
 });
 
-/** Keys that a DeleteObjects names. @throws MalformedXML */
+/** Reads the keys of a DeleteObjects. @throws MalformedXML */
 export function keysToDelete(body: Buffer): string[] {
   return readDelete(body).Object.map(({ Key }) => Key);
 }
@@ -80,7 +80,7 @@ export function xmlReply(root: string, children: string[]): HttpReply {
   return { status: 200, headers: { 'content-type': 'application/xml' }, body };
 }
 
-/** Objects, and with a delimiter the common prefixes in their place. */
+/** Returns objects, and with a delimiter the common prefixes in their place. */
 function rowsOf(bucket: Bucket, prefix: string, delimiter: string): { name: string; object: StoredObject | null }[] {
   const rows = new Map<string, StoredObject | null>();
   for (const key of sortedKeys(bucket, prefix)) {

@@ -4,7 +4,7 @@ import { readBody } from './body.js';
 import { type Bucket, etagOf, type StoredObject } from './buckets.js';
 import { checkRead, checkWrite } from './conditions.js';
 
-/** Headers of a PUT that a GET gives back. */
+/** Headers of a PUT that a GET returns. */
 const KEPT = /^(x-amz-meta-.*|cache-control|content-disposition|content-language|expires)$/;
 
 export function putObject(bucket: Bucket, key: string, call: AwsCall): HttpReply {
@@ -12,17 +12,22 @@ export function putObject(bucket: Bucket, key: string, call: AwsCall): HttpReply
   const body = readBody(call);
   checkWrite(call.headers, bucket.objects.get(key), key);
   const encryption = encryptionOf(bucket, call);
-  const kept = Object.entries(call.headers).filter(([name]) => KEPT.test(name));
   const object: StoredObject = {
     key,
     body,
     etag: etagOf(body),
     lastModified: new Date(),
     contentType: call.headers['content-type'] ?? 'binary/octet-stream',
-    headers: { ...Object.fromEntries(kept), ...encryption },
+    headers: keptHeaders(bucket, call),
   };
   bucket.objects.set(key, object);
   return { status: 200, headers: { etag: object.etag, ...encryption }, body: '' };
+}
+
+/** Returns the headers of a GET from the request that made the object. */
+export function keptHeaders(bucket: Bucket, call: AwsCall): Record<string, string> {
+  const kept = Object.entries(call.headers).filter(([name]) => KEPT.test(name));
+  return { ...Object.fromEntries(kept), ...encryptionOf(bucket, call) };
 }
 
 export function getObject(bucket: Bucket, key: string, call: AwsCall): HttpReply {
@@ -36,11 +41,11 @@ export function getObject(bucket: Bucket, key: string, call: AwsCall): HttpReply
     ...object.headers,
   };
   if (checkRead(call.headers, object)) return { status: 304, headers, body: '' };
-  // A HEAD tells the length, too, and sends nothing; the server leaves the body out.
+  // A HEAD gives the length, too, without a body, which the server leaves out.
   return { status: 200, headers: { ...headers, 'content-length': String(object.body.length) }, body: object.body };
 }
 
-/** No error when it isn't there. */
+/** Deleting a missing object is not an error. */
 export function deleteObject(bucket: Bucket, key: string, call: AwsCall): HttpReply {
   const present = bucket.objects.get(key);
   if (call.headers['if-match'] !== undefined) checkWrite({ 'if-match': call.headers['if-match'] }, present, key);

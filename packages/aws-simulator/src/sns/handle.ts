@@ -37,7 +37,7 @@ function publish(topics: Topics, published: Published, region: string, params: P
   return id;
 }
 
-/** @throws what SNS says of a topic that is not one, is of another region or does not exist [SNS API: Publish, errors] */
+/** @throws SNS's error for something other than a topic, a topic of another region, or a missing one [SNS API: Publish, errors] */
 function topicIn(topics: Topics, region: string, params: Params): string {
   const arn = params.text('TopicArn') ?? params.text('TargetArn');
   if (arn === undefined) throw invalid('TopicArn or TargetArn Reason: no value for required parameter');
@@ -49,7 +49,7 @@ function topicIn(topics: Topics, region: string, params: Params): string {
   return arn;
 }
 
-/** Null of a topic that knows no repetitions. [docs: SNS FIFO topics] */
+/** Returns null for a topic without deduplication. [docs: SNS FIFO topics] */
 function deduplicationId(arn: string, params: Params): string | null {
   const name = params.text('MessageDeduplicationId');
   if (!isFifo(arn)) {

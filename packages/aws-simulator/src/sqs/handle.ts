@@ -1,4 +1,4 @@
-/** SQS in the JSON 1.0 protocol, as far as a reader of events and who checks it need. [docs: SQS API] */
+/** SQS in the JSON 1.0 protocol, as far as a reader of events and its tests need. [docs: SQS API] */
 
 import { AwsError, errorReply } from '../aws-error.js';
 import type { AwsCall, HttpReply } from '../contract.js';
@@ -17,13 +17,13 @@ export class Sqs {
   /** By region and name. */
   private readonly queues = new Map<string, Queue>();
 
-  /** @param url of the region, under which the queues have theirs */
+  /** @param url of the simulator, under which the queues have theirs */
   constructor(
     private readonly world: LocalWorld,
     private readonly url: string,
   ) {}
 
-  /** @param redrive where messages go that were received so often without being deleted */
+  /** @param redrive target of messages that were received too often without being deleted */
   create(region: string, name: string, redrive: { to: Queue; most: number } | null = null): Queue {
     const there = this.queues.get(`${region}/${name}`);
     if (there !== undefined) return there;
@@ -116,7 +116,7 @@ export class Sqs {
   }
 }
 
-/** Those that were asked for; AWS leaves the map out when none was. */
+/** Returns the requested ones; AWS leaves the map out without any. */
 function systemAttributes(input: Input, known: Record<string, number>): Input {
   const asked = input['MessageSystemAttributeNames'];
   if (!Array.isArray(asked)) return {};

@@ -1,11 +1,11 @@
-/** One queue: messages that are seen by one reader at a time, and come again when they are not deleted. [docs: SQS visibility time-out] */
+/** One queue: one reader at a time sees a message, which comes again unless it is deleted. [docs: SQS visibility time-out] */
 import { createHash, randomUUID } from 'node:crypto';
 
 export interface Received {
   id: string;
   /** Milliseconds since 1970. */
   sentAt: number;
-  /** How often it was given to a reader, this time included. */
+  /** How often readers have received it, this time included. */
   received: number;
   receipt: string;
   body: string;
@@ -22,14 +22,14 @@ interface Stored {
   received: number;
 }
 
-/** The oldest go beyond this: AWS keeps them for days, which no test lives. */
+/** How many it keeps; AWS keeps them for days, which is longer than any test. */
 const MOST = 20_000;
 
 export class Queue {
   private readonly messages = new Map<string, Stored>();
   private waiting = new Set<() => void>();
 
-  /** @param redrive where a message goes instead of to a reader once it was received so often [docs: SQS dead-letter queues] */
+  /** @param redrive target of a message that was received too often [docs: SQS dead-letter queues] */
   constructor(
     readonly name: string,
     readonly url: string,
@@ -42,7 +42,7 @@ export class Queue {
     return { id: message.id, md5: message.md5 };
   }
 
-  /** It keeps its id and when it was sent. */
+  /** It keeps its id and its time. */
   private put(message: Pick<Stored, 'id' | 'body' | 'md5' | 'sentAt'>): void {
     this.messages.set(message.id, { ...message, visibleAt: 0, receipt: null, received: 0 });
     const oldest = this.messages.keys().next().value;
@@ -50,7 +50,7 @@ export class Queue {
     this.wake();
   }
 
-  /** Those that are visible now, each under a receipt of its own. */
+  /** Returns the visible messages, each under its own receipt. */
   take(most: number, visibilityMs: number, now = Date.now()): Received[] {
     const taken: Received[] = [];
     for (const message of this.messages.values()) {
@@ -70,7 +70,7 @@ export class Queue {
     return taken;
   }
 
-  /** An old receipt deletes nothing and is no error. [docs: SQS DeleteMessage] */
+  /** An old receipt deletes nothing and is not an error. [docs: SQS DeleteMessage] */
   delete(receipt: string): void {
     const message = this.holder(receipt);
     if (message !== undefined) this.messages.delete(message.id);

@@ -29,7 +29,7 @@ export type Status =
 
 export interface Invocation {
   instanceId: string;
-  /** GetCommandInvocation and the lists don't know it before. */
+  /** Time from which GetCommandInvocation and the lists know it. */
   visibleAt: number;
   status: Status;
   details: string;
@@ -41,10 +41,10 @@ export interface Invocation {
   cancel: AbortController;
 }
 
-/** Characters that GetCommandInvocation gives. [SDK docs] */
+/** Characters in GetCommandInvocation. [SDK docs] */
 export const KEPT = { stdout: 24_000, stderr: 8_000 };
 
-/** Commands are remembered for 30 days by AWS; here the newest ones are, which is enough for any test and bounds memory. */
+/** AWS remembers commands for 30 days; the simulator keeps the newest ones, which is enough for any test and bounds memory. */
 const REMEMBERED = 5_000;
 
 /** A region of an account. */
@@ -76,7 +76,7 @@ export class Commands {
 export function newInvocation(machine: ManagedMachine, now: number): Invocation {
   return {
     instanceId: machine.id,
-    // For about half of the way to the node the invocation isn't known yet. [aws-cli#3546]
+    // For about half of the delivery SSM does not know the invocation. [aws-cli#3546]
     visibleAt: now + machine.world.profile.delivery / 2,
     status: 'Pending',
     details: 'Pending',
@@ -90,8 +90,8 @@ export function newInvocation(machine: ManagedMachine, now: number): Invocation 
 }
 
 /**
- * Settles an invocation whose time has passed. Total time = delivery + execution: an agent that died in the middle leaves
- * its command InProgress until then, and the verdict is DeliveryTimedOut although the script may have run. [facts: SSM]
+ * Ends an invocation whose time has passed. Total time = delivery + execution: an agent that died in the middle leaves its command
+ * InProgress until then, and the status is then DeliveryTimedOut although the script may have run. [facts: SSM]
  */
 export function expire(command: Command, invocation: Invocation, now = Date.now()): Invocation {
   const delivery = command.requestedAt + command.timeoutSeconds * 1000;

@@ -1,4 +1,4 @@
-/** What every SSM call works with, and the reading of its JSON. */
+/** Context of every SSM call, and the reading of its JSON. */
 import type { World } from '../contract.js';
 import type { ManagedHost } from '../machine/managed.js';
 import type { Commands } from './command.js';
@@ -9,7 +9,7 @@ export interface SsmContext {
   commands: Commands;
   account: string;
   region: string;
-  /** Whether the caller may send a command to an instance. */
+  /** Returns whether the caller may send a command to an instance. */
   mayCommand(instanceId: string): Promise<boolean>;
 }
 
@@ -30,7 +30,7 @@ export function texts(input: Input, name: string): string[] {
   return Array.isArray(value) ? value.map(String) : [];
 }
 
-/** A list of objects: filters, targets. */
+/** Returns a list of objects: filters, targets. */
 export function objects(input: Input, name: string): Input[] {
   const value = input[name];
   return Array.isArray(value) ? value.filter((item): item is Input => typeof item === 'object' && item !== null) : [];
@@ -41,7 +41,7 @@ export function seconds(ms: number): number {
   return ms / 1000;
 }
 
-/** One page of a list: NextToken is the index to go on at. */
+/** Returns one page of a list: NextToken is the index of the next. */
 export function page<T>(items: T[], input: Input, otherwise: number): { items: T[]; NextToken?: string } {
   const from = Number(text(input, 'NextToken') ?? 0);
   const size = number(input, 'MaxResults', otherwise);

@@ -1,4 +1,4 @@
-/** SSM in the JSON 1.1 protocol. A command sent to the wrong region finds no instance there, as in reality. */
+/** SSM in the JSON 1.1 protocol. A command to the wrong region finds no instance there, as on AWS. */
 
 import { randomUUID } from 'node:crypto';
 import { AwsError, errorReply } from '../aws-error.js';
@@ -26,7 +26,7 @@ const ACTIONS: Record<string, (context: SsmContext, input: Input) => Input | Pro
 /** Commands live as long as the machines that ran them. */
 const commandsOf = new WeakMap<MachineHost, Commands>();
 
-/** @param mayCommand whether the caller of a call may send its command to an instance */
+/** @param mayCommand whether the caller may send its command to an instance */
 export async function handleSsm(
   world: World,
   host: MachineHost,

@@ -4,7 +4,7 @@ import type { Command, Invocation } from './command.js';
 import { type Input, objects, page, type SsmContext, text } from './context.js';
 import { commandView, invocationRow, invocationView } from './views.js';
 
-/** Just after SendCommand it is not known yet. [aws-cli#3546] */
+/** Just after SendCommand SSM does not know it yet. [aws-cli#3546] */
 export function getCommandInvocation(context: SsmContext, input: Input): Input {
   const command = context.commands.get(context, text(input, 'CommandId') ?? '');
   const invocation = command?.invocations.get(text(input, 'InstanceId') ?? '');

@@ -1,17 +1,17 @@
-/** What SSM may lose of a command, while the node does as it was told or was never told. */
+/** How SSM may lose a command, while the node has got it or not. */
 import type { ManagedMachine } from '../machine/managed.js';
 import { type Command, finish, type Invocation, type Status } from './command.js';
 
-/** Where on its way the command is lost. */
+/** Moment at which the command is lost. */
 type Moment = 'before-delivery' | 'after-delivery' | 'after-end';
 
 const STATUS: Record<string, Status> = { DeliveryTimedOut: 'TimedOut', Cancelled: 'Cancelled' };
 
 /**
- * Fault point `ssm.lose`, with `moment`: effect `forget` (neither GetCommandInvocation nor the lists know the command any more), `end` (it reads as
- * `data.details` says, Undeliverable by default), or `silent` (it stays as it is until its time is over).
+ * Fault point `ssm.lose`, with `moment`: effect `forget` (neither GetCommandInvocation nor the lists know the command any more), `end` (its
+ * status is `data.details`, Undeliverable by default), or `silent` (its status stays until its time is over).
  *
- * @returns whether the command is lost: nothing more is reported about it
+ * @returns whether the command is lost: SSM reports nothing more about it
  */
 export function isLost(moment: Moment, command: Command, invocation: Invocation, machine: ManagedMachine): boolean {
   const about = { instanceId: machine.id, region: command.region, commandId: command.id, comment: command.comment };

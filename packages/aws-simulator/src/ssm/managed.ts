@@ -41,7 +41,7 @@ function refuseUnknownIds(context: SsmContext, ids: string[]): void {
   throw new AwsError('InvalidInstanceId', 400, `Instances [[${unknown.join(', ')}]] not in a valid state for account`);
 }
 
-/** `tag:<key>` with values, or `tag-key`, or `InstanceIds`: what Targets and filters have in common. */
+/** `tag:<key>` with values, or `tag-key`, or `InstanceIds`: common to Targets and filters. */
 export function matchesTags(machine: ManagedMachine, filters: { Key: string; Values: string[] }[]): boolean {
   return filters.every((filter) => matches(machine, filter));
 }

@@ -1,4 +1,4 @@
-/** GetParameter and GetParameters: public image parameters only, there are no others here. */
+/** GetParameter and GetParameters, for public image parameters only: there are no others here. */
 import { AwsError } from '../aws-error.js';
 import { imageForParameter } from '../ec2/images.js';
 import { type Input, type SsmContext, text, texts } from './context.js';
@@ -6,7 +6,7 @@ import { type Input, type SsmContext, text, texts } from './context.js';
 export function getParameter({ region }: SsmContext, input: Input): Input {
   const name = text(input, 'Name') ?? '';
   const found = parameter(name, region);
-  // AWS sends no message with this one.
+  // AWS sends no message with this error.
   if (!found) throw new AwsError('ParameterNotFound', 400, '');
   return { Parameter: found };
 }

@@ -1,11 +1,11 @@
-/** One invocation on its way: to the node, through the agent, through the script, and back. */
+/** Carries one invocation: to the node, through the agent, through the script, and back. */
 import type { Fault } from '../contract.js';
 import type { ManagedMachine } from '../machine/managed.js';
 import type { Finished } from '../machine/processes.js';
 import { type Command, expire, finish, type Invocation, isOver, KEPT } from './command.js';
 import { isLost } from './lose.js';
 
-/** What on a node may have taken time within a command. */
+/** Spans of a node within a command. */
 const WITHIN = [
   'download',
   'found',
@@ -14,10 +14,18 @@ const WITHIN = [
   'serve',
   'ready',
   'rejoin',
+  'restore',
   'agentJoin',
   'serviceStop',
   'drain',
 ];
+
+/**
+ * A command that is sent to whatever has a tag asks how the nodes are, and no step waits for it: its spans have kinds of their own, or the
+ * critical path of a step would run through a question that was answered beside it.
+ */
+const kindOf = (kind: 'deliver' | 'report', { targets }: Command): string =>
+  targets.length > 0 ? `${kind}-by-tag` : kind;
 
 /**
  * Carries one command to one machine. Fault points: `ssm.deliver`, effect `agent-dead` (the agent is away for `delayMs`, or for
@@ -41,10 +49,10 @@ export async function carryOut(command: Command, invocation: Invocation, machine
     world.note('script-started', about);
     const finished = await runScript(command, invocation, machine, world.fault('ssm.run', about));
     world.note('script-ended', { ...about, exitCode: finished?.exitCode ?? null });
-    // The machine went down: the agent can't tell how it ended. The command reads InProgress until its time is over.
+    // The machine went down, so the agent cannot report the end. The command reads InProgress until its time is over.
     if (finished === null || boot.aborted) return;
     if (lost || isLost('after-end', command, invocation, machine)) return;
-    // Nor can a dead agent; it tells when it is back.
+    // Nor can a dead agent, which reports after its return.
     if (!(await machine.agent.alive(boot))) return;
     await report(command, invocation, machine, finished);
   } finally {
@@ -55,7 +63,8 @@ export async function carryOut(command: Command, invocation: Invocation, machine
 async function deliver(command: Command, invocation: Invocation, machine: ManagedMachine): Promise<boolean> {
   const { world, id, boot } = machine;
   const agent = world.lastSpan(id, 'agent');
-  const span = { kind: 'deliver', instanceId: id, ms: world.profile.delivery, after: agent ? [agent.id] : [] };
+  const kind = kindOf('deliver', command);
+  const span = { kind, instanceId: id, ms: world.profile.delivery, after: agent ? [agent.id] : [] };
   try {
     await world.impose({ ...span, note: command.comment, ...(boot && { signal: boot }) });
   } catch {
@@ -72,7 +81,7 @@ async function deliver(command: Command, invocation: Invocation, machine: Manage
   return true;
 }
 
-/** Runs the script as the agent does. Null when its end can't be known. */
+/** Runs the script as the agent does. Null for an unknown end. */
 async function runScript(
   command: Command,
   invocation: Invocation,
@@ -101,9 +110,10 @@ async function report(
 ): Promise<void> {
   const { world, id, boot } = machine;
   const began = invocation.startedAt ?? 0;
-  const spans = [world.lastSpan(id, 'deliver'), world.lastSpan(id, ...WITHIN)];
+  const spans = [world.lastSpan(id, kindOf('deliver', command)), world.lastSpan(id, ...WITHIN)];
   const after = spans.flatMap((span) => (span && (span.endedAt ?? 0) >= began - 1 ? [span.id] : []));
-  const span = { kind: 'report', instanceId: id, ms: world.profile.report, after, note: command.comment };
+  const kind = kindOf('report', command);
+  const span = { kind, instanceId: id, ms: world.profile.report, after, note: command.comment };
   try {
     await world.impose({ ...span, ...(boot && { signal: boot }) });
   } catch {

@@ -18,7 +18,7 @@ export async function sendCommand(context: SsmContext, input: Input): Promise<In
   for (const machine of machines) {
     const invocation = newInvocation(machine, command.requestedAt);
     command.invocations.set(machine.id, invocation);
-    // The call names no instance, so each is judged when it is found. [Systems Manager user guide: command statuses]
+    // The call names no instance, so IAM decides about each found one. [Systems Manager user guide: command statuses]
     if (command.targets.length > 0 && !(await context.mayCommand(machine.id))) {
       finish(invocation, 'Failed', 'AccessDenied');
       continue;
@@ -84,7 +84,7 @@ function readCommand({ account, region }: SsmContext, input: Input): Command {
   };
 }
 
-/** InvalidInstanceId stands for all: unknown, not running, not registered yet, of another region. [SDK docs] */
+/** InvalidInstanceId stands for all causes: unknown, not running, not registered yet, of another region. [SDK docs] */
 function named(context: SsmContext, ids: string[]): ManagedMachine[] {
   const found = ids.flatMap((id) => context.machines.get(id) ?? []).filter((machine) => isReachable(machine, context));
   const missing = ids.filter((id) => !found.some((machine) => machine.id === id));
@@ -98,7 +98,7 @@ function named(context: SsmContext, ids: string[]): ManagedMachine[] {
   return found;
 }
 
-/** Targets are looked up at once here; those that aren't reachable are left out, as SSM does. */
+/** Targets are resolved at once here, without unreachable instances, as in SSM. */
 function targeted(context: SsmContext, { targets }: Command): ManagedMachine[] {
   return context.machines.all().filter((machine) => isReachable(machine, context) && matchesTags(machine, targets));
 }

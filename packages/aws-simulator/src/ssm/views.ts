@@ -28,7 +28,7 @@ export function commandView(command: Command): Input {
   };
 }
 
-/** One row of ListCommandInvocations; the start of its output with `details`. */
+/** Returns one row of ListCommandInvocations; the start of its output with `details`. */
 export function invocationRow(command: Command, invocation: Invocation, details: boolean): Input {
   const { status, details: statusDetails, responseCode, stdout, startedAt, endedAt } = expire(command, invocation);
   const plugin = {

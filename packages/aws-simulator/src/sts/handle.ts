@@ -1,15 +1,19 @@
-/** STS's AssumeRole in the Query protocol: judged by the caller's own policy and by the role's trust policy. [STS API: AssumeRole] */
+/**
+ * STS's AssumeRole, decided by the caller's own policy and by the role's trust policy, and GetCallerIdentity, in the Query protocol. [STS
+ * API]
+ */
 import { AwsError, errorReply } from '../aws-error.js';
 import type { AwsCall, HttpReply } from '../contract.js';
 import { formOf } from '../ec2/form.js';
 import { Params } from '../ec2/params.js';
+import { principalOf } from '../iam/principals.js';
 import { element, XML_DECLARATION } from '../xml.js';
 import type { Sessions } from './sessions.js';
 
 const NAMESPACE = ' xmlns="https://sts.amazonaws.com/doc/2011-06-15/"';
 const ROLE = /^arn:aws:iam::(\d{12}):role\/[\w+=,.@/-]+$/;
 
-/** @param refuse what IAM answers to this caller, or null */
+/** @param refuse IAM's answer to this caller, or null */
 export async function handleSts(
   sessions: Sessions,
   refuse: (call: AwsCall, request: AssumeRole) => Promise<AwsError | null>,
@@ -17,6 +21,7 @@ export async function handleSts(
   requestId: string,
 ): Promise<HttpReply> {
   try {
+    if (call.action === 'GetCallerIdentity') return identityReply(call, requestId);
     const request = readAssumeRole(call);
     const refusal = await refuse(call, request);
     if (refusal !== null) throw refusal;
@@ -44,6 +49,15 @@ export async function handleSts(
   }
 }
 
+/** No policy can forbid it. [STS API: GetCallerIdentity] */
+function identityReply({ caller, session, account }: AwsCall, requestId: string): HttpReply {
+  const { arn } = principalOf(caller ?? 'admin', session ?? caller ?? undefined, account);
+  const result = { UserId: `AROAKEELSONLOCAL00000:${session ?? caller ?? ''}`, Account: account, Arn: arn };
+  const answer = { GetCallerIdentityResult: result, ResponseMetadata: { RequestId: requestId } };
+  const body = XML_DECLARATION + element('GetCallerIdentityResponse', answer, NAMESPACE);
+  return { status: 200, headers: { 'content-type': 'text/xml' }, body };
+}
+
 export interface AssumeRole {
   roleArn: string;
   /** Of the role. */
@@ -53,7 +67,7 @@ export interface AssumeRole {
   seconds: number;
 }
 
-/** @throws what STS says of what no table knows: an ARN that is not a role's, and the limit of role chaining */
+/** @throws STS's errors outside of any table: for an ARN of something other than a role, and for the limit of role chaining */
 function readAssumeRole(call: AwsCall): AssumeRole {
   const params = Params.parse(formOf(call));
   const roleArn = params.text('RoleArn') ?? '';

@@ -1,10 +1,10 @@
-/** Temporary credentials that STS has given out, by their access key. */
+/** Temporary credentials of STS, by their access key. */
 import { randomBytes } from 'node:crypto';
 
 export interface Session {
   /** Of the role. */
   account: string;
-  /** As the one who assumes the role calls it; behind the role's name in the ARN. */
+  /** Name that the caller gives it; behind the role's name in the ARN. */
   name: string;
   secretAccessKey: string;
   token: string;
@@ -33,7 +33,7 @@ export class Sessions {
     return this.byKey.get(accessKeyId);
   }
 
-  /** All end now, as if their time had come. */
+  /** Ends all sessions now, as if their time had come. */
   expire(): void {
     for (const session of this.byKey.values()) session.expiresAt = Date.now();
   }

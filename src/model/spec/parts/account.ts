@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { ROLE_ARN } from '../../account-role.js';
 import { text } from './field.js';
 
@@ -10,7 +10,7 @@ export const account = z
       'Role in the other account that the worker assumes. It may become another role of the same account; the account never changes.',
       'arn:aws:iam::222222222222:role/keelson/keelson-member',
     ),
-    // [STS API: AssumeRole, ExternalId]
+    // Syntax of an external id. [STS API: AssumeRole, ExternalId]
     externalId: text(
       /^[\w+=,.@:/-]{2,1224}$/,
       'is not an external id (2 to 1224 letters, digits and + = , . @ : / - _)',

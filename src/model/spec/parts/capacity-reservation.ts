@@ -1,7 +1,7 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { text } from './field.js';
 
-/** Which capacity reservation an instance is launched into. [docs: EC2 CapacityReservationSpecification] */
+/** Capacity reservation of an instance. [docs: EC2 CapacityReservationSpecification] */
 export const capacityReservation = z
   .strictObject({
     id: text(

@@ -1,18 +1,18 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /**
- * Building blocks of the document's schema. Each field carries a description and an example: both go into the JSON Schema,
- * and the example is what a violation offers as the remedy.
+ * Building blocks of the document's schema. Each field carries a description and an example: both go into the JSON Schema, and a violation
+ * offers the example as the hint.
  */
 
-// zod compiles object parsers with `new Function` where it may; the workflow sandbox is no place for that.
+// zod compiles object parsers with `new Function` where it may; the workflow sandbox is not the place for that.
 z.config({ jitless: true });
 
 /**
- * A piece of text with a syntax.
+ * A text with a syntax.
  *
  * @param pattern also becomes `pattern` in the JSON Schema
- * @param wrong what to say about text that does not match, e.g. `is not an EC2 instance type`
+ * @param wrong message for a text that does not match, e.g. `is not an EC2 instance type`
  */
 export function text(pattern: RegExp, wrong: string, description: string, example: string) {
   return z
@@ -41,7 +41,7 @@ export const DURATION = /^(?=\d)(\d{1,4}h)?(\d{1,5}m)?(\d{1,6}s)?$/;
 export const duration = (description: string, example: string) =>
   text(DURATION, 'is not a duration', description, example);
 
-/** Five fields; their ranges are checked by a rule. */
+/** Five fields; a rule checks their ranges. */
 export const CRON = /^\S+( +\S+){4}$/;
 
 export const cron = (description: string, example: string) =>

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { DNS_LABEL, mapping, text } from './field.js';
 import { content, localFile } from './node.js';
 
@@ -22,7 +22,7 @@ const manifest = z
   })
   .describe('A manifest that K3s applies.');
 
-/** Settings of K3s's config.yaml; which keys and values there are is checked by rules. */
+/** Settings of K3s's config.yaml; rules check keys and values. */
 export const k3sConfig = (about: { description: string; example: unknown }) =>
   mapping(
     z.union([scalar, z.array(scalar).max(200)]).meta({ description: 'Text, number, true, false, or a list of them.' }),

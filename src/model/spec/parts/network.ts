@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { flag, text, whole } from './field.js';
 
 const resource = (prefix: string, what: string, description: string) =>
@@ -67,8 +67,8 @@ const ingress = z
       .array(z.string().meta({ description: 'An IPv4 network.', examples: ['203.0.113.0/24'] }))
       .min(1)
       .max(50)
-      .describe('Networks from which it is let in.'),
-    nodes: z.enum(['all', 'servers', 'agents']).default('all').describe('Which nodes let it in.'),
+      .describe('Networks from which the port is open.'),
+    nodes: z.enum(['all', 'servers', 'agents']).default('all').describe('Nodes on which the port is open.'),
   })
   .describe('Ports that are open to networks.');
 

@@ -1,10 +1,10 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { duration, text } from './field.js';
 
-/** With all others of the document they may have this many bytes: the document itself has at most 256 KiB. */
+/** Bytes that all texts of the document may have together: the document itself has at most 256 KiB. */
 export const MOST_CONTENT = 192 * 1024;
 
-/** Text of a file of its own; `rules/contents.ts` checks what it holds. */
+/** Text of a separate file; `rules/contents.ts` checks it. */
 export const content = (description: string, example: string) =>
   z
     .string()
@@ -12,7 +12,7 @@ export const content = (description: string, example: string) =>
     .max(MOST_CONTENT)
     .meta({ description, examples: [example] });
 
-/** Where the CLI finds the text; what Keelson keeps has the text itself. */
+/** Path at which the CLI finds the text; Keelson keeps the text itself. */
 export const localFile = text(
   /^[^\0]{1,1000}$/,
   'is not a path',
@@ -42,7 +42,7 @@ export const node = z
       .max(50)
       .default([])
       .describe(
-        'Files of the node, written before K3s starts. A change writes them again and restarts K3s, one node at a time; a file that is taken out is removed.',
+        'Files of the node, written before K3s starts. A change writes them again and restarts K3s: servers one at a time, agents as upgrade.maxUnavailable allows; a file that is taken out is removed.',
       ),
     before: content(
       'A bash script that runs as root once on each new node, before K3s is installed. It must bear being run twice.',

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { capacityReservation } from './capacity-reservation.js';
 import { DNS_LABEL, mapping, text, whole } from './field.js';
 import { k3sConfig } from './k3s.js';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { DNS_LABEL, flag, text, whole } from './field.js';
 
 const encrypted = flag("Encrypted with kmsKeyId, or else with the account's default EBS key.").default(true);

@@ -3,8 +3,8 @@ import type { Violation } from '../violation.js';
 import type { Rule } from './rule.js';
 
 /**
- * What a cluster in another account needs besides the role: an instance profile of that account, for KEELSON_INSTANCE_PROFILE is one of the
- * worker's account, and a region of the role's partition.
+ * Checks what a cluster in another account needs besides the role: an instance profile of that account, because KEELSON_INSTANCE_PROFILE
+ * names one of the worker's, and a region of the role's partition.
  */
 export const account: Rule = ({ spec }) => {
   if (spec.account === undefined) return [];
@@ -16,20 +16,20 @@ function profile(name: string | undefined, id: string): Violation[] {
   const path = ['spec', 'access', 'instanceProfile'];
   if (name === undefined) {
     const message = `is missing: a cluster in the account ${id} needs an instance profile of that account`;
-    return [{ path, message, remedy: 'the output InstanceProfile of the stack of deploy/aws/member-account.yaml' }];
+    return [{ path, message, hint: 'the output InstanceProfile of the stack of deploy/aws/member-account.yaml' }];
   }
   const other = /^arn:[^:]+:iam::(\d{12}):/.exec(name)?.[1];
   if (other === undefined || other === id) return [];
   const message = `is in the account ${other}, and spec.account is ${id}`;
-  return [{ path, message, remedy: `an instance profile of the account ${id}` }];
+  return [{ path, message, hint: `an instance profile of the account ${id}` }];
 }
 
-/** Credentials of one partition are worth nothing in another. [docs: IAM, AWS partitions] */
+/** Credentials of one partition do not work in another. [docs: IAM, AWS partitions] */
 function partition(region: string, roleArn: string): Violation[] {
   const expected = region.startsWith('cn-') ? 'aws-cn' : region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws';
   const given = partitionOf(roleArn);
-  // The partitions of isolated regions are left to AWS.
+  // AWS checks the partitions of isolated regions.
   if (given === null || given === expected || !['aws', 'aws-cn', 'aws-us-gov'].includes(given)) return [];
   const message = `is a role of the partition ${given}, and the region ${region} is one of ${expected}`;
-  return [{ path: ['spec', 'account', 'roleArn'], message, remedy: `a role that begins with arn:${expected}:` }];
+  return [{ path: ['spec', 'account', 'roleArn'], message, hint: `a role that begins with arn:${expected}:` }];
 }

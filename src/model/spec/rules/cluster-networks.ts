@@ -5,7 +5,7 @@ import { type Violation, valueText } from '../violation.js';
 import { checkCidr } from './networks.js';
 import type { Rule } from './rule.js';
 
-/** K3s's own defaults, which count where the document sets only one of the two. [docs: cli/server] */
+/** K3s's own defaults, which count if the document sets only one of the two. [docs: cli/server] */
 export const DEFAULT_CIDR = { 'cluster-cidr': '10.42.0.0/16', 'service-cidr': '10.43.0.0/16' } as const;
 
 type Key = keyof typeof DEFAULT_CIDR;
@@ -13,7 +13,7 @@ const KEYS = ['cluster-cidr', 'service-cidr'] as const;
 
 const at = (key: string, ...more: (string | number)[]) => ['spec', 'k3s', 'config', key, ...more];
 
-/** The networks of pods and services: of the family of the nodes, large enough, apart from each other and from what EC2 uses. */
+/** Checks the networks of pods and services: of the family of the nodes, large enough, apart from each other and from EC2's own. */
 export const clusterNetworks: Rule = (document) => {
   const broken = KEYS.flatMap((key) => syntax(document, key));
   if (broken.length > 0) return broken;
@@ -28,7 +28,7 @@ export const clusterNetworks: Rule = (document) => {
   ];
 };
 
-/** Several in one text or in a list are dual stack. */
+/** Several in one text or in a list mean dual stack. */
 function partsOf({ spec }: ClusterDocument, key: string): { text: string; path: (string | number)[] }[] {
   const value = spec.k3s.config[key];
   if (value === undefined) return [];
@@ -40,27 +40,25 @@ function partsOf({ spec }: ClusterDocument, key: string): { text: string; path: 
   });
 }
 
-/** The network that counts, K3s's default included; null if it cannot be read. */
+/** Returns the effective network, K3s's default included; null if it is unreadable. */
 export function networkOf(document: ClusterDocument, key: Key): Network | null {
   return parseCidr(partsOf(document, key)[0]?.text ?? DEFAULT_CIDR[key]);
 }
 
 /**
- * Keelson gives nodes their private IPv4 address as node-ip, and K3s ends where pods have a family that its node does not have.
- * [k3s source: pkg/agent/run.go, "must share the same IP version"]
+ * Keelson gives nodes their private IPv4 address as node-ip, and K3s exits if pods have a family that its node lacks. [k3s source:
+ * pkg/agent/run.go, "must share the same IP version"]
  */
 function syntax(document: ClusterDocument, key: Key): Violation[] {
   const parts = partsOf(document, key);
   return parts.flatMap(({ text, path }, index): Violation[] => {
     if (text.includes(':')) {
       const message = `${valueText(text)} is an IPv6 network, and the nodes have IPv4 addresses only`;
-      return [{ path, message, remedy: `one IPv4 network, for example ${DEFAULT_CIDR[key]}` }];
+      return [{ path, message, hint: `one IPv4 network, for example ${DEFAULT_CIDR[key]}` }];
     }
     const wrong = checkCidr(text, path, `for example ${DEFAULT_CIDR[key]}`);
     if (wrong.length > 0 || index === 0) return wrong;
-    return [
-      { path, message: `${valueText(text)} is a second IPv4 network`, remedy: 'keep one: K3s takes one a family' },
-    ];
+    return [{ path, message: `${valueText(text)} is a second IPv4 network`, hint: 'keep one: K3s takes one a family' }];
   });
 }
 
@@ -71,12 +69,12 @@ function apart({ spec }: ClusterDocument, pods: Network, services: Network): Vio
     {
       path: at(last),
       message: `the networks of pods (${canonicalCidr(pods)}) and services (${canonicalCidr(services)}) overlap`,
-      remedy: `for example ${DEFAULT_CIDR['cluster-cidr']} and ${DEFAULT_CIDR['service-cidr']}`,
+      hint: `for example ${DEFAULT_CIDR['cluster-cidr']} and ${DEFAULT_CIDR['service-cidr']}`,
     },
   ];
 }
 
-/** [RFC 6890; docs: EC2 instance metadata and the Amazon DNS server are link-local] */
+/** Networks that nodes cannot use. [RFC 6890; docs: EC2 instance metadata and the Amazon DNS server are link-local] */
 const TAKEN = [
   { cidr: '0.0.0.0/8', what: 'which means this host' },
   { cidr: '127.0.0.0/8', what: 'the loopback network' },
@@ -94,22 +92,22 @@ function taken(document: ClusterDocument, key: Key): Violation[] {
   });
   if (met === undefined) return [];
   const message = `${canonicalCidr(network)} overlaps ${met.cidr}, ${met.what}`;
-  return [{ path, message, remedy: `for example ${DEFAULT_CIDR[key]}` }];
+  return [{ path, message, hint: `for example ${DEFAULT_CIDR[key]}` }];
 }
 
-/** What kube-controller-manager cuts out for each node. [k8s.io: kube-controller-manager --node-cidr-mask-size, default 24 for IPv4] */
+/** Size of each node's network. [k8s.io: kube-controller-manager --node-cidr-mask-size, default 24 for IPv4] */
 const NODE_BITS = 24;
 const MASK_FLAG = /^(?:--)?node-cidr-mask-size(?:-ipv4)?=(\d{1,2})$/;
 
-function nodeBits({ spec }: ClusterDocument): number {
+export function nodeBits({ spec }: ClusterDocument): number {
   const args = [spec.k3s.config['kube-controller-manager-arg'], spec.k3s.config['kube-controller-manager-arg+']].flat();
   const given = args.flatMap((arg) => (typeof arg === 'string' ? (MASK_FLAG.exec(arg)?.[1] ?? []) : []));
   return Number(given.at(-1) ?? NODE_BITS);
 }
 
 /**
- * Every node gets a network of its own out of cluster-cidr. The first node beyond them is Ready but has no pods, for flannel waits
- * for its network. [k8s source: pkg/controller/nodeipam/ipam/cidrset, "no remaining CIDRs left to allocate"]
+ * Every node gets its own network out of cluster-cidr. The first node beyond them is Ready but has no pods, because flannel waits for its
+ * network. [k8s source: pkg/controller/nodeipam/ipam/cidrset, "no remaining CIDRs left to allocate"]
  */
 function roomForNodes(document: ClusterDocument, pods: Network): Violation[] {
   const { spec } = document;
@@ -120,10 +118,13 @@ function roomForNodes(document: ClusterDocument, pods: Network): Violation[] {
   if (nodes <= room) return [];
   const needed = bits - Math.ceil(Math.log2(nodes));
   const message = `${canonicalCidr(pods)} has room for ${room} ${room === 1 ? 'node' : 'nodes'} with a /${bits} each, and the document asks for ${nodes}`;
-  return [{ path, message, remedy: `a network of /${needed} or larger in spec.k3s.config.cluster-cidr` }];
+  return [{ path, message, hint: `a network of /${needed} or larger in spec.k3s.config.cluster-cidr` }];
 }
 
-/** K3s puts cluster-dns at the tenth address; it ends below 8 addresses, and the API server above 2^20. [k8s source: controlplane/apiserver/options] */
+/**
+ * K3s puts cluster-dns at the tenth address; it exits below 8 addresses, and the API server above 2^20. [k8s source:
+ * controlplane/apiserver/options]
+ */
 function serviceSize(document: ClusterDocument, services: Network): Violation[] {
   const path = partsOf(document, 'service-cidr')[0]?.path;
   if (path === undefined) return [];
@@ -131,19 +132,22 @@ function serviceSize(document: ClusterDocument, services: Network): Violation[] 
   if (services.bits >= 12 && services.bits <= smallest) return [];
   const size = services.bits < 12 ? 'large' : 'small';
   const message = `${canonicalCidr(services)} is too ${size} for services`;
-  return [{ path, message, remedy: `a network from /12 to /${smallest}` }];
+  return [{ path, message, hint: `a network from /12 to /${smallest}` }];
 }
 
-/** [k3s source: pkg/cli/server/server.go, "invalid cluster-dns address"; docs: cli/server, "should be in your service-cidr range"] */
+/**
+ * cluster-dns must be an address of the services' network. [k3s source: pkg/cli/server/server.go, "invalid cluster-dns address"; docs:
+ * cli/server, "should be in your service-cidr range"]
+ */
 function clusterDns(document: ClusterDocument, services: Network): Violation[] {
   const range = canonicalCidr(services);
   return partsOf(document, 'cluster-dns').flatMap(({ text, path }): Violation[] => {
     const address = parseAddress(text);
-    const remedy = `an address of ${range} other than its first two`;
-    if (address === null) return [{ path, message: `${valueText(text)} is not an IPv4 address`, remedy }];
+    const hint = `an address of ${range} other than its first two`;
+    if (address === null) return [{ path, message: `${valueText(text)} is not an IPv4 address`, hint }];
     const inside = contains(services, address);
-    if (!inside) return [{ path, message: `${text} is not in the network of services, ${range}`, remedy }];
+    if (!inside) return [{ path, message: `${text} is not in the network of services, ${range}`, hint }];
     // The first names the network, the second is the service of the API. [k8s source: ServiceIPRange]
-    return address - services.base > 1 ? [] : [{ path, message: `${text} is taken in ${range}`, remedy }];
+    return address - services.base > 1 ? [] : [{ path, message: `${text} is taken in ${range}`, hint }];
   });
 }

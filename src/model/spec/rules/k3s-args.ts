@@ -2,9 +2,9 @@ import { type Violation, valueText } from '../violation.js';
 import type { Rule } from './rule.js';
 
 /**
- * Flags of Kubernetes's programs that K3s or Keelson sets. K3s lets an own value win, so that parts of the cluster would disagree:
- * the kubelet under another name, an API server with other networks.
- * [k3s source: pkg/daemons/control/server.go, pkg/daemons/agent/agent_linux.go, pkg/util/args.go]
+ * Flags of Kubernetes's programs that K3s or Keelson sets. A flag of the document would win, and parts of the cluster would disagree: the
+ * kubelet under another name, an API server with other networks. [k3s source: pkg/daemons/control/server.go,
+ * pkg/daemons/agent/agent_linux.go, pkg/util/args.go]
  */
 const OWNED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'kubelet-arg': {
@@ -48,7 +48,7 @@ const ARGS = [...Object.keys(OWNED), 'kube-cloud-controller-manager-arg', 'helm-
 /** K3s cuts leading dashes and splits at the first `=`; `name+=` and `name-=` add in front or behind. [k3s source: pkg/util/args.go] */
 const ENTRY = /^(?:--)?([A-Za-z][\w.-]*?)(?:[+-]?=.*)?$/s;
 
-/** Entries of `kubelet-arg` and its like: `name=value`, and none that K3s or Keelson sets. */
+/** Checks entries of `kubelet-arg` and its like: `name=value`, and none that K3s or Keelson sets. */
 export const k3sArgs: Rule = ({ spec }) =>
   ARGS.flatMap((key) => [key, `${key}+`]).flatMap((key) => {
     const value = spec.k3s.config[key];
@@ -63,9 +63,9 @@ function checkEntry(entry: string, key: string, path: (string | number)[]): Viol
   const name = ENTRY.exec(entry)?.[1];
   if (name === undefined) {
     const [first = '', second = 'value'] = entry.replace(/^-+/, '').split(/[\s:=]+/);
-    return [{ path, message: `is ${valueText(entry)}`, remedy: `name=value, for example ${first}=${second}` }];
+    return [{ path, message: `is ${valueText(entry)}`, hint: `name=value, for example ${first}=${second}` }];
   }
   const table = OWNED[key] ?? {};
-  const remedy = Object.hasOwn(table, name) ? table[name] : undefined;
-  return remedy === undefined ? [] : [{ path, message: `${name} is set by K3s or Keelson`, remedy }];
+  const hint = Object.hasOwn(table, name) ? table[name] : undefined;
+  return hint === undefined ? [] : [{ path, message: `${name} is set by K3s or Keelson`, hint }];
 }

@@ -3,8 +3,8 @@ import { type Violation, valueText } from '../violation.js';
 import type { Rule } from './rule.js';
 
 /**
- * Flags that take one of a few words.
- * [k3s source: pkg/cli/cmds/server.go, usage texts; pkg/agent/flannel/setup.go; pkg/cli/server/server.go, validateNetworkConfiguration]
+ * Flags with a fixed set of words. [k3s source: pkg/cli/cmds/server.go, usage texts; pkg/agent/flannel/setup.go; pkg/cli/server/server.go,
+ * validateNetworkConfiguration]
  */
 export const CHOICES: Readonly<
   Record<string, { words: readonly string[]; elsewhere?: Readonly<Record<string, string>> }>
@@ -19,19 +19,31 @@ export const CHOICES: Readonly<
   'etcd-s3-bucket-lookup-type': { words: ['auto', 'dns', 'path'] },
 };
 
-/** What `disable` knows. Other words are names of manifests of one's own, and allowed. [k3s source: pkg/cli/cmds/stage.go] */
+/** Words that `disable` knows. Others name custom manifests, and are allowed. [k3s source: pkg/cli/cmds/stage.go] */
 const COMPONENTS = ['coredns', 'servicelb', 'traefik', 'local-storage', 'metrics-server', 'runtimes'];
 
-/** Names under which people know the same things, with what to write. */
+/** Other names of the same components, with what to write. */
 const OTHER_NAMES: Readonly<Record<string, string>> = {
+  ccm: 'disable-cloud-controller: true',
   'cloud-controller': 'disable-cloud-controller: true',
   flannel: 'flannel-backend: none',
   'helm-controller': 'disable-helm-controller: true',
+  ingress: 'traefik',
   'kube-proxy': 'disable-kube-proxy: true',
+  'kube-dns': 'coredns',
+  klipper: 'servicelb',
   'klipper-lb': 'servicelb',
   'local-path': 'local-storage',
   'local-path-provisioner': 'local-storage',
+  'local-path-storage': 'local-storage',
+  localstorage: 'local-storage',
+  loadbalancer: 'servicelb',
+  metrics: 'metrics-server',
   'network-policy': 'disable-network-policy: true',
+  // RKE2's names of its own components. [docs: RKE2 server configuration]
+  'rke2-coredns': 'coredns',
+  'rke2-ingress-nginx': 'traefik',
+  'rke2-metrics-server': 'metrics-server',
   'service-lb': 'servicelb',
   svclb: 'servicelb',
 };
@@ -39,7 +51,7 @@ const OTHER_NAMES: Readonly<Record<string, string>> = {
 /** K3s has five components. Each misspelt word is compared with all of them, and a list may hold 130,000 words. */
 const MOST_WORDS = 100;
 
-/** Misspelt choices: K3s exits with one, or, for a component, runs what was to be switched off. */
+/** Checks for misspelt choices: K3s exits with one, or, for a component, runs what should be off. */
 export const k3sChoices: Rule = ({ spec }) => [
   ...Object.entries(CHOICES).flatMap(([key, { words, elsewhere }]) => {
     const value = spec.k3s.config[key];
@@ -62,6 +74,15 @@ export const k3sChoices: Rule = ({ spec }) => [
 
 function component(word: string, path: (string | number)[]): Violation[] {
   if (COMPONENTS.includes(word)) return [];
+  if (/\s/.test(word))
+    return [
+      {
+        path,
+        message: `is ${valueText(word)}`,
+        hint: `a list, or several by commas: ${word.split(/\s+/).join(',')}`,
+      },
+    ];
+  if (/\.ya?ml$/.test(word)) return [wrong(path, word, word.replace(/\.ya?ml$/, ''), COMPONENTS)];
   const meant = Object.hasOwn(OTHER_NAMES, word) ? OTHER_NAMES[word] : nearest(word, COMPONENTS);
   return meant === undefined || meant === null ? [] : [wrong(path, word, meant, COMPONENTS)];
 }
@@ -76,6 +97,6 @@ function wrong(
   return {
     path,
     message: `is ${valueText(value)}`,
-    remedy: meant === null || meant === undefined ? all : `did you mean ${meant}?`,
+    hint: meant === null || meant === undefined ? all : `did you mean ${meant}?`,
   };
 }

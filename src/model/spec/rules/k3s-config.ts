@@ -6,9 +6,9 @@ import type { Violation } from '../violation.js';
 import type { Rule } from './rule.js';
 
 /**
- * Keys of `k3s.config`: none that Keelson owns, no secrets, and only flags that this release of K3s has. K3s skips a key that it
- * does not know with a warning in its log, so that a slip of the pen has no effect and goes unnoticed.
- * [k3s source: pkg/configfilearg/parser.go, stripInvalidFlags]
+ * Checks keys of `k3s.config`: none that Keelson owns, no secrets, and only flags of this release of K3s. K3s skips an unknown key with a
+ * warning in its log, so that a typing mistake has no effect and goes unnoticed. [k3s source: pkg/configfilearg/parser.go,
+ * stripInvalidFlags]
  */
 export const k3sConfig: Rule = ({ spec }) => {
   let suggestions = 0;
@@ -27,8 +27,8 @@ type Suggest = (key: string) => string | null;
 
 function checkKey(key: string, version: string, suggest: Suggest): Violation[] {
   const base = baseKey(key);
-  const wrong = (message: string, remedy: string): Violation[] => [
-    { path: ['spec', 'k3s', 'config', key], message, remedy, about: 'key' },
+  const wrong = (message: string, hint: string): Violation[] => [
+    { path: ['spec', 'k3s', 'config', key], message, hint, about: 'key' },
   ];
   const long = entry(SHORT_FLAGS, base);
   const owned = entry(OWNED_KEYS, long ?? base);
@@ -38,8 +38,8 @@ function checkKey(key: string, version: string, suggest: Suggest): Violation[] {
   if (secret !== undefined) return wrong('a secret does not belong into the document', secret);
   if (!/^[a-z0-9]+(-[a-z0-9]+)*$/.test(base)) {
     const meant = hyphenated(base);
-    const remedy = flagOf(meant) === undefined ? 'write it as in `k3s server --help`, without the leading --' : '';
-    return wrong('is not a K3s setting', remedy === '' ? `did you mean ${meant}?` : remedy);
+    const hint = flagOf(meant) === undefined ? 'write it as in `k3s server --help`, without the leading --' : '';
+    return wrong('is not a K3s setting', hint === '' ? `did you mean ${meant}?` : hint);
   }
   const known = knowledgeOf(base, version);
   switch (known.is) {
@@ -61,12 +61,12 @@ function checkKey(key: string, version: string, suggest: Suggest): Violation[] {
   }
 }
 
-/** A later release may have flags that are not in the table; one that is near a flag of the table is still taken for it. */
+/** A later release may have flags outside of the table; one near a flag of the table still counts as a mistake. */
 function unknownKey(
   key: string,
   version: string,
   suggest: Suggest,
-  wrong: (message: string, remedy: string) => Violation[],
+  wrong: (message: string, hint: string) => Violation[],
 ): Violation[] {
   const meant = suggest(key);
   if (meant !== null) return wrong('is not a K3s setting', `did you mean ${meant}?`);
@@ -75,7 +75,7 @@ function unknownKey(
     : [];
 }
 
-/** `--disable`, `secretsEncryption` and `cluster_cidr` as K3s writes them. */
+/** Returns `--disable`, `secretsEncryption` and `cluster_cidr` as K3s writes them. */
 const hyphenated = (key: string): string =>
   key
     .slice(0, 64)

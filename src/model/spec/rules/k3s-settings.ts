@@ -1,8 +1,9 @@
 import { type Violation, valueText } from '../violation.js';
+import { isVmodule } from './component-values.js';
 import { nameProblem } from './hosts.js';
 import type { Rule } from './rule.js';
 
-/** Settings of `k3s.config` with a syntax of their own, and those that exclude each other. */
+/** Checks settings of `k3s.config` with a syntax of their own, and those that exclude each other. */
 export const k3sSettings: Rule = ({ spec: { k3s } }) => {
   const path = (key: string): string[] => ['spec', 'k3s', 'config', key];
   const text = (key: string): string | null => {
@@ -11,8 +12,8 @@ export const k3sSettings: Rule = ({ spec: { k3s } }) => {
   };
   const isOn = (key: string): boolean => /^(true|True|TRUE|t|T|1)$/.test(String(k3s.config[key]));
   const violations: Violation[] = [];
-  const add = (key: string, message: string, remedy: string): void => {
-    violations.push({ path: path(key), message, remedy });
+  const add = (key: string, message: string, hint: string): void => {
+    violations.push({ path: path(key), message, hint });
   };
 
   const ports = text('service-node-port-range');
@@ -29,6 +30,19 @@ export const k3sSettings: Rule = ({ spec: { k3s } }) => {
     add('servicelb-namespace', `${valueText(namespace)} is not the name of a namespace`, 'for example kube-system');
   }
 
+  const level = text('vmodule');
+  if (level !== null && !isVmodule(level))
+    add('vmodule', `is ${valueText(level)}`, 'pattern=level, for example garbage*=4');
+
+  // A slash would lead into a folder that no one makes. [k3s source: pkg/etcd/snapshot.go, filepath.Join]
+  const snapshot = text('etcd-snapshot-name');
+  if (snapshot !== null && !/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/.test(snapshot))
+    add('etcd-snapshot-name', `${valueText(snapshot)} is not the name of a file`, 'letters, digits, - _ .');
+
+  const port = text('lb-server-port');
+  if (port !== null && TAKEN.includes(Number(port)))
+    add('lb-server-port', `is ${port}, where K3s itself listens`, 'leave it out: it is 6444');
+
   // K3s exits: "embedded registry mirror requires embedded containerd". [k3s source: pkg/agent/run.go]
   const runtime = ['docker', 'container-runtime-endpoint'].find((key) => isOn(key) || (text(key) ?? '').includes('/'));
   if (isOn('embedded-registry') && runtime !== undefined) {
@@ -36,6 +50,9 @@ export const k3sSettings: Rule = ({ spec: { k3s } }) => {
   }
   return violations;
 };
+
+/** Ports of a server: etcd, the API, its own clients, kubelet and the controllers. [docs: K3s requirements; k8s.io: ports and protocols] */
+const TAKEN = [2379, 2380, 2381, 2382, 6443, 10248, 10249, 10250, 10256, 10257, 10258, 10259];
 
 /** [k8s source: apimachinery/pkg/util/net/port_range.go] */
 function portRangeProblem(text: string): string | null {

@@ -1,6 +1,7 @@
 import { flagOf } from '../../k3s/flag-of.js';
 import type { FlagKind } from '../../k3s/flags.js';
 import { baseKey, OWNED_KEYS } from '../../k3s/keys.js';
+import { isGoBoolean, isGoDuration } from '../quantity.js';
 import { type Violation, valueText } from '../violation.js';
 import { CHOICES } from './k3s-choices.js';
 import type { Rule } from './rule.js';
@@ -8,9 +9,9 @@ import type { Rule } from './rule.js';
 type Value = string | number | boolean;
 
 /**
- * Values of `k3s.config` that K3s's command line reads as something else than text. K3s makes `--key=value` of each line of its
- * configuration file, and exits when it cannot read one: `invalid boolean value "yes" for -etcd-s3: parse error`.
- * [k3s source: pkg/configfilearg/parser.go; urfave/cli]
+ * Checks values of `k3s.config` that K3s's command line does not read as text. K3s makes `--key=value` of each line of its configuration
+ * file, and exits at an unreadable one: `invalid boolean value "yes" for -etcd-s3: parse error`. [k3s source: pkg/configfilearg/parser.go;
+ * urfave/cli]
  */
 export const k3sValues: Rule = ({ spec }) =>
   Object.entries(spec.k3s.config).flatMap(([key, value]) => {
@@ -28,22 +29,17 @@ function check(kind: FlagKind, value: Value | Value[], path: string[], flag: str
       return typeof one === 'boolean' || one === '' ? [wrong(at, one, 'text, or a list of texts')] : [];
     });
   }
-  if (Array.isArray(value)) return [{ path, message: 'is a list', remedy: `one value: ${WANTED[kind](flag)}` }];
+  if (Array.isArray(value)) return [{ path, message: 'is a list', hint: `one value: ${WANTED[kind](flag)}` }];
   return READS[kind](value, flag) ? [] : [wrong(path, value, WANTED[kind](flag))];
 }
 
-const wrong = (path: (string | number)[], value: Value, remedy: string): Violation => ({
+const wrong = (path: (string | number)[], value: Value, hint: string): Violation => ({
   path,
   message: value === '' ? 'is empty' : `is ${valueText(value)}`,
-  remedy: value === '' ? `${remedy}; or leave it out` : remedy,
+  hint: value === '' ? `${hint}; or leave it out` : hint,
 });
 
-/** [Go: strconv.ParseBool] */
-const BOOLEAN = /^(1|t|T|TRUE|true|True|0|f|F|FALSE|false|False)$/;
-/** [Go: time.ParseDuration] */
-const DURATION = /^[-+]?(0|((\d+(\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h))+)$/;
-
-/** Ends of what makes sense, where K3s's own check is later than its command line. */
+/** Sensible ranges, for values that K3s checks only later. */
 const RANGES: Readonly<Record<string, [number, number]>> = {
   'lb-server-port': [1, 65535],
   'etcd-s3-retention': [0, 100_000],
@@ -56,10 +52,10 @@ function inRange(value: number, flag: string): boolean {
 }
 
 const READS: Readonly<Record<Exclude<FlagKind, 'list'>, (value: Value, flag: string) => boolean>> = {
-  flag: (value) => typeof value === 'boolean' || BOOLEAN.test(String(value)),
+  flag: (value) => typeof value === 'boolean' || isGoBoolean(String(value)),
   number: (value, flag) =>
     typeof value !== 'boolean' && /^\d{1,15}$/.test(String(value)) && inRange(Number(value), flag),
-  duration: (value) => typeof value !== 'boolean' && DURATION.test(String(value)),
+  duration: (value) => typeof value !== 'boolean' && isGoDuration(String(value)),
   text: (value) => typeof value !== 'boolean' && value !== '',
 };
 

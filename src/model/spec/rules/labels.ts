@@ -7,15 +7,21 @@ const SUBDOMAIN = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])
 
 /** Labels below kubernetes.io and k8s.io that a kubelet may give itself; it does not start with others. [k8s.io: kubelet --node-labels] */
 const KUBELET_PREFIXES = ['node.kubernetes.io', 'kubelet.kubernetes.io'];
-const KUBELET_LABELS = [
+
+/**
+ * Labels that identify a node and its place: volumes, schedulers and charts use them, and one value for many nodes would be wrong. [k8s.io:
+ * well-known labels]
+ */
+const OF_KUBERNETES = [
   'kubernetes.io/arch',
   'kubernetes.io/hostname',
   'kubernetes.io/os',
+  'node.kubernetes.io/instance-type',
   'topology.kubernetes.io/region',
   'topology.kubernetes.io/zone',
 ];
 
-/** Labels of the cluster, of pools and of servers follow Kubernetes's syntax. [k8s.io: labels and selectors] */
+/** Checks labels of the cluster, of pools and of servers by Kubernetes's syntax. [k8s.io: labels and selectors] */
 export const kubernetesLabels: Rule = ({ metadata, spec }) => [
   ...check(metadata.labels, ['metadata', 'labels'], false),
   ...spec.pools.flatMap((pool, index) => check(pool.labels, ['spec', 'pools', index, 'labels'], true)),
@@ -37,7 +43,7 @@ function ofServers(value: unknown, path: string[]): Violation[] {
   });
 }
 
-/** @param subject stands before what is said of a key, where the path does not name it */
+/** @param subject precedes the message about a key, if the path does not name it */
 function check(labels: Record<string, string>, path: (string | number)[], ofNode: boolean, subject = ''): Violation[] {
   return Object.entries(labels).flatMap(([key, value]) => {
     const problems: Violation[] = [];
@@ -46,20 +52,26 @@ function check(labels: Record<string, string>, path: (string | number)[], ofNode
       problems.push({
         path: at,
         message: `${subject}is not a label key`,
-        remedy: 'name or prefix/name; a name has at most 63 letters, digits, - _ .',
+        hint: 'name or prefix/name; a name has at most 63 letters, digits, - _ .',
+      });
+    } else if (ofNode && OF_KUBERNETES.includes(key)) {
+      problems.push({
+        path: at,
+        message: `${subject}is a label that Kubernetes and Keelson set for each node`,
+        hint: 'leave it out, or use a prefix of your own',
       });
     } else if (ofNode && isForbidden(key)) {
       problems.push({
         path: at,
         message: `${subject}is a label that a kubelet refuses to give itself`,
-        remedy: 'use a prefix of your own or node.kubernetes.io',
+        hint: 'use a prefix of your own or node.kubernetes.io',
       });
     }
     if (!isLabelValue(value)) {
       problems.push({
         path: at,
         message: `${valueText(value)} is not a label value`,
-        remedy: 'at most 63 letters, digits, - _ .',
+        hint: 'at most 63 letters, digits, - _ .',
       });
     }
     return problems;
@@ -79,5 +91,5 @@ function isForbidden(key: string): boolean {
   const prefix = key.includes('/') ? (key.split('/')[0] ?? '') : '';
   const within = (domain: string): boolean => prefix === domain || prefix.endsWith(`.${domain}`);
   if (!within('kubernetes.io') && !within('k8s.io')) return false;
-  return !KUBELET_LABELS.includes(key) && !KUBELET_PREFIXES.some(within);
+  return !KUBELET_PREFIXES.some(within);
 }

@@ -5,7 +5,7 @@ import type { Rule } from './rule.js';
 /** Replacing a node once a day for 27 years stays below this. */
 const MAX_GENERATION = 9999;
 
-/** Names that are made of other names: unique, and not longer than Kubernetes allows. */
+/** Checks composed names: unique, and not longer than Kubernetes allows. */
 export const names: Rule = ({ metadata, spec }) => {
   const violations: Violation[] = [];
   const seen = new Map<string, number>();
@@ -16,7 +16,7 @@ export const names: Rule = ({ metadata, spec }) => {
       violations.push({
         path,
         message: `"${pool.name}" is the name of spec.pools[${first}] too`,
-        remedy: 'give each pool a name of its own',
+        hint: 'give each pool a name of its own',
       });
     }
     seen.set(pool.name, first ?? index);
@@ -24,7 +24,7 @@ export const names: Rule = ({ metadata, spec }) => {
       violations.push({
         path,
         message: `"${RESERVED_POOL}" is reserved for the servers`,
-        remedy: 'for example workers',
+        hint: 'for example workers',
       });
     }
     const longest = nodeNameOf(metadata.name, slotName(pool.name, Math.max(0, pool.count - 1)), MAX_GENERATION);
@@ -33,7 +33,7 @@ export const names: Rule = ({ metadata, spec }) => {
       violations.push({
         path,
         message: `node names such as ${longest} have more than ${MAX_NODE_NAME} characters`,
-        remedy: `shorten the pool's name or the cluster's by ${excess}`,
+        hint: `shorten the pool's name or the cluster's by ${excess}`,
       });
     }
   }

@@ -3,7 +3,7 @@ import type { ClusterDocument } from '../schema.js';
 import { type Violation, valueText } from '../violation.js';
 import type { Rule } from './rule.js';
 
-/** Networks are networks, nothing is listed twice, and settings that would have no effect are refused. */
+/** Checks that networks are networks, that nothing is listed twice, and that every setting has an effect. */
 export const networks: Rule = (document) => [
   ...apiCidrs(document),
   ...ingress(document),
@@ -18,7 +18,7 @@ function apiCidrs({ spec }: ClusterDocument): Violation[] {
     violations.push({
       path,
       message: 'has no effect together with spec.network.securityGroupIds',
-      remedy: 'open port 6443 in your own group, or leave securityGroupIds out',
+      hint: 'open port 6443 in your own group, or leave securityGroupIds out',
     });
   }
   return violations;
@@ -27,9 +27,10 @@ function apiCidrs({ spec }: ClusterDocument): Violation[] {
 function ingress({ spec }: ClusterDocument): Violation[] {
   const own = spec.network.securityGroupIds !== undefined && spec.access.ingress.length > 0;
   const message = 'has no effect together with spec.network.securityGroupIds';
-  const remedy = 'open the ports in your own group, or leave securityGroupIds out';
+  const hint = 'open the ports in your own group, or leave securityGroupIds out';
+  const seen = new Map<string, number>();
   return [
-    ...(own ? [{ path: ['spec', 'access', 'ingress'], message, remedy }] : []),
+    ...(own ? [{ path: ['spec', 'access', 'ingress'], message, hint }] : []),
     ...spec.access.ingress.flatMap(({ protocol, port, toPort, cidrs, nodes }, index) => {
       const path = ['spec', 'access', 'ingress', index];
       const first = port ?? 0;
@@ -37,27 +38,44 @@ function ingress({ spec }: ClusterDocument): Violation[] {
       const reaches = (from: number, to: number): boolean => protocol === 'tcp' && first <= to && last >= from;
       const about: Violation[] = [];
       if (protocol === 'icmp' && port !== undefined)
-        about.push({ path: [...path, 'port'], message: 'is not for icmp', remedy: 'leave it out' });
+        about.push({ path: [...path, 'port'], message: 'is not for icmp', hint: 'leave it out' });
       if (protocol !== 'icmp' && port === undefined)
-        about.push({ path, message: 'has no port', remedy: 'add port, for example 443' });
+        about.push({ path, message: 'has no port', hint: 'add port, for example 443' });
       if (toPort !== undefined && last < first)
         about.push({
           path: [...path, 'toPort'],
           message: `is ${toPort}, and port is ${first}`,
-          remedy: 'the last port of several',
+          hint: 'the last port of several',
         });
       if (reaches(2379, 2380) && nodes !== 'agents')
         about.push({
           path: [...path, 'port'],
           message: 'opens etcd, which holds every secret',
-          remedy: 'leave 2379 and 2380 out',
+          hint: 'leave 2379 and 2380 out',
+        });
+      if (protocol === 'udp' && first <= 8472 && last >= 8472)
+        about.push({
+          path: [...path, 'port'],
+          message: "opens Flannel's VXLAN, which lets anyone into the network of pods",
+          hint: 'leave 8472 out',
         });
       if (reaches(10250, 10250))
         about.push({
           path: [...path, 'port'],
           message: 'opens the kubelets, which run commands in pods',
-          remedy: 'leave 10250 out',
+          hint: 'leave 10250 out',
         });
+      for (const [at, text] of cidrs.entries()) {
+        const rule = JSON.stringify([protocol, port, toPort ?? port, text, nodes]);
+        const earlier = seen.get(rule);
+        if (earlier !== undefined)
+          about.push({
+            path: [...path, 'cidrs', at],
+            message: `${valueText(text)} is open for this port already, by ingress[${earlier}]`,
+            hint: 'leave one out',
+          });
+        seen.set(rule, earlier ?? index);
+      }
       return [...about, ...cidrs.flatMap((text, at) => checkCidr(text, [...path, 'cidrs', at]))];
     }),
   ];
@@ -74,10 +92,10 @@ function groups({ spec }: ClusterDocument): Violation[] {
   return [
     ...(twice === undefined
       ? []
-      : [{ path, message: `${twice} is in securityGroupIds already`, remedy: 'leave one out' }]),
+      : [{ path, message: `${twice} is in securityGroupIds already`, hint: 'leave one out' }]),
     ...(count <= MOST_GROUPS
       ? []
-      : [{ path, message: `makes ${count} groups for each node`, remedy: `at most ${MOST_GROUPS} in all` }]),
+      : [{ path, message: `makes ${count} groups for each node`, hint: `at most ${MOST_GROUPS} in all` }]),
   ];
 }
 
@@ -93,27 +111,27 @@ function lists({ spec }: ClusterDocument): Violation[] {
     values.flatMap((value, index) =>
       values.indexOf(value) === index
         ? []
-        : [{ path: [...path, index], message: `${valueText(value)} is there twice`, remedy: 'leave one out' }],
+        : [{ path: [...path, index], message: `${valueText(value)} is there twice`, hint: 'leave one out' }],
     ),
   );
 }
 
 const EXAMPLE = 'for example 203.0.113.0/24, or 203.0.113.7/32 for one address';
 
-/** A network in canonical form. */
-export function checkCidr(text: string, path: (string | number)[], remedy = EXAMPLE): Violation[] {
+/** Returns a network in canonical form. */
+export function checkCidr(text: string, path: (string | number)[], hint = EXAMPLE): Violation[] {
   const network = parseCidr(text);
   if (network === null) {
     return [
       {
         path,
         message: `${valueText(text)} is not an IPv4 network`,
-        remedy,
+        hint,
       },
     ];
   }
   if (!hasHostBits(network)) return [];
   return [
-    { path, message: `${valueText(text)} is an address in a network, not the network`, remedy: canonicalCidr(network) },
+    { path, message: `${valueText(text)} is an address in a network, not the network`, hint: canonicalCidr(network) },
   ];
 }

@@ -1,5 +1,5 @@
 import type { ClusterDocument } from '../schema.js';
 import type { Violation } from '../violation.js';
 
-/** Looks at a document whose structure is right; says what does not hold between its fields. Pure. */
+/** Checks relations between the fields of a document whose structure is right. Pure. */
 export type Rule = (document: ClusterDocument) => Violation[];

@@ -2,10 +2,10 @@ import { serverCountOf } from '../../ids.js';
 import type { Violation } from '../violation.js';
 import type { Rule } from './rule.js';
 
-/** What one cluster may have in all; more belongs into a second cluster. */
+/** Limits of one cluster; larger needs want a second cluster. */
 const MAX_AGENTS = 500;
 
-/** Mode, pools and how many nodes may be away must fit together. */
+/** Checks that mode, pools and the number of unavailable nodes fit together. */
 export const size: Rule = ({ spec }) => {
   const violations: Violation[] = [];
   const agents = spec.pools.reduce((sum, pool) => sum + pool.count, 0);
@@ -13,7 +13,7 @@ export const size: Rule = ({ spec }) => {
     violations.push({
       path: ['spec', 'pools'],
       message: `has ${agents} agents in all`,
-      remedy: `at most ${MAX_AGENTS}; make a second cluster for more`,
+      hint: `at most ${MAX_AGENTS}; make a second cluster for more`,
     });
   }
   const { count } = spec.servers;
@@ -21,7 +21,7 @@ export const size: Rule = ({ spec }) => {
     violations.push({
       path: ['spec', 'servers', 'count'],
       message: `is ${count} in mode ${spec.mode}`,
-      remedy: spec.mode === 'dev' ? '1, or mode ha' : '3, 5 or 7, or mode dev',
+      hint: spec.mode === 'dev' ? '1, or mode ha' : '3, 5 or 7, or mode dev',
     });
   }
   const largest = Math.max(0, ...spec.pools.map((pool) => pool.count));
@@ -30,20 +30,20 @@ export const size: Rule = ({ spec }) => {
     violations.push({
       path: ['spec', 'upgrade', 'maxUnavailable'],
       message: `is ${maxUnavailable}, and the largest pool has ${largest} agents: all of them would be away at once`,
-      remedy: `at most ${Math.max(1, largest - 1)}`,
+      hint: `at most ${Math.max(1, largest - 1)}`,
     });
   }
   if (agents === 0 && allServersRepel(spec.k3s.config)) {
     violations.push({
       path: ['spec', 'k3s', 'config', 'node-taint'],
       message: `keeps pods off all ${serverCountOf(spec)} servers of mode ${spec.mode}, and there are no agents`,
-      remedy: 'add a pool with a count, or leave the taint out',
+      hint: 'add a pool with a count, or leave the taint out',
     });
   }
   return violations;
 };
 
-/** CriticalAddonsOnly is tolerated by K3s's own add-ons, but by nothing that people deploy. [docs: K3s, node labels and taints] */
+/** K3s's own add-ons tolerate CriticalAddonsOnly; people's workloads do not. [docs: K3s, node labels and taints] */
 function allServersRepel(config: Record<string, unknown>): boolean {
   const taints = [config['node-taint'], config['node-taint+']].flat();
   return taints.some((taint) => typeof taint === 'string' && /:(NoSchedule|NoExecute)(,|$)/.test(taint));

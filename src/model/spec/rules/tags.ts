@@ -2,7 +2,7 @@ import { OWN_TAGS } from '../../tags.js';
 import type { Violation } from '../violation.js';
 import type { Rule } from './rule.js';
 
-/** [docs: EC2, tag restrictions] */
+/** Limits of tags. [docs: EC2, tag restrictions] */
 const MAX_TAGS = 50;
 const MAX_KEY = 128;
 const MAX_VALUE = 256;
@@ -13,7 +13,7 @@ const RESERVED = [
   { prefix: 'keelson:', owner: 'Keelson' },
 ];
 
-/** The document's own AWS tags, next to those that Keelson sets. */
+/** Checks the document's own AWS tags, next to those that Keelson sets. */
 export const awsTags: Rule = ({ spec }) => {
   const violations = Object.entries(spec.tags).flatMap(([key, value]) => checkTag(key, value));
   const count = Object.keys(spec.tags).length;
@@ -21,7 +21,7 @@ export const awsTags: Rule = ({ spec }) => {
     violations.push({
       path: ['spec', 'tags'],
       message: `has ${count} tags`,
-      remedy: `at most ${MAX_TAGS - OWN_TAGS}: AWS allows ${MAX_TAGS}, Keelson needs ${OWN_TAGS}`,
+      hint: `at most ${MAX_TAGS - OWN_TAGS}: AWS allows ${MAX_TAGS}, Keelson needs ${OWN_TAGS}`,
     });
   }
   return violations;
@@ -29,8 +29,8 @@ export const awsTags: Rule = ({ spec }) => {
 
 function checkTag(key: string, value: string): Violation[] {
   const violations: Violation[] = [];
-  const add = (message: string, remedy: string): void => {
-    violations.push({ path: ['spec', 'tags', key], message, remedy });
+  const add = (message: string, hint: string): void => {
+    violations.push({ path: ['spec', 'tags', key], message, hint });
   };
   const reserved = RESERVED.find(({ prefix }) => key.toLowerCase().startsWith(prefix));
   if (reserved !== undefined)

@@ -2,10 +2,14 @@ import { type Violation, valueText } from '../violation.js';
 import { isLabelValue, isQualifiedName } from './labels.js';
 import type { Rule } from './rule.js';
 
-const EFFECTS = ['NoSchedule', 'PreferNoSchedule', 'NoExecute'];
-const REMEDY = `key=value:Effect or key:Effect; effects: ${EFFECTS.join(', ')}`;
+/** [k8s.io: well-known taints] */
+const OF_KUBERNETES =
+  /^node\.(kubernetes\.io\/(not-ready|unreachable|memory-pressure|disk-pressure|pid-pressure|network-unavailable|unschedulable|out-of-service)|cloudprovider\.kubernetes\.io\/(uninitialized|shutdown))$/;
 
-/** Taints of pools, and those of the servers in k3s.config. [k8s.io: taints and tolerations] */
+const EFFECTS = ['NoSchedule', 'PreferNoSchedule', 'NoExecute'];
+const HINT = `key=value:Effect or key:Effect; effects: ${EFFECTS.join(', ')}`;
+
+/** Checks taints of pools, and those of the servers in k3s.config. [k8s.io: taints and tolerations] */
 export const taints: Rule = ({ spec }) => [
   ...spec.pools.flatMap((pool, index) => check(pool.taints, ['spec', 'pools', index, 'taints'])),
   ...['node-taint', 'node-taint+'].flatMap((key) => {
@@ -23,11 +27,15 @@ function check(list: readonly string[], path: (string | number)[]): Violation[] 
     const at = [...path, index];
     const { key, value, effect } = split(text);
     if (!isQualifiedName(key) || !isLabelValue(value) || !EFFECTS.includes(effect)) {
-      return [{ path: at, message: `${valueText(text)} is not a taint`, remedy: REMEDY }];
+      return [{ path: at, message: `${valueText(text)} is not a taint`, hint: HINT }];
+    }
+    if (OF_KUBERNETES.test(key)) {
+      const message = `the taint ${key} is one that Kubernetes sets and takes away itself`;
+      return [{ path: at, message, hint: 'use a key of your own, for example dedicated=batch:NoSchedule' }];
     }
     const identity = `${key}:${effect}`;
     if (seen.has(identity)) {
-      return [{ path: at, message: `a second taint ${identity}`, remedy: 'a node has one taint per key and effect' }];
+      return [{ path: at, message: `a second taint ${identity}`, hint: 'a node has one taint per key and effect' }];
     }
     seen.add(identity);
     return [];

@@ -13,7 +13,7 @@ const MOST_GP2_GIB = 16_384;
 const IO2_IOPS_PER_GIB = 1000;
 const LEAST_IO2_GIB = 4;
 
-/** What the type of a volume takes, and how its figures go together. */
+/** Checks the figures of a volume by its type. */
 export const volumes: Rule = ({ spec }) => [
   ...check(spec.servers.rootVolume, ['spec', 'servers', 'rootVolume']),
   ...spec.servers.volumes.flatMap((one, at) => check(one, ['spec', 'servers', 'volumes', at])),
@@ -25,14 +25,14 @@ export const volumes: Rule = ({ spec }) => [
 
 function check(volume: RootVolume | DataVolume, path: (string | number)[]): Violation[] {
   const { encrypted, kmsKeyId } = volume;
-  const at: At = (field, message, remedy) => ({ path: [...path, field], message, remedy });
+  const at: At = (field, message, hint) => ({ path: [...path, field], message, hint });
   const violations = figures[volume.type](volume, at);
   if (kmsKeyId !== undefined && !encrypted)
     violations.push(at('kmsKeyId', 'has no effect without encrypted: true', 'leave one of them out'));
   return violations;
 }
 
-type At = (field: string, message: string, remedy: string) => Violation;
+type At = (field: string, message: string, hint: string) => Violation;
 type Figures = Pick<DataVolume, 'sizeGiB' | 'iops' | 'throughput'>;
 
 const figures: Record<DataVolume['type'], (volume: Figures, at: At) => Violation[]> = { gp2, gp3, io2 };

@@ -3,7 +3,7 @@ import { DescribeInstanceInformationCommand, SSMClient } from '@aws-sdk/client-s
 import { CancelledFailure } from '@temporalio/common';
 import { mockClient } from 'aws-sdk-client-mock';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { AwaitInstanceInput } from '../../../../src/activities/api.js';
+import type { AwaitInstanceInput } from '#src/activities/api.js';
 import { awsError, failureOf, makeActivities, scope, settled, start } from '../support.js';
 
 const ec2 = mockClient(EC2Client);
@@ -44,7 +44,7 @@ describe('waiting for an SSM agent that never registers', () => {
 
     expect(failure).toMatchObject({ code: 'AgentNotRegistered', class: 'conflict', nonRetryable: true });
     expect(failure.message).toMatch(/within 600 s: SSM has never heard of it; the instance runs in subnet-a/);
-    expect(failure.advice).toMatch(/NAT gateway.*endpoints/);
+    expect(failure.hint).toMatch(/NAT gateway.*endpoints/);
   });
 });
 
@@ -85,10 +85,10 @@ describe('waiting for an instance', () => {
 
     expect(failure).toMatchObject({ code: Code, class: errorClass, nonRetryable: true });
     expect(failure.message).toContain(`before it was seen running: ${Code}: in the words of EC2`);
-    expect(failure.advice).toContain(hint);
+    expect(failure.hint).toContain(hint);
   });
 
-  test('tells whether it had run before it ended, and of an end without a reason no more than that', async () => {
+  test('reports whether it had run before it ended, and of an end without a reason no more than that', async () => {
     ec2
       .on(DescribeInstancesCommand)
       .resolvesOnce(page(instance('running')))
@@ -156,7 +156,7 @@ describe('waiting for an instance', () => {
     expect(ec2.calls()).toHaveLength(1);
   });
 
-  test('of fifty nodes costs one call a look', async () => {
+  test('of fifty nodes costs one call an observation', async () => {
     const ids = Array.from({ length: 50 }, (_, index) => `i-${index}`);
     ec2
       .on(DescribeInstancesCommand)

@@ -2,7 +2,7 @@ import { DescribeInstancesCommand, DescribeSecurityGroupsCommand, EC2Client } fr
 import { HeadBucketCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { mockClient } from 'aws-sdk-client-mock';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { clientTokenOf } from '../../../../src/aws/client-token.js';
+import { clientTokenOf } from '#src/aws/client-token.js';
 import { installation, makeActivities, scope, start } from '../support.js';
 
 const ec2 = mockClient(EC2Client);
@@ -45,7 +45,7 @@ describe('what AWS has under a name', () => {
     expect(s3.commandCalls(ListObjectsV2Command)).toHaveLength(0);
   });
 
-  test('is the life of the uid; the others are told by their uid', async () => {
+  test('is the life of the uid; the others are reported by their uid', async () => {
     // Prepare
     const Instances = [instance('i-2', 2, 'running', 'new'), instance('i-1', 1, 'running', 'old')];
     ec2.on(DescribeInstancesCommand).resolves({ Reservations: [{ Instances }] });

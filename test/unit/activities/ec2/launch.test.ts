@@ -2,8 +2,8 @@ import { DescribeInstancesCommand, EC2Client, RunInstancesCommand } from '@aws-s
 import { mockClient } from 'aws-sdk-client-mock';
 import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
-import type { LaunchInput } from '../../../../src/activities/api.js';
-import { clientToken } from '../../../../src/activities/ec2/launch-request.js';
+import type { LaunchInput } from '#src/activities/api.js';
+import { clientToken } from '#src/activities/ec2/launch-request.js';
 import { awsError, failureOf, installation, launchInput, makeActivities, start } from '../support.js';
 
 const ec2 = mockClient(EC2Client);

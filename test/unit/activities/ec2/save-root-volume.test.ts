@@ -1,9 +1,9 @@
 import { DeleteSnapshotCommand, DescribeVolumesCommand, TerminateInstancesCommand } from '@aws-sdk/client-ec2';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { SavedVolume, SaveVolumeInput } from '../../../../src/activities/api.js';
-import type { Attempt } from '../../../../src/activities/attempt.js';
-import type { ActivityDeps } from '../../../../src/activities/deps.js';
-import { keptSnapshots, saveRootVolume } from '../../../../src/activities/ec2/save-root-volume.js';
+import type { SavedVolume, SaveVolumeInput } from '#src/activities/api.js';
+import type { ActivityContext } from '#src/activities/attempt.js';
+import type { ActivityDeps } from '#src/activities/deps.js';
+import { keptSnapshots, saveRootVolume } from '#src/activities/ec2/save-root-volume.js';
 import { launchOne, reaches } from '../../region/ec2/launch-one.js';
 import { startTestRegion, type TestRegion } from '../../region/local-region.js';
 import { installation, scope, tokenOf } from '../support.js';
@@ -20,7 +20,7 @@ const attempt = {
   heartbeat: () => undefined,
   tell: () => undefined,
   sleep: (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, Math.min(ms, 10))),
-} as unknown as Attempt;
+} as unknown as ActivityContext;
 
 const save = (more: Pick<SaveVolumeInput, 'instanceId' | 'how' | 'generation'>): Promise<SavedVolume | null> => {
   const deps = {

@@ -10,9 +10,9 @@ import {
 } from '@aws-sdk/client-ec2';
 import { mockClient } from 'aws-sdk-client-mock';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { SecurityGroupsInput } from '../../../../src/activities/api.js';
-import { ANY_OUT, permissionOf } from '../../../../src/aws/security-groups/rules.js';
-import { type GroupRole, groupRulesOf } from '../../../../src/model/security-groups/rules.js';
+import type { SecurityGroupsInput } from '#src/activities/api.js';
+import { ANY_OUT, permissionOf } from '#src/aws/security-groups/rules.js';
+import { type GroupRole, groupRulesOf } from '#src/model/security-groups/rules.js';
 import { awsError, documentWith, failureOf, makeActivities, scope, settled, start } from '../support.js';
 
 const ec2 = mockClient(EC2Client);
@@ -101,7 +101,7 @@ describe('security groups that are not there', () => {
     expect(changed).toEqual({ server: { missing: [], extra: [] }, agent: { missing: [], extra: [] } });
   });
 
-  test('beyond the quota of the account are told as that', async () => {
+  test('beyond the quota of the account are reported as that', async () => {
     ec2.on(DescribeSecurityGroupsCommand).resolves({ SecurityGroups: [] });
     ec2.on(CreateSecurityGroupCommand).rejects(awsError('SecurityGroupLimitExceeded'));
 
@@ -109,7 +109,7 @@ describe('security groups that are not there', () => {
   });
 });
 
-describe('security groups that are there', () => {
+describe('security groups that exist', () => {
   const show = (...answers: SecurityGroup[][]) => {
     const stub = ec2.on(DescribeSecurityGroupsCommand);
     for (const SecurityGroups of answers.slice(0, -1)) stub.resolvesOnce({ SecurityGroups });
@@ -164,7 +164,7 @@ describe('security groups that are there', () => {
 
     const failure = await failureOf(ensure(inputFor(['10.0.0.0/8'])));
 
-    expect(failure).toMatchObject({ class: 'quota', advice: expect.stringMatching(/apiCidrs/) });
+    expect(failure).toMatchObject({ class: 'quota', hint: expect.stringMatching(/apiCidrs/) });
   });
 
   test('take a rule that is there already, or gone already, for done', async () => {
@@ -196,7 +196,7 @@ describe('security groups that are there', () => {
     expect(changed.agent).toEqual({ missing: ['all to 0.0.0.0/0'], extra: [] });
   });
 
-  test('that someone else changes back at once are told as that', async () => {
+  test('that someone else changes back at once are reported as that', async () => {
     show([groupAt('server', ['0.0.0.0/0']), groupAt('agent', [])]);
 
     const failure = await failureOf(ensure(inputFor(['10.0.0.0/8'])));

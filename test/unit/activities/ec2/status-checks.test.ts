@@ -1,7 +1,7 @@
 import { DescribeInstanceStatusCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { mockClient } from 'aws-sdk-client-mock';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { failedChecks, statusChecks } from '../../../../src/activities/ec2/status-checks.js';
+import { failedChecks, statusChecks } from '#src/activities/ec2/status-checks.js';
 import { launchOne } from '../../region/ec2/launch-one.js';
 import { startTestRegion, type TestRegion } from '../../region/local-region.js';
 import { awsError, failureOf } from '../support.js';

@@ -96,6 +96,29 @@ describe('the sweep', () => {
     expect(ec2.commandCalls(DeleteSecurityGroupCommand)).toHaveLength(0);
   });
 
+  test('tells at once which group is in use, as a wait, and no longer when it is free', async () => {
+    // Prepare
+    ec2
+      .on(DescribeSecurityGroupsCommand)
+      .resolvesOnce({ SecurityGroups: [GROUP] })
+      .resolvesOnce({ SecurityGroups: [GROUP] })
+      .resolves({ SecurityGroups: [] });
+    ec2.on(DeleteSecurityGroupCommand).rejectsOnce(awsError('DependencyViolation', 'in use')).resolves({});
+
+    // Act
+    const { result, troubles } = start(activities.sweep, scope);
+    await settled(result);
+
+    // Assess
+    const told = troubles.filter((one) => one !== null);
+    expect(told[0]).toMatchObject({
+      code: 'DependencyViolation',
+      message: expect.stringContaining('DeleteSecurityGroup sg-1'),
+      failures: 0,
+    });
+    expect(troubles.at(-1)).toBeNull();
+  });
+
   test('says after a minute which group someone else still uses, and lets Temporal try again', async () => {
     ec2.on(DescribeSecurityGroupsCommand).resolves({ SecurityGroups: [GROUP] });
     ec2.on(DeleteSecurityGroupCommand).rejects(awsError('DependencyViolation', 'resource sg-1 has a dependent object'));

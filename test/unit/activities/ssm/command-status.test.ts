@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { commandStatus } from '../../../../src/activities/ssm/command-status.js';
+import { commandStatus } from '#src/activities/ssm/command-status.js';
 
 test.each([
   ['Pending', 'running'],

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Invocation } from '../../../../src/activities/ssm/commands.js';
-import { lostBecause, newWatch } from '../../../../src/activities/ssm/lost-command.js';
+import type { Invocation } from '#src/activities/ssm/commands.js';
+import { lostBecause, newWatch } from '#src/activities/ssm/lost-command.js';
 
 const JOB_SECONDS = 900;
 const answer = (status: Invocation['status'], more: Partial<Invocation> = {}): Invocation => ({

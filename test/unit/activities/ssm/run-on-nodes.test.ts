@@ -12,7 +12,7 @@ import {
 import { ActivityCancellationDetails, CancelledFailure } from '@temporalio/common';
 import { mockClient } from 'aws-sdk-client-mock';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { RunOnNodesInput } from '../../../../src/activities/api.js';
+import type { RunOnNodesInput } from '#src/activities/api.js';
 import { unseal } from '../../../support/unseal.js';
 import { awsError, failureOf, makeActivities, scope, settled, start } from '../support.js';
 
@@ -94,7 +94,7 @@ describe('a job', () => {
     expect(result).toMatchObject({ outcome: 'failed', exitCode: 7 });
   });
 
-  test('whose runner did not get to its report is a failed one, with what there is of output', async () => {
+  test('whose runner did not get to its report is a failed one, with the output that there is', async () => {
     ssm
       .on(GetCommandInvocationCommand)
       .resolves(

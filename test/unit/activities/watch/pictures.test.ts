@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { Pictures } from '../../../../src/activities/watch/pictures.js';
+import { SnapshotDigests } from '#src/activities/watch/snapshot-digests.js';
 
-describe('pictures of clusters', () => {
+describe('snapshots of clusters', () => {
   it('tell what is new, what has changed and what is as it was, also in the next worker', () => {
-    const first = new Pictures(undefined);
+    const first = new SnapshotDigests(undefined);
     const before = first.differs('shop/1', 'a');
     first.take('shop/1', 'a');
-    const next = new Pictures(first.pack());
+    const next = new SnapshotDigests(first.pack());
     expect(before).toBe(true);
     expect(next.differs('shop/1', 'a')).toBe(false);
     expect(next.differs('shop/1', 'b')).toBe(true);
@@ -14,22 +14,22 @@ describe('pictures of clusters', () => {
   });
 
   it('name those that are missing, or say that they know the name as a hash only', () => {
-    const first = new Pictures(undefined);
+    const first = new SnapshotDigests(undefined);
     first.take('shop/1', 'a');
     first.take('blog/1', 'a');
     expect(first.missing(['blog/1'])).toEqual(['shop/1']);
-    expect(new Pictures(first.pack()).missing(['blog/1'])).toEqual([null]);
+    expect(new SnapshotDigests(first.pack()).missing(['blog/1'])).toEqual([null]);
   });
 
-  it.each([[undefined], [null], [''], [7], [{ pictures: 'x' }], ['not base64!']])('begin again with %j', (packed) => {
-    expect(new Pictures(packed).differs('shop/1', 'a')).toBe(true);
+  it.each([[undefined], [null], [''], [7], [{ digests: 'x' }], ['not base64!']])('begin again with %j', (packed) => {
+    expect(new SnapshotDigests(packed).differs('shop/1', 'a')).toBe(true);
   });
 
   it('of a thousand clusters weigh 12 kB in a heartbeat, and are bounded', () => {
-    const pictures = new Pictures(undefined);
-    for (let index = 0; index < 1_000; index += 1) pictures.take(`cluster-${index}/uid`, String(index));
-    expect(pictures.pack().length).toBe(12_000);
-    for (let index = 0; index < 10_000; index += 1) pictures.take(`cluster-${index}/uid`, String(index));
-    expect(pictures.pack().length).toBe(60_000);
+    const digests = new SnapshotDigests(undefined);
+    for (let index = 0; index < 1_000; index += 1) digests.take(`cluster-${index}/uid`, String(index));
+    expect(digests.pack().length).toBe(12_000);
+    for (let index = 0; index < 10_000; index += 1) digests.take(`cluster-${index}/uid`, String(index));
+    expect(digests.pack().length).toBe(60_000);
   });
 });

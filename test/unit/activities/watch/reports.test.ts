@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { Attempt } from '../../../../src/activities/attempt.js';
-import { Reports } from '../../../../src/activities/watch/reports.js';
-import type { WatchReport } from '../../../../src/model/watch/report.js';
+import type { ActivityContext } from '#src/activities/attempt.js';
+import { Reports } from '#src/activities/watch/reports.js';
+import type { WatchReport } from '#src/model/watch/report.js';
 
 const BLIND: WatchReport = {
   at: '2026-11-29T00:00:00.000Z',
@@ -30,7 +30,7 @@ beforeEach(() => {
 /** An attempt of the watch; `before` is what clusters of which it knows nothing were told. */
 const reports = (before: string | null) =>
   new Reports(
-    { log: { warn: () => undefined } } as unknown as Attempt,
+    { log: { warn: () => undefined } } as unknown as ActivityContext,
     {
       openClusters: async () => open,
       report: async (cluster: string, report: WatchReport) => {
@@ -44,13 +44,13 @@ const reports = (before: string | null) =>
   );
 
 describe('what the watch cannot see', () => {
-  it('is told to each cluster once when it begins and once when it ends', async () => {
+  it('is reported to each cluster once when it begins and once when it ends', async () => {
     const attempt = reports('');
     for (const report of [SEES, BLIND, BLIND, SEES, SEES]) await attempt.tell(report);
     expect(told).toEqual(['a blind', 'b blind', 'c blind', 'a sees', 'b sees', 'c sees']);
   });
 
-  it('is told to a cluster that comes later, and again to one that could not be told', async () => {
+  it('is reported to a cluster that comes later, and again to one that could not be reported', async () => {
     const attempt = reports('');
     deaf.add('b');
     await attempt.tell(BLIND);
@@ -62,14 +62,14 @@ describe('what the watch cannot see', () => {
     expect(attempt.told).not.toBeNull();
   });
 
-  it('is told to be seen again by an attempt that does not know what those before it have told', async () => {
+  it('is reported to be seen again by an attempt that does not know what those before it have told', async () => {
     const attempt = reports(null);
     await attempt.tell(SEES);
     await attempt.tell(SEES);
     expect(told).toEqual(['a sees', 'b sees', 'c sees']);
   });
 
-  it('is told to be seen again by the attempt after the one that has reported it', async () => {
+  it('is reported to be seen again by the attempt after the one that has reported it', async () => {
     const first = reports('');
     await first.tell(BLIND);
     told.length = 0;
@@ -77,7 +77,7 @@ describe('what the watch cannot see', () => {
     expect(told).toEqual(['a sees', 'b sees', 'c sees']);
   });
 
-  it('is no reason to list the clusters while all is seen', async () => {
+  it('is no cause to list the clusters while all is seen', async () => {
     open = [];
     const attempt = reports('');
     expect(await attempt.tell(SEES)).toBe(0);

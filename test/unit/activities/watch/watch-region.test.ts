@@ -13,25 +13,25 @@ import {
 } from '@aws-sdk/client-ssm';
 import { mockClient } from 'aws-sdk-client-mock';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { rulesDigest } from '../../../../src/model/security-groups/keys.js';
-import type { WatchReport } from '../../../../src/model/watch/report.js';
-import type { Sight } from '../../../../src/model/watch/sight.js';
+import { rulesDigest } from '#src/model/security-groups/keys.js';
+import type { RegionReport } from '#src/model/watch/region-report.js';
+import type { WatchReport } from '#src/model/watch/report.js';
 import { awsError, makeActivities, settled, start } from '../support.js';
 
 const HOUR = 3_600_000;
-const input = { region: 'eu-west-1', operation: 'watch', traceId: 't', pictures: null, told: '' };
+const input = { region: 'eu-west-1', operation: 'watch', traceId: 't', digests: null, told: '' };
 
 const ec2 = mockClient(EC2Client);
 const ssm = mockClient(SSMClient);
-let told: { cluster: string; sight: Sight }[] = [];
+let told: { cluster: string; regionReport: RegionReport }[] = [];
 let reports: { cluster: string; report: WatchReport }[] = [];
 let open: string[] = [];
 let deaf = false;
 const activities = makeActivities({
-  messenger: {
-    look: async (cluster, _reason, sight) => {
+  workflowNotifier: {
+    reconcile: async (cluster, _reason, regionReport) => {
       if (deaf) throw new Error('Temporal does not answer');
-      told.push({ cluster, sight });
+      told.push({ cluster, regionReport });
       return 'told';
     },
     report: async (cluster, report) => {
@@ -98,12 +98,12 @@ async function watchFor(ms: number, during: () => void = () => undefined, heartb
 const names = () => told.map(({ cluster }) => cluster);
 
 describe('the watch of a region', () => {
-  test('tells every cluster what it sees at first, and from then on only those to which something happens', async () => {
+  test('notifies every cluster of what it sees at first, and from then on only those to which something happens', async () => {
     await watchFor(60_000, () => {
       there = [shop, { ...blog, state: 'stopped' }];
     });
     expect(names().sort()).toEqual(['blog', 'blog', 'shop']);
-    expect(told.at(-1)?.sight).toEqual({
+    expect(told.at(-1)?.regionReport).toEqual({
       uid: 'uid-blog',
       whole: true,
       // When its lists were begun: an instance that is newer is not in them.
@@ -113,7 +113,31 @@ describe('the watch of a region', () => {
     });
   });
 
-  test('tells a cluster whose security groups someone has changed, in calls for all clusters together', async () => {
+  test('names instances that start, in no report of their own, and takes no cluster of them for gone', async () => {
+    // Prepare
+    there = [shop, { id: 'i-3', cluster: 'shop', state: 'pending' }, blog];
+
+    // Act: the only instance of a cluster is started again, and one more of the other cluster
+    await watchFor(120_000, () => {
+      there = [shop, { id: 'i-3', cluster: 'shop' }, { ...blog, state: 'pending' }];
+    });
+
+    // Assess
+    expect(names().sort()).toEqual(['blog', 'shop', 'shop']);
+    const [first, then] = told.filter(({ cluster }) => cluster === 'shop').map(({ regionReport }) => regionReport);
+    expect(first).toMatchObject({ seen: [{ id: 'i-1' }], starting: ['i-3'] });
+    expect(then?.seen.map(({ id }) => id)).toEqual(['i-1', 'i-3']);
+    expect(then).not.toHaveProperty('starting');
+  });
+
+  test('says in its heartbeats what it has seen, and what that took', async () => {
+    const last = (await watchFor(60_000)) as { saw: Record<string, unknown> };
+    expect(last.saw).toMatchObject({ instances: 2, clusters: 2, unhealthy: 0, signals: 2 });
+    expect(last.saw['rounds']).toBeGreaterThanOrEqual(3);
+    expect(last.saw['calls']).toBeGreaterThanOrEqual(4 * Number(last.saw['rounds']));
+  });
+
+  test('notifies a cluster whose security groups someone has changed, in calls for all clusters together', async () => {
     // Prepare
     const rules = (CidrIp: string) => ({
       SecurityGroups: [
@@ -136,7 +160,7 @@ describe('the watch of a region', () => {
     });
 
     // Assess
-    expect(told.map(({ cluster, sight }) => [cluster, sight.groups])).toEqual([
+    expect(told.map(({ cluster, regionReport }) => [cluster, regionReport.groups])).toEqual([
       ['shop', { 'sg-1': rulesDigest(['6443/tcp from 0.0.0.0/0']) }],
     ]);
     expect(ec2.commandCalls(DescribeSecurityGroupsCommand)).toHaveLength(
@@ -144,7 +168,7 @@ describe('the watch of a region', () => {
     );
   });
 
-  test('tells nothing twice after its worker was lost, and what happened meanwhile once', async () => {
+  test('reports nothing twice after its worker was lost, and what happened meanwhile once', async () => {
     const heartbeat = await watchFor(30_000);
     told = [];
     there = [{ ...shop, type: 't3.large' }, blog];
@@ -152,21 +176,21 @@ describe('the watch of a region', () => {
     expect(names()).toEqual(['shop']);
   });
 
-  test('tells a cluster that it has lost its last instance, also if that happened while no worker watched', async () => {
+  test('notifies a cluster that it has lost its last instance, also if that happened while no worker watched', async () => {
     const heartbeat = await watchFor(40_000, () => {
       there = [shop];
     });
     const first = told.at(-1);
     there = [];
     await watchFor(20_000, undefined, heartbeat);
-    expect(first).toMatchObject({ cluster: 'blog', sight: { uid: 'uid-blog', whole: true, seen: [] } });
-    expect(told.slice(-2).map(({ cluster, sight }) => [cluster, sight.uid, sight.seen])).toEqual([
+    expect(first).toMatchObject({ cluster: 'blog', regionReport: { uid: 'uid-blog', whole: true, seen: [] } });
+    expect(told.slice(-2).map(({ cluster, regionReport }) => [cluster, regionReport.uid, regionReport.seen])).toEqual([
       ['shop', '', []],
       ['blog', '', []],
     ]);
   });
 
-  test('tells again in the next round what could not be told', async () => {
+  test('reports again in the next round what could not be reported', async () => {
     deaf = true;
     await watchFor(40_000, () => {
       deaf = false;
@@ -181,12 +205,12 @@ describe('the watch of a region', () => {
       .resolves({ InstanceStatuses: [{ InstanceId: 'i-1' }, { InstanceId: 'i-somebody-else' }] });
     ssm.on(DescribeInstanceInformationCommand).resolves({ InstanceInformationList: [{ InstanceId: 'i-1' }] });
     await watchFor(10_000);
-    expect(told.map(({ sight }) => sight.seen)).toEqual([
+    expect(told.map(({ regionReport }) => regionReport.seen)).toEqual([
       [{ id: 'i-1', state: 'running', type: 't3.medium', failedChecks: ['system'], agentLost: true }],
     ]);
   });
 
-  test('asks servers twice a minute by one command, and reads only what those say that are not well', async () => {
+  test('asks servers twice a minute by one command, and reads only what those say that are unhealthy', async () => {
     ssm.on(ListCommandsCommand).resolves({
       Commands: [{ Status: 'Failed', TargetCount: 2, CompletedCount: 2, ErrorCount: 1 }],
     });
@@ -203,11 +227,11 @@ describe('the watch of a region', () => {
       { Key: 'tag:keelson:slot', Values: [0, 1, 2, 3, 4, 5, 6].map((index) => `server-${index}`) },
     ]);
     expect(command?.args[0].input).toMatchObject({ MaxErrors: '100%', MaxConcurrency: '100%' });
-    expect(told.at(-1)).toMatchObject({ cluster: 'shop', sight: { seen: [{ k3s: 'service=failed' }] } });
-    expect(told).toHaveLength(3);
+    expect(told.at(-1)).toMatchObject({ cluster: 'shop', regionReport: { seen: [{ k3s: 'service=failed' }] } });
+    expect(told.filter(({ cluster }) => cluster === 'blog')).toHaveLength(1);
   });
 
-  test('tells of an alarm of etcd alone, and writes out what a terminal would obey', async () => {
+  test('reports an alarm of etcd alone, and writes out what a terminal would obey', async () => {
     ssm.on(ListCommandsCommand).resolves({
       Commands: [{ Status: 'Failed', TargetCount: 2, CompletedCount: 2, ErrorCount: 1 }],
     });
@@ -216,7 +240,30 @@ describe('the watch of a region', () => {
       CommandInvocations: [{ InstanceId: 'i-1', CommandPlugins: [{ Output }] }],
     });
     await watchFor(100_000);
-    expect(told.at(-1)).toMatchObject({ cluster: 'shop', sight: { seen: [{ k3s: 'etcd=NOSPACE\\u{1b}[2J' }] } });
+    expect(told.at(-1)).toMatchObject({ cluster: 'shop', regionReport: { seen: [{ k3s: 'etcd=NOSPACE\\u{1b}[2J' }] } });
+  });
+
+  test('reports a trouble that lasts again, less and less often: one that is back before the next probe looks the same', async () => {
+    ssm.on(ListCommandsCommand).resolves({
+      Commands: [{ Status: 'Failed', TargetCount: 2, CompletedCount: 2, ErrorCount: 1 }],
+    });
+    ssm.on(ListCommandInvocationsCommand).resolves({
+      CommandInvocations: [{ InstanceId: 'i-1', CommandPlugins: [{ Output: 'notready=shop-workers-0-g1\n' }] }],
+    });
+    const run = start(activities.watchRegion, input);
+    const troubles = () => told.filter(({ cluster, regionReport }) => cluster === 'shop' && regionReport.seen[0]?.k3s);
+
+    await vi.advanceTimersByTimeAsync(100_000);
+    const soon = troubles().length;
+    await vi.advanceTimersByTimeAsync(28 * 60_000);
+    const later = troubles().length;
+    run.environment.cancel();
+    await settled(run.result).catch(() => undefined);
+
+    expect(soon).toBeGreaterThanOrEqual(2);
+    expect(later - soon).toBeGreaterThanOrEqual(3);
+    expect(later - soon).toBeLessThanOrEqual(5);
+    expect(told.filter(({ cluster }) => cluster === 'blog')).toHaveLength(1);
   });
 
   test('goes on when AWS refuses or fails, less often, and never fails itself', async () => {
@@ -239,7 +286,7 @@ describe('the watch of a region', () => {
     const began = Date.now();
     const result = await settled(run.result);
     told = [];
-    const next = start(activities.watchRegion, { ...input, pictures: result.pictures, told: result.told });
+    const next = start(activities.watchRegion, { ...input, digests: result.digests, told: result.told });
     await vi.advanceTimersByTimeAsync(30_000);
     next.environment.cancel();
     await settled(next.result).catch(() => undefined);

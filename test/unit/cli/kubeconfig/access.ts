@@ -1,5 +1,5 @@
+import type { Access } from '#src/cli/kubeconfig/stored.js';
 import { createClusterCa } from '../../../../packages/aws-simulator/src/k3s/ca.js';
-import type { Access } from '../../../../src/cli/kubeconfig/stored.js';
 
 export const HOST = '203.0.113.5';
 

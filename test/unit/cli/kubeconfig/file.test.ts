@@ -16,10 +16,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { editFiles } from '../../../../src/cli/kubeconfig/file.js';
-import { defaultLocation } from '../../../../src/cli/kubeconfig/location.js';
-import { isOfCluster, mergeKubeconfig } from '../../../../src/cli/kubeconfig/merge.js';
-import type { Access } from '../../../../src/cli/kubeconfig/stored.js';
+import { editFiles } from '#src/cli/kubeconfig/file.js';
+import { defaultLocation } from '#src/cli/kubeconfig/location.js';
+import { isOfCluster, mergeKubeconfig } from '#src/cli/kubeconfig/merge.js';
+import type { Access } from '#src/cli/kubeconfig/stored.js';
 import { createAccess } from './access.js';
 
 let access: Access;
@@ -136,7 +136,7 @@ describe('without a file, a merge', () => {
     expect(at({})).toEqual({ path, current: path });
   });
 
-  it('goes to the first file of KUBECONFIG that is there, else to the last', () => {
+  it('goes to the first file of KUBECONFIG that exists, else to the last', () => {
     const KUBECONFIG = ['a', 'b', 'c'].map((one) => join(folder, one)).join(':');
     expect(at({ KUBECONFIG }).path).toBe(join(folder, 'c'));
     write('b');

@@ -1,6 +1,6 @@
 /** Merges twenty clusters into a file, one by one: `tsx merge-many.ts FILE PREFIX`. */
-import { editFiles } from '../../../../src/cli/kubeconfig/file.js';
-import { mergeKubeconfig } from '../../../../src/cli/kubeconfig/merge.js';
+import { editFiles } from '#src/cli/kubeconfig/file.js';
+import { mergeKubeconfig } from '#src/cli/kubeconfig/merge.js';
 
 const [path = '', prefix = ''] = process.argv.slice(2);
 const access = { server: 'https://203.0.113.5:6443', ca: 'eA==', clientCertificate: 'eA==', clientKey: 'eA==' };

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
-import { freshKubeconfig, textOf } from '../../../../src/cli/kubeconfig/document.js';
-import { mergeKubeconfig } from '../../../../src/cli/kubeconfig/merge.js';
-import type { Access } from '../../../../src/cli/kubeconfig/stored.js';
+import { freshKubeconfig, textOf } from '#src/cli/kubeconfig/document.js';
+import { mergeKubeconfig } from '#src/cli/kubeconfig/merge.js';
+import type { Access } from '#src/cli/kubeconfig/stored.js';
 import { createAccess } from './access.js';
 
 let access: Access;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { personOf } from '../../../../src/cli/kubeconfig/person.js';
+import { personOf } from '#src/cli/kubeconfig/person.js';
 
 describe('who a kubeconfig is for', () => {
   it.each([
@@ -35,9 +35,9 @@ describe('who a kubeconfig is for', () => {
     [{ group: ['dev', 'System:Masters'] }, 4, 'bind a role'],
     [{ user: 'system:admin' }, 4, 'bind a role'],
     [{ user: 'system:node:shop-server-0' }, 4, 'bind a role'],
-  ])('is refused for %j', (options, exitCode, remedy) => {
+  ])('is refused for %j', (options, exitCode, hint) => {
     expect(() => personOf(options, 'olga')).toThrow(
-      expect.objectContaining({ exitCode, remedy: expect.stringContaining(remedy) }),
+      expect.objectContaining({ exitCode, hint: expect.stringContaining(hint) }),
     );
   });
 });

@@ -5,12 +5,12 @@ import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { kubeApi } from '#src/cli/kubeconfig/kube-api.js';
+import { shortLived } from '#src/cli/kubeconfig/short-lived.js';
+import { newSigningRequest } from '#src/cli/kubeconfig/signing-request.js';
+import type { Access } from '#src/cli/kubeconfig/stored.js';
 import { SigningRequests } from '../../../../packages/aws-simulator/src/k3s/api/signing.js';
 import { type ClusterCa, createClusterCa, type KeyPair } from '../../../../packages/aws-simulator/src/k3s/ca.js';
-import { kubeApi } from '../../../../src/cli/kubeconfig/kube-api.js';
-import { shortLived } from '../../../../src/cli/kubeconfig/short-lived.js';
-import { newSigningRequest } from '../../../../src/cli/kubeconfig/signing-request.js';
-import type { Access } from '../../../../src/cli/kubeconfig/stored.js';
 
 const ALICE = { user: 'alice', groups: ['dev', 'ops'], ttlSeconds: 3_600 };
 const { signal } = new AbortController();
@@ -159,7 +159,7 @@ describe('a short-lived kubeconfig', () => {
 
     await expect(shortLived({ ...admin, ca: base64(other.serverCa) }, ALICE, 'olga', signal)).rejects.toMatchObject({
       exitCode: 5,
-      remedy: expect.stringContaining('apiCidrs'),
+      hint: expect.stringContaining('apiCidrs'),
     });
     expect(asked).toEqual([]);
   });

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type Access, readStored } from '../../../../src/cli/kubeconfig/stored.js';
+import { type Access, readStored } from '#src/cli/kubeconfig/stored.js';
 import { createAccess, HOST, storedText } from './access.js';
 
 let access: Access;

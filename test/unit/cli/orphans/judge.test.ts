@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { Tagged } from '../../../../src/aws/tagged.js';
-import { orphansAmong, type Owner as Workflow } from '../../../../src/cli/orphans/judge.js';
-import { monthlyCost } from '../../../../src/cli/orphans/prices.js';
-import { orphansText } from '../../../../src/cli/views/orphans.js';
-import type { OwnerRecord } from '../../../../src/model/trust/ownership.js';
+import type { Tagged } from '#src/aws/tagged.js';
+import { orphansAmong, type Owner as Workflow } from '#src/cli/orphans/judge.js';
+import { monthlyCost } from '#src/cli/orphans/prices.js';
+import { orphansText } from '#src/cli/views/orphans.js';
+import type { OwnerRecord } from '#src/model/trust/ownership.js';
 
 const instance: Tagged = {
   kind: 'instance',
@@ -37,6 +37,15 @@ describe('what carries our tags', () => {
     ['a workflow of the name is open that may still adopt it', { kind: 'open', uid: 'uid-2', decided: false }],
     ['a workflow of the name is open and does not answer', { kind: 'silent' }],
   ])('is no orphan while %s', (_, owner) => {
+    expect(judge(owner)).toEqual([]);
+  });
+
+  it.each([
+    [true, []],
+    [false, [{ id: 'i-1', why: 'of a drill that does not run any more', known: true }]],
+  ])('of a drill is not an orphan while one of its cluster runs: %s', (drills, found) => {
+    const owner: Workflow = { kind: 'open', uid: 'uid-1', decided: true, drills };
+    expect(judge(owner, RECORD, { ...instance, ofDrill: true })).toMatchObject(found);
     expect(judge(owner)).toEqual([]);
   });
 
@@ -78,7 +87,7 @@ describe('what carries our tags', () => {
     expect(judge(workflow, record)).toMatchObject([{ why, known: false }]);
   });
 
-  it('may be looked after by others where it is of another installation, whatever is known of the name', () => {
+  it('may be managed by others where it is of another installation, whatever is known of the name', () => {
     const theirs = { ...instance, installation: 'inst-2' };
     expect(judge(ENDED, RECORD, theirs)).toMatchObject([{ why: 'of the installation inst-2', known: false }]);
   });

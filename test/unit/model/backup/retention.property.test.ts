@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { backupIdOf, timeOfBackup } from '../../../../src/model/backup/keys.js';
-import { abandoned, expired, type Keep } from '../../../../src/model/backup/retention.js';
+import { backupIdOf, timeOfBackup } from '#src/model/backup/keys.js';
+import { abandoned, expired, type Keep } from '#src/model/backup/retention.js';
 
 const DAY = 86_400_000;
 const NOW = Date.parse('2026-06-15T12:00:00Z');

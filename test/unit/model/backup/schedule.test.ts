@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { freshUntil, nextFire } from '../../../../src/model/backup/schedule.js';
+import { freshUntil, nextFire } from '#src/model/backup/schedule.js';
 
 describe('the next time of a schedule', () => {
   it.each([

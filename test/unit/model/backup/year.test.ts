@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { backupIdOf, timeOfBackup } from '../../../../src/model/backup/keys.js';
-import { expired } from '../../../../src/model/backup/retention.js';
-import { backupDue, freshUntil } from '../../../../src/model/backup/schedule.js';
-import { blankState } from '../../../../src/model/blank-state.js';
-import type { ClusterState } from '../../../../src/model/state.js';
+import { backupIdOf, timeOfBackup } from '#src/model/backup/keys.js';
+import { expired } from '#src/model/backup/retention.js';
+import { backupDue, freshUntil } from '#src/model/backup/schedule.js';
+import { blankState } from '#src/model/blank-state.js';
+import type { ClusterState } from '#src/model/state.js';
 import { valid } from '../spec/sample.js';
 
 const HOUR = 3_600_000;
@@ -15,13 +15,13 @@ const iso = (time: number): string => new Date(time).toISOString();
 function days(count: number, schedule: string, failing: (at: string) => boolean = () => false) {
   const document = valid({ backup: { schedule } });
   const keep = document.spec.backup?.keep ?? { hourly: 0, daily: 0, weekly: 0 };
-  let state: ClusterState = { ...blankState(document), uid: '0000', bornAt: iso(START), adoption: 'done' };
+  let state: ClusterState = { ...blankState(document), uid: '0000', initializedAt: iso(START), adoption: 'done' };
   let kept: string[] = [];
   const seen = { taken: 0, most: 0, longestMs: 0, sizes: new Set<number>(), stale: 0 };
   for (let now = START; now < START + count * DAY; ) {
     now = Math.max(now, Date.parse(backupDue(state) ?? ''));
     const at = iso(now);
-    const since = state.backup.at ?? state.bornAt ?? at;
+    const since = state.backup.at ?? state.initializedAt ?? at;
     seen.longestMs = Math.max(seen.longestMs, now - Date.parse(since));
     if (at > (freshUntil(schedule, since) ?? '')) seen.stale += 1;
     if (failing(at)) {

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { conditionsOf, OBSERVED } from '../../../../src/model/checks.js';
-import { setConditions, type Verdict } from '../../../../src/model/conditions.js';
-import { withoutMeasured } from '../../../../src/model/measured.js';
-import { type ObservationFailure, SUBJECTS, type Subject } from '../../../../src/model/observation-failure.js';
-import { plan } from '../../../../src/model/plan/index.js';
-import type { ClusterState } from '../../../../src/model/state.js';
-import { statusOf } from '../../../../src/model/status.js';
+import { conditionsOf, OBSERVED } from '#src/model/checks.js';
+import { type ConditionResult, setConditions } from '#src/model/conditions.js';
+import { withoutMeasured } from '#src/model/measured.js';
+import { type ObservationFailure, SUBJECTS, type Subject } from '#src/model/observation-failure.js';
+import { plan } from '#src/model/plan/index.js';
+import type { ClusterState } from '#src/model/state.js';
+import { statusOf } from '#src/model/status.js';
 import { measuredWhole } from '../measured.js';
 import { documentOf, shapes } from '../plan/documents.js';
 import { settle } from '../plan/settle.js';
@@ -17,14 +17,14 @@ const NOW = '2026-01-01T12:00:00.000Z';
 /** A cluster after some rounds of plans, each left after some steps; then stopped, or another document wanted. */
 const states = fc
   .tuple(shapes, fc.array(fc.nat(40), { maxLength: 5 }), shapes, fc.boolean(), fc.infiniteStream(fc.nat(1000)))
-  .map(([first, rounds, second, isBorn, stream]) => {
+  .map(([first, rounds, second, isInitialized, stream]) => {
     const world = new ModelWorld();
     const state = emptyState(documentOf({ ...first, state: 'running' }));
     const pick = (n: number): number => (n === 0 ? 0 : (stream.next().value ?? 0) % n);
-    if (isBorn) settle(world, state, pick);
-    for (const steps of rounds) world.run(state.document, state, plan(state.document, state, null), pick, steps, false);
+    if (isInitialized) settle(world, state, pick);
+    for (const steps of rounds) world.run(state.document, state, plan(state), pick, steps, false);
     state.document = documentOf({ ...second, mode: first.mode });
-    state.wish = second.state;
+    state.desiredState = second.state;
     return state;
   });
 
@@ -32,12 +32,12 @@ const states = fc
 function unmeasured(state: ClusterState): ClusterState {
   const blank = { measured: {}, facts: null, installed: null };
   const slots = Object.entries(state.slots).map(([name, slot]) => [name, { ...slot, ...blank }]);
-  const none = { securityGroups: null, nodesSeen: null, checkedAt: '', watchedAt: null, apiAddress: null };
+  const none = { securityGroups: null, observedNodes: null, checkedAt: '', watchedAt: null, apiAddress: null };
   return { ...state, ...none, slots: Object.fromEntries(slots) as ClusterState['slots'] };
 }
 
-const withStatus = (verdicts: readonly Verdict[], status: Verdict['status']): string[] =>
-  verdicts.filter((one) => one.status === status).map((one) => one.type);
+const withStatus = (results: readonly ConditionResult[], status: ConditionResult['status']): string[] =>
+  results.filter((one) => one.status === status).map((one) => one.type);
 
 /** The status that people get, with the conditions of now. */
 const shown = (state: ClusterState) =>
@@ -53,7 +53,7 @@ const refusal = (subject: Subject): ObservationFailure => ({
 });
 
 const DEPENDS: Record<Subject, string[]> = {
-  instances: ['InstancesRunning', 'InstancesTagged', 'TypesAsAsked'],
+  instances: ['InstancesRunning', 'InstancesTagged', 'InstanceTypesInSync'],
   groups: ['GroupRulesInSync'],
   checks: ['InstancesHealthy'],
   agents: ['AgentsOnline'],
@@ -70,7 +70,7 @@ const DEPENDS: Record<Subject, string[]> = {
     'EtcdSpace',
     'CertificatesValid',
     'DisksFree',
-    'ClocksInStep',
+    'ClocksSynchronized',
   ],
 };
 
@@ -86,12 +86,12 @@ describe('the conditions of a cluster of which nothing was measured', () => {
     );
   });
 
-  it('are all Unknown, without advice, before anything was launched', () => {
+  it('are all Unknown, without a hint, before anything was launched', () => {
     fc.assert(
       fc.property(shapes, (shape) => {
-        const verdicts = conditionsOf(emptyState(documentOf({ ...shape, state: 'running' })));
-        expect(withStatus(verdicts, 'Unknown')).toEqual(verdicts.map((one) => one.type));
-        expect(verdicts.map((one) => one.advice).filter((hint) => hint !== '')).toEqual([]);
+        const results = conditionsOf(emptyState(documentOf({ ...shape, state: 'running' })));
+        expect(withStatus(results, 'Unknown')).toEqual(results.map((one) => one.type));
+        expect(results.map((one) => one.hint).filter((hint) => hint !== '')).toEqual([]);
       }),
     );
   });
@@ -107,28 +107,28 @@ describe('the conditions of a cluster that was measured as a whole', () => {
   it('are all True, and it is Healthy', () => {
     fc.assert(
       fc.property(whole, (state) => {
-        const verdicts = conditionsOf(state);
-        expect(withStatus(verdicts, 'True')).toEqual(verdicts.map((one) => one.type));
+        const results = conditionsOf(state);
+        expect(withStatus(results, 'True')).toEqual(results.map((one) => one.type));
         expect(shown(state).health).toBe('Healthy');
       }),
     );
   });
 
-  it('are Unknown where they depend on what cannot be observed, and the cause is told', () => {
+  it('are Unknown where they depend on what cannot be observed, and the cause is reported', () => {
     const hidden = fc.uniqueArray(fc.constantFrom(...SUBJECTS), { minLength: 1 });
     fc.assert(
       fc.property(whole, hidden, fc.constantFrom('own' as const, 'region' as const), (state, subjects, by) => {
         const blind = { ...state, unobserved: { own: [], region: [], [by]: subjects.map(refusal) } };
-        const verdicts = conditionsOf(blind);
+        const results = conditionsOf(blind);
         const depends = subjects.flatMap((subject) => DEPENDS[subject]);
-        expect(withStatus(verdicts, 'Unknown').sort()).toEqual(depends.sort());
-        expect(withStatus(verdicts, 'False')).toEqual([OBSERVED]);
-        expect(verdicts[0]).toMatchObject({
+        expect(withStatus(results, 'Unknown').sort()).toEqual(depends.sort());
+        expect(withStatus(results, 'False')).toEqual([OBSERVED]);
+        expect(results[0]).toMatchObject({
           type: OBSERVED,
           reason: 'ObservationFailed',
-          advice: 'allow ec2:DescribeInstances',
+          hint: 'allow ec2:DescribeInstances',
         });
-        expect(verdicts[0]?.message).toMatch(/DescribeInstances.*UnauthorizedOperation.*since 2026-01-01T12:00/);
+        expect(results[0]?.message).toMatch(/DescribeInstances.*UnauthorizedOperation.*since 2026-01-01T12:00/);
         expect(shown(blind).health).toBe('Unknown');
       }),
     );
@@ -142,12 +142,12 @@ describe('the conditions of a cluster that was measured as a whole', () => {
         const slot = state.slots[name];
         if (slot === undefined) throw new Error('no slot');
         const restarted = { ...state, slots: { ...state.slots, [name]: { ...slot, measured: withoutMeasured(slot) } } };
-        const verdicts = conditionsOf(restarted);
-        expect(withStatus(verdicts, 'False')).toEqual([]);
-        expect(withStatus(verdicts, 'Unknown')).toEqual(
+        const results = conditionsOf(restarted);
+        expect(withStatus(results, 'False')).toEqual([]);
+        expect(withStatus(results, 'Unknown')).toEqual(
           expect.arrayContaining(['K3sRunning', 'NodesReady', 'DisksFree']),
         );
-        expect(verdicts.find((one) => one.type === 'NodesReady')?.message).toContain(`${name}: not measured yet`);
+        expect(results.find((one) => one.type === 'NodesReady')?.message).toContain(`${name}: not measured yet`);
         expect(shown(restarted).health).toBe('Unknown');
       }),
     );
@@ -156,8 +156,8 @@ describe('the conditions of a cluster that was measured as a whole', () => {
   it('are neither True nor False while the cluster is stopped', () => {
     fc.assert(
       fc.property(whole, (state) => {
-        const verdicts = conditionsOf({ ...state, wish: 'stopped' });
-        const told = verdicts.filter((one) => one.status !== 'Unknown').map((one) => one.type);
+        const results = conditionsOf({ ...state, desiredState: 'stopped' });
+        const told = results.filter((one) => one.status !== 'Unknown').map((one) => one.type);
         expect(told).toEqual([OBSERVED, 'GroupRulesInSync', 'KubeconfigPublished']);
       }),
     );

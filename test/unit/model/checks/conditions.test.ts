@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { conditionsOf } from '../../../../src/model/checks.js';
-import type { ClusterState, Slot } from '../../../../src/model/state.js';
+import { conditionsOf } from '#src/model/checks.js';
+import { setConditions } from '#src/model/conditions.js';
+import { recordInstalled } from '#src/model/k3s/installed.js';
+import type { ClusterState, Slot } from '#src/model/state.js';
+import { statusOf } from '#src/model/status.js';
 import { measuredWhole } from '../measured.js';
 import { documentOf } from '../plan/documents.js';
 import { settle } from '../plan/settle.js';
@@ -33,7 +36,7 @@ describe('a condition that counts nodes', () => {
   });
 
   it('is False as soon as one is known to be bad, and says nothing then of what was not measured', () => {
-    const finding = { text: 'its disk is 93 % full', holds: true, since: NOW, doubtedAt: null };
+    const finding = { text: 'its disk is 93 % full', confirmed: true, since: NOW, pendingSince: null };
     const state = change(running(), 'server-2', { measured: {} });
     expect(told({ ...state, findings: { 'server-0/disk': finding } }, 'DisksFree')).toMatchObject({
       status: 'False',
@@ -42,7 +45,7 @@ describe('a condition that counts nodes', () => {
   });
 
   it('is Unknown where the first measurement is bad, which is not believed yet, and True where it was good before', () => {
-    const seen = { text: 'its disk is 93 % full', holds: false, since: NOW, doubtedAt: NOW };
+    const seen = { text: 'its disk is 93 % full', confirmed: false, since: NOW, pendingSince: NOW };
     const first = { ...running(), findings: { 'server-0/disk': { ...seen, first: true as const } } };
     const later = { ...running(), findings: { 'server-0/disk': seen } };
     expect(told(first, 'DisksFree')).toMatchObject({ status: 'Unknown', reason: 'NotMeasured' });
@@ -52,12 +55,12 @@ describe('a condition that counts nodes', () => {
   it('is Unknown for a node that has answered without telling it', () => {
     const { facts } = running().slots['server-1'] ?? {};
     const state = change(running(), 'server-1', { facts: facts == null ? null : { ...facts, clockOffset: null } });
-    expect(told(state, 'ClocksInStep')).toMatchObject({ status: 'Unknown' });
-    expect(told(state, 'ClocksInStep')?.message).toContain('server-1: it did not tell');
+    expect(told(state, 'ClocksSynchronized')).toMatchObject({ status: 'Unknown' });
+    expect(told(state, 'ClocksSynchronized')?.message).toContain('server-1: it did not tell');
   });
 
   it('does not take a silent node for a measured one', () => {
-    const silent = { text: 'it does not answer', holds: true, since: NOW, doubtedAt: null };
+    const silent = { text: 'it does not answer', confirmed: true, since: NOW, pendingSince: null };
     const state = { ...running(), findings: { 'server-1/silent': silent } };
     expect(told(state, 'DisksFree')).toMatchObject({ status: 'Unknown' });
     expect(told(state, 'NodesReady')).toMatchObject({ status: 'True' });
@@ -78,11 +81,35 @@ describe('a server that has lost its instance', () => {
     expect(['InstancesRunning', 'AgentsOnline', 'K3sRunning', 'NodesReady', 'EtcdHealthy'].map(status)).toEqual(
       Array.from({ length: 5 }, () => 'False'),
     );
-    expect(['DisksFree', 'ClocksInStep', 'CertificatesValid', 'InstancesHealthy'].map(status)).toEqual(
+    expect(['DisksFree', 'ClocksSynchronized', 'CertificatesValid', 'InstancesHealthy'].map(status)).toEqual(
       Array.from({ length: 4 }, () => 'Unknown'),
     );
     expect(told(lost, 'ApiAvailable')).toMatchObject({ status: 'True', reason: 'Answers' });
     expect(told(lost, 'EtcdHealthy')).toMatchObject({ reason: 'VoterMissing' });
+  });
+});
+
+describe('a mirror that the worker cannot read', () => {
+  const problem = { message: 'HTTP 503 (GET https://mirror.example/sums)', since: NOW };
+
+  it('is Unknown with what came back, and says nothing about health', () => {
+    const state = { ...running(), mirrorProblem: problem };
+    const healthOf = (of: ClusterState) =>
+      statusOf({ ...of, conditions: setConditions([], conditionsOf(of), NOW, NOW) }).health;
+    expect(told(state, 'MirrorReadable')).toMatchObject({ status: 'Unknown', reason: 'NotReadByWorker' });
+    expect(told(state, 'MirrorReadable')?.message).toContain('HTTP 503 (GET https://mirror.example/sums)');
+    expect(healthOf(state)).toBe(healthOf(running()));
+  });
+
+  it('is no condition once a node has the version of the document; another version proves nothing', () => {
+    const state = { ...running(), mirrorProblem: problem };
+    const [slot] = Object.values(state.slots);
+    if (slot === undefined) throw new Error('no slot');
+    recordInstalled(state, slot, 'v1.33.0+k3s1');
+    const before = told(state, 'MirrorReadable');
+    recordInstalled(state, slot, state.document.spec.k3s.version);
+    expect(before).toBeDefined();
+    expect(told(state, 'MirrorReadable')).toBeUndefined();
   });
 });
 
@@ -102,7 +129,7 @@ describe('the API', () => {
 });
 
 describe('Observed', () => {
-  it('tells when the cluster was observed last, and by whom', () => {
+  it('reports when the cluster was observed last, and by whom', () => {
     const at = '2026-01-01T12:03:04.000Z';
     expect(told(running(), 'Observed')?.message).toBe(`last observation ${NOW} by the cluster itself`);
     expect(told({ ...running(), watchedAt: at }, 'Observed')?.message).toBe(

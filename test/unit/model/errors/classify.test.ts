@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { CLASS_ACTION, classifyCode, KNOWN_ERRORS } from '../../../../src/model/errors/index.js';
-import { ERROR_CLASSES } from '../../../../src/model/state.js';
+import { CLASS_ACTION, classifyCode, KNOWN_ERRORS } from '#src/model/errors/index.js';
+import { ERROR_CLASSES } from '#src/model/state.js';
 
 describe('classifyCode', () => {
   it.each([
@@ -36,8 +36,8 @@ describe('classifyCode', () => {
     expect(classifyCode(code, status)).toMatchObject({ class: expected, known: false });
   });
 
-  it('has advice for every code and an action for every class', () => {
-    for (const [code, { advice }] of Object.entries(KNOWN_ERRORS)) expect(advice, code).not.toBe('');
+  it('has a hint for every code and an action for every class', () => {
+    for (const [code, { hint }] of Object.entries(KNOWN_ERRORS)) expect(hint, code).not.toBe('');
     for (const errorClass of ERROR_CLASSES) expect(CLASS_ACTION[errorClass]).not.toBe('');
   });
 

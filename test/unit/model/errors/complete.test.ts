@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { KNOWN_ERRORS } from '../../../../src/model/errors/index.js';
+import { KNOWN_ERRORS } from '#src/model/errors/index.js';
 
 /** Where codes of our own are given. */
 const GIVEN: Record<string, RegExp[]> = {
@@ -27,7 +27,7 @@ const GIVEN: Record<string, RegExp[]> = {
 };
 
 function codesIn(folder: string): string[] {
-  const ending = folder.endsWith('node') ? '.sh' : '.ts';
+  const ending = folder.endsWith('node-scripts') ? '.sh' : '.ts';
   return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && entry.name.endsWith(ending))
     .flatMap((entry) => {
@@ -61,9 +61,9 @@ const FOLDERS = [
   'src/model/requests',
   'src/model/plan',
   'src/model/spec',
-  'src/model/care',
+  'src/model/health',
   'src/model/trust',
-  'src/node',
+  'src/node-scripts',
   'src/worker',
 ];
 
@@ -77,7 +77,7 @@ describe('table of errors', () => {
   });
 
   it('has the codes that transfers of nodes give', () => {
-    const text = readFileSync('src/node/lib/transfer.sh', 'utf8');
+    const text = readFileSync('src/node-scripts/lib/transfer.sh', 'utf8');
     expect([...text.matchAll(/fail "\$(?:2|\{2\})([A-Z][a-z]+)"/g)].map(([, outcome]) => outcome)).toEqual([
       'Changed',
       'Full',

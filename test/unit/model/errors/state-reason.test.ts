@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { classifyCode } from '../../../../src/model/errors/index.js';
-import { STATE_REASONS } from '../../../../src/model/errors/state-reason.js';
+import { classifyCode } from '#src/model/errors/index.js';
+import { STATE_REASONS } from '#src/model/errors/state-reason.js';
 
 /** What the installed SDK documents of StateReason. */
 function documentedReasons(): string[] {
@@ -18,13 +18,13 @@ describe('reasons of EC2 for the end of an instance', () => {
     const documented = documentedReasons();
     expect(documented.length).toBeGreaterThanOrEqual(12);
     expect(documented.filter((code) => !Object.hasOwn(STATE_REASONS, code))).toEqual([]);
-    expect(Object.values(STATE_REASONS).filter(({ advice }) => advice === '')).toEqual([]);
+    expect(Object.values(STATE_REASONS).filter(({ hint }) => hint === '')).toEqual([]);
   });
 
   it('name the missing KMS grant where EC2 only speaks of an internal error of the client', () => {
-    const { class: errorClass, advice } = classifyCode('Client.InternalError');
+    const { class: errorClass, hint } = classifyCode('Client.InternalError');
     expect(errorClass).toBe('auth');
     for (const action of ['kms:CreateGrant', 'kms:DescribeKey', 'kms:GenerateDataKeyWithoutPlaintext', 'kms:Decrypt'])
-      expect(advice).toContain(action);
+      expect(hint).toContain(action);
   });
 });

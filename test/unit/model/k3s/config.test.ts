@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { type NodeConfigInput, renderNodeConfig } from '../../../../src/model/k3s/config.js';
-import { fingerprint } from '../../../../src/model/k3s/fingerprint.js';
-import { CRITICAL_KEYS, OWNED_KEYS } from '../../../../src/model/k3s/keys.js';
+import { type NodeConfigInput, renderNodeConfig } from '#src/model/k3s/config.js';
+import { fingerprint } from '#src/model/k3s/fingerprint.js';
+import { CRITICAL_KEYS, OWNED_KEYS } from '#src/model/k3s/keys.js';
 import { valid } from '../spec/sample.js';
 
 const server = (fields: Partial<NodeConfigInput> = {}): NodeConfigInput => ({
   role: 'server',
   nodeName: 'demo-server-0-g1',
-  founder: false,
+  bootstrapServer: false,
   joinAddress: '10.0.0.1',
   config: {},
   privateIp: '10.0.0.2',
@@ -67,20 +67,20 @@ describe('config.yaml of a server', () => {
 
   it('has cluster-init for the founder alone, in mode dev too, so that others may join later', () => {
     // Act
-    const founder = parse(
-      renderNodeConfig(valid({ mode: 'dev' }), server({ founder: true, joinAddress: null })),
+    const bootstrapServer = parse(
+      renderNodeConfig(valid({ mode: 'dev' }), server({ bootstrapServer: true, joinAddress: null })),
     ) as object;
     const other = parse(renderNodeConfig(document, server())) as object;
     // Assess
-    expect(founder).toHaveProperty('cluster-init', true);
-    expect(founder).not.toHaveProperty('server');
+    expect(bootstrapServer).toHaveProperty('cluster-init', true);
+    expect(bootstrapServer).not.toHaveProperty('server');
     expect(other).not.toHaveProperty('cluster-init');
   });
 
   it('has the same critical settings on every server', () => {
     // Prepare
     const inputs = [
-      server({ founder: true, joinAddress: null }),
+      server({ bootstrapServer: true, joinAddress: null }),
       server(),
       server({ nodeName: 'x', privateIp: '10.0.0.9', publicIp: null }),
     ];

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { flagOf, isChecked, knowledgeOf } from '../../../../src/model/k3s/flag-of.js';
-import { CHECKED_MINORS, K3S_FLAGS, SHORT_FLAGS } from '../../../../src/model/k3s/flags.js';
-import { CRITICAL_KEYS, isServerOnly, LIFELONG_KEYS, OWNED_KEYS, SECRET_KEYS } from '../../../../src/model/k3s/keys.js';
+import { flagOf, isChecked, knowledgeOf } from '#src/model/k3s/flag-of.js';
+import { CHECKED_MINORS, K3S_FLAGS, SHORT_FLAGS } from '#src/model/k3s/flags.js';
+import { CRITICAL_KEYS, isServerOnly, LIFELONG_KEYS, OWNED_KEYS, SECRET_KEYS } from '#src/model/k3s/keys.js';
 
 const names = Object.keys(K3S_FLAGS);
 const ofVersion = (version: string) => names.filter((name) => knowledgeOf(name, version).is === 'known');

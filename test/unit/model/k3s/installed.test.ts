@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { emptySlot } from '../../../../src/model/empty-slot.js';
-import { recordInstalled, versionsInUse } from '../../../../src/model/k3s/installed.js';
-import type { Slot } from '../../../../src/model/state.js';
+import { emptySlot } from '#src/model/empty-slot.js';
+import { recordInstalled, versionsInUse } from '#src/model/k3s/installed.js';
+import type { Slot } from '#src/model/state.js';
+import { documentOf } from '../plan/documents.js';
 
 const slot = (name: string): Slot => emptySlot({ name, role: 'server', pool: null }, 1, `demo-${name}-g1`);
 const stateOf = (...slots: Slot[]) => ({
-  newestVersion: null as string | null,
+  ...{ newestVersion: null as string | null, mirrorProblem: null, document: documentOf() },
   slots: Object.fromEntries(slots.map((one) => [one.name, one])),
 });
 

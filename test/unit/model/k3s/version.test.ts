@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { compareVersions, parseVersion, upgradeSkew } from '../../../../src/model/k3s/version.js';
+import { compareVersions, parseVersion, upgradeSkew } from '#src/model/k3s/version.js';
 
 describe('K3s versions', () => {
   it('are ordered by minor, patch, candidate and build', () => {
@@ -40,11 +40,11 @@ describe('K3s versions', () => {
     ['v1.34.2+k3s1', 'v1.36.0+k3s1', /skips a minor/, /v1\.35 release first/],
     ['v1.34.2+k3s1', 'v2.0.0+k3s1', /major/, /new cluster/],
     ['v1.34.2+k3s1', 'latest', /"latest" is not/, /v1\.34\.2/],
-  ])('do not go from %s to %s', (from, to, reason, remedy) => {
+  ])('do not go from %s to %s', (from, to, reason, hint) => {
     // Act
     const skew = upgradeSkew(from, to);
     // Assess
     expect(skew.ok ? '' : skew.reason).toMatch(reason);
-    expect(skew.ok ? '' : skew.remedy).toMatch(remedy);
+    expect(skew.ok ? '' : skew.hint).toMatch(hint);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { newsOf, type Told } from '../../../../src/model/notify/news.js';
+import { newsOf, type Told } from '#src/model/notify/news.js';
 import { condition, failure, operation, statusView } from '../../cli/status.js';
 
 const NOW = '2026-03-01T12:05:00.000Z';
@@ -51,6 +51,28 @@ describe('news of a cluster', () => {
     const again = { ...status, lastError: failure({ at: '2026-03-01T12:14:00.000Z', attempt: 2 }) };
     expect(newsOf(again, after, NOW).news).toEqual([]);
     expect(newsOf(statusView(), after, NOW).told.person).toBeNull();
+  });
+
+  it('is once that a drill has failed, and never that one went well', () => {
+    const last = {
+      ...{ ref: 'op-7', startedAt: '2026-03-01T12:00:00.000Z', endedAt: '2026-03-01T12:03:00.000Z' },
+      ...{ backup: 'b', machineSeconds: 100, instanceType: 't3.medium', objects: 0 },
+      problem: {
+        code: 'SnapshotDamaged',
+        message: 'it is cut, token=K10abcdef0123::server:hunter2',
+        hint: 'another',
+      },
+    };
+    const status = statusView({ drill: { asked: false, running: null, last } });
+    const { news, told: after } = newsOf(status, told, NOW);
+    expect(news).toMatchObject([
+      { id: 'u/op-7/drill', type: 'io.keelson.drill.failed', time: '2026-03-01T12:03:00.000Z' },
+    ]);
+    expect(news[0]?.text).toContain('SnapshotDamaged: it is cut');
+    expect(news[0]?.text).not.toContain('hunter2');
+    expect(newsOf(status, after, NOW).news).toEqual([]);
+    const well = statusView({ drill: { asked: false, running: null, last: { ...last, ref: 'op-8', problem: null } } });
+    expect(newsOf(well, after, NOW).news).toEqual([]);
   });
 
   it('never holds a secret', () => {

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { plan } from '../../../../src/model/plan/index.js';
+import { plan } from '#src/model/plan/index.js';
 import { documentOf, shapes } from './documents.js';
 import { settle } from './settle.js';
 import { emptyState, ModelWorld } from './world.js';
 
 describe('plan', () => {
-  it('converges from any wish to any other, interrupted anywhere, and never does harm', () => {
+  it('converges from any desired state to any other, interrupted anywhere, and never does harm', () => {
     fc.assert(
       fc.property(
         fc.array(fc.tuple(shapes, fc.nat(30)), { minLength: 1, maxLength: 5 }),
@@ -17,20 +17,20 @@ describe('plan', () => {
           const first = wishes[0]?.[0];
           const state = emptyState(documentOf({ ...first, state: 'running' }));
           const pick = (n: number): number => (n === 0 ? 0 : (stream.next().value ?? 0) % n);
-          // Act: each wish is followed for some steps, then the next one comes.
+          // Act: each desired state is followed for some steps, then the next one comes.
           let ha = false;
           for (const [shape, steps] of wishes) {
             ha ||= shape.mode === 'ha'; // ha -> dev is refused before it gets here
             state.document = documentOf({ ...shape, mode: ha ? 'ha' : 'dev' });
-            state.wish = shape.state;
-            const next = plan(state.document, state, null);
+            state.desiredState = shape.state;
+            const next = plan(state);
             world.run(state.document, state, next, pick, steps, false);
           }
           settle(world, state, pick);
           // Assess
           expect(world.alarms).toEqual([]);
           const powered = Object.values(state.slots).filter((slot) => slot.instance?.power === 'running');
-          if (state.wish === 'stopped') expect(powered).toEqual([]);
+          if (state.desiredState === 'stopped') expect(powered).toEqual([]);
           else expect(powered.length).toBe(Object.keys(state.slots).length);
         },
       ),
@@ -48,13 +48,13 @@ describe('plan', () => {
         settle(world, state, pick);
         // Act
         state.document = documentOf({ ...after, mode: 'ha', state: 'running' });
-        const steps = plan(state.document, state, null).steps;
+        const steps = plan(state).steps;
         settle(world, state, pick);
         // Assess
         expect(world.alarms).toEqual([]);
         const downs = steps.filter((step) => step.slot?.startsWith('server-') && step.disruption !== 'none');
-        expect(downs.every((step) => steps.some((gate) => gate.id === `gate:${step.slot}`))).toBe(true);
-        expect(downs.every((step) => steps.some((gate) => gate.id === `second-look:${step.slot}`))).toBe(true);
+        expect(downs.every((step) => steps.some((gate) => gate.id === `check-quorum:${step.slot}`))).toBe(true);
+        expect(downs.every((step) => steps.some((gate) => gate.id === `recheck-quorum:${step.slot}`))).toBe(true);
       }),
       { numRuns: 300 },
     );

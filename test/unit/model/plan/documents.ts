@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { parseDocument } from '../../../../src/model/spec/parse.js';
-import type { ClusterDocument } from '../../../../src/model/spec/schema.js';
+import { parseDocument } from '#src/model/spec/parse.js';
+import type { ClusterDocument } from '#src/model/spec/schema.js';
 
 export interface Shape {
   mode: 'dev' | 'ha';

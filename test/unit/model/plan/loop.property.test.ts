@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { afterFailure, FAILURES_TO_OPEN, halfOpened, stillHolding } from '../../../../src/model/breaker.js';
-import { LAUNCH_WINDOW_MS, MOST_LAUNCHES, withLaunch } from '../../../../src/model/launch-limit.js';
-import { lostInstance } from '../../../../src/model/plan/lost-instance.js';
-import { nextMove } from '../../../../src/model/plan/next-move.js';
-import { decide, type RequestName } from '../../../../src/model/requests/decide.js';
-import type { ClusterState, ErrorClass, OperationKind } from '../../../../src/model/state.js';
-import { upgradeState } from '../../../../src/model/upgrade.js';
+import { afterFailure, FAILURES_TO_OPEN, halfOpened, stillHolding } from '#src/model/breaker.js';
+import { LAUNCH_WINDOW_MS, MOST_LAUNCHES, withLaunch } from '#src/model/launch-limit.js';
+import { lostInstance } from '#src/model/plan/lost-instance.js';
+import { nextMove } from '#src/model/plan/next-move.js';
+import { decide, type RequestName } from '#src/model/requests/decide.js';
+import type { ClusterState, ErrorClass, OperationKind } from '#src/model/state.js';
+import { upgradeState } from '#src/model/upgrade.js';
 import { documentOf } from './documents.js';
 import { emptyState, ModelWorld } from './world.js';
 
@@ -118,7 +118,7 @@ const occurrences = fc.array(
 
 function begin(born: boolean): Run {
   const state = emptyState(documentOf({ mode: 'ha', state: 'running' }));
-  if (born) state.bornAt = new Date(START).toISOString();
+  if (born) state.initializedAt = new Date(START).toISOString();
   return { state, world: new ModelWorld(), now: START, launched: new Map(), promised: 0 };
 }
 
@@ -167,7 +167,7 @@ describe('loop', () => {
     expect(run.launched.get('server-1')).toHaveLength(2 * MOST_LAUNCHES);
   });
 
-  it('tries nothing for ten minutes after what only a person can mend, whatever wakes it', () => {
+  it('tries nothing for ten minutes after what only a person can repair, whatever wakes it', () => {
     const run = begin(false);
     round(3, 'invalid')(run);
     const before = JSON.stringify(run.state.generations);

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { labelLines } from '../../../../src/model/node-labels/wanted.js';
-import { plan } from '../../../../src/model/plan/index.js';
-import type { ClusterDocument } from '../../../../src/model/spec/schema.js';
-import type { ClusterState } from '../../../../src/model/state.js';
+import { labelLines } from '#src/model/node-labels/wanted.js';
+import { plan } from '#src/model/plan/index.js';
+import type { ClusterDocument } from '#src/model/spec/schema.js';
+import type { ClusterState } from '#src/model/state.js';
 import { pool, valid } from '../spec/sample.js';
 import { settle } from './settle.js';
 import { emptyState, ModelWorld } from './world.js';
@@ -26,7 +26,7 @@ describe('labels and taints of nodes that run', () => {
     const document = withPool({ labels: { disk: 'ssd' }, taints: ['dedicated=batch:NoSchedule'] });
 
     // Act
-    const next = plan(document, { ...state, document }, null);
+    const next = plan({ ...state, document });
 
     // Assess
     expect(next).toMatchObject({ kind: 'update' });
@@ -52,17 +52,17 @@ describe('labels and taints of nodes that run', () => {
       config({ 'node-label': ['zone=a'], 'node-taint': ['CriticalAddonsOnly=true:NoExecute'] }),
     );
 
-    expect(plan(document, { ...state, document }, null).steps).toMatchObject([
+    expect(plan({ ...state, document }).steps).toMatchObject([
       { kind: 'label-nodes', title: 'server-0: set label zone=a, set taint CriticalAddonsOnly=true:NoExecute' },
     ]);
   });
 
   it('are set again when someone has changed them by hand, also without autoRepair', () => {
     const document = withPool({ labels: { disk: 'ssd' } }, { health: { autoRepair: false } });
-    const found = { text: 'label disk=ssd', holds: true, since: '', doubtedAt: null };
+    const found = { text: 'label disk=ssd', confirmed: true, since: '', pendingSince: null };
     const state = { ...running(document), findings: { 'workers-1/labels': found } };
 
-    expect(plan(document, state, null)).toMatchObject({
+    expect(plan({ ...state, document })).toMatchObject({
       kind: 'repair',
       steps: [{ kind: 'label-nodes', title: 'set labels and taints of workers-1 again' }],
     });
@@ -73,15 +73,15 @@ describe('labels and taints of nodes that run', () => {
     const document = withPool({ labels: { disk: 'ssd' } });
     for (const slot of Object.values(state.slots)) if (slot.role === 'agent') slot.agentOnline = false;
 
-    const kinds = plan(document, { ...state, document }, null).steps.map(({ kind }) => kind);
+    const kinds = plan({ ...state, document }).steps.map(({ kind }) => kind);
 
     expect(kinds).not.toContain('label-nodes');
-    expect(plan(document, running(document), null).steps).toEqual([]);
+    expect(plan({ ...running(document), document }).steps).toEqual([]);
   });
 
   it('that are written in another way are the same', () => {
     const state = running(withPool({ taints: ['quick:NoExecute'] }));
     const document = withPool({ taints: ['quick=:NoExecute'] });
-    expect(plan(document, { ...state, document }, null).steps).toEqual([]);
+    expect(plan({ ...state, document }).steps).toEqual([]);
   });
 });

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { blankState } from '../../../../src/model/blank-state.js';
-import { emptySlot } from '../../../../src/model/empty-slot.js';
-import { absorb } from '../../../../src/model/plan/observe.js';
-import type { ClusterState } from '../../../../src/model/state.js';
+import { blankState } from '#src/model/blank-state.js';
+import { emptySlot } from '#src/model/empty-slot.js';
+import { absorb } from '#src/model/plan/observe.js';
+import type { ClusterState } from '#src/model/state.js';
 import { nodeInstance } from '../node-instance.js';
 import { valid } from '../spec/sample.js';
 

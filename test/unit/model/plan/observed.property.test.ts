@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { InstanceView } from '../../../../src/model/observation.js';
-import { type Observation, plan } from '../../../../src/model/plan/index.js';
-import { absorb } from '../../../../src/model/plan/observe.js';
-import type { ClusterState } from '../../../../src/model/state.js';
+import type { InstanceObservation } from '#src/model/observation.js';
+import { type Observation, plan } from '#src/model/plan/index.js';
+import { absorb } from '#src/model/plan/observe.js';
+import type { ClusterState } from '#src/model/state.js';
 import { documentOf, shapes } from './documents.js';
 import { settle } from './settle.js';
 import { emptyState, ModelWorld } from './world.js';
@@ -15,7 +15,7 @@ const deeds = fc.array(fc.constantFrom('nothing', 'nothing', 'stops', 'starts', 
 
 /** What AWS would say after those deeds. */
 function observationOf(state: ClusterState, done: readonly string[]): Observation {
-  const instances = Object.values(state.slots).flatMap((slot, index): InstanceView[] => {
+  const instances = Object.values(state.slots).flatMap((slot, index): InstanceObservation[] => {
     const deed = done[index] ?? 'nothing';
     if (slot.instance === null || deed === 'is not seen') return [];
     const { power, untagged: _, ...instance } = slot.instance;
@@ -27,7 +27,7 @@ function observationOf(state: ClusterState, done: readonly string[]): Observatio
 }
 
 describe('plan, of what was observed', () => {
-  it('mends what someone else has done, or does nothing where data could be lost, and never takes the quorum itself', () => {
+  it('repairs what someone else has done, or does nothing where data could be lost, and never takes the quorum itself', () => {
     fc.assert(
       fc.property(
         shapes,
@@ -44,15 +44,15 @@ describe('plan, of what was observed', () => {
           for (const [done, shape, steps] of rounds) {
             ha ||= shape.mode === 'ha';
             state.document = documentOf({ ...shape, mode: ha ? 'ha' : 'dev' });
-            state.wish = shape.state;
+            state.desiredState = shape.state;
             const seen = observationOf(state, done);
             const before = structuredClone(state);
-            const next = plan(state.document, state, seen);
+            const next = plan(absorb(state, seen));
             expect(state).toEqual(before);
             state.slots = absorb(state, seen).slots;
-            expect(plan(state.document, state, null)).toEqual(next);
-            // Too many are lost: the rest waits for the storm brake, which `settle` does not.
-            if (next.blocked !== undefined && next.blocked.code !== 'RepairParked') {
+            expect(plan(state)).toEqual(next);
+            // Too many are lost: the rest waits for the replacement rate limit, which `settle` does not.
+            if (next.blocked !== undefined && next.blocked.code !== 'RepairRateLimited') {
               expect(next).toMatchObject({ steps: [], blocked: { code: 'QuorumLost' } });
               expect(world.alarms).toEqual([]);
               return;
@@ -62,7 +62,7 @@ describe('plan, of what was observed', () => {
           settle(world, state, pick, false);
           // Assess
           expect(world.alarms).toEqual([]);
-          const power = state.wish === 'stopped' ? 'stopped' : 'running';
+          const power = state.desiredState === 'stopped' ? 'stopped' : 'running';
           const instances = Object.values(state.slots).flatMap((slot) => slot.instance ?? []);
           expect(instances.filter((instance) => instance.power !== power)).toEqual([]);
         },

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { stepsToBegin } from '../../../../src/model/plan/budget.js';
-import { plan, type Step } from '../../../../src/model/plan/index.js';
-import { parseDocument } from '../../../../src/model/spec/parse.js';
-import type { ClusterDocument } from '../../../../src/model/spec/schema.js';
-import type { ClusterState } from '../../../../src/model/state.js';
+import { stepsToBegin } from '#src/model/plan/budget.js';
+import { plan, type Step } from '#src/model/plan/index.js';
+import { parseDocument } from '#src/model/spec/parse.js';
+import type { ClusterDocument } from '#src/model/spec/schema.js';
+import type { ClusterState } from '#src/model/state.js';
 import { valid } from '../spec/sample.js';
 import { settle } from './settle.js';
 import { emptyState, ModelWorld } from './world.js';
@@ -80,7 +80,7 @@ describe('a change of many agents', () => {
     const state = running(asked(before));
     state.document = asked({ ...before, ...change });
     // Act
-    const { most } = schedule(plan(state.document, state, null).steps, () => 1);
+    const { most } = schedule(plan(state).steps, () => 1);
     // Assess
     expect(Object.fromEntries(most)).toEqual({ 'pool/workers': 3 });
   });
@@ -91,7 +91,7 @@ describe('a change of many agents', () => {
     const state = running(asked(before));
     state.document = asked({ ...before, pools: { web: 40, batch: 60 }, version: 'v1.34.2+k3s1' });
     // Act
-    const { most } = schedule(plan(state.document, state, null).steps, () => 1);
+    const { most } = schedule(plan(state).steps, () => 1);
     // Assess
     expect(Object.fromEntries(most)).toEqual({ 'pool/web': 4, 'pool/batch': 1 });
   });
@@ -101,14 +101,35 @@ describe('a change of many agents', () => {
     const before = { pools: { workers: 10 }, maxUnavailable: 3 };
     const state = running(asked(before));
     Object.assign(state.slots['workers-7'] ?? {}, { cordoned: true, drained: true });
-    const sick = { text: 'not Ready', holds: true, since: '2026-01-01T00:00:00Z', doubtedAt: null };
+    const sick = { text: 'not Ready', confirmed: true, since: '2026-01-01T00:00:00Z', pendingSince: null };
     state.findings = { 'workers-2/ready': sick };
     state.document = asked({ ...before, version: 'v1.34.2+k3s1' });
     // Act
-    const steps = agentSteps(plan(state.document, state, null));
+    const steps = agentSteps(plan(state));
     // Assess
     expect(steps[0]).toMatchObject({ slot: 'workers-7', budget: { name: 'pool/workers', most: 2 } });
     expect(steps[0]?.reason).toMatch(/at most 2 of pool workers at the same time/);
+  });
+
+  it('starts what an earlier try has installed and not started, for nothing else would', () => {
+    // Prepare
+    const before = { pools: { workers: 2 } };
+    const state = running(asked(before));
+    state.document = asked({ ...before, version: 'v1.34.2+k3s1' });
+    for (const slot of Object.values(state.slots)) slot.installed = 'v1.34.2+k3s1';
+    Object.assign(state.slots['workers-0'] ?? {}, { cordoned: true, drained: true, startDue: true });
+    Object.assign(state.slots['workers-1'] ?? {}, { startDue: true });
+    // Act
+    const steps = agentSteps(plan(state));
+    // Assess
+    expect(steps.map(({ kind, slot }) => `${slot} ${kind}`)).toEqual([
+      'workers-0 start-service',
+      'workers-0 uncordon',
+      'workers-1 drain',
+      'workers-1 start-service',
+      'workers-1 uncordon',
+    ]);
+    expect(steps[0]?.reason).toMatch(/v1\.34\.2\+k3s1 is installed, and its service runs the version before/);
   });
 
   it('changes 200 agents with maxUnavailable 10% within 1.15 of the shortest way', () => {
@@ -116,7 +137,7 @@ describe('a change of many agents', () => {
     const before = { pools: { workers: 200 }, maxUnavailable: '10%' };
     const state = running(asked(before));
     state.document = asked({ ...before, version: 'v1.34.2+k3s1' });
-    const { steps } = plan(state.document, state, null);
+    const { steps } = plan(state);
     const seconds = (step: Step): number => {
       if (step.budget === undefined) return 0;
       const index = Number(step.slot?.split('-')[1]);

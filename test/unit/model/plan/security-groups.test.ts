@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { conditionsOf } from '../../../../src/model/checks.js';
-import { plan } from '../../../../src/model/plan/index.js';
-import { decide } from '../../../../src/model/requests/decide.js';
-import { type OwnGroups, rulesFingerprint } from '../../../../src/model/security-groups/own-groups.js';
-import type { ClusterDocument } from '../../../../src/model/spec/schema.js';
-import type { ClusterState } from '../../../../src/model/state.js';
+import { conditionsOf } from '#src/model/checks.js';
+import { plan } from '#src/model/plan/index.js';
+import { decide } from '#src/model/requests/decide.js';
+import { type OwnGroups, rulesFingerprint } from '#src/model/security-groups/own-groups.js';
+import type { ClusterDocument } from '#src/model/spec/schema.js';
+import type { ClusterState } from '#src/model/state.js';
 import { valid } from '../spec/sample.js';
 import { settle } from './settle.js';
 import { emptyState, groupsAsAsked, ModelWorld } from './world.js';
@@ -37,7 +37,7 @@ const condition = (state: ClusterState) => conditionsOf(state).find(({ type }) =
 describe('further security groups of the document', () => {
   const EXTRA = ['sg-0a1b2c3d4e5f60718'];
 
-  it('are given to instances that are there, and taken away again, without a restart', () => {
+  it('are given to instances that exist, and removed again, without a restart', () => {
     // Prepare
     const state = running(open());
     const document = valid({ network: { extraSecurityGroupIds: EXTRA } });
@@ -48,21 +48,21 @@ describe('further security groups of the document', () => {
     const before = { ...state, slots, document, securityGroups: { ...own, setFor: rulesFingerprint(document) } };
 
     // Act
-    const steps = plan(document, before, null).steps.filter(({ kind }) => kind === 'set-groups');
+    const steps = plan({ ...before, document }).steps.filter(({ kind }) => kind === 'set-groups');
 
     // Assess
     expect(steps.map(({ slot }) => slot)).toEqual(Object.keys(slots));
     expect(steps[0]).toMatchObject({ disruption: 'none', title: expect.stringMatching(/ into sg-server, sg-0a/) });
     const inBoth = Object.entries(slots).map(([name, slot]) => [name, { ...slot, groups: [...EXTRA, 'sg-server'] }]);
     const given = { ...before, slots: Object.fromEntries(inBoth) };
-    expect(plan(document, given, null).steps.filter(({ kind }) => kind === 'set-groups')).toEqual([]);
+    expect(plan({ ...given, document }).steps.filter(({ kind }) => kind === 'set-groups')).toEqual([]);
     const adopted = {
       ...given,
       slots: Object.fromEntries(inBoth.map(([name, slot]) => [name, { ...Object(slot), groups: null }])),
     };
-    expect(plan(document, adopted, null).steps.some(({ kind }) => kind === 'set-groups')).toBe(true);
+    expect(plan({ ...adopted, document }).steps.some(({ kind }) => kind === 'set-groups')).toBe(true);
     const gone = open();
-    expect(plan(gone, { ...given, document: gone }, null).steps).toEqual(
+    expect(plan({ ...given, document: gone }).steps).toEqual(
       expect.arrayContaining([
         expect.objectContaining({ kind: 'set-groups', reason: 'the document names other groups' }),
       ]),
@@ -77,7 +77,7 @@ describe('the rules of the security groups', () => {
     const document = open('10.0.0.0/8');
 
     // Act
-    const next = plan(document, { ...state, document }, null);
+    const next = plan({ ...state, document });
 
     // Assess
     expect(next.kind).toBe('update');
@@ -89,17 +89,17 @@ describe('the rules of the security groups', () => {
         after: [],
       },
     ]);
-    expect(plan(state.document, state, null).steps).toEqual([]);
+    expect(plan(state).steps).toEqual([]);
   });
 
   it('change with the document while the cluster is stopped', () => {
-    const state: ClusterState = { ...running(open()), wish: 'stopped' };
+    const state: ClusterState = { ...running(open()), desiredState: 'stopped' };
     for (const slot of Object.values(state.slots)) Object.assign(slot, { service: 'stopped', agentOnline: false });
     for (const slot of Object.values(state.slots))
       slot.instance = slot.instance && { ...slot.instance, power: 'stopped' };
     const document = open('10.0.0.0/8');
 
-    const next = plan(document, { ...state, document }, null);
+    const next = plan({ ...state, document });
 
     expect(next).toMatchObject({ kind: 'update', steps: [{ kind: 'security-group' }] });
   });
@@ -129,7 +129,7 @@ describe('the rules of the security groups', () => {
     const document = valid({ access: { apiCidrs: ['10.0.0.0/8'] }, health: { autoRepair: false } });
     const state = changed(running(document), change);
 
-    const next = plan(document, state, null);
+    const next = plan({ ...state, document });
 
     expect(next).toMatchObject({ kind: 'repair', steps: [{ kind: 'security-group', title }] });
     expect(next.blocked).toBeUndefined();
@@ -140,7 +140,7 @@ describe('the rules of the security groups', () => {
     const document = open();
     const state = changed(running(document), ({ server }) => ({ server: { ...server, rules: null }, setFor: null }));
 
-    expect(plan(document, state, null).steps).toMatchObject([{ title: 'compare the rules of the security groups' }]);
+    expect(plan({ ...state, document }).steps).toMatchObject([{ title: 'compare the rules of the security groups' }]);
     expect(condition(state)).toMatchObject({ status: 'Unknown' });
   });
 
@@ -155,15 +155,15 @@ describe('the rules of the security groups', () => {
     const retried = decide(state, 'retry', {});
 
     // Assess
-    expect(plan(document, state, null).steps).toEqual([]);
+    expect(plan({ ...state, document }).steps).toEqual([]);
     expect(condition(state)).toMatchObject({
       status: 'False',
       reason: 'Refused',
       message: expect.stringMatching(/no room/),
     });
-    expect(plan(other, { ...state, document: other }, null).steps).toHaveLength(1);
+    expect(plan({ ...state, document: other }).steps).toHaveLength(1);
     const change = retried.outcome === 'accepted' ? retried.change : {};
-    expect(plan(document, { ...state, ...change }, null).steps).toHaveLength(1);
+    expect(plan({ ...state, ...change, document }).steps).toHaveLength(1);
   });
 
   it('are no one else’s business: with groups of its own the document has them alone', () => {
@@ -176,7 +176,7 @@ describe('the rules of the security groups', () => {
 
   it('beyond the default quota are said to need a higher one before they are tried', () => {
     const many = open(...Array.from({ length: 60 }, (_, index) => `10.${index}.0.0/16`));
-    const step = plan(many, emptyState(many), null).steps.find(({ kind }) => kind === 'security-group');
+    const step = plan({ ...emptyState(many), document: many }).steps.find(({ kind }) => kind === 'security-group');
     expect(step?.reason).toMatch(/66 rules need a higher quota/);
   });
 });

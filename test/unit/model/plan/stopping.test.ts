@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { blankState } from '../../../../src/model/blank-state.js';
-import { emptySlot } from '../../../../src/model/empty-slot.js';
-import { planStopped } from '../../../../src/model/plan/stopping.js';
-import type { ClusterState, Operation, Slot, StepRecord } from '../../../../src/model/state.js';
+import { blankState } from '#src/model/blank-state.js';
+import { emptySlot } from '#src/model/empty-slot.js';
+import { planStopped } from '#src/model/plan/stopping.js';
+import type { ClusterState, Operation, Slot, StepRecord } from '#src/model/state.js';
 import { valid } from '../spec/sample.js';
 
 const instance = { power: 'running' } as Slot['instance'];
@@ -17,7 +17,7 @@ function clusterOf(members: number, serving: number): ClusterState {
   });
   return {
     ...blankState(valid({ mode: 'ha' })),
-    wish: 'stopped',
+    desiredState: 'stopped',
     adoption: 'done',
     slots: Object.fromEntries(slots.map((slot) => [slot.name, slot])),
   };

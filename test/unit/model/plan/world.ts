@@ -1,26 +1,27 @@
-import { blankState } from '../../../../src/model/blank-state.js';
-import { forgetFindings } from '../../../../src/model/care/findings.js';
-import { emptySlot } from '../../../../src/model/empty-slot.js';
-import { nodeNameOf, slotsOf } from '../../../../src/model/ids.js';
+import { blankState } from '#src/model/blank-state.js';
+import { departingNode } from '#src/model/departing.js';
+import { emptySlot } from '#src/model/empty-slot.js';
+import { forgetFindings } from '#src/model/health/findings.js';
+import { nodeNameOf, slotsOf } from '#src/model/ids.js';
 import {
   filesFingerprint,
   manifestsFingerprint,
   outdatedServers,
   wantedBundles,
-} from '../../../../src/model/node-files/wanted.js';
-import { labelledSlots, wantedLabels } from '../../../../src/model/node-labels/wanted.js';
-import { stepsToBegin } from '../../../../src/model/plan/budget.js';
-import type { Plan, Step } from '../../../../src/model/plan/index.js';
-import { lostInstance } from '../../../../src/model/plan/lost-instance.js';
-import { apiAddressOf, nodeConfigOf, placementKeyOf, publisherOf } from '../../../../src/model/plan/wanted.js';
-import { quorumOf } from '../../../../src/model/quorum.js';
-import { recordTaken } from '../../../../src/model/rotation/state.js';
-import { ruleKeysOf } from '../../../../src/model/security-groups/keys.js';
-import { instanceGroups, type OwnGroups, rulesFingerprint } from '../../../../src/model/security-groups/own-groups.js';
-import { ownsGroups } from '../../../../src/model/security-groups/rules.js';
-import type { ClusterDocument } from '../../../../src/model/spec/schema.js';
-import type { ClusterState, Slot } from '../../../../src/model/state.js';
-import { mostUnavailable } from '../../../../src/model/unavailable.js';
+} from '#src/model/node-files/wanted.js';
+import { labelledSlots, wantedLabels } from '#src/model/node-labels/wanted.js';
+import { stepsToBegin } from '#src/model/plan/budget.js';
+import type { Plan, Step } from '#src/model/plan/index.js';
+import { lostInstance } from '#src/model/plan/lost-instance.js';
+import { apiAddressOf, launchConfigKeyOf, nodeConfigOf, publisherOf } from '#src/model/plan/wanted.js';
+import { quorumOf } from '#src/model/quorum.js';
+import { recordTaken } from '#src/model/rotation/state.js';
+import { ruleKeysOf } from '#src/model/security-groups/keys.js';
+import { instanceGroups, type OwnGroups, rulesFingerprint } from '#src/model/security-groups/own-groups.js';
+import { ownsGroups } from '#src/model/security-groups/rules.js';
+import type { ClusterDocument } from '#src/model/spec/schema.js';
+import type { ClusterState, Slot } from '#src/model/state.js';
+import { mostUnavailable } from '#src/model/unavailable.js';
 
 /**
  * A world as small as the promises: what each step does to the facts, and an alarm for what must never happen. It is written
@@ -43,7 +44,12 @@ export class ModelWorld {
     const restarts = step.kind === 'start-service' && slot?.role === 'server' && slot.service === 'running';
     this.act(document, state, step, slot);
     const left = Math.min(this.serving(state).count, before.count - (restarts ? 1 : 0));
-    if (state.bornAt !== null && state.wish === 'running' && document.spec.mode === 'ha' && left < before.count)
+    if (
+      state.initializedAt !== null &&
+      state.desiredState === 'running' &&
+      document.spec.mode === 'ha' &&
+      left < before.count
+    )
       if (left < quorumOf(before.members))
         this.alarms.push(`${step.id}: takes the quorum, ${left} of ${before.members} left`);
     if (calm) this.watch(document, state, step);
@@ -60,11 +66,11 @@ export class ModelWorld {
   ): void {
     const done = new Set<string>();
     for (let count = 0; count < limit; count += 1) {
-      const isFounding = plan.steps.some((step) => step.kind === 'found' && !done.has(step.id));
+      const isBootstrapping = plan.steps.some((step) => step.kind === 'bootstrap' && !done.has(step.id));
       const ready = stepsToBegin(plan.steps, done, done).filter(
         (step) =>
           // It is sent to its node, and waits there.
-          !(step.kind === 'join' && isFounding),
+          !(step.kind === 'join' && isBootstrapping),
       );
       const step = ready[pick(ready.length)];
       if (step === undefined) {
@@ -90,7 +96,7 @@ export class ModelWorld {
 
   /** A server that serves is taken down only right after the gate has let it, twice. */
   private mind(document: ClusterDocument, step: Step, slot: Slot | undefined): void {
-    if (step.kind === 'second-look') this.spared = step.slot;
+    if (step.kind === 'recheck-quorum') this.spared = step.slot;
     const takes = step.kind === 'stop-service' || step.kind === 'start-service';
     if (!takes || document.spec.mode !== 'ha' || slot?.role !== 'server' || slot.service !== 'running') return;
     if (this.spared !== slot.name) this.alarms.push(`${step.id}: taken down without a second look at the gate`);
@@ -116,8 +122,8 @@ export class ModelWorld {
       if (!what) this.alarms.push(`${step.id}: ${text}`);
     };
     switch (step.kind) {
-      case 'resolve':
-        state.placement = {
+      case 'preflight':
+        state.launchConfig = {
           vpcId: 'vpc',
           vpcCidr: '10.0.0.0/16',
           subnets: [],
@@ -125,7 +131,7 @@ export class ModelWorld {
           instanceTypes: {},
           securityGroupIds: [],
         };
-        state.placementKey = placementKeyOf(document);
+        state.launchConfigKey = launchConfigKeyOf(document);
         return;
       case 'adopt':
         state.adoption = 'done';
@@ -168,7 +174,10 @@ export class ModelWorld {
       case 'restore':
         return;
       case 'launch': {
-        need(state.placement && (state.securityGroups ?? !ownsGroups(document)), 'launched without placement or group');
+        need(
+          state.launchConfig && (state.securityGroups ?? !ownsGroups(document)),
+          'launched without launch config or group',
+        );
         need(!slot?.instance, 'launched over a living instance');
         if (wanted === undefined) return;
         const generation = (state.generations[wanted.name] ?? 0) + 1;
@@ -178,6 +187,7 @@ export class ModelWorld {
         need(this.launched.get(key) === 1, 'a second instance of one generation');
         state.slots[wanted.name] = {
           ...emptySlot(wanted, generation, nodeNameOf(document.metadata.name, wanted.name, generation)),
+          departing: slot === undefined ? null : departingNode(slot),
           instance: {
             id: `i-${this.counter}`,
             type: wanted.instanceType,
@@ -190,11 +200,11 @@ export class ModelWorld {
             launchedAt: '2026-01-01T00:00:00Z',
             power: 'running',
           },
-          givenType: wanted.instanceType,
+          lastAppliedType: wanted.instanceType,
         };
         return;
       }
-      case 'agent':
+      case 'wait-for-agent':
         need(slot?.instance?.power === 'running', 'waits for the agent of an instance that does not run');
         if (slot) slot.agentOnline = true;
         return;
@@ -205,15 +215,16 @@ export class ModelWorld {
       case 'install':
         need(slot?.agentOnline, 'installs without an agent');
         if (slot) slot.installed = document.spec.k3s.version;
+        if (slot?.service === 'running') slot.startDue = true;
         return;
-      case 'found':
+      case 'bootstrap':
         need(
           Object.values(state.slots).every((one) => one.role !== 'server' || !one.joined || !one.instance),
           'founds over living members',
         );
         need(slot?.agentOnline, 'founds without an agent');
         if (slot) Object.assign(slot, { installed: document.spec.k3s.version });
-        if (slot) state.founder = `${slot.name}#${slot.generation}`;
+        if (slot) state.bootstrapServer = `${slot.name}#${slot.generation}`;
         state.apiAddress = document.spec.access.apiHostname ?? slot?.instance?.publicIp ?? null;
         this.join(document, state, step, slot);
         return;
@@ -223,6 +234,11 @@ export class ModelWorld {
           'joins no one',
         );
         need(slot?.agentOnline, 'joins without an agent');
+        need(
+          slot?.role === 'agent' ||
+            Object.values(state.slots).every(({ role, departing }) => role === 'agent' || departing === null),
+          'joins while etcd counts a dead member',
+        );
         if (slot) slot.installed = document.spec.k3s.version;
         this.join(document, state, step, slot);
         return;
@@ -231,6 +247,7 @@ export class ModelWorld {
         state.findings = forgetFindings(state.findings, step.slot ?? '');
         if (slot?.instance && wanted) {
           recordTaken(state, slot);
+          delete slot.startDue;
           slot.service = 'running';
           slot.configHash = nodeConfigOf(document, state, wanted, slot, slot.instance).hash;
           if (slot.nodeLabels) slot.nodeLabels = wantedLabels(document, wanted, slot.instance);
@@ -242,6 +259,10 @@ export class ModelWorld {
         state.apiAddress = apiAddressOf(document, state);
         return;
       case 'verify':
+        need(
+          Object.values(state.slots).every((one) => one.service !== 'running' || one.startDue === undefined),
+          'waits for a version that no one starts',
+        );
         state.verified = true;
         return;
       case 'drain':
@@ -266,21 +287,22 @@ export class ModelWorld {
           slot.instance = { ...slot.instance, power: 'running', publicIp: `192.0.2.${this.counter % 250}` };
         if (slot) slot.agentOnline = false;
         return;
-      case 'modify':
+      case 'change-type':
         need(slot?.instance?.power === 'stopped', 'changes the type of an instance that is not stopped');
         if (slot?.instance && wanted) {
           slot.instance = { ...slot.instance, type: wanted.instanceType };
-          slot.givenType = wanted.instanceType;
+          slot.lastAppliedType = wanted.instanceType;
         }
         return;
       case 'remove-node':
-        if (slot) slot.joined = false;
+        if (slot && slot.departing === null) slot.joined = false;
+        else if (slot) slot.departing = null;
         return;
       case 'terminate':
-        need(slot && !slot.joined, 'terminates a member');
+        need(slot && !slot.joined && slot.departing === null, 'terminates a member');
         if (step.slot !== null) delete state.slots[step.slot];
         return;
-      case 'retire':
+      case 'terminate-for-replacement':
         need(slot && !slot.joined, 'terminates a member');
         if (slot) Object.assign(slot, lostInstance(slot));
         state.findings = forgetFindings(state.findings, step.slot ?? '');
@@ -296,18 +318,18 @@ export class ModelWorld {
         }
         return;
       }
-      case 'remove-ghosts':
+      case 'remove-stale-nodes':
         state.findings = Object.fromEntries(
-          Object.entries(state.findings).filter(([key]) => !key.startsWith('ghost/')),
+          Object.entries(state.findings).filter(([key]) => !key.startsWith('stale-node/')),
         );
         return;
-      case 'gate':
-      case 'second-look':
+      case 'check-quorum':
+      case 'recheck-quorum':
       case 'snapshot':
       case 'save-volume':
       case 'terminate-all':
       case 'sweep':
-      case 'forget':
+      case 'delete-objects':
         return;
     }
   }

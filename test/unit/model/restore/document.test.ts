@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { restoredDocument, unfitForBackup } from '../../../../src/model/restore/document.js';
-import { readRestoreFrom } from '../../../../src/model/restore/state.js';
+import { restoredDocument, unfitForBackup } from '#src/model/restore/document.js';
+import { readRestoreFrom } from '#src/model/restore/state.js';
 import { valid } from '../spec/sample.js';
 
 const BACKUP = { id: '2026-01-02T10-00-00Z', k3s: 'v1.34.2+k3s1' };

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { blankState } from '../../../../src/model/blank-state.js';
-import { emptySlot } from '../../../../src/model/empty-slot.js';
-import { phaseOf } from '../../../../src/model/phase-of.js';
-import { plan } from '../../../../src/model/plan/index.js';
-import { placementKeyOf } from '../../../../src/model/plan/wanted.js';
-import { decide } from '../../../../src/model/requests/decide.js';
-import { type RestoreState, restoreOf } from '../../../../src/model/restore/state.js';
-import type { ClusterState, Operation, Slot, StepRecord } from '../../../../src/model/state.js';
+import { blankState } from '#src/model/blank-state.js';
+import { emptySlot } from '#src/model/empty-slot.js';
+import { phaseOf } from '#src/model/phase-of.js';
+import { plan } from '#src/model/plan/index.js';
+import { launchConfigKeyOf } from '#src/model/plan/wanted.js';
+import { decide } from '#src/model/requests/decide.js';
+import { type RestoreState, restoreOf } from '#src/model/restore/state.js';
+import type { ClusterState, Operation, Slot, StepRecord } from '#src/model/state.js';
 import { nodeInstance } from '../node-instance.js';
 import { valid } from '../spec/sample.js';
 
@@ -32,17 +32,17 @@ function stateWith({ gone = [], ...change }: { gone?: string[] } & Partial<Clust
   const document = valid({ mode: 'ha' });
   return {
     ...blankState(document),
-    bornAt: '2026-01-01T00:00:00.000Z',
+    initializedAt: '2026-01-01T00:00:00.000Z',
     checkedAt: '2026-01-02T12:00:00.000Z',
     adoption: 'done',
-    placementKey: placementKeyOf(document),
+    launchConfigKey: launchConfigKeyOf(document),
     slots: Object.fromEntries(slots),
     restore: ASKED,
     ...change,
   };
 }
 
-const stepsOf = (state: ClusterState) => plan(state.document, state, null).steps.map(({ id }) => id);
+const stepsOf = (state: ClusterState) => plan(state).steps.map(({ id }) => id);
 const rehearsedOn = (slot: string): RestoreState => ({
   ...ASKED,
   backup: BACKUP,
@@ -51,7 +51,7 @@ const rehearsedOn = (slot: string): RestoreState => ({
 
 describe('the plan of a restore', () => {
   it('rehearses first, then stops K3s on all others, and only then restores', () => {
-    const { kind, steps } = plan(stateWith().document, stateWith(), null);
+    const { kind, steps } = plan(stateWith());
 
     expect(kind).toBe('restore');
     expect(steps.map(({ id, after }) => [id, after])).toEqual([
@@ -59,29 +59,124 @@ describe('the plan of a restore', () => {
       ['stop-service:server-1', ['rehearse:server-0']],
       ['stop-service:server-2', ['rehearse:server-0']],
       ['restore:server-0', ['rehearse:server-0', 'stop-service:server-1', 'stop-service:server-2']],
+      ['join:server-1', ['restore:server-0', 'stop-service:server-1']],
+      ['join:server-2', ['restore:server-0', 'stop-service:server-2']],
     ]);
   });
 
-  it('takes the server that is left', () => {
-    expect(stepsOf(stateWith({ gone: ['server-0', 'server-1'] }))).toEqual(['rehearse:server-2', 'restore:server-2']);
+  it('takes the server that is left, which waits for no other', () => {
+    const { steps } = plan(stateWith({ gone: ['server-0', 'server-1'] }));
+    const main = steps.filter(({ slot }) => slot === 'server-2');
+
+    expect(main.map(({ id, after }) => [id, after])).toEqual([
+      ['rehearse:server-2', []],
+      ['restore:server-2', ['rehearse:server-2']],
+    ]);
   });
 
-  it('makes a server where none is left', () => {
-    const steps = stepsOf(stateWith({ gone: ['server-0', 'server-1', 'server-2'] }));
+  it.each([
+    ['of which one is left', ['server-0', 'server-1'], 'server-2'],
+    ['of which none is left', ['server-0', 'server-1', 'server-2'], 'server-0'],
+  ])(
+    'launches the lost servers of a quorum %s beside the restore, and joins them to nothing but a proven backup',
+    (_, gone, name) => {
+      const { steps } = plan(stateWith({ gone }));
+      const others = gone.filter((one) => one !== name);
 
-    expect(steps.slice(-4)).toEqual(['launch:server-0', 'agent:server-0', 'rehearse:server-0', 'restore:server-0']);
-    expect(steps).not.toContain('remove-node:server-0');
+      for (const other of others) {
+        const own = steps.filter(({ slot }) => slot === other);
+
+        expect(own.map(({ id }) => id)).toEqual([`launch:${other}`, `wait-for-agent:${other}`, `join:${other}`]);
+        expect(own[0]?.after).toEqual(
+          ['preflight', 'security-group'].filter((id) => steps.some((one) => one.id === id)),
+        );
+        expect(own.at(-1)?.after).toEqual([`launch:${other}`, `wait-for-agent:${other}`, `rehearse:${name}`]);
+      }
+      expect(steps.filter(({ kind }) => kind === 'remove-node')).toEqual([]);
+    },
+  );
+
+  it('holds nothing up by what fails beside it: no launch but that of the restored server is waited for', () => {
+    const needed = (gone: string[]) =>
+      plan(stateWith({ gone }))
+        .steps.filter(({ beside }) => beside === undefined)
+        .map(({ id }) => id);
+
+    expect(needed(['server-0', 'server-1'])).toEqual(['rehearse:server-2', 'restore:server-2']);
+    expect(needed(['server-0', 'server-1', 'server-2']).filter((id) => !id.includes('group'))).toEqual([
+      'preflight',
+      'launch:server-0',
+      'wait-for-agent:server-0',
+      'rehearse:server-0',
+      'restore:server-0',
+    ]);
+  });
+
+  it('launches nothing beside the restore of a cluster that serves: it is as it was if the backup cannot be restored', () => {
+    expect(stepsOf(stateWith({ gone: ['server-2'] })).filter((id) => id.startsWith('launch'))).toEqual([]);
+  });
+
+  it('launches all nodes of a new cluster at once', () => {
+    const document = valid({ mode: 'ha', pools: [{ name: 'workers', count: 1, instanceType: 't3.medium' }] });
+    const { steps } = plan({ ...stateWith(), document, initializedAt: null, slots: {} });
+    const launches = steps.filter(({ kind }) => kind === 'launch');
+
+    expect(launches.map(({ slot }) => slot)).toEqual(['server-0', 'server-1', 'server-2', 'workers-0']);
+    expect(launches.flatMap(({ after }) => after.filter((id) => id.includes('server-0')))).toEqual([]);
+  });
+
+  it('keeps to the limit of launches of a slot, and restores meanwhile', () => {
+    const at = '2026-01-02T11:59:00.000Z';
+    const gone = ['server-0', 'server-1'];
+    const { steps, deferred } = plan(stateWith({ gone, launches: { 'server-1': [at, at, at, at, at] } }));
+
+    expect(steps.map(({ id }) => id)).toContain('launch:server-0');
+    expect(steps.map(({ id }) => id)).toContain('restore:server-2');
+    expect(steps.filter(({ slot }) => slot === 'server-1')).toEqual([]);
+    expect(deferred?.messages).toHaveLength(1);
+  });
+
+  it('stops no instance that was launched for it and does not take commands yet', () => {
+    const state = stateWith({ gone: ['server-0', 'server-1'] });
+    const slot = state.slots['server-0'];
+    const launched = { joined: false, departing: 'demo-server-0-g1', instance: nodeInstance('i-new') };
+    if (slot !== undefined) Object.assign(slot, launched);
+    const steps = stepsOf(state);
+
+    expect(steps.filter((id) => id.startsWith('stop-'))).toEqual([]);
+    expect(steps).toContain('wait-for-agent:server-0');
+    expect(steps).not.toContain('launch:server-0');
+  });
+
+  it('starts agents again with the restored token, as soon as the server is there', () => {
+    const state = stateWith();
+    const agent = emptySlot({ name: 'workers-0', role: 'agent', pool: 'workers' }, 1, 'shop-workers-0-g1');
+    const there = { instance: nodeInstance('i-a'), agentOnline: true, service: 'running', joined: true } as const;
+    const document = valid({ mode: 'ha', pools: [{ name: 'workers', count: 1, instanceType: 't3.medium' }] });
+    const slots = { ...state.slots, 'workers-0': { ...agent, ...there, installed: document.spec.k3s.version } };
+    const { steps } = plan({ ...state, document, launchConfigKey: launchConfigKeyOf(document), slots });
+
+    expect(steps.find(({ id }) => id === 'start-service:workers-0')?.after).toEqual(['restore:server-0']);
+  });
+
+  it('removes no member of an etcd that is replaced, also from the server that was made for it', () => {
+    const state = stateWith({ gone: ['server-1', 'server-2'] });
+    const slot = state.slots['server-0'];
+    if (slot !== undefined) Object.assign(slot, { joined: false, departing: 'demo-server-0-g1' });
+
+    expect(stepsOf(state)).not.toContain('remove-node:server-0');
   });
 
   it('cuts the power of a server that takes no commands: it could go on serving the old cluster', () => {
     const state = stateWith();
-    const silent = { text: 'lost', holds: true, since: state.checkedAt, doubtedAt: null };
+    const silent = { text: 'lost', confirmed: true, since: state.checkedAt, pendingSince: null };
 
     expect(stepsOf({ ...state, findings: { 'server-0/agent': silent } })).toEqual([
       'rehearse:server-1',
       'stop-instance:server-0',
       'stop-service:server-2',
       'restore:server-1',
+      'join:server-2',
     ]);
   });
 
@@ -89,11 +184,11 @@ describe('the plan of a restore', () => {
     const gone = ['server-0'];
 
     expect(stepsOf(stateWith({ restore: rehearsedOn('server-1') }))).not.toContain('rehearse:server-1');
-    expect(stepsOf(stateWith({ restore: rehearsedOn('server-1') })).at(-1)).toBe('restore:server-1');
+    expect(stepsOf(stateWith({ restore: rehearsedOn('server-1') }))).toContain('restore:server-1');
     expect(stepsOf(stateWith({ gone, restore: rehearsedOn('server-0') }))).toContain('rehearse:server-1');
   });
 
-  it('is no failed cluster meanwhile', () => {
+  it('is not a failed cluster meanwhile', () => {
     const gone = ['server-0', 'server-1'];
 
     expect(phaseOf(stateWith({ gone, restore: null }))).toBe('Failed');
@@ -108,15 +203,15 @@ describe('an upgrade', () => {
     const slots = Object.entries(state.slots).map(
       ([name, slot]) => [name, { ...slot, installed: 'v1.33.5+k3s1' }] as const,
     );
-    return { ...state, document, placementKey: placementKeyOf(document), slots: Object.fromEntries(slots) };
+    return { ...state, document, launchConfigKey: launchConfigKeyOf(document), slots: Object.fromEntries(slots) };
   };
 
   it('is preceded by a backup where the document asks for backups, once', () => {
     const state = upgrading({});
     const taken = [{ kind: 'backup', outcome: 'done' }] as StepRecord[];
     const again = { ...state, operation: { kind: 'update', steps: taken } as Operation };
-    const { steps } = plan(state.document, state, null);
-    const gate = steps.find(({ kind }) => kind === 'gate');
+    const { steps } = plan(state);
+    const gate = steps.find(({ kind }) => kind === 'check-quorum');
 
     expect(gate?.after).toContain('backup:server-2');
     expect(stepsOf(again)).not.toContain('backup:server-2');
@@ -142,10 +237,10 @@ describe('a request to restore', () => {
     ['without the second word', idle, {}, /restore wants \{"confirm": "demo"\}/],
     ['of what is no backup', idle, { confirm, from: 'yesterday' }, /not a backup/],
     ['while another one is under way', stateWith(), { confirm }, /under way/],
-    ['of a cluster that is stopped', { ...idle, wish: 'stopped' }, { confirm }, /keelson start demo/],
+    ['of a cluster that is stopped', { ...idle, desiredState: 'stopped' }, { confirm }, /keelson start demo/],
     ['of a cluster that is paused', { ...idle, paused: true }, { confirm }, /keelson resume demo/],
-    ['of a cluster that was never up', { ...idle, bornAt: null }, { confirm }, /never up/],
-    ['of a cluster that is being deleted', { ...idle, wish: 'deleted' }, { confirm }, /too late/],
+    ['of a cluster that was never up', { ...idle, initializedAt: null }, { confirm }, /never up/],
+    ['of a cluster that is being deleted', { ...idle, desiredState: 'deleted' }, { confirm }, /too late/],
   ])('is refused %s', (_, state, payload, why) => {
     const decision = decide(state, 'restore', payload);
 

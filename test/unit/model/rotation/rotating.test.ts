@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { backupServer } from '../../../../src/model/backup/server.js';
-import { plan } from '../../../../src/model/plan/index.js';
-import { joinTarget } from '../../../../src/model/plan/wanted.js';
-import { decide } from '../../../../src/model/requests/decide.js';
-import { restoreOf } from '../../../../src/model/restore/state.js';
-import { ROTATIONS, type Rotation } from '../../../../src/model/rotation/state.js';
-import type { ClusterState } from '../../../../src/model/state.js';
+import { backupServer } from '#src/model/backup/server.js';
+import { plan } from '#src/model/plan/index.js';
+import { joinTarget } from '#src/model/plan/wanted.js';
+import { decide } from '#src/model/requests/decide.js';
+import { restoreOf } from '#src/model/restore/state.js';
+import { ROTATIONS, type Rotation } from '#src/model/rotation/state.js';
+import type { ClusterState } from '#src/model/state.js';
 import { documentOf, shapes } from '../plan/documents.js';
 import { settle } from '../plan/settle.js';
 import { emptyState, ModelWorld } from '../plan/world.js';
@@ -31,7 +31,7 @@ describe('the plan of a rotation', () => {
   it('takes a backup first, then restarts one server after the other behind the gate, then the agents', () => {
     const { state } = serving();
 
-    const { kind, steps } = plan(state.document, ask(state, 'certificates'), null);
+    const { kind, steps } = plan(ask(state, 'certificates'));
     const restarts = steps.filter((step) => step.kind === 'start-service');
     const servers = restarts.filter(({ slot }) => slot?.startsWith('server-'));
 
@@ -40,7 +40,7 @@ describe('the plan of a rotation', () => {
     expect(restarts.map(({ slot }) => slot).sort()).toEqual(Object.keys(state.slots).sort());
     expect(servers.map(({ slot }) => slot)).toEqual(['server-0', 'server-1', 'server-2']);
     for (const { id, slot, title } of servers) {
-      expect(steps.find((step) => step.id === id)?.after).toContain(`second-look:${slot}`);
+      expect(steps.find((step) => step.id === id)?.after).toContain(`recheck-quorum:${slot}`);
       expect(title).toBe('restart K3s with the new certificates');
     }
     expect(
@@ -51,7 +51,7 @@ describe('the plan of a rotation', () => {
 
   it('says that a cluster of one server does not answer meanwhile', () => {
     const { state } = serving({ mode: 'dev' });
-    const { steps } = plan(state.document, ask(state, 'certificates'), null);
+    const { steps } = plan(ask(state, 'certificates'));
     expect(steps.find((step) => step.id === 'start-service:server-0')).toMatchObject({ disruption: 'cluster' });
   });
 
@@ -69,7 +69,7 @@ describe('the plan of a rotation', () => {
           const { state, world } = serving({ ...before, mode: 'ha' }, pick);
           // Act
           ask(state, what);
-          world.run(state.document, state, plan(state.document, state, null), pick, count, true);
+          world.run(state.document, state, plan(state), pick, count, true);
           state.document = documentOf({ ...after, mode: 'ha', state: 'running' });
           settle(world, state, pick);
           // Assess
@@ -102,7 +102,7 @@ describe('while servers differ', () => {
 
   it('the server that has made it is the first to start with it', () => {
     const state = between('ca', []);
-    const servers = plan(state.document, state, null).steps.filter(
+    const servers = plan(state).steps.filter(
       ({ kind, slot }) => kind === 'start-service' && slot?.startsWith('server-'),
     );
     expect(servers.map(({ slot }) => slot)).toEqual(['server-1', 'server-0', 'server-2']);
@@ -115,10 +115,10 @@ describe('a request to rotate', () => {
   it.each<[string, Partial<ClusterState>, unknown, RegExp]>([
     ['of nothing', {}, {}, /rotate wants \{"what": "<one of /],
     ['of what cannot be rotated', {}, { what: 'everything' }, /certificates/],
-    ['of a cluster that is stopped', { wish: 'stopped' }, { what: 'certificates' }, /keelson start/],
+    ['of a cluster that is stopped', { desiredState: 'stopped' }, { what: 'certificates' }, /keelson start/],
     ['of a cluster that is paused', { paused: true }, { what: 'certificates' }, /keelson resume/],
-    ['of a cluster that was never up', { bornAt: null }, { what: 'certificates' }, /never up/],
-    ['of a cluster that is being deleted', { wish: 'deleted' }, { what: 'certificates' }, /too late/],
+    ['of a cluster that was never up', { initializedAt: null }, { what: 'certificates' }, /never up/],
+    ['of a cluster that is being deleted', { desiredState: 'deleted' }, { what: 'certificates' }, /too late/],
     [
       'while another one is under way',
       { rotation: { what: 'certificates', ref: 't1', backup: null, server: null, ready: true, taken: [] } },
@@ -154,5 +154,59 @@ describe('a request to rotate', () => {
     expect(decide(state, 'restore', { confirm: state.document.metadata.name })).toMatchObject({
       change: { rotation: null },
     });
+  });
+});
+
+describe('a cancel of a rotation', () => {
+  const cancel = (state: ClusterState, what: Rotation) => decide(state, 'rotate', { what, cancel: true });
+
+  it('ends that of certificates at any time, and nothing is left to do', () => {
+    // Prepare
+    const { state } = serving();
+    ask(state, 'certificates');
+    const { rotation } = state;
+    state.rotation = rotation && { ...rotation, backup: '2026-03-01T12-00-00Z', taken: ['server-0#1'] };
+
+    // Act
+    const decision = cancel(state, 'certificates');
+
+    // Assess
+    expect(decision).toMatchObject({ outcome: 'accepted', change: { rotation: null } });
+    if (decision.outcome === 'accepted') Object.assign(state, decision.change);
+    expect(plan(state).steps).toEqual([]);
+  });
+
+  it.each(ROTATIONS.filter((what) => what !== 'certificates'))(
+    'ends that of %s until a server makes what is new, and is refused from then on',
+    (what) => {
+      // Prepare
+      const { state } = serving();
+      ask(state, what);
+      const asked = state.rotation;
+
+      // Act
+      const early = cancel(state, what);
+      state.rotation = asked && { ...asked, server: 'server-0#1' };
+      const making = cancel(state, what);
+      state.rotation = asked && { ...asked, server: 'server-0#1', ready: true };
+      const made = cancel(state, what);
+
+      // Assess
+      expect(early).toMatchObject({ outcome: 'accepted', change: { rotation: null } });
+      for (const late of [making, made])
+        expect(late).toMatchObject({
+          outcome: 'refused',
+          message: expect.stringContaining('server-0#1 makes the new'),
+        });
+    },
+  );
+
+  it('is refused for another one, and does nothing where none is under way', () => {
+    const { state } = serving();
+
+    expect(cancel(state, 'ca')).toMatchObject({ outcome: 'unchanged' });
+    ask(state, 'token');
+    expect(cancel(state, 'ca')).toMatchObject({ outcome: 'refused', message: expect.stringContaining('token') });
+    expect(decide(state, 'rotate', { what: 'token', cancel: 'yes' })).toMatchObject({ outcome: 'refused' });
   });
 });

@@ -1,11 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import {
-  differenceText,
-  ruleDifference,
-  ruleKey,
-  ruleKeysOf,
-  rulesDigest,
-} from '../../../../src/model/security-groups/keys.js';
+import { differenceText, ruleDifference, ruleKey, ruleKeysOf, rulesDigest } from '#src/model/security-groups/keys.js';
 import { valid } from '../spec/sample.js';
 
 const IDS = { server: 'SERVERS', agent: 'AGENTS' };
@@ -87,7 +81,7 @@ describe('what differs', () => {
     expect(ruleDifference(['a', 'b'], ['b', 'c'])).toEqual({ missing: ['c'], extra: ['a'] });
   });
 
-  it('is told by group, the first few by name', () => {
+  it('is reported by group, the first few by name', () => {
     const missing = ['a', 'b', 'c', 'd', 'e', 'f'];
     expect(differenceText({ server: { missing, extra: ['x'] }, agent: none })).toBe(
       'servers: open a, b, c, d and 2 more, close x',

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { jsonSchema } from '../../../../src/model/spec/json-schema.js';
+import { jsonSchema } from '#src/model/spec/json-schema.js';
 
 type Node = { description?: string; properties?: Record<string, Node>; items?: Node; anyOf?: Node[] };
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { editDistance, nearest } from '../../../../src/model/spec/nearest.js';
+import { editDistance, nearest } from '#src/model/spec/nearest.js';
 
 describe('nearest', () => {
   it.each([

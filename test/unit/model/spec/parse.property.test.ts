@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseDocument } from '../../../../src/model/spec/parse.js';
-import { pathText, valueAt } from '../../../../src/model/spec/violation.js';
+import { parseDocument } from '#src/model/spec/parse.js';
+import { pathText, valueAt } from '#src/model/spec/violation.js';
 import { sample } from './sample.js';
 
 const label = fc.stringMatching(/^[a-z][a-z0-9]{0,7}$/);

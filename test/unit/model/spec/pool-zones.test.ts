@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { type AccountFacts, unfitFor } from '../../../../src/model/spec/account.js';
-import { violationText } from '../../../../src/model/spec/violation.js';
+import { type AccountFacts, unfitFor } from '#src/model/spec/account.js';
+import { violationText } from '#src/model/spec/violation.js';
 import { pool, valid } from './sample.js';
 
 const FACTS: AccountFacts = {
   vpcId: 'vpc-1',
   vpcCidrs: [],
   subnetZones: ['eu-west-1a', 'eu-west-1b'],
+  room: null,
   typeZones: { 't3.large': ['eu-west-1a', 'eu-west-1b', 'eu-west-1c'], 'm7i.large': ['eu-west-1b'] },
   memory: {},
   imageSizeGiB: null,

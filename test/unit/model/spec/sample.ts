@@ -1,6 +1,6 @@
-import { parseDocument } from '../../../../src/model/spec/parse.js';
-import type { ClusterDocument } from '../../../../src/model/spec/schema.js';
-import { type Violation, violationText } from '../../../../src/model/spec/violation.js';
+import { parseDocument } from '#src/model/spec/parse.js';
+import type { ClusterDocument } from '#src/model/spec/schema.js';
+import { type Violation, violationText } from '#src/model/spec/violation.js';
 
 type Json = Record<string, unknown>;
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { SUBJECTS } from '../../../../src/model/observation-failure.js';
-import { afterRound, type Blindness, type Round, SEES_ALL } from '../../../../src/model/watch/blindness.js';
+import { SUBJECTS } from '#src/model/observation-failure.js';
+import { afterRound, type Blindness, type Round, SEES_ALL } from '#src/model/watch/blindness.js';
 
 const AT = Date.parse('2026-11-29T00:00:00Z');
 const at = (seconds: number) => new Date(AT + seconds * 1_000).toISOString();
@@ -16,38 +16,38 @@ const THROTTLED: Round = { instances: note('throttled') };
 const SEEN: Round = { instances: null };
 
 /** Rounds of 10 s, one after the other. */
-function sightAfter(rounds: readonly Round[], from: Blindness = SEES_ALL, second = 0): Blindness {
+function reportAfter(rounds: readonly Round[], from: Blindness = SEES_ALL, second = 0): Blindness {
   return rounds.reduce((before, round, index) => afterRound(before, round, at(second + index * 10)), from);
 }
 const subjects = ({ failures }: Blindness) => failures.map(({ subject }) => subject);
 
 describe('what a watch does not see', () => {
   it('counts from the first round on, since when it began', () => {
-    const blind = sightAfter([SEEN, DENIED, DENIED]);
+    const blind = reportAfter([SEEN, DENIED, DENIED]);
     expect(blind.failures).toMatchObject([{ subject: 'instances', code: 'UnauthorizedOperation', since: at(10) }]);
   });
 
   it('is seen again with the first good answer, where only a person can have changed it', () => {
-    expect(subjects(sightAfter([DENIED, SEEN]))).toEqual([]);
+    expect(subjects(reportAfter([DENIED, SEEN]))).toEqual([]);
   });
 
   it('that comes and goes is seen again after two good rounds, and after twice as many each further time', () => {
-    const once = sightAfter([THROTTLED, SEEN]);
+    const once = reportAfter([THROTTLED, SEEN]);
     expect(subjects(once)).toEqual(['instances']);
-    expect(subjects(sightAfter([SEEN], once, 20))).toEqual([]);
-    const twice = sightAfter([THROTTLED, SEEN, SEEN, THROTTLED]);
-    expect(subjects(sightAfter([SEEN, SEEN, SEEN], twice, 40))).toEqual(['instances']);
-    expect(subjects(sightAfter([SEEN, SEEN, SEEN, SEEN], twice, 40))).toEqual([]);
+    expect(subjects(reportAfter([SEEN], once, 20))).toEqual([]);
+    const twice = reportAfter([THROTTLED, SEEN, SEEN, THROTTLED]);
+    expect(subjects(reportAfter([SEEN, SEEN, SEEN], twice, 40))).toEqual(['instances']);
+    expect(subjects(reportAfter([SEEN, SEEN, SEEN, SEEN], twice, 40))).toEqual([]);
   });
 
   it('is forgotten as a habit after an hour', () => {
-    const before = sightAfter([THROTTLED, SEEN, SEEN, THROTTLED, SEEN, SEEN, SEEN, SEEN]);
-    const later = sightAfter([THROTTLED, SEEN, SEEN], before, 3_700);
+    const before = reportAfter([THROTTLED, SEEN, SEEN, THROTTLED, SEEN, SEEN, SEEN, SEEN]);
+    const later = reportAfter([THROTTLED, SEEN, SEEN], before, 3_700);
     expect(subjects(later)).toEqual([]);
   });
 
   it('stays as it is when a round does not ask for it', () => {
-    const blind = sightAfter([DENIED, {}]);
+    const blind = reportAfter([DENIED, {}]);
     expect(subjects(blind)).toEqual(['instances']);
   });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { LONGEST_MS, nextInterval, SHORTEST_MS } from '../../../../src/model/watch/cadence.js';
+import { LONGEST_MS, nextInterval, SHORTEST_MS } from '#src/model/watch/cadence.js';
 
 const quick = { calls: 6, ms: 300, throttled: false };
 

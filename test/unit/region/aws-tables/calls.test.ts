@@ -1,7 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import * as ec2 from '@aws-sdk/client-ec2';
 import * as eventbridge from '@aws-sdk/client-eventbridge';
+import * as iam from '@aws-sdk/client-iam';
 import * as s3 from '@aws-sdk/client-s3';
+import * as quotas from '@aws-sdk/client-service-quotas';
 import * as sns from '@aws-sdk/client-sns';
 import * as sqs from '@aws-sdk/client-sqs';
 import * as ssm from '@aws-sdk/client-ssm';
@@ -12,7 +14,7 @@ import { CREDENTIALS, startTestRegion, type TestRegion } from '../local-region.j
 import { callsOfTheProgram, type Service } from './calls.js';
 
 const calls = callsOfTheProgram();
-const SDK = { ec2, s3, sqs, ssm, sts, sns, eventbridge } as unknown as Record<
+const SDK = { ec2, s3, sqs, ssm, sts, sns, eventbridge, iam, 'service-quotas': quotas } as unknown as Record<
   Service,
   Record<string, new (input: object) => never>
 >;
@@ -53,18 +55,23 @@ describe('each call of the program passes the tables', () => {
     sts: { name: 'ValidationError', message: /'noSuchThing' failed to satisfy constraint/ },
     sns: { name: 'ValidationError', message: /'noSuchThing' failed to satisfy constraint/ },
     eventbridge: { name: 'ValidationException', message: /'noSuchThing' failed to satisfy constraint/ },
+    iam: { name: 'ValidationError', message: /'noSuchThing' failed to satisfy constraint/ },
+    'service-quotas': { name: 'ValidationException', message: /'noSuchThing' failed to satisfy constraint/ },
   };
 
   it.each(calls)('%s', async (call) => {
     // Prepare
     const [service, action] = call.split(' ') as [Service, string];
     const client = clientOf(service, region.url);
-    client.middlewareStack.add((next) => (args) => next({ ...args, request: spoilt(service, args.request) }), {
+    client.middlewareStack.add((next) => (args) => next({ ...args, request: corrupted(service, args.request) }), {
       step: 'build',
       priority: 'low',
     });
     const Command = SDK[service][`${action}Command`]!;
-    const command = new Command({ Bucket: 'keelson-test', Key: 'a', Body: '', QueueUrl: region.queueUrl });
+    const command = new Command({
+      ...{ Bucket: 'keelson-test', Key: 'a', Body: '', UploadId: 'u', PartNumber: 1 },
+      QueueUrl: region.queueUrl,
+    });
 
     // Act
     const refused: Refused = await client.send(command).then(
@@ -97,9 +104,9 @@ interface Sent {
 }
 
 /** In forms; the others but S3 take JSON. */
-const QUERY: readonly Service[] = ['ec2', 'sts', 'sns'];
+const QUERY: readonly Service[] = ['ec2', 'sts', 'sns', 'iam'];
 
-function spoilt(service: Service, request: unknown): unknown {
+function corrupted(service: Service, request: unknown): unknown {
   const sent = request as Sent;
   if (service === 's3') sent.query['no-such-thing'] = '1';
   else {
@@ -122,6 +129,8 @@ function clientOf(service: Service, endpoint: string) {
     sts: () => new sts.STSClient(options),
     sns: () => new sns.SNSClient(options),
     eventbridge: () => new eventbridge.EventBridgeClient(options),
+    iam: () => new iam.IAMClient(options),
+    'service-quotas': () => new quotas.ServiceQuotasClient(options),
   }[service]();
   return client as ec2.EC2Client;
 }

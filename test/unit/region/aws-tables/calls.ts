@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-export type Service = 'ec2' | 'ssm' | 's3' | 'sqs' | 'sts' | 'sns' | 'eventbridge';
+export type Service = 'ec2' | 'ssm' | 's3' | 'sqs' | 'sts' | 'sns' | 'eventbridge' | 'iam' | 'service-quotas';
 
 const ROOT = new URL('../../../../src', import.meta.url).pathname;
 
@@ -16,7 +16,7 @@ export function callsOfTheProgram(): string[] {
 }
 
 function callsIn(source: string, path: string): string[] {
-  const imports = [...source.matchAll(/import (type )?\{([^}]*)\} from '@aws-sdk\/client-(\w+)'/g)];
+  const imports = [...source.matchAll(/import (type )?\{([^}]*)\} from '@aws-sdk\/client-([\w-]+)'/g)];
   if (imports.length !== (source.match(/from '@aws-sdk\/client-/g) ?? []).length)
     throw new Error(`${path} imports a client of the AWS SDK in a way that is not read here`);
   return imports.flatMap(([, onlyTypes, names = '', service = '']) =>

@@ -75,7 +75,7 @@ describe('what EC2 tells', () => {
     await expect(found([{ Name: 'nonsense', Values: ['x'] }])).rejects.toMatchObject({ name: 'InvalidParameterValue' });
   });
 
-  it('tells malformed ids from unknown ones', async () => {
+  it('distinguishes malformed ids from unknown ones', async () => {
     const ec2 = region.ec2Client();
     const malformed = new DescribeInstancesCommand({ InstanceIds: ['nonsense'] });
     const unknown = new DescribeInstancesCommand({ InstanceIds: ['i-00000000', ids[0] ?? ''] });
@@ -104,7 +104,7 @@ describe('what EC2 tells', () => {
     await expect(elsewhere).rejects.toMatchObject({ name: 'InvalidInstanceID.NotFound' });
   });
 
-  it('tags things that are there, and untags them', async () => {
+  it('tags things that exist, and untags them', async () => {
     // Prepare
     const ec2 = region.ec2Client();
     const Resources = [ids[1] ?? ''];

@@ -22,7 +22,7 @@ describe('the fake host command', () => {
 });
 
 describe('a verb that fails', () => {
-  it('is told with what the command said last', async () => {
+  it('is reported with what the command said last', async () => {
     const failed = runVerb(command, 'start', 'i-nowhere');
     await expect(failed).rejects.toThrow(HostCommandError);
     await expect(failed).rejects.toThrow(

@@ -252,7 +252,7 @@ describe('the life of an instance', () => {
   });
 });
 
-describe('the desk', () => {
+describe('the admin API', () => {
   it('refuses what only a model can be told, and a service that is not there', async () => {
     const id = await launch();
     const refused = await region.post(`/_region/machines/${id}`, { diskUsedPercent: 97, agent: 'dead' });
@@ -262,10 +262,10 @@ describe('the desk', () => {
     expect(await pingOf(id)).toBe('Online');
   });
 
-  it('has no ghosts and no stand-ins to offer', async () => {
+  it('has no stale nodes and no stand-ins to offer', async () => {
     const id = await launch();
-    const ghost = { cluster: 'shop', nodeName: 'shop-server-9', server: true };
-    expect((await region.post('/_region/ghosts', ghost)).status).toBe(404);
+    const staleNode = { cluster: 'shop', nodeName: 'shop-server-9', server: true };
+    expect((await region.post('/_region/stale-nodes', staleNode)).status).toBe(404);
     expect((await region.post(`/_node/${id}/systemctl`)).status).toBe(404);
   });
 });

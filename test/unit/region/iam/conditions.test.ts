@@ -16,7 +16,7 @@ import { keysCarriedBy } from '../../../../packages/aws-simulator/src/iam/refere
 /** Pairs of a statement that its conditions rule out; what the pair needs is allowed elsewhere. */
 const RULED_OUT: Record<string, string> = {
   'WorkerPolicy.MakeTagged: ec2:RunInstances on security-group':
-    'a launch only uses its groups, which LaunchWith allows; the resource is there for CreateSecurityGroup',
+    'a launch only uses its groups, which UseGroups allows; the resource is there for CreateSecurityGroup',
   'WorkerPolicy.HandleOwn: ec2:CreateSnapshot on snapshot':
     'a snapshot that is made has no tags yet: MakeSnapshots asks for those of the request; the resource is there for DeleteSnapshot',
 };
@@ -36,7 +36,10 @@ const { identity, bucket, queue } = readPolicies({
   bucket: 'keelson',
   queueUrl: 'https://sqs.example',
   queueArn: 'arn:aws:sqs:eu-west-1:000000000000:keelson-events',
-  parameters: { KmsKeyArn: 'arn:aws:kms:eu-west-1:000000000000:key/11111111-2222-3333-4444-555555555555' },
+  parameters: {
+    KmsKeyArn: 'arn:aws:kms:eu-west-1:000000000000:key/11111111-2222-3333-4444-555555555555',
+    GroupsByTag: 'true',
+  },
 });
 const STATEMENTS = [...Object.values(identity), bucket, queue].flatMap(({ name, statements }: Policy) =>
   statements.map((statement) => ({ name: `${name}.${statement.Sid}`, statement })),

@@ -3,7 +3,7 @@ import {
   CreateSecurityGroupCommand,
   CreateTagsCommand,
   DescribeImagesCommand,
-  DescribeInstancesCommand,
+  DescribeSnapshotsCommand,
   EC2Client,
   ModifyInstanceAttributeCommand,
   RunInstancesCommand,
@@ -205,10 +205,10 @@ const REFUSED: Refused[] = [
   },
   {
     who: 'user',
-    what: 'a look at instances',
-    call: (as) => as.ec2.send(new DescribeInstancesCommand({})),
+    what: 'a look at snapshots',
+    call: (as) => as.ec2.send(new DescribeSnapshotsCommand({})),
     ...ec2,
-    action: 'ec2:DescribeInstances',
+    action: 'ec2:DescribeSnapshots',
   },
   {
     who: 'user',
@@ -303,12 +303,12 @@ describe('a call that the policies of deploy/aws do not allow', () => {
 });
 
 describe('what does not exist', () => {
-  it('is told as such of an instance: its tags cannot be asked', async () => {
+  it('is reported as such of an instance: its tags cannot be asked', async () => {
     const gone = callers('worker').ec2.send(new TerminateInstancesCommand({ InstanceIds: ['i-0123456789abcdef0'] }));
     await expect(gone).rejects.toMatchObject({ name: 'InvalidInstanceID.NotFound' });
   });
 
-  it('is told as such of an object to those who may list the bucket', async () => {
+  it('is reported as such of an object to those who may list the bucket', async () => {
     const missing = callers('user').s3.send(new GetObjectCommand(object('clusters/none/config.yaml')));
     await expect(missing).rejects.toMatchObject({ name: 'NoSuchKey' });
   });

@@ -5,19 +5,19 @@ import { request } from 'node:https';
 import { afterEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import type { Machine } from '../../../../packages/aws-simulator/src/machine/machine.js';
-import { journal, type Rig, startRig, until } from '../machine/rig.js';
+import { journal, type RegionFixture, startRegionFixture, until } from '../machine/fixture.js';
 import { config, install, sh } from './shell.js';
 
-let rig: Rig;
-afterEach(() => rig.close());
+let fixture: RegionFixture;
+afterEach(() => fixture.close());
 
 /** An address of our own in 127.0.0.0/8: another region on this machine may be using its own. */
 const PUBLIC = `127.${200 + (process.pid % 50)}.${process.ppid % 250}.${1 + (process.pid % 200)}`;
 const LINUX = process.platform === 'linux';
 
 async function server(more: string[]): Promise<Machine> {
-  rig = await startRig();
-  const machine = await rig.launch('a', { publicIp: PUBLIC });
+  fixture = await startRegionFixture();
+  const machine = await fixture.launch('a', { publicIp: PUBLIC });
   install(machine, 'server');
   config(machine, ['cluster-init: true', 'node-name: a-g1', 'token: secret', ...more]);
   await sh(machine, 'systemctl start k3s');
@@ -85,7 +85,7 @@ describe('the API at the public address', () => {
   it('answers 503 without a quorum, and not at all once the service has stopped', async () => {
     const machine = await server([`tls-san: ${PUBLIC}`]);
     if (!LINUX) return expect(journal(machine)).not.toContain('Serving the API');
-    const other = await rig.launch('b');
+    const other = await fixture.launch('b');
     install(other, 'server');
     const token = readFileSync(machine.path('/var/lib/rancher/k3s/server/token'), 'utf8').trim();
     config(other, [`server: https://${machine.instance.privateIp}:6443`, 'node-name: b-g1', `token: ${token}`]);

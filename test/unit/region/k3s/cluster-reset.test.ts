@@ -2,22 +2,22 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Machine } from '../../../../packages/aws-simulator/src/machine/machine.js';
-import { type Rig, startRig, until } from '../machine/rig.js';
+import { type RegionFixture, startRegionFixture, until } from '../machine/fixture.js';
 import { config, install, put, sh } from './shell.js';
 
 const DB = '/var/lib/rancher/k3s/server/db';
 const TOKEN = '0123456789abcdef';
 
-let rig: Rig;
+let fixture: RegionFixture;
 let machine: Machine;
 beforeEach(async () => {
-  rig = await startRig();
-  machine = await rig.launch('a');
+  fixture = await startRegionFixture();
+  machine = await fixture.launch('a');
   install(machine, 'server');
   config(machine, ['cluster-init: true', 'node-name: a-g1', `token: ${TOKEN}`]);
   await start();
 });
-afterEach(() => rig.close());
+afterEach(() => fixture.close());
 
 async function start(): Promise<void> {
   await sh(machine, 'systemctl start k3s');
@@ -57,6 +57,14 @@ describe('a cluster-reset from a snapshot', () => {
     await start();
 
     expect(await names()).toEqual(['configmap/after', 'configmap/before']);
+  });
+
+  it('takes the path for a name in the bucket where the configuration says etcd-s3, unless it is turned off', async () => {
+    await saved();
+    config(machine, ['cluster-init: true', 'node-name: a-g1', `token: ${TOKEN}`, 'etcd-s3: true', 'etcd-s3-bucket: b']);
+
+    expect(await reset()).toMatchObject({ code: 1, err: expect.stringContaining('from S3') });
+    expect(await reset('--etcd-s3=false')).toMatchObject({ code: 0 });
   });
 
   it('refuses while K3s runs', async () => {

@@ -2,17 +2,17 @@ import { readFileSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Machine } from '../../../../packages/aws-simulator/src/machine/machine.js';
 import { fewestServing } from '../../../e2e/support/fewest-serving.js';
-import { journal, type Rig, startRig, until } from '../machine/rig.js';
+import { journal, type RegionFixture, startRegionFixture, until } from '../machine/fixture.js';
 import { config, install, sh } from './shell.js';
 
-let rig: Rig;
-afterEach(() => rig.close());
+let fixture: RegionFixture;
+afterEach(() => fixture.close());
 
 const token = (machine: Machine, name = 'token') =>
   readFileSync(machine.path(`/var/lib/rancher/k3s/server/${name}`), 'utf8').trim();
 
 async function founder(name = 'a'): Promise<Machine> {
-  const machine = await rig.launch(name);
+  const machine = await fixture.launch(name);
   install(machine, 'server');
   config(machine, ['cluster-init: true', `node-name: ${name}-g1`, 'token: short-secret', 'agent-token: agent-secret']);
   await sh(machine, 'systemctl enable k3s && systemctl start k3s');
@@ -20,7 +20,7 @@ async function founder(name = 'a'): Promise<Machine> {
 }
 
 async function joiner(name: string, first: Machine, more: string[] = []): Promise<Machine> {
-  const machine = await rig.launch(name);
+  const machine = await fixture.launch(name);
   install(machine, 'server');
   config(machine, [
     `server: https://${first.instance.privateIp}:6443`,
@@ -46,7 +46,7 @@ const nodes = (machine: Machine) =>
   );
 
 async function three(): Promise<[Machine, Machine, Machine]> {
-  rig = await startRig();
+  fixture = await startRegionFixture();
   const a = await founder();
   const b = await joiner('b', a);
   const c = await joiner('c', a);
@@ -58,8 +58,8 @@ async function three(): Promise<[Machine, Machine, Machine]> {
 }
 
 describe('a cluster of three servers', () => {
-  it('takes in a server with the settings that the others run with now, not with those of the founding', async () => {
-    rig = await startRig();
+  it('takes in a server with the settings that the others run with now, not with those of the bootstrap', async () => {
+    fixture = await startRegionFixture();
     const a = await founder();
     const disable = 'disable: servicelb';
     config(a, ['cluster-init: true', 'node-name: a-g1', 'token: short-secret', 'agent-token: agent-secret', disable]);
@@ -72,14 +72,14 @@ describe('a cluster of three servers', () => {
     await until(() => journal(c).includes('mismatch between servers: disable'), 'refusal');
   });
 
-  it('is made by one that founds and two that join, one learner at a time', async () => {
+  it('is made by one that bootstraps and two that join, one learner at a time', async () => {
     const [a, b, c] = await three();
     await until(
       async () => (await nodes(a)).out === 'a-g1   True   True\nb-g1   True   True\nc-g1   True   True\n',
       'all',
     );
     // The later learner waited for the promotion of the earlier one, and the chain of spans tells so.
-    const spans = rig.world.spans.all;
+    const spans = fixture.world.spans.all;
     const joins = spans.filter(({ kind }) => kind === 'join');
     const promotions = spans.filter(({ kind }) => kind === 'promote');
     expect(joins).toHaveLength(2);
@@ -102,7 +102,7 @@ describe('a cluster of three servers', () => {
     // Prepare
     const all = await three();
     const [a, b, c] = all;
-    const { notes } = rig.world.record;
+    const { notes } = fixture.world.record;
     const servers = all.map(({ id }) => id);
     const first = notes.length;
 
@@ -138,10 +138,10 @@ describe('a cluster of three servers', () => {
     const all = await three();
     for (const machine of all) await machine.shutdown();
     const [a, b] = all;
-    rig.host.boot({ ...a.instance, boots: 2 });
+    fixture.host.boot({ ...a.instance, boots: 2 });
     await until(() => journal(a).includes('Waiting for etcd'), 'waiting');
     expect(a.systemd.unit('k3s.service')?.state).toBe('activating');
-    rig.host.boot({ ...b.instance, boots: 2 });
+    fixture.host.boot({ ...b.instance, boots: 2 });
     await active(a);
     await active(b);
     expect((await nodes(a)).code).toBe(0);
@@ -150,7 +150,7 @@ describe('a cluster of three servers', () => {
   it('refuses a server that comes back under another address', async () => {
     const [, b] = await three();
     await b.shutdown();
-    rig.host.boot({ ...b.instance, privateIp: '10.0.9.9' });
+    fixture.host.boot({ ...b.instance, privateIp: '10.0.9.9' });
     await until(() => journal(b).includes('not a member of the etcd cluster'), 'refusal');
   });
 
@@ -177,16 +177,16 @@ describe('a cluster of three servers', () => {
     await sh(a, 'systemctl start k3s');
     b.crash();
     await until(async () => (await nodes(c)).code === 0, 'answer after the election');
-    expect(rig.world.spans.all.some(({ kind }) => kind === 'election')).toBe(true);
+    expect(fixture.world.spans.all.some(({ kind }) => kind === 'election')).toBe(true);
   });
 });
 
 describe('joining', () => {
   it('is refused with the token of another cluster', async () => {
-    rig = await startRig();
+    fixture = await startRegionFixture();
     const a = await founder();
     const other = await founder('z');
-    const c = await rig.launch('c');
+    const c = await fixture.launch('c');
     install(c, 'server');
     config(c, [`server: https://${a.instance.privateIp}:6443`, `token: ${token(other)}`, 'agent-token: agent-secret']);
     await sh(c, 'systemctl start --no-block k3s');
@@ -194,10 +194,10 @@ describe('joining', () => {
   });
 
   it('is refused with a wrong password, other critical settings, or a name that is taken', async () => {
-    rig = await startRig();
+    fixture = await startRegionFixture();
     const a = await founder();
     const start = async (name: string, lines: string[]) => {
-      const machine = await rig.launch(name);
+      const machine = await fixture.launch(name);
       install(machine, 'server');
       config(machine, [`server: https://${a.instance.privateIp}:6443`, ...lines]);
       await sh(machine, 'systemctl start --no-block k3s');
@@ -220,10 +220,10 @@ describe('joining', () => {
   });
 
   it('lets agents in by the agent token, and refuses a reused name', async () => {
-    rig = await startRig();
+    fixture = await startRegionFixture();
     const a = await founder();
     const agent = async (name: string) => {
-      const machine = await rig.launch(name);
+      const machine = await fixture.launch(name);
       install(machine, 'agent');
       config(machine, [
         `server: https://${a.instance.privateIp}:6443`,

@@ -2,23 +2,23 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Profile } from '../../../../packages/aws-simulator/src/contract.js';
 import type { Machine } from '../../../../packages/aws-simulator/src/machine/machine.js';
-import { journal, type Rig, startRig, until } from '../machine/rig.js';
+import { journal, type RegionFixture, startRegionFixture, until } from '../machine/fixture.js';
 import { config, install, sh } from './shell.js';
 
-let rig: Rig;
-afterEach(() => rig.close());
+let fixture: RegionFixture;
+afterEach(() => fixture.close());
 
 const HELD = { id: 'learns', point: 'span', match: { kind: 'promote' }, hold: true } as const;
 
 async function server(name: string, lines: string[]): Promise<Machine> {
-  const machine = await rig.launch(name);
+  const machine = await fixture.launch(name);
   install(machine, 'server');
   config(machine, [`node-name: ${name}-g1`, 'token: secret', ...lines]);
   machine.systemd.unit('k3s.service')?.start();
   return machine;
 }
 const founder = async (over: Partial<Profile> = {}): Promise<Machine> => {
-  rig = await startRig(over);
+  fixture = await startRegionFixture(over);
   const first = await server('a', ['cluster-init: true']);
   await active(first);
   return first;
@@ -27,8 +27,8 @@ const joiner = (name: string, first: Machine) => server(name, [`server: https://
 
 const state = (machine: Machine) => machine.systemd.unit('k3s.service')?.state;
 const active = (machine: Machine) => until(() => state(machine) === 'active', 'active');
-const clusterOf = (machine: Machine) => rig.host.k3s.serverOn(machine.id)!.membership!.cluster;
-const promotions = () => rig.world.spans.all.filter(({ kind }) => kind === 'promote');
+const clusterOf = (machine: Machine) => fixture.host.k3s.serverOn(machine.id)!.membership!.cluster;
+const promotions = () => fixture.world.spans.all.filter(({ kind }) => kind === 'promote');
 
 const voters = (machine: Machine) =>
   sh(
@@ -63,7 +63,7 @@ describe('the promotion loop', () => {
     const [promoted] = promotions();
     const late = ((promoted?.endedAt ?? 0) - loop.startedAt) % 300;
     expect(Math.min(late, 300 - late)).toBeLessThan(100);
-    expect(promoted?.ticks).toMatchObject({ everyMs: 300, offsetMs: rig.world.profile.runtime });
+    expect(promoted?.ticks).toMatchObject({ everyMs: 300, offsetMs: fixture.world.profile.runtime });
   });
 
   it('is the loop of the leader: another leader, or another start of it, ticks at other times', async () => {
@@ -82,8 +82,8 @@ describe('the promotion loop', () => {
     const { leader } = etcd;
     expect(before?.instanceId).toBe(a.id);
     expect(new Set(loops).size).toBe(2);
-    const now = leader!.loop.startedAt + 5 * rig.world.profile.promotionCheck + 3;
-    expect(etcd.untilTick(now)).toBe(rig.world.profile.promotionCheck - 3);
+    const now = leader!.loop.startedAt + 5 * fixture.world.profile.promotionCheck + 3;
+    expect(etcd.untilTick(now)).toBe(fixture.world.profile.promotionCheck - 3);
   });
 });
 
@@ -91,7 +91,7 @@ describe('a server that joins', () => {
   it('serves its API, has a Node and an active unit only when it votes', async () => {
     // Prepare
     const a = await founder();
-    rig.world.faults.add(HELD);
+    fixture.world.faults.add(HELD);
 
     // Act
     const b = await joiner('b', a);
@@ -101,7 +101,7 @@ describe('a server that joins', () => {
       a,
       `printf 'user = "server:secret"\n' | curl --config - -s --cacert x https://127.0.0.1:6443/db/info`,
     );
-    rig.world.faults.remove(HELD.id);
+    fixture.world.faults.remove(HELD.id);
     await active(b);
 
     // Assess
@@ -117,14 +117,14 @@ describe('a server that joins', () => {
 
   it('is refused while another one learns, and asks again until that votes', async () => {
     const a = await founder();
-    rig.world.faults.add(HELD);
+    fixture.world.faults.add(HELD);
     const b = await joiner('b', a);
     await until(async () => (await isLearner(b)) === '1', 'learner');
 
     const c = await joiner('c', a);
     await until(() => journal(c).includes('too many learner members in cluster'), 'refusal');
     const members = clusterOf(a).etcd.members.map(({ nodeName }) => nodeName);
-    rig.world.faults.remove(HELD.id);
+    fixture.world.faults.remove(HELD.id);
     await Promise.all([active(b), active(c)]);
 
     expect(members).toEqual(['a-g1', 'b-g1']);
@@ -141,7 +141,7 @@ describe('a server that joins', () => {
 
     const d = await joiner('d', a);
     await until(() => journal(d).includes('etcdserver: unhealthy cluster'), 'refusal');
-    rig.host.boot({ ...c.instance, boots: 2 });
+    fixture.host.boot({ ...c.instance, boots: 2 });
     // A boot first ends what the boot before has left; a command sent sooner would end with that.
     await until(() => c.agent.online, 'boot');
     await sh(c, 'systemctl start k3s');
@@ -152,21 +152,21 @@ describe('a server that joins', () => {
 
   it('keeps everybody else out when it dies as a learner, until the leader evicts it', async () => {
     const a = await founder();
-    rig.world.faults.add(HELD);
+    fixture.world.faults.add(HELD);
     // The leader counts from the last time that the learner has got on, which may be a moment before its death.
     const since = Date.now();
     const b = await joiner('b', a);
     await until(async () => (await isLearner(b)) === '1', 'learner');
     b.crash();
-    rig.world.faults.remove(HELD.id);
+    fixture.world.faults.remove(HELD.id);
 
     const c = await joiner('c', a);
     await until(() => journal(c).includes('too many learner members'), 'refusal');
     await active(c);
 
-    expect(Date.now() - since).toBeGreaterThan(20 * rig.world.profile.promotionCheck);
+    expect(Date.now() - since).toBeGreaterThan(20 * fixture.world.profile.promotionCheck);
     expect(clusterOf(a).etcd.members.map(({ nodeName }) => nodeName)).toEqual(['a-g1', 'c-g1']);
-    expect(rig.world.record.notes.some(({ kind }) => kind === 'learner-evicted')).toBe(true);
+    expect(fixture.world.record.notes.some(({ kind }) => kind === 'learner-evicted')).toBe(true);
   });
 });
 

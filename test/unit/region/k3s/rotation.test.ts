@@ -2,22 +2,22 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Machine } from '../../../../packages/aws-simulator/src/machine/machine.js';
-import { type Rig, startRig, until } from '../machine/rig.js';
+import { type RegionFixture, startRegionFixture, until } from '../machine/fixture.js';
 import { config, install, sh } from './shell.js';
 
 const DATA = '/var/lib/rancher/k3s';
 const TOKEN = '0123456789abcdef';
 
-let rig: Rig;
+let fixture: RegionFixture;
 let machine: Machine;
 beforeEach(async () => {
-  rig = await startRig();
-  machine = await rig.launch('a');
+  fixture = await startRegionFixture();
+  machine = await fixture.launch('a');
   install(machine, 'server');
   config(machine, ['cluster-init: true', 'node-name: a-g1', `token: ${TOKEN}`]);
   await start(machine);
 });
-afterEach(() => rig.close());
+afterEach(() => fixture.close());
 
 async function start(on: Machine): Promise<void> {
   await sh(on, 'systemctl start k3s');
@@ -51,7 +51,7 @@ describe('a rotation of certificates', () => {
   });
 
   it('is refused while K3s runs, and on a machine that never was a node', async () => {
-    const fresh = await rig.launch('b');
+    const fresh = await fixture.launch('b');
     install(fresh, 'server');
 
     expect(await sh(machine, 'k3s certificate rotate')).toMatchObject({ code: 1 });
@@ -90,7 +90,7 @@ describe('a rotation of the server token', () => {
   });
 
   it('is refused with another token, without a server, and where another server has rotated it', async () => {
-    const second = await rig.launch('b');
+    const second = await fixture.launch('b');
     install(second, 'server');
     const secure = text(`${DATA}/server/token`).trim();
     config(second, [`server: https://${machine.instance.privateIp}:6443`, 'node-name: b-g1', `token: "${secure}"`]);
@@ -112,7 +112,7 @@ describe('a rotation of the server token', () => {
   });
 
   it('keeps a server out that joins at one which has not heard of it, with either token', async () => {
-    const [second, third] = [await rig.launch('b'), await rig.launch('c')];
+    const [second, third] = [await fixture.launch('b'), await fixture.launch('c')];
     const secure = text(`${DATA}/server/token`).trim();
     for (const one of [second, third]) install(one, 'server');
     config(second, [`server: https://${machine.instance.privateIp}:6443`, 'node-name: b-g1', `token: "${secure}"`]);
@@ -157,7 +157,7 @@ describe('a rotation of the encryption key', () => {
   });
 
   it('has another key on the server that is asked, and is refused until the others have started again', async () => {
-    const [first, second] = [await rig.launch('c'), await rig.launch('d')];
+    const [first, second] = [await fixture.launch('c'), await fixture.launch('d')];
     for (const one of [first, second]) install(one, 'server');
     const shared = ['secrets-encryption: true', `token: ${TOKEN}`];
     config(first, ['cluster-init: true', 'node-name: c-g1', ...shared]);

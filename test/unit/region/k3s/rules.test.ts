@@ -4,13 +4,13 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { type K3sConfig, readConfig } from '../../../../packages/aws-simulator/src/k3s/config.js';
 import { Etcd, type Member, majority } from '../../../../packages/aws-simulator/src/k3s/etcd.js';
 import { parseToken, secureToken } from '../../../../packages/aws-simulator/src/k3s/token.js';
-import { type Rig, startRig } from '../machine/rig.js';
+import { type RegionFixture, startRegionFixture } from '../machine/fixture.js';
 import { config, put } from './shell.js';
 
-let rig: Rig | undefined;
+let fixture: RegionFixture | undefined;
 afterEach(async () => {
-  await rig?.close();
-  rig = undefined;
+  await fixture?.close();
+  fixture = undefined;
 });
 
 const HASH = 'a'.repeat(64);
@@ -41,8 +41,8 @@ describe('etcd', () => {
     loop: { startedAt: 0, span: null },
   });
   async function grown(size: number): Promise<{ etcd: Etcd; members: Member[] }> {
-    rig = await startRig({ election: 1, peerHealth: 0 });
-    const etcd = new Etcd(rig.world);
+    fixture = await startRegionFixture({ election: 1, peerHealth: 0 });
+    const etcd = new Etcd(fixture.world);
     const members = Array.from({ length: size }, (_, i) => member(`n${i}`));
     etcd.found(members[0]!);
     for (const one of members.slice(1)) {
@@ -71,7 +71,7 @@ describe('etcd', () => {
 
   it('takes no one in while a voter is down, or has come only just', async () => {
     const { etcd, members } = await grown(3);
-    rig!.world.profile.peerHealth = 5_000;
+    fixture!.world.profile.peerHealth = 5_000;
     for (const one of members) one.since = Date.now() - 5_001;
     const other = members.find((one) => one !== etcd.leader)!;
     etcd.stop(other, 'crash');
@@ -123,8 +123,8 @@ describe('configuration', () => {
     more = '',
     version = 'v1.34.2+k3s1',
   ): Promise<K3sConfig> {
-    rig = await startRig();
-    const machine = await rig.launch('a');
+    fixture = await startRegionFixture();
+    const machine = await fixture.launch('a');
     config(machine, lines);
     if (more) put(machine, '/etc/rancher/k3s/config.yaml.d/10-more.yaml', more);
     put(machine, '/etc/rancher/k3s/server-token', 'from-file\n');
@@ -158,7 +158,7 @@ describe('configuration', () => {
 
   it('has the flags of the release that starts', async () => {
     const early = await read(['secrets-encryption-provider: secretbox'], ['k3s', 'server'], '', 'v1.31.1+k3s1');
-    await rig?.close();
+    await fixture?.close();
     const late = await read(['secrets-encryption-provider: secretbox']);
     expect(early.warnings).toEqual(['Unknown flag --secrets-encryption-provider found in config.yaml, skipping']);
     expect(late.warnings).toEqual([]);
@@ -178,7 +178,7 @@ describe('configuration', () => {
 
   it('that is no map, or names a token file that is not there, ends the process', async () => {
     await expect(read(['- a', '- b'])).rejects.toThrow(/failed to read config file/);
-    await rig?.close();
+    await fixture?.close();
     await expect(read(['token-file: /nowhere'])).rejects.toThrow(/no such file or directory/);
   });
 });

@@ -1,15 +1,20 @@
-/** Keelson's own node scripts on the region's machines, sent by the real SSM client: what neither side's own tests can show. */
+/**
+ * Keelson's own node scripts on the region's machines, sent by the real SSM client: what neither side's own tests can show. The same on paper, where
+ * rules answer in the place of scripts.
+ */
 import { readFileSync } from 'node:fs';
 import { GetCommandInvocationCommand, SendCommandCommand } from '@aws-sdk/client-ssm';
 import { afterEach, describe, expect, it } from 'vitest';
+import { type JobOutput, parseJobOutput, renderCommand, renderUserData } from '#src/node-scripts/render.js';
+import { reportedKey, seal, urlLines } from '#src/node-scripts/seal.js';
+import { createMachineHost } from '../../../../packages/aws-simulator/src/machine/host.js';
 import type { Machine } from '../../../../packages/aws-simulator/src/machine/machine.js';
-import { type JobOutput, parseJobOutput, renderCommand, renderUserData } from '../../../../src/node/render.js';
-import { reportedKey, seal, urlLines } from '../../../../src/node/seal.js';
-import { haunt, tamper } from '../machine/desk.js';
-import { type Rig, startRig, until } from '../machine/rig.js';
+import { createPaperHost } from '../../../../packages/aws-simulator/src/paper/host.js';
+import { addStaleNode, changeMachine } from '../machine/admin-api.js';
+import { type RegionFixture, startRegionFixture, until } from '../machine/fixture.js';
 
-let rig: Rig;
-afterEach(() => rig.close());
+let fixture: RegionFixture;
+afterEach(() => fixture.close());
 
 const VERSION = 'v1.34.2+k3s1';
 const base64 = (text: string) => Buffer.from(text).toString('base64');
@@ -36,7 +41,7 @@ async function run(
 
 /** @returns what the command has printed at its end */
 async function send(machine: Machine, command: string): Promise<string> {
-  const ssm = rig.ssm();
+  const ssm = fixture.ssm();
   const sent = await ssm.send(
     new SendCommandCommand({
       DocumentName: 'AWS-RunShellScript',
@@ -62,14 +67,14 @@ const node = (name: string, lines: string[]) => ({
   CONFIG_HASH: `hash-${name}`,
 });
 const tokens = (verb: 'PUT' | 'GET') => ({
-  [`TOKEN_${verb}`]: `${rig.url}/bucket/server`,
-  [`AGENT_TOKEN_${verb}`]: `${rig.url}/bucket/agent`,
+  [`TOKEN_${verb}`]: `${fixture.url}/bucket/server`,
+  [`AGENT_TOKEN_${verb}`]: `${fixture.url}/bucket/agent`,
 });
 
 async function prepared(name: string, role: 'server' | 'agent', tags: Record<string, string> = {}): Promise<Machine> {
-  const mirror = `${rig.url}/_mirror`;
+  const mirror = `${fixture.url}/_mirror`;
   const userData = renderUserData({ version: VERSION, mirror, architecture: 'amd64' });
-  const machine = await rig.launch(name, { userData: base64(userData), tags });
+  const machine = await fixture.launch(name, { userData: base64(userData), tags });
   const installed = await run(machine, 'install', {
     K3S_VERSION: VERSION,
     K3S_MIRROR: mirror,
@@ -80,21 +85,23 @@ async function prepared(name: string, role: 'server' | 'agent', tags: Record<str
   return machine;
 }
 
-describe('the node scripts', () => {
+const HOSTS = { 'on folders': createMachineHost, 'on paper': createPaperHost };
+
+describe.each(Object.entries(HOSTS))('the node scripts %s', (_, createHost) => {
   it('make a cluster of three servers and an agent, look at it, and take nodes out and in again', async () => {
-    rig = await startRig();
+    fixture = await startRegionFixture({}, createHost);
     const [a, b, c, w] = await Promise.all([
       prepared('a', 'server'),
       prepared('b', 'server'),
       prepared('c', 'server'),
       prepared('w', 'agent'),
     ]);
-    const found = await run(a, 'found', node('a-g1', ['cluster-init: true']), tokens('PUT'));
+    const found = await run(a, 'bootstrap', node('a-g1', ['cluster-init: true']), tokens('PUT'));
     expect(found, found.logTail).toMatchObject({
       outcome: 'done',
       result: { node: 'a-g1', ready: 'true', 'ca-hash': expect.stringMatching(/^[0-9a-f]{64}$/) },
     });
-    expect(rig.bucket.get('/bucket/server')?.toString()).toMatch(/^K10[0-9a-f]{64}::server:/);
+    expect(fixture.bucket.get('/bucket/server')?.toString()).toMatch(/^K10[0-9a-f]{64}::server:/);
     const server = [`server: https://${a.instance.privateIp}:6443`];
     const joined = await Promise.all([
       run(b, 'join', { ROLE: 'server', ...node('b-g1', server) }, tokens('GET')),
@@ -132,21 +139,21 @@ describe('the node scripts', () => {
       'cert-earliest': expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\dZ$/),
     });
     expect((await run(a, 'certificates')).result).toMatchObject({ 'not-ok': '0' });
-    const kubeconfig = { KUBECONFIG_PUT: `${rig.url}/bucket/kubeconfig` };
+    const kubeconfig = { KUBECONFIG_PUT: `${fixture.url}/bucket/kubeconfig` };
     expect(await run(a, 'kubeconfig', { API_ADDRESS: '127.9.9.9' }, kubeconfig)).toMatchObject({ outcome: 'done' });
-    expect(rig.bucket.get('/bucket/kubeconfig')?.toString()).toContain('server: https://127.9.9.9:6443');
+    expect(fixture.bucket.get('/bucket/kubeconfig')?.toString()).toContain('server: https://127.9.9.9:6443');
   }, 60_000);
 
   it('see what someone has broken, restart K3s for what that heals, and remove a node without a machine', async () => {
     // Prepare
-    rig = await startRig();
+    fixture = await startRegionFixture({}, createHost);
     const tags = { 'keelson:cluster': 'shop' };
     const [a, b] = await Promise.all([prepared('a', 'server', tags), prepared('b', 'server', tags)]);
     const b1 = { ROLE: 'server', ...node('b-g1', [`server: https://${a.instance.privateIp}:6443`]) };
-    await run(a, 'found', node('a-g1', ['cluster-init: true']), tokens('PUT'));
+    await run(a, 'bootstrap', node('a-g1', ['cluster-init: true']), tokens('PUT'));
     expect(await run(b, 'join', b1, tokens('GET'))).toMatchObject({ outcome: 'done' });
-    await haunt(rig, { cluster: 'shop', nodeName: 'old-g1', server: true });
-    await tamper(rig, b.id, {
+    await addStaleNode(fixture, { cluster: 'shop', nodeName: 'old-g1', server: true });
+    await changeMachine(fixture, b.id, {
       diskUsedPercent: 93,
       clockOffsetSeconds: 7_200,
       certificateDays: 30,
@@ -161,7 +168,7 @@ describe('the node scripts', () => {
     const broken = await run(b, 'probe', { ROLE: 'server', DEEP: 'true' });
     const other = await run(a, 'probe', { ROLE: 'server' });
     const seen = await run(a, 'verify');
-    await tamper(rig, b.id, { readyz: [] });
+    await changeMachine(fixture, b.id, { readyz: [] });
     const restarted = await run(b, 'service-start', { ...b1, RESTART: 'true' });
     const removed = await run(a, 'remove-node', { NODE_NAME: 'old-g1', ROLE: 'server' });
     const healed = await run(b, 'probe', { ROLE: 'server', DEEP: 'true' });
@@ -194,10 +201,10 @@ describe('the node scripts', () => {
 
   it('set and remove labels and taints through the API, keep what is of others, and leave K3s running', async () => {
     // Prepare
-    rig = await startRig();
+    fixture = await startRegionFixture({}, createHost);
     const a = await prepared('a', 'server');
     const w = await prepared('w', 'agent');
-    await run(a, 'found', node('a-g1', ['cluster-init: true']), tokens('PUT'));
+    await run(a, 'bootstrap', node('a-g1', ['cluster-init: true']), tokens('PUT'));
     const agent = [
       `server: https://${a.instance.privateIp}:6443`,
       'node-label: ["tier=old","disk=hdd"]',
@@ -239,11 +246,11 @@ describe('the node scripts', () => {
   }, 60_000);
 
   it('say why a server is not let in', async () => {
-    rig = await startRig();
+    fixture = await startRegionFixture({}, createHost);
     const a = await prepared('a', 'server');
     const b = await prepared('b', 'server');
-    await run(a, 'found', node('a-g1', ['cluster-init: true']), tokens('PUT'));
-    rig.bucket.set('/bucket/server', Buffer.from(`K10${'0'.repeat(64)}::server:wrong\n`));
+    await run(a, 'bootstrap', node('a-g1', ['cluster-init: true']), tokens('PUT'));
+    fixture.bucket.set('/bucket/server', Buffer.from(`K10${'0'.repeat(64)}::server:wrong\n`));
     const server = [`server: https://${a.instance.privateIp}:6443`];
     const refused = await run(b, 'join', { ROLE: 'server', ...node('b-g1', server) }, tokens('GET'));
     expect(refused).toMatchObject({ outcome: 'failed', result: { code: 'TokenRejected' } });

@@ -1,10 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
 import { config, install, sh } from '../k3s/shell.js';
-import { type Rig, startRig, until } from './rig.js';
+import { type RegionFixture, startRegionFixture, until } from './fixture.js';
 
-let rig: Rig;
-afterEach(() => rig.close());
+let fixture: RegionFixture;
+afterEach(() => fixture.close());
 
 const base64 = (script: string) => Buffer.from(script).toString('base64');
 /** Appends a line to a file below the root. */
@@ -13,12 +13,12 @@ const read = (path: string) => (existsSync(path) ? readFileSync(path, 'utf8') : 
 
 describe('booting', () => {
   it('runs user data at the first boot only, in a bare environment', async () => {
-    rig = await startRig();
+    fixture = await startRegionFixture();
     const script = `#!/bin/bash\nmkdir -p "$KEELSON_ROOT/var"\nenv | sed 's/=.*//' | sort > "$KEELSON_ROOT/var/env"\n${trace('ran')}\n`;
-    const machine = await rig.launch('a', { userData: base64(script) });
+    const machine = await fixture.launch('a', { userData: base64(script) });
     await until(() => read(machine.path('/var/trace')) === 'ran\n');
     const first = read(machine.path('/proc/sys/kernel/random/boot_id'));
-    await rig.host.reboot(machine.instance);
+    await fixture.host.reboot(machine.instance);
     await until(() => machine.agent.online);
     expect(read(machine.path('/var/trace'))).toBe('ran\n');
     expect(
@@ -30,24 +30,24 @@ describe('booting', () => {
   });
 
   it('registers the agent while user data runs, and never without an instance profile', async () => {
-    rig = await startRig();
-    const slow = await rig.launch('a', { userData: '#!/bin/bash\nsleep 60\n' });
-    const roleless = await rig.launch('b', { instanceProfile: null });
-    await until(() => rig.world.lastSpan(roleless.id, 'boot') !== undefined);
+    fixture = await startRegionFixture();
+    const slow = await fixture.launch('a', { userData: '#!/bin/bash\nsleep 60\n' });
+    const roleless = await fixture.launch('b', { instanceProfile: null });
+    await until(() => fixture.world.lastSpan(roleless.id, 'boot') !== undefined);
     expect(slow.agent.online).toBe(true);
     expect(roleless.agent.online).toBe(false);
-    expect(rig.world.lastSpan(roleless.id, 'agent')).toBeUndefined();
+    expect(fixture.world.lastSpan(roleless.id, 'agent')).toBeUndefined();
   });
 
   it('stays down, or without an agent, when a fault says so', async () => {
-    rig = await startRig();
-    rig.world.faults.add({ point: 'machine.boot', instance: 'i-dead*', effect: 'no-boot' });
-    rig.world.faults.add({ point: 'machine.agent', instance: 'i-mute*', effect: 'no-agent' });
-    const dead = rig.launch('dead', { instanceProfile: null });
-    const mute = await rig.launch('mute', { instanceProfile: null });
+    fixture = await startRegionFixture();
+    fixture.world.faults.add({ point: 'machine.boot', instance: 'i-dead*', effect: 'no-boot' });
+    fixture.world.faults.add({ point: 'machine.agent', instance: 'i-mute*', effect: 'no-agent' });
+    const dead = fixture.launch('dead', { instanceProfile: null });
+    const mute = await fixture.launch('mute', { instanceProfile: null });
     const machine = await dead;
-    await until(() => rig.world.lastSpan(mute.id, 'boot') !== undefined);
-    expect(rig.world.lastSpan(machine.id, 'boot')).toBeUndefined();
+    await until(() => fixture.world.lastSpan(mute.id, 'boot') !== undefined);
+    expect(fixture.world.lastSpan(machine.id, 'boot')).toBeUndefined();
     expect(mute.agent.online).toBe(false);
   });
 });
@@ -63,8 +63,8 @@ wait
 `;
 
   it('asks processes to end, then ends those that do not, also in groups of their own', async () => {
-    rig = await startRig();
-    const machine = await rig.launch('a', { userData: longRunning });
+    fixture = await startRegionFixture();
+    const machine = await fixture.launch('a', { userData: longRunning });
     await until(() => read(machine.path('/var/trace')) === 'started\n');
     expect(machine.processes.found().length).toBeGreaterThan(0);
     await machine.shutdown();
@@ -73,49 +73,49 @@ wait
   });
 
   it('cuts everything off at a crash, and leaves nothing when the region closes', async () => {
-    rig = await startRig();
-    const machine = await rig.launch('a', { userData: longRunning });
-    const other = await rig.launch('b', { userData: longRunning });
+    fixture = await startRegionFixture();
+    const machine = await fixture.launch('a', { userData: longRunning });
+    const other = await fixture.launch('b', { userData: longRunning });
     await until(() => read(machine.path('/var/trace')) === 'started\n' && existsSync(other.path('/var/trace')));
     machine.crash();
     await until(() => machine.processes.found().length === 0);
     expect(read(machine.path('/var/trace'))).toBe('started\n');
-    await rig.host.close();
+    await fixture.host.close();
     expect(other.processes.found()).toEqual([]);
   });
 
-  it('keeps the disk over stop and start, and takes it away at termination', async () => {
-    rig = await startRig();
-    const machine = await rig.launch('a');
+  it('keeps the disk over stop and start, and removes it at termination', async () => {
+    fixture = await startRegionFixture();
+    const machine = await fixture.launch('a');
     await sh(machine, trace('kept'));
     await machine.shutdown();
-    rig.host.boot({ ...machine.instance, boots: 2 });
+    fixture.host.boot({ ...machine.instance, boots: 2 });
     await until(() => machine.agent.online);
     expect(read(machine.path('/var/trace'))).toBe('kept\n');
-    await rig.host.destroy(machine.instance);
+    await fixture.host.destroy(machine.instance);
     expect(existsSync(machine.folder.base)).toBe(false);
-    expect(rig.host.get(machine.id)).toBeUndefined();
+    expect(fixture.host.get(machine.id)).toBeUndefined();
   });
 });
 
 describe('units', () => {
   it('start at boot when enabled, and end gracefully at shutdown', async () => {
-    rig = await startRig();
-    const machine = await rig.launch('a');
+    fixture = await startRegionFixture();
+    const machine = await fixture.launch('a');
     install(machine, 'server');
     config(machine, ['cluster-init: true']);
     expect(
       (await sh(machine, 'systemctl enable --now k3s; systemctl is-enabled k3s; systemctl is-active k3s')).out,
     ).toBe('enabled\nactive\n');
     await machine.shutdown();
-    expect(rig.world.lastSpan(machine.id, 'serviceStop')).toBeDefined();
-    rig.host.boot({ ...machine.instance, boots: 2 });
+    expect(fixture.world.lastSpan(machine.id, 'serviceStop')).toBeDefined();
+    fixture.host.boot({ ...machine.instance, boots: 2 });
     await until(() => machine.systemd.unit('k3s.service')?.state === 'active');
   });
 
   it('are activating until ready, and return at once with --no-block', async () => {
-    rig = await startRig({ found: 300 });
-    const machine = await rig.launch('a');
+    fixture = await startRegionFixture({ found: 300 });
+    const machine = await fixture.launch('a');
     install(machine, 'server');
     config(machine, ['cluster-init: true']);
     const begun = await sh(
@@ -127,8 +127,8 @@ describe('units', () => {
   });
 
   it('are started again and again when their process ends with an error', async () => {
-    rig = await startRig();
-    const machine = await rig.launch('a');
+    fixture = await startRegionFixture();
+    const machine = await fixture.launch('a');
     install(machine, 'server');
     config(machine, ['server: https://10.0.1.99:6443', 'token: x']);
     await sh(machine, 'systemctl start --no-block k3s');
@@ -139,8 +139,8 @@ describe('units', () => {
   });
 
   it('are not found without a file, and an edited file counts after daemon-reload', async () => {
-    rig = await startRig();
-    const machine = await rig.launch('a');
+    fixture = await startRegionFixture();
+    const machine = await fixture.launch('a');
     const missing = await sh(machine, 'systemctl start k3s');
     expect(missing).toMatchObject({ code: 5, err: 'Failed to start k3s.service: Unit k3s.service not found.\n' });
     install(machine, 'server');

@@ -26,7 +26,7 @@ const put = (Entries: PutEventsRequestEntry[], caller: CallerName = 'admin') =>
   new EventBridgeClient(optionsOf(caller, 'eu-west-1')).send(new PutEventsCommand({ Entries }));
 
 describe('SNS', () => {
-  it('gives a message an id, under which the desk shows it', async () => {
+  it('gives a message an id, under which the admin API shows it', async () => {
     const { MessageId } = await publish({ Subject: 's' }, 'worker');
     expect(await region.get(`/_region/published?to=${region.topicArn}`)).toMatchObject([
       { to: region.topicArn, id: MessageId, content: { Message: 'a', Subject: 's', MessageAttributes: {} } },

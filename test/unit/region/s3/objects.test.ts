@@ -14,9 +14,9 @@ import {
 } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createBucket } from '../../../../src/aws/bucket.js';
-import { createAwsClients } from '../../../../src/aws/clients.js';
-import type { SignedUrl } from '../../../../src/node/seal.js';
+import { createBucket } from '#src/aws/bucket.js';
+import { createAwsClients } from '#src/aws/clients.js';
+import type { SignedUrl } from '#src/node-scripts/seal.js';
 import { CREDENTIALS, startTestRegion, type TestRegion } from '../local-region.js';
 
 const Bucket = 'keelson-test';
@@ -83,7 +83,7 @@ describe('the bucket', () => {
     await expect(put('one', { IfNoneMatch: '*' })).resolves.toBeDefined();
   });
 
-  it('tells missing keys and buckets, and the region of a bucket', async () => {
+  it('reports missing keys and buckets, and the region of a bucket', async () => {
     // Prepare
     const s3 = region.s3Client();
 

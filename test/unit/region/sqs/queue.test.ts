@@ -99,7 +99,7 @@ async function events(count: number): Promise<Told[]> {
 }
 
 describe('the bus', () => {
-  it('tells of each state of an instance', async () => {
+  it('sends an event for each state of an instance', async () => {
     const id = await launchOne(region);
     await region.ec2Client().send(new TerminateInstancesCommand({ InstanceIds: [id] }));
     const seen = await events(2);
@@ -111,7 +111,7 @@ describe('the bus', () => {
     });
   });
 
-  it('tells of documents, and of no other object', async () => {
+  it('sends an event for documents, and for no other object', async () => {
     const s3 = region.s3Client();
     for (const Key of ['clusters/shop/status.yaml', 'clusters/shop/config.yaml', 'other/config.yaml'])
       await s3.send(new PutObjectCommand({ Bucket: 'keelson-test', Key, Body: 'x' }));

@@ -14,17 +14,17 @@ import {
 import { afterEach, describe, expect, it } from 'vitest';
 import { imageForParameter } from '../../../../packages/aws-simulator/src/ec2/images.js';
 import type { Machine } from '../../../../packages/aws-simulator/src/machine/machine.js';
-import { type Rig, startRig, until } from '../machine/rig.js';
+import { type RegionFixture, startRegionFixture, until } from '../machine/fixture.js';
 
-let rig: Rig;
-afterEach(() => rig.close());
+let fixture: RegionFixture;
+afterEach(() => fixture.close());
 
 async function send(
   machine: Machine,
   commands: string[],
   more: Partial<SendCommandCommandInput> = {},
 ): Promise<string> {
-  const answer = await rig.ssm().send(
+  const answer = await fixture.ssm().send(
     new SendCommandCommand({
       DocumentName: 'AWS-RunShellScript',
       InstanceIds: [machine.id],
@@ -37,7 +37,7 @@ async function send(
 
 async function invocation(machine: Machine, commandId: string): Promise<GetCommandInvocationCommandOutput | undefined> {
   try {
-    return await rig.ssm().send(new GetCommandInvocationCommand({ CommandId: commandId, InstanceId: machine.id }));
+    return await fixture.ssm().send(new GetCommandInvocationCommand({ CommandId: commandId, InstanceId: machine.id }));
   } catch (error) {
     if (error instanceof Error && error.name === 'InvocationDoesNotExist') return undefined;
     throw error;
@@ -56,8 +56,8 @@ async function ended(machine: Machine, commandId: string): Promise<GetCommandInv
 
 describe('a command', () => {
   it('runs by sh on a file, in a bare environment, and tells how it ended', async () => {
-    rig = await startRig();
-    const machine = await rig.launch('a');
+    fixture = await startRegionFixture();
+    const machine = await fixture.launch('a');
     const id = await send(machine, [
       'env | grep -q ^HOME= && echo home || echo no home',
       'echo "root=$KEELSON_ROOT"',
@@ -72,11 +72,11 @@ describe('a command', () => {
 
   it('is not known at once, and has no output before its end', async () => {
     // Long enough for two calls, however busy the machine is.
-    rig = await startRig({ delivery: 2_000 });
-    const machine = await rig.launch('a');
+    fixture = await startRegionFixture({ delivery: 2_000 });
+    const machine = await fixture.launch('a');
     const id = await send(machine, ['echo early; while [ ! -e "$KEELSON_ROOT/go" ]; do sleep 0.05; done; echo late']);
     expect(await invocation(machine, id)).toBeUndefined();
-    const listed = await rig.ssm().send(new ListCommandInvocationsCommand({ CommandId: id }));
+    const listed = await fixture.ssm().send(new ListCommandInvocationsCommand({ CommandId: id }));
     expect(listed.CommandInvocations).toEqual([]);
     await until(async () => (await invocation(machine, id))?.Status === 'InProgress');
     expect((await invocation(machine, id))?.StandardOutputContent).toBe('');
@@ -85,8 +85,8 @@ describe('a command', () => {
   });
 
   it('is cut at 24,000 characters of output and 8,000 of errors', async () => {
-    rig = await startRig();
-    const machine = await rig.launch('a');
+    fixture = await startRegionFixture();
+    const machine = await fixture.launch('a');
     const id = await send(machine, [
       'head -c 100000 /dev/zero | tr "\\0" x',
       'head -c 100000 /dev/zero | tr "\\0" y >&2',
@@ -97,21 +97,21 @@ describe('a command', () => {
   });
 
   it('is ended at its execution time-out, and by a cancel', async () => {
-    rig = await startRig();
-    const machine = await rig.launch('a');
+    fixture = await startRegionFixture();
+    const machine = await fixture.launch('a');
     const slow = await send(machine, ['sleep 100'], {
       Parameters: { commands: ['sleep 100'], executionTimeout: ['1'] },
     });
     const cancelled = await send(machine, ['sleep 100']);
     await until(async () => (await invocation(machine, cancelled))?.Status === 'InProgress');
-    await rig.ssm().send(new CancelCommandCommand({ CommandId: cancelled }));
+    await fixture.ssm().send(new CancelCommandCommand({ CommandId: cancelled }));
     expect(await ended(machine, cancelled)).toMatchObject({ Status: 'Cancelled', StatusDetails: 'Cancelled' });
     expect(await ended(machine, slow)).toMatchObject({ Status: 'TimedOut', StatusDetails: 'ExecutionTimedOut' });
   });
 
   it('stays in progress when the machine goes down, and reads DeliveryTimedOut when its time is over', async () => {
-    rig = await startRig();
-    const machine = await rig.launch('a');
+    fixture = await startRegionFixture();
+    const machine = await fixture.launch('a');
     const id = await send(machine, ['sleep 100'], {
       TimeoutSeconds: 1,
       Parameters: { commands: ['sleep 100'], executionTimeout: ['1'] },
@@ -123,9 +123,9 @@ describe('a command', () => {
   });
 
   it('waits for an agent that is dead for a while', async () => {
-    rig = await startRig();
-    rig.world.faults.add({ point: 'ssm.deliver', effect: 'agent-dead', delayMs: 200, times: 1 });
-    const machine = await rig.launch('a');
+    fixture = await startRegionFixture();
+    fixture.world.faults.add({ point: 'ssm.deliver', effect: 'agent-dead', delayMs: 200, times: 1 });
+    const machine = await fixture.launch('a');
     const id = await send(machine, ['echo here']);
     await until(async () => (await invocation(machine, id))?.Status === 'Pending');
     expect(machine.agent.online).toBe(false);
@@ -133,8 +133,8 @@ describe('a command', () => {
   });
 
   it('runs beside at most four others on one machine', async () => {
-    rig = await startRig();
-    const machine = await rig.launch('a');
+    fixture = await startRegionFixture();
+    const machine = await fixture.launch('a');
     const wait = 'while [ ! -e "$KEELSON_ROOT/go" ]; do sleep 0.05; done';
     const ids = await Promise.all(Array.from({ length: 6 }, () => send(machine, [wait])));
     const states = async () => (await Promise.all(ids.map((id) => invocation(machine, id)))).map((one) => one?.Status);
@@ -147,10 +147,10 @@ describe('a command', () => {
 
 describe('sending', () => {
   it('is refused for an instance that is not registered, not running, or of another region', async () => {
-    rig = await startRig();
-    const machine = await rig.launch('a');
-    const roleless = await rig.launch('b', { instanceProfile: null });
-    const elsewhere = rig.ssm('us-east-1').send(
+    fixture = await startRegionFixture();
+    const machine = await fixture.launch('a');
+    const roleless = await fixture.launch('b', { instanceProfile: null });
+    const elsewhere = fixture.ssm('us-east-1').send(
       new SendCommandCommand({
         DocumentName: 'AWS-RunShellScript',
         InstanceIds: [machine.id],
@@ -164,21 +164,21 @@ describe('sending', () => {
   });
 
   it('is refused with a comment of more than 100 characters or more than 50 instances', async () => {
-    rig = await startRig();
-    const machine = await rig.launch('a');
+    fixture = await startRegionFixture();
+    const machine = await fixture.launch('a');
     await expect(send(machine, ['true'], { Comment: 'x'.repeat(101) })).rejects.toThrow(/less than or equal to 100/);
     const many = Array.from({ length: 51 }, (_, i) => `i-${i}`);
     await expect(send(machine, ['true'], { InstanceIds: many })).rejects.toThrow(/less than or equal to 50/);
   });
 
   it('reaches all that carry a tag, and is found again by instance, time and comment', async () => {
-    rig = await startRig();
+    fixture = await startRegionFixture();
     const tags = { 'keelson:cluster': 'shop' };
-    const a = await rig.launch('a', { tags });
-    const b = await rig.launch('b', { tags });
-    await rig.launch('c');
+    const a = await fixture.launch('a', { tags });
+    const b = await fixture.launch('b', { tags });
+    await fixture.launch('c');
     const before = new Date(Date.now() - 1000);
-    const answer = await rig.ssm().send(
+    const answer = await fixture.ssm().send(
       new SendCommandCommand({
         DocumentName: 'AWS-RunShellScript',
         Targets: [{ Key: 'tag:keelson:cluster', Values: ['shop'] }],
@@ -189,27 +189,27 @@ describe('sending', () => {
     const id = answer.Command?.CommandId ?? '';
     await ended(a, id);
     await ended(b, id);
-    const found = await rig.ssm().send(
+    const found = await fixture.ssm().send(
       new ListCommandsCommand({
         InstanceId: b.id,
         Filters: [{ key: 'InvokedAfter', value: before.toISOString() }],
       }),
     );
     expect(found.Commands?.map(({ Comment, CommandId }) => [Comment, CommandId])).toEqual([['job-1', id]]);
-    const rows = await rig.ssm().send(new ListCommandInvocationsCommand({ CommandId: id, Details: true }));
+    const rows = await fixture.ssm().send(new ListCommandInvocationsCommand({ CommandId: id, Details: true }));
     expect(rows.CommandInvocations?.map(({ InstanceId }) => InstanceId).sort()).toEqual([a.id, b.id].sort());
   });
 });
 
 describe('the managed instances', () => {
   it('are listed in pages, by filter, with whether their agent is there', async () => {
-    rig = await startRig();
+    fixture = await startRegionFixture();
     const machines = [];
-    for (const name of ['a', 'b', 'c', 'd', 'e', 'f']) machines.push(await rig.launch(name));
+    for (const name of ['a', 'b', 'c', 'd', 'e', 'f']) machines.push(await fixture.launch(name));
     await machines[0]?.shutdown();
-    const first = await rig.ssm().send(new DescribeInstanceInformationCommand({ MaxResults: 5 }));
+    const first = await fixture.ssm().send(new DescribeInstanceInformationCommand({ MaxResults: 5 }));
     expect(first.InstanceInformationList).toHaveLength(5);
-    const second = await rig.ssm().send(
+    const second = await fixture.ssm().send(
       new DescribeInstanceInformationCommand({
         MaxResults: 5,
         ...(first.NextToken && { NextToken: first.NextToken }),
@@ -218,7 +218,7 @@ describe('the managed instances', () => {
     expect(second.InstanceInformationList).toHaveLength(1);
     expect(second.NextToken).toBeUndefined();
     const ids = machines.slice(0, 2).map(({ id }) => id);
-    const two = await rig
+    const two = await fixture
       .ssm()
       .send(new DescribeInstanceInformationCommand({ Filters: [{ Key: 'InstanceIds', Values: ids }] }));
     expect(two.InstanceInformationList?.map(({ PingStatus }) => PingStatus)).toEqual(['ConnectionLost', 'Online']);
@@ -228,11 +228,11 @@ describe('the managed instances', () => {
 
 describe('parameters', () => {
   it('are those of public images, and no others', async () => {
-    rig = await startRig();
+    fixture = await startRegionFixture();
     const name = '/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64';
-    const found = await rig.ssm().send(new GetParameterCommand({ Name: name }));
+    const found = await fixture.ssm().send(new GetParameterCommand({ Name: name }));
     expect(found.Parameter?.Value).toBe(imageForParameter(name, 'eu-west-1'));
-    await expect(rig.ssm().send(new GetParameterCommand({ Name: '/own/secret' }))).rejects.toMatchObject({
+    await expect(fixture.ssm().send(new GetParameterCommand({ Name: '/own/secret' }))).rejects.toMatchObject({
       name: 'ParameterNotFound',
     });
   });

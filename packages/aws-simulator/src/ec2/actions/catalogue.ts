@@ -1,4 +1,4 @@
-/** What the region offers: zones, regions, instance types, images. */
+/** Offers of the region: zones, regions, instance types, images. */
 import { AwsError } from '../../aws-error.js';
 import type { Xml } from '../../xml.js';
 import type { Action } from '../context.js';
@@ -33,7 +33,7 @@ export const describeAvailabilityZones: Action = ({ account }, params) => {
   };
 };
 
-/** Regions that an account has to ask for; this one has not. [EC2 API: DescribeRegions, AllRegions] */
+/** Regions that an account has to enable; this one has not. [EC2 API: DescribeRegions, AllRegions] */
 const NOT_OPTED_IN = ['af-south-1', 'me-south-1'];
 
 /** @param regions all regions of this process */

@@ -66,7 +66,7 @@ function selected(
     const message = 'The parameter instancesSet cannot be used with the parameter maxResults';
     throw new AwsError('InvalidParameterCombination', 400, message);
   }
-  // An instance that fault plans keep unseen is absent from a list, and NotFound when asked by its id.
+  // An instance that fault plans hide is absent from a list, and NotFound when asked by its id.
   const seen =
     ids.length > 0
       ? findInstances(context, ids)

@@ -6,7 +6,7 @@ import { architectureMismatch } from '../launch-request.js';
 import { missing, type Params } from '../params.js';
 import { findType, isOffered } from '../types.js';
 
-/** InstanceType wants the instance stopped. [docs: EC2 change instance type] */
+/** InstanceType requires a stopped instance. [docs: EC2 change instance type] */
 export const modifyInstanceAttribute: Action = (context, params) => {
   const instance = findInstance(context, params.required('InstanceId'));
   const type = params.struct('InstanceType').text('Value');
@@ -39,7 +39,7 @@ export const modifyInstanceAttribute: Action = (context, params) => {
   return { return: true };
 };
 
-/** The one thing that can be changed of an attached volume. [docs: EC2 ModifyInstanceAttribute] */
+/** The one setting of an attached volume that can change. [docs: EC2 ModifyInstanceAttribute] */
 function keepOnTermination({ account }: Ec2Context, instance: Ec2Instance, device: Params): void {
   const name = device.required('DeviceName');
   const deletes = device.struct('Ebs').flag('DeleteOnTermination');

@@ -8,7 +8,7 @@ import { reservationXml } from '../instance-xml.js';
 import { type LaunchRequest, readLaunch } from '../launch-request.js';
 import type { Params } from '../params.js';
 
-/** Instances are there, pending, before the answer is: if that is lost, only the client token finds them again. */
+/** Instances exist, pending, before the answer: if that is lost, only the client token finds them again. */
 export async function runInstances(context: Ec2Context, params: Params, form: URLSearchParams): Promise<Answer> {
   const { world, account, lifecycle } = context;
   const request = readLaunch(context, params);
@@ -66,7 +66,7 @@ function makeInstance(account: Account, request: LaunchRequest, token: string, r
     clientToken: token,
     tags: { ...request.instanceTags },
     state: 'pending',
-    // EC2 tells whole seconds.
+    // EC2 reports whole seconds.
     launchTime: `${now.toISOString().slice(0, 19)}.000Z`,
     boots: 0,
     reservationId,

@@ -63,7 +63,7 @@ export const describeSecurityGroups: Action = (context, params) => {
 
 type Direction = 'ingress' | 'egress';
 
-/** One rule that is there already, and none of them is added. [docs: EC2 error codes] */
+/** If one of the rules exists already, EC2 adds none of them. [docs: EC2 error codes] */
 const authorize =
   (direction: Direction): Action =>
   (context, params) => {
@@ -85,7 +85,7 @@ const authorize =
   };
 
 /**
- * By permissions or by rule ids. In the default VPC permissions that are not there are listed and the others revoked; elsewhere nothing is.
+ * By permissions or by rule ids. In the default VPC EC2 lists missing permissions and revokes the others; elsewhere it revokes nothing.
  * [docs: RevokeSecurityGroupIngress]
  */
 const revoke =

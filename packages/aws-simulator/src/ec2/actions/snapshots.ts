@@ -21,7 +21,7 @@ const FIELDS: Fields<Snapshot> = {
   'volume-size': ({ sizeGiB }) => String(sizeGiB),
 };
 
-/** Of the volume as it is at this moment, attached or not; `pending` until it is stored. [docs: EC2 CreateSnapshot] */
+/** Holds the volume as it is at this moment, attached or not; `pending` until it is stored. [docs: EC2 CreateSnapshot] */
 export const createSnapshot: Action = (context, params) => {
   const volume = findVolume(context, params.required('VolumeId'));
   const tags = specifiedTags(params, 'snapshot');

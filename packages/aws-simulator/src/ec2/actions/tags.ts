@@ -12,7 +12,7 @@ export const createTags: Action = (context, params) => {
   return { return: true };
 };
 
-/** Without tags all are taken away; with a value only where it is that one. */
+/** Without tags it removes all; with a value only a tag of that value. */
 export const deleteTags: Action = (context, params) => {
   const pairs = params.structs('Tag');
   for (const { tags } of resources(context, params)) {

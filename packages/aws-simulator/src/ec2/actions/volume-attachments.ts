@@ -4,7 +4,7 @@ import { findInstance, findVolume } from '../find.js';
 import { invalidValue } from '../params.js';
 import { attachmentXml } from './volumes.js';
 
-/** One instance at most, of the same zone, running or stopped. [docs: EC2 AttachVolume] */
+/** A volume goes to one instance at most, of the same zone, running or stopped. [docs: EC2 AttachVolume] */
 export const attachVolume: Action = (context, params) => {
   const volume = findVolume(context, params.required('VolumeId'));
   const instance = findInstance(context, params.required('InstanceId'));

@@ -18,7 +18,7 @@ export class ApiListener {
 
   constructor(private readonly context: ServiceContext) {}
 
-  /** `available` is asked at each request: an API server without etcd's quorum answers 503. */
+  /** `available` is called for each request: an API server without etcd's quorum answers 503. */
   async open(cluster: KubeCluster, ca: ClusterCa, config: K3sConfig, available: () => boolean): Promise<void> {
     const { machine, version } = this.context;
     const host = machine.instance.publicIp;
@@ -91,7 +91,7 @@ async function bodyOf(request: IncomingMessage): Promise<unknown> {
   }
 }
 
-/** What K3s puts into its certificate unasked, and tls-san. The public address is not among them: K3s doesn't know it. */
+/** Returns K3s's own names for its certificate, and tls-san. The public address is not among them: K3s doesn't know it. */
 function names(config: K3sConfig): string[] {
   const service = [
     'kubernetes',

@@ -1,4 +1,4 @@
-/** What the simulated API server answers: enough for kubectl to discover it and to read Nodes. */
+/** Answers of the simulated API server: enough for kubectl to discover it and to read Nodes. */
 import type { KubeCluster } from '../cluster.js';
 import { NODE_COLUMNS, nodeRow } from '../kubectl/node-table.js';
 import { type ApiReply, json, status, text } from './reply.js';
@@ -8,7 +8,7 @@ export interface ApiRequest {
   /** PEM, as the server has loaded it. */
   serverCa: string;
   version: string;
-  /** Whom a certificate of the cluster's client CA names; null without one, or after its end. */
+  /** Returns the subject of a certificate of the cluster's client CA; null without one, or after its end. */
   client: { user: string; groups: readonly string[] } | null;
   available: boolean;
   /** Checks of /readyz that fail whatever etcd does. */
@@ -37,7 +37,7 @@ export function answer(request: ApiRequest): ApiReply {
     return health(path.slice(1), available, failingChecks, url.searchParams.has('verbose'));
   }
   if (path === '/version') return json(versionInfo(request.version));
-  // There are no roles to bind here: a user who is not an administrator may do nothing more.
+  // There are no roles to bind here: a user without administrator rights may do nothing more.
   if (!request.client.groups.includes('system:masters'))
     return status(403, 'Forbidden', `User "${request.client.user}" cannot ${request.method} path "${path}"`);
   if (!available) return status(503, 'ServiceUnavailable', 'etcdserver: no leader');
@@ -83,7 +83,7 @@ function table(objects: ReturnType<KubeCluster['nodeObjects']>) {
   };
 }
 
-/** The same checks by name as kube-apiserver's; etcd's fail without a quorum, and those of /readyz that are told to. */
+/** Returns kube-apiserver's checks by name; etcd's fail without a quorum, and those of /readyz on request. */
 export function health(endpoint: string, available: boolean, told: readonly string[], verbose: boolean): ApiReply {
   const ofEtcd = available ? [] : CHECKS.filter((check) => check.startsWith('etcd'));
   const failing = new Set([...ofEtcd, ...(endpoint === 'readyz' ? told : [])]);

@@ -1,6 +1,6 @@
 /** kubectl's command line: verb, words, and flags with their values. */
 
-/** Flags that take no value; all others take the next word, unless it is glued with `=`. */
+/** Flags without a value; all others take the next word, unless it is attached with `=`. */
 const BARE = new Set([
   'ignore-daemonsets',
   'delete-emptydir-data',
@@ -16,7 +16,7 @@ const BARE = new Set([
   'watch',
   'now',
 ]);
-/** Flags that have a default when they stand alone. */
+/** Flags with a default when they stand alone. */
 const OPTIONAL = new Set(['wait', 'insecure-skip-tls-verify', 'dry-run']);
 
 export interface KubectlArgs {

@@ -19,8 +19,8 @@ export function setCordon({ cluster, world }: KubectlContext, names: string[], c
 }
 
 /**
- * `annotate node NAME k=v k-`. K3s's controller answers `etcd.k3s.cattle.io/remove=true` by removing the member, and tells
- * so by `etcd.k3s.cattle.io/removed-node-name`. [k3s: etcd member controller]
+ * `annotate node NAME k=v k-`. K3s's controller answers `etcd.k3s.cattle.io/remove=true` by removing the member, and reports it in
+ * `etcd.k3s.cattle.io/removed-node-name`. [k3s: etcd member controller]
  */
 export function annotate(context: KubectlContext, words: string[]): CommandReply {
   const isChange = (word: string) => word.includes('=') || word.endsWith('-');
@@ -60,8 +60,8 @@ export function deleteNodes(context: KubectlContext, names: string[], lenient: b
 }
 
 /**
- * A refusal by etcd leaves the annotation without its answer; K3s's controller would try again and again. Where there is no such member
- * (any more) nothing is to be removed, and that is answered as well. [k3s: pkg/etcd, RemovePeer]
+ * After etcd's refusal the annotation has no answer; K3s's controller would try again and again. If the member does not exist (any more)
+ * there is nothing to remove, and K3s answers as well. [k3s: pkg/etcd, RemovePeer]
  */
 function removeMember({ cluster, plane }: KubectlContext, nodeName: string): void {
   const node = cluster.nodes.get(nodeName);

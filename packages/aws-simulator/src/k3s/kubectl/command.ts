@@ -14,7 +14,7 @@ import { deleteObjects, getObjects } from './objects.js';
 
 const REFUSED = 'The connection to the server 127.0.0.1:6443 was refused - did you specify the right host or port?\n';
 const NO_SPACE = 'Error from server: etcdserver: mvcc: database space exceeded\n';
-/** Deletes are allowed, for they make room. [etcd: maintenance, space quota] */
+/** Deletes are allowed, because they make room. [etcd: maintenance, space quota] */
 const WRITES = new Set(['cordon', 'uncordon', 'drain', 'annotate', 'label', 'taint', 'create', 'patch']);
 const NO_LEADER = 'Error from server: etcdserver: no leader\n';
 

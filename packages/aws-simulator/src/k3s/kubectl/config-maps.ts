@@ -58,7 +58,7 @@ export function createConfigMap(maps: ConfigMaps, [name = '']: string[], flags: 
   return reply(0, `configmap/${name} created\n`);
 }
 
-/** A merge patch of `data`. [RFC 7386] */
+/** Returns a merge patch of `data`. [RFC 7386] */
 export function patchConfigMap(maps: ConfigMaps, [name = '']: string[], flags: Flags): CommandReply {
   const namespace = namespaceOf(flags);
   if (maps.get(namespace, name) === undefined) return reply(1, '', absent(name));

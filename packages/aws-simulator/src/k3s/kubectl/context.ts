@@ -3,7 +3,7 @@ import type { KubeCluster } from '../cluster.js';
 import type { KubeNode } from '../node.js';
 import type { K3sPlane } from '../plane.js';
 
-/** Where a kubectl runs, and on what cluster. */
+/** Place and cluster of a running kubectl. */
 export interface KubectlContext {
   world: World;
   plane: K3sPlane;
@@ -15,7 +15,7 @@ export function notFound(name: string): string {
   return `Error from server (NotFound): nodes "${name}" not found\n`;
 }
 
-/** The Nodes by name; the first name that there is no Node of. */
+/** Returns the Nodes by name, or the first name without a Node. */
 export function pick(cluster: KubeCluster, names: string[]): { found: KubeNode[]; missing: string | undefined } {
   const bare = names.map((name) => name.replace(/^nodes?\//, ''));
   const found = bare.flatMap((name) => cluster.nodes.get(name) ?? []);

@@ -9,8 +9,9 @@ import { type KubectlContext, notFound, pick } from './context.js';
 const RETRY_MS = 5_000;
 
 /**
- * Fault point `k3s.drain`, asked at each try. Effect `pdb-blocks`: as long as it says so no pod may go. Effects `bare-pod` and `empty-dir`: the node has a
- * pod without a controller, or one with an emptyDir volume; kubectl refuses it unless the flags allow it. [kubectl source: pkg/drain, filters]
+ * Fault point `k3s.drain`, asked at each try. Effect `pdb-blocks`: meanwhile no pod may go. Effects `bare-pod` and `empty-dir`: the node
+ * has a pod without a controller, or one with an emptyDir volume; kubectl refuses it unless the flags allow it. [kubectl source: pkg/drain,
+ * filters]
  */
 export async function drain(
   context: KubectlContext,

@@ -1,4 +1,4 @@
-/** `kubectl get nodes`, in the forms of output that scripts ask for. */
+/** `kubectl get nodes`, in the output formats that scripts use. */
 import { type CommandReply, reply } from '../../machine/systemctl.js';
 import type { KubeCluster } from '../cluster.js';
 import type { NodeObject } from '../node.js';

@@ -1,13 +1,14 @@
 /**
  * The part of Go's text/template that scripts use with `kubectl -o go-template=`: fields, `range` with and without variables, `if`, `with`,
- * `end`, the functions `eq` and `urlquery`, and quoted text. What is not known here is an error, as an unknown function is to kubectl. [docs: text/template]
+ * `end`, the functions `eq` and `urlquery`, and quoted text. Anything else is an error, like an unknown function in kubectl. [docs:
+ * text/template]
  */
 type Part = { text: string } | Value | { block: 'range' | 'if' | 'with'; value: Value; names: string[]; body: Part[] };
 
 /** A field or variable, alone, quoted, or compared with a text. */
 type Value = { path: string; call?: 'urlquery' | 'eq'; text?: string };
 
-/** @throws Error on a template that this does not understand */
+/** @throws Error on an unsupported template */
 export function goTemplate(template: string, data: unknown): string {
   const tokens = template.split(/(\{\{.*?\}\})/s).filter((token) => token !== '');
   const parts = parse(tokens, false);

@@ -8,7 +8,7 @@ type Step =
   | { all: true }
   | { filter: { path: Step[]; equals: string; not: boolean } };
 
-/** Every value that the path leads to. @throws Error on a path that this does not understand. */
+/** Returns every value of the path. @throws Error on an unsupported path. */
 export function jsonPath(path: string, value: unknown): unknown[] {
   return follow(parsePath(path.replace(/^\{(.*)\}$/s, '$1')), [value]);
 }

@@ -37,7 +37,7 @@ export function label({ cluster }: KubectlContext, words: string[], overwrite: b
   return reply(0, told);
 }
 
-/** A taint is known by its key and effect; one that is not there cannot be removed. */
+/** Key and effect identify a taint; a missing one cannot be removed. */
 export function taint({ cluster }: KubectlContext, words: string[], overwrite: boolean): CommandReply {
   const { found, missing } = pick(
     cluster,

@@ -17,7 +17,7 @@ export const NODE_COLUMNS = [
 
 const ROLE = 'node-role.kubernetes.io/';
 
-/** One cell a column of NODE_COLUMNS. */
+/** Returns one cell a column of NODE_COLUMNS. */
 export function nodeRow(node: NodeObject): string[] {
   const ready = node.status.conditions.find(({ type }) => type === 'Ready')?.status;
   const roles = Object.keys(node.metadata.labels)

@@ -1,4 +1,4 @@
-/** What manifests have made: `get` and `delete` of it. */
+/** `get` and `delete` of the resources that manifests have made. */
 import { readFileSync } from 'node:fs';
 import { type CommandReply, reply } from '../../machine/systemctl.js';
 import { objectKey, objectsIn } from '../manifests.js';
@@ -17,7 +17,7 @@ function kindOf(word: string): string {
   return SHORT[name] ?? name.replace(/s$/, '');
 }
 
-/** `get KIND -A -o name` and `-o json`; null where nothing of that kind has ever been applied. */
+/** `get KIND -A -o name` and `-o json`; null for a kind that was never applied. */
 export function getObjects(context: KubectlContext, kind: string, output: string): CommandReply | null {
   context.cluster.applyManifests();
   const found = context.cluster.objects.all().filter((one) => one.kind.toLowerCase() === kindOf(kind));

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { dataVolumesOf } from '../../../../../src/model/volumes/requests.js';
+import { dataVolumesOf } from '#src/model/volumes/requests.js';
 import { pool, sample, textsOf, valid } from '../sample.js';
 
 const servers = (...volumes: object[]) => sample({ servers: { instanceType: 't3.medium', volumes } });

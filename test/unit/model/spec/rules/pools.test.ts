@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { diffDocuments } from '../../../../../src/model/diff.js';
-import { slotsOf } from '../../../../../src/model/ids.js';
-import { renderNodeConfig } from '../../../../../src/model/k3s/config.js';
-import { plan } from '../../../../../src/model/plan/index.js';
-import { typeFor } from '../../../../../src/model/plan/instance-type.js';
+import { diffDocuments } from '#src/model/diff.js';
+import { slotsOf } from '#src/model/ids.js';
+import { renderNodeConfig } from '#src/model/k3s/config.js';
+import { plan } from '#src/model/plan/index.js';
+import { typeFor } from '#src/model/plan/instance-type.js';
 import { settle } from '../../plan/settle.js';
 import { emptyState, ModelWorld } from '../../plan/world.js';
 import { pool, sample, textsOf, valid } from '../sample.js';
@@ -32,7 +32,7 @@ describe('how many servers', () => {
     settle(world, state, () => 0);
     // Act
     state.document = valid(five);
-    const grows = plan(state.document, state, null);
+    const grows = plan(state);
     settle(world, state, () => 0);
     const [grown] = diffDocuments(valid(), valid(five), null);
     const [shrunk] = diffDocuments(valid(five), valid(), null);
@@ -81,7 +81,7 @@ describe('config of a pool', () => {
       .filter(({ name }) => ['server-0', 'workers-0', 'others-0'].includes(name))
       .map(({ role, config: own, labels, taints }) =>
         renderNodeConfig(document, {
-          ...{ role, config: own, labels, taints, nodeName: 'n', founder: false, joinAddress: null },
+          ...{ role, config: own, labels, taints, nodeName: 'n', bootstrapServer: false, joinAddress: null },
           ...{ privateIp: '10.0.0.1', publicIp: null, providerId: 'p' },
         }),
       );

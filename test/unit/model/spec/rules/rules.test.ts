@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { OWNED_KEYS } from '../../../../../src/model/k3s/keys.js';
+import { OWNED_KEYS } from '#src/model/k3s/keys.js';
 import { pool, sample, textsOf } from '../sample.js';
 
 const config = (fields: Record<string, unknown>) => sample({ k3s: { version: 'v1.34.2+k3s1', config: fields } });

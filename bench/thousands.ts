@@ -1,0 +1,182 @@
+import { cpuSeconds, memoryOf } from './memory.js';
+import type { Row } from './report.js';
+import { BenchCluster, type BenchStack, documentOf, openStack } from './stack.js';
+
+/** `BENCH_CLUSTERS`: how many. */
+const CLUSTERS = Number(process.env['BENCH_CLUSTERS'] ?? 1_000);
+/** Clusters in the order of their start, so many a wave: those that began together are to end together. */
+const WAVE = 100;
+const AT_ONCE = 25;
+const LOOK_MS = 2_000;
+const LIMITS = { minutes: 15, slowestOverMedian: 1.5 };
+/** After so long without a further cluster that runs, the benchmark tells what is missing instead of waiting on. */
+const PATIENCE_MS = 10 * 60_000;
+
+/**
+ * Many clusters of one server, applied as fast as Temporal takes them, on nodes on paper: the processes of nodes are left out, everything above them is
+ * real, and the account has EC2's documented limits. A cluster begins when its workflow is started.
+ */
+export async function benchThousands(): Promise<Row[]> {
+  const bench = await openStack('aws', 'warn', 'paper');
+  try {
+    const names = Array.from({ length: CLUSTERS }, (_, index) => `many-${String(index).padStart(5, '0')}`);
+    const meter = measureProcesses(bench);
+    const began = Date.now();
+    const starts = new Map<string, number>();
+    await inGroups(names, AT_ONCE, async (name) => {
+      starts.set(name, Date.now());
+      await bench.client.workflow.start('cluster', {
+        workflowId: `cluster/${name}`,
+        taskQueue: 'keelson',
+        args: [documentOf({ name, mode: 'dev' })],
+      });
+    });
+    const applied = Date.now();
+    const running = await untilAllRun(bench, names.length);
+    const seconds = (Date.now() - began) / 1_000;
+    const spent = meter.stop();
+    const ends = await endsOf(bench, names);
+    const waves = chunksOf(names, WAVE).map((wave) =>
+      wave.flatMap((name) => {
+        const end = ends.get(name);
+        return end === undefined ? [] : [(end - (starts.get(name) ?? 0)) / 1_000];
+      }),
+    );
+    return [
+      {
+        case: `${names.length} clusters of one server`,
+        minutes: seconds / 60,
+        limit: LIMITS.minutes,
+        applySeconds: (applied - began) / 1_000,
+        clustersAMinute: (running / seconds) * 60,
+        forgotten: names.length - ends.size,
+        twice: await duplicatesOf(bench),
+      },
+      fairness(waves),
+      ...spent.map((row) => ({ ...row, coreShare: Number(row['cpuSeconds']) / seconds })),
+      await historyOf(bench, names),
+      ...(await callsOf(bench, names.length)),
+    ];
+  } finally {
+    await bench.close();
+  }
+}
+
+/** Most and CPU time of each process, from now until `stop`. */
+function measureProcesses({ stack }: BenchStack): { stop(): Row[] } {
+  const processes = [
+    { case: '  the worker', pid: stack.worker().pid },
+    { case: '  the Temporal dev server', pid: stack.temporal.child.pid },
+    { case: '  the simulated region', pid: stack.region.child.pid },
+  ].map((one) => ({ ...one, cpu: cpuSeconds(one.pid), rss: 0 }));
+  const look = (): void => {
+    for (const one of processes) one.rss = Math.max(one.rss, memoryOf(one.pid));
+  };
+  const timer = setInterval(look, LOOK_MS);
+  return {
+    stop() {
+      clearInterval(timer);
+      look();
+      return processes.map(({ case: name, pid, cpu, rss }) => ({
+        case: name,
+        cpuSeconds: cpuSeconds(pid) - cpu,
+        rssMiB: rss,
+      }));
+    },
+  };
+}
+
+/** Counted by what Temporal shows of them. @returns how many run */
+async function untilAllRun({ client }: BenchStack, wanted: number): Promise<number> {
+  let most = 0;
+  let since = Date.now();
+  for (;;) {
+    const { count } = await client.workflow.count("K3sPhase = 'Running'");
+    if (count > most) [most, since] = [count, Date.now()];
+    if (process.env['BENCH_PROGRESS'] === '1') process.stderr.write(`${new Date().toISOString()} ${count} run\n`);
+    if (count >= wanted || Date.now() - since > PATIENCE_MS) return count;
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+  }
+}
+
+/** When the create of each has ended, milliseconds since 1970; those that have not are missing. */
+async function endsOf(bench: BenchStack, names: readonly string[]): Promise<Map<string, number>> {
+  const ends = new Map<string, number>();
+  await inGroups(names, AT_ONCE, async (name) => {
+    const status = await new BenchCluster(bench, name).settled('Running', 60).catch(() => null);
+    const ended = status?.operations.find(({ kind }) => kind === 'create')?.endedAt;
+    if (ended != null) ends.set(name, Date.parse(ended));
+  });
+  return ends;
+}
+
+/** The wave whose slowest is farthest from its median. */
+function fairness(waves: readonly number[][]): Row {
+  const seen = waves
+    .filter((wave) => wave.length > 0)
+    .map((wave) => {
+      const sorted = [...wave].sort((a, b) => a - b);
+      const [median, slowest] = [sorted[Math.floor(sorted.length / 2)] ?? 0, sorted.at(-1) ?? 0];
+      return { median, slowest, over: slowest / median };
+    });
+  const worst = seen.reduce((most, one) => (one.over > most.over ? one : most), { median: 0, slowest: 0, over: 0 });
+  return {
+    case: `  waves of ${WAVE}, the least fair of ${seen.length}`,
+    medianSeconds: worst.median,
+    slowestSeconds: worst.slowest,
+    slowestOverMedian: worst.over,
+    limit: LIMITS.slowestOverMedian,
+  };
+}
+
+async function duplicatesOf(bench: BenchStack): Promise<number> {
+  return (await bench.region<unknown[]>('/_region/duplicates')).length;
+}
+
+async function historyOf(bench: BenchStack, names: readonly string[]): Promise<Row> {
+  const sizes: { events: number; bytes: number }[] = [];
+  await inGroups(names, AT_ONCE, async (name) => {
+    const { historyLength, historySize } = await new BenchCluster(bench, name).handle.describe();
+    sizes.push({ events: historyLength, bytes: historySize ?? 0 });
+  });
+  const mean = (values: readonly number[]) => values.reduce((sum, one) => sum + one, 0) / values.length;
+  return {
+    case: '  history of a cluster',
+    events: Math.round(mean(sizes.map(({ events }) => events))),
+    mostEvents: Math.max(...sizes.map(({ events }) => events)),
+    kiB: mean(sizes.map(({ bytes }) => bytes)) / 1_024,
+  };
+}
+
+interface Call {
+  service: string;
+  action: string;
+  code: string | null;
+}
+
+/** What was asked of AWS most. */
+async function callsOf(bench: BenchStack, clusters: number): Promise<Row[]> {
+  const { calls } = await bench.region<{ calls: Call[] }>('/_region/record');
+  const groups = new Map<string, { calls: number; refused: number }>();
+  for (const { service, action, code } of calls) {
+    const group = groups.get(`${service} ${action}`) ?? { calls: 0, refused: 0 };
+    group.calls += 1;
+    if (code === 'RequestLimitExceeded' || code === 'ThrottlingException') group.refused += 1;
+    groups.set(`${service} ${action}`, group);
+  }
+  return [...groups]
+    .sort(([, a], [, b]) => b.calls - a.calls)
+    .slice(0, 10)
+    .map(([name, group]) => ({ case: `  ${name}`, ...group, perCluster: group.calls / clusters }));
+}
+
+async function inGroups<T>(items: readonly T[], atOnce: number, work: (item: T) => Promise<void>): Promise<void> {
+  const left = [...items];
+  const lane = async (): Promise<void> => {
+    for (let next = left.shift(); next !== undefined; next = left.shift()) await work(next);
+  };
+  await Promise.all(Array.from({ length: atOnce }, lane));
+}
+
+const chunksOf = <T>(items: readonly T[], size: number): T[][] =>
+  Array.from({ length: Math.ceil(items.length / size) }, (_, index) => items.slice(index * size, (index + 1) * size));

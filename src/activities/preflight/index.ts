@@ -1,0 +1,100 @@
+import { createHash } from 'node:crypto';
+import { zonesOf } from '../../aws/account/facts.js';
+import { resolveImages } from '../../aws/account/images.js';
+import { checkOffered, resolveTypes } from '../../aws/account/instance-types.js';
+import { invalid } from '../../aws/account/invalid.js';
+import { resolveNetwork } from '../../aws/account/network.js';
+import { regionProblem } from '../../aws/region-names.js';
+import { TtlCache } from '../../aws/ttl-cache.js';
+import { typesIn } from '../../model/ids.js';
+import { type AccountFacts, unfitFor } from '../../model/spec/account.js';
+import type { ClusterDocument, ClusterSpec } from '../../model/spec/schema.js';
+import { pathText } from '../../model/spec/violation.js';
+import type { Architecture } from '../../model/state.js';
+import { renderUserData } from '../../node-scripts/render.js';
+import type { PreflightInput, PreflightResult } from '../api.js';
+import type { ActivityContext } from '../attempt.js';
+import type { ActivityDeps } from '../deps.js';
+import { profileMissing } from '../ec2/launch.js';
+import { dryRunLaunch } from './dry-run.js';
+import { checkRelease } from './release.js';
+
+/** By worker: clusters that are made together ask the account once. */
+const shared = new WeakMap<ActivityDeps, TtlCache>();
+
+/**
+ * Asks account, region, bucket and mirror for all that a launch depends on, before anything is made; what is wrong with the
+ * document is known here or never. Reads only.
+ */
+export async function resolveLaunchConfig(
+  deps: ActivityDeps,
+  attempt: ActivityContext,
+  input: PreflightInput,
+): Promise<PreflightResult> {
+  const { region, document } = input;
+  const { spec } = document;
+  if (spec.access.instanceProfile === undefined && deps.defaultInstanceProfile === null) throw profileMissing();
+  const source = { ec2: deps.clients.ec2(region), ssm: deps.clients.ssm(region), region };
+  const types = input.instanceTypes ?? typesIn(document);
+  const account = shared.get(deps) ?? new TtlCache();
+  shared.set(deps, account);
+  const ask = <T>(what: string, of: unknown, read: () => Promise<T>): Promise<T> =>
+    account.ask(`${region} ${what} ${JSON.stringify(of)}`, read);
+  try {
+    const [{ network, vpcCidrs, room: free }, { types: instanceTypes, memory }] = await allOrFirst([
+      ask('network', spec.network, () => resolveNetwork(source.ec2, spec.network, region)),
+      ask('types', types, () => resolveTypes(source.ec2, types, region)),
+      deps.bucket.check(),
+    ]);
+    checkOffered(instanceTypes, network.subnets, region);
+    const architectures = [...new Set(Object.values(instanceTypes).map((type) => type.architecture))].sort();
+    const [{ images, sizeGiB: imageSizeGiB }, releases] = await allOrFirst([
+      ask('images', [spec.image, instanceTypes], () => resolveImages(source, spec.image, instanceTypes)),
+      Promise.all(architectures.map((architecture) => checkRelease(attempt, spec.k3s, architecture, deps.mirrors))),
+    ]);
+    const launchConfig = { ...network, images, instanceTypes };
+    // They are settled by then, and a repair has to be possible whatever the VPC has got, or lost, since.
+    const inUse = input.networksInUse === true;
+    const cidrs = inUse ? [] : vpcCidrs;
+    const zones = zonesOf(network, instanceTypes);
+    if (inUse) zones.subnetZones = null;
+    const room = inUse ? null : free;
+    const facts = { vpcId: network.vpcId, vpcCidrs: cidrs, room, ...zones, memory, imageSizeGiB };
+    requireFit(document, facts, input.launching === undefined ? null : new Set(input.launching));
+    await dryRunLaunch(deps, attempt, input, launchConfig);
+    const mirrorProblem = releases.find((problem) => problem !== null) ?? null;
+    return { launchConfig, userData: userDataOf(spec.k3s, architectures), mirrorProblem };
+  } catch (error) {
+    throw (await regionProblem(deps.clients, region, error)) ?? error;
+  }
+}
+
+/** @throws the first of what does not fit the account, with all of it in its message */
+function requireFit(document: ClusterDocument, facts: AccountFacts, launching: ReadonlySet<string> | null): void {
+  const [first, ...others] = unfitFor(document, facts, launching);
+  if (first === undefined) return;
+  const message = [first, ...others]
+    .map(({ violation }) => `${pathText(violation.path)}: ${violation.message}`)
+    .join('; ');
+  throw invalid(first.code, message, first.violation.hint);
+}
+
+/** Returns the prepare-and-prefetch script by architecture; its id is the start of its SHA-256. */
+function userDataOf(k3s: ClusterSpec['k3s'], architectures: Architecture[]): PreflightResult['userData'] {
+  return Object.fromEntries(
+    architectures.map((architecture) => {
+      const sha256 = k3s.sha256[architecture];
+      const { version, mirror } = k3s;
+      const text = renderUserData({ version, mirror, architecture, ...(sha256 === undefined ? {} : { sha256 }) });
+      return [architecture, { id: createHash('sha256').update(text).digest('hex').slice(0, 16), text }];
+    }),
+  );
+}
+
+/** Like Promise.all, but all have ended before it rejects, and it rejects with the first in order: the same error every time. */
+async function allOrFirst<T extends readonly unknown[]>(promises: [...{ [K in keyof T]: Promise<T[K]> }]): Promise<T> {
+  const settled = await Promise.allSettled(promises as Promise<unknown>[]);
+  const failed = settled.find((one) => one.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
+  return settled.map((one) => (one as PromiseFulfilledResult<unknown>).value) as unknown as T;
+}

@@ -1,0 +1,16 @@
+import type { GroupRole } from '../security-groups/rules.js';
+
+/** A security group that Keelson has made for the cluster. */
+export interface OwnGroup {
+  id: string;
+  /** Keys of its rules, as Keelson set or observed them last; null while unknown. */
+  rules: string[] | null;
+}
+
+/** State of the cluster's own groups. */
+export interface OwnGroups extends Record<GroupRole, OwnGroup> {
+  /** Fingerprint of the rules that Keelson set last: it distinguishes a change of the document from one by someone else. */
+  setFor: string | null;
+  /** Why AWS refuses the rules with this fingerprint; Keelson does not try them again until the document changes or `retry`. */
+  refused: { for: string; message: string } | null;
+}

@@ -1,0 +1,16 @@
+import type { ClusterState } from '../../model/state.js';
+import type { Cluster } from './context.js';
+import { createStatusPublisher } from './status/publisher.js';
+
+/** Makes what handlers, loop and steps share, at the start of a history. */
+export function createCluster(state: ClusterState): Cluster {
+  const inbox = { revision: 0, cancelRequested: false, breakerResets: 0 };
+  return {
+    state,
+    inbox,
+    control: { cancel: null, interruptWaits: null, replanRequested: false, loss: null, refused: null },
+    status: createStatusPublisher({ state, inbox }),
+    observations: { areCurrent: false, gateOpenSince: null, watchEnsured: false },
+    deletion: { swept: [], remaining: null, backupsUntil: null },
+  };
+}

@@ -1,0 +1,31 @@
+import { groupIdsOf } from '../../../model/security-groups/own-groups.js';
+import { activities } from '../../lib/activities.js';
+import { type Cluster, callContext, emit } from '../context.js';
+
+/**
+ * Takes over the rules of the cluster's own groups. The planner compares them with the document; here a missing group is removed from the
+ * state, so that the next launch makes another one.
+ */
+export async function observeGroups(cluster: Cluster): Promise<void> {
+  const { state } = cluster;
+  const groups = state.securityGroups;
+  if (groups === null) return;
+  const ids = groupIdsOf(groups);
+  const seen = await activities.observeSecurityGroups('observe its security groups', {
+    ...callContext(cluster),
+    groupIds: Object.values(ids),
+  });
+  const rulesOf = (id: string): string[] | undefined => seen.find((one) => one.id === id)?.rules;
+  const [server, agent] = [rulesOf(ids.server), rulesOf(ids.agent)];
+  if (server === undefined || agent === undefined) {
+    const gone = Object.values(ids).filter((id) => rulesOf(id) === undefined);
+    emit(cluster, 'Warning', 'SecurityGroupGone', `${gone.join(', ')} is gone; Keelson makes another`);
+    state.securityGroups = null;
+    return;
+  }
+  state.securityGroups = {
+    ...groups,
+    server: { id: ids.server, rules: server },
+    agent: { id: ids.agent, rules: agent },
+  };
+}

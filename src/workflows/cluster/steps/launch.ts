@@ -1,0 +1,273 @@
+import { CancellationScope } from '@temporalio/workflow';
+import { departingNode } from '../../../model/departing.js';
+import { emptySlot } from '../../../model/empty-slot.js';
+import { forgetFindings } from '../../../model/health/findings.js';
+import { withReplacement } from '../../../model/health/replacement-limit.js';
+import { nodeNameOf, slotsOf, typesOfSlot, type WantedSlot } from '../../../model/ids.js';
+import { canResolveAgain } from '../../../model/image-age.js';
+import { withLaunch, withoutLaunch } from '../../../model/launch-limit.js';
+import type { Step } from '../../../model/plan/index.js';
+import { instanceGroups } from '../../../model/security-groups/own-groups.js';
+import { launched } from '../../../model/state/transitions.js';
+import type { ErrorClass, LaunchConfig, LaunchRequest, Slot } from '../../../model/state.js';
+import { zoneOfKept } from '../../../model/volumes/requests.js';
+import { activities } from '../../lib/activities.js';
+import { classOf, detailOf, failure } from '../../lib/errors.js';
+import { apply } from '../apply.js';
+import { type Cluster, callContext, emit, now, stepLabel } from '../context.js';
+import { nodeInstanceOf } from '../observe/node-instance.js';
+import { knowDataVolumes } from './volumes.js';
+
+/**
+ * Launches one instance for the slot. The state carries the request before Keelson sends it, and a sent request is awaited even when the
+ * operation is cancelled: no one could delete an instance whose id is unknown. Without capacity the next subnet follows.
+ */
+export async function launch(cluster: Cluster, step: Step): Promise<void> {
+  const wanted = slotsOf(cluster.state.document).find((one) => one.name === step.slot);
+  if (wanted === undefined) return;
+  await knowDataVolumes(cluster);
+  const slot = openSlot(cluster, wanted);
+  for (;;) {
+    if (slot.launch === null) {
+      slot.launch = requestFor(cluster, wanted, slot);
+      cluster.state.launches = withLaunch(cluster.state.launches, slot.name, now());
+    }
+    const request = slot.launch;
+    const userData = cluster.state.userData[request.userDataId];
+    if (userData === undefined)
+      throw failure(
+        'unknown',
+        'UserDataMissing',
+        `user data ${request.userDataId} is not carried`,
+        'report this as a defect',
+      );
+    const zone = cluster.state.launchConfig?.subnets.find((subnet) => subnet.id === request.subnetId)?.zone;
+    try {
+      const view = await CancellationScope.nonCancellable(() =>
+        activities.launchInstance(
+          `${slot.name}: launch ${request.instanceType} in ${zone ?? request.subnetId}${stepLabel(cluster, slot.name)}`,
+          {
+            ...callContext(cluster),
+            slot: slot.name,
+            generation: slot.generation,
+            nodeName: slot.nodeName,
+            launch: request,
+            userData,
+            tags: cluster.state.document.spec.tags,
+          },
+        ),
+      );
+      // The call may have waited for its turn: the time of the launch is what counts.
+      cluster.state.launches = withLaunch(withoutLaunch(cluster.state.launches, slot.name), slot.name, now());
+      apply(cluster, slot, launched(nodeInstanceOf(view), request.securityGroupIds));
+      return;
+    } catch (error) {
+      // Only a refusal is an answer. After anything else the instance may exist, so Keelson repeats the same request, word for word.
+      if (isRefusal(error)) slot.launch = null;
+      if (detailOf(error)?.code === 'IdempotentInstanceTerminated') useUp(cluster, slot);
+      else if (isRefusal(error)) cluster.state.launches = withoutLaunch(cluster.state.launches, slot.name);
+      // Someone has deleted the group, so nothing was launched; the next plan makes another group.
+      if (isGroupGone(error) && cluster.state.securityGroups !== null) {
+        slot.launch = null;
+        cluster.state.launches = withoutLaunch(cluster.state.launches, slot.name);
+        cluster.state.securityGroups = null;
+      }
+      if (isImageGone(error) && canResolveAgain(cluster.state, now())) {
+        emit(
+          cluster,
+          'Warning',
+          'ImageGone',
+          `${slot.name}: ${request.imageId} cannot be launched any more: the image is looked up again`,
+        );
+        cluster.state.launchConfigKey = null;
+        cluster.control.replanRequested = true;
+        return;
+      }
+      if (!isCapacity(error)) throw error;
+      slot.exhaustedSubnets = [...slot.exhaustedSubnets, exhaustedKey(request.instanceType, request.subnetId)];
+      const next = nextPlace(cluster, wanted, slot);
+      emit(
+        cluster,
+        'Warning',
+        'InsufficientInstanceCapacity',
+        `${slot.name}: no ${request.instanceType} in ${zone ?? request.subnetId}, ${next === null ? nothingLeft(cluster, wanted) : `trying ${next.type} in ${next.zone}`}`,
+      );
+      if (next === null) {
+        const tried = slot.exhaustedSubnets;
+        slot.exhaustedSubnets = [];
+        throw withTried(error, tried, launchConfigOf(cluster));
+      }
+    }
+  }
+}
+
+/** Returns the refusal with all that were tried: AWS's text proposes the zones that have refused as well. */
+function withTried(error: unknown, tried: readonly string[], { subnets }: LaunchConfig): unknown {
+  const detail = detailOf(error);
+  if (detail === null || tried.length < 2) return error;
+  const places = tried.map((key) => {
+    const zone = subnets.find(({ id }) => key.endsWith(` ${id}`))?.zone;
+    return zone === undefined ? key : `${key} (${zone})`;
+  });
+  const [first = '', ...lines] = detail.message.split('\n');
+  const message = [`${first}; all were tried: ${places.join(', ')}`, ...lines].join('\n');
+  return failure(detail.class, detail.code, message, detail.hint);
+}
+
+/** Notes a subnet without capacity for a type of the slot. When no subnet remains, the next try may use all of them again. */
+export function exhaust(cluster: Cluster, slot: Slot, type: string, subnetId: string): void {
+  const wanted = slotsOf(cluster.state.document).find((one) => one.name === slot.name);
+  if (wanted === undefined || cluster.state.launchConfig === null) return;
+  slot.exhaustedSubnets = [...slot.exhaustedSubnets, exhaustedKey(type, subnetId)];
+  if (nextPlace(cluster, wanted, slot) === null) slot.exhaustedSubnets = [];
+}
+
+/** Returns the slot in the state; a slot that has lost its instance gets the next generation and with it another node name. */
+function openSlot(cluster: Cluster, wanted: WantedSlot): Slot {
+  const before = cluster.state.slots[wanted.name];
+  // A launch without an answer continues under its own generation: its token finds the instance.
+  if (before !== undefined && before.launch !== null) return before;
+  const unused = before !== undefined && before.instance === null && before.lastInstanceId === null;
+  const { state } = cluster;
+  // Whatever the slot was, its node begins from nothing.
+  state.findings = forgetFindings(state.findings, wanted.name);
+  if (state.initializedAt !== null && before !== undefined && before.lastInstanceId !== null)
+    state.replacements = withReplacement(state.replacements, now());
+  const generation = unused ? before.generation : (cluster.state.generations[wanted.name] ?? 0) + 1;
+  cluster.state.generations = { ...cluster.state.generations, [wanted.name]: generation };
+  const nodeName = nodeNameOf(cluster.state.document.metadata.name, wanted.name, generation);
+  const place = { name: wanted.name, role: wanted.role, pool: wanted.pool };
+  const slot: Slot = {
+    ...emptySlot(place, generation, nodeName),
+    departing: before === undefined ? null : departingNode(before),
+    exhaustedSubnets: before?.exhaustedSubnets ?? [],
+    unreachableSubnets: before?.unreachableSubnets ?? [],
+  };
+  cluster.state.slots = { ...cluster.state.slots, [wanted.name]: slot };
+  return slot;
+}
+
+function requestFor(cluster: Cluster, wanted: WantedSlot, slot: Slot): LaunchRequest {
+  const { state } = cluster;
+  const launchConfig = launchConfigOf(cluster);
+  const place = nextPlace(cluster, wanted, slot);
+  const architecture = launchConfig.instanceTypes[place?.type ?? '']?.architecture;
+  const image = architecture === undefined ? undefined : launchConfig.images[architecture];
+  const userDataId = architecture === undefined ? undefined : state.userDataIds[architecture];
+  if (place === null || image === undefined || userDataId === undefined) {
+    const bound = zoneOfKept(wanted.volumes, state.dataVolumes?.[wanted.name]);
+    if (bound !== null)
+      throw failure(
+        'invalid',
+        'TypeNotOffered',
+        `${slot.name}: its kept volumes are in ${bound}, and no subnet there, image or user data fits ${typesOfSlot(wanted).join(', ')}`,
+        `name a subnet in ${bound} and a type that ${bound} offers; to give the data up, delete the volumes`,
+      );
+    throw failure(
+      'invalid',
+      'TypeNotOffered',
+      `${slot.name}: no subnet${wanted.zones === null ? '' : ` in ${wanted.zones.join(', ')}`}, image or user data fits ${typesOfSlot(wanted).join(', ')}`,
+      'choose a type that the zones of the subnets offer',
+    );
+  }
+  return {
+    subnetId: place.subnetId,
+    instanceType: place.type,
+    imageId: image.id,
+    rootDeviceName: image.rootDeviceName,
+    rootVolume: wanted.rootVolume,
+    volumes: wanted.volumes,
+    capacityReservation: wanted.capacityReservation,
+    securityGroupIds: instanceGroups(state.document, state, slot.role) ?? [],
+    metadataHopLimit: state.document.spec.access.metadataHopLimit,
+    instanceProfile: state.document.spec.access.instanceProfile ?? null,
+    publicIp: state.document.spec.network.publicIp,
+    userDataId,
+  };
+}
+
+function nothingLeft(cluster: Cluster, wanted: WantedSlot): string {
+  const bound = zoneOfKept(wanted.volumes, cluster.state.dataVolumes?.[wanted.name]);
+  return bound === null
+    ? 'and nothing else is left to try'
+    : `and nothing else is left to try: its kept volumes are in ${bound}`;
+}
+
+interface Place {
+  type: string;
+  subnetId: string;
+  zone: string;
+}
+
+const exhaustedKey = (type: string, subnetId: string): string => `${type} ${subnetId}`;
+
+/**
+ * Returns the first of the slot's types for which some subnet may still have capacity: Keelson tries all subnets with one type before the
+ * next.
+ */
+function nextPlace(cluster: Cluster, wanted: WantedSlot, slot: Slot): Place | null {
+  for (const type of typesOfSlot(wanted)) {
+    const subnet = nextSubnet(cluster, wanted, slot, type);
+    if (subnet !== undefined) return { type, subnetId: subnet.id, zone: subnet.zone };
+  }
+  return null;
+}
+
+/**
+ * Returns the subnets in the order of trial: spread over slots by their index, without those that had no capacity, that lack the type or
+ * that the pool does not name. Subnets in which an earlier instance of the slot was unreachable come last, and before them others of the
+ * same zones.
+ */
+function nextSubnet(
+  cluster: Cluster,
+  wanted: WantedSlot,
+  slot: Slot,
+  type: string,
+): LaunchConfig['subnets'][number] | undefined {
+  const launchConfig = launchConfigOf(cluster);
+  const offered = launchConfig.instanceTypes[type]?.zones ?? [];
+  const bound = zoneOfKept(wanted.volumes, cluster.state.dataVolumes?.[wanted.name]);
+  const zones = offered.filter(
+    (zone) => (wanted.zones === null || wanted.zones.includes(zone)) && (bound === null || zone === bound),
+  );
+  const fitting = launchConfig.subnets.filter((subnet) => zones.includes(subnet.zone));
+  const index = Number(wanted.name.slice(wanted.name.lastIndexOf('-') + 1));
+  const muteZones = fitting.filter(({ id }) => slot.unreachableSubnets.includes(id)).map(({ zone }) => zone);
+  const lastness = ({ id, zone }: LaunchConfig['subnets'][number]): number =>
+    slot.unreachableSubnets.includes(id) ? 2 : muteZones.includes(zone) ? 1 : 0;
+  const ordered = [...fitting.slice(index % fitting.length), ...fitting.slice(0, index % fitting.length)]
+    .filter(({ id }) => !slot.exhaustedSubnets.includes(exhaustedKey(type, id)))
+    .sort((a, b) => lastness(a) - lastness(b));
+  return ordered[0];
+}
+
+export function launchConfigOf(cluster: Cluster): LaunchConfig {
+  const { launchConfig } = cluster.state;
+  if (launchConfig === null)
+    throw failure('unknown', 'LaunchConfigMissing', 'the launch config is not resolved', 'report this as a defect');
+  return launchConfig;
+}
+
+/** The generation's instance is terminated: the slot's next launch is of the next generation. */
+function useUp({ state }: Cluster, { name, role, pool, generation, departing }: Slot): void {
+  const next = generation + 1;
+  const nodeName = nodeNameOf(state.document.metadata.name, name, next);
+  state.generations = { ...state.generations, [name]: next };
+  state.slots = { ...state.slots, [name]: { ...emptySlot({ name, role, pool }, next, nodeName), departing } };
+}
+
+const REFUSALS: readonly ErrorClass[] = ['capacity', 'quota', 'auth', 'invalid', 'conflict'];
+
+const isCapacity = (error: unknown): boolean => classOf(error) === 'capacity';
+
+/** The image was deregistered, or is no longer shared with the account. */
+const isImageGone = (error: unknown): boolean =>
+  /^InvalidAMIID\.(NotFound|Unavailable)$/.test(detailOf(error)?.code ?? '');
+
+const isGroupGone = (error: unknown): boolean =>
+  ['InvalidGroup.NotFound', 'InvalidGroupId.NotFound'].includes(detailOf(error)?.code ?? '');
+
+function isRefusal(error: unknown): boolean {
+  const found = classOf(error);
+  return found !== null && REFUSALS.includes(found);
+}

@@ -1,0 +1,75 @@
+import { CancellationScope } from '@temporalio/workflow';
+import type { Step } from '../../../model/plan/index.js';
+import { differenceText } from '../../../model/security-groups/keys.js';
+import { groupIdsOf, instanceGroups, isSetFor, rulesFingerprint } from '../../../model/security-groups/own-groups.js';
+import { groupRulesOf } from '../../../model/security-groups/rules.js';
+import type { ErrorClass } from '../../../model/state.js';
+import { activities } from '../../lib/activities.js';
+import { classOf, errorRecordOf } from '../../lib/errors.js';
+import { type Cluster, callContext, emit, slotOf } from '../context.js';
+import { launchConfigOf } from './launch.js';
+
+/** Refusals that only a person can resolve: a missing permission, the quota of the account, a rule that EC2 does not accept. */
+const REFUSALS: readonly (ErrorClass | null)[] = ['auth', 'quota', 'invalid'];
+
+/** Notes that the instance is in the groups that the document asks for. */
+export async function setInstanceGroups(cluster: Cluster, step: Step): Promise<void> {
+  const slot = slotOf(cluster, step.slot);
+  const groupIds = instanceGroups(cluster.state.document, cluster.state, slot.role);
+  if (slot.instance === null || groupIds === null) return;
+  const instanceId = slot.instance.id;
+  const { securityGroupIds = [], extraSecurityGroupIds } = cluster.state.document.spec.network;
+  const named = [...securityGroupIds, ...extraSecurityGroupIds];
+  await CancellationScope.nonCancellable(() =>
+    activities.setInstanceGroups(`${slot.name}: ${step.title}`, {
+      ...callContext(cluster),
+      instanceId,
+      groupIds,
+      named,
+    }),
+  );
+  slot.groups = groupIds;
+}
+
+/**
+ * Makes the cluster's own groups, or sets their rules to those of the document. Keelson reports rules that AWS refuses and continues with
+ * everything else: the operation of a change ends as failed, and what someone changed by hand stays until a person helps.
+ */
+export async function setSecurityGroups(cluster: Cluster): Promise<void> {
+  const { state } = cluster;
+  const { document } = state;
+  const before = state.securityGroups;
+  const byHand = before !== null && isSetFor(document, before);
+  const set = rulesFingerprint(document);
+  try {
+    const { groups, changed } = await CancellationScope.nonCancellable(() =>
+      activities.ensureSecurityGroups(
+        before === null ? 'make the security groups' : 'set the rules of the security groups',
+        {
+          ...callContext(cluster),
+          vpcId: launchConfigOf(cluster).vpcId,
+          known: before === null ? null : groupIdsOf(before),
+          rules: groupRulesOf(document),
+          tags: document.spec.tags,
+        },
+      ),
+    );
+    state.securityGroups = { server: groups.server, agent: groups.agent, setFor: set, refused: null };
+    const what = differenceText(changed);
+    if (before === null || what === '') return;
+    if (byHand) emit(cluster, 'Warning', 'GroupRulesChanged', `rules were changed by hand, and are set again: ${what}`);
+    else emit(cluster, 'Normal', 'GroupRulesChanged', what);
+  } catch (error) {
+    // A cluster cannot begin without its groups; a running one continues with its present rules.
+    if (before === null || !REFUSALS.includes(classOf(error))) throw error;
+    const record = errorRecordOf(error, { id: 'security-group', slot: null }, state.operation?.id ?? null, 1);
+    state.securityGroups = { ...before, refused: { for: set, message: record.message } };
+    // Notes the refusal in the step and its operation, without a failure that would make everything else wait for the next try.
+    const step = state.operation?.steps.findLast((one) => one.kind === 'security-group' && one.outcome === 'running');
+    if (step !== undefined) step.error = record;
+    const what = byHand
+      ? 'rules were changed by hand and cannot be set again'
+      : 'the rules of the document cannot be set';
+    emit(cluster, 'Warning', 'GroupRulesRefused', `${what}: ${record.message}`);
+  }
+}

@@ -1,0 +1,126 @@
+import {
+  ActivityCancellationType,
+  type ActivityFunctionWithOptions,
+  type ActivityOptions,
+  proxyActivities,
+} from '@temporalio/workflow';
+import type { Activities } from '../../activities/api.js';
+import { inTurn } from '../cluster/in-turn.js';
+
+/**
+ * Time-outs by what an activity does. A missing heartbeat reveals a killed worker: every activity heartbeats, so that work continues
+ * elsewhere after seconds and not after the whole time-out. [docs: Temporal, activity time-outs]
+ */
+const HEARTBEAT = '8s';
+
+const RETRY = { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '30s' } as const;
+
+/** One or a few AWS calls. A sent call is awaited, also when the operation is cancelled: the answer may be an instance. */
+const call: ActivityOptions = {
+  startToCloseTimeout: '1m',
+  scheduleToCloseTimeout: '10m',
+  heartbeatTimeout: HEARTBEAT,
+  retry: RETRY,
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+};
+
+/** Launches, starts and changes of groups take turns, and a busy region makes them wait. */
+const turn: ActivityOptions = { ...call, startToCloseTimeout: '10m', scheduleToCloseTimeout: '30m' };
+
+/** Polls until AWS or a node gets there; a cancelled wait ends at once, because that loses nothing. */
+const wait: ActivityOptions = {
+  startToCloseTimeout: '30m',
+  scheduleToCloseTimeout: '45m',
+  heartbeatTimeout: HEARTBEAT,
+  retry: RETRY,
+  cancellationType: ActivityCancellationType.TRY_CANCEL,
+};
+
+/** Asks a node that may be dead while EC2 calls it running: its silence is an answer too, and comes soon. */
+const ask: ActivityOptions = { ...wait, startToCloseTimeout: '50s', scheduleToCloseTimeout: '55s' };
+
+/** An observation; the next one makes up for a failed one, and Keelson reports the failure within a minute. */
+const glance: ActivityOptions = { ...call, startToCloseTimeout: '25s', scheduleToCloseTimeout: '30s' };
+
+/** A reboot takes minutes; the input says how long to wait for the agent. */
+const back: ActivityOptions = { ...wait, startToCloseTimeout: '10m', scheduleToCloseTimeout: '10m' };
+
+/** An instance on a host in trouble may not shut down: then its power is cut. */
+const shutdown: ActivityOptions = { ...wait, startToCloseTimeout: '10m', scheduleToCloseTimeout: '10m' };
+
+/** A large database takes its time; another worker takes over after a minute and a half. */
+const backup: ActivityOptions = {
+  ...wait,
+  startToCloseTimeout: '30m',
+  scheduleToCloseTimeout: '40m',
+  heartbeatTimeout: '90s',
+  retry: { ...RETRY, maximumAttempts: 5 },
+};
+
+/** A person or a step waits for it: a heartbeat or two reveal a dead worker. */
+const askedBackup: ActivityOptions = {
+  ...backup,
+  heartbeatTimeout: HEARTBEAT,
+  retry: { ...RETRY, maximumAttempts: 10 },
+};
+
+/** People read the status; it never holds the work up. */
+const note: ActivityOptions = {
+  startToCloseTimeout: '15s',
+  scheduleToCloseTimeout: '1m',
+  heartbeatTimeout: HEARTBEAT,
+  retry: { ...RETRY, maximumAttempts: 4 },
+};
+
+const calls = proxyActivities<Activities>(call);
+
+type Runner<K extends keyof Activities> = (
+  summary: string,
+  ...args: Parameters<Activities[K]>
+) => ReturnType<Activities[K]>;
+
+/** Adds to each call the summary that people read in the Web UI. */
+function summarised<K extends keyof Activities>(name: K, options: ActivityOptions): Runner<K> {
+  const activity = calls[name] as ActivityFunctionWithOptions<Activities[K]>;
+  return (summary, ...args) =>
+    inTurn<unknown>(activity.executeWithOptions({ ...options, summary }, args)) as ReturnType<Activities[K]>;
+}
+
+export const activities = {
+  resolveLaunchConfig: summarised('resolveLaunchConfig', call),
+  ensureSecurityGroups: summarised('ensureSecurityGroups', turn),
+  ensureDrillGroup: summarised('ensureDrillGroup', call),
+  observeSecurityGroups: summarised('observeSecurityGroups', glance),
+  launchInstance: summarised('launchInstance', turn),
+  awaitInstance: summarised('awaitInstance', wait),
+  awaitReboot: summarised('awaitInstance', back),
+  awaitStop: summarised('awaitInstance', shutdown),
+  claimCluster: summarised('claimCluster', call),
+  findCluster: summarised('findCluster', call),
+  observeInstances: summarised('observeInstances', call),
+  brieflyObserveInstances: summarised('observeInstances', glance),
+  startInstances: summarised('startInstances', turn),
+  stopInstances: summarised('stopInstances', call),
+  rebootInstances: summarised('rebootInstances', call),
+  tagInstance: summarised('tagInstance', call),
+  setInstanceGroups: summarised('setInstanceGroups', call),
+  modifyInstanceType: summarised('modifyInstanceType', call),
+  terminateInstances: summarised('terminateInstances', {
+    ...wait,
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+  }),
+  saveRootVolume: summarised('saveRootVolume', { ...wait, startToCloseTimeout: '2h', scheduleToCloseTimeout: '3h' }),
+  findServerDisks: summarised('findServerDisks', glance),
+  findDataVolumes: summarised('findDataVolumes', call),
+  provideDataVolumes: summarised('provideDataVolumes', wait),
+  sweep: summarised('sweep', { ...wait, scheduleToCloseTimeout: '6h' }),
+  runOnNodes: summarised('runOnNodes', wait),
+  askNodes: summarised('runOnNodes', ask),
+  writeStatus: summarised('writeStatus', note),
+  ensureWatch: summarised('ensureWatch', note),
+  findBackup: summarised('findBackup', call),
+  saveBackup: summarised('saveBackup', backup),
+  saveAskedBackup: summarised('saveBackup', askedBackup),
+  forget: summarised('forget', call),
+  storeFiles: summarised('storeFiles', call),
+};
