@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { StatusView } from '#src/model/status.js';
+import type { Span } from '../../packages/aws-simulator/src/contract.js';
 import { imagesOf } from '../../packages/aws-simulator/src/ec2/images.js';
+import type { LaunchEntry } from '../../packages/aws-simulator/src/record.js';
 import { openStackFixture, type StackFixture } from './fixture.js';
 
 let fixture: StackFixture;
@@ -71,5 +73,23 @@ describe('an image of one’s own from which a program is missing', () => {
       .toMatch(/the SSM agent of i-\w+ has not registered yet: SSM has never heard of it/);
     expect(await fixture.keelson('delete', 'no-agent', '--yes', '--wait')).toMatchObject({ code: 0 });
     expect(await fixture.region('leftovers?cluster=no-agent')).toMatchObject({ total: 0 });
+  });
+});
+
+describe('an image that carries K3s', () => {
+  it('is named by a parameter of the account, and its nodes download nothing', async () => {
+    // Prepare
+    const document = fixture.document('carried', { image: { ssmParameter: '/keelson/images/k3s-amd64' } });
+
+    // Act
+    const applied = await fixture.keelson('apply', '-f', document, '--wait');
+    const { spans, launches } = await fixture.region<{ spans: Span[]; launches: LaunchEntry[] }>('record?calls=false');
+
+    // Assess
+    expect(applied.code, applied.stderr).toBe(0);
+    const ids = launches.filter(({ tags }) => tags['keelson:cluster'] === 'carried').map(({ id }) => id);
+    expect(ids).toHaveLength(1);
+    expect(spans.filter(({ kind, instanceId }) => kind === 'download' && ids.includes(instanceId ?? ''))).toEqual([]);
+    expect(await fixture.keelson('delete', 'carried', '--yes', '--wait')).toMatchObject({ code: 0 });
   });
 });

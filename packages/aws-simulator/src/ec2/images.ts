@@ -1,6 +1,6 @@
 /**
- * The simulated images: Amazon Linux 2023 and Ubuntu 24.04, for both architectures, with their own id in each region; and custom images
- * that lack a program that Keelson needs.
+ * The simulated images: Amazon Linux 2023 and Ubuntu 24.04, for both architectures, with their own id in each region; custom images that
+ * lack a program that Keelson needs; and one that carries K3s, as deploy/image makes it.
  */
 import { sha256 } from '../sigv4.js';
 import { fixedId } from './ids.js';
@@ -18,6 +18,8 @@ export interface Image {
   creationDate: string;
   /** Missing programs of the operating system. */
   lacks: readonly string[];
+  /** Version of K3s that lies on its disk, as deploy/image/install-k3s.sh leaves it. */
+  carries: string | null;
 }
 
 interface Family {
@@ -28,6 +30,7 @@ interface Family {
   sizeGiB: number;
   parameter: (architecture: Image['architecture']) => string;
   lacks?: readonly string[];
+  carries?: string;
 }
 
 /** What an image may lack: a program, or the SSM agent. */
@@ -51,6 +54,15 @@ const FAMILIES: Family[] = [
     sizeGiB: 8,
     parameter: (architecture) =>
       `/aws/service/canonical/ubuntu/server/24.04/stable/current/${debian(architecture)}/hvm/ebs-gp3/ami-id`,
+  },
+  {
+    name: (architecture) => `k3s-v1.34.2-${architecture}`,
+    ownerId: '000000000000',
+    ownerAlias: null,
+    rootDeviceName: '/dev/xvda',
+    sizeGiB: 8,
+    parameter: (architecture) => `/keelson/images/k3s-${debian(architecture)}`,
+    carries: 'v1.34.2+k3s1',
   },
   ...MAY_LACK.map((program) => ({
     name: (architecture: Image['architecture']) => `without-${program}-${architecture}`,
@@ -77,13 +89,13 @@ export function imageForParameter(name: string, region: string): string | null {
   return null;
 }
 
-/** Returns what the image of an instance lacks; nothing for an unknown one. */
-export const lackedBy = (id: string, region: string): readonly string[] =>
-  imagesOf(region).find((image) => image.id === id)?.lacks ?? [];
+/** Returns what the image of an instance lacks and carries; nothing of either for an unknown one. */
+export const contentsOf = (id: string, region: string): Pick<Image, 'lacks' | 'carries'> =>
+  imagesOf(region).find((image) => image.id === id) ?? { lacks: [], carries: null };
 
 function imageOf(family: Family, architecture: Image['architecture'], region: string): Image {
   const name = family.name(architecture);
-  const { ownerId, ownerAlias, rootDeviceName, sizeGiB, lacks = [] } = family;
+  const { ownerId, ownerAlias, rootDeviceName, sizeGiB, lacks = [], carries = null } = family;
   const digest = sha256(`${region}/${name}`);
   return {
     id: fixedId('ami', digest.slice(0, 16)),
@@ -96,6 +108,7 @@ function imageOf(family: Family, architecture: Image['architecture'], region: st
     sizeGiB,
     creationDate: '2025-11-18T00:00:00.000Z',
     lacks,
+    carries,
   };
 }
 

@@ -1,7 +1,9 @@
 /** One instance as a machine: its disk, its boots, its processes, its SSM agent and its services. */
-import { join } from 'node:path';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { Instance, World } from '../contract.js';
-import { lackedBy } from '../ec2/images.js';
+import { contentsOf } from '../ec2/images.js';
+import { standInBinary } from '../k3s/binary.js';
 import { type MachineFolder, machineFolder, prepareFolder, removeFolder, writeBootId } from './folder.js';
 import type { Kept, ScriptRun } from './managed.js';
 import { PoweredMachine } from './powered.js';
@@ -78,6 +80,13 @@ export class Machine extends PoweredMachine {
     mountAll(this.world.dir, this.folder);
   }
 
+  private layK3s(version: string): void {
+    const file = this.path('/usr/local/bin/k3s');
+    mkdirSync(dirname(file), { recursive: true });
+    const architecture = this.instance.architecture === 'arm64' ? 'arm64' : 'amd64';
+    writeFileSync(file, standInBinary(version, architecture), { mode: 0o755 });
+  }
+
   /** @returns its exit code; null where nothing was to be run */
   protected runUserData(_boot: AbortSignal): Promise<number | null> {
     return runUserData(this.folder, this.processes, this.instance.userData);
@@ -94,8 +103,9 @@ export class Machine extends PoweredMachine {
       after: launched ? [launched.id] : [],
       signal,
     });
-    const lacks = lackedBy(instance.imageId, instance.region);
+    const { lacks, carries } = contentsOf(instance.imageId, instance.region);
     this.prepareDisk(lacks);
+    if (carries !== null && instance.boots === 1) this.layK3s(carries);
     world.note('boot', { instanceId: id, bootId: writeBootId(this.folder), boots: instance.boots });
     this.systemd.boot();
     void this.runUserData(signal).then((exitCode) => {

@@ -1,6 +1,7 @@
-/** GetParameter and GetParameters, for public image parameters only: there are no others here. */
+/** GetParameter and GetParameters, for parameters that name images, public ones and an account's own: there are no others here. */
 import { AwsError } from '../aws-error.js';
 import { imageForParameter } from '../ec2/images.js';
+import { ACCOUNT_ID } from '../ec2/network.js';
 import { type Input, type SsmContext, text, texts } from './context.js';
 
 export function getParameter({ region }: SsmContext, input: Input): Input {
@@ -22,6 +23,7 @@ export function getParameters({ region }: SsmContext, input: Input): Input {
 function parameter(name: string, region: string): Input | null {
   const value = imageForParameter(name, region);
   if (value === null) return null;
-  const arn = `arn:aws:ssm:${region}::parameter${name}`;
+  const owner = name.startsWith('/aws/service/') ? '' : ACCOUNT_ID;
+  const arn = `arn:aws:ssm:${region}:${owner}:parameter${name}`;
   return { Name: name, Type: 'String', Value: value, Version: 1, ARN: arn, DataType: 'aws:ec2:image' };
 }

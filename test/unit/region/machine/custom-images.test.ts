@@ -42,3 +42,18 @@ describe('an image that lacks a program', () => {
     expect(machine.agent.online).toBe(true);
   });
 });
+
+describe('an image that carries K3s', () => {
+  it('spares the node the download', async () => {
+    // Prepare: no one answers at the mirror.
+    fixture = await startRegionFixture();
+    const id = imagesOf('eu-west-1').find(
+      ({ carries, architecture }) => carries !== null && architecture === 'x86_64',
+    )?.id;
+    const machine = await fixture.launch('a', { imageId: id ?? '', region: 'eu-west-1' });
+    // Act
+    const { stdout } = await machine.runScript('job', INSTALL, 60, KEEP).finished;
+    // Assess
+    expect(stdout).toMatch(/^version=v1\.34\.2\+k3s1$/m);
+  });
+});
