@@ -215,7 +215,7 @@ describe('what only the worker finds out fails the create, with what to do, and 
       stdout: '',
       stderr: expect.stringMatching(/RegionUnknown.*no region eu-west-9/),
     });
-    expect(applied.stderr).toMatch(/^ {2}-> correct spec\.region/m);
+    expect(applied.stderr).toMatch(/^ {2}-> eu-west-9 does not exist.*set spec\.region to one of/m);
     await nothingWasMade();
   });
 
