@@ -2,11 +2,25 @@
 // last lines get these: a line for each test that failed, and "312 passed, 0 failed" (", 4 skipped" if any).
 
 const LONGEST_LINE = 200;
+/** Of what is told at once: a diff of a command's output fits. */
+const LONGEST_TEXT = 4_000;
 /** A page that holds more failures than these says so: the first ones tell the cause, the others follow from them. */
 const MOST_LINES = 6;
 
 /** @implements {import('vitest/reporters').Reporter} */
 export default class SummaryReporter {
+  /**
+   * Vitest tells why a test failed when the whole run is over; a run that is interrupted or out of time would never say it.
+   * @param {import('vitest/node').TestCase} test
+   */
+  onTestCaseResult(test) {
+    const { state, errors } = test.result();
+    if (state !== 'failed') return;
+    const [error] = errors ?? [];
+    const told = [error?.message, error?.diff].filter(Boolean).join('\n').slice(0, LONGEST_TEXT);
+    process.stdout.write(`FAIL ${test.module.relativeModuleId} > ${test.fullName}\n${told}\n`);
+  }
+
   /**
    * A module that could not be collected, and an error outside of any test, count as one failure each: otherwise a run
    * that did not even start its tests would end in "0 failed".
