@@ -21,6 +21,7 @@ const PAGES = {
   'docs/reference/refused-documents.md': refusedPage,
   'docs/reference/errors.md': errorsPage,
   'docs/reference/benchmarks.md': benchmarksPage,
+  'docs/explanation/faults.md': faultsPage,
   'docs/explanation/repair.md': repairPage,
   'docs/explanation/real-hosts.md': realHostsPage,
   'docs/explanation/scale.md': scalePage,
@@ -310,6 +311,48 @@ function repairPage() {
     'from the cause to the event in the history of the cluster; on profile `demo` EventBridge takes 0.3 s, an assumption.',
   );
   return fill(fill(readFileSync('docs/explanation/repair.md', 'utf8'), 'care', care), 'news', news);
+}
+
+const FAULT_COLUMNS = {
+  operation: (row) => row.operation,
+  boundaries: (row) => row.boundaries,
+  runs: (row) => row.runs,
+  'workers killed': (row) => row.kills,
+  'instances twice': (row) => row.duplicates,
+  'scripts twice': (row) => row.scriptsTwice,
+  leftovers: (row) => row.leftovers,
+  'secrets shown': (row) => row.secrets,
+  'not reached': (row) => row.unreached,
+  'data lost': (row) => row.dataLost,
+  'went on after (median)': (row) => secondsOf(row.resumedMedian),
+  '(worst)': (row) => secondsOf(row.resumedWorst),
+};
+const secondsOf = (value) => (value === null ? '-' : `${value.toFixed(1)} s`);
+
+/** The page as it is, with the table of the kept campaign over backups, restores, drills and rotations. */
+function faultsPage() {
+  const page = readFileSync('docs/explanation/faults.md', 'utf8');
+  const file = 'test/chaos/results/restores.json';
+  if (!existsSync(file)) return page;
+  const {
+    measuredAt,
+    command,
+    machine,
+    minutes,
+    load,
+    notMetAgain,
+    rows: cases,
+  } = JSON.parse(readFileSync(file, 'utf8'));
+  const line = (cells) => `| ${cells.join(' | ')} |\n`;
+  const names = Object.keys(FAULT_COLUMNS);
+  const body = cases.map((row) => line(names.map((one) => FAULT_COLUMNS[one](row))));
+  const where = `${machine.cores} cores, load ${load.toFixed(0)}, Node ${machine.node.slice(1).split('.')[0]}`;
+  const measured = `\`${command}\`, ${measuredAt.slice(0, 10)}, ${minutes.toFixed(1)} minutes on ${where}; ${notMetAgain} moments were not met again:\n\n`;
+  return fill(
+    page,
+    'chaos restores',
+    measured + line(names) + line(names.map((_, n) => (n === 0 ? '---' : '--:'))) + body.join(''),
+  );
 }
 
 /** `rssMiB 373, coreShare 0.41`: rows of this benchmark have figures of different kinds. */

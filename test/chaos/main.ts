@@ -5,6 +5,7 @@ import { type ChaosFixture, openChaosFixture } from './support/fixture.js';
 import { Matrix } from './support/matrix.js';
 import { OPERATIONS, type OperationName } from './support/names.js';
 import { runOnly } from './support/only.js';
+import { keepResults } from './support/results.js';
 import { tableOf, totals, totalsOf } from './support/table.js';
 import { runWalk } from './walk/run.js';
 import { parsePath } from './walk/shortest.js';
@@ -18,6 +19,7 @@ import { parsePath } from './walk/shortest.js';
  *   npm run chaos -- --watch          # and a `keelson status --watch` runs all the time
  *   npm run chaos -- --query          # and someone queries the workflow five times a second: known to do harm
  *   npm run chaos -- --operation stop --operation start
+ *   npm run chaos -- --operation restore --results restores   # keeps the table in test/chaos/results, for docs/explanation/faults.md
  *   npm run chaos -- --only "stop: after ec2.StopInstances server-1 #1"
  *   npm run chaos -- --walk --seed 7 --steps 200      # a random walk; --path 0-3,7 walks only these of its steps
  */
@@ -36,6 +38,7 @@ const { values } = parseArgs({
     'search-minutes': { type: 'string', default: '20' },
     watch: { type: 'boolean', default: false },
     query: { type: 'boolean', default: false },
+    results: { type: 'string' },
   },
 });
 const asking: Asking = values.query ? 'query' : values.watch ? 'watch' : 'wait';
@@ -65,6 +68,10 @@ async function matrix(fixture: ChaosFixture): Promise<boolean> {
     process.stdout.write(
       `${minutes} minutes, seed ${values.seed}, ${values.cells} cells, asking by ${asking}, share ${values.share}: ${JSON.stringify(totals(run.rows))}\n`,
     );
+  }
+  if (values.results !== undefined) {
+    const minutes = (Date.now() - started) / 60_000;
+    keepResults(values.results, run.rows, { args: process.argv.slice(2), minutes, notTried: run.givenUp });
   }
   return run.givenUp === 0 && Object.values(totals(run.rows)).every((count) => count === 0);
 }

@@ -42,7 +42,6 @@ async function disturbed(cluster: ChaosCluster, calls: number, kills: number, ac
     cell,
     Array.from({ length: kills }, () => draw(calls)),
   );
-  cluster.allow(kills);
   cell.watchCalls(reaper.watch);
   await act();
   cell.watchCalls(null);

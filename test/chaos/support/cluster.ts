@@ -5,13 +5,15 @@ import { EXIT } from '#src/cli/exit.js';
 import { follow, type Since } from '#src/cli/wait/follow.js';
 import { createStatusReader } from '#src/cli/wait/stored-status.js';
 import type { RequestName } from '#src/model/requests/decide.js';
+import type { RestoreFrom } from '#src/model/restore/state.js';
 import type { Rotation } from '#src/model/rotation/state.js';
 import { parseDocument } from '#src/model/spec/parse.js';
 import type { ClusterDocument } from '#src/model/spec/schema.js';
 import type { StatusView } from '#src/model/status.js';
 import type { ChaosCell } from './chaos-cell.js';
 import { watchByCommand } from './command.js';
-import { type Expected, write } from './data.js';
+import { type Expected, manifestsOf, write } from './data.js';
+import { Progress } from './progress.js';
 
 /** What a cluster is to be. */
 export interface Shape {
@@ -23,9 +25,8 @@ export interface Shape {
   automatic: boolean;
 }
 
-/** How long an operation may take: undisturbed, on a machine that has much else to do, and for each worker that is killed in it. */
+/** How long what is to be seen after an operation may take. */
 const LIMIT_MS = 240_000;
-const LIMIT_A_KILL_MS = 60_000;
 const TRIES = 5;
 
 /** The wanted state was not reached. */
@@ -42,10 +43,15 @@ export class ChaosCluster {
   shape: Shape;
   /** Of the restore under way, until it was looked at. */
   expected: Expected | null = null;
-  private restores = 0;
+  /** ConfigMaps that were written: each has a name of its own. */
+  private writes = 0;
   private firstRun: string | null = null;
-  private limitMs = LIMIT_MS;
+  private moved = new Progress();
   private last = 'no status';
+  /** Backup that the next restore takes; null for the newest. */
+  private from: string | null = null;
+  /** Of the cluster that is made from a backup of this one, which it is from then on. */
+  private laterName: string | null = null;
   /** Aborted when no one waits any more. */
   private over = new AbortController();
   private letting = false;
@@ -55,7 +61,7 @@ export class ChaosCluster {
   constructor(
     private readonly client: Client,
     readonly cell: ChaosCell,
-    readonly name: string,
+    private readonly firstName: string,
     mode: 'dev' | 'ha',
     private readonly asking: Asking,
   ) {
@@ -67,9 +73,8 @@ export class ChaosCluster {
     return this.client.workflow.getHandle(`cluster/${this.name}`);
   }
 
-  /** Of the next operation. */
-  allow(kills: number): void {
-    this.limitMs = LIMIT_MS + kills * LIMIT_A_KILL_MS;
+  get name(): string {
+    return this.laterName ?? this.firstName;
   }
 
   async create(): Promise<void> {
@@ -78,8 +83,8 @@ export class ChaosCluster {
   }
 
   /** Asks for it, and waits for nothing. */
-  async begin(): Promise<void> {
-    await this.ask('apply');
+  async begin(restoreFrom?: RestoreFrom): Promise<void> {
+    await this.ask('apply', {}, restoreFrom);
     this.firstRun = (await this.clusters.executionInfo(this.name)).firstRunId;
   }
 
@@ -121,21 +126,55 @@ export class ChaosCluster {
     await this.settled('Running', ({ backup }) => backup.at !== before);
   }
 
-  /** A backup between two writes; then all servers may be lost, and the cluster has seen it or not. */
-  async beforeRestore(what: 'serving' | 'lost' | 'unseen'): Promise<void> {
-    this.restores += 1;
-    if (what === 'unseen') await this.apply({ automatic: true });
-    this.expected = { kept: `kept-${this.restores}`, gone: `gone-${this.restores}` };
+  /** Of a cluster that nothing is restored on: what was written stays. */
+  async writeOnce(): Promise<void> {
+    this.writes += 1;
+    this.expected = { kept: `kept-${this.writes}`, gone: null };
     await write(this, this.expected.kept);
+  }
+
+  /**
+   * A backup between two writes. `saved again`: another backup after them, and the first is to be restored; else all servers may be lost, and the
+   * cluster has seen it or not, or the whole cluster is deleted.
+   */
+  async beforeRestore(what: 'serving' | 'saved again' | 'lost' | 'unseen' | 'deleted'): Promise<void> {
+    if (what === 'unseen') await this.apply({ automatic: true });
+    this.writes += 1;
+    const expected = { kept: `kept-${this.writes}`, gone: `gone-${this.writes}` };
+    this.expected = expected;
+    await write(this, expected.kept);
     await this.backup();
-    await write(this, this.expected.gone);
-    if (what === 'serving') return;
-    await this.loseServers();
-    if (what === 'lost') await this.seeLoss();
+    await write(this, expected.gone);
+    switch (what) {
+      case 'serving':
+        return;
+      case 'saved again':
+        this.from = (await this.status()).backup.id;
+        await this.backup();
+        return;
+      case 'deleted':
+        await this.delete();
+        return;
+      default:
+        await this.loseServers();
+        if (what === 'lost') await this.seeLoss();
+    }
   }
 
   async restore(): Promise<void> {
-    await this.ask('restore', { confirm: this.name });
+    const { from } = this;
+    this.from = null;
+    await this.ask('restore', { confirm: this.name, ...(from !== null && { from }) });
+    await this.settled('Running');
+  }
+
+  /** Makes a new cluster from the newest backup; it is this one from now on. */
+  async restoreInto(): Promise<void> {
+    const manifest = manifestsOf(this.cell, this.name).at(-1);
+    if (manifest === undefined) throw new Error(`there is no backup of ${this.name}`);
+    const { cluster, uid, id, generations } = manifest;
+    this.laterName = `${this.firstName}-r${this.writes}`;
+    await this.begin({ cluster, uid, id, generations });
     await this.settled('Running');
   }
 
@@ -189,13 +228,13 @@ export class ChaosCluster {
    * Sends a request and waits for nothing but the answer; an apply is of the present shape, and makes the cluster if need be. Sent again,
    * as a person would, while no one answers.
    */
-  async ask(verb: RequestName, payload: Record<string, unknown> = {}): Promise<void> {
+  async ask(verb: RequestName, payload: Record<string, unknown> = {}, restoreFrom?: RestoreFrom): Promise<void> {
     let stored = false;
     for (let tries = 1; ; tries += 1) {
       try {
         const { heard } =
           verb === 'apply'
-            ? await this.clusters.apply(this.document(), 'chaos')
+            ? await this.clusters.apply(this.document(), 'chaos', restoreFrom && { restoreFrom })
             : await this.clusters.request(this.name, verb, { ...payload, requestedBy: 'chaos' });
         this.heard = heard;
         return;
@@ -292,6 +331,7 @@ export class ChaosCluster {
     };
     for await (const status of follow(source, this.name, this.heard, this.over.signal, () => undefined)) {
       this.last = lastOf(status);
+      this.moved.hear(status);
       if (isThere(status)) return;
     }
     throw new Unreached(`${this.name} has ended`);
@@ -302,6 +342,7 @@ export class ChaosCluster {
       try {
         const status = await this.status();
         this.last = lastOf(status);
+        this.moved.hear(status);
         if (isThere(status)) return;
       } catch (error) {
         // No worker answers just now.
@@ -312,17 +353,16 @@ export class ChaosCluster {
   }
 
   private async inTime<T>(waited: Promise<T>, what: string): Promise<void> {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(
-        () => reject(new Unreached(`${this.name} is not ${what} after ${this.limitMs / 1000} s: ${this.last}`)),
-        this.limitMs,
-      );
-    });
+    const progress = new Progress();
+    this.moved = progress;
     try {
-      await Promise.race([waited, late]);
+      await Promise.race([
+        waited,
+        progress.ended(this.cell, this.over.signal).then((why) => {
+          throw new Unreached(`${this.name} is not ${what}: ${why}: ${this.last}`);
+        }),
+      ]);
     } finally {
-      clearTimeout(timer);
       this.over.abort();
       this.over = new AbortController();
     }

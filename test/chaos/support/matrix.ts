@@ -51,9 +51,11 @@ const TOURS: readonly (readonly OperationName[])[] = [
   ['repair sick'],
   ['backup'],
   ['restore'],
+  ['restore back'],
   // A slot is launched five times in ten minutes at most, whatever the reason. [src/model/launch-limit.ts]
   ['restore lost', 'restore lost', 'delete', 'create ha'],
   ['restore unasked', 'delete', 'create ha'],
+  ['restore into'],
   ['drill'],
   ['rotate'],
   ['delete', 'create ha'],

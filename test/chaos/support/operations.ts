@@ -1,6 +1,6 @@
 import { commandOf } from './again.js';
 import type { ChaosCluster } from './cluster.js';
-import { lostIn } from './data.js';
+import { brokenBackups, lostIn } from './data.js';
 import {
   compare,
   drillsLeft,
@@ -30,9 +30,11 @@ const ACTS: Record<OperationName, (cluster: ChaosCluster) => Promise<void>> = {
   'repair sick': (cluster) => cluster.repair('server-0', 'crash', 'told'),
   backup: (cluster) => cluster.backup(),
   restore: (cluster) => cluster.restore(),
+  'restore back': (cluster) => cluster.restore(),
   'restore lost': (cluster) => cluster.restore(),
   // The document allows it; no one asks.
   'restore unasked': (cluster) => cluster.comeBack(),
+  'restore into': (cluster) => cluster.restoreInto(),
   drill: (cluster) => cluster.drill(),
   rotate: (cluster) => cluster.rotate('token'),
   delete: (cluster) => cluster.delete(),
@@ -40,10 +42,17 @@ const ACTS: Record<OperationName, (cluster: ChaosCluster) => Promise<void>> = {
 
 /** What an operation needs, and no worker is killed in. */
 const BEFORE: Partial<Record<OperationName, (cluster: ChaosCluster) => Promise<void>>> = {
+  backup: (cluster) => cluster.writeOnce(),
   restore: (cluster) => cluster.beforeRestore('serving'),
+  'restore back': (cluster) => cluster.beforeRestore('saved again'),
   'restore lost': (cluster) => cluster.beforeRestore('lost'),
   'restore unasked': (cluster) => cluster.beforeRestore('unseen'),
-  drill: (cluster) => cluster.backup(),
+  'restore into': (cluster) => cluster.beforeRestore('deleted'),
+  drill: async (cluster) => {
+    await cluster.writeOnce();
+    await cluster.backup();
+  },
+  rotate: (cluster) => cluster.writeOnce(),
 };
 
 export interface Outcome {
@@ -66,9 +75,7 @@ export async function operate(
   const findings = noFindings();
   const started = Date.now();
   try {
-    cluster.allow(0);
     await BEFORE[operation]?.(cluster);
-    cluster.allow(kills.length);
     cell.watchCalls(reaper.watch, operation === 'repair unasked' ? 'and events' : 'calls');
     await ACTS[operation](cluster);
   } catch (error) {
@@ -92,8 +99,10 @@ async function examine(
   if (findings.unreached.length > 0) return;
   if (operation !== 'delete') {
     findings.unreached = await compare(cluster, operation === 'stop' ? 'stopped' : 'running');
-    if (cluster.expected !== null) findings.dataLost = await lostIn(cluster, cluster.expected);
+    if (findings.unreached.length === 0 && cluster.expected !== null)
+      findings.dataLost = await lostIn(cluster, cluster.expected);
     cluster.expected = null;
+    findings.dataLost.push(...brokenBackups(cell));
     if (operation === 'drill') findings.leftovers = await drillsLeft(cell, cluster.name);
     return;
   }

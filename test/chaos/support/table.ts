@@ -32,15 +32,48 @@ export function totalsOf(outcomes: readonly Outcome[]): Record<keyof Findings, n
   };
 }
 
-/** The matrix in Markdown, aligned to be read as text as well. */
-export function tableOf(rows: readonly Row[]): string {
-  const all: Row = {
-    operation: 'all' as Row['operation'],
+/** One row of the table, in the order of its columns. */
+export interface Figures extends Record<keyof Findings, number> {
+  operation: string;
+  boundaries: number;
+  runs: number;
+  kills: number;
+  /** Seconds from a kill to the next worker's first call; null where no worker was killed. */
+  resumedMedian: number | null;
+  resumedWorst: number | null;
+}
+
+/** The rows that have run, and their sum. */
+export function figuresOf(rows: readonly Row[]): Figures[] {
+  const all = {
+    operation: 'all',
     boundaries: rows.reduce((sum, row) => sum + row.boundaries, 0),
     outcomes: rows.flatMap((row) => row.outcomes),
-    notMet: [],
   };
-  const lines = [HEAD, ...[...rows, all].filter((row) => row.outcomes.length > 0).map(cells)];
+  return [...rows, all].filter((row) => row.outcomes.length > 0).map(figures);
+}
+
+function figures({
+  operation,
+  boundaries,
+  outcomes,
+}: Pick<Row, 'boundaries' | 'outcomes'> & { operation: string }): Figures {
+  const resumed = outcomes.flatMap(({ reaper }) => reaper.resumedMs).sort((a, b) => a - b);
+  const seconds = (ms: number | undefined): number | null => (ms === undefined ? null : ms / 1000);
+  return {
+    operation,
+    boundaries,
+    runs: outcomes.length,
+    kills: outcomes.reduce((sum, { reaper }) => sum + reaper.done.length, 0),
+    ...totalsOf(outcomes),
+    resumedMedian: seconds(resumed[Math.floor(resumed.length / 2)]),
+    resumedWorst: seconds(resumed.at(-1)),
+  };
+}
+
+/** The matrix in Markdown, aligned to be read as text as well. */
+export function tableOf(rows: readonly Row[]): string {
+  const lines = [HEAD, ...figuresOf(rows).map(cells)];
   const widths = HEAD.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)));
   const text = (line: readonly string[]): string =>
     `| ${line.map((cell, column) => (column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0))).join(' | ')} |`;
@@ -48,13 +81,9 @@ export function tableOf(rows: readonly Row[]): string {
   return [text(HEAD), rule, ...lines.slice(1).map(text)].join('\n');
 }
 
-function cells(row: Row): string[] {
-  const resumed = row.outcomes.flatMap(({ reaper }) => reaper.resumedMs).sort((a, b) => a - b);
-  const seconds = (ms: number | undefined): string => (ms === undefined ? '-' : `${(ms / 1000).toFixed(1)} s`);
-  const kills = row.outcomes.reduce((sum, { reaper }) => sum + reaper.done.length, 0);
-  const kinds = ['duplicates', 'scriptsTwice', 'leftovers', 'secrets', 'unreached', 'dataLost'] as const;
-  const totals = totalsOf(row.outcomes);
-  const found = kinds.map((kind) => totals[kind]);
-  const numbers = [row.boundaries, row.outcomes.length, kills, ...found].map(String);
-  return [row.operation, ...numbers, seconds(resumed[Math.floor(resumed.length / 2)]), seconds(resumed.at(-1))];
+function cells({ operation, resumedMedian, resumedWorst, ...counts }: Figures): string[] {
+  const seconds = (value: number | null): string => (value === null ? '-' : `${value.toFixed(1)} s`);
+  const { boundaries, runs, kills, duplicates, scriptsTwice, leftovers, secrets, unreached, dataLost } = counts;
+  const numbers = [boundaries, runs, kills, duplicates, scriptsTwice, leftovers, secrets, unreached, dataLost];
+  return [operation, ...numbers.map(String), seconds(resumedMedian), seconds(resumedWorst)];
 }

@@ -16,7 +16,6 @@ const SETTLE_MS = 240_000;
 export class Walker {
   private readonly desired = new DesiredState();
   private readonly quorum: QuorumWatch;
-  private kills = 0;
   /** Has been as it was wished, in this life: only then others lay hands on it. */
   private calm = false;
   /** One server at most between two settles: with two gone no one could do anything. */
@@ -65,7 +64,6 @@ export class Walker {
         return this.harm(act.slot, act.how);
       case 'kill':
         await this.cell.ready();
-        this.kills += 1;
         return await this.cell.killWorker();
       case 'settle':
         return await this.settle();
@@ -91,7 +89,6 @@ export class Walker {
   private async delete(): Promise<void> {
     if (this.desired.state === 'absent') return;
     const secrets = secretsOf(this.cluster);
-    this.cluster.allow(this.kills + 2);
     await this.ask('delete', { confirm: this.cluster.name });
     await this.cluster.deleted();
     this.calm = false;
@@ -132,7 +129,6 @@ export class Walker {
     await this.cell.ready();
     if (this.desired.paused) await this.ask('resume');
     await this.ask('retry');
-    this.cluster.allow(this.kills + 2);
     const deadline = Date.now() + SETTLE_MS;
     for (;;) {
       // What others did is noticed by a look.
@@ -144,7 +140,6 @@ export class Walker {
       await new Promise((resolve) => setTimeout(resolve, 1_000));
     }
     this.calm = true;
-    this.kills = 0;
     this.harmed = null;
     if (wanted === 'running') this.quorum.begin();
   }
