@@ -36,7 +36,7 @@ const terminals = openTerminals({
   cwd: work,
   env: { ...stack.variables, PATH: `${bin}:${process.env['PATH']}` },
 });
-// Also when someone ends it half-way.
+// Someone ends it half-way.
 process.once('exit', () => {
   terminals.close();
   prometheus.stop();
@@ -56,6 +56,9 @@ try {
   await dashboardPicture({ browser, folder, prometheus: prometheus.url, repository });
 } finally {
   await browser.close();
+  // A child that runs keeps this process from its end.
+  terminals.close();
+  prometheus.stop();
   await stack.stop();
   rmSync(work, { recursive: true, force: true });
 }

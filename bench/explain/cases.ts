@@ -164,7 +164,7 @@ export const CASES: readonly FailureCase[] = [
     how: 'fault plan ssm.run hang',
     silent: true,
     break: (lane) => lane.fault({ point: 'ssm.run', tags: { 'keelson:cluster': lane.name }, effect: 'hang' }),
-    names: /script \S+ has not ended on i-/,
+    names: /script \S+ runs on i-/,
   },
   {
     what: 'K3s ends at every start',

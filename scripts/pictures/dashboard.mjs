@@ -99,7 +99,7 @@ async function seriesOf(expr, title, prometheus, { start, end }) {
 const highest = ({ values }) => Math.max(0, ...values.map(([, value]) => value));
 
 function curves(shown, { width, height }, { start, end }) {
-  const top = Math.max(1e-9, ...shown.map(highest)) * 1.08;
+  const top = topOf(Math.max(1e-9, ...shown.map(highest)));
   const [wide, high] = [width - 60, height - 68];
   const x = (time) => 44 + ((time - start) / (end - start)) * wide;
   const y = (value) => 30 + high - (value / top) * high;
@@ -123,9 +123,14 @@ function curves(shown, { width, height }, { start, end }) {
   return [...values, ...times, ...lines].join('');
 }
 
+/** Least value above it of which the quarters are round: 4, 8, 10, 12, 20, 40 ... */
+function topOf(value) {
+  const power = 10 ** Math.floor(Math.log10(value));
+  return power * [1, 1.2, 2, 4, 6, 8, 10].find((one) => one * power >= value);
+}
+
 function short(value) {
   if (value >= 1e9) return `${(value / 1e9).toFixed(1)}G`;
   if (value >= 1_000) return `${(value / 1_000).toFixed(1)}k`;
-  if (value >= 10) return value.toFixed(0);
-  return value === 0 ? '0' : value.toFixed(2);
+  return String(Number(value.toPrecision(3)));
 }

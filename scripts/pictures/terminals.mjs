@@ -39,6 +39,7 @@ export function openTerminals({ browser, folder, cwd, env }) {
     // The user's shell, which tmux starts first, may have a PATH and a prompt of its own.
     tmux('send-keys', '-t', name, `PS1='$ ' PATH='${variables.PATH}'; clear`, 'Enter');
   }
+  let isOpen = true;
   const names = SHELLS.map(({ name }) => name);
   const type = (name, line) => tmux('send-keys', '-t', name, `clear; ${line}`, 'Enter');
   const textOf = (name) => tmux('capture-pane', '-p', '-t', name);
@@ -90,7 +91,10 @@ export function openTerminals({ browser, folder, cwd, env }) {
       for (const name of names) tmux('send-keys', '-t', name, 'C-c');
       for (const name of names) await idle(name);
     },
-    close: () => void tmux('kill-server'),
+    close() {
+      if (isOpen) tmux('kill-server');
+      isOpen = false;
+    },
   };
 }
 

@@ -71,7 +71,9 @@ export async function findTagged(
     ]);
     return lists.flat();
   } catch (error) {
-    throw (await regionProblem(clients, region, error)) ?? toFailure(error, `list what carries our tags in ${region}`);
+    throw (
+      (await regionProblem(clients, region, error)) ?? toFailure(error, `list what carries Keelson's tags in ${region}`)
+    );
   }
 }
 

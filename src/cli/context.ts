@@ -1,6 +1,5 @@
 import type { StatusView } from '../model/status.js';
 import { say } from './io.js';
-import { screenOf, wrapped } from './screen.js';
 import type { Session } from './session.js';
 
 /**
@@ -15,5 +14,5 @@ export function sayContext(session: Session, shown?: Pick<StatusView, 'region' |
   const account = shown?.account == null ? '' : `, account ${shown.account}`;
   const where = shown === undefined ? '' : `, region ${shown.region}${account}`;
   const line = `Temporal ${address}, namespace ${namespace}, bucket ${bucket ?? 'not set'}${where}`;
-  say(io, wrapped(line, screenOf(io.stderr).columns));
+  say(io, line);
 }

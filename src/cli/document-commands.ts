@@ -5,7 +5,7 @@ import type { Io } from './io.js';
 /** `keelson validate`, `plan` and `apply`: what works with a document. */
 export function documentCommands(program: Command, run: Runner, io: Io): void {
   addCommand(program, 'validate', 'list every problem of a document at once', [
-    'validate -f examples/ha.yaml',
+    'validate -f shop-eu.yaml',
     'validate -f - < cluster.yaml',
   ])
     .addOption(new Option('-f, --file <files...>', 'cluster documents, YAML or JSON; - is stdin').makeOptionMandatory())
@@ -17,7 +17,7 @@ export function documentCommands(program: Command, run: Runner, io: Io): void {
     program,
     'plan',
     'show what apply would do, step by step; changes nothing',
-    ['plan -f examples/ha.yaml', 'plan -f cluster.yaml -o json'],
+    ['plan -f shop-eu.yaml', 'plan -f cluster.yaml -o json'],
     ['wide'],
   )
     .addOption(fileOption())
@@ -30,7 +30,7 @@ export function documentCommands(program: Command, run: Runner, io: Io): void {
     program,
     'apply',
     'create the cluster, or change it to match the document',
-    ['apply -f examples/ha.yaml --wait', 'apply -f cluster.yaml --plan-id 7c1f09ab12cd34ef'],
+    ['apply -f shop-eu.yaml --wait', 'apply -f cluster.yaml --plan-id 7c1f09ab12cd34ef'],
     ['wide'],
   )
     .addOption(fileOption())

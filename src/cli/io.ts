@@ -2,13 +2,14 @@ import type { Writable } from 'node:stream';
 import pc from 'picocolors';
 import type { Env } from '../config/environment.js';
 import { printable } from '../model/printable.js';
+import { fitted, screenOf } from './screen.js';
 
 /** The outside world of the CLI besides Temporal and AWS; tests give their own. */
 export interface Io {
   env: Env;
   cwd: string;
   stdout: Writable & { isTTY?: boolean; columns?: number; rows?: number; fd?: number };
-  stderr: Writable & { isTTY?: boolean };
+  stderr: Writable & { isTTY?: boolean; columns?: number; rows?: number };
   stdin: NodeJS.ReadableStream & { isTTY?: boolean };
   /** Name of the person, recorded with the operation. */
   user: string;
@@ -23,7 +24,7 @@ export function colorsFor(io: Io, stream: { isTTY?: boolean }): Colors {
   return pc.createColors(stream.isTTY === true && !io.env['NO_COLOR'] && io.env['TERM'] !== 'dumb');
 }
 
-/** A line without colours, in which the terminal obeys nothing. */
+/** Lines without colours, in which the terminal obeys nothing; they break between words. */
 export const say = (io: Io, line: string): void => {
-  io.stderr.write(`${printable(line)}\n`);
+  io.stderr.write(`${fitted(printable(line), screenOf(io.stderr))}\n`);
 };

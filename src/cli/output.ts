@@ -3,7 +3,7 @@ import { printable, printableAll } from '../model/printable.js';
 import type { CliError } from './exit.js';
 import { type Colors, colorsFor, type Io } from './io.js';
 import type { Failed } from './outputs.js';
-import { type Screen, screenOf } from './screen.js';
+import { fitted, type Screen, screenOf } from './screen.js';
 
 export type Format = 'text' | 'wide' | 'name' | 'json' | 'yaml';
 export const FORMATS: readonly Format[] = ['json', 'yaml'];
@@ -27,7 +27,8 @@ export function showFailure(io: Io, format: Format, { exitCode, message, hint, p
 /**
  * Prints data to stdout: in the format of `-o`, else as text for people.
  *
- * @param text gets the data with every string printable: foreign text can neither move the cursor nor paint
+ * @param text gets the data with every string printable: foreign text can neither move the cursor nor paint. On a terminal its lines break between
+ *   words, but for `wide`
  */
 export function show<T>(
   io: Io,
@@ -46,7 +47,9 @@ export function show<T>(
     );
   else {
     const screen = screenOf(io.stdout, format === 'wide');
-    io.stdout.write(painted(colorsFor(io, io.stdout), data, (colors, clean) => text(colors, clean, screen)));
+    io.stdout.write(
+      painted(colorsFor(io, io.stdout), data, (colors, clean) => fitted(text(colors, clean, screen), screen)),
+    );
   }
 }
 
@@ -83,7 +86,8 @@ export function showEntry(io: Io, data: unknown): void {
 
 /** Prints to stderr for people, in colours. */
 export function tell<T>(io: Io, data: T, text: (colors: Colors, data: T) => string): void {
-  io.stderr.write(painted(colorsFor(io, io.stderr), data, text));
+  const screen = screenOf(io.stderr);
+  io.stderr.write(painted(colorsFor(io, io.stderr), data, (colors, clean) => fitted(text(colors, clean), screen)));
 }
 
 /** Keelson's colours, as picocolors writes them: bold, dim, and eight foregrounds. */

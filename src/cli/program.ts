@@ -36,7 +36,8 @@ export function createProgram(io: Io): Command {
       `${EXIT_CODES}
 
 Examples:
-  keelson apply -f examples/ha.yaml --wait
+  keelson init shop-eu --region eu-west-1
+  keelson apply -f shop-eu.yaml --wait
   keelson status shop-eu --watch
   keelson kubeconfig shop-eu --merge ~/.kube/config`,
     )

@@ -39,29 +39,48 @@ export function clipped(text: string, { columns, rows }: Screen): string {
   return [...shown, `... ${lines.length - shown.length} more lines: keelson status NAME -o wide`].join('\n');
 }
 
+/** A command that someone may copy, up to the end of its clause; or what stands in backquotes. */
+const COMMAND = /`[^`\n]*`|(?<![\w:/.-])(?:keelson|kubectl|aws|temporal|k3s|systemctl|journalctl|curl|npm) [^;,)`\n]+/g;
+/** Stands for a blank that is no place to break a line: foreign text has none of it. [model/printable.ts] */
+const HELD = '\u0000';
+
 /**
- * A line of words as lines of at most so many columns, each but the first indented. For sentences, not for what someone may copy: a command that
- * is wrapped is another one.
+ * A line of words as lines of at most so many columns. A command stays whole: broken over two lines it is another one, so the terminal itself breaks what
+ * is longer than a line.
  *
  * @param columns null for no bound
+ * @param hang blanks before each line but the first; by default two more than before the first
  */
-export function wrapped(line: string, columns: number | null): string {
+export function wrapped(line: string, columns: number | null, hang?: number): string {
   if (columns === null || stripVTControlCharacters(line).length <= columns) return line;
+  const indent = line.length - line.trimStart().length;
+  const before = ' '.repeat(Math.min(hang ?? indent + 2, Math.floor(columns / 2)));
   const lines: string[] = [];
-  let [text, width] = ['', 0];
-  for (const word of line.split(' ')) {
+  let [text, width, isEmpty] = [' '.repeat(indent), indent, true];
+  const words = line.slice(indent).replaceAll(COMMAND, (command) => command.replaceAll(' ', HELD));
+  for (const word of words.split(' ')) {
     const length = stripVTControlCharacters(word).length;
-    if (width > 0 && width + 1 + length > columns) {
-      lines.push(text);
-      text = `  ${word}`;
-      width = 2 + length;
+    if (!isEmpty && width + 1 + length > columns) {
+      lines.push(text.trimEnd());
+      text = `${before}${word}`;
+      width = before.length + length;
     } else {
-      text += width === 0 ? word : ` ${word}`;
-      width += (width === 0 ? 0 : 1) + length;
+      text += isEmpty ? word : ` ${word}`;
+      width += (isEmpty ? 0 : 1) + length;
     }
+    isEmpty = false;
   }
-  return [...lines, text].join('\n');
+  return [...lines, text].join('\n').replaceAll(HELD, ' ');
 }
+
+/** Each line of a text wrapped, unless it is to be as wide as it is. Tables come wrapped already. */
+export const fitted = (text: string, { columns, wide }: Screen): string =>
+  wide
+    ? text
+    : text
+        .split('\n')
+        .map((line) => wrapped(line, columns))
+        .join('\n');
 
 function cut(line: string, columns: number): string {
   if (stripVTControlCharacters(line).length <= columns) return line;

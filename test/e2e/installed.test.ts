@@ -1,6 +1,15 @@
 /** The packages as people install them, outside of the checkout. */
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -65,12 +74,26 @@ describe('npm install --global of the packed CLI', () => {
 });
 
 describe('the packed worker', () => {
-  it('starts from what is packed and its dependencies: without settings it names those that are missing', async () => {
-    const unpacked = join(folder, 'worker');
+  let unpacked: string;
+
+  beforeAll(() => {
+    unpacked = join(folder, 'worker');
     mkdirSync(unpacked);
     execFileSync('tar', ['-xzf', pack(ROOT), '-C', unpacked]);
     symlinkSync(join(ROOT, 'node_modules'), join(unpacked, 'node_modules'));
+  });
 
+  it('has every file that its README names', () => {
+    const readme = readFileSync(join(unpacked, 'package/README.md'), 'utf8');
+    const names = [...readme.matchAll(/\]\((?!https?:)([^)#]+)/g)].flatMap(([, name]) => name ?? []);
+
+    const missing = names.filter((name) => !existsSync(join(unpacked, 'package', name)));
+
+    expect(names.length).toBeGreaterThan(10);
+    expect(missing).toEqual([]);
+  });
+
+  it('starts from what is packed and its dependencies: without settings it names those that are missing', async () => {
     const { code, stderr } = await run(join(unpacked, 'package/dist/bin/worker.js'), [], bare, folder);
 
     expect([code, stderr]).toEqual([2, expect.stringContaining('KEELSON_BUCKET: is not set')]);

@@ -291,6 +291,27 @@ describe.concurrent('failure', () => {
 });
 
 describe.concurrent('messages', () => {
+  it('records the apply that has started the cluster as accepted, and the next one of the same document as unchanged', () =>
+    fixture.withWorker(async ({ start }) => {
+      // Prepare
+      const document = written({ mode: 'dev' });
+      const cluster = await start(document);
+      const apply = (requestId: string) =>
+        cluster.workflow.executeUpdate('apply', { args: [{ document, requestedBy: 'ada', requestId }] });
+
+      // Act
+      await apply('first');
+      await cluster.settled('Running');
+      await apply('second');
+
+      // Assess
+      const said = (await cluster.events()).filter(({ reason }) => reason.startsWith('Request'));
+      expect(said.map(({ reason, message }) => `${reason}: ${message}`)).toEqual([
+        'RequestAccepted: apply by ada: the cluster starts with this document',
+        expect.stringMatching(/^RequestUnchanged: apply by ada: nothing to do/),
+      ]);
+    }));
+
   it('records nonsense as rejected requests and is otherwise untouched', () =>
     fixture.withWorker(async ({ start }) => {
       const cluster = await start(written());

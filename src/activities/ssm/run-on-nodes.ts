@@ -133,7 +133,7 @@ const jobTold = (
 ): Trouble => ({
   code: 'NodeScriptTimedOut',
   class: 'node-script',
-  message: `the script ${script} has not ended on ${ids.join(', ')}; it is ended after ${timeoutSeconds} s`,
+  message: `the script ${script} runs on ${ids.join(', ')}, for ${timeoutSeconds} s at most`,
   hint: 'see what it waits for in its log',
   failures: 0,
   since: new Date(since).toISOString(),

@@ -80,6 +80,8 @@ export async function contentOf(io: Io, file: string): Promise<Uint8Array> {
     const { code } = error as NodeJS.ErrnoException;
     const why =
       code === 'ENOENT' ? 'there is no such file' : code === 'EISDIR' ? 'is a folder' : `cannot be read (${code})`;
-    throw new CliError(EXIT.invalid, `${file}: ${why}`, 'see examples/ for documents to start from', { cause: error });
+    throw new CliError(EXIT.invalid, `${file}: ${why}`, 'keelson init NAME writes a document to start from', {
+      cause: error,
+    });
   }
 }

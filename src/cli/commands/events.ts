@@ -2,6 +2,7 @@ import type { ClusterEvent } from '../../model/state.js';
 import { colorsFor, type Io } from '../io.js';
 import { type Format, show, showEntry, showLine } from '../output.js';
 import { whenReaderLeaves } from '../pipe.js';
+import { screenOf } from '../screen.js';
 import type { Session } from '../session.js';
 import { eventsText, eventTable } from '../views/events.js';
 import { followEvents } from '../wait/follow-events.js';
@@ -22,7 +23,7 @@ export async function events(session: Session, name: string, options: EventsOpti
   const isWanted = ({ type }: ClusterEvent): boolean => !options.warnings || type === 'Warning';
   const first = known.filter(isWanted);
   if (!options.watch) {
-    show(io, options.output, first, (colors, seen) => eventsText(seen, colors));
+    show(io, options.output, first, (colors, seen, screen) => eventsText(seen, colors, Date.now(), screen));
     return;
   }
   const print = printer(io, options.output, first);
@@ -39,7 +40,7 @@ export async function events(session: Session, name: string, options: EventsOpti
 function printer(io: Io, output: Format, first: readonly ClusterEvent[]): (event: ClusterEvent) => void {
   if (output === 'json') return (event) => showLine(io, event);
   if (output === 'yaml') return (event) => showEntry(io, event);
-  const { head, row } = eventTable(first, colorsFor(io, io.stdout), { watch: true });
+  const { head, row } = eventTable(first, colorsFor(io, io.stdout), { watch: true, screen: screenOf(io.stdout) });
   show(io, 'text', null, () => head);
   return (event) => show(io, 'text', event, (_, seen) => row(seen));
 }

@@ -5,7 +5,7 @@ import type { ClusterDocument } from '../../model/spec/schema.js';
 import { isUnanswered } from '../errors.js';
 import { CliError, EXIT } from '../exit.js';
 import { say } from '../io.js';
-import { type Format, show } from '../output.js';
+import { type Format, isText, show } from '../output.js';
 import type { Session } from '../session.js';
 
 /** `keelson get NAME`: prints the document in force, with its defaults, as `apply` takes it. */
@@ -20,7 +20,8 @@ export async function get(session: Session, name: string, output: Format): Promi
     document = await stored(session, name, error);
     say(session.io, 'no worker answers: this is config.yaml of the bucket, which may not be in force');
   }
-  show(session.io, output === 'wide' ? 'text' : output, document, (_, seen) => stringify(seen, { lineWidth: 0 }));
+  // Wide: a line of YAML that is broken may be another one.
+  show(session.io, isText(output) ? 'wide' : output, document, (_, seen) => stringify(seen, { lineWidth: 0 }));
 }
 
 async function stored(session: Session, name: string, cause: unknown): Promise<ClusterDocument> {

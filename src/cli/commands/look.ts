@@ -129,13 +129,15 @@ export async function explain(session: Session, name: string, { output }: Output
   const { status: seen, staleSince, retries } = await fetchStatus(session, name);
   const explanation = marked(explanationOf(seen, { retries, staleSince }), staleSince);
   if (isText(output)) sayContext(session, seen);
-  show(session.io, output, explanation, (colors, clean) => explanationText(clean, colors));
+  show(session.io, output, explanation, (colors, clean, screen) => explanationText(clean, colors, Date.now(), screen));
   if (staleSince !== null) throw unattended();
 }
 
 /** `keelson history NAME` */
 export async function history(session: Session, name: string, { output }: Output): Promise<void> {
   const { status: seen, staleSince } = await fetchStatus(session, name);
-  show(session.io, output, operationsOf(seen), (colors) => historyText(printableAll(seen), colors));
+  show(session.io, output, operationsOf(seen), (colors, _, screen) =>
+    historyText(printableAll(seen), colors, Date.now(), screen),
+  );
   if (staleSince !== null) throw unattended();
 }

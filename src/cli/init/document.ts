@@ -18,7 +18,7 @@ export const SCHEMA_FILE = '.keelson/cluster.schema.json';
 /** Returns a document with the settings that people change first, and comments on the others. [yaml-language-server: modeline] */
 export function documentText({ name, region, mode, instanceType, version, network }: Choices): string {
   return `# yaml-language-server: $schema=${SCHEMA_FILE}
-# All fields: docs/reference/cluster-document.md, or completion in an editor with a YAML language server.
+# All fields: docs/reference/cluster-document.md in Keelson's repository; editors with a YAML language server complete them.
 apiVersion: keelson/v1
 kind: Cluster
 metadata:

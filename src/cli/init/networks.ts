@@ -25,7 +25,9 @@ export async function askNetwork(session: Session, prompt: Prompt, region: strin
     say(io, `note: ${region} has no VPC: the nodes need one with a subnet`);
     return null;
   }
-  for (const vpc of vpcs) say(io, `  ${shown(vpc, subnets)}`);
+  // The default one is the answer that most give.
+  const sorted = [...vpcs].sort((a, b) => Number(b.IsDefault === true) - Number(a.IsDefault === true));
+  for (const vpc of sorted) say(io, `  ${shown(vpc, subnets)}`);
   const ids = vpcs.map(({ VpcId = '' }) => VpcId);
   const byDefault = vpcs.some(({ IsDefault }) => IsDefault === true) ? DEFAULT : (ids[0] ?? '');
   const vpcId = await prompt.ask({

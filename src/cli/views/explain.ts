@@ -1,17 +1,20 @@
 import { SUSPECTED } from '../../model/explain/cause.js';
 import type { Explanation } from '../../model/explain/index.js';
 import type { Colors } from '../io.js';
+import { PLAIN, type Screen, wrapped } from '../screen.js';
 import { age, duration, moment } from './time.js';
 
 /** More of a failure's text, such as the lines of a job's log, is in `keelson history` and in `keelson logs`. */
 const LINES = 8;
+
+const LABEL = /^ {2}(?:since|Keelson|you|step) {2,}/;
 
 type Step = Explanation['underWay'][number];
 
 const WORDED: ReadonlySet<string> = new Set(['NoWorker', 'StepOverdue', SUSPECTED]);
 
 /** Returns the cause on the first line; then since when, what Keelson does and when next, what a person can do; then the rest, folded. */
-export function explanationText(one: Explanation, colors: Colors, now = Date.now()): string {
+export function explanationText(one: Explanation, colors: Colors, now = Date.now(), screen: Screen = PLAIN): string {
   const { cause } = one;
   const [first = '', ...more] = cause.message.split('\n');
   // Most messages name the code themselves; these say it in words.
@@ -36,7 +39,8 @@ export function explanationText(one: Explanation, colors: Colors, now = Date.now
       `  last error ${one.lastError.code} at ${moment(one.lastError.at)} in ${one.lastError.where}: ${one.lastError.message.split('\n')[0]}`,
     );
   if (one.unmeasured.length > 0) lines.push(colors.dim(`  not measured now: ${one.unmeasured.length} condition(s)`));
-  return lines.join('\n');
+  // What follows a label stays beside it.
+  return lines.map((line) => wrapped(line, screen.columns, LABEL.exec(line)?.[0].length)).join('\n');
 }
 
 /** Returns the line of the wait, without the cause where the wait quotes it. */

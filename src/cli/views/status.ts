@@ -5,7 +5,7 @@ import { foremost, type Retry } from '../../model/retry.js';
 import type { Operation } from '../../model/state.js';
 import type { StatusView } from '../../model/status.js';
 import type { Colors } from '../io.js';
-import { PLAIN, type Screen, wrapped } from '../screen.js';
+import { fitted, PLAIN, type Screen } from '../screen.js';
 import { conditionTable } from './conditions.js';
 import { healthText } from './health.js';
 import { knownOperations, stepName, stepTimes } from './steps.js';
@@ -22,7 +22,7 @@ export function statusText(
 ): string {
   const lines = [headline(status, colors, now)];
   const { operation, waiting, lastError } = status;
-  if (operation !== null) lines.push(wrapped(operationLine(status), screen.columns));
+  if (operation !== null) lines.push(operationLine(status));
   for (const step of operation?.steps.filter((one) => one.outcome === 'running') ?? [])
     lines.push(`  ${stepName(step)} (${stepTimes(step, knownOperations(status), now)})`);
   const retry = foremost(retries.filter((one) => one.failures > 0));
@@ -37,15 +37,15 @@ export function statusText(
       `  ${hintOfError(status, lastError)}`,
     );
   if (status.apiAddress !== null) lines.push(`API: https://${status.apiAddress}:6443`);
-  for (const image of status.images ?? []) lines.push(wrapped(imageLine(image, now), screen.columns));
+  for (const image of status.images ?? []) lines.push(imageLine(image, now));
   for (const { id, name, slot, zone } of status.dataVolumes ?? [])
     lines.push(`Data volume: ${id} (${name} of ${slot}) in ${zone}; deleted with the cluster`);
   for (const { kind, id, slot, generation, at } of status.kept)
     lines.push(
       `Kept: ${kind} ${id} of ${slot} (generation ${generation}), replaced ${moment(at)}; deleted with the cluster`,
     );
-  lines.push('', nodeTable(status, colors, screen), '', conditionTable(status.conditions, colors, now, screen));
-  return lines.join('\n');
+  const tables = ['', nodeTable(status, colors, screen), '', conditionTable(status.conditions, colors, now, screen)];
+  return [fitted(lines.join('\n'), screen), ...tables].join('\n');
 }
 
 const NODES = [
@@ -63,7 +63,7 @@ const NODES = [
 
 /** Returns how old the system is that the next new instance gets. */
 function imageLine({ id, architecture, createdAt, chosenAt }: StatusView['images'][number], now: number): string {
-  const made = createdAt === undefined ? '' : `, made ${createdAt.slice(0, 10)} (${age(createdAt, now)} old)`;
+  const made = createdAt === undefined ? '' : `, ${age(createdAt, now)} old`;
   return `Image of new nodes (${architecture}): ${id}${made}${chosenAt === null ? '' : `, chosen ${chosenAt.slice(0, 10)}`}`;
 }
 

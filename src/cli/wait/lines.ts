@@ -34,7 +34,7 @@ export function createLines(io: Io, title: string): Progress {
             continue;
           }
           if (printed.has(key) || step.outcome === 'running' || Date.parse(step.startedAt) >= started - 1_000)
-            print(lineOf(step, known));
+            print(lineOf(step, known, isAgain(operation, step)));
           printed.set(key, step.outcome);
         }
       }
@@ -47,8 +47,12 @@ export function createLines(io: Io, title: string): Progress {
   };
 }
 
-function lineOf(step: StepRecord, known: readonly Operation[]): string {
-  const what = stepName(step);
+/** Whether the operation has failed of the step before: as it goes back, it may succeed with what was there before. */
+const isAgain = (operation: Operation, step: StepRecord): boolean =>
+  operation.steps.some((one) => one.id === step.id && one.outcome === 'failed' && one.startedAt < step.startedAt);
+
+function lineOf(step: StepRecord, known: readonly Operation[], again: boolean): string {
+  const what = `${stepName(step)}${again ? ', again' : ''}`;
   switch (step.outcome) {
     case 'running':
       return `${what} (usually ${usually(expectedOf(step.kind, known))})`;

@@ -75,11 +75,15 @@ function clusterTask(title: string, board: Board): ListrTask {
   return {
     title,
     task: async (_context, task) => {
+      let isAtWork = true;
       board.onStatus((status) => {
+        isAtWork = status.operation !== null;
         task.title = `${title}: ${headOf(status, Date.now())}`;
       });
       const outcome = await board.ended;
       if (outcome === 'failed') throw new Error(title);
+      // A delete ends with its workflow, which writes no last status.
+      if (outcome === 'done' && isAtWork) task.title = `${title}: done`;
       // Neither done nor failed: the operation continues without a viewer.
       if (outcome === 'interrupted') task.skip(String(task.title));
     },

@@ -52,6 +52,7 @@ export function causeOf(status: StatusView, retries: readonly Retry[], now: numb
     byDelay(status, retries, now) ??
     bySuspicion(status) ??
     byOperation(status, retries) ??
+    byFailedRequest(status) ??
     byRest(status);
   return status.paused && cause.code !== null
     ? {
@@ -217,6 +218,21 @@ function byOperation({ operation, nodes }: StatusView, retries: readonly Retry[]
     keelson: running.length === 0 ? 'begins the next step' : running.map(titleOf).join('; '),
     nextAt: null,
     hints: [],
+  };
+}
+
+/** Returns why the last request has failed, where Keelson does not try it again: the cluster itself is well then. */
+function byFailedRequest({ name, operation, operations }: StatusView): Cause | null {
+  const last = operation === null ? operations.findLast(({ kind }) => kind !== 'repair') : undefined;
+  const error = last?.outcome === 'failed' ? last.steps.findLast((step) => step.error !== null)?.error : undefined;
+  if (last === undefined || error == null) return null;
+  return {
+    code: error.code,
+    message: error.message,
+    since: last.endedAt ?? error.at,
+    keelson: `does not try the ${last.kind} again by itself; nothing else is wrong`,
+    nextAt: null,
+    hints: [error.hint, ...(last.kind === 'backup' ? [`then \`keelson backup ${name}\``] : [])],
   };
 }
 

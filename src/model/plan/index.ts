@@ -129,7 +129,7 @@ function reasonOf(state: ClusterState, kind: OperationKind, steps: readonly Step
   const said =
     kind === 'repair'
       ? firsts.map(({ slot, reason }) => (slot === null ? reason : `${slot}: ${reason}`))
-      : all.map((step) => step.reason);
+      : firsts.map((step) => step.reason);
   const reasons = [...new Set(said)];
   return reasons.length === 0 ? 'the nodes were not seen well since the last change' : reasons.slice(0, 3).join('; ');
 }

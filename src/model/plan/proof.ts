@@ -16,7 +16,10 @@ export function planProof(
     state.initializedAt === null ? 'Configuring' : plan.steps[0]?.phase === 'Starting' ? 'Starting' : 'Updating';
   const address = apiAddressOf(document, state);
   const bootstrapping = plan.steps.some((step) => step.kind === 'bootstrap');
-  const moved = document.spec.network.publicIp && plan.steps.some((step) => step.kind === 'start-instance');
+  // An agent that gets another address moves no API.
+  const isOfServer = (slot: string | null): boolean => slot !== null && state.slots[slot]?.role === 'server';
+  const starts = plan.steps.some((step) => step.kind === 'start-instance' && isOfServer(step.slot));
+  const moved = document.spec.network.publicIp && starts;
   const publisher = publisherOf(state)?.name;
   const restarted = plan.steps.some((step) => step.kind === 'start-service' && step.slot === publisher);
   // The bootstrap server stores it with its tokens, the first server at its start.

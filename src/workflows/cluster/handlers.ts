@@ -223,13 +223,17 @@ function take(
   if (decision.outcome === 'refused') throw failureOf(decision);
   const { message } = decision;
   const requestId = textOf(payload, 'requestId');
+  const isFirst = state.heardRequests.length === 0 && state.specGeneration === 1 && state.initializedAt === null;
   if (requestId !== null) state.heardRequests = [...state.heardRequests, requestId].slice(-REQUESTS_KEPT);
   if (name === 'apply') {
     state.configProblem = null;
     state.configVersion = configVersionOf(payload) ?? state.configVersion;
   }
   if (decision.outcome === 'unchanged') {
-    emit(cluster, 'Normal', 'RequestUnchanged', `${name} by ${requestedBy}: ${message}`);
+    // `apply` starts the workflow with the document, and sends it too: that is one request.
+    if (name === 'apply' && isFirst)
+      emit(cluster, 'Normal', 'RequestAccepted', `apply by ${requestedBy}: the cluster starts with this document`);
+    else emit(cluster, 'Normal', 'RequestUnchanged', `${name} by ${requestedBy}: ${message}`);
     cluster.inbox.revision += 1;
     return { operationId: null, message };
   }

@@ -61,6 +61,24 @@ describe('explain: the first line', () => {
     expect(lines[5]).toContain('keelson retry shop');
   });
 
+  it('is why a backup has failed that someone asked for, although the cluster is well, until one succeeds', () => {
+    // Prepare
+    const error = failure({ code: 'BucketRefused', message: 'backup failed: HTTP 403', hint: 'allow the bucket' });
+    const steps = [step({ kind: 'backup', outcome: 'failed', error })];
+    const refused = operation({ kind: 'backup', outcome: 'failed', endedAt: '2026-03-01T12:00:30.000Z', steps });
+    const repaired = operation({ kind: 'repair', outcome: 'done', endedAt: '2026-03-01T12:00:40.000Z' });
+    const taken = operation({ kind: 'backup', outcome: 'done', endedAt: '2026-03-01T12:00:50.000Z' });
+
+    // Act
+    const lines = linesOf(statusView({ operations: [refused, repaired] }));
+    const after = linesOf(statusView({ operations: [refused, repaired, taken] }));
+
+    // Assess
+    expect(lines[0]).toContain('BucketRefused: backup failed: HTTP 403');
+    expect(lines).toContain('  you      then `keelson backup shop`');
+    expect(after[0]).not.toContain('BucketRefused');
+  });
+
   it('is what Temporal tries again while the step runs, with the attempt and the next try', () => {
     // Prepare
     const status = statusView({

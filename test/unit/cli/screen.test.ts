@@ -1,13 +1,21 @@
 import { createColors } from 'picocolors';
 import { describe, expect, it } from 'vitest';
+import { say } from '#src/cli/io.js';
+import { show, tell } from '#src/cli/output.js';
 import { clipped, PLAIN, type Screen, wrapped } from '#src/cli/screen.js';
+import { eventsText } from '#src/cli/views/events.js';
+import { explanationText } from '#src/cli/views/explain.js';
 import { foldedRows } from '#src/cli/views/fold-steps.js';
+import { historyText } from '#src/cli/views/history.js';
 import { listText } from '#src/cli/views/list.js';
 import { planText } from '#src/cli/views/plan.js';
 import { statusText } from '#src/cli/views/status.js';
 import { table } from '#src/cli/views/table.js';
+import { explain } from '#src/model/explain/index.js';
 import type { Step } from '#src/model/plan/index.js';
-import { condition, node, operation, statusView, step } from './status.js';
+import { event } from './events.js';
+import { captured } from './io.js';
+import { condition, failure, node, operation, statusView, step } from './status.js';
 
 const NOW = Date.parse('2026-03-01T12:01:00.000Z');
 const colors = createColors(false);
@@ -165,6 +173,77 @@ describe('a sentence', () => {
     expect(wrapped('one two three', 8)).toBe('one two\n  three');
     expect(wrapped('one two', null)).toBe('one two');
     expect(wrapped(`a ${'b'.repeat(20)} c`, 10)).toBe(`a\n  ${'b'.repeat(20)}\n  c`);
+  });
+
+  it('keeps its own indentation, and hangs where it is told', () => {
+    expect(wrapped('  ~ one two three', 12)).toBe('  ~ one two\n    three');
+    expect(wrapped('  since  one two', 14, 9)).toBe('  since  one\n       two');
+  });
+
+  it.each([
+    ['delete it: keelson delete shop --yes; or not', 'delete it:\n  keelson delete shop --yes;\n  or not'],
+    ['then `temporal workflow show -w a`', 'then\n  `temporal workflow show -w a`'],
+    ['the tag keelson:cluster of it', 'the tag keelson:cluster\n  of it'],
+  ])('keeps a command whole, so that what is copied is what was meant: %s', (line, expected) => {
+    expect(wrapped(line, 24)).toBe(expected);
+  });
+});
+
+describe('on a terminal of 80 columns', () => {
+  const screen = { columns: 80, rows: 24, wide: false };
+  const widest = (text: string): number => Math.max(...text.split('\n').map((line) => line.length));
+  const long = `the script join runs on i-0123456789abcdef0; ${'it waits for the first server '.repeat(4)}`.trim();
+
+  it('the explanation wraps beside its labels', () => {
+    // Prepare
+    const running = step({ title: 'install K3s and join as server', slot: 'server-1' });
+    const broken = statusView({ ...full, operation: operation({ kind: 'repair', reason: long, steps: [running] }) });
+
+    // Act
+    const text = explanationText(explain(broken, { now: NOW }), colors, NOW, screen);
+
+    // Assess
+    expect(widest(text)).toBeLessThanOrEqual(screen.columns);
+    expect(text).toMatch(/^ {2}step {5}server-1: install K3s and join as server/m);
+    expect(text).toMatch(/^shop is .*\n {2}\S/);
+  });
+
+  it('history wraps in its last column, with the error beside its step', () => {
+    // Prepare
+    const steps = [
+      step({ title: 'install K3s and bootstrap the cluster (cluster-init)', slot: 'workers-12', phase: 'Configuring' }),
+      step({ outcome: 'failed', error: failure({ message: long }) }),
+    ];
+
+    // Act
+    const text = historyText(statusView({ operations: [operation({ reason: long, steps })] }), colors, NOW, screen);
+
+    // Assess
+    expect(widest(text)).toBeLessThanOrEqual(screen.columns);
+    expect(text).toMatch(/SLOT +TOOK +OUTCOME +STEP$/m);
+  });
+
+  it('events wrap in the column of the message', () => {
+    const text = eventsText([event({ message: long })], colors, NOW, screen);
+    expect(widest(text)).toBeLessThanOrEqual(screen.columns);
+    expect(text.split('\n')[2]).toMatch(/^ {40,}\S/);
+  });
+
+  it('so does each sentence of a command, on stdout and on stderr, but with -o wide', () => {
+    // Prepare
+    const { io, read } = captured();
+    for (const stream of [io.stdout, io.stderr]) Object.assign(stream, { isTTY: true, columns: 80, rows: 24 });
+
+    // Act
+    show(io, 'text', null, () => long);
+    tell(io, null, () => long);
+    say(io, long);
+    const { stdout, stderr } = read();
+    show(io, 'wide', null, () => long);
+
+    // Assess
+    expect(widest(`${stdout}${stderr}`)).toBeLessThanOrEqual(screen.columns);
+    expect(widest(read().stdout)).toBe(long.length);
   });
 });
 

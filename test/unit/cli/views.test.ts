@@ -117,7 +117,7 @@ describe('history', () => {
     // Assess
     expect(text).toContain('create op-1: done, 2026-03-01 12:00:00Z, 42.5s, asked for by ada (as the sender says)');
     expect(text).toMatch(
-      /Configuring +server-1 +join as server +1\.5s +failed +TypeNotOffered: t3\.huge is not offered in eu-west-1a/,
+      /Configuring +server-1 +1\.5s +failed +join as server: TypeNotOffered: t3\.huge is not offered in eu-west-1a/,
     );
   });
 });
@@ -231,6 +231,7 @@ describe('times', () => {
     [200_000, '3m20s'],
     [7_500_000, '2h5m'],
     [450_000_000, '5d5h'],
+    [377 * 86_400_000 + 7_200_000, '377d'],
     [-5, '0s'],
   ])('%d ms read %s', (ms, text) => {
     expect(duration(ms)).toBe(text);
@@ -283,6 +284,24 @@ describe('progress without a terminal', () => {
       'server-1: join as server: done in 1.2s',
       'shop is Running',
     ]);
+  });
+
+  it('marks a step that the operation has failed of before: it may go back', async () => {
+    // Prepare
+    const { io, read } = captured();
+    const at = (seconds: number): string => new Date(NOW + seconds * 1_000).toISOString();
+    const refused = step({ startedAt: at(0), endedAt: at(1), outcome: 'failed', error: failure() });
+    const back = step({ startedAt: at(2), endedAt: at(3), outcome: 'done' });
+    const lines = createLines(io, 'resize shop');
+
+    // Act
+    lines.show(statusView({ nodes: [node()], operation: operation({ steps: [refused, back] }) }));
+    await lines.end('failed', null);
+
+    // Assess
+    expect(read().stderr).toMatch(
+      /join as server: failed: TypeNotOffered: .*\n.*join as server, again: done in 1\.0s\n/,
+    );
   });
 
   it('says how long a step usually takes by runs of this cluster, and once that it takes longer', async () => {

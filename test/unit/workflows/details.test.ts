@@ -55,7 +55,25 @@ describe("the Web UI's details", () => {
     const status = statusView({ operations: [before], operation: operation({ steps: [step()] }) });
 
     // Assess
-    expect(detailsOf(status, NOW)).toContain('- server-1: join as server, since 2026-03-01 12:00:00Z (usually 10 s)');
+    expect(detailsOf(status, NOW)).toContain('- server-1: join as server, since 12:00:00Z (usually 10 s)');
+  });
+
+  it('name what is done on a node once, in the order of the nodes, and the day of a time where it is another one', () => {
+    // Prepare
+    const steps = [1, 0].map((at) => step({ id: `join:${at}`, slot: `workers-${at}`, title: 'join as agent' }));
+    const nodes = [0, 1].map((at) => ({ ...node(at, 'Unknown'), doing: 'join as agent' }));
+    const status = statusView({ operation: operation({ steps }), nodes, conditions: [] });
+
+    // Act
+    const today = detailsOf(status, NOW).split('\n');
+    const tomorrow = detailsOf(status, NOW + 86_400_000);
+
+    // Assess
+    expect(today.filter((line) => line.includes('join as agent'))).toEqual([
+      '- workers-0: join as agent, since 12:00:00Z',
+      '- workers-1: join as agent, since 12:00:00Z',
+    ]);
+    expect(tomorrow).toContain('- workers-0: join as agent, since 2026-03-01 12:00:00Z');
   });
 
   it('show only conditions that fail, and count the others', () => {
@@ -67,7 +85,7 @@ describe("the Web UI's details", () => {
 
     const details = detailsOf(statusView({ conditions }), NOW);
 
-    expect(details).toContain('| NodesReady | 1 of 2 nodes are Ready | 2026-03-01 12:00:00Z |');
+    expect(details).toContain('| NodesReady | 1 of 2 nodes are Ready | 12:00:00Z |');
     expect(details).not.toContain('DisksFree');
     expect(details).toContain('1 of 3 conditions hold, 1 are not measured now');
   });

@@ -22,9 +22,9 @@ export function detailsOf(status: StatusView, now: number): string {
   return [
     `**${name}** in ${where}: **${phase}**, ${health}, K3s ${plain(version)}`,
     ...causeLines(status, now),
-    ...operationLines(status),
-    ...nodeLines(status.nodes),
-    ...conditionLines(status.conditions),
+    ...operationLines(status, now),
+    ...nodeLines(status.nodes, new Set(shownSteps(status).map(({ slot }) => slot))),
+    ...conditionLines(status.conditions, now),
     '',
     `*Request Cancellation* pauses ${plain(name)} and deletes nothing; \`keelson resume ${name}\` goes on. To delete it: \`keelson delete ${name}\`, or the signal or update \`delete\` with \`{"confirm": "${name}"}\`.`,
   ].join('\n');
@@ -35,8 +35,8 @@ function causeLines(status: StatusView, now: number): string[] {
   const cause = causeOf(status, [], now);
   if (cause.code === null && status.operation !== null) return [];
   const code = cause.code === null ? '' : `**${plain(cause.code)}**: `;
-  const since = cause.since === null ? '' : ` (since ${time(cause.since)})`;
-  const next = cause.nextAt === null ? '' : `, next at ${time(cause.nextAt)}`;
+  const since = cause.since === null ? '' : ` (since ${time(cause.since, now)})`;
+  const next = cause.nextAt === null ? '' : `, next at ${time(cause.nextAt, now)}`;
   return [
     '',
     `${code}${plain(firstLine(cause.message))}${since}`,
@@ -59,14 +59,22 @@ export function waitsFor({ name, operation, waiting }: StatusView): string[] {
   ];
 }
 
-function operationLines({ operation, operations }: StatusView): string[] {
+/** Returns the running steps that get a line, in the order of their nodes. */
+const shownSteps = ({ operation }: StatusView): StepRecord[] =>
+  (operation?.steps ?? [])
+    .filter((step) => step.outcome === 'running')
+    .sort((a, b) => (a.slot ?? '').localeCompare(b.slot ?? '', 'en', { numeric: true }))
+    .slice(0, MOST_STEPS);
+
+function operationLines(status: StatusView, now: number): string[] {
+  const { operation, operations } = status;
   const last = operations.at(-1);
   if (operation === null)
     return last === undefined
       ? []
       : [
           '',
-          `Last operation: ${titleOf(last)}: **${last.outcome}**${last.endedAt === null ? '' : ` ${time(last.endedAt)}`}`,
+          `Last operation: ${titleOf(last)}: **${last.outcome}**${last.endedAt === null ? '' : ` ${time(last.endedAt, now)}`}`,
         ];
   const running = operation.steps.filter((step) => step.outcome === 'running');
   const done = operation.steps.filter((step) => step.outcome === 'done').length;
@@ -76,9 +84,9 @@ function operationLines({ operation, operations }: StatusView): string[] {
     '',
     `${titleOf(operation)}, ${count}: ${plain(operation.reason)}`,
     '',
-    ...running
-      .slice(0, MOST_STEPS)
-      .map((step) => `- ${stepTitle(step)}, since ${time(step.startedAt)}${usual(step, [...operations, operation])}`),
+    ...shownSteps(status).map(
+      (step) => `- ${stepTitle(step)}, since ${time(step.startedAt, now)}${usual(step, [...operations, operation])}`,
+    ),
     ...(more > 0 ? [`- and ${more} more`] : []),
   ];
 }
@@ -94,7 +102,8 @@ const titleOf = ({ kind, id, requestedBy }: Operation): string =>
 
 const stepTitle = ({ slot, title }: StepRecord): string => `${slot === null ? '' : `${plain(slot)}: `}${plain(title)}`;
 
-function nodeLines(nodes: readonly NodeStatus[]): string[] {
+/** @param named slots whose step has a line of its own */
+function nodeLines(nodes: readonly NodeStatus[], named: ReadonlySet<string | null>): string[] {
   if (nodes.length === 0) return [];
   const isWell = ({ ready, voter, doing }: NodeStatus) => ready === 'True' && voter !== 'False' && doing === null;
   const sorted = [...nodes.filter((node) => !isWell(node)), ...nodes.filter(isWell)];
@@ -103,7 +112,11 @@ function nodeLines(nodes: readonly NodeStatus[]): string[] {
   const rows = sorted.slice(0, MOST_NODES).map((node) => {
     const state = [READY[node.ready], node.voter === 'True' ? 'votes' : node.voter === 'False' ? 'does not vote' : ''];
     const where = [node.instanceId, node.instanceType, node.zone, node.publicIp ?? node.privateIp];
-    const cells = [[node.name], [...state, node.doing === null ? '' : node.doing], where.map((one) => one ?? '')];
+    const cells = [
+      [node.name],
+      [...state, named.has(node.slot) ? '' : (node.doing ?? '')],
+      where.map((one) => one ?? ''),
+    ];
     return `| ${cells.map((cell) => plain(cell.filter((one) => one !== '').join(', '))).join(' | ')} |`;
   });
   const rest = omitted.length === 0 ? [] : ['', `and ${omitted.length} more nodes, ${well} of them Ready`];
@@ -113,11 +126,11 @@ function nodeLines(nodes: readonly NodeStatus[]): string[] {
 const READY: Readonly<Record<NodeStatus['ready'], string>> = { True: 'Ready', False: 'not Ready', Unknown: 'Unknown' };
 
 /** Returns the conditions that are known to fail, and counts the others. */
-function conditionLines(conditions: readonly Condition[]): string[] {
+function conditionLines(conditions: readonly Condition[], now: number): string[] {
   if (conditions.length === 0) return [];
   const count = (is: Condition['status']) => conditions.filter(({ status }) => status === is).length;
   const failing = conditions.filter(({ status }) => status === 'False');
-  const rows = failing.map((one) => `| ${one.type} | ${plain(firstLine(one.message))} | ${time(one.since)} |`);
+  const rows = failing.map((one) => `| ${one.type} | ${plain(firstLine(one.message))} | ${time(one.since, now)} |`);
   const table = rows.length === 0 ? [] : ['| condition that fails | message | since |', '|---|---|---|', ...rows, ''];
   const unknown = count('Unknown');
   return [
@@ -129,4 +142,8 @@ function conditionLines(conditions: readonly Condition[]): string[] {
 
 const firstLine = (text: string): string => text.split('\n')[0] ?? '';
 
-const time = (iso: string): string => `${iso.slice(0, 19).replace('T', ' ')}Z`;
+/** With its day, unless that is today: half a page is narrow. */
+function time(iso: string, now?: number): string {
+  const isToday = now !== undefined && iso.slice(0, 10) === new Date(now).toISOString().slice(0, 10);
+  return isToday ? `${iso.slice(11, 19)}Z` : `${iso.slice(0, 19).replace('T', ' ')}Z`;
+}

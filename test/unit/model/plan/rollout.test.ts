@@ -68,6 +68,22 @@ function schedule(steps: readonly Step[], secondsOf: (step: Step) => number) {
   return { seconds: now, most };
 }
 
+describe('another type for a pool', () => {
+  it('is the reason that the plan names, with the empty slots; the address of the API stays', () => {
+    // Prepare
+    const state = running(asked({ pools: { workers: 2 } }));
+    state.document = asked({ pools: { workers: 3 }, type: 't3.xlarge' });
+
+    // Act
+    const { reason, steps } = plan(state);
+
+    // Assess
+    expect(reason).toMatch(/the slot is empty; its type is t3\.large, t3\.xlarge is wanted$/);
+    expect(reason).not.toContain('commands reach the node through it');
+    expect(steps.map(({ kind }) => kind)).not.toContain('publish');
+  });
+});
+
 describe('a change of many agents', () => {
   it.each([
     ['another type', { type: 'm6i.large' }],
