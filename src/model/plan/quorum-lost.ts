@@ -23,7 +23,7 @@ export function quorumLost(state: ClusterState): Plan['blocked'] | null {
       backedUp(state) ??
       (left.length === 0
         ? 'no disk is left, and Keelson knows of no backup: delete the cluster, and create it again'
-        : 'Keelson does nothing unasked: on the server that is left stop k3s and run `k3s server --cluster-reset`, or with a snapshot `k3s server --cluster-reset --cluster-reset-restore-path=/var/lib/rancher/k3s/server/db/snapshots/NAME`'),
+        : 'Keelson does nothing unasked: on the server that is left stop k3s, delete the line `server:` of /etc/rancher/k3s/config.yaml, or K3s refuses, and run `k3s server --cluster-reset`, or with a snapshot `k3s server --cluster-reset --cluster-reset-restore-path=/var/lib/rancher/k3s/server/db/snapshots/NAME`; docs/how-to/repair-a-cluster.md has each step'),
   };
 }
 
