@@ -230,7 +230,7 @@ function byFailedRequest({ name, operation, operations }: StatusView): Cause | n
     code: error.code,
     message: error.message,
     since: last.endedAt ?? error.at,
-    keelson: `does not try the ${last.kind} again by itself; nothing else is wrong`,
+    keelson: `does not try the ${last.kind} again automatically; nothing else is wrong`,
     nextAt: null,
     hints: [error.hint, ...(last.kind === 'backup' ? [`then \`keelson backup ${name}\``] : [])],
   };
