@@ -83,11 +83,13 @@ export async function drill(input: DrillInput): Promise<DrillReport> {
 
 async function proveBackup(input: DrillInput, machine: DrillMachine, progress: Progress): Promise<void> {
   const { scope, document } = input;
-  const backup = await activities.findBackup('find the newest backup', { ...scope, id: null, source: null });
+  const [backup] = await Promise.all([
+    activities.findBackup('find the newest backup', { ...scope, id: null, source: null }),
+    // For a drill whose workflow was terminated: there is one machine at most.
+    activities.sweep('remove what an earlier drill has left', { ...scope, only: 'drill' }),
+  ]);
   progress.backup = backup;
   checkVersion(document, backup);
-  // For a drill whose workflow was terminated: there is one machine at most.
-  await activities.sweep('remove what an earlier drill has left', { ...scope, only: 'drill' });
   const group = await activities.ensureDrillGroup('make a security group that lets nothing in', {
     ...scope,
     vpcId: machine.vpcId,

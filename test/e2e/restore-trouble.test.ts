@@ -74,6 +74,17 @@ describe('a backup', () => {
 });
 
 describe('a restore of a cluster that serves', () => {
+  it('says what it would lose and does nothing, where no one says --yes and no one can be asked', async () => {
+    // Act
+    const unsure = await fixture.keelson('restore', NAME, '--wait');
+
+    // Assess
+    expect(unsure).toMatchObject({ code: 2, stderr: expect.stringContaining(`keelson restore ${NAME} --yes`) });
+    expect(unsure.stderr).toContain('lost');
+    expect((await statusOf(fixture, NAME)).operations.map(({ kind }) => kind)).not.toContain('restore');
+    expect(await configMapsOn(fixture, server)).toEqual(BOTH);
+  });
+
   it('ends when the bucket does not give the backup, and is not carried out later when it does', async () => {
     // Prepare
     await refuseBackups('GetObject', '.snapshot', 403, 'AccessDenied');

@@ -61,6 +61,31 @@ describe.concurrent('a drill', () => {
       await replay(cluster);
     }));
 
+  it('begins before the observation that its request has interrupted is repeated', () =>
+    fixture.withWorker(async ({ fake, start }) => {
+      // Prepare
+      const cluster = await start(DOCUMENT);
+      await cluster.healthy();
+      const open: (() => void)[] = [];
+      fake.before = async (name) => {
+        if (name === 'observeInstances') await new Promise<void>((resolve) => open.push(resolve));
+      };
+      await cluster.workflow.signal('reconcile', { reason: 'the test' });
+      await expect.poll(() => open.length).toBe(1);
+
+      // Act
+      await cluster.workflow.signal('drill', {});
+      await cluster.until(({ drill }) => drill.asked);
+      open[0]?.();
+      const { drill } = await cluster.until((status) => status.drill.last !== null);
+      await expect.poll(() => open.length).toBe(2);
+      fake.before = async () => undefined;
+      open[1]?.();
+
+      // Assess
+      expect(drill).toMatchObject({ asked: false, last: { problem: null } });
+    }));
+
   it('that fails takes its machine away first, and changes nothing of the cluster', () =>
     fixture.withWorker(async ({ fake, start }) => {
       // Prepare

@@ -29,7 +29,7 @@ import { terminate } from './terminate.js';
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 10_000;
 /** A drill has one machine, whose minutes cost and which a person may wait for. */
-const LONGEST_PAUSE_OF_DRILL_MS = 2_000;
+const LONGEST_PAUSE_OF_DRILL_MS = 1_000;
 /** What was made a moment ago may not be listed yet [docs: EC2 eventual consistency]: nothing must be seen twice. */
 const LOOKS = 2;
 
