@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { deadLetters } from '#src/cli/commands/dead-letters.js';
 import type { Session } from '#src/cli/session.js';
 import { startBridge } from '#src/events/bridge.js';
+import { PATIENCE_MS } from '../../support/patience.js';
 import { captured } from '../cli/io.js';
 import { CREDENTIALS, startTestRegion, type TestRegion } from '../region/local-region.js';
 
@@ -75,10 +76,10 @@ describe('a worker that does not reach Temporal', () => {
       isReady: asked,
       handle: handled,
     });
-    await vi.waitFor(() => expect(asked.mock.calls.length).toBeGreaterThan(1), { timeout: 10_000, interval: 20 });
+    await vi.waitFor(() => expect(asked.mock.calls.length).toBeGreaterThan(1), { timeout: PATIENCE_MS, interval: 20 });
     const before = queue.commandCalls(ReceiveMessageCommand).length;
     ready = true;
-    await vi.waitFor(() => expect(handled).toHaveBeenCalled(), { timeout: 10_000, interval: 20 });
+    await vi.waitFor(() => expect(handled).toHaveBeenCalled(), { timeout: PATIENCE_MS, interval: 20 });
     await bridge.stop();
     queue.restore();
     // Assess

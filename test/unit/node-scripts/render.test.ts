@@ -17,7 +17,7 @@ describe('quoting', () => {
   });
   afterEach(() => node.destroy());
 
-  it('brings any value to the script as it is', { timeout: 60_000 }, async () => {
+  it('brings any value to the script as it is', async () => {
     const nasty = fc.constantFrom(
       "'",
       '"',

@@ -12,7 +12,7 @@ console.log(onPath('shellcheck') ?? (await pythonTool('shellcheck')) + '/shellch
 let shellcheck: string;
 beforeAll(() => {
   shellcheck = execFileSync(process.execPath, ['--input-type=module', '-e', FIND, TOOLS], { encoding: 'utf8' }).trim();
-}, 240_000);
+});
 
 /** SC2034: helpers define variables that not every script uses; SC2016: a text for another shell is meant not to expand. */
 const complaints = (text: string, shell: 'sh' | 'bash') =>

@@ -85,7 +85,7 @@ describe('a year on a node', () => {
     }
     expect(left.map((names) => names.length)).toEqual([0, ...Array.from({ length: 11 }, () => 1)]);
     expect(existsSync(node.path(DATA, 'cni'))).toBe(true);
-  }, 600_000);
+  });
 
   it('removes no version while it does not know which one runs', async () => {
     unpack('v1.34.1+k3s1');

@@ -113,7 +113,7 @@ describe('a kubeconfig file', () => {
     expect(codes).toEqual([0, 0]);
     const all = ['a', 'b'].flatMap((prefix) => Array.from({ length: 20 }, (_, index) => `${prefix}${index}`));
     expect(names(path).sort()).toEqual(all.sort());
-  }, 60_000);
+  });
 });
 
 describe('a file of one cluster', () => {

@@ -36,7 +36,7 @@ describe('the tables of AWS', () => {
     const script = new URL('../../../../scripts/aws-tables.mjs', import.meta.url).pathname;
     expect(() => execFileSync(process.execPath, [script, '--check'], { stdio: 'pipe' })).not.toThrow();
     // It parses 20 MB of declarations.
-  }, 120_000);
+  });
 });
 
 /** Each call with a parameter that it does not have: were it carried out, or answered by its handler, the answer would be another. */

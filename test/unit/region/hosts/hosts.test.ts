@@ -21,6 +21,7 @@ import {
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Hosts } from '../../../../packages/aws-simulator/src/hosts/hosts.js';
 import { startRegion } from '../../../../packages/aws-simulator/src/server.js';
+import { PATIENCE_MS } from '../../../support/patience.js';
 import { launchOne, reaches } from '../ec2/launch-one.js';
 import { CREDENTIALS, startTestRegion, type TestRegion } from '../local-region.js';
 
@@ -67,7 +68,7 @@ const pingOf = async (id: string): Promise<string | undefined> =>
   (await ssm.send(new DescribeInstanceInformationCommand({ Filters: [{ Key: 'InstanceIds', Values: [id] }] })))
     .InstanceInformationList?.[0]?.PingStatus;
 const registered = (id: string) =>
-  vi.waitFor(async () => expect(await pingOf(id)).toBe('Online'), { timeout: 10_000, interval: 20 });
+  vi.waitFor(async () => expect(await pingOf(id)).toBe('Online'), { timeout: PATIENCE_MS, interval: 20 });
 
 async function run(id: string, script: string, executionTimeout = 60): Promise<GetCommandInvocationCommandOutput> {
   const parameters = { commands: [script], executionTimeout: [String(executionTimeout)] };
@@ -81,7 +82,7 @@ async function run(id: string, script: string, executionTimeout = 60): Promise<G
       expect(['Pending', 'InProgress']).not.toContain(invocation.Status);
       return invocation;
     },
-    { timeout: 10_000, interval: 20 },
+    { timeout: PATIENCE_MS, interval: 20 },
   );
 }
 

@@ -16,6 +16,7 @@ import type { Machine } from '../../../../packages/aws-simulator/src/machine/mac
 import { PROFILES } from '../../../../packages/aws-simulator/src/profiles.js';
 import { handleSsm } from '../../../../packages/aws-simulator/src/ssm/handle.js';
 import { LocalWorld } from '../../../../packages/aws-simulator/src/world.js';
+import { PATIENCE_MS } from '../../../support/patience.js';
 
 export interface RegionFixture {
   world: LocalWorld;
@@ -77,7 +78,7 @@ export async function startRegionFixture(
 
 /** Polls until it holds; fails after half a minute with what it waited for. */
 export async function until(holds: () => boolean | Promise<boolean>, what = 'condition'): Promise<void> {
-  const deadline = Date.now() + 30_000;
+  const deadline = Date.now() + PATIENCE_MS;
   while (!(await holds())) {
     if (Date.now() > deadline) throw new Error(`timed out waiting for ${what}: ${holds.toString()}`);
     await new Promise((resolve) => setTimeout(resolve, 5));
