@@ -12,7 +12,7 @@ const DEFAULT = { gracePeriod: '10s' };
 
 let fixture: StackFixture;
 beforeAll(async () => {
-  fixture = await openStackFixture();
+  fixture = await openStackFixture({ nodes: 'paper' });
 });
 afterEach(() => fixture.region('faults', { method: 'DELETE' }));
 afterAll(() => fixture?.close());

@@ -9,7 +9,7 @@ const POOLS = [{ name: 'workers', count: 1, instanceType: 't3.medium' }];
 
 let fixture: StackFixture;
 beforeAll(async () => {
-  fixture = await openStackFixture();
+  fixture = await openStackFixture({ nodes: 'paper' });
   const { code, stderr } = await fixture.keelson('apply', '-f', fixture.document(NAME, { pools: POOLS }), '--wait');
   if (code !== 0) throw new Error(stderr);
 });

@@ -6,7 +6,11 @@ import { openStackFixture, type StackFixture } from './fixture.js';
 let fixture: StackFixture;
 let url: string;
 beforeAll(async () => {
-  fixture = await openStackFixture({ metrics: true, env: { ...process.env, KEELSON_METRICS_EMF: '1' } });
+  fixture = await openStackFixture({
+    nodes: 'paper',
+    metrics: true,
+    env: { ...process.env, KEELSON_METRICS_EMF: '1' },
+  });
   url = fixture.stack.metricsUrl ?? '';
   await fixture.keelson('apply', '-f', fixture.document('measured'), '--wait');
 });

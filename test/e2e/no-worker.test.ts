@@ -3,7 +3,7 @@ import { DIST, openStackFixture, type StackFixture, start } from './fixture.js';
 
 let fixture: StackFixture;
 beforeAll(async () => {
-  fixture = await openStackFixture();
+  fixture = await openStackFixture({ nodes: 'paper' });
   expect(await fixture.keelson('apply', '-f', fixture.document('left'), '--wait')).toMatchObject({ code: 0 });
   fixture.stack.worker().kill('SIGKILL');
   await fixture.stack.worker().ended;

@@ -26,7 +26,7 @@ beforeAll(async () => {
   });
   await new Promise<void>((resolve) => receiver.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/`;
-  fixture = await openStackFixture({ env: { ...process.env, KEELSON_NOTIFY_WEBHOOK_URL: url } });
+  fixture = await openStackFixture({ nodes: 'paper', env: { ...process.env, KEELSON_NOTIFY_WEBHOOK_URL: url } });
 });
 afterAll(async () => {
   await fixture?.close();

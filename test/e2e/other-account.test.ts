@@ -13,7 +13,7 @@ const access = { instanceProfile: `arn:aws:iam::${MEMBER}:instance-profile/keels
 
 let fixture: StackFixture;
 beforeAll(async () => {
-  fixture = await openStackFixture();
+  fixture = await openStackFixture({ nodes: 'paper' });
 });
 afterAll(() => fixture?.close());
 

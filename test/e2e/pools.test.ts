@@ -7,7 +7,7 @@ const NAME = 'five';
 
 let fixture: StackFixture;
 beforeAll(async () => {
-  fixture = await openStackFixture();
+  fixture = await openStackFixture({ nodes: 'paper' });
 });
 afterAll(() => fixture?.close());
 

@@ -16,7 +16,7 @@ let prometheus: ChildProcess | null = null;
 let url: string;
 beforeAll(async () => {
   if (!hasPrometheus) return;
-  fixture = await openStackFixture({ metrics: true });
+  fixture = await openStackFixture({ nodes: 'paper', metrics: true });
   const target = new URL(fixture.stack.metricsUrl ?? '').host;
   const file = fixture.file(
     'prometheus.yaml',

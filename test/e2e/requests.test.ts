@@ -3,7 +3,7 @@ import { documentOf, openStackFixture, type StackFixture } from './fixture.js';
 
 let fixture: StackFixture;
 beforeAll(async () => {
-  fixture = await openStackFixture();
+  fixture = await openStackFixture({ nodes: 'paper' });
   const made = await fixture.keelson('apply', '-f', fixture.document('asked'), '--wait');
   expect(made).toMatchObject({ code: 0 });
 });

@@ -7,7 +7,7 @@ const NAMES = Array.from({ length: 5 }, (_, index) => `slow-${index}`);
 
 let fixture: StackFixture;
 beforeAll(async () => {
-  fixture = await openStackFixture();
+  fixture = await openStackFixture({ nodes: 'paper' });
 });
 afterAll(() => fixture?.close());
 

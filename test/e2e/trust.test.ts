@@ -22,7 +22,7 @@ let fixture: StackFixture;
 let ec2: EC2Client;
 const others: OtherKeelson[] = [];
 beforeAll(async () => {
-  fixture = await openStackFixture();
+  fixture = await openStackFixture({ nodes: 'paper' });
   const { url: endpoint } = fixture.stack.region;
   ec2 = new EC2Client({ region: REGION, endpoint, credentials: CREDENTIALS.admin });
   expect(await fixture.keelson('apply', '-f', fixture.document(NAME, HA), '--wait')).toMatchObject({ code: 0 });

@@ -10,7 +10,7 @@ const SOUTH = 'us-east-1';
 
 let fixture: StackFixture;
 beforeAll(async () => {
-  fixture = await openStackFixture();
+  fixture = await openStackFixture({ nodes: 'paper' });
 });
 afterAll(() => fixture?.close());
 
