@@ -136,7 +136,7 @@ export const CASES: readonly FailureCase[] = [
   document('subnet unknown', { network: { subnetIds: ['subnet-0123456789abcdef0'] } }, /SubnetUnknown/),
   document('VPC unknown', { network: { vpcId: 'vpc-0123456789abcdef0' } }, /VpcUnknown/),
   document('security group unknown', { network: { securityGroupIds: ['sg-0123456789abcdef0'] } }, /SecurityGroup/),
-  document('instance type unknown', { servers: { instanceType: 'z9.huge' } }, /TypeUnknown/),
+  document('instance type unknown', { servers: { instanceType: 'm6i.3xlarge' } }, /TypeUnknown/),
   {
     what: 'instance profile unknown',
     how: 'fault plan instance-profile unknown',

@@ -319,7 +319,13 @@ describe('a workflow that is started by hand', () => {
     for (const path of ['metadata.name', 'spec.mode', 'spec.colour', 'spec.region', 'spec.servers', 'spec.k3s']) {
       expect(failure?.message).toContain(path);
     }
-    expect((await fixture.keelson('status', 'nonsense')).code).toBe(3);
+    for (const command of ['status', 'explain'])
+      expect(await fixture.keelson(command, 'nonsense')).toMatchObject({
+        code: 3,
+        stderr: expect.stringMatching(
+          /there is no cluster nonsense: its workflow refused what it was started with: .*spec\.colour/s,
+        ),
+      });
     await nothingWasMade();
   });
 });

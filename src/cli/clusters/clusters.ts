@@ -23,7 +23,7 @@ import { type CliError, EXIT } from '../exit.js';
 import type { Owner } from '../orphans/judge.js';
 import type { ListedCluster } from '../views/list.js';
 import type { IdentifiedPlan } from '../views/plan.js';
-import { missing, stored } from './errors.js';
+import { missing, refusedAtStart, stored } from './errors.js';
 import { type ExecutionInfo, executionInfoOf } from './execution-info.js';
 import { listClusters } from './list.js';
 import { retriesOf } from './retries.js';
@@ -61,13 +61,22 @@ export class Clusters {
   /** @throws CliError `missing` when there is no such cluster (any more) */
   async get(name: string): Promise<StatusView> {
     const status = await this.find(name);
-    if (status === null) throw missing(name);
+    if (status === null) throw await this.absence(name);
     return status;
   }
 
   /** @throws CliError `missing` when there is no such cluster (any more) */
   async requireOpen(name: string): Promise<void> {
-    if (!(await this.isOpen(name))) throw missing(name);
+    if (!(await this.isOpen(name))) throw await this.absence(name);
+  }
+
+  private async absence(name: string): Promise<CliError> {
+    const why = await this.handle(name)
+      .describe()
+      .catch(() => null);
+    if (why?.status.name !== 'FAILED') return missing(name);
+    const failure = await this.timely(() => this.handle(name).result()).then(() => null, toCliError);
+    return failure === null ? missing(name) : refusedAtStart(name, failure);
   }
 
   /** Asks the workflow, whether it has ended or not. */

@@ -23,3 +23,11 @@ export const missing = (name: string): CliError =>
     `there is no cluster ${name}`,
     '`keelson list` shows those that there are, `keelson orphans` what a lost one has left',
   );
+
+/** Of a workflow that somebody started with Temporal's own tools: it ended at once, with what is wrong as its failure. */
+export const refusedAtStart = (name: string, { message }: CliError): CliError =>
+  new CliError(
+    EXIT.missing,
+    `there is no cluster ${name}: its workflow refused what it was started with: ${message}`,
+    'correct the document and start it again; `keelson validate` says the same before',
+  );
