@@ -96,6 +96,8 @@ export interface ClusterState {
   operation: Operation | null;
   /** Finished operations, oldest first, bounded. */
   operations: Operation[];
+  /** Jobs that steps have left on nodes when the history ended, by what they do, and when; absent before the first. */
+  leftJobs?: { at: string; jobs: Record<string, string> };
   operationCount: number;
   lastRequest: PendingRequest | null;
   /** Ids that senders gave to their requests, newest last, bounded: one that comes a second time changes nothing. */

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { StatusView } from '#src/model/status.js';
 import { openWorkflowFixture, type WorkflowFixture, written } from './fixture.js';
 
 let fixture: WorkflowFixture;
@@ -39,5 +40,51 @@ describe('a rollout', () => {
       expect(status.operations.at(-1)).toMatchObject({ kind: 'update', outcome: 'done' });
       const drains = fake.jobs.filter((job) => job.script === 'drain').map((job) => job.params);
       expect(drains.every((one) => one['DRAIN_FORCE'] === 'true' && one['DRAIN_EMPTY_DIR'] === undefined)).toBe(true);
+    }));
+
+  it('goes on with the other agents while one is drained for long, and takes its drain up again in each new history', () =>
+    fixture.withWorker(async ({ client, fake, start }) => {
+      // Prepare: a PodDisruptionBudget holds the first agent until all others are changed
+      const spec = (instanceType: string) => ({
+        mode: 'dev',
+        pools: [{ name: 'workers', count: 8, instanceType }],
+        upgrade: { maxUnavailable: '25%' },
+      });
+      const cluster = await start(written(spec('t3.large')));
+      await cluster.settled('Running');
+      let letGo: () => void = () => undefined;
+      const gone = new Promise<void>((resolve) => {
+        letGo = resolve;
+      });
+      const drains: string[] = [];
+      fake.onJob = async ({ script, params, jobId }) => {
+        if (script !== 'drain' || params['NODE_NAME'] !== 'demo-workers-0-g1') return null;
+        if (params['DRAIN_FIRST'] !== undefined)
+          return { outcome: 'done', exitCode: 0, result: { drained: 'false', held: 'web/cart-0' }, logTail: '' };
+        drains.push(jobId);
+        await gone;
+        return null;
+      };
+      const changed = ({ nodes }: StatusView): number =>
+        nodes.filter((node) => node.role === 'agent' && node.instanceType === 'm6i.large').length;
+      // Act
+      await cluster.workflow.executeUpdate('apply', { args: [{ document: written(spec('m6i.large')) }] });
+      const held = await cluster.until((status) => changed(status) === 7);
+      letGo();
+      const status = await cluster.settled('Running');
+      // Assess
+      expect(held.lastError).toMatchObject({ code: 'DrainHeld', slot: 'workers-0' });
+      expect(drains.length).toBeGreaterThan(1);
+      expect(new Set(drains).size).toBe(1);
+      expect(changed(status)).toBe(8);
+      expect(status.lastError).toBe(null);
+      const operation = status.operations.at(-1);
+      expect(operation).toMatchObject({ kind: 'resize', outcome: 'done' });
+      const steps = operation?.steps.map(({ id }) => id) ?? [];
+      expect(new Set(steps).size).toBe(steps.length);
+      const runs = client.workflow.list({ query: `WorkflowId = "${cluster.workflow.workflowId}"` });
+      let count = 0;
+      for await (const _run of runs) count += 1;
+      expect(count).toBeGreaterThan(2);
     }));
 });

@@ -6,7 +6,7 @@ import type { ClusterState, Slot } from '../state.js';
 import { mostUnavailable } from '../unavailable.js';
 import { typeDiffers, typeFor } from './instance-type.js';
 import { inOrder, rotationReason } from './rotating.js';
-import type { Budget, PlanBuilder, Step } from './steps.js';
+import { type Budget, type PlanBuilder, type Step, stepId } from './steps.js';
 import { nodeConfigOf } from './wanted.js';
 
 /**
@@ -30,13 +30,18 @@ export function planChanges(
     wanted.filter(({ role }) => role === 'server'),
   ))
     servers = planChange(plan, document, state, one, servers, null);
+  const back = planReturns(plan, document, state, wanted);
+  // What an earlier plan has taken away comes back beside the next ones, within the budget.
+  const returns = new Set(plan.steps.flatMap(({ id, slot }) => (back.has(slot ?? '') ? id : [])));
+  const first = servers === before ? before.filter((id) => !returns.has(id)) : servers;
   // A node that an earlier try has removed comes back before the next one goes.
   const agents = wanted
     .filter(({ role }) => role === 'agent')
     .sort((a, b) => Number(isAway(state, b.name)) - Number(isAway(state, a.name)));
   const ends = agents.flatMap((one) => {
-    const end = planChange(plan, document, state, one, servers, budgetOf(document, state, one.pool));
-    return end === servers ? [] : end;
+    const budget = budgetOf(document, state, one.pool, back);
+    const end = planChange(plan, document, state, one, first, back.has(one.name) ? { ...budget, away: true } : budget);
+    return end === first ? [] : end;
   });
   return ends.length === 0 ? servers : ends;
 }
@@ -66,11 +71,49 @@ export function planDepartures(
   }
 }
 
-/** Returns the budget that the agents of a pool share; absent nodes use part of it. */
-function budgetOf({ spec }: ClusterDocument, { slots, findings }: ClusterState, pool: string | null): Budget {
+const RETURNS: ReadonlySet<string> = new Set<Step['kind']>(['start-instance', 'wait-for-agent', 'start-service']);
+
+/**
+ * Gives the steps that bring stopped agents back a share of their pool's budget: an earlier plan has taken these agents away, and ended before
+ * they were back.
+ *
+ * @returns their slots
+ */
+function planReturns(
+  plan: PlanBuilder,
+  document: ClusterDocument,
+  state: ClusterState,
+  wanted: readonly WantedSlot[],
+): ReadonlySet<string> {
+  const agents = wanted.filter(({ role, name }) => {
+    const slot = state.slots[name];
+    return role === 'agent' && slot?.joined === true && slot.instance !== null && slot.service === 'stopped';
+  });
+  const starts = new Set(plan.steps.flatMap(({ kind, slot }) => (RETURNS.has(kind) ? (slot ?? []) : [])));
+  const back = new Map(agents.filter(({ name }) => starts.has(name)).map(({ name, pool }) => [name, pool]));
+  for (const step of plan.steps) {
+    const pool = back.get(step.slot ?? '');
+    if (pool !== undefined) step.budget = { ...budgetOf(document, state, pool, new Set(back.keys())), away: true };
+  }
+  return new Set(back.keys());
+}
+
+/**
+ * Returns the budget that the agents of a pool share; absent nodes use part of it.
+ *
+ * @param back slots whose own steps hold a share
+ */
+function budgetOf(
+  { spec }: ClusterDocument,
+  { slots, findings }: ClusterState,
+  pool: string | null,
+  back: ReadonlySet<string> = new Set(),
+): Budget {
   const members = Object.values(slots).filter((slot) => slot.pool === pool && slot.joined);
   const lost = members.filter(
-    (slot) => slot.instance?.power !== 'running' || confirmedFinding({ findings }, slot.name, 'ready') !== null,
+    (slot) =>
+      !back.has(slot.name) &&
+      (slot.instance?.power !== 'running' || confirmedFinding({ findings }, slot.name, 'ready') !== null),
   );
   const most = mostUnavailable(spec.upgrade.maxUnavailable, members.length);
   return { name: `pool/${pool}`, most: Math.max(1, most - lost.length) };
@@ -111,7 +154,8 @@ function planChange(
   let last = before;
   const add = (kind: Step['kind'], title: string, takes: Step['disruption'] = 'none'): void => {
     const common = { slot: name, phase: 'Updating', reason, ...(budget !== null && { budget }) } as const;
-    last = [plan.add({ ...common, kind, after: ['preflight', 'store-files', ...last], title, disruption: takes })];
+    const after = ['preflight', 'store-files', stepId('start-service', name), ...last];
+    last = [plan.add({ ...common, kind, after, title, disruption: takes })];
   };
   const gated = why.length > 0 && wanted.role === 'server' && document.spec.mode === 'ha';
   if (gated) add('check-quorum', 'see that the quorum can spare it');

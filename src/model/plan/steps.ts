@@ -71,6 +71,8 @@ export interface Budget {
   /** E.g. `pool/workers`. */
   name: string;
   most: number;
+  /** The slot is away already: it holds a share without waiting for one, until its last step is done. */
+  away?: true;
 }
 
 export interface Step {
@@ -121,18 +123,19 @@ export function disruptionOf(steps: readonly Step[]): Disruption {
 /** Collects the steps of a plan; drops dependencies on steps that are done and therefore not in this plan. */
 export class PlanBuilder {
   readonly steps: Step[] = [];
+  private readonly known = new Set<string>();
 
   add(step: Omit<Step, 'id' | 'slot' | 'disruption'> & { slot?: string; disruption?: Disruption }): string {
     const { slot, disruption = 'none', after, ...rest } = step;
     const id = stepId(step.kind, slot);
-    const known = new Set(this.steps.map((one) => one.id));
     this.steps.push({
       ...rest,
       id,
       slot: slot ?? null,
-      after: [...new Set(after)].filter((one) => known.has(one)),
+      after: [...new Set(after)].filter((one) => this.known.has(one)),
       disruption,
     });
+    this.known.add(id);
     return id;
   }
 }

@@ -43,6 +43,8 @@ export interface OperationControl {
   interruptWaits: ((keep?: ReadonlySet<string>) => void) | null;
   /** A step has learnt what makes the rest of the plan obsolete. */
   replanRequested: boolean;
+  /** The history is about to be continued in a new one: steps that were cancelled go on there. */
+  leaving: boolean;
   /** An instance that the operation started and lost, although no step may fail of it. */
   loss: Loss | null;
   /** Why the workflow must not manage the cluster: it ends. */
@@ -55,6 +57,8 @@ export type StatusWrite =
   | 'write'
   /** Part of the write that is due, if one is; else of the next. */
   | 'with-next-write'
+  /** As that, of a step that begins: no condition depends on it. */
+  | 'step-begins'
   /** Not at all: the change is about the write itself. */
   | 'without-write';
 

@@ -8,7 +8,7 @@ export function createCluster(state: ClusterState): Cluster {
   return {
     state,
     inbox,
-    control: { cancel: null, interruptWaits: null, replanRequested: false, loss: null, refused: null },
+    control: { cancel: null, interruptWaits: null, replanRequested: false, leaving: false, loss: null, refused: null },
     status: createStatusPublisher({ state, inbox }),
     observations: { areCurrent: false, gateOpenSince: null, watchEnsured: false },
     deletion: { swept: [], remaining: null, backupsUntil: null },

@@ -4,8 +4,9 @@ import { confirmedFinding } from '../../model/health/findings.js';
 import { jobIdOf } from '../../model/ids.js';
 import type { Slot } from '../../model/state.js';
 import { type Cluster, callContext, emit, stepLabel } from '../cluster/context.js';
+import { leaveJob, takeLeftJob } from '../cluster/operation/leave.js';
 import { activities } from './activities.js';
-import { failure } from './errors.js';
+import { failure, isCancelled } from './errors.js';
 
 export interface NodeJob {
   script: string;
@@ -21,7 +22,7 @@ export interface NodeJob {
 
 /**
  * Runs one script on one node and returns the `key=value` lines that it wrote. Each run that the workflow wants has a new job id, which
- * repetitions of the activity keep, so that the node runs it at most once.
+ * repetitions of the activity keep, so that the node runs it at most once. A job that the history before has left there keeps its id, too.
  */
 export async function runJob(cluster: Cluster, slot: Slot, job: NodeJob): Promise<Record<string, string>> {
   const instance = slot.instance;
@@ -40,17 +41,24 @@ export async function runJob(cluster: Cluster, slot: Slot, job: NodeJob): Promis
       `${slot.name} (${instance.id}): SSM has lost its agent, so ${job.script} is not sent`,
       'see the amazon-ssm-agent service there and the way out to SSM; it is tried again',
     );
-  state.jobCount += 1;
+  const left = takeLeftJob(cluster, instance.id, job);
+  if (left === null) state.jobCount += 1;
+  const jobId = left ?? jobIdOf(state.document.metadata.name, state.uid, job.script, slot.name, state.jobCount);
   const run = job.brief === true ? activities.askNodes : activities.runOnNodes;
-  const [result] = await run(`${slot.name}: ${job.summary}${stepLabel(cluster, job.of ?? slot.name)}`, {
+  const input = {
     ...callContext(cluster),
     instanceIds: [instance.id],
-    jobId: jobIdOf(state.document.metadata.name, state.uid, job.script, slot.name, state.jobCount),
+    jobId,
     script: job.script,
     params: job.params,
     presign: job.presign ?? {},
     ...(job.presign && slot.sealKey?.instanceId === instance.id && { keys: { [instance.id]: slot.sealKey.publicKey } }),
     timeoutSeconds: job.timeoutSeconds,
+  };
+  const summary = `${slot.name}: ${job.summary}${stepLabel(cluster, job.of ?? slot.name)}`;
+  const [result] = await run(summary, input).catch((error: unknown) => {
+    if (cluster.control.leaving && isCancelled(error)) leaveJob(cluster, instance.id, job, jobId);
+    throw error;
   });
   if (result === undefined)
     throw failure('unknown', 'JobResultMissing', `${slot.name}: ${job.script} gave no result`, 'see the worker log');

@@ -22,9 +22,10 @@ export async function carryOut(self: Cluster, next: Plan): Promise<boolean> {
     state.specGeneration !== generation || (state.paused && state.desiredState !== 'deleted');
   self.control.replanRequested = false;
   self.control.loss = null;
-  const stale = (): boolean => changed() || self.control.replanRequested || workflowInfo().continueAsNewSuggested;
+  const obsolete = (): boolean => changed() || self.control.replanRequested;
+  const renews = (): boolean => !obsolete() && workflowInfo().continueAsNewSuggested;
   const attempt = (state.breakers[operation.kind]?.failures ?? 0) + 1;
-  const outcome = await execute(self, next, stale, attempt);
+  const outcome = await execute(self, next, { obsolete, renews }, attempt);
   if (self.control.refused !== null) throw await notOurs(self, self.control.refused);
   if (outcome.kind === 'done') {
     // Part of a plan proves nothing: the deferred rest may fail.
@@ -42,8 +43,8 @@ export async function carryOut(self: Cluster, next: Plan): Promise<boolean> {
   const counts =
     error !== null && self.inbox.breakerResets === breakerResets && Object.keys(state.unavailableTypes).length === held;
   if (counts) countFailure(self, operation, error);
-  if (counts || (outcome.kind === 'interrupted' && state.observeRequested && state.desiredState === 'running'))
-    await observe(self);
+  const isStopped = outcome.kind === 'interrupted' && !self.control.leaving && state.desiredState === 'running';
+  if (counts || (isStopped && state.observeRequested)) await observe(self);
   return false;
 }
 

@@ -5,6 +5,7 @@ import type { ErrorRecord, StepRecord } from '../../../model/state.js';
 import { errorRecordOf, isCancelled } from '../../lib/errors.js';
 import { type Cluster, emit, now } from '../context.js';
 import { stepHandlers } from '../steps/index.js';
+import { beginLeaving, isLeavable } from './leave.js';
 import { stepEnded } from './metrics.js';
 import { traceStep, withinStep } from './spans.js';
 
@@ -12,13 +13,15 @@ export type Outcome = { kind: 'done' } | { kind: 'interrupted' } | { kind: 'fail
 
 /**
  * Runs the steps of a plan, each as soon as the steps that it depends on have succeeded. A step changes the state only when it has
- * succeeded. Between two steps is a safe point: when `stale` says that the desired state has changed, no further step begins, waits end,
- * and running steps finish. A step beside the others that fails ends only what waits for it; the plan has failed when the rest has ended. `cluster.control.cancel` cancels all at once; a step that must not stop half-way shields itself.
+ * succeeded. Between two steps is a safe point: when the plan is obsolete, no further step begins, waits end,
+ * and running steps finish. When the history is to be continued in a new one, agents' steps that wait or whose work is on a node are left: the next history
+ * takes them up. A step beside the others that fails ends only what waits for it; the plan has failed when the rest has ended. `cluster.control.cancel` cancels all at once; a step that must not stop half-way shields itself.
  */
-export async function execute(cluster: Cluster, plan: Plan, stale: () => boolean, attempt: number): Promise<Outcome> {
+export async function execute(cluster: Cluster, plan: Plan, ends: Ends, attempt: number): Promise<Outcome> {
   const done = new Set<string>();
   const begun = new Set<string>();
   const waits = new Map<Step, CancellationScope>();
+  const leavable = new Set<CancellationScope>();
   const running = new Map<string, Promise<void>>();
   let error: ErrorRecord | null = null;
   let errorBeside: ErrorRecord | null = null;
@@ -40,6 +43,7 @@ export async function execute(cluster: Cluster, plan: Plan, stale: () => boolean
       .finally(() => {
         running.delete(step.id);
         waits.delete(step);
+        leavable.delete(scope);
       });
     running.set(step.id, task);
   };
@@ -56,11 +60,16 @@ export async function execute(cluster: Cluster, plan: Plan, stale: () => boolean
       }
     };
     for (;;) {
-      if (!stale() && !aborted && error === null) {
+      const goesOn = !aborted && error === null && !ends.obsolete();
+      if (goesOn && ends.renews()) {
+        if (!cluster.control.leaving) beginLeaving(cluster);
+        for (const scope of leavable) scope.cancel();
+      } else if (goesOn) {
         for (const step of stepsToBegin(plan.steps, begun, done)) {
           const scope = new CancellationScope({ cancellable: true, parent: whole });
           // A changed desired state cuts these short.
           if (WAITS.has(step.kind)) waits.set(step, scope);
+          if (isLeavable(step)) leavable.add(scope);
           begin(step, scope);
         }
       }
@@ -77,22 +86,19 @@ export async function execute(cluster: Cluster, plan: Plan, stale: () => boolean
   return done.size === plan.steps.length ? { kind: 'done' } : { kind: 'interrupted' };
 }
 
+/** What keeps further steps of a plan from beginning. */
+export interface Ends {
+  /** The desired state has changed, or a step has learnt that another plan is needed. */
+  obsolete: () => boolean;
+  /** The history is to be continued in a new one. */
+  renews: () => boolean;
+}
+
 /** Runs one step and keeps its record in the operation, so that history, status and UI show it from its first moment. */
 async function runStep(cluster: Cluster, step: Step, attempt: number): Promise<void> {
-  const record: StepRecord = {
-    id: step.id,
-    kind: step.kind,
-    phase: step.phase,
-    slot: step.slot,
-    title: step.title,
-    startedAt: now(),
-    endedAt: null,
-    outcome: 'running',
-    error: null,
-  };
-  cluster.state.operation?.steps.push(record);
+  const record = recordOf(cluster, step);
   // The Web UI and the query show the step at once; status.yaml shows it with the end of the step before it.
-  cluster.status.publish('with-next-write');
+  cluster.status.publish('step-begins');
   try {
     await withinStep(record, () => stepHandlers[step.kind](cluster, step));
     // A step may end its operation without throwing: Keelson does not retry a final failure, and counts it against no breaker.
@@ -100,6 +106,8 @@ async function runStep(cluster: Cluster, step: Step, attempt: number): Promise<v
     if (record.outcome === 'done')
       emit(cluster, 'Normal', 'StepDone', `${step.slot ? `${step.slot}: ` : ''}${step.title}`);
   } catch (reason) {
+    // The next history takes the step up, and its record with it.
+    if (cluster.control.leaving && isCancelled(reason) && isLeavable(step)) throw reason;
     record.outcome = isCancelled(reason) ? 'cancelled' : 'failed';
     if (record.outcome === 'failed') {
       record.error = errorRecordOf(reason, step, cluster.state.operation?.id ?? null, attempt);
@@ -113,9 +121,30 @@ async function runStep(cluster: Cluster, step: Step, attempt: number): Promise<v
     }
     throw reason;
   } finally {
-    record.endedAt = now();
-    stepEnded(record, cluster.state.document.spec.region);
-    traceStep(record, cluster.state);
-    cluster.status.publish();
+    if (record.outcome !== 'running') {
+      record.endedAt = now();
+      stepEnded(record, cluster.state.document.spec.region);
+      traceStep(record, cluster.state);
+      cluster.status.publish();
+    }
   }
+}
+
+/** Returns the record of a step that begins: a new one, or that of the step that an earlier history has left. */
+function recordOf({ state }: Cluster, { id, kind, phase, slot, title }: Step): StepRecord {
+  const left = state.operation?.steps.find((one) => one.id === id && one.outcome === 'running');
+  if (left !== undefined) return left;
+  const record: StepRecord = {
+    id,
+    kind,
+    phase,
+    slot,
+    title,
+    startedAt: now(),
+    endedAt: null,
+    outcome: 'running',
+    error: null,
+  };
+  state.operation?.steps.push(record);
+  return record;
 }

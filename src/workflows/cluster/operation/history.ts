@@ -5,6 +5,7 @@ import type { Plan } from '../../../model/plan/index.js';
 import { KEELSON } from '../../../model/requests/sender.js';
 import type { ErrorRecord, Operation } from '../../../model/state.js';
 import { type Cluster, emit, now, shortId } from '../context.js';
+import { endLeftSteps } from './leave.js';
 import { operationEnded } from './metrics.js';
 import { traceOperation } from './spans.js';
 
@@ -18,6 +19,7 @@ export function beginOperation(cluster: Cluster, plan: Plan): Operation {
   const { state } = cluster;
   const current = state.operation;
   if (current !== null && current.specGeneration === state.specGeneration) {
+    endLeftSteps(current, plan.steps);
     const done = current.steps.filter((step) => step.outcome === 'done').length;
     current.stepsTotal = done + plan.steps.length;
     return current;
@@ -50,6 +52,7 @@ export function endOperation(cluster: Cluster, outcome: Operation['outcome']): v
   const { state } = cluster;
   const { operation } = state;
   if (operation === null) return;
+  endLeftSteps(operation, []);
   operation.endedAt = now();
   operation.outcome = outcome;
   operationEnded(operation, state.document.spec.region);

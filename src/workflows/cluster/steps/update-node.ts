@@ -11,10 +11,11 @@ import { cordoned, drained, removed, typeChanged, uncordoned } from '../../../mo
 import type { Slot } from '../../../model/state.js';
 import { activities } from '../../lib/activities.js';
 import { errorRecordOf, failure } from '../../lib/errors.js';
-import { runJob } from '../../lib/node-job.js';
+import { type NodeJob, runJob } from '../../lib/node-job.js';
 import { apply } from '../apply.js';
 import { type Cluster, callContext, emit, slotOf } from '../context.js';
 import { recordObservedNodes } from '../observe/kubernetes.js';
+import { leftJob } from '../operation/leave.js';
 
 /** Returns a server that is up and is not the node itself, if there is one. */
 function helperFor(cluster: Cluster, slot: Slot): Slot {
@@ -35,24 +36,26 @@ export async function drain(cluster: Cluster, step: Step): Promise<void> {
   apply(cluster, slot, cordoned);
   const { drain: takes, drainTimeout } = cluster.state.document.spec.upgrade;
   const seconds = secondsOf(drainTimeout);
-  const run = (time: Record<string, string>) =>
-    runJob(cluster, helperFor(cluster, slot), {
-      script: 'drain',
-      summary: `drain ${slot.nodeName}`,
-      of: slot.name,
-      params: {
-        NODE_NAME: slot.nodeName,
-        ...time,
-        ...(takes.force && { DRAIN_FORCE: 'true' }),
-        ...(takes.deleteEmptyDir && { DRAIN_EMPTY_DIR: 'true' }),
-      },
-      timeoutSeconds: 1800,
-    });
-  const rest = `${seconds - FIRST_SECONDS}s`;
-  let result = await run({ DRAIN_TIMEOUT: rest, DRAIN_FIRST: `${FIRST_SECONDS}s` });
-  if (result['held'] !== undefined) {
-    drainIsHeld(cluster, step, result['held'], seconds - FIRST_SECONDS);
-    result = await run({ DRAIN_TIMEOUT: rest });
+  const job = (time: Record<string, string>): NodeJob => ({
+    script: 'drain',
+    summary: `drain ${slot.nodeName}`,
+    of: slot.name,
+    params: {
+      NODE_NAME: slot.nodeName,
+      ...time,
+      ...(takes.force && { DRAIN_FORCE: 'true' }),
+      ...(takes.deleteEmptyDir && { DRAIN_EMPTY_DIR: 'true' }),
+    },
+    timeoutSeconds: 1800,
+  });
+  const first = job({ DRAIN_TIMEOUT: `${seconds - FIRST_SECONDS}s`, DRAIN_FIRST: `${FIRST_SECONDS}s` });
+  const rest = job({ DRAIN_TIMEOUT: `${seconds - FIRST_SECONDS}s` });
+  const helper = helperFor(cluster, slot);
+  const isHeld = leftJob(cluster, helper.instance?.id ?? '', rest) !== null;
+  let result = isHeld ? null : await runJob(cluster, helper, first);
+  if (result?.['held'] !== undefined) drainIsHeld(cluster, step, result['held'], seconds - FIRST_SECONDS);
+  if (result === null || result['held'] !== undefined) {
+    result = await runJob(cluster, helperFor(cluster, slot), rest);
     if (cluster.state.lastError?.code === 'DrainHeld') cluster.state.lastError = null;
   }
   apply(cluster, slot, drained);

@@ -84,6 +84,37 @@ describe('another type for a pool', () => {
   });
 });
 
+/**
+ * Carries a change out in the time that its steps take, and plans again each `every` seconds from the facts of that moment, as each new history of
+ * the workflow does; steps under way go on meanwhile.
+ *
+ * @returns how long it took, and what a world saw that must never happen
+ */
+function scheduleAcross(state: ClusterState, secondsOf: (step: Step) => number, every: number) {
+  const world = new ModelWorld();
+  const running = new Map<string, { step: Step; end: number }>();
+  let now = 0;
+  for (let renewal = every; ; renewal += every) {
+    const { steps } = plan(state);
+    if (steps.length === 0) return { seconds: now, alarms: world.alarms };
+    const [begun, done] = [new Set<string>(), new Set<string>()];
+    while (done.size < steps.length) {
+      for (const step of stepsToBegin(steps, begun, done)) {
+        begun.add(step.id);
+        if (step.kind === 'drain') Object.assign(state.slots[step.slot ?? ''] ?? {}, { cordoned: true });
+        running.set(step.id, { step, end: running.get(step.id)?.end ?? now + secondsOf(step) });
+      }
+      const [next] = [...running.values()].sort((a, b) => a.end - b.end);
+      if (next === undefined || next.end > renewal) break;
+      now = next.end;
+      running.delete(next.step.id);
+      world.perform(state.document, state, next.step, true);
+      done.add(next.step.id);
+    }
+    now = Math.max(now, done.size < steps.length ? renewal : now);
+  }
+}
+
 describe('a change of many agents', () => {
   it.each([
     ['another type', { type: 'm6i.large' }],
@@ -166,6 +197,63 @@ describe('a change of many agents', () => {
     const work = steps.reduce((sum, step) => sum + seconds(step), 0);
     expect(made.most.get('pool/workers')).toBe(20);
     expect(made.seconds / (work / 20)).toBeLessThan(1.15);
+  });
+});
+
+describe('a change of many agents across new histories', () => {
+  const before = { pools: { workers: 60 }, maxUnavailable: '10%' };
+  const SECONDS: Partial<Record<Step['kind'], number>> = {
+    drain: 8,
+    'stop-service': 5,
+    'stop-instance': 35,
+    'change-type': 1,
+    'start-instance': 1,
+    'wait-for-agent': 40,
+    'start-service': 10,
+    uncordon: 2,
+  };
+  const seconds = (step: Step): number => SECONDS[step.kind] ?? 0;
+
+  it('takes no longer for them, and takes no more agents away', () => {
+    // Prepare
+    const [whole, renewed] = [running(asked(before)), running(asked(before))];
+    for (const state of [whole, renewed]) state.document = asked({ ...before, type: 'm6i.large' });
+    // Act
+    const once = scheduleAcross(whole, seconds, Number.POSITIVE_INFINITY);
+    const again = scheduleAcross(renewed, seconds, 150);
+    // Assess
+    expect(again.alarms).toEqual([]);
+    expect(again.seconds / once.seconds).toBeLessThan(1.05);
+  });
+
+  it('brings an agent back that is stopped, and changes the next ones beside it', () => {
+    // Prepare
+    const state = running(asked({ pools: { workers: 10 }, maxUnavailable: 3 }));
+    state.document = asked({ pools: { workers: 10 }, maxUnavailable: 3, type: 'm6i.large' });
+    const slot = state.slots['workers-5'];
+    if (slot?.instance == null) throw new Error('workers-5 has no instance');
+    const instance = { ...slot.instance, power: 'stopped' as const, publicIp: null };
+    Object.assign(slot, { cordoned: true, drained: true, service: 'stopped', agentOnline: false, instance });
+    const { steps } = plan(state);
+    const done = new Set(['preflight']);
+    // Act
+    const first = stepsToBegin(steps, done, done);
+    // Assess
+    expect(first.map(({ id }) => id)).toEqual(['change-type:workers-5', 'drain:workers-0', 'drain:workers-1']);
+  });
+
+  it('starts all agents of a stopped pool at once', () => {
+    // Prepare
+    const state = running(asked({ pools: { workers: 10 }, maxUnavailable: 3 }));
+    for (const slot of Object.values(state.slots)) {
+      if (slot.role !== 'agent' || slot.instance === null) continue;
+      const instance = { ...slot.instance, power: 'stopped' as const, publicIp: null };
+      Object.assign(slot, { service: 'stopped', agentOnline: false, instance });
+    }
+    // Act
+    const first = stepsToBegin(plan(state).steps, new Set(), new Set());
+    // Assess
+    expect(first.filter(({ kind }) => kind === 'start-instance')).toHaveLength(10);
   });
 });
 
