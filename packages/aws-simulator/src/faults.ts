@@ -1,6 +1,6 @@
 /**
  * Fault plans: what goes wrong, and when. The simulator asks them at every call (point `call`) and at named points elsewhere: `capacity`,
- * `visible`, `launch`, `status-check`, `instance-profile`, `span` (any latency), and those of the machines. The README lists the points
+ * `visible`, `launch`, `status-check`, `instance-profile`, `addresses`, `span` (any latency), and those of the machines. The README lists the points
  * with their data.
  */
 import * as z from 'zod';

@@ -39,7 +39,7 @@ function tooFew(
   const free = zones.reduce((sum, zone) => sum + (room[zone] ?? 0), 0);
   if (nodes.length <= free) return [];
   const where = zones.map((zone) => `${room[zone] ?? 0} in ${zone}`).join(', ');
-  const message = `${who} needs addresses for ${nodes.length} more nodes, and its subnets have ${free} free: ${where}`;
+  const message = `${who} needs addresses for ${nodes.length} more ${nodes.length === 1 ? 'node' : 'nodes'}, and its subnets have ${free} free: ${where}`;
   const hint = 'name larger or further subnets, or ask for fewer nodes';
   return [{ code: 'SubnetsTooSmall', violation: { path, message, hint } }];
 }

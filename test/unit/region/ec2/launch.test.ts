@@ -162,6 +162,30 @@ describe('launching instances through the SDK', () => {
     await expect(launch()).resolves.toMatchObject({ State: { Name: 'pending' } });
   });
 
+  it('counts the free addresses of a subnet by its interfaces and those of others, and launches nothing into a full one', async () => {
+    // Prepare
+    const { SubnetId } = await request();
+    const free = async (): Promise<number | undefined> => {
+      const { Subnets } = await region.ec2Client().send(new DescribeSubnetsCommand({ SubnetIds: [SubnetId ?? ''] }));
+      return Subnets?.[0]?.AvailableIpAddressCount;
+    };
+    const empty = await free();
+    await region.post('/_region/faults', {
+      point: 'addresses',
+      match: { subnetId: SubnetId },
+      data: { others: 4_090 },
+    });
+
+    // Act
+    await launch();
+    const full = await free();
+    const refused = launch({ ClientToken: 'token-2' });
+
+    // Assess: a /20 without the five addresses that AWS keeps
+    expect([empty, full]).toEqual([4_091, 0]);
+    await expect(refused).rejects.toMatchObject({ name: 'InsufficientFreeAddressesInSubnet' });
+  });
+
   it.each([
     ['an unknown image', { ImageId: 'ami-00000000000000000' }, 'InvalidAMIID.NotFound'],
     ['a malformed image', { ImageId: 'nonsense' }, 'InvalidAMIID.Malformed'],

@@ -1,6 +1,7 @@
 import { AwsError } from '../../aws-error.js';
 import type { Action } from '../context.js';
 import { type Fields, filtered } from '../filters.js';
+import { freeAddresses } from '../free-addresses.js';
 import { ACCOUNT_ID, type Subnet, type Vpc } from '../network.js';
 import { pageOf } from '../pages.js';
 import { tagSet } from '../tags.js';
@@ -47,7 +48,7 @@ const SUBNET_FIELDS: Fields<Subnet> = {
   state: () => 'available',
 };
 
-export const describeSubnets: Action = ({ account }, params) => {
+export const describeSubnets: Action = ({ world, account }, params) => {
   const ids = params.list('SubnetId');
   const lacking = ids.filter((id) => !account.subnets.some((subnet) => subnet.id === id));
   if (lacking.length > 0) {
@@ -63,7 +64,7 @@ export const describeSubnets: Action = ({ account }, params) => {
       ownerId: ACCOUNT_ID,
       vpcId: subnet.vpcId,
       cidrBlock: subnet.cidr,
-      availableIpAddressCount: account.privateAddresses.free(subnet),
+      availableIpAddressCount: freeAddresses(world, account, subnet),
       availabilityZone: subnet.zone,
       availabilityZoneId: `${account.region}-az${subnet.zone.charCodeAt(subnet.zone.length - 1) - 96}`,
       defaultForAz: subnet.isDefault,

@@ -3,6 +3,7 @@ import type { Account, Ec2Instance } from '../account.js';
 import { checkCapacity } from '../capacity.js';
 import { fingerprintOf, remember, usedBefore } from '../client-token.js';
 import type { Answer, Ec2Context } from '../context.js';
+import { freeAddresses } from '../free-addresses.js';
 import { newId } from '../ids.js';
 import { reservationXml } from '../instance-xml.js';
 import { type LaunchRequest, readLaunch } from '../launch-request.js';
@@ -22,7 +23,7 @@ export async function runInstances(context: Ec2Context, params: Params, form: UR
   checkCapacity(context, request.type, request.subnet.zone, 'launch');
 
   const reservationId = newId('r');
-  const instances = Array.from({ length: request.count }, () => makeInstance(account, request, token, reservationId));
+  const instances = Array.from({ length: request.count }, () => makeInstance(context, request, token, reservationId));
   if (token !== '') {
     const ids = instances.map(({ id }) => id);
     remember(account, token, request.tokenZone, fingerprint, ids);
@@ -40,9 +41,15 @@ export async function runInstances(context: Ec2Context, params: Params, form: UR
   return reservationXml(account, reservationId, instances);
 }
 
-function makeInstance(account: Account, request: LaunchRequest, token: string, reservationId: string): Ec2Instance {
+function makeInstance(
+  { world, account }: Ec2Context,
+  request: LaunchRequest,
+  token: string,
+  reservationId: string,
+): Ec2Instance {
   const { subnet, type, image } = request;
-  const privateIp = account.privateAddresses.take(subnet);
+  const isFull = freeAddresses(world, account, subnet) === 0;
+  const privateIp = isFull ? null : account.privateAddresses.take(subnet);
   if (privateIp === null) {
     const message = `There are not enough free addresses in subnet '${subnet.id}' to satisfy the requested number of instances.`;
     throw new AwsError('InsufficientFreeAddressesInSubnet', 400, message);
