@@ -16,19 +16,19 @@ const LOGS: Table = { number: 'v', text: 'vmodule logging-format', gates: 'featu
 const TABLES: Readonly<Record<string, Table>> = {
   'kubelet-arg': {
     flag: 'anonymous-auth authentication-token-webhook cgroups-per-qos contention-profiling cpu-cfs-quota enable-controller-attach-detach enable-debugging-handlers enable-server fail-cgroupv1 fail-swap-on kernel-memcg-notification local-storage-capacity-isolation make-iptables-util-chains protect-kernel-defaults register-node rotate-certificates rotate-server-certificates seccomp-default serialize-image-pulls',
-    number: 'container-log-max-files event-burst event-qps healthz-port image-gc-high-threshold image-gc-low-threshold kube-api-burst kube-api-qps max-open-files max-parallel-image-pulls max-pods maximum-dead-containers maximum-dead-containers-per-container node-status-max-images oom-score-adj pod-max-pids pods-per-core port read-only-port registry-burst registry-qps v',
+    number: 'container-log-max-files event-burst event-qps eviction-max-pod-grace-period healthz-port image-gc-high-threshold image-gc-low-threshold kube-api-burst kube-api-qps max-open-files max-parallel-image-pulls max-pods maximum-dead-containers maximum-dead-containers-per-container node-status-max-images oom-score-adj pod-max-pids pods-per-core port read-only-port registry-burst registry-qps v',
     duration: 'authentication-token-webhook-cache-ttl authorization-webhook-cache-authorized-ttl authorization-webhook-cache-unauthorized-ttl cpu-cfs-quota-period cpu-manager-reconcile-period eviction-pressure-transition-period file-check-frequency http-check-frequency image-maximum-gc-age minimum-container-ttl-duration minimum-image-ttl-duration node-status-report-frequency node-status-update-frequency runtime-request-timeout shutdown-grace-period shutdown-grace-period-critical-pods streaming-connection-idle-timeout sync-frequency volume-stats-agg-period',
     quantity: 'container-log-max-size',
     resources: 'kube-reserved system-reserved',
     thresholds: 'eviction-hard eviction-soft',
     gates: 'feature-gates',
-    text: 'address allowed-unsafe-sysctls authorization-mode cert-dir cgroup-driver cgroup-root client-ca-file cloud-provider config config-dir container-runtime-endpoint cpu-manager-policy cpu-manager-policy-options enforce-node-allocatable eviction-max-pod-grace-period eviction-minimum-reclaim eviction-soft-grace-period exit-on-lock-contention healthz-bind-address image-credential-provider-bin-dir image-credential-provider-config image-service-endpoint kube-api-content-type kube-reserved-cgroup kubelet-cgroups lock-file log-file manifest-url memory-manager-policy pod-cidr pod-manifest-path qos-reserved reserved-cpus reserved-memory resolv-conf root-dir runtime-cgroups system-cgroups system-reserved-cgroup tls-cert-file tls-cipher-suites tls-min-version tls-private-key-file topology-manager-policy topology-manager-policy-options topology-manager-scope volume-plugin-dir vmodule logging-format pod-infra-container-image node-ip node-labels provider-id hostname-override register-with-taints cluster-dns cluster-domain kubeconfig',
+    text: 'address allowed-unsafe-sysctls authorization-mode cert-dir cgroup-driver cgroup-root client-ca-file cloud-provider config config-dir container-runtime-endpoint cpu-manager-policy cpu-manager-policy-options enforce-node-allocatable eviction-minimum-reclaim eviction-soft-grace-period exit-on-lock-contention healthz-bind-address image-credential-provider-bin-dir image-credential-provider-config image-service-endpoint kube-api-content-type kube-reserved-cgroup kubelet-cgroups lock-file manifest-url memory-manager-policy pod-cidr pod-manifest-path qos-reserved reserved-cpus reserved-memory resolv-conf root-dir runtime-cgroups system-cgroups system-reserved-cgroup tls-cert-file tls-cipher-suites tls-min-version tls-private-key-file topology-manager-policy topology-manager-policy-options topology-manager-scope volume-plugin-dir vmodule logging-format pod-infra-container-image node-ip node-labels provider-id hostname-override register-with-taints cluster-dns cluster-domain kubeconfig',
   },
   'kube-apiserver-arg': {
     flag: 'allow-privileged anonymous-auth audit-log-compress contention-profiling enable-aggregator-routing enable-bootstrap-token-auth enable-garbage-collector enable-priority-and-fairness profiling service-account-lookup watch-cache',
-    number: 'audit-log-maxage audit-log-maxbackup audit-log-maxsize audit-webhook-batch-buffer-size audit-webhook-batch-max-size default-not-ready-toleration-seconds default-unreachable-toleration-seconds default-watch-cache-size lease-reuse-duration-seconds max-mutating-requests-inflight max-requests-inflight min-request-timeout v',
+    number: 'audit-log-maxage audit-log-maxbackup audit-log-maxsize audit-webhook-batch-buffer-size audit-webhook-batch-max-size default-not-ready-toleration-seconds default-unreachable-toleration-seconds default-watch-cache-size delete-collection-workers http2-max-streams-per-connection lease-reuse-duration-seconds max-mutating-requests-inflight max-requests-inflight min-request-timeout v',
     duration: 'audit-webhook-batch-max-wait audit-webhook-initial-backoff authentication-token-webhook-cache-ttl authorization-webhook-cache-authorized-ttl authorization-webhook-cache-unauthorized-ttl etcd-compaction-interval etcd-count-metric-poll-period event-ttl kubelet-timeout livez-grace-period request-timeout service-account-max-token-expiration shutdown-delay-duration',
-    text: 'admission-control-config-file advertise-address api-audiences audit-log-batch-max-size audit-log-format audit-log-mode audit-log-path audit-policy-file audit-webhook-config-file audit-webhook-mode authentication-config authentication-token-webhook-config-file authorization-config authorization-mode authorization-policy-file authorization-webhook-config-file authorization-webhook-version bind-address cert-dir client-ca-file cors-allowed-origins disable-admission-plugins egress-selector-config-file enable-admission-plugins encryption-provider-config encryption-provider-config-automatic-reload endpoint-reconciler-type etcd-cafile etcd-certfile etcd-keyfile etcd-prefix etcd-servers etcd-servers-overrides external-hostname goaway-chance http2-max-streams-per-connection kubelet-certificate-authority kubelet-client-certificate kubelet-client-key kubelet-preferred-address-types oidc-ca-file oidc-client-id oidc-groups-claim oidc-groups-prefix oidc-issuer-url oidc-required-claim oidc-signing-algs oidc-username-claim oidc-username-prefix proxy-client-cert-file proxy-client-key-file requestheader-allowed-names requestheader-client-ca-file requestheader-extra-headers-prefix requestheader-group-headers requestheader-username-headers runtime-config secure-port service-account-issuer service-account-jwks-uri service-account-key-file service-account-signing-key-file service-cluster-ip-range service-node-port-range storage-backend storage-media-type tls-cert-file tls-cipher-suites tls-min-version tls-private-key-file token-auth-file tracing-config-file watch-cache-sizes',
+    text: 'admission-control-config-file advertise-address api-audiences audit-log-batch-max-size audit-log-format audit-log-mode audit-log-path audit-policy-file audit-webhook-config-file audit-webhook-mode authentication-config authentication-token-webhook-config-file authorization-config authorization-mode authorization-policy-file authorization-webhook-config-file authorization-webhook-version bind-address cert-dir client-ca-file cors-allowed-origins disable-admission-plugins egress-selector-config-file enable-admission-plugins encryption-provider-config encryption-provider-config-automatic-reload endpoint-reconciler-type etcd-cafile etcd-certfile etcd-keyfile etcd-prefix etcd-servers etcd-servers-overrides external-hostname goaway-chance kubelet-certificate-authority kubelet-client-certificate kubelet-client-key kubelet-preferred-address-types oidc-ca-file oidc-client-id oidc-groups-claim oidc-groups-prefix oidc-issuer-url oidc-required-claim oidc-signing-algs oidc-username-claim oidc-username-prefix proxy-client-cert-file proxy-client-key-file requestheader-allowed-names requestheader-client-ca-file requestheader-extra-headers-prefix requestheader-group-headers requestheader-username-headers runtime-config secure-port service-account-issuer service-account-jwks-uri service-account-key-file service-account-signing-key-file service-cluster-ip-range service-node-port-range storage-backend storage-media-type tls-cert-file tls-cipher-suites tls-min-version tls-private-key-file token-auth-file tracing-config-file watch-cache-sizes',
   },
   'kube-controller-manager-arg': {
     flag: 'allocate-node-cidrs cluster-signing-disable configure-cloud-routes contention-profiling enable-dynamic-provisioning enable-garbage-collector enable-hostpath-provisioner leader-elect profiling use-service-account-credentials',
@@ -56,9 +56,20 @@ const TABLES: Readonly<Record<string, Table>> = {
   },
 };
 
+/** Of klog, which every program of Kubernetes had until 1.26. [kubernetes #112120: logs: remove deprecated klog flags] */
+const KLOG = Object.fromEntries(
+  'add-dir-header alsologtostderr log-backtrace-at log-dir log-file log-file-max-size logtostderr one-output skip-headers skip-log-headers stderrthreshold'
+    .split(' ')
+    .map((name) => [name, "leave it out: K3s's unit logs to the journal"]),
+);
+/** Of servers that served without TLS until 1.24. */
+const INSECURE = 'leave it out: it is served by TLS only';
+
 /** Flags that a minor version before 1.31 has dropped, with what to write instead. [k8s CHANGELOG, "removed the deprecated flag"] */
 export const GONE: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'kubelet-arg': {
+    ...KLOG,
+    'allow-privileged': 'leave it out: the API server decides that',
     'cni-bin-dir': 'leave it out: containerd loads the CNI',
     'cni-cache-dir': 'leave it out: containerd loads the CNI',
     'cni-conf-dir': 'leave it out: containerd loads the CNI',
@@ -71,12 +82,16 @@ export const GONE: Readonly<Record<string, Readonly<Record<string, string>>>> = 
     'network-plugin-mtu': 'leave it out: the CNI sets it',
   },
   'kube-apiserver-arg': {
+    ...KLOG,
     'basic-auth-file': 'use oidc-issuer-url, or client certificates',
-    'insecure-bind-address': 'leave it out: the API is served by TLS only',
-    'insecure-port': 'leave it out: the API is served by TLS only',
+    'insecure-bind-address': INSECURE,
+    'insecure-port': INSECURE,
     'kubelet-https': 'leave it out: it is always so',
   },
   'kube-controller-manager-arg': {
+    ...KLOG,
+    address: INSECURE,
+    port: INSECURE,
     'deleting-pods-burst': 'leave it out',
     'deleting-pods-qps': 'use node-eviction-rate',
     'enable-taint-manager': 'leave it out: it is always so',
@@ -88,12 +103,15 @@ export const GONE: Readonly<Record<string, Readonly<Record<string, string>>>> = 
     'register-retry-count': 'leave it out',
   },
   'kube-scheduler-arg': {
+    ...KLOG,
+    address: INSECURE,
+    port: INSECURE,
     'algorithm-provider': 'use config',
     'policy-config-file': 'use config',
     'policy-configmap': 'use config',
     'use-legacy-policy-config': 'use config',
   },
-  'kube-proxy-arg': {},
+  'kube-proxy-arg': { ...KLOG },
   'etcd-arg': { 'enable-v2': 'leave it out: etcd has the API v3 only', proxy: 'leave it out: it was of the API v2' },
 };
 

@@ -11,7 +11,7 @@ const KUBELET = 'kubelet-arg';
 const API = 'kube-apiserver-arg';
 const ETCD = 'etcd-arg';
 
-/** Checks entries of `kubelet-arg` and its like that contradict each other, or the networks and the files of the document. */
+/** Checks entries of `kubelet-arg` and its like that contradict each other, or the networks of the document. */
 export const componentRelations: Rule = (document) => {
   const { spec } = document;
   const path = ['spec', 'k3s', 'config'];
@@ -26,7 +26,6 @@ export const componentRelations: Rule = (document) => {
     }),
     ...oidc(args),
     ...authorization(args),
-    ...auditPolicy(args, spec),
     ...elections(args),
     ...maskSize(args, document),
   ];
@@ -63,6 +62,14 @@ function kubelet(args: Args): Violation[] {
       path: policy.path,
       message: 'the static policy needs a CPU that is reserved',
       hint: 'add system-reserved=cpu=500m or reserved-cpus=0',
+    });
+  const memory = lastArg(args, KUBELET, 'memory-manager-policy');
+  // [k8s source: pkg/kubelet/cm/memorymanager/policy_static.go, "you should specify the system reserved memory"]
+  if (memory?.value === 'Static' && lastArg(args, KUBELET, 'reserved-memory') === undefined)
+    violations.push({
+      path: memory.path,
+      message: 'the Static policy needs memory that is reserved',
+      hint: 'add reserved-memory=0:memory=600Mi, as much as kube-reserved, system-reserved and eviction-hard hold together',
     });
   const parallel = lastArg(args, KUBELET, 'max-parallel-image-pulls');
   const serial = lastArg(args, KUBELET, 'serialize-image-pulls')?.value;
@@ -148,45 +155,6 @@ function authorization(args: Args): Violation[] {
       hint: `add ${file}=/etc/rancher/k3s/${file}.yaml`,
     })),
   ];
-}
-
-/** Files that the API server reads at its start and exits without. [k8s source: apiserver/pkg/server/options; k8s.io: kube-apiserver reference] */
-const FILES = [
-  'admission-control-config-file',
-  'audit-policy-file',
-  'audit-webhook-config-file',
-  'authentication-config',
-  'authentication-token-webhook-config-file',
-  'authorization-config',
-  'authorization-policy-file',
-  'authorization-webhook-config-file',
-  'egress-selector-config-file',
-  'encryption-provider-config',
-  'oidc-ca-file',
-  'service-account-key-file',
-  'token-auth-file',
-  'tracing-config-file',
-];
-
-function auditPolicy(args: Args, { servers, image }: ClusterSpec): Violation[] {
-  return FILES.flatMap((name) => {
-    const arg = lastArg(args, API, name);
-    const file = arg?.value ?? '';
-    if (arg === undefined) return [];
-    if (!file.startsWith('/'))
-      return [
-        {
-          path: arg.path,
-          message: `${name} is not an absolute path`,
-          hint: `for example ${name}=/etc/rancher/k3s/${name}.yaml`,
-        },
-      ];
-    // A custom image, or a script of the node, may bring it.
-    const brought =
-      image !== undefined || servers.node.before !== undefined || servers.node.files.some(({ path }) => path === file);
-    if (brought || file.startsWith('/var/lib/rancher/k3s/server/manifests/')) return [];
-    return [{ path: arg.path, message: `nothing brings the file ${file}`, hint: 'add it to spec.servers.node.files' }];
-  });
 }
 
 /** The election time-out must be several heartbeats. [etcd source: server/embed/config.go, Validate] */

@@ -1,5 +1,6 @@
 import { CIPHER_SUITES } from '../../k3s/cipher-suites.js';
 import { type ComponentKind, componentFlags, componentKind, GONE } from '../../k3s/component-flags.js';
+import { parseCidr } from '../cidr.js';
 import { type ComponentArg, componentArgs } from '../component-args.js';
 import { nearest } from '../nearest.js';
 import { isGoBoolean, isGoDuration, isQuantity } from '../quantity.js';
@@ -50,6 +51,10 @@ const pairs = (text: string): [string, string][] =>
       return [key.trim(), rest.join('=').trim()];
     });
 
+/** Only what is surely none: K3s reads networks of IPv6, too. */
+const isNetwork = (word: string): boolean =>
+  word.trim() === 'primary' || word.includes(':') || parseCidr(word.trim()) !== null;
+
 const RESOURCES = ['cpu', 'memory', 'ephemeral-storage', 'pid'];
 /** Signals of the kubelet's eviction. [k8s.io: node-pressure eviction, eviction signals] */
 const SIGNAL =
@@ -90,6 +95,9 @@ const EXAMPLE: Readonly<Record<ComponentKind, string>> = {
 const TLS = ['VersionTLS10', 'VersionTLS11', 'VersionTLS12', 'VersionTLS13'];
 const CLOUDS = ['external'];
 const LOG_FORMATS = ['text', 'json'];
+const AUDIT_MODES = ['batch', 'blocking', 'blocking-strict'];
+const ALLOCATABLE =
+  'none pods system-reserved system-reserved-compressible kube-reserved kube-reserved-compressible'.split(' ');
 
 /** Flags with a fixed set of words, one or several of them. [as for the table of flags] */
 const CHOICES: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
@@ -99,6 +107,7 @@ const CHOICES: Readonly<Record<string, Readonly<Record<string, readonly string[]
     // Built-in providers ended with 1.31, that of AWS with 1.27.
     'cloud-provider': CLOUDS,
     'cpu-manager-policy': ['none', 'static'],
+    'enforce-node-allocatable': ALLOCATABLE,
     'logging-format': LOG_FORMATS,
     'memory-manager-policy': ['None', 'Static'],
     'tls-cipher-suites': CIPHER_SUITES,
@@ -108,9 +117,12 @@ const CHOICES: Readonly<Record<string, Readonly<Record<string, readonly string[]
   },
   'kube-apiserver-arg': {
     'audit-log-format': ['json', 'legacy'],
+    'storage-backend': ['etcd3'],
     'oidc-signing-algs': ['RS256', 'RS384', 'RS512', 'ES256', 'ES384', 'ES512', 'PS256', 'PS384', 'PS512'],
-    'audit-log-mode': ['batch', 'blocking', 'blocking-strict'],
+    'audit-log-mode': AUDIT_MODES,
+    'audit-webhook-mode': AUDIT_MODES,
     'authorization-mode': ['AlwaysAllow', 'AlwaysDeny', 'ABAC', 'Webhook', 'RBAC', 'Node'],
+    'endpoint-reconciler-type': ['master-count', 'lease', 'none'],
     'logging-format': LOG_FORMATS,
     'tls-cipher-suites': CIPHER_SUITES,
     'tls-min-version': TLS,
@@ -122,10 +134,15 @@ const CHOICES: Readonly<Record<string, Readonly<Record<string, readonly string[]
     'tls-min-version': TLS,
   },
   'kube-scheduler-arg': { 'logging-format': LOG_FORMATS, 'tls-cipher-suites': CIPHER_SUITES, 'tls-min-version': TLS },
-  'kube-proxy-arg': { 'logging-format': LOG_FORMATS, 'proxy-mode': ['iptables', 'ipvs', 'nftables'] },
+  'kube-proxy-arg': {
+    'detect-local-mode': ['ClusterCIDR', 'NodeCIDR', 'BridgeInterface', 'InterfaceNamePrefix'],
+    'logging-format': LOG_FORMATS,
+    'proxy-mode': ['iptables', 'ipvs', 'nftables'],
+  },
   'etcd-arg': {
     'auto-compaction-mode': ['periodic', 'revision'],
     'cipher-suites': CIPHER_SUITES,
+    'log-level': ['debug', 'info', 'warn', 'error', 'panic', 'fatal'],
     metrics: ['basic', 'extensive'],
   },
 };
@@ -149,6 +166,12 @@ function choice({ key, name, value, path }: ComponentArg): Violation[] {
     return [{ path, message: `goaway-chance is ${valueText(value)}`, hint: 'from 0 to 0.02' }];
   if (name === 'vmodule' && !isVmodule(value))
     return [{ path, message: `vmodule is ${valueText(value)}`, hint: 'pattern=level, for example vmodule=garbage*=4' }];
+  // [k8s source: pkg/proxy/apis/config/validation, validateKubeProxyNodePortAddress]
+  const ports = name === 'nodeport-addresses' ? value.split(',').find((word) => !isNetwork(word)) : undefined;
+  if (ports !== undefined)
+    return [
+      { path, message: `nodeport-addresses has ${valueText(ports)}`, hint: 'primary, or networks as 10.0.0.0/8' },
+    ];
   const words = value.split(',').map((word) => word.trim());
   if (/^(enable|disable)-admission-plugins$/.test(name) && key === 'kube-apiserver-arg')
     return words.slice(0, MOST_SUGGESTIONS).flatMap((word) => plugin(word, path));

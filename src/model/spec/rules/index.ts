@@ -1,6 +1,7 @@
 import { account } from './account.js';
 import { capacityReservations } from './capacity-reservations.js';
 import { clusterNetworks } from './cluster-networks.js';
+import { componentFiles } from './component-files.js';
 import { componentNumbers } from './component-numbers.js';
 import { componentRelations } from './component-relations.js';
 import { componentValues } from './component-values.js';
@@ -45,6 +46,7 @@ export const RULES: readonly Rule[] = [
   componentNumbers,
   leaderElection,
   componentRelations,
+  componentFiles,
   k3sPaths,
   k3sSettings,
   poolConfig,

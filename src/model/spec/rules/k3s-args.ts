@@ -10,6 +10,7 @@ const OWNED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'kubelet-arg': {
     'cluster-dns': 'use spec.k3s.config.cluster-dns',
     'cluster-domain': 'use spec.k3s.config.cluster-domain',
+    'container-runtime-endpoint': 'use spec.k3s.config.container-runtime-endpoint',
     'hostname-override': 'leave it out: Keelson names the nodes',
     kubeconfig: 'leave it out: K3s writes it',
     'node-ip': "leave it out: it is the node's private address",
@@ -36,8 +37,16 @@ const OWNED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
   'kube-scheduler-arg': { kubeconfig: 'leave it out: K3s writes it' },
   'etcd-arg': {
+    'advertise-client-urls': 'leave it out: K3s keeps the members',
     'data-dir': 'leave it out: data stays in /var/lib/rancher/k3s',
+    'force-new-cluster': 'leave it out: each start of a server would found a cluster of one member',
+    'initial-advertise-peer-urls': 'leave it out: K3s keeps the members',
     'initial-cluster': 'leave it out: K3s keeps the members',
+    'initial-cluster-state': 'leave it out: K3s keeps the members',
+    'initial-cluster-token': 'leave it out: K3s keeps the members',
+    'listen-client-urls': 'leave it out: K3s itself is the client',
+    'listen-metrics-urls': 'use spec.k3s.config.etcd-expose-metrics: Keelson asks 127.0.0.1 who votes',
+    'listen-peer-urls': 'leave it out: K3s keeps the members',
     name: 'leave it out: K3s names the members',
   },
 };

@@ -1,5 +1,6 @@
 import { type ComponentArg, componentArgs, lastArg } from '../component-args.js';
 import { goSeconds } from '../quantity.js';
+import type { ClusterSpec } from '../schema.js';
 import type { Violation } from '../violation.js';
 import type { Rule } from './rule.js';
 
@@ -21,8 +22,16 @@ const JITTER = 1.2;
  */
 export const leaderElection: Rule = ({ spec }) => {
   const args = componentArgs(spec.k3s.config, ['spec', 'k3s', 'config']);
-  return PROGRAMS.flatMap((key) => check(args, key));
+  return PROGRAMS.flatMap((key) => [...withoutElection(args, key, spec), ...check(args, key)]);
 };
+
+/** Without an election the programs of all servers act at once. [k8s.io: references of both programs, leader-elect] */
+function withoutElection(args: readonly ComponentArg[], key: string, { mode }: ClusterSpec): Violation[] {
+  const arg = lastArg(args, key, 'leader-elect');
+  if (mode !== 'ha' || arg === undefined || !/^(false|f|0)$/i.test(arg.value ?? '')) return [];
+  const message = 'leader-elect is false, and that program runs on each server';
+  return [{ path: arg.path, message, hint: 'leave it out: one acts, and the others wait' }];
+}
 
 function check(args: readonly ComponentArg[], key: string): Violation[] {
   const of = (name: keyof typeof DEFAULTS) => {
