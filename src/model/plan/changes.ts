@@ -30,7 +30,12 @@ export function planChanges(
     wanted.filter(({ role }) => role === 'server'),
   ))
     servers = planChange(plan, document, state, one, servers, null);
-  const back = planReturns(plan, document, state, wanted);
+  const back = comingBack(plan, state, wanted);
+  const budgetFor = budgetsOf(document, state, back);
+  for (const step of plan.steps) {
+    const slot = back.get(step.slot ?? '');
+    if (slot !== undefined) step.budget = budgetFor(slot);
+  }
   // What an earlier plan has taken away comes back beside the next ones, within the budget.
   const returns = new Set(plan.steps.flatMap(({ id, slot }) => (back.has(slot ?? '') ? id : [])));
   const first = servers === before ? before.filter((id) => !returns.has(id)) : servers;
@@ -39,8 +44,7 @@ export function planChanges(
     .filter(({ role }) => role === 'agent')
     .sort((a, b) => Number(isAway(state, b.name)) - Number(isAway(state, a.name)));
   const ends = agents.flatMap((one) => {
-    const budget = budgetOf(document, state, one.pool, back);
-    const end = planChange(plan, document, state, one, first, back.has(one.name) ? { ...budget, away: true } : budget);
+    const end = planChange(plan, document, state, one, first, budgetFor(one));
     return end === first ? [] : end;
   });
   return ends.length === 0 ? servers : ends;
@@ -73,29 +77,32 @@ export function planDepartures(
 
 const RETURNS: ReadonlySet<string> = new Set<Step['kind']>(['start-instance', 'wait-for-agent', 'start-service']);
 
-/**
- * Gives the steps that bring stopped agents back a share of their pool's budget: an earlier plan has taken these agents away, and ended before
- * they were back.
- *
- * @returns their slots
- */
-function planReturns(
+/** Returns the stopped agents that this plan starts: an earlier plan has taken them away, and ended before they were back. */
+function comingBack(
   plan: PlanBuilder,
-  document: ClusterDocument,
   state: ClusterState,
   wanted: readonly WantedSlot[],
-): ReadonlySet<string> {
+): ReadonlyMap<string, WantedSlot> {
+  const starts = new Set(plan.steps.flatMap(({ kind, slot }) => (RETURNS.has(kind) ? (slot ?? []) : [])));
   const agents = wanted.filter(({ role, name }) => {
     const slot = state.slots[name];
     return role === 'agent' && slot?.joined === true && slot.instance !== null && slot.service === 'stopped';
   });
-  const starts = new Set(plan.steps.flatMap(({ kind, slot }) => (RETURNS.has(kind) ? (slot ?? []) : [])));
-  const back = new Map(agents.filter(({ name }) => starts.has(name)).map(({ name, pool }) => [name, pool]));
-  for (const step of plan.steps) {
-    const pool = back.get(step.slot ?? '');
-    if (pool !== undefined) step.budget = { ...budgetOf(document, state, pool, new Set(back.keys())), away: true };
-  }
-  return new Set(back.keys());
+  return new Map(agents.filter(({ name }) => starts.has(name)).map((one) => [one.name, one]));
+}
+
+/** Returns what gives an agent its budget; those that come back hold a share from the begin. */
+function budgetsOf(
+  document: ClusterDocument,
+  state: ClusterState,
+  back: ReadonlyMap<string, WantedSlot>,
+): (one: WantedSlot) => Budget {
+  const budgets = new Map<string | null, Budget>();
+  return ({ name, pool }) => {
+    const budget = budgets.get(pool) ?? budgetOf(document, state, pool, back);
+    budgets.set(pool, budget);
+    return back.has(name) ? { ...budget, away: true } : budget;
+  };
 }
 
 /**
@@ -107,7 +114,7 @@ function budgetOf(
   { spec }: ClusterDocument,
   { slots, findings }: ClusterState,
   pool: string | null,
-  back: ReadonlySet<string> = new Set(),
+  back: ReadonlyMap<string, WantedSlot> = new Map(),
 ): Budget {
   const members = Object.values(slots).filter((slot) => slot.pool === pool && slot.joined);
   const lost = members.filter(
@@ -175,8 +182,8 @@ function planChange(
   const itself = cordoned && wanted.role === 'server' ? ', uncordon' : '';
   if (why.length > 0) add('start-service', `${retype ? 'start' : 'restart'} K3s${newly(rotated)}${itself}`, disruption);
   // The job that starts a server also uncordons it.
-  const started = plan.steps.some((step) => step.kind === 'start-service' && step.slot === name);
-  if (cordoned && !(started && wanted.role === 'server')) add('uncordon', 'uncordon');
+  const started = wanted.role === 'server' && plan.steps.some(({ id }) => id === stepId('start-service', name));
+  if (cordoned && !started) add('uncordon', 'uncordon');
   return last;
 }
 
