@@ -6,6 +6,7 @@ import { markBlocked, markConverged } from './converge.js';
 import { observe } from './observe/index.js';
 import { ensureWatch, takeRegionReport } from './observe/region-report.js';
 import { isQuiet, untilObservationDue } from './observe/schedule.js';
+import { endLeftSteps } from './operation/leave.js';
 import { restoreWithoutRequest, withHeld } from './steps/automatic-restore.js';
 import { isBackupDue, scheduledBackup, untilBackup } from './steps/backup.js';
 import { moveDrill, untilDrill } from './steps/drilling.js';
@@ -98,6 +99,8 @@ const SUMMARY = 200;
 /** Waits for a message, at most so long. The timer's summary tells people what for. */
 export async function pause(self: Cluster, what: Awaited | null, ms: number | null): Promise<'time' | 'message'> {
   const { revision } = self.inbox;
+  // Nothing takes up now what the history before has left.
+  if (self.state.operation !== null) endLeftSteps(self.state.operation, []);
   const end = ms === null ? null : new Date(Date.now() + ms).toISOString();
   self.state.waiting = what === null ? null : { for: what.for, since: now(), until: what.until ?? end };
   const summary = what?.for.slice(0, SUMMARY) ?? 'quiet: nothing to do until a message or the next observation';
