@@ -56,6 +56,8 @@ export interface ClusterState {
   launchConfigKey: string | null;
   /** User data by architecture: a key into `userData`. */
   userDataIds: Partial<Record<Architecture, string>>;
+  /** User data by architecture with which the first server founds the cluster, and the key of what it asks for; gone when it is launched. */
+  founding?: { key: string; userDataIds: Partial<Record<Architecture, string>> } | null;
   /** Whether AWS was asked for what an earlier workflow of this name has left: `inspecting` until its nodes were looked at. */
   adoption: 'unasked' | 'inspecting' | 'done';
   /** Fencing generation of the claim to the name; null before the claim. */

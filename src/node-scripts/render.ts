@@ -4,7 +4,16 @@
  * A command is for `sh`, which hands over to bash. Every variable part is quoted, and here-documents end with a word that their text does
  * not contain, so any value arrives as it is.
  */
-import { defaultLock, healthProbeText, isNodeScript, prefetchText, runnerText, scriptText } from './scripts.js';
+import { gzipSync } from 'node:zlib';
+import {
+  defaultLock,
+  foundingText,
+  healthProbeText,
+  isNodeScript,
+  prefetchText,
+  runnerText,
+  scriptText,
+} from './scripts.js';
 import { assignments, checkName, hereDocument } from './shell.js';
 
 export { type JobOutcome, type JobOutput, parseJobOutput } from './output.js';
@@ -32,6 +41,15 @@ export interface UserDataInput {
   mirror: string;
   architecture: 'amd64' | 'arm64';
   sha256?: string;
+}
+
+/** The first server of a new cluster, as it is known before its launch. */
+export interface FoundingInput extends UserDataInput {
+  nodeName: string;
+  /** Its config.yaml, with placeholders for what only the instance knows. */
+  config: string;
+  /** Names the configuration. */
+  key: string;
 }
 
 /** EC2's limit on user data, before base64. [docs: EC2 instance user data] */
@@ -82,18 +100,32 @@ const withoutBash = (jobId: string): string =>
   `command -v bash >/dev/null 2>&1 || { printf 'keelson-job id=%s outcome=failed exit=127\\nkeelson-result\\ncode=ToolMissing\\nkeelson-log\\nerror: this image lacks: bash (use an image with bash, curl, openssl, systemd and the SSM agent)\\n' '${jobId}'; exit 1; }\n`;
 
 /** Returns user data that makes the node's key and fetches K3s while the SSM agent registers. */
-export function renderUserData({ version, mirror, architecture, sha256 }: UserDataInput): string {
-  const params = {
-    K3S_VERSION: version,
-    K3S_MIRROR: mirror,
-    ARCH: architecture,
-    ...(sha256 === undefined ? {} : { K3S_SHA256: sha256 }),
-  };
-  const text = `#!/bin/bash\n# Keelson: fetches K3s ${version}\n${assignments(params)}${prefetchText()}`;
+export function renderUserData(input: UserDataInput): string {
+  const text = `#!/bin/bash\n# Keelson: fetches K3s ${input.version}\n${assignments(release(input))}${prefetchText()}`;
   const size = Buffer.byteLength(text);
   if (size > MAX_USER_DATA) throw new Error(`user data has ${size} bytes, EC2 takes ${MAX_USER_DATA}`);
   return text;
 }
+
+/**
+ * Returns user data that does the same, and founds the cluster: compressed, in base64, as RunInstances takes it. cloud-init reads user data that is
+ * one gzip file. [docs: cloud-init, user-data formats]
+ *
+ * @returns null where it does not fit: then the first job founds the cluster
+ */
+export function renderFounding({ nodeName, config, key, ...input }: FoundingInput): string | null {
+  const params = { ...release(input), ROLE: 'server', NODE_NAME: nodeName, FOUNDING: key, CONFIG: config };
+  const text = `#!/bin/bash\n# Keelson: founds a cluster with K3s ${input.version}\n${assignments(params)}${foundingText()}`;
+  const packed = gzipSync(text, { level: 9 });
+  return packed.length > MAX_USER_DATA ? null : packed.toString('base64');
+}
+
+const release = ({ version, mirror, architecture, sha256 }: UserDataInput): Record<string, string> => ({
+  K3S_VERSION: version,
+  K3S_MIRROR: mirror,
+  ARCH: architecture,
+  ...(sha256 === undefined ? {} : { K3S_SHA256: sha256 }),
+});
 
 /** Returns the text of a command that asks a server whether its K3s is healthy. It is not a job, because it changes nothing. */
 export const renderHealthProbe = (): string =>

@@ -92,6 +92,12 @@ export const scriptText = (name: NodeScript): string => jobPreamble(...HELPERS[n
 export const prefetchText = (): string =>
   lib('env', 'base', 'process', 'lock', 'seal', ...DOWNLOAD) + textOf('prepare');
 
+/** Returns `prepare` and `found` as user data: a job comes to the same lock, and does what is left. */
+export const foundingText = (): string =>
+  lib('env', 'base', 'process', 'lock', 'seal', ...DOWNLOAD, 'unit', 'files', 'service', 'tokens', 'install') +
+  textOf('prepare') +
+  textOf('found');
+
 /** Returns the question of the region watch to servers, which is not a job either. */
 export const healthProbeText = (): string => lib('env', 'unit', ...KUBECTL, 'service') + textOf('health-probe');
 

@@ -66,7 +66,7 @@ export class FakeActivities {
   private count = 0;
 
   readonly activities: Activities = {
-    resolveLaunchConfig: this.wrap('resolveLaunchConfig', async ({ document }) => ({
+    resolveLaunchConfig: this.wrap('resolveLaunchConfig', async ({ document, founding }) => ({
       launchConfig: {
         vpcId: 'vpc-1',
         vpcCidr: '10.0.0.0/16',
@@ -85,6 +85,7 @@ export class FakeActivities {
         securityGroupIds: [],
       },
       userData: { amd64: { id: 'ud-1', text: '#!/bin/sh' } },
+      ...(founding !== undefined && { founding: { amd64: { id: 'ud-2', text: `H4sI${founding.key}` } } }),
       mirrorProblem: this.mirrorProblem,
     })),
     ensureSecurityGroups: this.wrap('ensureSecurityGroups', async ({ rules }) => {

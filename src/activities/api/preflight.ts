@@ -1,4 +1,5 @@
 /** What the account offers for a document. */
+import type { Founding } from '../../model/plan/founding.js';
 import type { ClusterDocument } from '../../model/spec/schema.js';
 import type { Architecture, LaunchConfig } from '../../model/state.js';
 import type { CallContext } from './call.js';
@@ -11,12 +12,16 @@ export interface PreflightInput extends CallContext {
   networksInUse?: boolean;
   /** Names of the slots that get an instance, where that is not each slot of the document: some have one. */
   launching?: string[];
+  /** What the first server of a new cluster founds it with at its first boot. */
+  founding?: Founding;
 }
 
 export interface PreflightResult {
   launchConfig: LaunchConfig;
   /** User data by architecture: the prepare-and-prefetch script, rendered. */
   userData: Partial<Record<Architecture, { id: string; text: string }>>;
+  /** The same for the first server, if it founds the cluster at its first boot and that fits into user data. */
+  founding?: Partial<Record<Architecture, { id: string; text: string }>>;
   /** Where the worker cannot read the K3s release: nodes may, so it stops nothing. */
   mirrorProblem?: { url: string; reason: string } | null;
 }

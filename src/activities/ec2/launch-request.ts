@@ -25,7 +25,8 @@ export function runInstancesInput(
     ClientToken: clientToken(installation, input),
     InstanceType: launch.instanceType as NonNullable<RunInstancesCommandInput['InstanceType']>,
     ImageId: launch.imageId,
-    UserData: Buffer.from(input.userData).toString('base64'),
+    // A text is a script; what is compressed is in base64 already.
+    UserData: input.userData.startsWith('#') ? Buffer.from(input.userData).toString('base64') : input.userData,
     IamInstanceProfile: profile.startsWith('arn:') ? { Arn: profile } : { Name: profile },
     // Tokens only, and by default no further than the instance itself: pods must not get at the node's role.
     MetadataOptions: {

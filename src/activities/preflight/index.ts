@@ -11,7 +11,7 @@ import { type AccountFacts, unfitFor } from '../../model/spec/account.js';
 import type { ClusterDocument, ClusterSpec } from '../../model/spec/schema.js';
 import { pathText } from '../../model/spec/violation.js';
 import type { Architecture } from '../../model/state.js';
-import { renderUserData } from '../../node-scripts/render.js';
+import { renderFounding, renderUserData, type UserDataInput } from '../../node-scripts/render.js';
 import type { PreflightInput, PreflightResult } from '../api.js';
 import type { ActivityContext } from '../attempt.js';
 import type { ActivityDeps } from '../deps.js';
@@ -31,7 +31,7 @@ export async function resolveLaunchConfig(
   attempt: ActivityContext,
   input: PreflightInput,
 ): Promise<PreflightResult> {
-  const { region, document } = input;
+  const { region, document, founding } = input;
   const { spec } = document;
   if (spec.access.instanceProfile === undefined && deps.defaultInstanceProfile === null) throw profileMissing();
   const source = { ec2: deps.clients.ec2(region), ssm: deps.clients.ssm(region), region };
@@ -63,7 +63,19 @@ export async function resolveLaunchConfig(
     requireFit(document, facts, input.launching === undefined ? null : new Set(input.launching));
     await dryRunLaunch(deps, attempt, input, launchConfig);
     const mirrorProblem = releases.find((problem) => problem !== null) ?? null;
-    return { launchConfig, userData: userDataOf(spec.k3s, architectures), mirrorProblem };
+    const ofServers = instanceTypes[spec.servers.instanceType]?.architecture;
+    return {
+      launchConfig,
+      userData: userDataOf(spec.k3s, architectures, renderUserData),
+      ...(founding !== undefined && {
+        founding: userDataOf(
+          spec.k3s,
+          architectures.filter((one) => one === ofServers),
+          (release) => renderFounding({ ...release, ...founding }),
+        ),
+      }),
+      mirrorProblem,
+    };
   } catch (error) {
     throw (await regionProblem(deps.clients, region, error)) ?? error;
   }
@@ -79,14 +91,19 @@ function requireFit(document: ClusterDocument, facts: AccountFacts, launching: R
   throw invalid(first.code, message, first.violation.hint);
 }
 
-/** Returns the prepare-and-prefetch script by architecture; its id is the start of its SHA-256. */
-function userDataOf(k3s: ClusterSpec['k3s'], architectures: Architecture[]): PreflightResult['userData'] {
+/** Returns user data by architecture; its id is the start of its SHA-256. */
+function userDataOf(
+  k3s: ClusterSpec['k3s'],
+  architectures: Architecture[],
+  render: (release: UserDataInput) => string | null,
+): PreflightResult['userData'] {
   return Object.fromEntries(
-    architectures.map((architecture) => {
+    architectures.flatMap((architecture) => {
       const sha256 = k3s.sha256[architecture];
       const { version, mirror } = k3s;
-      const text = renderUserData({ version, mirror, architecture, ...(sha256 === undefined ? {} : { sha256 }) });
-      return [architecture, { id: createHash('sha256').update(text).digest('hex').slice(0, 16), text }];
+      const text = render({ version, mirror, architecture, ...(sha256 === undefined ? {} : { sha256 }) });
+      if (text === null) return [];
+      return [[architecture, { id: createHash('sha256').update(text).digest('hex').slice(0, 16), text }]];
     }),
   );
 }

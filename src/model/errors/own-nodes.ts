@@ -37,6 +37,9 @@ export const NODE_ERRORS: KnownErrors = {
     'NodeKeyChanged',
   ]),
   ...alike('Keelson', 'node-script', 'use an image with openssl 1.1.1 or later', ['SealKeyMissing', 'UrlsUnreadable']),
+  ...alike('Keelson', 'conflict', 'nothing; Keelson replaces the node, which no other node has joined', [
+    'FoundedOtherwise',
+  ]),
   ...alike('Keelson', 'node-script', 'check whether a worker runs and SSM delivers its commands', ['UrlsMissing']),
   ...alike('Keelson', 'node-script', 'correct the script that the message names; what it said last is in the message', [
     'HookFailed',

@@ -68,9 +68,9 @@ export function renderNodeConfig(document: ClusterDocument, input: NodeConfigInp
 
 const listOf = (value: Value | undefined): (string | number | boolean)[] => (value === undefined ? [] : [value].flat());
 
-/** Returns every name and address that a kubeconfig may use for this server. */
+/** Returns every name and address that a kubeconfig may use for this server; its own last, which the first boot fills in. */
 function sansOf(document: ClusterDocument, input: NodeConfigInput): string[] {
   const { apiHostname, extraSans } = document.spec.access;
-  const sans = [apiHostname ?? null, ...extraSans, input.privateIp, input.publicIp];
-  return [...new Set(sans.filter((san) => san !== null))].sort();
+  const named = [...(apiHostname === undefined ? [] : [apiHostname]), ...extraSans].sort();
+  return [...new Set([...named, input.privateIp, ...(input.publicIp === null ? [] : [input.publicIp])])];
 }

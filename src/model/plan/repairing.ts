@@ -65,7 +65,10 @@ export function planRetirement(plan: PlanBuilder, { name, instance }: Slot): voi
     phase: 'Provisioning',
     after: [],
     title: `terminate ${instance?.id}`,
-    reason: `its SSM agent has not registered from ${instance?.subnetId}`,
+    reason:
+      instance?.foundedOtherwise === true
+        ? 'its first boot has founded a cluster as the document was before'
+        : `its SSM agent has not registered from ${instance?.subnetId}`,
   });
 }
 

@@ -32,7 +32,8 @@ export function planRunning(
   if (carried.adoption === 'inspecting') return planInspection(carried);
   const { repair } = remediation;
   const wanted = slotsOf(document).filter((one) => !remediation.deferred.has(one.name));
-  const mute = wanted.flatMap(({ name }) => (carried.slots[name]?.instance?.unregistered ? carried.slots[name] : []));
+  const given = wanted.flatMap(({ name }) => carried.slots[name] ?? []);
+  const mute = given.filter(({ instance }) => instance?.unregistered === true || instance?.foundedOtherwise === true);
   // A node to be replaced is planned as lost, after the steps that remove it.
   const leaving = repair?.action === 'replace' ? [...mute, repair.slot] : mute;
   const state = leaving.reduce(withoutInstance, carried);

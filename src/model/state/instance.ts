@@ -69,6 +69,8 @@ export interface NodeInstance {
   unstoppable?: true;
   /** Its SSM agent has never registered: it holds nothing, and its successor goes to another subnet. */
   unregistered?: true;
+  /** Its first boot has founded a cluster for a document that has changed since: no node joins it, and it is replaced. */
+  foundedOtherwise?: true;
   /** Someone has removed its tags; `refused`: Keelson may not set them again. */
   untagged?: true | 'refused';
 }

@@ -50,6 +50,11 @@ export const unreachable = (instance: NodeInstance): Transition => ({
   }),
 });
 
+/** The first boot of the instance has founded what the document does not ask for any more. */
+export const foundedOtherwise = (instance: NodeInstance): Transition => ({
+  to: (slot) => ({ ...slot, instance: { ...instance, foundedOtherwise: true } }),
+});
+
 /** EC2 starts the instance that was stopped. */
 export const instanceStarted = (instance: NodeInstance, start: Start): Transition => ({
   to: (slot) => ({

@@ -41,7 +41,7 @@ run_service() {
   done
   case $(service_state "$unit") in
     active | activating | reloading)
-      if [ "${RESTART:-}" != true ] && [ "$(cat "$STARTED_WITH" 2>/dev/null)" = "$wanted" ]; then
+      if [ "${RESTART:-}" != true ] && runs_with "$wanted"; then
         say "$unit runs with this configuration"
       else
         say "restarting $unit"
@@ -56,6 +56,13 @@ run_service() {
   esac
   # After the start: if this job ends in between, the next one restarts once too often rather than not at all.
   printf '%s' "$wanted" | put_file "$STARTED_WITH" 600
+}
+
+# runs_with WANTED: the first boot could not know the hash, and has noted the sum of the file instead. [found.sh]
+runs_with() {
+  local started
+  started=$(cat "$STARTED_WITH" 2>/dev/null) || return 1
+  [ "$started" = "$1" ] || [[ $started = boot-*" ${1#* } $(cat "$STATE_DIR/config-sum")" ]]
 }
 
 service_state() {

@@ -1,9 +1,11 @@
 /** Rendered texts, and that values pass through a real sh and bash unchanged. */
 import { spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { parseJobOutput, renderCommand, renderJob, renderUserData } from '#src/node-scripts/render.js';
+import { parseJobOutput, renderCommand, renderFounding, renderJob, renderUserData } from '#src/node-scripts/render.js';
 import { jobPreamble, NODE_SCRIPTS } from '#src/node-scripts/scripts.js';
 import { assignments } from '#src/node-scripts/shell.js';
 import { TestNode } from './support/node.js';
@@ -110,6 +112,43 @@ describe('renderUserData', () => {
 
   it('refuses what would not fit', () => {
     expect(() => renderUserData({ ...input, mirror: `https://${'m'.repeat(16_384)}` })).toThrow(/16384/);
+  });
+});
+
+describe('renderFounding', () => {
+  const input = {
+    version: 'v1.34.2+k3s1',
+    mirror: 'https://mirror.example/k3s',
+    architecture: 'amd64',
+    nodeName: 'demo-server-0-g1',
+    config: 'cluster-init: true\n',
+    key: '0123456789abcdef',
+  } as const;
+  const unpacked = (text: string | null): string => gunzipSync(Buffer.from(text ?? '', 'base64')).toString('utf8');
+
+  it('is one gzip file of a script, within the limit of EC2 with a long configuration', () => {
+    const text = renderFounding({
+      ...input,
+      config: `cluster-init: true\n${'x'.repeat(4_000)}\n`,
+      sha256: 'a'.repeat(64),
+    });
+
+    expect(unpacked(text)).toMatch(
+      /^#!\/bin\/bash\n# Keelson: founds a cluster with K3s v1\.34\.2\+k3s1\nK3S_VERSION=/,
+    );
+    expect(Buffer.from(text ?? '', 'base64').length).toBeLessThan(16_384);
+  });
+
+  it('is the same for the same input, because a launch without an answer is repeated word for word', () => {
+    expect(renderFounding(input)).toBe(renderFounding(input));
+  });
+
+  it('brings no token: the node makes them', () => {
+    expect(unpacked(renderFounding(input))).not.toMatch(/^(TOKEN|AGENT_TOKEN|URLS)|X-Amz|K10[0-9a-f]/m);
+  });
+
+  it('is none where it does not fit', () => {
+    expect(renderFounding({ ...input, config: randomBytes(20_000).toString('hex') })).toBeNull();
   });
 });
 

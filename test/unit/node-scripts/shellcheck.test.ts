@@ -3,11 +3,14 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { renderCommand, renderUserData } from '#src/node-scripts/render.js';
-import { NODE_SCRIPTS, runnerText, scriptText } from '#src/node-scripts/scripts.js';
+import { foundingText, NODE_SCRIPTS, runnerText, scriptText } from '#src/node-scripts/scripts.js';
+import { assignments } from '#src/node-scripts/shell.js';
 
 const TOOLS = fileURLToPath(new URL('../../../scripts/tools/python.mjs', import.meta.url));
 const FIND = `const { onPath, pythonTool } = await import(process.argv[1]);
 console.log(onPath('shellcheck') ?? (await pythonTool('shellcheck')) + '/shellcheck');`;
+
+const RELEASE = { K3S_VERSION: 'v1.34.2+k3s1', K3S_MIRROR: 'https://m.example', ARCH: 'amd64' };
 
 let shellcheck: string;
 beforeAll(() => {
@@ -37,5 +40,11 @@ describe('shellcheck', () => {
 
     expect(complaints(command, 'sh')).toBe('');
     expect(complaints(userData, 'bash')).toBe('');
+  });
+
+  it('finds nothing in the user data of a first server, behind its variables', () => {
+    const variables = assignments({ ...RELEASE, ROLE: 'server', NODE_NAME: 'n', FOUNDING: 'k', CONFIG: 'a: 1\n' });
+
+    expect(complaints(variables + foundingText(), 'bash')).toBe('');
   });
 });

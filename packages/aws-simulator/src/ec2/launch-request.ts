@@ -44,6 +44,9 @@ export interface LaunchRequest {
   volumeTags: Record<string, string>;
 }
 
+/** How a gzip file begins. [RFC 1952] */
+const GZIP = Buffer.from([0x1f, 0x8b]);
+
 /** [docs: EC2 user data] */
 const MAX_USER_DATA = 16_384;
 
@@ -160,7 +163,8 @@ function readUserData(encoded: string | undefined): string {
   if (bytes.length > MAX_USER_DATA) {
     throw new AwsError('InvalidParameterValue', 400, `User data is limited to ${MAX_USER_DATA} bytes`);
   }
-  return bytes.toString('utf8');
+  // What is no text is kept as it came.
+  return bytes.subarray(0, 2).equals(GZIP) ? bytes.toString('base64') : bytes.toString('utf8');
 }
 
 function readVolumes(params: Params, image: Image): VolumeRequest[] {

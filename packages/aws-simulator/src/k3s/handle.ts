@@ -5,6 +5,7 @@
 import type { HttpReply, MachineHost, World } from '../contract.js';
 import { foldersOf, type Machines } from '../machine/host.js';
 import type { Machine } from '../machine/machine.js';
+import { metadata } from '../machine/metadata.js';
 import { type CommandReply, journalctl, reply, systemctl } from '../machine/systemctl.js';
 import { certificate } from './certificate.js';
 import { clusterReset } from './cluster-reset.js';
@@ -41,6 +42,7 @@ export async function runProgram(
   args: string[],
 ): Promise<CommandReply> {
   if (program === 'systemctl') return systemctl(machine.systemd, args);
+  if (program === 'metadata') return metadata(machine, args);
   if (program === 'journalctl') return journalctl(machine.folder.root, args);
   const server = machines.k3s.serverOn(machine.id);
   if (program === 'etcd-port') return etcdPort(server, args[0] ?? '');

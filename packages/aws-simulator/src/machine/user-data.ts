@@ -1,16 +1,22 @@
 /** User data as cloud-init treats it: a text that begins with `#!` runs once, at the first boot of the instance. */
 import { appendFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import type { MachineFolder } from './folder.js';
 import type { Processes } from './processes.js';
 
 const KEEP = { stdout: 200_000, stderr: 200_000 };
 
-/** Returns the text of the user data: as given, or decoded from base64. */
+/** Returns the text of the user data: as given, or decoded from base64, and decompressed where all of it is one gzip file. [cloud-init: user-data formats] */
 export function decodeUserData(userData: string): string {
   if (userData === '' || userData.startsWith('#')) return userData;
-  return Buffer.from(userData, 'base64').toString('utf8');
+  const bytes = Buffer.from(userData, 'base64');
+  return (bytes[0] === 0x1f && bytes[1] === 0x8b ? gunzipSync(bytes) : bytes).toString('utf8');
 }
+
+/** Returns it as EC2 shows it: in base64, whatever it is. */
+export const encodeUserData = (userData: string): string =>
+  userData.startsWith('H4sI') ? userData : Buffer.from(userData).toString('base64');
 
 /**
  * Runs the user data unless it has run on this disk before. Its output goes to var/log/cloud-init-output.log.

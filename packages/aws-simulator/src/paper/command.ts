@@ -42,7 +42,7 @@ export function readCommand(text: string): PaperJob | 'health-probe' | null {
 
 /** The variables that user data begins with; null where it is none of Keelson's. */
 export function readUserData(text: string): Record<string, string> | null {
-  const head = /^#!\/bin\/bash\n# Keelson: fetches K3s [^\n]*\n/.exec(text)?.[0];
+  const head = /^#!\/bin\/bash\n# Keelson: (?:fetches|founds a cluster with) K3s [^\n]*\n/.exec(text)?.[0];
   return head === undefined ? null : assignmentsOf(text.slice(head.length)).values;
 }
 

@@ -41,6 +41,18 @@ export class Jobs {
     return report(of.id, entry);
   }
 
+  /** Does a rule beside the jobs, one after the other with those that change the node: what user data does. */
+  async atFirstBoot(params: PaperJob['params'], boot: AbortSignal, rule: (job: Job) => Promise<void>): Promise<void> {
+    const release = await this.lock('node', boot);
+    const of = { id: '', lock: 'node', timeoutSeconds: 0, urls: 'none', sealed: '', kind: null, params } as const;
+    try {
+      boot.throwIfAborted();
+      await Promise.race([rule(new Job(this.machine, of, boot)), aborted(boot)]);
+    } finally {
+      release();
+    }
+  }
+
   private start(of: PaperJob, boot: AbortSignal): Entry {
     const ending = new AbortController();
     const stop = (): void => ending.abort();

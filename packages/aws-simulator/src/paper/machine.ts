@@ -13,6 +13,7 @@ import type { CommandReply } from '../machine/systemctl.js';
 import { decodeUserData } from '../machine/user-data.js';
 import { readCommand, readUserData } from './command.js';
 import { Jobs, printed } from './jobs.js';
+import { found } from './rules/found.js';
 import { healthProbe } from './rules/health-probe.js';
 import { prefetch } from './rules/install.js';
 import { makeSealKey, type SealKey } from './seal-key.js';
@@ -86,12 +87,14 @@ export class PaperMachine extends Machine {
       mkdirSync(join(this.folder.root, below), { recursive: true });
   }
 
-  /** Keelson's own: the key, and K3s in the cache. Other user data is not run. */
+  /** Keelson's own: the key, K3s in the cache, and on the first server the cluster. Other user data is not run. */
   protected override async runUserData(boot: AbortSignal): Promise<number | null> {
     const params = readUserData(decodeUserData(this.instance.userData));
     if (this.hasRunUserData || params === null) return null;
     this.hasRunUserData = true;
     this.sealKey();
-    return (await prefetch(this, params, boot)) ? 0 : 1;
+    if (!(await prefetch(this, params, boot))) return 1;
+    if (params['FOUNDING'] !== undefined) await this.jobs.atFirstBoot(params, boot, found);
+    return 0;
   }
 }

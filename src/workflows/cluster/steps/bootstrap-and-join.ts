@@ -4,12 +4,13 @@ import { slotsOf } from '../../../model/ids.js';
 import { recordInstalled } from '../../../model/k3s/installed.js';
 import { recordPublished } from '../../../model/kubeconfig.js';
 import { wantedLabels } from '../../../model/node-labels/wanted.js';
+import { foundingKey } from '../../../model/plan/founding.js';
 import type { Step } from '../../../model/plan/index.js';
 import { apiAddressOf, bootstrapServerOf, joinTarget } from '../../../model/plan/wanted.js';
 import { recordTaken } from '../../../model/rotation/state.js';
 import * as transition from '../../../model/state/transitions.js';
 import type { ClusterState, Slot } from '../../../model/state.js';
-import { failure } from '../../lib/errors.js';
+import { detailOf, failure } from '../../lib/errors.js';
 import { runJob } from '../../lib/node-job.js';
 import { startNode } from '../../lib/start-node.js';
 import { apply, startOf } from '../apply.js';
@@ -36,12 +37,20 @@ export async function bootstrap(cluster: Cluster, step: Step): Promise<void> {
   const started = await startNode(cluster, slot, {
     script: 'bootstrap',
     summary: 'install K3s and bootstrap the cluster (cluster-init)',
-    params: { ...releaseParams(cluster, slot), ...(address === undefined ? {} : { API_ADDRESS: address }) },
+    params: {
+      ...releaseParams(cluster, slot),
+      FOUNDING: foundingKey(cluster.state.document, cluster.state, slot),
+      ...(address === undefined ? {} : { API_ADDRESS: address }),
+    },
     presign: {
       TOKEN_PUT: { method: 'PUT', key: BUCKET_KEY.serverToken },
       AGENT_TOKEN_PUT: { method: 'PUT', key: BUCKET_KEY.agentToken },
       KUBECONFIG_PUT,
     },
+  }).catch((error: unknown) => {
+    if (detailOf(error)?.code === 'FoundedOtherwise' && slot.instance !== null)
+      apply(cluster, slot, transition.foundedOtherwise(slot.instance));
+    throw error;
   });
   recordInstalled(cluster.state, slot, cluster.state.document.spec.k3s.version);
   recordPublished(cluster.state, slot, address ?? null);

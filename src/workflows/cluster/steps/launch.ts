@@ -6,16 +6,25 @@ import { withReplacement } from '../../../model/health/replacement-limit.js';
 import { nodeNameOf, slotsOf, typesOfSlot, type WantedSlot } from '../../../model/ids.js';
 import { canResolveAgain } from '../../../model/image-age.js';
 import { withLaunch, withoutLaunch } from '../../../model/launch-limit.js';
+import { FOUNDER, foundingOf } from '../../../model/plan/founding.js';
 import type { Step } from '../../../model/plan/index.js';
 import { instanceGroups } from '../../../model/security-groups/own-groups.js';
 import { launched } from '../../../model/state/transitions.js';
-import type { ErrorClass, LaunchConfig, LaunchRequest, Slot } from '../../../model/state.js';
+import type {
+  Architecture,
+  ClusterState,
+  ErrorClass,
+  LaunchConfig,
+  LaunchRequest,
+  Slot,
+} from '../../../model/state.js';
 import { zoneOfKept } from '../../../model/volumes/requests.js';
 import { activities } from '../../lib/activities.js';
 import { classOf, detailOf, failure } from '../../lib/errors.js';
 import { apply } from '../apply.js';
 import { type Cluster, callContext, emit, now, stepLabel } from '../context.js';
 import { nodeInstanceOf } from '../observe/node-instance.js';
+import { forgetUserData } from './preflight.js';
 import { knowDataVolumes } from './volumes.js';
 
 /**
@@ -60,6 +69,9 @@ export async function launch(cluster: Cluster, step: Step): Promise<void> {
       // The call may have waited for its turn: the time of the launch is what counts.
       cluster.state.launches = withLaunch(withoutLaunch(cluster.state.launches, slot.name), slot.name, now());
       apply(cluster, slot, launched(nodeInstanceOf(view), request.securityGroupIds));
+      // Its text is long, and no other instance founds the cluster.
+      if (slot.name === FOUNDER) cluster.state.founding = null;
+      forgetUserData(cluster.state);
       return;
     } catch (error) {
       // Only a refusal is an answer. After anything else the instance may exist, so Keelson repeats the same request, word for word.
@@ -153,7 +165,7 @@ function requestFor(cluster: Cluster, wanted: WantedSlot, slot: Slot): LaunchReq
   const place = nextPlace(cluster, wanted, slot);
   const architecture = launchConfig.instanceTypes[place?.type ?? '']?.architecture;
   const image = architecture === undefined ? undefined : launchConfig.images[architecture];
-  const userDataId = architecture === undefined ? undefined : state.userDataIds[architecture];
+  const userDataId = architecture === undefined ? undefined : userDataFor(state, wanted, architecture);
   if (place === null || image === undefined || userDataId === undefined) {
     const bound = zoneOfKept(wanted.volumes, state.dataVolumes?.[wanted.name]);
     if (bound !== null)
@@ -184,6 +196,13 @@ function requestFor(cluster: Cluster, wanted: WantedSlot, slot: Slot): LaunchReq
     publicIp: state.document.spec.network.publicIp,
     userDataId,
   };
+}
+
+/** Returns the key of what an instance finds at its first boot. A text for a document that has changed since counts for nothing. */
+function userDataFor(state: ClusterState, { name }: WantedSlot, architecture: Architecture): string | undefined {
+  const { founding } = state;
+  const isFounder = name === FOUNDER && founding && foundingOf(state.document, state)?.key === founding.key;
+  return (isFounder ? founding.userDataIds[architecture] : undefined) ?? state.userDataIds[architecture];
 }
 
 function nothingLeft(cluster: Cluster, wanted: WantedSlot): string {

@@ -1,6 +1,8 @@
 import { slotsOf } from '../../../model/ids.js';
+import { foundingOf } from '../../../model/plan/founding.js';
 import { isOnlyChange, misfitsOf, typesOf } from '../../../model/plan/instance-type.js';
 import { launchConfigKeyOf } from '../../../model/plan/wanted.js';
+import type { ClusterState } from '../../../model/state.js';
 import { activities } from '../../lib/activities.js';
 import { detailOf, failure } from '../../lib/errors.js';
 import { type Cluster, callContext, emit, now } from '../context.js';
@@ -12,9 +14,11 @@ export async function preflight(cluster: Cluster): Promise<void> {
   const slots = slotsOf(document).map(({ name }) => name);
   const made = slots.filter((name) => state.slots[name]?.instance);
   const empty = slots.filter((name) => !made.includes(name));
+  const founding = foundingOf(document, state);
   const {
     launchConfig,
     userData,
+    founding: foundingData = {},
     mirrorProblem = null,
   } = await activities
     .resolveLaunchConfig('check image, types, subnets and K3s release', {
@@ -23,6 +27,7 @@ export async function preflight(cluster: Cluster): Promise<void> {
       instanceTypes: typesOf(document, state),
       networksInUse: state.initializedAt !== null,
       ...(made.length > 0 && { launching: empty }),
+      ...(founding !== null && { founding }),
     })
     .catch((error: unknown) => {
       holdMissing(cluster, error);
@@ -37,10 +42,24 @@ export async function preflight(cluster: Cluster): Promise<void> {
     state.userDataIds = { ...state.userDataIds, [architecture]: text.id };
     state.userData = { ...state.userData, [text.id]: text.text };
   }
-  const used = new Set(Object.values(state.slots).flatMap((slot) => (slot.launch ? [slot.launch.userDataId] : [])));
-  for (const id of Object.values(state.userDataIds)) used.add(id);
-  state.userData = Object.fromEntries(Object.entries(state.userData).filter(([id]) => used.has(id)));
+  state.founding = founding === null ? null : { key: founding.key, userDataIds: {} };
+  for (const [architecture, text] of Object.entries(foundingData)) {
+    if (state.founding === null) break;
+    state.founding.userDataIds = { ...state.founding.userDataIds, [architecture]: text.id };
+    state.userData = { ...state.userData, [text.id]: text.text };
+  }
+  forgetUserData(state);
   holdMisfits(cluster);
+}
+
+/** Forgets the user data that no launch refers to any more. */
+export function forgetUserData(state: ClusterState): void {
+  const used = new Set(
+    Object.values(state.slots).flatMap(({ launch, instance }) => (launch && !instance ? [launch.userDataId] : [])),
+  );
+  for (const id of Object.values(state.userDataIds)) used.add(id);
+  for (const id of Object.values(state.founding?.userDataIds ?? {})) used.add(id);
+  state.userData = Object.fromEntries(Object.entries(state.userData).filter(([id]) => used.has(id)));
 }
 
 /** A type that the account does not have is given up where nodes are there that keep the one they have. */

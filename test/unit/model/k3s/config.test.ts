@@ -46,7 +46,7 @@ describe('config.yaml of a server', () => {
         'node-taint: ["a:NoSchedule"]',
         'secrets-encryption: true',
         'server: "https://10.0.0.1:6443"',
-        'tls-san: ["10.0.0.2","203.0.113.2","a.example.org","b.example.org","k3s.example.org"]',
+        'tls-san: ["a.example.org","b.example.org","k3s.example.org","10.0.0.2","203.0.113.2"]',
         'write-kubeconfig-mode: "0600"',
         '',
       ].join('\n'),

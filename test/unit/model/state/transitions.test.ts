@@ -51,6 +51,7 @@ const ALL: Record<keyof typeof transition, transition.Transition> = {
   launched: transition.launched(INSTANCE, ['sg-1']),
   reachable: transition.reachable(INSTANCE, AT),
   unreachable: transition.unreachable(INSTANCE),
+  foundedOtherwise: transition.foundedOtherwise(INSTANCE),
   instanceStarted: transition.instanceStarted(INSTANCE, START),
   instanceStopping: transition.instanceStopping,
   instanceStopped: transition.instanceStopped(INSTANCE),

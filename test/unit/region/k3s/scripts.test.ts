@@ -5,13 +5,20 @@
 import { readFileSync } from 'node:fs';
 import { GetCommandInvocationCommand, SendCommandCommand } from '@aws-sdk/client-ssm';
 import { afterEach, describe, expect, it } from 'vitest';
-import { type JobOutput, parseJobOutput, renderCommand, renderUserData } from '#src/node-scripts/render.js';
+import {
+  type FoundingInput,
+  type JobOutput,
+  parseJobOutput,
+  renderCommand,
+  renderFounding,
+  renderUserData,
+} from '#src/node-scripts/render.js';
 import { reportedKey, seal, urlLines } from '#src/node-scripts/seal.js';
 import { createMachineHost } from '../../../../packages/aws-simulator/src/machine/host.js';
 import type { Machine } from '../../../../packages/aws-simulator/src/machine/machine.js';
 import { createPaperHost } from '../../../../packages/aws-simulator/src/paper/host.js';
 import { addStaleNode, changeMachine } from '../machine/admin-api.js';
-import { type RegionFixture, startRegionFixture, until } from '../machine/fixture.js';
+import { journal, type RegionFixture, startRegionFixture, until } from '../machine/fixture.js';
 
 let fixture: RegionFixture;
 afterEach(() => fixture.close());
@@ -84,6 +91,44 @@ async function prepared(name: string, role: 'server' | 'agent', tags: Record<str
   expect(installed).toMatchObject({ outcome: 'done', result: { version: VERSION, changed: 'true' } });
   return machine;
 }
+
+/** A first server whose agent registers when the test says so. */
+async function booted(name: string, founding: Partial<FoundingInput>): Promise<Machine> {
+  const config = [
+    'cluster-init: true',
+    'kubelet-arg: ["provider-id=aws:///@ZONE@/@INSTANCE_ID@"]',
+    'node-ip: "@PRIVATE_IP@"',
+    `node-name: "${name}-g1"`,
+    'tls-san: ["@PRIVATE_IP@","@PUBLIC_IP@"]',
+    '',
+  ].join('\n');
+  const mirror = `${fixture.url}/_mirror`;
+  const release = { version: VERSION, mirror, architecture: 'amd64' } as const;
+  const userData = renderFounding({ ...release, nodeName: `${name}-g1`, config, key: 'k1', ...founding });
+  return fixture.launch(name, { userData: userData ?? '', instanceProfile: null });
+}
+
+const bootstrapOf = (machine: Machine, name: string, key: string) =>
+  run(
+    machine,
+    'bootstrap',
+    {
+      ...{ NODE_NAME: `${name}-g1`, CONFIG_HASH: 'h1', FOUNDING: key, ROLE: 'server' },
+      ...{ K3S_VERSION: VERSION, K3S_MIRROR: `${fixture.url}/_mirror`, ARCH: 'amd64' },
+      CONFIG: [
+        'cluster-init: true',
+        `kubelet-arg: ["provider-id=aws:///eu-west-1a/${machine.id}"]`,
+        `node-ip: "${machine.instance.privateIp}"`,
+        `node-name: "${name}-g1"`,
+        `tls-san: ["${machine.instance.privateIp}"]`,
+        '',
+      ].join('\n'),
+    },
+    tokens('PUT'),
+  );
+
+const startsOf = (machine: Machine): number => journal(machine).split('Starting k3s ').length - 1;
+const isActive = (machine: Machine): boolean => machine.systemd.unit('k3s.service')?.state === 'active';
 
 const HOSTS = { 'on folders': createMachineHost, 'on paper': createPaperHost };
 
@@ -244,6 +289,57 @@ describe.each(Object.entries(HOSTS))('the node scripts %s', (_, createHost) => {
     expect(restarts).toBe('0');
     expect(gone, gone.logTail).toMatchObject({ outcome: 'done', result: { changed: '2' } });
   });
+
+  it('found the cluster at the first boot, and the job hands its tokens on without another start', async () => {
+    // Prepare
+    fixture = await startRegionFixture({}, createHost);
+
+    // Act
+    const a = await booted('a', {});
+    await until(() => isActive(a), 'K3s, which no command has started');
+    a.agent.register();
+    const done = await bootstrapOf(a, 'a', 'k1');
+    const again = await bootstrapOf(a, 'a', 'k1');
+
+    // Assess
+    expect(done, done.logTail).toMatchObject({ outcome: 'done', result: { node: 'a-g1', changed: 'false' } });
+    expect(done.logTail).toContain('k3s runs with this configuration');
+    expect(again, again.logTail).toMatchObject({ outcome: 'done' });
+    expect(fixture.bucket.get('/bucket/server')?.toString()).toMatch(/^K10[0-9a-f]{64}::server:/);
+    expect(startsOf(a)).toBe(1);
+    expect((await run(a, 'probe', { ROLE: 'server' })).result['started-with']).toBe(`h1 ${VERSION}`);
+  }, 60_000);
+
+  it('do not take over what the first boot has founded for another document', async () => {
+    // Prepare
+    fixture = await startRegionFixture({}, createHost);
+    const a = await booted('a', {});
+    await until(() => isActive(a), 'K3s');
+    a.agent.register();
+
+    // Act
+    const refused = await bootstrapOf(a, 'a', 'k2');
+
+    // Assess
+    expect(refused).toMatchObject({ outcome: 'failed', result: { code: 'FoundedOtherwise' } });
+    expect(fixture.bucket.size).toBe(0);
+  }, 60_000);
+
+  it('found the cluster by the job where the first boot could not', async () => {
+    // Prepare
+    fixture = await startRegionFixture({}, createHost);
+    const a = await booted('a', { mirror: `${fixture.url}/nowhere` });
+    await until(() => fixture.world.record.notes.some(({ kind }) => kind === 'user-data'), 'the end of the first boot');
+
+    // Act
+    a.agent.register();
+    const done = await bootstrapOf(a, 'a', 'k1');
+
+    // Assess
+    expect(fixture.world.record.notes.find(({ kind }) => kind === 'user-data')?.data['exitCode']).not.toBe(0);
+    expect(done, done.logTail).toMatchObject({ outcome: 'done', result: { changed: 'true' } });
+    expect(startsOf(a)).toBe(1);
+  }, 60_000);
 
   it('say why a server is not let in', async () => {
     fixture = await startRegionFixture({}, createHost);

@@ -1,4 +1,5 @@
 import { AwsError } from '../../aws-error.js';
+import { encodeUserData } from '../../machine/user-data.js';
 import type { Ec2Instance } from '../account.js';
 import type { Action, Ec2Context } from '../context.js';
 import { findGroup, findInstance } from '../find.js';
@@ -59,7 +60,7 @@ export const describeInstanceAttribute: Action = (context, params) => {
   const values = {
     instanceType: { instanceType: { value: instance.type } },
     disableApiTermination: { disableApiTermination: { value: instance.terminationProtected } },
-    userData: { userData: { value: Buffer.from(instance.userData).toString('base64') } },
+    userData: { userData: { value: encodeUserData(instance.userData) } },
   };
   if (!(attribute in values))
     throw new AwsError('InvalidParameterValue', 400, `Value (${attribute}) is not modelled here.`);

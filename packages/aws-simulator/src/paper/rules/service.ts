@@ -15,10 +15,8 @@ export const restartsOf = ({ systemd }: PaperMachine, unit: string): number =>
 export const digestConfig = (machine: PaperMachine): void =>
   write(machine, `${STATE}/config-sum`, `${sha256(read(machine, `${ETC}/config.yaml`))}\n`);
 
-function writeConfig(job: Job): void {
+export function writeConfig(job: Job, given: string): void {
   const { machine, role } = job;
-  const encoded = job.param('CONFIG_B64');
-  const given = encoded === '' ? job.param('CONFIG') : Buffer.from(encoded, 'base64').toString('utf8');
   const tokens =
     role === 'server'
       ? [
@@ -31,13 +29,26 @@ function writeConfig(job: Job): void {
   digestConfig(machine);
 }
 
+/** The configuration that the job brings. */
+function configOf(job: Job): string {
+  const encoded = job.param('CONFIG_B64');
+  return encoded === '' ? job.param('CONFIG') : Buffer.from(encoded, 'base64').toString('utf8');
+}
+
+/** Whether the service was last started with this hash and version, or by the first boot with this very file. */
+function runsWith(machine: PaperMachine, wanted: string): boolean {
+  const started = read(machine, STARTED_WITH);
+  const ofBoot = ` ${wanted.split(' ')[1]} ${read(machine, `${STATE}/config-sum`).trim()}`;
+  return started === wanted || (started.startsWith('boot-') && started.endsWith(ofBoot));
+}
+
 async function runService(job: Job, unit: string): Promise<void> {
   const { machine } = job;
   const wanted = `${job.param('CONFIG_HASH')} ${installedVersion(machine)}`;
   if (!machine.systemd.isEnabled(`${unit}.service`)) await job.run('systemctl', 'enable', unit);
   while (stateOf(machine, unit) === 'deactivating') await job.wait(`the end of the ${unit} service`);
   if (['active', 'activating'].includes(stateOf(machine, unit))) {
-    const isRight = job.param('RESTART') !== 'true' && read(machine, STARTED_WITH) === wanted;
+    const isRight = job.param('RESTART') !== 'true' && runsWith(machine, wanted);
     job.say(isRight ? `${unit} runs with this configuration` : `restarting ${unit}`);
     if (!isRight) await job.run('systemctl', 'restart', '--no-block', unit);
   } else {
@@ -110,7 +121,7 @@ export const PATIENCE = { bootstrap: 40, agent: 40, join: 120 };
 /** The service with this configuration, until its unit is active and the member of a server votes: `node=`. */
 export async function startAndWait(job: Job, patience: number): Promise<void> {
   const unit = unitOf(job.role);
-  writeConfig(job);
+  writeConfig(job, configOf(job));
   await runService(job, unit);
   await awaitService(job, unit, job.role === 'agent' ? PATIENCE.agent : patience);
   while (job.role === 'server' && isLearner(job.machine)) {

@@ -12,11 +12,19 @@ import { awaitNode, PATIENCE, startAndWait, stateOf, stopService } from './servi
 /** SHA-256 of the server CA, with which a secure token begins. */
 const caHash = (job: Job): string => /^K10([0-9a-f]{64})::/.exec(read(job.machine, `${SERVER}/token`))?.[1] ?? '';
 
-function makeToken({ machine }: Job, name: string): void {
+export function makeToken({ machine }: Job, name: string): void {
   if (read(machine, `${ETC}/${name}`) === '') write(machine, `${ETC}/${name}`, randomBytes(16).toString('hex'));
 }
 
 export async function bootstrap(job: Job): Promise<void> {
+  const started = read(job.machine, STARTED_WITH);
+  if (started.startsWith(`boot-${job.param('FOUNDING')} `)) job.say('K3s was started by the first boot');
+  else if (started.startsWith('boot-'))
+    job.fail(
+      'FoundedOtherwise',
+      'its first boot has founded a cluster as the document was before',
+      'nothing; another node takes its place',
+    );
   await takeFiles(job);
   if (job.param('K3S_VERSION') !== '') await installK3s(job);
   makeToken(job, 'server-token');
