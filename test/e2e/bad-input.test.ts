@@ -1,5 +1,5 @@
 import { DescribeSubnetsCommand, DescribeVpcsCommand, EC2Client } from '@aws-sdk/client-ec2';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { CREDENTIALS } from '../../packages/aws-simulator/src/credentials.js';
 import { imagesOf } from '../../packages/aws-simulator/src/ec2/images.js';
@@ -24,6 +24,7 @@ beforeAll(async () => {
   subnetOfZoneA = ofZoneA?.SubnetId ?? '';
   ec2.destroy();
 });
+afterEach(() => fixture.region('faults', { method: 'DELETE' }));
 afterAll(() => fixture?.close());
 
 const nothingWasMade = async (): Promise<void> => {
@@ -32,6 +33,13 @@ const nothingWasMade = async (): Promise<void> => {
   const { instances, volumes, securityGroups } = await fixture.region<Record<string, unknown[]>>('leftovers');
   expect({ instances, volumes, securityGroups }).toEqual({ instances: [], volumes: [], securityGroups: [] });
 };
+
+/** Interfaces of others hold all but so many of the 4,091 addresses of each /20. */
+const leaveFree = (addresses: number) =>
+  fixture.region('faults', {
+    method: 'POST',
+    body: JSON.stringify({ point: 'addresses', data: { others: 4_091 - addresses } }),
+  });
 
 const text = (spec: Parameters<typeof documentOf>[1] = {}): string => stringify(documentOf('bad', spec));
 const bomb = `a: &a [x, x, x, x, x, x, x, x, x]
@@ -119,6 +127,44 @@ describe('what only the account knows is refused by line and column, before anyt
   ])('$what', async ({ name, spec, says }) => {
     // Prepare
     const file = fixture.document(name, spec());
+
+    // Act
+    const [planned, applied] = await Promise.all([
+      fixture.keelson('plan', '-f', file),
+      fixture.keelson('apply', '-f', file, '--wait'),
+    ]);
+
+    // Assess
+    for (const ran of [planned, applied]) {
+      expect(ran).toMatchObject({ code: 2, stdout: '', stderr: expect.stringMatching(says) });
+      expect(ran.stderr).toMatch(/^\S+\.yaml:\d+:\d+: spec\.[^\n]+ \([^\n]+\)$/m);
+    }
+    expect((await fixture.keelson('status', name)).code).toBe(3);
+    await nothingWasMade();
+  });
+});
+
+describe('subnets with fewer free addresses than nodes are to be launched', () => {
+  it.each<{ name: string; what: string; spec: () => Record<string, unknown>; says: RegExp }>([
+    {
+      name: 'room',
+      what: 'of all zones',
+      spec: () => ({
+        network: { subnetIds: [subnetOfZoneA, subnetOfZoneC] },
+        pools: [{ name: 'workers', count: 2, instanceType: 't3.large' }],
+      }),
+      says: /spec\.network\.subnetIds: the cluster needs addresses for 3 more nodes, and its subnets have 2 free: 1 in eu-west-1a, 1 in eu-west-1c/,
+    },
+    {
+      name: 'pool',
+      what: 'of the zones of a pool',
+      spec: () => ({ pools: [{ name: 'workers', count: 2, instanceType: 't3.large', zones: ['eu-west-1b'] }] }),
+      says: /spec\.pools\[0\]\.count: .*pool workers needs addresses for 2 more nodes, and its subnets have 1 free: 1 in eu-west-1b/,
+    },
+  ])('are refused by plan and apply, before anything is made: $what', async ({ name, spec, says }) => {
+    // Prepare
+    const file = fixture.document(name, spec());
+    await leaveFree(1);
 
     // Act
     const [planned, applied] = await Promise.all([
@@ -355,5 +401,30 @@ describe('a request to what is not there', () => {
     for (const one of ran) {
       expect(one).toMatchObject({ code: 3, stdout: '', stderr: expect.stringContaining('there is no cluster absent') });
     }
+  });
+});
+
+/** Last: it makes a cluster. */
+describe('full subnets', () => {
+  it('hold up no change that launches nothing', async () => {
+    // Prepare
+    const made = await fixture.keelson('apply', '-f', fixture.document('full', {}), '--wait');
+    await leaveFree(0);
+    const k3s = { version: 'v1.34.2+k3s1', config: { 'kubelet-arg': ['v=3'] } };
+
+    // Act
+    const planned = await fixture.keelson('plan', '-f', fixture.document('full', { k3s }));
+    const grown = await fixture.keelson(
+      'plan',
+      '-f',
+      fixture.document('full', { pools: [{ name: 'workers', count: 1, instanceType: 't3.large' }] }),
+    );
+    const deleted = await fixture.keelson('delete', 'full', '--yes', '--wait');
+
+    // Assess
+    expect(made.code, made.stderr).toBe(0);
+    expect(planned.code, planned.stderr).toBe(0);
+    expect(grown).toMatchObject({ code: 2, stderr: expect.stringMatching(/needs addresses for 1 more node,/) });
+    expect(deleted.code, deleted.stderr).toBe(0);
   });
 });
