@@ -123,7 +123,8 @@ function isDrift(state: ClusterState, name: string | null): boolean {
 
 function reasonOf(state: ClusterState, kind: OperationKind, steps: readonly Step[]): string {
   if (state.initializedAt === null) return 'the cluster is to run and does not exist yet';
-  const all = steps.filter((step) => step.kind !== 'verify');
+  const work = steps.filter((step) => step.kind !== 'verify' && step.kind !== 'preflight');
+  const all = work.length > 0 ? work : steps.filter((step) => step.kind !== 'verify');
   // The first step of a slot explains it; the others follow from it.
   const firsts = all.filter((step, index) => all.findIndex((one) => one.slot === step.slot) === index);
   const said =

@@ -1,4 +1,5 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import { createProgress } from '#src/cli/wait/create-progress.js';
 import type { Source } from '#src/cli/wait/follow.js';
 import { judge } from '#src/cli/wait/goal.js';
 import { waitFor } from '#src/cli/wait/wait.js';
@@ -82,4 +83,25 @@ describe('Ctrl-C in a wait', () => {
     expect(stderr).not.toMatch(/interrupted|wait has ended|goes on|✔/);
     expect(stderr.lastIndexOf(SHOW_CURSOR)).toBeGreaterThanOrEqual(stderr.lastIndexOf(HIDE_CURSOR));
   });
+});
+
+it.each([
+  ['delete shop', statusView({ phase: 'Deleting', operation: operation({ kind: 'delete' }) }), 'delete shop: done'],
+  ['apply shop', statusView(), 'apply shop: Running'],
+])('on a terminal the line of %s ends as the wait does, not in the middle of a step', async (title, last, expected) => {
+  // Prepare
+  const { io } = captured();
+  Object.assign(io.stderr, { isTTY: true, columns: 80, rows: 24 });
+  // The terminal of the test is none: listr2 prints the lines one after the other, to stdout.
+  const write = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
+  const progress = createProgress(io, title, []);
+
+  // Act
+  progress.show(last);
+  await progress.end('done', 'over');
+
+  // Assess
+  const lines = write.mock.calls.flatMap(([text]) => String(text).split('\n'));
+  write.mockRestore();
+  expect(lines.findLast((line) => line.includes(title))?.trimEnd()).toMatch(new RegExp(`${expected}$`));
 });

@@ -97,7 +97,8 @@ describe("the Web UI's details", () => {
 
     const shown = rows.filter((line) => line.startsWith('| shop-'));
     expect(shown).toHaveLength(12);
-    expect(shown[0]).toBe('| shop-workers-321-g1 | not Ready | i-321, t3.large, eu-west-1a, 10.0.0.1 |');
+    // Blanks that stay: columns touch otherwise.
+    expect(shown[0]).toBe('| shop-workers-321-g1\u00a0 | not Ready\u00a0 | i-321, t3.large, eu-west-1a, 10.0.0.1 |');
     expect(rows).toContain('and 488 more nodes, 488 of them Ready');
   });
 

@@ -7,6 +7,8 @@ import { plain } from './markdown.js';
 
 /** How many nodes get a row; unhealthy ones come first. The Web UI shows half a page without scrolling. */
 const MOST_NODES = 12;
+/** No-break space: the Web UI sets the longest cell of a column right beside the next column. */
+const GAP = '\u00a0';
 /** How many running steps get a line. */
 const MOST_STEPS = 8;
 
@@ -117,7 +119,7 @@ function nodeLines(nodes: readonly NodeStatus[], named: ReadonlySet<string | nul
       [...state, named.has(node.slot) ? '' : (node.doing ?? '')],
       where.map((one) => one ?? ''),
     ];
-    return `| ${cells.map((cell) => plain(cell.filter((one) => one !== '').join(', '))).join(' | ')} |`;
+    return `| ${cells.map((cell) => plain(cell.filter((one) => one !== '').join(', '))).join(`${GAP} | `)} |`;
   });
   const rest = omitted.length === 0 ? [] : ['', `and ${omitted.length} more nodes, ${well} of them Ready`];
   return ['', '| node | state | instance |', '|---|---|---|', ...rows, ...rest];
