@@ -121,9 +121,14 @@ export class ChaosCluster {
   }
 
   async backup(): Promise<void> {
-    const before = (await this.status()).backup.at;
+    const before = (await this.status()).backup;
     await this.ask('backup');
-    await this.settled('Running', ({ backup }) => backup.at !== before);
+    await this.settled('Running', ({ backup }) => {
+      // One that has failed is not tried again: the command ends with the reason, and so does this.
+      if (backup.failures > before.failures && backup.at === before.at)
+        throw new Unreached(`${this.name} has no new backup: ${JSON.stringify(backup.problem)}`);
+      return backup.at !== before.at;
+    });
   }
 
   /** Of a cluster that nothing is restored on: what was written stays. */
