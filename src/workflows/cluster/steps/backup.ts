@@ -25,8 +25,13 @@ const KEEP = clusterSchema.shape.spec.shape.backup.unwrap().parse({}).keep;
  */
 export async function backup(cluster: Cluster, step: Step): Promise<void> {
   const { state } = cluster;
+  const { asked } = state.backup;
   state.backup.asked = false;
-  const error = await takeBackup(cluster, step);
+  const error = await takeBackup(cluster, step).catch((reason: unknown) => {
+    // A report that costs the quorum ends each step, and may be wrong: whoever has asked for the backup still wants it.
+    state.backup.asked = asked;
+    throw reason;
+  });
   const record = state.operation?.steps.findLast((one) => one.kind === 'backup' && one.outcome === 'running');
   if (error !== null && record !== undefined) record.error = error;
   if (state.rotation === null) return;
