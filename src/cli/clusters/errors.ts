@@ -24,7 +24,7 @@ export const missing = (name: string): CliError =>
     '`keelson list` shows those that there are, `keelson orphans` what a lost one has left',
   );
 
-/** Of a workflow that somebody started with Temporal's own tools: it ended at once, with what is wrong as its failure. */
+/** Of a workflow that someone started with Temporal's own tools: it ended at once, with what is wrong as its failure. */
 export const refusedAtStart = (name: string, { message }: CliError): CliError =>
   new CliError(
     EXIT.missing,

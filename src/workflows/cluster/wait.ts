@@ -47,7 +47,7 @@ export async function holdOff(self: Cluster, hold: Hold): Promise<void> {
 async function rest(self: Cluster, what: Awaited | null, dueMs: number | null): Promise<'due' | 'other'> {
   const { state } = self;
   takeRegionReport(self);
-  // A drill needs nothing that an observation tells, and whoever has asked for it may wait. A backup that is due comes first, to be the one that is proven.
+  // A drill needs nothing that an observation tells, and anyone who has asked for it may wait. A backup that is due comes first, to be the one that is proven.
   if (untilDrill(self) === 0 && !isBackupDue(self)) {
     const { revision } = self.inbox;
     await moveDrill(self);
