@@ -4,7 +4,7 @@ import { lineOf, operate } from '../test/chaos/support/operations.js';
 import type { Row } from './report.js';
 
 /** Promised: seconds from the last call to AWS before a SIGKILL to the first one after it. */
-const LIMIT = { median: 10, worst: 30 };
+const LIMIT = { median: 5, worst: 30 };
 const SEED = 1;
 /** Calls that each operation makes at least, and workers that are killed in it. */
 const OPERATIONS = [

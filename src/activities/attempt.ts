@@ -7,7 +7,7 @@ import { withBackOff } from './back-off.js';
 import type { ActivityDeps } from './deps.js';
 import { inAccount } from './in-account.js';
 
-/** Pause between two heartbeats. The SDK sends at most one per 0.8 heartbeat time-outs; the rest stays in the process. */
+/** Where there is no heartbeat time-out: for what the next attempt finds. */
 const BEAT_MS = 2_000;
 
 /** How long a body may take to notice that the fence has ended its attempt; it waits at most for the answer of one call. */
@@ -66,7 +66,7 @@ export function activity<I extends RegionScope & Partial<CallContext>, O>(
   deps: ActivityDeps,
   name: string,
   body: Body<I, O>,
-  { beatMs = BEAT_MS }: { beatMs?: number } = {},
+  { beatMs }: { beatMs?: number } = {},
 ): (input: I) => Promise<O> {
   return async (input) => {
     const context = Context.current();
@@ -102,7 +102,7 @@ export function activity<I extends RegionScope & Partial<CallContext>, O>(
         warn: (message, fields = {}) => log.warn(fields, message),
       },
     };
-    const timer = setInterval(beat, Math.min(beatMs, (info.heartbeatTimeoutMs ?? Number.POSITIVE_INFINITY) / 3));
+    const timer = setInterval(beat, pauseOf(info.heartbeatTimeoutMs, beatMs));
     const started = Date.now();
     let leave: () => void = () => undefined;
     try {
@@ -124,6 +124,12 @@ export function activity<I extends RegionScope & Partial<CallContext>, O>(
       clearInterval(timer);
     }
   };
+}
+
+/** A quarter of the time-out: two beats may be late. An activity that asks for fewer has a third. The SDK sends at most one a second. [worker/tuning.ts] */
+function pauseOf(timeoutMs: number | undefined, beatMs: number | undefined): number {
+  if (timeoutMs === undefined) return beatMs ?? BEAT_MS;
+  return beatMs === undefined ? timeoutMs / 4 : Math.min(beatMs, timeoutMs / 3);
 }
 
 interface Fenced {

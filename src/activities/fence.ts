@@ -2,9 +2,13 @@ import { asyncLocalStorage, type Context } from '@temporalio/activity';
 import type { ApplicationFailure } from '@temporalio/common';
 import { failure } from '../aws/failure.js';
 
-/** Shorter than the activities' heartbeat time-out less the pause between two beats: a worker that was suspended longer may have lost its tasks. */
+/** The longest silence that means nothing. */
 const STILL_MS = 5_000;
-const TICK_MS = 1_000;
+/** Shorter than three quarters of the heartbeat time-out, for the last beat may be a quarter old: a worker that was suspended longer may have lost the attempt. */
+const STILL_SHARE = 5 / 8;
+const TICK_MS = 500;
+/** Shorter than any attempt minds. */
+const NO_SILENCE_MS = 1_000;
 /** A task that begins right after may have been handed out before, and have waited in a socket since. */
 const SUSPECT_MS = 2_000;
 
@@ -18,8 +22,9 @@ export class Fence {
   private last: number | null = null;
   /** Start of the last call that Temporal has answered; null while no one reports one. */
   private heardAt: number | null = null;
-  private wentOn = Number.NEGATIVE_INFINITY;
-  private readonly begun = new WeakMap<Context, number>();
+  /** Silences, each shorter than the one before it: those that a longer one follows say nothing more. */
+  private silences: { ms: number; until: number }[] = [];
+  private readonly begun = new WeakMap<Context, { at: number; stillMs: number }>();
   /** Ends the attempts under way. */
   private readonly live = new Map<Context, (reason: ApplicationFailure) => void>();
 
@@ -50,7 +55,7 @@ export class Fence {
    */
   begin(context: Context, end: (reason: ApplicationFailure) => void): () => void {
     this.look();
-    this.begun.set(context, this.now());
+    this.begun.set(context, { at: this.now(), stillMs: stillMsOf(context) });
     this.check(context);
     this.live.set(context, end);
     return () => void this.live.delete(context);
@@ -64,35 +69,38 @@ export class Fence {
   };
 
   private check(context: Context): void {
-    if (this.isLost(context)) throw stoodStill();
+    if (this.isLost(context)) throw stoodStill(stillMsOf(context));
   }
 
   private isLost(context: Context): boolean {
-    const begun = this.begun.get(context);
-    return begun !== undefined && begun < this.wentOn + SUSPECT_MS;
+    const attempt = this.begun.get(context);
+    if (attempt === undefined) return false;
+    return this.silences.some(({ ms, until }) => ms > attempt.stillMs && attempt.at < until + SUSPECT_MS);
   }
 
   private look(): void {
     if (this.last === null) return;
     const time = this.now();
-    const stood = time - this.last > STILL_MS;
-    const unheard = this.heardAt !== null && time - this.heardAt > STILL_MS;
+    const ms = Math.max(time - this.last, this.heardAt === null ? 0 : time - this.heardAt);
     this.last = time;
-    if (!stood && !unheard) return;
-    this.wentOn = time;
+    if (ms <= NO_SILENCE_MS) return;
+    this.silences = [...this.silences.filter((one) => one.ms > ms), { ms, until: time }];
     for (const [context, end] of [...this.live]) {
       if (!this.isLost(context)) continue;
       this.live.delete(context);
-      end(stoodStill());
+      end(stoodStill(stillMsOf(context)));
     }
   }
 }
 
-const stoodStill = (): ApplicationFailure =>
+const stillMsOf = ({ info }: Context): number =>
+  Math.min(STILL_MS, (info.heartbeatTimeoutMs ?? Number.POSITIVE_INFINITY) * STILL_SHARE);
+
+const stoodStill = (stillMs: number): ApplicationFailure =>
   failure({
     code: 'WorkerStoodStill',
     class: 'transient',
-    message: `the worker was suspended or disconnected from Temporal for more than ${STILL_MS / 1_000} s; another worker may have taken over`,
+    message: `the worker was suspended or disconnected from Temporal for more than ${stillMs / 1_000} s; another worker may have taken over`,
     hint: 'nothing: Temporal tries again; if it comes often, give the worker more CPU, or a better connection to Temporal',
     // Earlier it would be refused again; with jitter, because all attempts come back at once.
     retryAfterMs: SUSPECT_MS * (1 + Math.random() / 2),

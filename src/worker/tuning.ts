@@ -6,8 +6,8 @@ import type { WorkerOptions } from '@temporalio/worker';
  * - Most activities sleep between two polls of AWS, so a slot costs next to nothing: enough for the creation of a hundred clusters of ten
  * nodes at once.
  * - After a crash the server waits for the dead worker's sticky queue before it asks another one: kept short.
- * - A heartbeat carries a command's id and brings back a cancellation: throttled to seconds instead of the default minute. Only running
- * work heartbeats; a quiet cluster has none.
+ * - A heartbeat carries a command's id and brings back a cancellation: one a second instead of the default minute. How often an activity
+ * has one is decided by its heartbeat time-out (workflows/lib/activities.ts): what a quiet cluster asks has fewer.
  * - A drain lets short AWS calls finish, then cancels those that only wait (another worker continues them), and ends within the 30 s that
  * Kubernetes and Docker allow.
  */
@@ -17,8 +17,8 @@ export const TUNING = {
   workflowTaskPollerBehavior: { type: 'autoscaling', minimum: 5, initial: 10, maximum: 50 },
   activityTaskPollerBehavior: { type: 'autoscaling', minimum: 5, initial: 10, maximum: 100 },
   stickyQueueScheduleToStartTimeout: '3s',
-  maxHeartbeatThrottleInterval: '2s',
-  defaultHeartbeatThrottleInterval: '2s',
+  maxHeartbeatThrottleInterval: '1s',
+  defaultHeartbeatThrottleInterval: '1s',
   shutdownGraceTime: '5s',
   shutdownForceTime: '25s',
 } as const satisfies Partial<WorkerOptions>;

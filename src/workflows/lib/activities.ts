@@ -9,9 +9,15 @@ import { inTurn } from '../cluster/in-turn.js';
 
 /**
  * Time-outs by what an activity does. A missing heartbeat reveals a killed worker: every activity heartbeats, so that work continues
- * elsewhere after seconds and not after the whole time-out. [docs: Temporal, activity time-outs]
+ * elsewhere after seconds and not after the whole time-out. [docs: Temporal, activity time-outs] An attempt beats each quarter of it, and a beat is billed.
  */
 const HEARTBEAT = '8s';
+
+/**
+ * Of what takes most of an operation's time and harms no one when two workers do it: it only reads, or finds the same job again. What changes something keeps the longer one,
+ * because a worker that is merely slow loses an attempt sooner [ADR 0077].
+ */
+const QUICK_HEARTBEAT = '4s';
 
 const RETRY = { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '30s' } as const;
 
@@ -23,6 +29,9 @@ const call: ActivityOptions = {
   retry: RETRY,
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
 };
+
+/** One or a few calls that read. */
+const look: ActivityOptions = { ...call, heartbeatTimeout: QUICK_HEARTBEAT };
 
 /** Launches, starts and changes of groups take turns, and a busy region makes them wait. */
 const turn: ActivityOptions = { ...call, startToCloseTimeout: '10m', scheduleToCloseTimeout: '30m' };
@@ -42,11 +51,14 @@ const ask: ActivityOptions = { ...wait, startToCloseTimeout: '50s', scheduleToCl
 /** An observation; the next one makes up for a failed one, and Keelson reports the failure within a minute. */
 const glance: ActivityOptions = { ...call, startToCloseTimeout: '25s', scheduleToCloseTimeout: '30s' };
 
+/** What an operation waits for: an instance, or a job that has an id. */
+const quickWait: ActivityOptions = { ...wait, heartbeatTimeout: QUICK_HEARTBEAT };
+
 /** A reboot takes minutes; the input says how long to wait for the agent. */
-const back: ActivityOptions = { ...wait, startToCloseTimeout: '10m', scheduleToCloseTimeout: '10m' };
+const back: ActivityOptions = { ...quickWait, startToCloseTimeout: '10m', scheduleToCloseTimeout: '10m' };
 
 /** An instance on a host in trouble may not shut down: then its power is cut. */
-const shutdown: ActivityOptions = { ...wait, startToCloseTimeout: '10m', scheduleToCloseTimeout: '10m' };
+const shutdown: ActivityOptions = { ...quickWait, startToCloseTimeout: '10m', scheduleToCloseTimeout: '10m' };
 
 /** A large database takes its time; another worker takes over after a minute and a half. */
 const backup: ActivityOptions = {
@@ -87,17 +99,17 @@ function summarised<K extends keyof Activities>(name: K, options: ActivityOption
 }
 
 export const activities = {
-  resolveLaunchConfig: summarised('resolveLaunchConfig', call),
+  resolveLaunchConfig: summarised('resolveLaunchConfig', look),
   ensureSecurityGroups: summarised('ensureSecurityGroups', turn),
   ensureDrillGroup: summarised('ensureDrillGroup', call),
   observeSecurityGroups: summarised('observeSecurityGroups', glance),
   launchInstance: summarised('launchInstance', turn),
-  awaitInstance: summarised('awaitInstance', wait),
+  awaitInstance: summarised('awaitInstance', quickWait),
   awaitReboot: summarised('awaitInstance', back),
   awaitStop: summarised('awaitInstance', shutdown),
   claimCluster: summarised('claimCluster', call),
-  findCluster: summarised('findCluster', call),
-  observeInstances: summarised('observeInstances', call),
+  findCluster: summarised('findCluster', look),
+  observeInstances: summarised('observeInstances', look),
   brieflyObserveInstances: summarised('observeInstances', glance),
   startInstances: summarised('startInstances', turn),
   stopInstances: summarised('stopInstances', call),
@@ -111,14 +123,14 @@ export const activities = {
   }),
   saveRootVolume: summarised('saveRootVolume', { ...wait, startToCloseTimeout: '2h', scheduleToCloseTimeout: '3h' }),
   findServerDisks: summarised('findServerDisks', glance),
-  findDataVolumes: summarised('findDataVolumes', call),
+  findDataVolumes: summarised('findDataVolumes', look),
   provideDataVolumes: summarised('provideDataVolumes', wait),
   sweep: summarised('sweep', { ...wait, scheduleToCloseTimeout: '6h' }),
-  runOnNodes: summarised('runOnNodes', wait),
+  runOnNodes: summarised('runOnNodes', quickWait),
   askNodes: summarised('runOnNodes', ask),
   writeStatus: summarised('writeStatus', note),
   ensureWatch: summarised('ensureWatch', note),
-  findBackup: summarised('findBackup', call),
+  findBackup: summarised('findBackup', look),
   saveBackup: summarised('saveBackup', backup),
   saveAskedBackup: summarised('saveBackup', askedBackup),
   forget: summarised('forget', call),

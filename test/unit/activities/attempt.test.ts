@@ -10,11 +10,12 @@ import { failureOf, scope, settled, start } from './support.js';
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-function made<O>(body: (attempt: ActivityContext) => Promise<O>, log: string[] = []) {
+function made<O>(body: (attempt: ActivityContext) => Promise<O>, log: string[] = [], beatMs?: number) {
   const logger = pino({}, { write: (line: string) => void log.push(line) });
   // Only these are used by the wrapper itself.
   const deps = { logger, fence: new Fence() } as ActivityDeps;
-  return activity(deps, 'probe', (_deps, attempt, _input: typeof scope) => body(attempt));
+  const options = beatMs === undefined ? {} : { beatMs };
+  return activity(deps, 'probe', (_deps, attempt, _input: typeof scope) => body(attempt), options);
 }
 
 describe('an activity', () => {
@@ -30,6 +31,26 @@ describe('an activity', () => {
     expect(heartbeats.length).toBeGreaterThanOrEqual(5);
     expect(heartbeats.slice(1).every((beat) => JSON.stringify(beat) === '{"sent":"cmd-1"}')).toBe(true);
   });
+
+  test.each([
+    [4_000, undefined, 10],
+    [8_000, undefined, 5],
+    [24_000, 8_000, 1],
+    [8_000, 30_000, 3],
+  ])(
+    'of a time-out of %i ms that asks for a beat each %s ms beats %i times in 10 s',
+    async (heartbeatTimeoutMs, beatMs, beats) => {
+      const { result, heartbeats } = start(
+        made((attempt) => attempt.sleep(10_100), [], beatMs),
+        scope,
+        { heartbeatTimeoutMs },
+      );
+
+      await settled(result);
+
+      expect(heartbeats).toHaveLength(beats);
+    },
+  );
 
   test('does not lose the details of an earlier attempt before it has its own', async () => {
     const { result, heartbeats } = start(

@@ -29,8 +29,10 @@ function freeze(ms: number): void {
 
 const ignore = (): void => undefined;
 
-async function inAttempt<T>(body: (context: Context) => T): Promise<T> {
-  return await new MockActivityEnvironment().run(async () => body(Context.current()));
+async function inAttempt<T>(body: (context: Context) => T, heartbeatTimeoutMs?: number): Promise<T> {
+  return await new MockActivityEnvironment(heartbeatTimeoutMs === undefined ? {} : { heartbeatTimeoutMs }).run(
+    async () => body(Context.current()),
+  );
 }
 
 describe('a worker that was suspended', () => {
@@ -78,6 +80,56 @@ describe('a worker that was suspended', () => {
     freeze(4_000);
 
     expect(() => asyncLocalStorage.run(context, fence.pass)).not.toThrow();
+  });
+});
+
+describe('attempts with several heartbeat time-outs', () => {
+  test.each([4_000, 8_000, 24_000, 90_000])(
+    'of %i ms: it is ended before Temporal can give it away',
+    async (timeout) => {
+      // Prepare: the last beat that has arrived is a quarter of the time-out old
+      const context = await inAttempt((one) => one, timeout);
+      fence.heard();
+      fence.begin(context, ignore);
+
+      // Act
+      run((timeout * 3) / 4);
+
+      // Assess
+      expect(() => asyncLocalStorage.run(context, fence.pass)).toThrow(/suspended or disconnected/);
+    },
+  );
+
+  test('a silence ends those that it was too long for, and no others', async () => {
+    const [quick, calm] = [await inAttempt((one) => one, 4_000), await inAttempt((one) => one, 8_000)];
+    fence.begin(quick, ignore);
+    fence.begin(calm, ignore);
+
+    freeze(3_000);
+
+    expect(() => asyncLocalStorage.run(quick, fence.pass)).toThrow(/for more than 2.5 s/);
+    expect(() => asyncLocalStorage.run(calm, fence.pass)).not.toThrow();
+  });
+
+  test('a short silence does not hide the longer one before it', async () => {
+    const calm = await inAttempt((one) => one, 8_000);
+    fence.begin(calm, ignore);
+
+    freeze(9_000);
+    run(10_000);
+    freeze(3_000);
+    run(10_000);
+
+    expect(() => asyncLocalStorage.run(calm, fence.pass)).toThrow(/for more than 5 s/);
+  });
+
+  test('a short pause of a busy process ends none', async () => {
+    const quick = await inAttempt((one) => one, 4_000);
+    fence.begin(quick, ignore);
+
+    freeze(1_500);
+
+    expect(() => asyncLocalStorage.run(quick, fence.pass)).not.toThrow();
   });
 });
 

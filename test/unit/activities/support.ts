@@ -62,7 +62,12 @@ export interface Started<O> {
 export function start<I, O>(
   activity: (input: I) => Promise<O>,
   input: I,
-  info: { attempt?: number; heartbeatDetails?: unknown; scheduledTimestampMs?: number } = {},
+  info: {
+    attempt?: number;
+    heartbeatDetails?: unknown;
+    scheduledTimestampMs?: number;
+    heartbeatTimeoutMs?: number;
+  } = {},
 ): Started<O> {
   const environment = new MockActivityEnvironment(
     {
