@@ -55,6 +55,7 @@ export async function benchThousands(): Promise<Row[]> {
       fairness(waves),
       ...spent.map((row) => ({ ...row, coreShare: Number(row['cpuSeconds']) / seconds })),
       await historyOf(bench, names),
+      failedAttempts(bench.log()),
       ...(await callsOf(bench, names.length)),
     ];
   } finally {
@@ -146,6 +147,13 @@ async function historyOf(bench: BenchStack, names: readonly string[]): Promise<R
     mostEvents: Math.max(...sizes.map(({ events }) => events)),
     kiB: mean(sizes.map(({ bytes }) => bytes)) / 1_024,
   };
+}
+
+/** Attempts of activities that failed, by the worker's log, and those of them that the fence has ended because the worker was too slow (ADR 0077). */
+function failedAttempts(log: string): Row {
+  const failed = log.split('\n').filter((line) => / failed"/.test(line));
+  const slow = failed.filter((line) => line.includes('the worker was suspended or disconnected'));
+  return { case: '  attempts that failed', attempts: failed.length, tooSlow: slow.length };
 }
 
 interface Call {
