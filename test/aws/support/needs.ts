@@ -24,6 +24,9 @@ import { DATA_VOLUME, launch, makeGroups, place, saveRootVolume } from './make.j
 import { NODE_NEEDS } from './node-needs.js';
 import type { Scene } from './scene.js';
 
+/** Names an image with K3s in it, as deploy/image/image-builder.yaml does. */
+const CARRIED = '/keelson/images/k3s-amd64';
+
 export interface Need {
   what: string;
   story: (scene: Scene) => Promise<unknown>;
@@ -50,6 +53,13 @@ const EC2_NEEDS: Need[] = [
         securityGroupIds: await makeGroups(scene),
       };
       await place(scene, { network, image: { id: launchConfig.images.amd64?.id } });
+    },
+  },
+  {
+    what: 'the worker reads the parameter that names an image with K3s in it',
+    story: async (scene) => {
+      const { launchConfig } = await place(scene, { image: { ssmParameter: CARRIED } });
+      expect(launchConfig.images.amd64?.id).toMatch(/^ami-/);
     },
   },
   {
@@ -258,6 +268,13 @@ const BUCKET_NEEDS: Need[] = [
       const network = { securityGroupIds: await makeGroups(scene) };
       const facts = await accountFacts(scene.clientsOf('user'), scene.document({ network }));
       expect(facts.vpcId).toBe(launchConfig.vpcId);
+    },
+  },
+  {
+    what: 'a user compares a document with the image that a parameter of the account names',
+    story: async (scene) => {
+      const facts = await accountFacts(scene.clientsOf('user'), scene.document({ image: { ssmParameter: CARRIED } }));
+      expect(facts.imageSizeGiB).toBeGreaterThan(0);
     },
   },
   {
