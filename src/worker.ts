@@ -30,6 +30,7 @@ import { awsCallMetrics } from './worker/metrics/aws-calls.js';
 import { createEmf } from './worker/metrics/emf.js';
 import { keepFleetMetrics } from './worker/metrics/fleet.js';
 import { withMirror } from './worker/mirror.js';
+import { resultTimeInterceptor } from './worker/result-time.js';
 import { installRuntime } from './worker/runtime.js';
 import { scopeInterceptor } from './worker/scope-interceptor.js';
 import { sinksOf } from './worker/sinks.js';
@@ -131,7 +132,7 @@ async function serve(environment: WorkerEnvironment, logger: Logger): Promise<nu
         vpcs: environment.allowedVpcs,
         securityGroups: environment.allowedSecurityGroups,
       }),
-      interceptors: { activity: [scopeInterceptor, tracing.activities] },
+      interceptors: { activity: [resultTimeInterceptor, scopeInterceptor, tracing.activities] },
       sinks: sinksOf(tracing, statusHolds),
     }),
   );

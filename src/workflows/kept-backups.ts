@@ -2,6 +2,7 @@ import { condition, proxyActivities, setHandler, workflowInfo } from '@temporali
 import type { Activities } from '../activities/api.js';
 import { deleteBackupsSignal } from './cluster/messages.js';
 import { answerCallStack } from './lib/call-stack.js';
+import { take } from './lib/result-time.js';
 
 const { removeBackups } = proxyActivities<Activities>({
   startToCloseTimeout: '10m',
@@ -29,5 +30,5 @@ export async function keptBackups({ until, ...backups }: KeptBackupsInput): Prom
   };
   setHandler(deleteBackupsSignal, deleteNow, { description: 'Delete the backups now. {}' });
   await condition(() => now, Math.max(1, Date.parse(until) - Date.now()));
-  return await removeBackups({ ...backups, operation: 'kept-backups', traceId: workflowInfo().runId });
+  return take(await removeBackups({ ...backups, operation: 'kept-backups', traceId: workflowInfo().runId }));
 }

@@ -17,6 +17,7 @@ import { placeText, type WatchPlace } from '../model/watch/place.js';
 import { type WatchSummary, watchDetails } from '../model/watch/summary.js';
 import { observingSignal, wantedSignal } from './cluster/messages.js';
 import { answerCallStack } from './lib/call-stack.js';
+import { take } from './lib/result-time.js';
 import { createLease } from './watch-lease.js';
 
 const { watchRegion } = proxyActivities<Activities>({
@@ -83,7 +84,7 @@ export async function regionWatch(input: RegionWatchInput): Promise<void> {
     try {
       underWay = new CancellationScope();
       const given = { ...scope(), ...carried, ...(lease.isOut() && { announce: true }) };
-      const result = await underWay.run(() => watchRegion(given));
+      const result = take(await underWay.run(() => watchRegion(given)));
       carried = { digests: result.digests, told: result.told };
       pause = FIRST_PAUSE_MS;
       saw = result.saw ?? null;

@@ -6,6 +6,7 @@ import {
 } from '@temporalio/workflow';
 import type { Activities } from '../../activities/api.js';
 import { inTurn } from '../cluster/in-turn.js';
+import { take } from './result-time.js';
 
 /**
  * Time-outs by what an activity does. A missing heartbeat reveals a killed worker: every activity heartbeats, so that work continues
@@ -94,8 +95,9 @@ type Runner<K extends keyof Activities> = (
 /** Adds to each call the summary that people read in the Web UI. */
 function summarised<K extends keyof Activities>(name: K, options: ActivityOptions): Runner<K> {
   const activity = calls[name] as ActivityFunctionWithOptions<Activities[K]>;
-  return (summary, ...args) =>
-    inTurn<unknown>(activity.executeWithOptions({ ...options, summary }, args)) as ReturnType<Activities[K]>;
+  const run = async (summary: string, args: Parameters<Activities[K]>): Promise<unknown> =>
+    take<unknown>(await inTurn<unknown>(activity.executeWithOptions({ ...options, summary }, args)));
+  return (summary, ...args) => run(summary, args) as ReturnType<Activities[K]>;
 }
 
 export const activities = {

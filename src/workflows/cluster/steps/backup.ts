@@ -28,7 +28,7 @@ export async function backup(cluster: Cluster, step: Step): Promise<void> {
   const { asked } = state.backup;
   state.backup.asked = false;
   const error = await takeBackup(cluster, step).catch((reason: unknown) => {
-    // A report that costs the quorum ends each step, and may be wrong: whoever has asked for the backup still wants it.
+    // A report that costs the quorum ends each step, and may be wrong: anyone who has asked for the backup still wants it.
     state.backup.asked = asked;
     throw reason;
   });
