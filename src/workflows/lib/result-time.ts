@@ -12,13 +12,19 @@ export interface Timed {
  * and the workflow would be stuck for good: [measured: worker killed in a rotation, TMPRL1100]. The time in the result is the same for both.
  * Results of before, and those of other workers' activities, have none and leave the clock as it is.
  */
-export function take<T>(timed: T): T {
+export function take<T>(timed: T, clock: Clock | undefined = workflowClock()): T {
   if (!isTimed(timed)) return timed;
-  const { __TEMPORAL_ACTIVATOR__: activator } = globalThis as { __TEMPORAL_ACTIVATOR__?: { now: number } };
-  // What Date.now() answers in workflow code. [@temporalio/workflow 1.24: global-overrides]
-  if (activator !== undefined) activator.now = timed.resultAt;
+  if (clock !== undefined) clock.now = timed.resultAt;
   return timed.result as T;
 }
+
+/** What Date.now() answers in workflow code. [@temporalio/workflow 1.24: global-overrides] */
+interface Clock {
+  now: number;
+}
+
+const workflowClock = (): Clock | undefined =>
+  (globalThis as { __TEMPORAL_ACTIVATOR__?: Clock }).__TEMPORAL_ACTIVATOR__;
 
 function isTimed(value: unknown): value is Timed {
   return (

@@ -1,31 +1,25 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { resultTimeInterceptor } from '#src/worker/result-time.js';
 import { take } from '#src/workflows/lib/result-time.js';
-
-const place = globalThis as { __TEMPORAL_ACTIVATOR__?: { now: number } };
-beforeEach(() => {
-  place.__TEMPORAL_ACTIVATOR__ = { now: 1_000 };
-});
-afterEach(() => {
-  delete place.__TEMPORAL_ACTIVATOR__;
-});
-
-const clock = () => place.__TEMPORAL_ACTIVATOR__?.now;
 
 describe('the clock of a workflow', () => {
   it.each([
     ['a value', { resultAt: 9_000, result: { id: 'i-1' } }, { id: 'i-1' }],
     ['nothing', { resultAt: 9_000 }, undefined],
   ])('shows when the result was made, whatever the time of the activation: %s', (_, timed, result) => {
-    expect(take<unknown>(timed)).toEqual(result);
-    expect(clock()).toBe(9_000);
+    const clock = { now: 1_000 };
+
+    expect(take<unknown>(timed, clock)).toEqual(result);
+    expect(clock.now).toBe(9_000);
   });
 
   it.each([[undefined], [null], ['text'], [{ id: 'i-1' }], [{ resultAt: 9_000, result: 1, more: 2 }]])(
     'stays as it is with a result that says no time: %j',
     (plain) => {
-      expect(take<unknown>(plain)).toEqual(plain);
-      expect(clock()).toBe(1_000);
+      const clock = { now: 1_000 };
+
+      expect(take<unknown>(plain, clock)).toEqual(plain);
+      expect(clock.now).toBe(1_000);
     },
   );
 });
