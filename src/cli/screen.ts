@@ -41,7 +41,7 @@ export function clipped(text: string, { columns, rows }: Screen): string {
 
 /** A command that someone may copy, up to the end of its clause; or what stands in backquotes. */
 const COMMAND = /`[^`\n]*`|(?<![\w:/.-])(?:keelson|kubectl|aws|temporal|k3s|systemctl|journalctl|curl|npm) [^;,)`\n]+/g;
-/** Stands for a blank that is no place to break a line: foreign text has none of it. [model/printable.ts] */
+/** Stands for a blank at which a line must not break: foreign text has none of it. [model/printable.ts] */
 const HELD = '\u0000';
 
 /**

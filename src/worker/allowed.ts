@@ -4,7 +4,7 @@ import { type AllowedResources, groupsProblem, imageProblem, vpcProblem } from '
 
 /**
  * Refuses documents with images, security groups or VPCs that the operator does not allow, before anything is launched or joins a group. It
- * uses the VPC of the document's subnets and groups in the account, so that naming a subnet alone is no way around it.
+ * uses the VPC of the document's subnets and groups in the account, so that naming a subnet alone does not evade it.
  *
  * @throws an `invalid` failure `ImageNotAllowed`, `SecurityGroupNotAllowed` or `VpcNotAllowed`
  */

@@ -60,7 +60,7 @@ export interface RegionOptions {
   onCall?: OnCall;
   /** Instances are hosts that a command makes, not folders; the region listens where they reach it. See hosts/README.md. */
   hosts?: HostSettings | null;
-  /** What an instance is where it is no host: a folder that runs scripts (the default), or one whose scripts are answered by rule. See paper/README.md. */
+  /** What an instance is where it is not a host: a folder that runs scripts (the default), or one whose scripts are answered by rule. See paper/README.md. */
   nodes?: NodeKind;
   /** Makes the machines; for tests that need none. */
   createHost?: (world: World) => MachineHost;

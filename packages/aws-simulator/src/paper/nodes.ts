@@ -10,7 +10,7 @@ export interface NodeRow {
   /** Of a member without a node: `voter` or `learner`; null for a node. */
   member: 'voter' | 'learner' | null;
   ready: string;
-  /** `-` where it is no node of etcd. */
+  /** `-` where it is not a node of etcd. */
   votes: 'True' | 'False' | '-';
   version: string;
   schedulable: boolean;
