@@ -66,22 +66,19 @@ describe.concurrent('a drill', () => {
       // Prepare
       const cluster = await start(DOCUMENT);
       await cluster.healthy();
-      const open: (() => void)[] = [];
-      fake.before = async (name) => {
-        if (name === 'observeInstances') await new Promise<void>((resolve) => open.push(resolve));
-      };
+      const isObservation = (name: string): boolean => name === 'observeInstances';
+      const interrupted = holdAt(fake, isObservation);
       await cluster.workflow.signal('reconcile', { reason: 'the test' });
-      await expect.poll(() => open.length).toBe(1);
+      await interrupted.reached;
 
       // Act
       await cluster.workflow.signal('drill', {});
       await cluster.until(({ drill }) => drill.asked);
-      open[0]?.();
+      const repeated = holdAt(fake, isObservation);
+      interrupted.open();
       const { drill } = await cluster.until((status) => status.drill.last !== null);
-      await expect.poll(() => open.length).toBe(2);
-      fake.before = async () => undefined;
-      // Also one that has begun meanwhile: a worker does not end while an activity hangs.
-      for (const release of open) release();
+      await repeated.reached;
+      repeated.open();
 
       // Assess
       expect(drill).toMatchObject({ asked: false, last: { problem: null } });

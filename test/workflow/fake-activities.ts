@@ -18,6 +18,9 @@ import type { InstanceObservation } from '#src/model/observation.js';
 import { OUT_TO_ALL, ruleDifference, ruleKey } from '#src/model/security-groups/keys.js';
 import type { WatchReport } from '#src/model/watch/report.js';
 
+/** Of the real activities. [src/activities/attempt.ts] */
+const BEAT_MS = 1_000;
+
 /**
  * A fake of the activities, in memory: it stands where the workflow alone is tested and time is skipped, which real AWS calls
  * would not follow. What the activities really do is tested against the local region and moto, elsewhere.
@@ -43,6 +46,13 @@ export class FakeActivities {
   imageId = 'ami-1';
   /** Called before each activity; throws what should go wrong. */
   before: (name: keyof Activities, input: never) => Promise<void> = async () => undefined;
+  /** Whether an activity says each second that it goes on, as the real ones do. One whose worker was killed does not. */
+  beats: (name: keyof Activities) => boolean = () => true;
+  /** Lets go of all that a test holds: a worker does not end while an activity hangs, and the test's own failure would not be told. */
+  end: () => void = () => undefined;
+  private readonly over = new Promise<void>((resolve) => {
+    this.end = resolve;
+  });
   /** Answers a job instead of the default, which is that it went well. */
   onJob: (input: RunOnNodesInput) => Partial<JobResult> | null | Promise<Partial<JobResult> | null> = () => null;
   /** The public key that a node reports with its result. */
@@ -311,8 +321,14 @@ export class FakeActivities {
   ): Activities[K] {
     const run = async (input: Parameters<Activities[K]>[0]): Promise<unknown> => {
       this.calls.push(name);
-      await this.before(name, input as never);
-      return body(input);
+      const context = Context.current();
+      const beat = setInterval(() => this.beats(name) && context.heartbeat(), BEAT_MS);
+      try {
+        await Promise.race([this.before(name, input as never), this.over]);
+        return await body(input);
+      } finally {
+        clearInterval(beat);
+      }
     };
     return run as Activities[K];
   }

@@ -2,7 +2,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
-import { DefaultLogger, NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
+import {
+  CombinedWorkerRunError,
+  DefaultLogger,
+  NativeConnection,
+  Runtime,
+  Worker,
+  type WorkerOptions,
+} from '@temporalio/worker';
 import type { Activities } from '#src/activities/api.js';
 import { workflowIdOf } from '#src/model/execution.js';
 import type { StatusView } from '#src/model/status.js';
@@ -99,6 +106,11 @@ export class Handle {
   }
 }
 
+/** A test that fails, and a worker that does not end after it: what the test says is the cause. */
+function tellTheFirst(error: unknown): never {
+  throw error instanceof CombinedWorkerRunError ? error.cause.innerError : error;
+}
+
 /** A real Temporal server with the real workflow code; only the activities are fakes. */
 export async function openWorkflowFixture(extraArgs: readonly string[] = []): Promise<WorkflowFixture> {
   Runtime.install({
@@ -138,30 +150,33 @@ export async function openWorkflowFixture(extraArgs: readonly string[] = []): Pr
           ...options,
         }),
       );
-      return worker.runUntil(async () => {
-        const started: WorkflowHandle[] = [];
-        const replay = async ({ workflow }: Handle): Promise<void> =>
-          Worker.runReplayHistory(
-            { workflowBundle, sinks: NO_SINKS },
-            await workflow.fetchHistory(),
-            workflow.workflowId,
-          );
-        const start = async (document: unknown): Promise<Handle> => {
-          const workflow = await client.workflow.start('cluster', {
-            taskQueue,
-            workflowId: workflowIdOf('demo'),
-            args: [document],
-          });
-          started.push(workflow);
-          return new Handle(workflow);
-        };
-        try {
-          return await body({ client, fake, taskQueue, start, replay });
-        } finally {
-          for (const workflow of started) await workflow.terminate('the test is over').catch(() => undefined);
-          free.push(namespace);
-        }
-      });
+      return worker
+        .runUntil(async () => {
+          const started: WorkflowHandle[] = [];
+          const replay = async ({ workflow }: Handle): Promise<void> =>
+            Worker.runReplayHistory(
+              { workflowBundle, sinks: NO_SINKS },
+              await workflow.fetchHistory(),
+              workflow.workflowId,
+            );
+          const start = async (document: unknown): Promise<Handle> => {
+            const workflow = await client.workflow.start('cluster', {
+              taskQueue,
+              workflowId: workflowIdOf('demo'),
+              args: [document],
+            });
+            started.push(workflow);
+            return new Handle(workflow);
+          };
+          try {
+            return await body({ client, fake, taskQueue, start, replay });
+          } finally {
+            fake.end();
+            for (const workflow of started) await workflow.terminate('the test is over').catch(() => undefined);
+            free.push(namespace);
+          }
+        })
+        .catch(tellTheFirst);
     },
     async close() {
       await native.close();

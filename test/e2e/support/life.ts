@@ -1,5 +1,6 @@
 import type { JobResult, RunOnNodesInput } from '#src/activities/api.js';
 import type { StatusView } from '#src/model/status.js';
+import { take } from '#src/workflows/lib/result-time.js';
 import { PATIENCE_MS } from '../../support/patience.js';
 import { documentOf, type StackFixture } from '../fixture.js';
 
@@ -70,7 +71,7 @@ async function reportsOf({ client }: StackFixture): Promise<Report[]> {
       const completed = event.activityTaskCompletedEventAttributes;
       const input = inputs.get(String(completed?.scheduledEventId ?? ''));
       if (input === undefined) continue;
-      for (const { outcome, exitCode, result } of read<JobResult[]>(completed?.result))
+      for (const { outcome, exitCode, result } of take(read<JobResult[]>(completed?.result)))
         reports.push({ script: input.script, params: Object.keys(input.params).sort(), outcome, exitCode, result });
     }
   }
