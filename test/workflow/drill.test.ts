@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { SweepInput } from '#src/activities/api.js';
 import type { DrillReport } from '#src/model/drill/state.js';
-import { type FakeActivities, failed } from './fake-activities.js';
+import { failed } from './fake-activities.js';
 import { openWorkflowFixture, type WorkflowFixture, written } from './fixture.js';
+import { holdAt } from './support/hold-at.js';
 
 let fixture: WorkflowFixture;
 beforeAll(async () => {
@@ -17,24 +18,6 @@ const NO_CAPACITY = {
   message: 'none in this zone',
   hint: '',
 } as const;
-
-/** Stands at an activity until it is told to go on. */
-function holdAt(fake: FakeActivities, held: (name: string, input: { script?: string; slot?: string }) => boolean) {
-  const gate = { reached: Promise.resolve(), open: (): void => undefined };
-  let arrive: () => void = () => undefined;
-  gate.reached = new Promise((resolve) => {
-    arrive = resolve;
-  });
-  const opened = new Promise<void>((resolve) => {
-    gate.open = resolve;
-  });
-  fake.before = async (name, input) => {
-    if (!held(name, input)) return;
-    arrive();
-    await opened;
-  };
-  return gate;
-}
 
 const isLaunch = (name: string, { slot }: { slot?: string }): boolean => name === 'launchInstance' && slot === 'drill';
 

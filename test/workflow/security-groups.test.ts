@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { rulesDigest } from '#src/model/security-groups/keys.js';
 import { type FakeActivities, failed } from './fake-activities.js';
 import { type Handle, openWorkflowFixture, type WorkflowFixture, written } from './fixture.js';
+import { type Gate, holdAt } from './support/hold-at.js';
 
 let fixture: WorkflowFixture;
 beforeAll(async () => {
@@ -10,6 +11,7 @@ beforeAll(async () => {
 afterAll(() => fixture.close());
 
 const open = (...apiCidrs: string[]) => written({ mode: 'dev', access: { apiCidrs } });
+const REFUSAL = failed({ code: 'RulesPerSecurityGroupLimitExceeded', class: 'quota', message: 'full', hint: 'ask' });
 const WORLD = '6443/tcp from 0.0.0.0/0';
 const OFFICE = '6443/tcp from 203.0.113.0/24';
 
@@ -24,6 +26,26 @@ async function tellGroups(fake: FakeActivities, cluster: Handle): Promise<void> 
 const serverRules = (fake: FakeActivities): readonly string[] => fake.groups.get('sg-server') ?? [];
 const told = async (cluster: Handle, reason: string) =>
   (await cluster.events()).filter((event) => event.reason === reason).map(({ message }) => message);
+
+/** AWS refuses the change of a document, and nothing is under way any more. */
+async function refused(fake: FakeActivities, cluster: Handle): Promise<void> {
+  fake.before = async (name) => {
+    if (name === 'ensureSecurityGroups') throw REFUSAL;
+  };
+  await cluster.workflow.signal('apply', { document: open('203.0.113.0/24') });
+  await cluster.until((seen) => seen.operations.at(-1)?.kind === 'update' && seen.operation === null);
+  await cluster.waitsFor();
+}
+
+/** Someone has helped and says so, before what stands at the gate comes to its end. */
+async function retryBefore(gate: Gate, fake: FakeActivities, cluster: Handle): Promise<void> {
+  await cluster.workflow.signal('retry', {});
+  // The answer to a query comes behind the signal.
+  await cluster.status();
+  fake.before = async () => undefined;
+  gate.open();
+  await cluster.waitsFor();
+}
 
 describe('the security groups of a cluster that runs', () => {
   it('follow the document without a step on any node', () =>
@@ -101,8 +123,7 @@ describe('the security groups of a cluster that runs', () => {
       const cluster = await start(open());
       await cluster.settled('Running');
       fake.before = async (name) => {
-        if (name === 'ensureSecurityGroups')
-          throw failed({ code: 'RulesPerSecurityGroupLimitExceeded', class: 'quota', message: 'full', hint: 'ask' });
+        if (name === 'ensureSecurityGroups') throw REFUSAL;
       };
 
       // Act
@@ -120,6 +141,41 @@ describe('the security groups of a cluster that runs', () => {
       expect(condition).toMatchObject({ status: 'False', reason: 'Refused' });
       expect(fake.calls.filter((name) => name === 'ensureSecurityGroups')).toHaveLength(3);
       expect(retried.operations.at(-1)).toMatchObject({ outcome: 'done' });
+      expect(serverRules(fake)).toContain(OFFICE);
+    }));
+
+  it('that AWS refuses are set by a retry, although an observation that began before it ends after it', () =>
+    fixture.withWorker(async ({ fake, start }) => {
+      // Prepare
+      const cluster = await start(open());
+      await cluster.settled('Running');
+      await refused(fake, cluster);
+      const gate = holdAt(fake, (name) => name === 'observeSecurityGroups');
+      await cluster.workflow.signal('reconcile', { reason: 'a person' });
+      await gate.reached;
+
+      // Act
+      await retryBefore(gate, fake, cluster);
+
+      // Assess
+      expect((await cluster.status()).operations.at(-1)).toMatchObject({ outcome: 'done' });
+      expect(serverRules(fake)).toContain(OFFICE);
+    }));
+
+  it('that AWS refuses are set by a retry, although a try that began before it is refused after it', () =>
+    fixture.withWorker(async ({ fake, start }) => {
+      // Prepare
+      const cluster = await start(open());
+      await cluster.settled('Running');
+      const gate = holdAt(fake, (name) => name === 'ensureSecurityGroups', REFUSAL);
+      await cluster.workflow.signal('apply', { document: open('203.0.113.0/24') });
+      await gate.reached;
+
+      // Act
+      await retryBefore(gate, fake, cluster);
+
+      // Assess
+      expect((await cluster.status()).operations.at(-1)).toMatchObject({ outcome: 'done' });
       expect(serverRules(fake)).toContain(OFFICE);
     }));
 });

@@ -8,9 +8,8 @@ import { type Cluster, callContext, emit } from '../context.js';
  */
 export async function observeGroups(cluster: Cluster): Promise<void> {
   const { state } = cluster;
-  const groups = state.securityGroups;
-  if (groups === null) return;
-  const ids = groupIdsOf(groups);
+  if (state.securityGroups === null) return;
+  const ids = groupIdsOf(state.securityGroups);
   const seen = await activities.observeSecurityGroups('observe its security groups', {
     ...callContext(cluster),
     groupIds: Object.values(ids),
@@ -23,8 +22,9 @@ export async function observeGroups(cluster: Cluster): Promise<void> {
     state.securityGroups = null;
     return;
   }
+  // As it is now: a `retry` may have come since the question, and what it has cleared stays so.
   state.securityGroups = {
-    ...groups,
+    ...state.securityGroups,
     server: { id: ids.server, rules: server },
     agent: { id: ids.agent, rules: agent },
   };

@@ -26,15 +26,17 @@ const KEEP = clusterSchema.shape.spec.shape.backup.unwrap().parse({}).keep;
 export async function backup(cluster: Cluster, step: Step): Promise<void> {
   const { state } = cluster;
   const { asked } = state.backup;
+  // Another rotation may be asked for meanwhile, after this one was cancelled.
+  const ref = state.rotation?.ref;
   state.backup.asked = false;
   const error = await takeBackup(cluster, step).catch((reason: unknown) => {
     // A report that costs the quorum ends each step, and may be wrong: anyone who has asked for the backup still wants it.
-    state.backup.asked = asked;
+    state.backup.asked ||= asked;
     throw reason;
   });
   const record = state.operation?.steps.findLast((one) => one.kind === 'backup' && one.outcome === 'running');
   if (error !== null && record !== undefined) record.error = error;
-  if (state.rotation === null) return;
+  if (state.rotation === null || state.rotation.ref !== ref) return;
   if (error === null) state.rotation = { ...state.rotation, backup: state.backup.id };
   else if (mayPass(error) && (state.breakers.rotate?.failures ?? 0) + 1 < MOST_FAILURES)
     throw failure(error.class, error.code, error.message, error.hint);

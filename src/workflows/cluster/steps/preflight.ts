@@ -11,6 +11,9 @@ import { type Cluster, callContext, emit, now } from '../context.js';
 export async function preflight(cluster: Cluster): Promise<void> {
   const { document } = cluster.state;
   const { state } = cluster;
+  const { breakerResets } = cluster.inbox;
+  // Someone who has changed what the account offers, and asks for another try, wants it to be looked at again.
+  const isOutdated = () => cluster.inbox.breakerResets !== breakerResets;
   const slots = slotsOf(document).map(({ name }) => name);
   const made = slots.filter((name) => state.slots[name]?.instance);
   const empty = slots.filter((name) => !made.includes(name));
@@ -30,12 +33,12 @@ export async function preflight(cluster: Cluster): Promise<void> {
       ...(founding !== null && { founding }),
     })
     .catch((error: unknown) => {
-      holdMissing(cluster, error);
+      if (!isOutdated()) holdMissing(cluster, error);
       throw error;
     });
   state.launchConfig = launchConfig;
   state.launchConfigAt = now();
-  state.launchConfigKey = launchConfigKeyOf(document);
+  state.launchConfigKey = isOutdated() ? null : launchConfigKeyOf(document);
   state.mirrorProblem =
     mirrorProblem === null ? null : { message: `${mirrorProblem.reason} (GET ${mirrorProblem.url})`, since: now() };
   for (const [architecture, text] of Object.entries(userData)) {
@@ -49,7 +52,7 @@ export async function preflight(cluster: Cluster): Promise<void> {
     state.userData = { ...state.userData, [text.id]: text.text };
   }
   forgetUserData(state);
-  holdMisfits(cluster);
+  if (!isOutdated()) holdMisfits(cluster);
 }
 
 /** Forgets the user data that no launch refers to any more. */

@@ -40,9 +40,10 @@ const HOPELESS: ReadonlySet<string> = new Set([
  * it was: nothing was taken from anyone but this server's K3s, which runs again.
  */
 export async function rehearse(cluster: Cluster, step: Step): Promise<void> {
-  const { state } = cluster;
+  const { state, inbox } = cluster;
   const asked = askedOf(cluster);
   const slot = slotOf(cluster, step.slot);
+  const { breakerResets } = inbox;
   try {
     const { from: id, source } = asked;
     const { objectCounts: _, ...backup } = await activities.findBackup('find the backup', {
@@ -59,8 +60,9 @@ export async function rehearse(cluster: Cluster, step: Step): Promise<void> {
     emit(cluster, 'Normal', 'RestoreRehearsed', `backup ${backup.id} can be restored; it is being restored now`);
   } catch (reason) {
     const code = detailOf(reason)?.code ?? '';
-    if (isCancelled(reason) || !(classOf(reason) === 'invalid' || HOPELESS.has(code) || hasTriedEnough(cluster)))
-      throw reason;
+    const isFinal = classOf(reason) === 'invalid' || HOPELESS.has(code) || hasTriedEnough(cluster);
+    // A `retry` that has come meanwhile wants another try.
+    if (isCancelled(reason) || !isFinal || inbox.breakerResets !== breakerResets) throw reason;
     const error = errorRecordOf(reason, step, state.operation?.id ?? null, 1);
     const record = state.operation?.steps.findLast((one) => one.kind === 'rehearse' && one.outcome === 'running');
     if (record !== undefined) record.error = error;

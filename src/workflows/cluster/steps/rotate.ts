@@ -89,10 +89,13 @@ export async function rotate(cluster: Cluster, step: Step): Promise<void> {
       presign: URLS[rotation.what],
       timeoutSeconds: TIMEOUT_SECONDS,
     });
+    // A restore that was asked for meanwhile brings the old secret back, and has ended the rotation.
+    if (state.rotation?.ref !== rotation.ref) return;
     state.rotation = { ...rotation, server: ownerOf(slot), ready: true };
     state.backup = { ...state.backup, supersededBy: 'rotation' };
   } catch (reason) {
-    if (isCancelled(reason) || !isHopeless(state, detailOf(reason)?.code ?? '')) throw reason;
+    const isPresent = state.rotation?.ref === rotation.ref;
+    if (isCancelled(reason) || !isPresent || !isHopeless(state, detailOf(reason)?.code ?? '')) throw reason;
     const error = errorRecordOf(reason, step, state.operation?.id ?? null, 1);
     const record = state.operation?.steps.findLast((one) => one.kind === 'rotate' && one.outcome === 'running');
     if (record !== undefined) record.error = error;

@@ -36,8 +36,9 @@ export async function setInstanceGroups(cluster: Cluster, step: Step): Promise<v
  * everything else: the operation of a change ends as failed, and what someone changed by hand stays until a person helps.
  */
 export async function setSecurityGroups(cluster: Cluster): Promise<void> {
-  const { state } = cluster;
+  const { state, inbox } = cluster;
   const { document } = state;
+  const { breakerResets } = inbox;
   const before = state.securityGroups;
   const byHand = before !== null && isSetFor(document, before);
   const set = rulesFingerprint(document);
@@ -60,8 +61,9 @@ export async function setSecurityGroups(cluster: Cluster): Promise<void> {
     if (byHand) emit(cluster, 'Warning', 'GroupRulesChanged', `rules were changed by hand, and are set again: ${what}`);
     else emit(cluster, 'Normal', 'GroupRulesChanged', what);
   } catch (error) {
-    // A cluster cannot begin without its groups; a running one continues with its present rules.
-    if (before === null || !REFUSALS.includes(classOf(error))) throw error;
+    // A cluster cannot begin without its groups; a running one continues with its present rules. A request that wants another try at once may have come meanwhile.
+    const isFinal = REFUSALS.includes(classOf(error)) && inbox.breakerResets === breakerResets;
+    if (before === null || !isFinal) throw error;
     const record = errorRecordOf(error, { id: 'security-group', slot: null }, state.operation?.id ?? null, 1);
     state.securityGroups = { ...before, refused: { for: set, message: record.message } };
     // Notes the refusal in the step and its operation, without a failure that would make everything else wait for the next try.

@@ -22,6 +22,7 @@ import { rotationJob } from './rotate.js';
 export async function startInstance(cluster: Cluster, step: Step): Promise<void> {
   const slot = slotOf(cluster, step.slot);
   const { instance } = slot;
+  const { breakerResets } = cluster.inbox;
   if (instance === null) return;
   try {
     await CancellationScope.nonCancellable(() =>
@@ -31,7 +32,9 @@ export async function startInstance(cluster: Cluster, step: Step): Promise<void>
       }),
     );
   } catch (error) {
-    if (classOf(error) === 'capacity') markTypeUnavailable(cluster, slot, instance.type);
+    // A request that wants another try at once may have come meanwhile.
+    if (classOf(error) === 'capacity' && cluster.inbox.breakerResets === breakerResets)
+      markTypeUnavailable(cluster, slot, instance.type);
     throw error;
   }
   apply(cluster, slot, instanceStarted(instance, startOf(cluster)));
