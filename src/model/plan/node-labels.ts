@@ -18,8 +18,15 @@ export function needsLabels(state: ClusterState, slot: Slot, wanted: NodeLabels)
 /**
  * Sets labels and taints through the API, without a restart: kubelets take taints only when they register, and K3s merges labels at a start
  * and never removes one. [k3s source: pkg/agent/run.go, updateMutableLabels; docs: cli/agent]
+ *
+ * @param after ids of steps that come before
  */
-export function planNodeLabels(plan: PlanBuilder, document: ClusterDocument, state: ClusterState): void {
+export function planNodeLabels(
+  plan: PlanBuilder,
+  document: ClusterDocument,
+  state: ClusterState,
+  after: string[] = [],
+): void {
   const due = labelledSlots(document, state).filter(({ slot, wanted }) => needsLabels(state, slot, wanted));
   if (due.length === 0) return;
   const byHand = due.every(({ slot, wanted }) => labelsKey(slot.nodeLabels ?? NOTHING) === labelsKey(wanted));
@@ -29,7 +36,7 @@ export function planNodeLabels(plan: PlanBuilder, document: ClusterDocument, sta
   plan.add({
     kind: 'label-nodes',
     phase: byHand ? 'Configuring' : 'Updating',
-    after: [],
+    after,
     title: byHand ? `set labels and taints of ${who} again` : `${who}: ${[...changes].slice(0, 3).join('; ')}`,
     reason: byHand ? 'someone has changed them by hand' : 'the document asks for other labels or taints',
   });

@@ -9,6 +9,7 @@ import { planArrival } from './arrival.js';
 import { planChanges } from './changes.js';
 import { deferLaunches } from './deferral.js';
 import { planBundles } from './node-files.js';
+import { planNodeLabels } from './node-labels.js';
 import { planPreflight } from './preflight.js';
 import { quorumLost } from './quorum-lost.js';
 import { planRetirement, withoutInstance } from './repairing.js';
@@ -113,7 +114,10 @@ function planJoins(plan: PlanBuilder, state: ClusterState, { name, fresh, reason
   }
 }
 
-/** Agents that are there start with the agent token of the backup's time, and register again. */
+/**
+ * Agents that are there start with the agent token of the backup's time, and register again. Their Nodes are of the backup's time, too, and get the labels of
+ * now while the servers join: two ways to a node and back.
+ */
 function planAgents(
   plan: PlanBuilder,
   document: ClusterDocument,
@@ -129,6 +133,8 @@ function planAgents(
   const slots = there.map(({ name }) => [name, after.to(state.slots[name] as Slot)] as const);
   const future = { ...state, slots: { ...state.slots, ...Object.fromEntries(slots) }, findings: {} };
   planChanges(plan, document, future, there, [restored]);
+  const started = [restored, ...there.map(({ name }) => stepId('start-service', name))];
+  planNodeLabels(plan, document, { ...future, slots: Object.fromEntries(slots) }, started);
 }
 
 /**

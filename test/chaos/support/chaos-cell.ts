@@ -130,16 +130,20 @@ export class ChaosCell {
     return join(this.dir, 'worker.log');
   }
 
-  /** Another worker; one that runs is left as it is. */
-  async startWorker(env: Record<string, string> = {}): Promise<Child> {
-    this.current = await startWorker(this.children, { ...this.env, ...env }, this.dir);
-    return this.current;
+  /** Another worker; one that runs is left as it is. It is this cell's from the first moment of its process: it calls AWS before it polls, and may be killed there. */
+  startWorker(env: Record<string, string> = {}): Promise<Child> {
+    const children: Children = {
+      ...this.children,
+      start: (options) => {
+        this.current = this.children.start(options);
+        return this.current;
+      },
+    };
+    return startWorker(children, { ...this.env, ...env }, this.dir);
   }
 
   /** SIGKILL. Resolves when the process is gone; another one is being started then. */
   async killWorker(): Promise<void> {
-    // One that calls AWS may not have been seen to poll yet: until then `worker` is the dead one before it.
-    await this.ready().catch(() => undefined);
     const { worker } = this;
     worker.kill('SIGKILL');
     await worker.ended;

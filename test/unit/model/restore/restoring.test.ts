@@ -148,7 +148,7 @@ describe('the plan of a restore', () => {
     expect(steps).not.toContain('launch:server-0');
   });
 
-  it('starts agents again with the restored token, as soon as the server is there', () => {
+  it('starts agents again with the restored token as soon as the server is there, and sets their labels while other servers join', () => {
     const state = stateWith();
     const agent = emptySlot({ name: 'workers-0', role: 'agent', pool: 'workers' }, 1, 'shop-workers-0-g1');
     const there = { instance: nodeInstance('i-a'), agentOnline: true, service: 'running', joined: true } as const;
@@ -156,7 +156,9 @@ describe('the plan of a restore', () => {
     const slots = { ...state.slots, 'workers-0': { ...agent, ...there, installed: document.spec.k3s.version } };
     const { steps } = plan({ ...state, document, launchConfigKey: launchConfigKeyOf(document), slots });
 
-    expect(steps.find(({ id }) => id === 'start-service:workers-0')?.after).toEqual(['restore:server-0']);
+    const afterOf = (id: string) => steps.find((one) => one.id === id)?.after;
+    expect(afterOf('start-service:workers-0')).toEqual(['restore:server-0']);
+    expect(afterOf('label-nodes')).toEqual(['restore:server-0', 'start-service:workers-0']);
   });
 
   it('removes no member of an etcd that is replaced, also from the server that was made for it', () => {
