@@ -1,16 +1,18 @@
 import { cniOf } from '../k3s/cni.js';
 import { type ComponentArg, componentArgs, lastArg } from './component-args.js';
+import { insecureArgs } from './insecure-args.js';
 import { nodeBits } from './rules/cluster-networks.js';
 import type { ClusterDocument, ClusterSpec } from './schema.js';
 import type { Violation } from './violation.js';
 
-/** Entries of `kubelet-arg` and its like that work, and do less than they seem to. */
+/** Entries of `kubelet-arg` and its like that work, and do less than they seem to, or open what K3s closes. */
 export const componentWarnings = (document: ClusterDocument): Violation[] => {
   const { spec } = document;
   const args = componentArgs(spec.k3s.config, ['spec', 'k3s', 'config']);
+  const everywhere = (some: readonly ComponentArg[]): Violation[] => [...twice(some), ...insecureArgs(some)];
   return [
-    ...twice(args),
-    ...spec.pools.flatMap(({ config }, index) => twice(componentArgs(config, ['spec', 'pools', index, 'config']))),
+    ...everywhere(args),
+    ...spec.pools.flatMap(({ config }, index) => everywhere(componentArgs(config, ['spec', 'pools', index, 'config']))),
     ...withoutPolicy(args),
     ...withoutProxy(spec, args),
     ...fewAddresses(document, args),

@@ -46,6 +46,51 @@ describe('warnings', () => {
       config({ 'kube-apiserver-arg': ['audit-log-path=/var/log/audit.log'] }),
       /nothing is logged without a policy/,
     ],
+    [
+      'a kubelet that answers everybody',
+      config({ 'kubelet-arg': ['anonymous-auth=true'] }),
+      /^spec\.k3s\.config\.kubelet-arg\[0\]: anonymous-auth=true lets the kubelet answer callers without a name \(leave it out: K3s has false\)$/,
+    ],
+    [
+      'a kubelet that answers everybody, in short',
+      config({ 'kubelet-arg': ['anonymous-auth'] }),
+      /anonymous-auth lets/,
+    ],
+    [
+      'a kubelet that obeys everybody',
+      config({ 'kubelet-arg': ['authorization-mode=AlwaysAllow'] }),
+      /authorization-mode=AlwaysAllow lets each caller of the kubelet run commands/,
+    ],
+    [
+      'a port of the kubelet without TLS, in a pool',
+      valid({ pools: [pool({ config: { 'kubelet-arg': ['read-only-port=10255'] } })] }),
+      /^spec\.pools\[0\]\.config\.kubelet-arg\[0\]: read-only-port=10255 serves pods/,
+    ],
+    [
+      'connections that stay open',
+      config({ 'kubelet-arg': ['streaming-connection-idle-timeout=0s'] }),
+      /streaming-connection-idle-timeout=0s keeps idle connections/,
+    ],
+    [
+      'an API that obeys everybody',
+      config({ 'kube-apiserver-arg': ['authorization-mode=Node,AlwaysAllow'] }),
+      /kube-apiserver-arg\[0\]: authorization-mode=Node,AlwaysAllow lets each caller/,
+    ],
+    [
+      'admission that refuses nothing',
+      config({ 'kube-apiserver-arg': ['enable-admission-plugins=NodeRestriction,AlwaysAdmit'] }),
+      /names AlwaysAdmit, which refuses nothing/,
+    ],
+    [
+      'controllers with all rights',
+      config({ 'kube-controller-manager-arg': ['use-service-account-credentials=false'] }),
+      /gives all controllers the rights/,
+    ],
+    [
+      'profiles of the scheduler',
+      config({ 'kube-scheduler-arg': ['profiling=true'] }),
+      /profiling=true serves profiles/,
+    ],
     ['services that nothing routes', config({ 'disable-kube-proxy': true }), /no pod reaches a service/],
     [
       'flags of a kube-proxy that does not run',
@@ -138,6 +183,18 @@ describe('warnings', () => {
     ['S3 that is on', config({ 'etcd-s3': '1', 'etcd-s3-bucket': 'shop-snapshots' })],
     ['Docker in an image of one’s own', config({ docker: true }, { image: { id: 'ami-12345678' } })],
     ['three servers in three subnets', valid(subnets(3))],
+    [
+      'a kubelet that is closed',
+      config({
+        'kubelet-arg': [
+          'anonymous-auth=false',
+          'authorization-mode=Webhook',
+          'read-only-port=0',
+          'streaming-connection-idle-timeout=5m',
+        ],
+      }),
+    ],
+    ['an API that is closed', config({ 'kube-apiserver-arg': ['authorization-mode=Node,RBAC', 'profiling=false'] })],
   ])('are silent about %s', (_what, document) => {
     expect(warningsOf(document)).toEqual([]);
   });
