@@ -54,7 +54,9 @@ export class AgentService implements Service {
     if (!wasUp) return;
     const { id } = context.machine;
     const ms = world.profile.serviceStop;
-    const span = { kind: 'serviceStop', instanceId: id, ms, after: causes(context), signal: this.ending.signal };
+    // As a server: pods leave a node before its K3s does.
+    const after = causes(context, world.lastSpan(id, 'drain')?.id);
+    const span = { kind: 'serviceStop', instanceId: id, ms, after, signal: this.ending.signal };
     await world.impose(span).catch(() => null);
   }
 

@@ -34,9 +34,12 @@ export function warn(context: ServiceContext, message: string): void {
   context.log(logLine('warning', message));
 }
 
-/** Spans on a machine that a start of its service had to wait for: the command that asked for it, the binary, the boot, a reset of its etcd. */
+/**
+ * Spans on a machine that a start of its service had to wait for: the command that asked for it, the binary, the boot, a reset of its etcd, and
+ * the end of the process before: `systemctl restart` starts nothing before that. [docs: systemctl]
+ */
 export function causes(context: ServiceContext, ...more: (string | null | undefined)[]): string[] {
-  const own = spansOf(context.plane.world, context.machine.id, 'deliver', 'download', 'boot', 'restore');
+  const own = spansOf(context.plane.world, context.machine.id, 'deliver', 'download', 'boot', 'restore', 'serviceStop');
   return [...own, ...more.filter((id) => typeof id === 'string')];
 }
 

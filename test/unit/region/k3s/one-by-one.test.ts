@@ -1,4 +1,4 @@
-/** What the critical path of stops is that come one after the other. */
+/** What the critical path of stops and starts is that come one after the other. */
 import { GetCommandInvocationCommand, SendCommandCommand, type SendCommandCommandInput } from '@aws-sdk/client-ssm';
 import { afterEach, expect, it } from 'vitest';
 import { criticalPath } from '../../../../packages/aws-simulator/src/critical-path.js';
@@ -70,4 +70,23 @@ it('goes past what all nodes are asked meanwhile', async () => {
   await (await send(first, 'true', { Targets }))();
   await (await stopBySsm(first))();
   expect(chain(since)).toEqual(['deliver', 'serviceStop', 'report', 'deliver', 'serviceStop', 'report']);
+});
+
+it('goes through the end of the process before in a restart', async () => {
+  const [first] = await pair();
+  const since = Date.now();
+  await (await send(first, 'systemctl restart k3s', { InstanceIds: [first.id] }))();
+  expect(chain(since)).toEqual(['deliver', 'serviceStop', 'rejoin', 'report']);
+});
+
+it('goes through the drain of an agent before its stop', async () => {
+  const [server] = await pair();
+  const agent = await fixture.launch('c');
+  install(agent, 'agent');
+  config(agent, [`server: https://${server.instance.privateIp}:6443`, 'token: secret', 'node-name: agent']);
+  await sh(agent, 'systemctl start k3s-agent');
+  const since = Date.now();
+  await (await send(server, 'k3s kubectl drain agent --ignore-daemonsets', { InstanceIds: [server.id] }))();
+  await (await send(agent, 'systemctl stop k3s-agent', { InstanceIds: [agent.id] }))();
+  expect(chain(since)).toEqual(['deliver', 'drain', 'serviceStop', 'report']);
 });
