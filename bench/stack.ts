@@ -5,6 +5,7 @@ import { Client, Connection } from '@temporalio/client';
 import { hostSettings } from '../packages/aws-simulator/src/hosts/settings.js';
 import type * as stackModule from '../packages/local-stack/src/stack.js';
 import type { Stack, StackOptions } from '../packages/local-stack/src/stack.js';
+import { INTERCEPTORS } from '../src/cli/clusters/interceptors.js';
 import type { StatusView } from '../src/model/status.js';
 
 /** The compiled stack: its processes are started from files beside it. */
@@ -31,7 +32,7 @@ export async function openStack(
   const dir = mkdtempSync(join(tmpdir(), 'keelson-bench-'));
   const hosts = nodes === 'paper' ? null : hostSettings(process.env);
   const stack = await startStack(process.env, { dir, profile, logLevel, hosts, nodes });
-  const connection = await Connection.connect({ address: stack.temporal.address });
+  const connection = await Connection.connect({ address: stack.temporal.address, interceptors: INTERCEPTORS });
   return {
     stack,
     log: () => readFileSync(join(dir, 'worker.log'), 'utf8'),

@@ -6,6 +6,7 @@ import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
 import { stringify } from 'yaml';
+import { INTERCEPTORS } from '#src/cli/clusters/interceptors.js';
 import type { CallerName } from '../../packages/aws-simulator/src/credentials.js';
 import { keyVariables } from '../../packages/local-stack/src/local-env.js';
 import type { Stack, StackOptions } from '../../packages/local-stack/src/stack.js';
@@ -73,7 +74,7 @@ export async function openStackFixture(options: StackFixtureOptions = {}): Promi
     logLevel: 'debug',
     metrics: options.metrics ?? false,
   });
-  const connection = await Connection.connect({ address: stack.temporal.address });
+  const connection = await Connection.connect({ address: stack.temporal.address, interceptors: INTERCEPTORS });
   const cli = await findTemporalCli(process.env);
   const file = (name: string, content: string | Uint8Array): string => {
     writeFileSync(join(folder, name), content);

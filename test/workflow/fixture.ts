@@ -11,6 +11,7 @@ import {
   type WorkerOptions,
 } from '@temporalio/worker';
 import type { Activities } from '#src/activities/api.js';
+import { INTERCEPTORS } from '#src/cli/clusters/interceptors.js';
 import { workflowIdOf } from '#src/model/execution.js';
 import type { StatusView } from '#src/model/status.js';
 import { withoutWorkflowStacks } from '#src/worker/lean-stacks.js';
@@ -125,7 +126,7 @@ export async function openWorkflowFixture(extraArgs: readonly string[] = []): Pr
     usualPorts: false,
     extraArgs: [...extraArgs, ...NAMESPACES.flatMap((name) => ['--namespace', name])],
   });
-  const connection = await Connection.connect({ address: server.address });
+  const connection = await Connection.connect({ address: server.address, interceptors: INTERCEPTORS });
   const native = await NativeConnection.connect({ address: server.address });
   const free = [...NAMESPACES];
   const workflowBundle = await bundleOf();

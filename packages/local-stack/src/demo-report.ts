@@ -1,4 +1,5 @@
 import { Client, Connection } from '@temporalio/client';
+import { INTERCEPTORS } from '../../../src/cli/clusters/interceptors.js';
 import type { StatusView } from '../../../src/model/status.js';
 import { countDuplicates, countLaunches, countLeftovers, criticalPathSeconds, temporalEvidence } from './evidence.js';
 import type { Stack } from './stack.js';
@@ -34,7 +35,7 @@ export async function measureCreate(
   started: number,
 ): Promise<DemoReport> {
   const seconds = round(secondsOf(status) ?? (Date.now() - started) / 1_000);
-  const connection = await Connection.connect({ address: stack.temporal.address });
+  const connection = await Connection.connect({ address: stack.temporal.address, interceptors: INTERCEPTORS });
   try {
     const [path, temporal, launched, duplicates] = await Promise.all([
       criticalPathSeconds(stack.region.url, cluster, started),

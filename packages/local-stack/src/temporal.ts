@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { Connection } from '@temporalio/client';
+import { INTERCEPTORS } from '../../../src/cli/clusters/interceptors.js';
 import type { Env } from '../../../src/config/environment.js';
 import { SEARCH_ATTRIBUTES } from '../../../src/config/search-attributes.js';
 import type { Child, Children } from './children.js';
@@ -85,7 +86,7 @@ async function untilReady(address: string, child: Child): Promise<void> {
   while (Date.now() < deadline) {
     if (!child.isRunning()) throw new Error(`the Temporal dev server ended at once:\n${child.logTail()}`);
     try {
-      const connection = await Connection.connect({ address, connectTimeout: 1_000 });
+      const connection = await Connection.connect({ address, connectTimeout: 1_000, interceptors: INTERCEPTORS });
       try {
         const { customAttributes } = await connection.operatorService.listSearchAttributes({ namespace: 'default' });
         if (SEARCH_ATTRIBUTES.every((name) => customAttributes?.[name] !== undefined)) return;

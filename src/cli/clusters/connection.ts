@@ -2,6 +2,7 @@ import { Client, Connection } from '@temporalio/client';
 import type { ClientEnvironment } from '../../config/environment.js';
 import { payloadCodecs } from '../../temporal/codec.js';
 import { CliError, EXIT } from '../exit.js';
+import { INTERCEPTORS } from './interceptors.js';
 import { refusalOf } from './probe.js';
 
 const CONNECT_MS = 5_000;
@@ -17,7 +18,11 @@ export async function connect({ temporal, payloadKeys }: ClientEnvironment, hasP
   const refusal = hasProxy ? null : await refusalOf(address);
   if (refusal !== null) throw unreachable(address, refusal);
   try {
-    const connection = await Connection.connect({ ...connectionOptions, connectTimeout: CONNECT_MS });
+    const connection = await Connection.connect({
+      ...connectionOptions,
+      connectTimeout: CONNECT_MS,
+      interceptors: INTERCEPTORS,
+    });
     return new Client({ connection, namespace, dataConverter: { payloadCodecs: payloadCodecs(payloadKeys) } });
   } catch (error) {
     throw unreachable(address, error instanceof Error ? error.message : String(error), error);

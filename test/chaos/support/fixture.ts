@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
+import { INTERCEPTORS } from '#src/cli/clusters/interceptors.js';
 import { localEnvironment } from '#src/config/local-env.js';
 import { SEARCH_ATTRIBUTES } from '#src/config/search-attributes.js';
 import { createChildren, startTemporal } from './built.js';
@@ -30,7 +31,7 @@ export async function openChaosFixture({ asking = 'wait' }: { asking?: Asking } 
   const options = { dir, ui: false, usualPorts: false, database: join(dir, 'temporal.db') };
   let temporal = await startTemporal(children, env, options);
   const { address } = temporal;
-  const connection = await Connection.connect({ address });
+  const connection = await Connection.connect({ address, interceptors: INTERCEPTORS });
   const client = new Client({ connection });
   const cells: ChaosCell[] = [];
   let opened = 0;

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
+import { INTERCEPTORS } from '#src/cli/clusters/interceptors.js';
 import { SEARCH_ATTRIBUTES } from '#src/config/search-attributes.js';
 import { keyVariables } from '../../../packages/local-stack/src/local-env.js';
 import { PATIENCE_MS } from '../../support/patience.js';
@@ -29,7 +30,10 @@ export async function openOtherKeelson(
   variables: Readonly<Record<string, string>> = {},
 ): Promise<OtherKeelson> {
   await makeNamespace(fixture, namespace);
-  const connection = await Connection.connect({ address: fixture.stack.temporal.address });
+  const connection = await Connection.connect({
+    address: fixture.stack.temporal.address,
+    interceptors: INTERCEPTORS,
+  });
   const children = createChildren();
   const env = { ...fixture.stack.env, TEMPORAL_NAMESPACE: namespace, ...variables };
   await startWorker(children, { ...env, ...keyVariables('worker'), ...variables }, join(fixture.folder, 'stack'));
