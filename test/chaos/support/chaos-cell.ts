@@ -30,6 +30,8 @@ export class ChaosCell {
   private current: Child | null = null;
   /** Settles when the worker that follows a killed one polls. */
   private revived: Promise<unknown> = Promise.resolve();
+  /** The worker that was seen to poll last. */
+  private polling: Child | null = null;
 
   private second: ChaosCell | null = null;
 
@@ -131,7 +133,7 @@ export class ChaosCell {
   }
 
   /** Another worker; one that runs is left as it is. It is this cell's from the first moment of its process: it calls AWS before it polls, and may be killed there. */
-  startWorker(env: Record<string, string> = {}): Promise<Child> {
+  async startWorker(env: Record<string, string> = {}): Promise<Child> {
     const children: Children = {
       ...this.children,
       start: (options) => {
@@ -139,7 +141,13 @@ export class ChaosCell {
         return this.current;
       },
     };
-    return startWorker(children, { ...this.env, ...env }, this.dir);
+    this.polling = await startWorker(children, { ...this.env, ...env }, this.dir);
+    return this.polling;
+  }
+
+  /** Whether the worker has got to the point where it takes work. */
+  get polls(): boolean {
+    return this.polling !== null && this.polling === this.current;
   }
 
   /** SIGKILL. Resolves when the process is gone; another one is being started then. */

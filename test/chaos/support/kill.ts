@@ -11,7 +11,7 @@ export type Moment = 'before' | 'late' | 'after' | 'between';
 
 export interface Kill {
   moment: Moment;
-  /** A boundary's id, or the how-manieth call of the operation. */
+  /** A boundary's id, or the how-manieth call of the operation: then at a worker that takes work, not at one that starts. */
   at: string | number;
   /** Of `between`. */
   delayMs?: number;
@@ -89,7 +89,9 @@ export class Reaper {
     if (this.busy) return null;
     const isDue = ({ moment: wanted, at }: Kill): boolean => {
       const when = wanted === 'before' || wanted === 'late' ? 'before' : 'after';
-      return when === moment && (typeof at === 'string' ? at === boundary.id : at <= this.met.length);
+      return (
+        when === moment && (typeof at === 'string' ? at === boundary.id : this.cell.polls && at <= this.met.length)
+      );
     };
     return [...this.open].find(isDue) ?? null;
   }
