@@ -10,15 +10,8 @@ module.exports = {
       comment:
         'A cycle hides which of two parts knows the other. One of types alone says that a type lives in the wrong file.',
       severity: 'error',
-      from: { path: '^src/' },
+      from: { path: '^(src|packages)/' },
       to: { circular: true },
-    },
-    {
-      name: 'no-circular-packages',
-      comment: 'The parts of the simulator may know the types of each other.',
-      severity: 'error',
-      from: { path: '^packages/' },
-      to: { circular: true, viaOnly: runtimeOnly },
     },
     {
       name: 'model-is-pure',

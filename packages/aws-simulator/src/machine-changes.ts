@@ -1,40 +1,18 @@
 /** What someone else does to a machine behind Keelson's back: `POST /_region/machines/<id>`. The README says what each key does. */
-import * as z from 'zod';
 import { json, withBody } from './admin-json.js';
 import type { HttpReply, MachineHost, World } from './contract.js';
 import { changeHost } from './hosts/machine-changes.js';
 import { DAY_MS } from './k3s/ca.js';
 import { sizeDatabase, usedMiB } from './k3s/disk.js';
-import { ALARMS, type Alarm } from './k3s/etcd.js';
-import type { Membership } from './k3s/service-context.js';
+import type { Alarm } from './k3s/etcd.js';
+import type { Membership } from './k3s/running-server.js';
 import { touchAccountSide } from './machine/account-side.js';
 import { setReading } from './machine/false-reading.js';
 import { foldersOf, machinesOf } from './machine/host.js';
 import type { Machine } from './machine/machine.js';
 import { managedBy } from './machine/managed.js';
-import { PRESSURES } from './machine/troubles.js';
 import type { Unit } from './machine/unit.js';
-
-const changeSchema = z
-  .strictObject({
-    service: z.enum(['stop', 'kill', 'start']).optional(),
-    agent: z.enum(['dead', 'alive']).optional(),
-    agentStays: z.boolean().optional(),
-    diskUsedPercent: z.int().min(0).max(100).nullable().optional(),
-    clockOffsetSeconds: z.int().nullable().optional(),
-    certificateDays: z.number().nullable().optional(),
-    authorityDays: z.number().nullable().optional(),
-    databaseMiB: z.int().nonnegative().nullable().optional(),
-    databaseUsedMiB: z.int().nonnegative().nullable().optional(),
-    alarm: z.enum(ALARMS).nullable().optional(),
-    pressure: z.array(z.enum(PRESSURES)).optional(),
-    readyz: z.array(z.string().regex(/^\S+$/)).optional(),
-    notReady: z.boolean().optional(),
-    tags: z.record(z.string(), z.string()).nullable().optional(),
-  })
-  .refine(({ agent, agentStays }) => agentStays === undefined || agent === 'dead', 'agentStays is for agent dead only');
-
-export type MachineChange = z.output<typeof changeSchema>;
+import { changeSchema, type MachineChange } from './machine-change.js';
 
 /** Carries out one request. A service that is stopped has stopped before the answer. */
 export function serveMachineChange(

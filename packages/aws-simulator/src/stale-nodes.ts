@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import { json, withBody } from './admin-json.js';
 import type { HttpReply, MachineHost, World } from './contract.js';
-import type { ServerService } from './k3s/server-service.js';
+import type { RunningServer } from './k3s/running-server.js';
 import { addStaleNode } from './k3s/stale-node.js';
 import { foldersOf } from './machine/host.js';
 
@@ -28,7 +28,7 @@ export function serveStaleNodes(world: World, host: MachineHost, body: Buffer): 
   });
 }
 
-function serverOf(host: MachineHost, cluster: string, uid: string | undefined): ServerService | undefined {
+function serverOf(host: MachineHost, cluster: string, uid: string | undefined): RunningServer | undefined {
   const machines = foldersOf(host);
   return machines
     ?.all()

@@ -3,7 +3,7 @@ import type { Instance } from '../contract.js';
 import { newId } from './ids.js';
 import { type Image, imagesOf } from './images.js';
 import { ACCOUNT_ID, type AddressPool, PrivateAddresses, type Subnet, type Vpc, zonesOf } from './network.js';
-import { anyOut } from './rules.js';
+import { anyOut, type Rule } from './rules.js';
 
 export interface BlockDevice {
   deviceName: string;
@@ -73,16 +73,6 @@ export interface Volume {
   deviceName: string;
   deleteOnTermination: boolean;
   tags: Record<string, string>;
-}
-
-export interface Rule {
-  id: string;
-  protocol: string;
-  /** -1 for all. */
-  fromPort: number;
-  toPort: number;
-  source: { kind: 'cidr' | 'cidr6' | 'group'; value: string };
-  description: string;
 }
 
 export interface SecurityGroup {

@@ -1,10 +1,19 @@
 /** Rules of security groups: `IpPermissions.n` on the way in, permissions grouped by protocol and ports on the way out. */
 import { AwsError } from '../aws-error.js';
 import type { Xml } from '../xml.js';
-import type { Rule } from './account.js';
 import { newId } from './ids.js';
 import { ACCOUNT_ID } from './network.js';
 import { invalidValue, missing, type Params } from './params.js';
+
+export interface Rule {
+  id: string;
+  protocol: string;
+  /** -1 for all. */
+  fromPort: number;
+  toPort: number;
+  source: { kind: 'cidr' | 'cidr6' | 'group'; value: string };
+  description: string;
+}
 
 /** Returns the rule that each new group has on the way out. */
 export const anyOut = (): Rule => ({

@@ -6,7 +6,7 @@ import { json } from '../admin-json.js';
 import type { HttpReply, World } from '../contract.js';
 import { touchAccountSide } from '../machine/account-side.js';
 import type { ManagedMachine } from '../machine/managed.js';
-import type { MachineChange } from '../machine-changes.js';
+import type { MachineChange } from '../machine-change.js';
 
 const POSSIBLE = new Set<string>(['agent', 'agentStays', 'tags', 'service']);
 const NO_UNIT = 3;

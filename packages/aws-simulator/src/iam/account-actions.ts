@@ -1,7 +1,7 @@
 /** Permissions for calls to IAM and Service Quotas. [Service Authorization Reference: AWS IAM, Service Quotas] */
 import type { AwsCall } from '../contract.js';
 import type { Params } from '../ec2/params.js';
-import type { Check } from './evaluator.js';
+import type { Check } from './check.js';
 
 export function iamChecks({ action, account }: AwsCall, params: Params): Check[] {
   if (action === 'GetInstanceProfile') {

@@ -2,7 +2,8 @@
 import { AwsError } from '../aws-error.js';
 import type { AwsCall } from '../contract.js';
 import { ACCOUNT_ID } from '../ec2/network.js';
-import type { Check, Verdict } from './evaluator.js';
+import type { Check } from './check.js';
+import type { Verdict } from './evaluator.js';
 
 export interface Denial {
   check: Check;

@@ -2,10 +2,11 @@
  * Permissions for each call of EC2: the actions and resources that decide. A new call of the simulator needs its line here, or it is
  * refused. [Service Authorization Reference: Actions, resources, and condition keys for Amazon EC2]
  */
+
+import type { Check } from './check.js';
 import { checkOf, type Ec2Question, tagsAsked, tagsAtCreation } from './ec2-checks.js';
 import { launchChecks } from './ec2-launch.js';
 import { newResource, requestTagKeys, resourceOf } from './ec2-resources.js';
-import type { Check } from './evaluator.js';
 
 type Judged = (question: Ec2Question) => Check[];
 

@@ -1,8 +1,8 @@
 /** Common parts of the permission checks of EC2's calls. */
 import type { Account } from '../ec2/account.js';
 import type { Params } from '../ec2/params.js';
+import type { Check } from './check.js';
 import { newResource, type Resource } from './ec2-resources.js';
-import type { Check } from './evaluator.js';
 
 /** A call of EC2 to check. */
 export interface Ec2Question {

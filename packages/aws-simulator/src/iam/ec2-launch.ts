@@ -1,9 +1,9 @@
 /** Permissions for RunInstances: each resource that it makes, each that it uses, the tags, and the role that it passes. */
 import type { Account } from '../ec2/account.js';
 import type { Params } from '../ec2/params.js';
+import type { Check, Keys } from './check.js';
 import { checkOf, type Ec2Question, tagsAsked, tagsAtCreation } from './ec2-checks.js';
 import { ec2Arn, newResource, profileArn, type Resource, resourceOf } from './ec2-resources.js';
-import type { Check, Keys } from './evaluator.js';
 import { roleOfProfile } from './principals.js';
 
 /** Resources that a launch makes and tags. */

@@ -2,7 +2,7 @@
 import type { Account, Ec2Instance, SecurityGroup, Snapshot, Volume } from '../ec2/account.js';
 import type { Image } from '../ec2/images.js';
 import { ACCOUNT_ID, type Subnet, type Vpc } from '../ec2/network.js';
-import type { Keys } from './evaluator.js';
+import type { Keys } from './check.js';
 
 export interface Resource {
   kind: string;

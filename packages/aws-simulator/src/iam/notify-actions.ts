@@ -1,7 +1,7 @@
 /** Permissions for Publish and PutEvents. [Service Authorization Reference: Amazon SNS, Amazon EventBridge] */
 import type { AwsCall } from '../contract.js';
 import { busArn } from '../eventbridge/buses.js';
-import type { Check } from './evaluator.js';
+import type { Check } from './check.js';
 
 /** @param target of the call: a topic, named by its ARN */
 export function publishChecks(target: string | undefined): Check[] {

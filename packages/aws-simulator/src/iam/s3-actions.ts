@@ -4,7 +4,7 @@ import { addressOf } from '../s3/address.js';
 import type { Bucket } from '../s3/buckets.js';
 import { keysToDelete } from '../s3/listing.js';
 import { timeOf } from '../sigv4.js';
-import type { Check, Keys } from './evaluator.js';
+import type { Check, Keys } from './check.js';
 
 export interface S3Question {
   call: AwsCall;

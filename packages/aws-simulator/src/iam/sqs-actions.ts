@@ -1,6 +1,6 @@
 /** Permissions for each call of SQS, which is always about one queue. [Service Authorization Reference: Amazon SQS] */
 import { ACCOUNT_ID } from '../ec2/network.js';
-import type { Check } from './evaluator.js';
+import type { Check } from './check.js';
 
 export const SQS_ACTIONS: ReadonlySet<string> = new Set([
   'ChangeMessageVisibility',

@@ -2,8 +2,8 @@
 import type { Account } from '../ec2/account.js';
 import { ACCOUNT_ID } from '../ec2/network.js';
 import { type Input, text, texts } from '../ssm/context.js';
+import type { Check, Keys } from './check.js';
 import { resourceOf } from './ec2-resources.js';
-import type { Check, Keys } from './evaluator.js';
 
 export interface SsmQuestion {
   action: string;

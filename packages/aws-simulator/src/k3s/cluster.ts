@@ -141,6 +141,20 @@ export class KubeCluster {
     return null;
   }
 
+  /** What a snapshot of it holds. @param version of K3s that saves it */
+  content(version: string): SnapshotContent {
+    return {
+      cluster: this.founding.id,
+      version,
+      revision: this.configMaps.revision,
+      nodes: [...this.nodes.values()],
+      nodePasswords: [...this.nodePasswords],
+      configMaps: this.configMaps.list(),
+      secrets: this.secrets.now.id,
+      members: this.etcd.members.map(({ name }) => name),
+    };
+  }
+
   /**
    * Takes over the snapshot's content with a single member, which has not started yet. A running kubelet continues to report, the others
    * are silent.

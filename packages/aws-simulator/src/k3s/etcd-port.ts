@@ -1,10 +1,10 @@
 /** Answers of etcd at `http://127.0.0.1:2381`, K3s's port for health and metrics, and curl's exit code. */
 import { type CommandReply, reply } from '../machine/systemctl.js';
 import { usedMiB } from './disk.js';
-import type { ServerService } from './server-service.js';
+import type { RunningServer } from './running-server.js';
 
 /** `/health` and the requested metrics; in etcd's own texts. [etcd source: etcdhttp, health] */
-export function etcdPort(server: ServerService | undefined, url: string): CommandReply {
+export function etcdPort(server: RunningServer | undefined, url: string): CommandReply {
   // It answers as soon as etcd runs, long before the API of a server that still learns.
   const membership = server?.membership;
   if (!server || !membership) return reply(7, '', 'curl: (7) Failed to connect to 127.0.0.1 port 2381\n');

@@ -6,8 +6,9 @@ import type { K3sConfig } from './config.js';
 import { writeMember } from './disk.js';
 import { fatal } from './exit.js';
 import { newMember } from './new-member.js';
+import type { Membership } from './running-server.js';
 import { SecretStore } from './secrets.js';
-import { causes, info, type Membership, type ServiceContext, warn } from './service-context.js';
+import { causes, info, type ServiceContext, warn } from './service-context.js';
 import { parseToken } from './token.js';
 
 /** Imposes `bootstrap`, after which its API can answer; then the token and the member's data are on the disk. */

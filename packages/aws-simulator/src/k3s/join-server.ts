@@ -8,8 +8,9 @@ import type { Member } from './etcd.js';
 import { fatal } from './exit.js';
 import { newMember } from './new-member.js';
 import { awaitPromotion } from './promotion.js';
+import type { Membership } from './running-server.js';
 import type { Loaded } from './secrets.js';
-import { causes, info, type Membership, type ServiceContext, warn } from './service-context.js';
+import { causes, info, type ServiceContext, warn } from './service-context.js';
 
 /**
  * Imposes `join`, `promote`, `datastore-test` and `serve`, in that order: its API comes up only after its promotion. A refusal by K3s ends

@@ -3,19 +3,26 @@
  * late, and evicts a learner without progress for 5 minutes. [k3s: pkg/etcd, manageLearners; k3s #7351]
  */
 import type { World } from '../contract.js';
-import type { KubeCluster } from './cluster.js';
-import type { Member } from './etcd.js';
+import type { Etcd, Member } from './etcd.js';
 import { type EtcdCondition, type KubeNode, sameCondition } from './node.js';
 
 /** Ticks that a learner may stall for before it is evicted: 5 minutes of 15 s. */
 const PATIENCE = 20;
+
+/** What the loop sees of its cluster. */
+interface Led {
+  readonly founding: { embeddedEtcd: boolean };
+  readonly etcd: Etcd;
+  readonly nodes: ReadonlyMap<string, KubeNode>;
+  memberOf(nodeName: string): Member | undefined;
+}
 
 export class LeaderLoop {
   private timer: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly world: World,
-    private readonly cluster: KubeCluster,
+    private readonly cluster: Led,
   ) {}
 
   /** Called after every change of members, Nodes or the leader: it ticks only while there is something to do. */

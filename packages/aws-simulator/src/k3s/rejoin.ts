@@ -5,7 +5,8 @@ import type { K3sConfig } from './config.js';
 import type { MemberMark } from './disk.js';
 import { fatal } from './exit.js';
 import { awaitPromotion } from './promotion.js';
-import { causes, info, type Membership, type ServiceContext } from './service-context.js';
+import type { Membership } from './running-server.js';
+import { causes, info, type ServiceContext } from './service-context.js';
 import { parseToken } from './token.js';
 
 /** Waits for a quorum of started voters, then imposes `rejoin`. */

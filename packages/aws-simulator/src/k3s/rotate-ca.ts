@@ -8,7 +8,7 @@ import { type CommandReply, reply } from '../machine/systemctl.js';
 import { AUTHORITIES, type ClusterCa, certificatesIn, clusterCaOf, isSelfSigned, type KeyPair } from './ca.js';
 import { logLine } from './exit.js';
 import { parseArgs } from './kubectl/args.js';
-import type { ServerService } from './server-service.js';
+import type { RunningServer } from './running-server.js';
 
 const URL = 'https://127.0.0.1:6443/v1-k3s/cert/cacerts?force=false';
 
@@ -18,7 +18,7 @@ const URL = 'https://127.0.0.1:6443/v1-k3s/cert/cacerts?force=false';
 export async function rotateCa(
   world: World,
   machine: Machine,
-  server: ServerService | undefined,
+  server: RunningServer | undefined,
   args: string[],
 ): Promise<CommandReply> {
   const { flags } = parseArgs(args);

@@ -5,14 +5,14 @@ import { type CommandReply, reply } from '../machine/systemctl.js';
 import { logLine } from './exit.js';
 import { parseArgs } from './kubectl/args.js';
 import type { K3sPlane } from './plane.js';
-import type { ServerService } from './server-service.js';
+import type { RunningServer } from './running-server.js';
 
 const URL = 'https://127.0.0.1:6443/v1-k3s/encrypt/config';
 
 export function secretsEncrypt(
   world: World,
   plane: K3sPlane,
-  server: ServerService | undefined,
+  server: RunningServer | undefined,
   args: string[],
 ): CommandReply {
   const { verb } = parseArgs(args);
@@ -52,11 +52,11 @@ export function secretsEncrypt(
 }
 
 /** K3s compares a hash on each server's Node: it differs for other keys, or another stage. */
-function differing(servers: readonly ServerService[]): string | null {
+function differing(servers: readonly RunningServer[]): string | null {
   const [first, ...others] = servers.filter(({ loaded }) => loaded !== null);
-  const hash = (server: ServerService | undefined) => JSON.stringify(server?.loaded?.encryption ?? null);
+  const hash = (server: RunningServer | undefined) => JSON.stringify(server?.loaded?.encryption ?? null);
   const other = others.find((one) => hash(one) !== hash(first));
-  const name = (server: ServerService | undefined) => server?.membership?.member.nodeName ?? '?';
+  const name = (server: RunningServer | undefined) => server?.membership?.member.nodeName ?? '?';
   return other === undefined ? null : `hash does not match between ${name(first)} and ${name(other)}`;
 }
 

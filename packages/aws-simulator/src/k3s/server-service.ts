@@ -9,23 +9,14 @@ import { fatal } from './exit.js';
 import { found } from './found.js';
 import { joinServer } from './join-server.js';
 import { rejoin } from './rejoin.js';
+import type { Membership, RunningServer } from './running-server.js';
 import { type Loaded, load } from './secrets.js';
-import {
-  awaitReady,
-  causes,
-  info,
-  type Membership,
-  registerNode,
-  type ServiceContext,
-  warn,
-} from './service-context.js';
+import { awaitReady, causes, info, registerNode, type ServiceContext, warn } from './service-context.js';
 
-export class ServerService implements Service {
+export class ServerService implements Service, RunningServer {
   readonly machine: Machine;
-  /** Its supervisor and API server answer, as far as etcd does. */
   listening = false;
   membership: Membership | null = null;
-  /** What it goes by since its start; null before it has come up. */
   loaded: Loaded | null = null;
   private config: K3sConfig | null = null;
   private readonly api: ApiListener;
@@ -38,12 +29,10 @@ export class ServerService implements Service {
     this.api = new ApiListener(context);
   }
 
-  /** The API answers here: the server is up and etcd has a leader. */
   get answers(): boolean {
     return this.listening && this.membership?.cluster.etcd.available === true;
   }
 
-  /** Returns the settings that a server which joins here has to share. */
   get critical(): Record<string, string> | undefined {
     return this.config?.critical;
   }
@@ -100,7 +89,6 @@ export class ServerService implements Service {
     this.leave('crash');
   }
 
-  /** Its member was removed from etcd: K3s ends itself. */
   removed(): void {
     this.context.exited(fatal('this node has been removed from the cluster, shutting down').message);
   }

@@ -4,7 +4,6 @@ import type { Machine } from '../machine/machine.js';
 import type { KubeCluster } from './cluster.js';
 import type { K3sConfig } from './config.js';
 import { nodePassword } from './disk.js';
-import type { Member } from './etcd.js';
 import { logLine } from './exit.js';
 import type { K3sPlane } from './plane.js';
 
@@ -18,12 +17,6 @@ export interface ServiceContext {
   log: (line: string) => void;
   /** The process has exited unasked after it was ready. */
   exited: (message: string) => void;
-}
-
-/** What each of a server's ways into a cluster ends with. */
-export interface Membership {
-  cluster: KubeCluster;
-  member: Member;
 }
 
 export function info(context: ServiceContext, message: string): void {

@@ -1,6 +1,5 @@
 /** A snapshot of the simulated etcd as a file: what was in it, and a checksum at the end, as etcd appends one. [etcd: snapshot] */
 import { createHash } from 'node:crypto';
-import type { KubeCluster } from './cluster.js';
 import type { ConfigMap } from './config-maps.js';
 import type { KubeNode } from './node.js';
 
@@ -17,19 +16,6 @@ export interface SnapshotContent {
   secrets: string;
   /** Names of the members at that time. */
   members: string[];
-}
-
-export function contentOf(cluster: KubeCluster, version: string): SnapshotContent {
-  return {
-    cluster: cluster.founding.id,
-    version,
-    revision: cluster.configMaps.revision,
-    nodes: [...cluster.nodes.values()],
-    nodePasswords: [...cluster.nodePasswords],
-    configMaps: cluster.configMaps.list(),
-    secrets: cluster.secrets.now.id,
-    members: cluster.etcd.members.map(({ name }) => name),
-  };
 }
 
 export function encodeSnapshot(content: SnapshotContent): string {

@@ -8,8 +8,8 @@ import { snapshotFolder, writeSnapshot } from './disk.js';
 import { logLine } from './exit.js';
 import { parseArgs } from './kubectl/args.js';
 import { printTable } from './kubectl/columns.js';
-import type { ServerService } from './server-service.js';
-import { contentOf, encodeSnapshot } from './snapshot-file.js';
+import type { RunningServer } from './running-server.js';
+import { encodeSnapshot } from './snapshot-file.js';
 
 /** `--etcd-snapshot-retention` by default. [docs: cli/etcd-snapshot] */
 const RETENTION = 5;
@@ -18,7 +18,7 @@ const RETENTION = 5;
 export function etcdSnapshot(
   world: World,
   machine: Machine,
-  server: ServerService | undefined,
+  server: RunningServer | undefined,
   args: string[],
 ): CommandReply {
   const { verb, words, flags } = parseArgs(args);
@@ -43,7 +43,7 @@ export function etcdSnapshot(
   if (fault?.effect === 'exit')
     return fatal(`Error: see server log for details: ${fault.error?.message ?? 'by fault'}`);
   const name = `${prefix}-${member.nodeName}-${Math.floor(Date.now() / 1000)}`;
-  writeSnapshot(machine, name, encodeSnapshot(contentOf(cluster, server.version)));
+  writeSnapshot(machine, name, encodeSnapshot(cluster.content(server.version)));
   world.note('etcd-snapshot', { instanceId: machine.id, name });
   return reply(0, '', `${logLine('info', `Snapshot ${name} saved.`)}\n`);
 }

@@ -1,14 +1,14 @@
 /** Answers of K3s's supervisor at `https://127.0.0.1:6443` besides the API, and curl's exit code. */
 import { type CommandReply, reply } from '../machine/systemctl.js';
 import type { Member } from './etcd.js';
-import type { ServerService } from './server-service.js';
+import type { RunningServer } from './running-server.js';
 
 /**
  * `/cacerts` for everyone; `/db/info` for the server token: the members of etcd, as etcd's own list. [k3s source: pkg/etcd, infoHandler]
  *
  * @param user name and password of basic auth, with a colon between; empty for none
  */
-export function supervisorPort(server: ServerService | undefined, url: string, user: string): CommandReply {
+export function supervisorPort(server: RunningServer | undefined, url: string, user: string): CommandReply {
   const cluster = server?.membership?.cluster;
   const loaded = server?.loaded;
   if (!cluster || !loaded) return reply(7, '', 'curl: (7) Failed to connect to 127.0.0.1 port 6443\n');

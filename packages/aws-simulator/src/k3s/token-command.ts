@@ -7,7 +7,7 @@ import { type CommandReply, reply } from '../machine/systemctl.js';
 import { DATA, writeTokens } from './disk.js';
 import { logLine } from './exit.js';
 import { parseArgs } from './kubectl/args.js';
-import type { ServerService } from './server-service.js';
+import type { RunningServer } from './running-server.js';
 import { parseToken } from './token.js';
 
 const SERVER = 'https://127.0.0.1:6443';
@@ -19,7 +19,7 @@ const SERVER = 'https://127.0.0.1:6443';
 export function tokenCommand(
   world: World,
   machine: Machine,
-  server: ServerService | undefined,
+  server: RunningServer | undefined,
   args: string[],
 ): CommandReply {
   const { verb, flags } = parseArgs(args);

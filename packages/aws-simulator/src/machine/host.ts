@@ -1,6 +1,7 @@
 /** All machines of the region as folders. SSM and K3s find them here. */
 import type { Instance, MachineHost, World } from '../contract.js';
 import { K3sPlane } from '../k3s/plane.js';
+import { servicesOn } from '../k3s/services.js';
 import { Machine } from './machine.js';
 import { MachineRegistry } from './registry.js';
 import { erase, plug, unplug } from './volumes.js';
@@ -37,7 +38,7 @@ export class Machines extends MachineRegistry<Machine> {
   }
 
   protected create(instance: Instance): Machine {
-    return this.make(this.world, instance, (self) => this.k3s.services(self));
+    return this.make(this.world, instance, (self) => servicesOn(this.k3s, self));
   }
 }
 

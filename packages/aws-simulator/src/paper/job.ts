@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CommandReply } from '../machine/systemctl.js';
 import type { PaperJob } from './command.js';
-import type { PaperMachine } from './machine.js';
+import type { PaperNode } from './node.js';
 import { unseal } from './seal-key.js';
 
 /** Between two looks, as the scripts do it. */
@@ -29,7 +29,7 @@ export class Job {
 
   /** @param signal aborts when its time is over, or its machine goes down */
   constructor(
-    readonly machine: PaperMachine,
+    readonly machine: PaperNode,
     readonly of: PaperJob,
     readonly signal: AbortSignal,
   ) {}

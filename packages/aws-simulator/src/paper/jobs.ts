@@ -5,7 +5,7 @@
 import type { Finished } from '../machine/processes.js';
 import type { PaperJob } from './command.js';
 import { Job, JobFailed } from './job.js';
-import type { PaperMachine } from './machine.js';
+import type { PaperNode } from './node.js';
 import { RULES } from './rules/index.js';
 
 interface Entry {
@@ -24,7 +24,7 @@ export class Jobs {
   private readonly entries = new Map<string, Entry>();
   private readonly locks = new Map<string, Promise<void>>();
 
-  constructor(private readonly machine: PaperMachine) {}
+  constructor(private readonly machine: PaperNode) {}
 
   /** What the command of the job prints at its end. @param boot the job ends with it */
   async command(of: PaperJob, boot: AbortSignal): Promise<Finished> {

@@ -13,6 +13,7 @@ import type { CommandReply } from '../machine/systemctl.js';
 import { decodeUserData } from '../machine/user-data.js';
 import { readCommand, readUserData } from './command.js';
 import { Jobs, printed } from './jobs.js';
+import type { PaperNode } from './node.js';
 import { found } from './rules/found.js';
 import { healthProbe } from './rules/health-probe.js';
 import { prefetch } from './rules/install.js';
@@ -21,7 +22,7 @@ import { makeSealKey, type SealKey } from './seal-key.js';
 /** How SSM's agent ends a script. */
 const KILLED: Finished = { exitCode: null, signal: 'SIGKILL', stdout: '', stderr: '' };
 
-export class PaperMachine extends Machine {
+export class PaperMachine extends Machine implements PaperNode {
   private readonly jobs = new Jobs(this);
   private key: SealKey | null = null;
   private hasRunUserData = false;
@@ -34,18 +35,15 @@ export class PaperMachine extends Machine {
     super(...of);
   }
 
-  /** Made once in a disk's life. */
   sealKey(): SealKey {
     this.key ??= makeSealKey();
     return this.key;
   }
 
-  /** Runs a program of the node, such as `systemctl` or `k3s`. */
   program(name: string, args: string[]): Promise<CommandReply> {
     return runProgram(this.world, this.machines, this, name, args);
   }
 
-  /** Its K3s server, while that runs. */
   get server() {
     return this.machines.k3s.serverOn(this.id);
   }

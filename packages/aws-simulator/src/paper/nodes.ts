@@ -2,7 +2,7 @@
 import type { NodeObject } from '../k3s/node.js';
 import { PRESSURES } from '../machine/troubles.js';
 import type { Job } from './job.js';
-import type { PaperMachine } from './machine.js';
+import type { PaperNode } from './node.js';
 
 /** A node, or a member of etcd without one. */
 export interface NodeRow {
@@ -19,7 +19,7 @@ export interface NodeRow {
 }
 
 /** Null while the API of this node does not answer. */
-export function nodeRows({ server }: Pick<PaperMachine, 'server'>): NodeRow[] | null {
+export function nodeRows({ server }: Pick<PaperNode, 'server'>): NodeRow[] | null {
   const cluster = server?.membership?.cluster;
   if (!server?.answers || !cluster) return null;
   const left = new Map(
@@ -57,7 +57,7 @@ const statusOf = (node: NodeObject, type: string): string =>
   node.status.conditions.find((one) => one.type === type)?.status ?? '<none>';
 
 /** The row of one node; undefined where there is none, or no answer. */
-export const rowOf = (machine: Pick<PaperMachine, 'server'>, name: string): NodeRow | undefined =>
+export const rowOf = (machine: Pick<PaperNode, 'server'>, name: string): NodeRow | undefined =>
   nodeRows(machine)?.find((row) => row.member === null && row.name === name);
 
 /** `api=`, `voters=`, `node.<name>=`, `member.<name>=`. */

@@ -1,7 +1,8 @@
 /** The policies of docs/how-to/aws-add-ons.md, judged as they stand there by the calls that the add-ons make. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { Evaluator, type Keys } from '../../../../packages/aws-simulator/src/iam/evaluator.js';
+import type { Keys } from '../../../../packages/aws-simulator/src/iam/check.js';
+import { Evaluator } from '../../../../packages/aws-simulator/src/iam/evaluator.js';
 import { readPolicies, type Statement } from '../../../../packages/aws-simulator/src/iam/policies.js';
 
 const PAGE = readFileSync(new URL('../../../../docs/how-to/aws-add-ons.md', import.meta.url), 'utf8');

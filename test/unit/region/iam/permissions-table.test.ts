@@ -3,7 +3,8 @@
  * file writes it again.
  */
 import { describe, expect, it } from 'vitest';
-import { type Check, Evaluator, type Keys } from '../../../../packages/aws-simulator/src/iam/evaluator.js';
+import type { Check, Keys } from '../../../../packages/aws-simulator/src/iam/check.js';
+import { Evaluator } from '../../../../packages/aws-simulator/src/iam/evaluator.js';
 import { type Policy, readPolicies, type Statement } from '../../../../packages/aws-simulator/src/iam/policies.js';
 import { NODE_ROLE_ARN } from '../../../../packages/aws-simulator/src/iam/principals.js';
 

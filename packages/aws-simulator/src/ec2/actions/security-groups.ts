@@ -1,5 +1,5 @@
 import { AwsError } from '../../aws-error.js';
-import type { Rule, SecurityGroup } from '../account.js';
+import type { SecurityGroup } from '../account.js';
 import type { Action, Ec2Context } from '../context.js';
 import { type Fields, filtered } from '../filters.js';
 import { findGroup } from '../find.js';
@@ -7,7 +7,7 @@ import { newId } from '../ids.js';
 import { ACCOUNT_ID } from '../network.js';
 import { pageOf } from '../pages.js';
 import { invalidValue, missing } from '../params.js';
-import { anyOut, permissionsXml, readRules, ruleXml, sameRule } from '../rules.js';
+import { anyOut, permissionsXml, type Rule, readRules, ruleXml, sameRule } from '../rules.js';
 import { specifiedTags, tagSet } from '../tags.js';
 
 /** Rules of a group, at most. [docs: VPC quotas] */

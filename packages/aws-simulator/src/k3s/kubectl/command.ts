@@ -1,7 +1,7 @@
 /** `k3s kubectl ...` on a server: the verbs that Keelson's scripts use, with kubectl's own texts and exit codes. */
 import { type CommandReply, reply } from '../../machine/systemctl.js';
 import { health, versionInfo } from '../api/routes.js';
-import type { ServerService } from '../server-service.js';
+import type { RunningServer } from '../running-server.js';
 import { parseArgs } from './args.js';
 import { annotate, deleteNodes, setCordon } from './change.js';
 import { createConfigMap, deleteConfigMaps, getConfigMaps, isConfigMap, patchConfigMap } from './config-maps.js';
@@ -21,7 +21,7 @@ const NO_LEADER = 'Error from server: etcdserver: no leader\n';
 /** `server` is the machine's running server service, if it has one. */
 export async function kubectl(
   context: Omit<KubectlContext, 'cluster'>,
-  server: ServerService | undefined,
+  server: RunningServer | undefined,
   args: string[],
 ): Promise<CommandReply> {
   const { verb, words, flags } = parseArgs(args);
@@ -74,7 +74,7 @@ export async function kubectl(
   }
 }
 
-function getRaw(path: string, server: ServerService): CommandReply {
+function getRaw(path: string, server: RunningServer): CommandReply {
   const url = new URL(path, 'https://127.0.0.1:6443');
   if (url.pathname === '/version') return reply(0, JSON.stringify(versionInfo(server.version)));
   const counted = countable(url, server);

@@ -1,8 +1,8 @@
 /** `kubectl get --raw /api/v1/<kind>?limit=1`: a list cut after one object says how many follow. [Kubernetes API: ListMeta] */
-import type { ServerService } from '../server-service.js';
+import type { RunningServer } from '../running-server.js';
 
 /** @returns the list as JSON; null for another path */
-export function countable(url: URL, { membership }: ServerService): string | null {
+export function countable(url: URL, { membership }: RunningServer): string | null {
   const kind = /^\/api\/v1\/(nodes|namespaces|configmaps|secrets|pods)$/.exec(url.pathname)?.[1];
   if (kind === undefined || membership === null) return null;
   const { nodes, nodePasswords, configMaps } = membership.cluster;

@@ -2,20 +2,20 @@
 import type { Finished } from '../../machine/processes.js';
 import { ETC, has } from '../files.js';
 import { printed } from '../jobs.js';
-import type { PaperMachine } from '../machine.js';
+import type { PaperNode } from '../node.js';
 import { nodeRows } from '../nodes.js';
 import { alarmOf } from './looks.js';
 import { stateOf } from './service.js';
 
 const UNHEALTHY = 3;
 
-export async function healthProbe(machine: PaperMachine): Promise<Finished> {
+export async function healthProbe(machine: PaperNode): Promise<Finished> {
   if (!has(machine, '/etc/systemd/system/k3s.service') || !has(machine, `${ETC}/config.yaml`)) return printed(0, '');
   const lines = await troublesOf(machine);
   return printed(lines.length === 0 ? 0 : UNHEALTHY, lines.map((line) => `${line}\n`).join(''));
 }
 
-async function troublesOf(machine: PaperMachine): Promise<string[]> {
+async function troublesOf(machine: PaperNode): Promise<string[]> {
   const state = stateOf(machine, 'k3s');
   if (state !== 'active') return [`service=${state}`];
   const { exit, stderr } = await machine.program('kubectl', ['get', '--raw', '/readyz?verbose']);

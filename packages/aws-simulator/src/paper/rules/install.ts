@@ -1,10 +1,10 @@
 /** The K3s binary and the unit. The counterpart of lib/binary.sh, install.sh and unit.sh, and of the user data. */
 import { standInBinary } from '../../k3s/binary.js';
-import { binaryVersion } from '../../k3s/plane.js';
+import { binaryVersion } from '../../k3s/binary-version.js';
 import { serveMirror } from '../../mirror.js';
 import { has, K3S, read, remove, STATE, sha256, write } from '../files.js';
 import type { Job } from '../job.js';
-import type { PaperMachine } from '../machine.js';
+import type { PaperNode } from '../node.js';
 
 type Params = Readonly<Record<string, string>>;
 
@@ -18,15 +18,15 @@ interface Fault {
 export const unitOf = (role: 'server' | 'agent'): string => (role === 'server' ? 'k3s' : 'k3s-agent');
 
 /** Version of the binary in place; empty when there is none that runs. */
-export const installedVersion = (machine: PaperMachine): string => binaryVersion(machine.path(K3S)) ?? '';
+export const installedVersion = (machine: PaperNode): string => binaryVersion(machine.path(K3S)) ?? '';
 
 const cacheOf = ({ K3S_VERSION, ARCH }: Params): string => `${STATE}/cache/k3s-${K3S_VERSION}-${ARCH}`;
 
 /** Downloads under way, by machine and file: one that is needed twice comes once. */
-const underWay = new WeakMap<PaperMachine, Map<string, Promise<Fault | null>>>();
+const underWay = new WeakMap<PaperNode, Map<string, Promise<Fault | null>>>();
 
 /** Leaves the checked binary in the cache. @returns what is wrong with it */
-function fetchBinary(machine: PaperMachine, params: Params): Promise<Fault | null> {
+function fetchBinary(machine: PaperNode, params: Params): Promise<Fault | null> {
   const file = cacheOf(params);
   const own = underWay.get(machine) ?? new Map<string, Promise<Fault | null>>();
   underWay.set(machine, own);
@@ -35,7 +35,7 @@ function fetchBinary(machine: PaperMachine, params: Params): Promise<Fault | nul
   return running;
 }
 
-async function download(machine: PaperMachine, params: Params, file: string): Promise<Fault | null> {
+async function download(machine: PaperNode, params: Params, file: string): Promise<Fault | null> {
   const { K3S_VERSION: version = '', K3S_MIRROR: mirror = '', ARCH: arch = '', K3S_SHA256: pin } = params;
   const pinned = (sum: string): Fault | null =>
     pin === undefined || pin === sum
@@ -85,7 +85,7 @@ async function download(machine: PaperMachine, params: Params, file: string): Pr
 }
 
 /** What user data does beside the node's key. @returns whether K3s is in the cache */
-export async function prefetch(machine: PaperMachine, params: Params, boot: AbortSignal): Promise<boolean> {
+export async function prefetch(machine: PaperNode, params: Params, boot: AbortSignal): Promise<boolean> {
   if (installedVersion(machine) === params['K3S_VERSION']) return true;
   const fault = await fetchBinary(machine, params);
   return fault === null && !boot.aborted;

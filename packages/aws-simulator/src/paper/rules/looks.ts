@@ -3,7 +3,7 @@ import { statfsSync } from 'node:fs';
 import { etcdPort } from '../../k3s/etcd-port.js';
 import { ETC, mebibytes, newestSnapshot, read, SERVER, STARTED_WITH, STATE, sha256 } from '../files.js';
 import type { Job } from '../job.js';
-import type { PaperMachine } from '../machine.js';
+import type { PaperNode } from '../node.js';
 import { awaitApi, nodeRows, reportNodes } from '../nodes.js';
 import { installedVersion, unitOf } from './install.js';
 import { reportDifferences } from './labels.js';
@@ -72,14 +72,14 @@ async function probeServer(job: Job): Promise<void> {
 }
 
 /** `none`, or the alarm that a member has raised; null while etcd does not answer. */
-export function alarmOf({ server }: PaperMachine): string | null {
+export function alarmOf({ server }: PaperNode): string | null {
   const told = etcdPort(server, 'http://127.0.0.1:2381/health').stdout;
   if (!told.includes('"health":')) return null;
   return /"reason":"ALARM ([^"]*)"/.exec(told)?.[1] ?? 'none';
 }
 
 /** Names of files that are not as they were written; null where nothing is known. */
-function alteredFiles(machine: PaperMachine): string[] | null {
+function alteredFiles(machine: PaperNode): string[] | null {
   const sum = read(machine, `${STATE}/config-sum`).trim();
   if (sum === '') return null;
   const altered = sha256(read(machine, `${ETC}/config.yaml`)) === sum ? [] : ['config.yaml'];
@@ -93,12 +93,12 @@ function alteredFiles(machine: PaperMachine): string[] | null {
 }
 
 /** What someone has let a program of the node tell: see machine/false-reading.ts. */
-function reading(machine: PaperMachine, program: 'df' | 'date'): number | null {
+function reading(machine: PaperNode, program: 'df' | 'date'): number | null {
   const text = read(machine, `${machine.folder.root}/../bin/${program}.value`).trim();
   return text === '' ? null : Number(text);
 }
 
-function disk(machine: PaperMachine): { percent: number; freeMiB: number } {
+function disk(machine: PaperNode): { percent: number; freeMiB: number } {
   const { blocks, bfree, bavail, bsize } = statfsSync(machine.folder.root);
   const used = blocks - bfree;
   const percent = Math.ceil((100 * used) / (used + bavail));

@@ -2,17 +2,17 @@
 import { journalctl } from '../../machine/systemctl.js';
 import { ETC, read, STARTED_WITH, STATE, sha256, write } from '../files.js';
 import type { Job } from '../job.js';
-import type { PaperMachine } from '../machine.js';
+import type { PaperNode } from '../node.js';
 import { rowOf } from '../nodes.js';
 import { installedVersion, unitOf } from './install.js';
 
-export const stateOf = ({ systemd }: PaperMachine, unit: string): string =>
+export const stateOf = ({ systemd }: PaperNode, unit: string): string =>
   systemd.unit(`${unit}.service`)?.state ?? 'inactive';
 
-export const restartsOf = ({ systemd }: PaperMachine, unit: string): number =>
+export const restartsOf = ({ systemd }: PaperNode, unit: string): number =>
   systemd.unit(`${unit}.service`)?.restarts ?? 0;
 
-export const digestConfig = (machine: PaperMachine): void =>
+export const digestConfig = (machine: PaperNode): void =>
   write(machine, `${STATE}/config-sum`, `${sha256(read(machine, `${ETC}/config.yaml`))}\n`);
 
 export function writeConfig(job: Job, given: string): void {
@@ -36,7 +36,7 @@ function configOf(job: Job): string {
 }
 
 /** Whether the service was last started with this hash and version, or by the first boot with this very file. */
-function runsWith(machine: PaperMachine, wanted: string): boolean {
+function runsWith(machine: PaperNode, wanted: string): boolean {
   const started = read(machine, STARTED_WITH);
   const ofBoot = ` ${wanted.split(' ')[1]} ${read(machine, `${STATE}/config-sum`).trim()}`;
   return started === wanted || (started.startsWith('boot-') && started.endsWith(ofBoot));
@@ -102,7 +102,7 @@ function fatalInJournal(job: Job, unit: string): void {
     job.fail('TokenRejected', 'the server refuses the token', 'the token in the bucket is not of this cluster');
 }
 
-const isLearner = ({ server }: PaperMachine): boolean => server?.membership?.member.learner === true;
+const isLearner = ({ server }: PaperNode): boolean => server?.membership?.member.learner === true;
 
 /** Until this server's own node is Ready, and no longer than so many seconds where they are given. */
 export async function awaitNode(job: Job, seconds: number | null): Promise<void> {
