@@ -37,7 +37,7 @@ export function toCliError(error: unknown): CliError {
   if (error instanceof CliError) return error;
   if (error instanceof EnvironmentError) return new CliError(EXIT.invalid, error.message, '', { cause: error });
   if (error instanceof WorkflowNotFoundError) {
-    return new CliError(EXIT.missing, 'there is no such cluster', '`keelson list` shows those that there are', {
+    return new CliError(EXIT.missing, 'there is no such cluster', '`keelson list` shows the clusters that exist', {
       cause: error,
     });
   }

@@ -21,7 +21,7 @@ export const missing = (name: string): CliError =>
   new CliError(
     EXIT.missing,
     `there is no cluster ${name}`,
-    '`keelson list` shows those that there are, `keelson orphans` what a lost one has left',
+    '`keelson list` shows the clusters that exist, `keelson orphans` what a lost one has left',
   );
 
 /** Of a workflow that someone started with Temporal's own tools: it ended at once, with what is wrong as its failure. */

@@ -1,5 +1,5 @@
 /**
- * Other work of the leader's loop at each tick: it writes the Node condition EtcdIsVoter of every server, which is therefore up to 15 s
+ * At each tick the leader writes the Node condition EtcdIsVoter of every server, which is therefore up to 15 s
  * late, and evicts a learner without progress for 5 minutes. [k3s: pkg/etcd, manageLearners; k3s #7351]
  */
 import type { World } from '../contract.js';
