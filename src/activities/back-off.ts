@@ -1,6 +1,6 @@
 import { ApplicationFailure } from '@temporalio/common';
 
-/** The same as in the workflows' retry policy; Temporal itself adds no jitter. [docs: Temporal retry policies] */
+/** In place of the workflows' retry policy, which has no jitter and is for attempts that say nothing at their end. [docs: Temporal retry policies] */
 const FIRST_MS = 500;
 const LONGEST_MS = 30_000;
 /** A refused call has cost others of the account their turn: the first repetition gives the bucket time to fill. */

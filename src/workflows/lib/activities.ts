@@ -20,7 +20,8 @@ const HEARTBEAT = '8s';
  */
 const QUICK_HEARTBEAT = '4s';
 
-const RETRY = { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '30s' } as const;
+/** Of attempts that were lost with their worker: failures bring the time of the next try themselves [activities/back-off.ts]. */
+const RETRY = { initialInterval: '100ms', backoffCoefficient: 2, maximumInterval: '30s' } as const;
 
 /** One or a few AWS calls. A sent call is awaited, also when the operation is cancelled: the answer may be an instance. */
 const call: ActivityOptions = {

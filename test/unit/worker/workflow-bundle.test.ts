@@ -58,6 +58,15 @@ async function load(workflowType: string): Promise<Loaded> {
 }
 
 describe('the workflow bundle', () => {
+  it('brings the lines of its sources for stacks, and not their texts, which a worker would parse at each start', () => {
+    const [, map = ''] = readFileSync('dist/workflow-bundle.js', 'utf8').split(';base64,');
+    const { sources, mappings, sourcesContent } = JSON.parse(Buffer.from(map, 'base64').toString());
+
+    expect(sources.length).toBeGreaterThan(100);
+    expect(mappings).not.toBe('');
+    expect(sourcesContent).toBeUndefined();
+  });
+
   it.each(['cluster', 'region-watch'])(
     'loads only modules of workflows for each %s: model and zod are shared',
     async (type) => {
