@@ -5,7 +5,8 @@ import type { HttpReply } from './contract.js';
 import type { SignedRequest } from './sigv4.js';
 
 export interface Request extends SignedRequest {
-  /** Source port of the caller. */
+  /** Source address and port of the caller. */
+  callerAddress: string;
   callerPort: number;
 }
 
@@ -73,6 +74,7 @@ async function readRequest(message: IncomingMessage): Promise<Request> {
     rawQuery: query.join('?'),
     headers,
     body: Buffer.concat(chunks),
+    callerAddress: message.socket.remoteAddress ?? '',
     callerPort: message.socket.remotePort ?? 0,
   };
 }

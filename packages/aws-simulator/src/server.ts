@@ -12,6 +12,7 @@ import { handleEventBridge } from './eventbridge/handle.js';
 import { EventBus } from './events/bus.js';
 import { Hosts } from './hosts/hosts.js';
 import { removeLeftHosts } from './hosts/ledger.js';
+import { serveMetadata } from './hosts/metadata-service.js';
 import type { HostSettings } from './hosts/settings.js';
 import { listen, type Request } from './http.js';
 import { handleIam } from './iam/handle.js';
@@ -108,6 +109,8 @@ export async function startRegion(options: RegionOptions): Promise<Region> {
   const createFolders = options.nodes === 'paper' ? createPaperHost : createMachineHost;
   const createHost = hosts === null ? createFolders : () => new Hosts(world, hosts.command);
   const host = (options.createHost ?? createHost)(world);
+  const metadata =
+    host instanceof Hosts && hosts?.metadata ? await serveMetadata(() => host.all(), hosts.metadata) : null;
   const bucket = options.bucket ?? process.env['KEELSON_BUCKET'] ?? 'keelson-local';
   const homeRegion = regions[0] ?? 'eu-west-1';
   const members = options.members ?? [MEMBER_ACCOUNT_ID];
@@ -164,6 +167,7 @@ export async function startRegion(options: RegionOptions): Promise<Region> {
       world.close();
       await listener.close();
       await host.close();
+      await metadata?.close();
     },
   };
 }

@@ -13,6 +13,8 @@ export interface Surroundings {
   versions: { first: string; next: string };
 }
 
+/** Of EC2's metadata service: without it no cluster is founded at the first boot. */
+const METADATA = '169.254.169.254';
 /** Port of the mirror that comes with the hosts, where KEELSON_K3S_MIRROR names none. */
 const USUAL_MIRROR_PORT = 8099;
 
@@ -39,6 +41,11 @@ export async function surroundings(env: Env = process.env): Promise<Surroundings
   if (!(await canListenAt(hosts.address))) {
     problems.push(
       `KEELSON_HOST_ADDRESS: this machine has no address ${hosts.address}; is the network of the hosts up, or is it another one?`,
+    );
+  }
+  if (!(await canListenAt(METADATA))) {
+    problems.push(
+      `this machine has no address ${METADATA}, where hosts ask which instance they are: ip address add ${METADATA}/32 dev BRIDGE`,
     );
   }
   const versions = {

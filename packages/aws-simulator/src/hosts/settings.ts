@@ -7,9 +7,14 @@ export interface HostSettings {
   address: string;
   /** The network of the hosts, a /24. */
   network: string;
+  /** Where hosts ask which instance they are; served where this machine has the address. Null: not served. */
+  metadata: { address: string; port: number } | null;
 }
 
 type Env = Readonly<Record<string, string | undefined>>;
+
+/** EC2's metadata service. [docs: EC2 instance metadata] */
+const METADATA = { address: '169.254.169.254', port: 80 };
 
 /** Default gateway of the hosts' network. */
 const USUAL_ADDRESS = '10.77.0.1';
@@ -28,5 +33,5 @@ export function hostSettings(env: Env): HostSettings | null {
   if (octets === undefined || octets.some((octet) => Number(octet) > 255) || address === '0.0.0.0') {
     throw new Error(`KEELSON_HOST_ADDRESS: ${address} is not the IPv4 address of this machine in the hosts' network`);
   }
-  return { command, address, network: `${octets.slice(0, 3).join('.')}.0/24` };
+  return { command, address, network: `${octets.slice(0, 3).join('.')}.0/24`, metadata: METADATA };
 }

@@ -1,37 +1,58 @@
 /** EC2's metadata service as an instance sees it: version 2 alone, which every launch of Keelson demands. [docs: EC2, IMDSv2] */
 import { randomBytes } from 'node:crypto';
-import type { Machine } from './machine.js';
+import type { Instance } from '../contract.js';
 import { type CommandReply, reply } from './systemctl.js';
 
-const TOKEN = /^X-aws-ec2-metadata-token: (.+)$/i;
-const TTL = /^X-aws-ec2-metadata-token-ttl-seconds: \d+$/i;
-const tokens = new WeakMap<Machine, Set<string>>();
+interface Owner {
+  instance: Instance;
+}
 
-/** @param args of curl: the URL, headers, and the method of a request for a token */
-export function metadata(machine: Machine, args: string[]): CommandReply {
-  const path = args.find((arg) => arg.startsWith('http://'))?.replace(/^http:\/\/[^/]+\/latest\//, '') ?? '';
+export interface MetadataRequest {
+  method: string;
+  /** Below `/latest/`. */
+  path: string;
+  /** `X-aws-ec2-metadata-token`; undefined where the request has none. */
+  token: string | undefined;
+  /** `X-aws-ec2-metadata-token-ttl-seconds`, of a request for a token. */
+  ttl: string | undefined;
+}
+
+const tokens = new WeakMap<Owner, Set<string>>();
+
+/** Returns the answer to the machine that asks. */
+export function answerMetadata(machine: Owner, request: MetadataRequest): { status: number; body: string } {
   const own = tokens.get(machine) ?? new Set<string>();
   tokens.set(machine, own);
-  if (path === 'api/token') {
-    if (!args.includes('PUT') || !args.some((arg) => TTL.test(arg))) return failed(400);
+  if (request.path === 'api/token') {
+    if (request.method !== 'PUT' || !/^\d+$/.test(request.ttl ?? '')) return { status: 400, body: '' };
     const token = randomBytes(24).toString('base64url');
     own.add(token);
-    return reply(0, token);
+    return { status: 200, body: token };
   }
-  if (!args.some((arg) => own.has(TOKEN.exec(arg)?.[1] ?? ''))) return failed(401);
-  const value = metadataOf(machine)[path.replace(/^meta-data\//, '')] ?? null;
-  return value === null ? failed(404) : reply(0, value);
+  if (!own.has(request.token ?? '')) return { status: 401, body: '' };
+  const value = metadataOf(machine)[request.path.replace(/^meta-data\//, '')] ?? null;
+  return value === null ? { status: 404, body: '' } : { status: 200, body: value };
+}
+
+/** Answers curl. @param args its URL, headers, and the method of a request for a token */
+export function metadata(machine: Owner, args: string[]): CommandReply {
+  const header = (name: string): string | undefined =>
+    args.flatMap((arg) => new RegExp(`^${name}: (.+)$`, 'i').exec(arg)?.[1] ?? [])[0];
+  const { status, body } = answerMetadata(machine, {
+    method: args.includes('PUT') ? 'PUT' : 'GET',
+    path: args.find((arg) => arg.startsWith('http://'))?.replace(/^http:\/\/[^/]+\/latest\//, '') ?? '',
+    token: header('X-aws-ec2-metadata-token'),
+    ttl: header('X-aws-ec2-metadata-token-ttl-seconds'),
+  });
+  // As curl says it with --fail. [curl(1): exit code 22]
+  return status === 200 ? reply(0, body) : reply(22, '', `curl: (22) The requested URL returned error: ${status}\n`);
 }
 
 /** Returns what it tells, by path; null for what this instance has not. */
-export const metadataOf = ({ instance }: Pick<Machine, 'instance'>): Record<string, string | null> => ({
+export const metadataOf = ({ instance }: Owner): Record<string, string | null> => ({
   'instance-id': instance.id,
   'instance-type': instance.type,
   'placement/availability-zone': instance.zone,
   'local-ipv4': instance.privateIp,
   'public-ipv4': instance.publicIp,
 });
-
-/** As curl says it with --fail. [curl(1): exit code 22] */
-const failed = (status: number): CommandReply =>
-  reply(22, '', `curl: (22) The requested URL returned error: ${status}\n`);

@@ -17,6 +17,8 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
+const METADATA = { address: '169.254.169.254', port: 80 };
+
 describe('the fake host command', () => {
   describeHostContract(() => ({ command, address: '127.0.0.9' }));
 });
@@ -37,11 +39,11 @@ describe('the settings', () => {
     { env: { KEELSON_HOST_COMMAND: '' }, settings: null },
     {
       env: { KEELSON_HOST_COMMAND: '/opt/host' },
-      settings: { command: '/opt/host', address: '10.77.0.1', network: '10.77.0.0/24' },
+      settings: { command: '/opt/host', address: '10.77.0.1', network: '10.77.0.0/24', metadata: METADATA },
     },
     {
       env: { KEELSON_HOST_COMMAND: 'ssh lab host', KEELSON_HOST_ADDRESS: '192.168.122.1' },
-      settings: { command: 'ssh lab host', address: '192.168.122.1', network: '192.168.122.0/24' },
+      settings: { command: 'ssh lab host', address: '192.168.122.1', network: '192.168.122.0/24', metadata: METADATA },
     },
   ])('of $env are $settings', ({ env, settings }) => {
     expect(hostSettings(env)).toEqual(settings);

@@ -45,6 +45,7 @@ const settings = () => ({
   command: `env FAKE_HOSTS='${folder}' '${FAKE}'`,
   address: '127.0.0.1',
   network: '127.0.0.0/24',
+  metadata: null,
 });
 const start = (): Promise<TestRegion> =>
   startTestRegion({ createHost: (world) => new Hosts(world, settings().command), hosts: settings() });
