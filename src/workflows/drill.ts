@@ -1,11 +1,4 @@
-import {
-  CancellationScope,
-  getExternalWorkflowHandle,
-  isCancellation,
-  log,
-  sleep,
-  workflowInfo,
-} from '@temporalio/workflow';
+import { CancellationScope, getExternalWorkflowHandle, isCancellation, log, workflowInfo } from '@temporalio/workflow';
 import type { CallContext, FoundBackup } from '../activities/api.js';
 import { countsIn, lacking } from '../model/drill/compare.js';
 import { drillConfig } from '../model/drill/config.js';
@@ -25,6 +18,7 @@ import { activities } from './lib/activities.js';
 import { answerCallStack } from './lib/call-stack.js';
 import { classOf, detailOf, errorRecordOf, failure } from './lib/errors.js';
 import { jobFailure } from './lib/node-job.js';
+import { elapse } from './lib/result-time.js';
 
 /** Input of a drill, as its cluster was when the drill began: the drill asks the cluster's workflow nothing. */
 export interface DrillInput {
@@ -44,7 +38,7 @@ export interface DrillInput {
 /** A database of 2 GiB on a small machine. */
 const RESTORE_SECONDS = 1_200;
 /** Keelson tries to remove something, e.g. a protected instance, for as long as it exists. */
-const AGAIN = '10m';
+const AGAIN_MS = 600_000;
 
 /** Progress, for the report at the end. */
 interface Progress {
@@ -227,7 +221,7 @@ async function removeAll({ scope }: DrillInput): Promise<void> {
       return;
     } catch (error) {
       log.warn(`what the drill has made cannot be removed: ${detailOf(error)?.message ?? String(error)}`);
-      await sleep(AGAIN, { summary: 'the next try to remove what the drill has made' });
+      await elapse(AGAIN_MS, { summary: 'the next try to remove what the drill has made' });
     }
   }
 }

@@ -8,7 +8,6 @@ import {
   proxyActivities,
   setCurrentDetails,
   setHandler,
-  sleep,
   workflowInfo,
 } from '@temporalio/workflow';
 import type { Activities, RegionScope } from '../activities/api.js';
@@ -17,7 +16,7 @@ import { placeText, type WatchPlace } from '../model/watch/place.js';
 import { type WatchSummary, watchDetails } from '../model/watch/summary.js';
 import { observingSignal, wantedSignal } from './cluster/messages.js';
 import { answerCallStack } from './lib/call-stack.js';
-import { take } from './lib/result-time.js';
+import { elapse, take } from './lib/result-time.js';
 import { createLease } from './watch-lease.js';
 
 const { watchRegion } = proxyActivities<Activities>({
@@ -100,7 +99,7 @@ export async function regionWatch(input: RegionWatchInput): Promise<void> {
       carried = { ...carried, told: null };
       lease.lose(error);
       if (Date.now() - began > LONGEST_PAUSE_MS) pause = FIRST_PAUSE_MS;
-      await sleep(pause, { summary: 'the region watch has failed; it begins again' });
+      await elapse(pause, { summary: 'the region watch has failed; it begins again' });
       pause = Math.min(LONGEST_PAUSE_MS, pause * 2);
     }
     if (workflowInfo().continueAsNewSuggested) {

@@ -1,6 +1,7 @@
-import { CancellationScope, condition, isCancellation, sleep } from '@temporalio/workflow';
+import { CancellationScope, condition, isCancellation } from '@temporalio/workflow';
 import type { Hold } from '../../model/breaker.js';
 import type { Plan } from '../../model/plan/index.js';
+import { elapse } from '../lib/result-time.js';
 import { type Cluster, now } from './context.js';
 import { markBlocked, markConverged } from './converge.js';
 import { observe } from './observe/index.js';
@@ -107,7 +108,7 @@ export async function pause(self: Cluster, what: Awaited | null, ms: number | nu
   self.status.publish();
   await CancellationScope.cancellable(async () => {
     const woken = condition(() => self.inbox.revision !== revision);
-    await (ms === null ? woken : Promise.race([woken, sleep(ms, { summary })]));
+    await (ms === null ? woken : Promise.race([woken, elapse(ms, { summary })]));
     CancellationScope.current().cancel();
   }).catch((error: unknown) => {
     if (!isCancellation(error)) throw error;

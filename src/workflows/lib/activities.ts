@@ -5,8 +5,9 @@ import {
   proxyActivities,
 } from '@temporalio/workflow';
 import type { Activities } from '../../activities/api.js';
+import { secondsOf } from '../../model/duration.js';
 import { inTurn } from '../cluster/in-turn.js';
-import { take } from './result-time.js';
+import { type Limits, take, takeFailure } from './result-time.js';
 
 /**
  * Time-outs by what an activity does. A missing heartbeat reveals a killed worker: every activity heartbeats, so that work continues
@@ -93,11 +94,27 @@ type Runner<K extends keyof Activities> = (
   ...args: Parameters<Activities[K]>
 ) => ReturnType<Activities[K]>;
 
+const msOf = (duration: unknown): number => secondsOf(String(duration)) * 1_000;
+
+const limitsOf = ({ startToCloseTimeout, scheduleToCloseTimeout, heartbeatTimeout }: ActivityOptions): Limits => ({
+  ...(startToCloseTimeout !== undefined && { START_TO_CLOSE: msOf(startToCloseTimeout) }),
+  ...(scheduleToCloseTimeout !== undefined && { SCHEDULE_TO_CLOSE: msOf(scheduleToCloseTimeout) }),
+  ...(heartbeatTimeout !== undefined && { HEARTBEAT: msOf(heartbeatTimeout) }),
+});
+
 /** Adds to each call the summary that people read in the Web UI. */
 function summarised<K extends keyof Activities>(name: K, options: ActivityOptions): Runner<K> {
   const activity = calls[name] as ActivityFunctionWithOptions<Activities[K]>;
-  const run = async (summary: string, args: Parameters<Activities[K]>): Promise<unknown> =>
-    take<unknown>(await inTurn<unknown>(activity.executeWithOptions({ ...options, summary }, args)));
+  const limits = limitsOf(options);
+  const run = async (summary: string, args: Parameters<Activities[K]>): Promise<unknown> => {
+    const begunAt = Date.now();
+    try {
+      return take<unknown>(await inTurn<unknown>(activity.executeWithOptions({ ...options, summary }, args)));
+    } catch (error) {
+      takeFailure(error, begunAt, limits);
+      throw error;
+    }
+  };
   return (summary, ...args) => run(summary, args) as ReturnType<Activities[K]>;
 }
 

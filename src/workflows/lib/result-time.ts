@@ -1,7 +1,15 @@
+import { ActivityFailure, ApplicationFailure, sleep, TimeoutFailure } from '@temporalio/workflow';
+import { inTurn } from '../cluster/in-turn.js';
+
 /** A result with the time at which it was made, in milliseconds since 1970. */
 export interface Timed {
   resultAt: number;
   result: unknown;
+}
+
+/** Second of the details of a failure: the first is what it is about. */
+export interface FailedAt {
+  failedAt: number;
 }
 
 /**
@@ -14,8 +22,39 @@ export interface Timed {
  */
 export function take<T>(timed: T, clock: Clock | undefined = workflowClock()): T {
   if (!isTimed(timed)) return timed;
-  if (clock !== undefined) clock.now = timed.resultAt;
+  setClock(timed.resultAt, clock);
   return timed.result as T;
+}
+
+/**
+ * Sets the clock to the time of a failure, for the same reason: to the time that it says, or, after a time-out, to the end of that time.
+ *
+ * @param begunAt when the activity was asked for
+ * @param limits of the activity, in milliseconds
+ */
+export function takeFailure(error: unknown, begunAt: number, limits: Limits, clock = workflowClock()): void {
+  const cause = error instanceof ActivityFailure ? error.cause : error;
+  const times = [failedAt(cause)];
+  if (cause instanceof TimeoutFailure) {
+    const limit = limits[String(cause.timeoutType)];
+    // An attempt that was repeated before may have told its time.
+    times.push(failedAt(cause.cause), limit === undefined ? null : begunAt + limit);
+  }
+  const known = times.filter((time) => time !== null);
+  if (known.length > 0) setClock(Math.max(...known), clock);
+}
+
+/** How long an activity may take, by the kinds of time-outs. */
+export type Limits = Readonly<Record<string, number>>;
+
+/**
+ * Waits so long. That the timer has fired proves that its time is over, whatever the time of the activation says: the clock shows that time
+ * then, until the next activation.
+ */
+export async function elapse(ms: number, options?: Parameters<typeof sleep>[1]): Promise<void> {
+  const due = Math.ceil(Date.now() + ms);
+  await inTurn(sleep(ms, options));
+  setClock(due, workflowClock());
 }
 
 /** What Date.now() answers in workflow code. [@temporalio/workflow 1.24: global-overrides] */
@@ -25,6 +64,15 @@ interface Clock {
 
 const workflowClock = (): Clock | undefined =>
   (globalThis as { __TEMPORAL_ACTIVATOR__?: Clock }).__TEMPORAL_ACTIVATOR__;
+
+function setClock(ms: number, clock: Clock | undefined): void {
+  if (clock !== undefined) clock.now = ms;
+}
+
+function failedAt(error: unknown): number | null {
+  const said = error instanceof ApplicationFailure ? (error.details?.[1] as Partial<FailedAt> | undefined) : undefined;
+  return typeof said?.failedAt === 'number' ? said.failedAt : null;
+}
 
 function isTimed(value: unknown): value is Timed {
   return (

@@ -1,4 +1,4 @@
-import { CancellationScope, CancelledFailure, condition, sleep } from '@temporalio/workflow';
+import { CancellationScope, CancelledFailure, condition } from '@temporalio/workflow';
 import { BUCKET_KEY } from '../../../model/bucket.js';
 import { slotsOf } from '../../../model/ids.js';
 import { recordInstalled } from '../../../model/k3s/installed.js';
@@ -12,10 +12,10 @@ import * as transition from '../../../model/state/transitions.js';
 import type { ClusterState, Slot } from '../../../model/state.js';
 import { detailOf, failure } from '../../lib/errors.js';
 import { runJob } from '../../lib/node-job.js';
+import { elapse } from '../../lib/result-time.js';
 import { startNode } from '../../lib/start-node.js';
 import { apply, startOf } from '../apply.js';
 import { type Cluster, now, slotOf } from '../context.js';
-import { inTurn } from '../in-turn.js';
 import { missing, observeKubernetes, recordObservedNodes } from '../observe/kubernetes.js';
 import { releaseParams } from './install.js';
 
@@ -203,7 +203,7 @@ export async function verify(cluster: Cluster): Promise<void> {
     }
     cluster.state.waiting = { for: lacking.join('; '), since: now(), until: null };
     cluster.status.publish('with-next-write');
-    await inTurn(sleep(Math.min(500 * attempt, 10_000), { summary: `not yet: ${lacking[0] ?? ''}` }));
+    await elapse(Math.min(500 * attempt, 10_000), { summary: `not yet: ${lacking[0] ?? ''}` });
     lacking = await observeKubernetes(cluster, { patience: PATIENCE_SECONDS });
   }
   cluster.state.waiting = null;

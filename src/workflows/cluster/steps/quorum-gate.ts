@@ -1,11 +1,10 @@
-import { sleep } from '@temporalio/workflow';
 import { confirmedFinding } from '../../../model/health/findings.js';
 import { lacksCni } from '../../../model/k3s/cni.js';
 import type { Step } from '../../../model/plan/index.js';
 import { observeGate, seenTwice } from '../../../model/quorum.js';
 import { failure } from '../../lib/errors.js';
+import { elapse } from '../../lib/result-time.js';
 import { type Cluster, now } from '../context.js';
-import { inTurn } from '../in-turn.js';
 import { observeKubernetes } from '../observe/kubernetes.js';
 
 const TRIES = 60;
@@ -48,7 +47,7 @@ async function awaitOpen(cluster: Cluster, step: Step, looks: 1 | 2): Promise<vo
     cluster.state.waiting = { for: `the quorum gate: ${reason}`, since: now(), until: null };
     cluster.status.publish('with-next-write');
     const due = seen.open ? Date.parse(cluster.observations.gateOpenSince ?? at) + APART_MS - Date.now() : APART_MS;
-    await inTurn(sleep(Math.max(1, due), { summary: `quorum gate: ${reason}` }));
+    await elapse(Math.max(1, due), { summary: `quorum gate: ${reason}` });
   }
   throw failure(
     'transient',
