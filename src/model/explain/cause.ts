@@ -3,7 +3,7 @@ import { CLASS_ACTION } from '../errors/index.js';
 import { foremost, type Retry } from '../retry.js';
 import type { Condition, ErrorRecord, StepRecord } from '../state.js';
 import type { NodeStatus, StatusView } from '../status.js';
-import { expectedOf, isOverdue } from './expected.js';
+import { firstOverdue } from './expected.js';
 import { folded, type Root } from './folding.js';
 import { heldBack } from './held-back.js';
 import { hintFor } from './hints.js';
@@ -165,10 +165,13 @@ function byMirror(status: StatusView): Cause | null {
 function byDelay(status: StatusView, retries: readonly Retry[], now: number): Cause | null {
   const { operation, operations } = status;
   const known = operation === null ? operations : [...operations, operation];
-  const late = operation?.steps.find((step) => isOverdue(step, expectedOf(step.kind, known), now));
-  if (late === undefined) return null;
+  const overdue = firstOverdue(operation?.steps ?? [], known, now);
+  if (overdue === null) return null;
   const wait = foremost(retries);
-  const { seconds, runs } = expectedOf(late.kind, known);
+  const {
+    step: late,
+    expected: { seconds, runs },
+  } = overdue;
   const usual = runs === 0 ? `${seconds} s as a rule` : `${Math.ceil(seconds)} s at most in its last ${runs} run(s)`;
   const slots = late.slot === null ? [] : [late.slot];
   return {

@@ -65,8 +65,16 @@ export function waitsFor({ name, operation, waiting }: StatusView): string[] {
 const shownSteps = ({ operation }: StatusView): StepRecord[] =>
   (operation?.steps ?? [])
     .filter((step) => step.outcome === 'running')
-    .sort((a, b) => (a.slot ?? '').localeCompare(b.slot ?? '', 'en', { numeric: true }))
+    .sort((a, b) => bySlot(a.slot ?? '', b.slot ?? ''))
     .slice(0, MOST_STEPS);
+
+/** `workers-9` before `workers-10`. Not by locale: each such comparison makes a collator, and of 200 running steps these took as long as all else. */
+function bySlot(one: string, other: string): number {
+  const [a, b] = [one.lastIndexOf('-'), other.lastIndexOf('-')];
+  const [pool, otherPool] = [one.slice(0, a + 1), other.slice(0, b + 1)];
+  if (pool !== otherPool) return pool < otherPool ? -1 : 1;
+  return Number(one.slice(a + 1)) - Number(other.slice(b + 1));
+}
 
 function operationLines(status: StatusView, now: number): string[] {
   const { operation, operations } = status;
