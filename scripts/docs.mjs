@@ -281,11 +281,11 @@ function realHostsPage() {
   const page = readFileSync('docs/explanation/real-hosts.md', 'utf8');
   const file = 'test/real/results.json';
   if (!existsSync(file)) return page;
-  const { measuredAt, command, machine, versions, rows: scenarios } = JSON.parse(readFileSync(file, 'utf8'));
+  const { command, machine, versions, rows: scenarios } = JSON.parse(readFileSync(file, 'utf8'));
   const seconds = (value) => (value === null ? '-' : `${value.toFixed(1)} s`);
   const line = (cells) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |\n`;
   const body = scenarios.map((row) =>
-    line([row.scenario, seconds(row.noticedSeconds), seconds(row.healthySeconds), row.done, row.seen]),
+    line([row.scenario, seconds(row.noticedSeconds), seconds(row.healthySeconds), row.done, row.seen, row.measuredOn]),
   );
   const head = line([
     'scenario',
@@ -293,9 +293,10 @@ function realHostsPage() {
     'done, or healthy again',
     'what Keelson did',
     'what Kubernetes, etcd and EC2 showed',
+    'measured on',
   ]);
-  const measured = `Measured ${measuredAt.slice(0, 10)} with \`${command}\` on ${machine.cores} cores, Node ${machine.node.slice(1).split('.')[0]}, K3s ${versions.first} and ${versions.next}.\n\n`;
-  return fill(page, 'real', measured + head + line(Array(5).fill('---')) + body.join(''));
+  const measured = `Measured with \`${command}\` on ${machine.cores} cores, Node ${machine.node.slice(1).split('.')[0]}, K3s ${versions.first} and ${versions.next}.\n\n`;
+  return fill(page, 'real', measured + head + line(Array(6).fill('---')) + body.join(''));
 }
 
 /** The page as it is, with the tables of the kept results in it. */

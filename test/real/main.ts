@@ -1,14 +1,16 @@
 /**
- * `npm run test:real [-- FILES or vitest's options] [--keep]`: the end-to-end tests on real hosts; with --keep a run that has passed becomes
- * the one that the docs show (test/real/results.json; then `node scripts/docs.mjs`). Ends with 2 and one message where something is
+ * `npm run test:real [-- FILES or vitest's options] [--keep]`: the end-to-end tests on real hosts; with --keep the rows of a run that
+ * has passed become those that the docs show (test/real/results.json; then `node scripts/docs.mjs`). Ends with 2 and one message where something is
  * missing, and takes away every host that it has made, also after a signal.
  */
 import { spawn } from 'node:child_process';
-import { copyFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { removeLeftHosts } from '../../packages/aws-simulator/src/hosts/ledger.js';
 import { type Surroundings, surroundings } from './support/requirements.js';
-import { clearRows, FOLDER, writeResults } from './support/results.js';
+import { clearRows, FOLDER, keptWith, type Results, writeResults } from './support/results.js';
+
+const KEPT = 'test/real/results.json';
 
 async function main({ hosts, mirror, versions }: Surroundings): Promise<number> {
   const regionFolder = join(FOLDER, 'stack/region');
@@ -29,8 +31,11 @@ async function main({ hosts, mirror, versions }: Surroundings): Promise<number> 
   process.stdout.write(`\n${writeResults(versions)}\nresults in ${FOLDER}\n`);
   const left = await removeLeftHosts(hosts.command, regionFolder);
   if (left.length > 0) process.stdout.write(`took away hosts that were left: ${left.join(', ')}\n`);
-  if (code === 0 && process.argv.includes('--keep'))
-    copyFileSync(join(FOLDER, 'results.json'), 'test/real/results.json');
+  if (code === 0 && process.argv.includes('--keep')) {
+    const run = JSON.parse(readFileSync(join(FOLDER, 'results.json'), 'utf8')) as Results;
+    const kept = JSON.parse(readFileSync(KEPT, 'utf8')) as Parameters<typeof keptWith>[0];
+    writeFileSync(KEPT, `${JSON.stringify(keptWith(kept, run), null, 2)}\n`);
+  }
   return code;
 }
 

@@ -15,6 +15,11 @@ export interface ResultRow {
   seen: string;
 }
 
+/** A row that is kept, with the day of its run. */
+export interface KeptRow extends ResultRow {
+  measuredOn: string;
+}
+
 export interface Results {
   measuredAt: string;
   command: string;
@@ -57,6 +62,21 @@ export function writeResults(versions: Results['versions']): string {
   const table = tableOf(rows);
   writeFileSync(join(FOLDER, 'results.md'), table);
   return table;
+}
+
+/**
+ * Puts a run that has passed into what the docs show: its rows take the places of those of the same scenarios, and new ones follow; those of files
+ * that did not run stay with their day.
+ */
+export function keptWith(
+  kept: { rows: readonly KeptRow[] },
+  run: Results,
+): Omit<Results, 'rows'> & { rows: KeptRow[] } {
+  const measuredOn = run.measuredAt.slice(0, 10);
+  const fresh = new Map(run.rows.map((row) => [row.scenario, { ...row, measuredOn }]));
+  const known = new Set(kept.rows.map(({ scenario }) => scenario));
+  const rows = kept.rows.map((row) => fresh.get(row.scenario) ?? row);
+  return { ...run, rows: [...rows, ...[...fresh.values()].filter(({ scenario }) => !known.has(scenario))] };
 }
 
 const COLUMNS: Record<string, (row: ResultRow) => string> = {
