@@ -1,16 +1,17 @@
 import type { NodeFacts } from '../health/facts.js';
 import { confirmedFinding, type FindingKind, findingKey } from '../health/findings.js';
 import { troubleText } from '../health/outlook.js';
+import type { WantedSlot } from '../ids.js';
 import { lacksCni, WITHOUT_CNI } from '../k3s/cni.js';
 import { deferralText, launchDue } from '../launch-limit.js';
 import type { Measurement } from '../measured.js';
-import { labelledSlots } from '../node-labels/wanted.js';
+import { labelsOn } from '../node-labels/wanted.js';
 import { needsLabels } from '../plan/node-labels.js';
 import type { ClusterState, Slot } from '../state.js';
 import { bad, GOOD, type Known, unmeasured } from './known.js';
 
-/** A check of one node. */
-export type NodeCheck = (state: ClusterState, slot: Slot, now: string) => Known;
+/** A check of one node. @param wanted the slot as the document has it, where it has it */
+export type NodeCheck = (state: ClusterState, slot: Slot, now: string, wanted?: WantedSlot) => Known;
 
 export const instanceRuns: NodeCheck = ({ launches }, slot, now) => {
   const { instance } = slot;
@@ -64,12 +65,11 @@ export const votes: NodeCheck = (state, slot) =>
 
 export const withoutPressure: NodeCheck = (state, slot) => whileServing(slot) ?? found(state, slot, 'node', 'pressure');
 
-export const hasLabels: NodeCheck = (state, slot) => {
+export const hasLabels: NodeCheck = (state, slot, _now, wanted) => {
   const known = whileServing(slot) ?? found(state, slot, 'node', 'labels');
-  if (known.is !== 'good') return known;
-  const due = labelledSlots(state.document, state).some(
-    (one) => one.slot === slot && needsLabels(state, slot, one.wanted),
-  );
+  if (known.is !== 'good' || wanted === undefined) return known;
+  const labels = labelsOn(state.document, wanted, slot);
+  const due = labels !== null && needsLabels(state, slot, labels);
   return due ? unmeasured('Keelson has not set them yet') : GOOD;
 };
 

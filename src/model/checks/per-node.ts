@@ -32,9 +32,12 @@ export const ofServers = (condition: NodeCondition) => (state: ClusterState, now
 export function perNode(state: ClusterState, check: NodeCheck, now: string, role?: Role): PerNode {
   return slotsOf(state.document)
     .filter((wanted) => role === undefined || wanted.role === role)
-    .map(({ name }) => {
-      const slot = state.slots[name];
-      return [name, slot === undefined ? unmeasured('not launched yet') : check(state, slot, now)] as const;
+    .map((wanted) => {
+      const slot = state.slots[wanted.name];
+      return [
+        wanted.name,
+        slot === undefined ? unmeasured('not launched yet') : check(state, slot, now, wanted),
+      ] as const;
     });
 }
 

@@ -48,10 +48,16 @@ export const labelsKey = ({ labels, taints }: NodeLabels): string =>
 export function labelledSlots(document: ClusterDocument, state: ClusterState): { slot: Slot; wanted: NodeLabels }[] {
   return slotsOf(document).flatMap((one) => {
     const slot = state.slots[one.name];
-    if (!slot?.joined || slot.instance?.power !== 'running' || slot.service !== 'running' || !slot.agentOnline)
-      return [];
-    return [{ slot, wanted: wantedLabels(document, one, slot.instance) }];
+    const wanted = slot === undefined ? null : labelsOn(document, one, slot);
+    return slot === undefined || wanted === null ? [] : [{ slot, wanted }];
   });
+}
+
+/** Returns what the document sets on the Node of a slot; null while none can be asked for. */
+export function labelsOn(document: ClusterDocument, wanted: WantedSlot, slot: Slot): NodeLabels | null {
+  if (!slot.joined || slot.instance?.power !== 'running' || slot.service !== 'running' || !slot.agentOnline)
+    return null;
+  return wantedLabels(document, wanted, slot.instance);
 }
 
 const pairsOf = (labels: Record<string, string>): string[] =>

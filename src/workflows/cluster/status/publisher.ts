@@ -1,5 +1,11 @@
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
-import { setCurrentDetails, upsertMemo, upsertSearchAttributes } from '@temporalio/workflow';
+import {
+  CancellationScope,
+  condition,
+  setCurrentDetails,
+  upsertMemo,
+  upsertSearchAttributes,
+} from '@temporalio/workflow';
 import { conditionsOf } from '../../../model/checks.js';
 import { setConditions } from '../../../model/conditions.js';
 import { phaseOf } from '../../../model/phase-of.js';
@@ -26,13 +32,22 @@ export function createStatusPublisher(cluster: Pick<Cluster, 'state' | 'inbox'>)
   const shown: Partial<Record<keyof typeof ATTRIBUTES, string>> = {};
   let nodesShown = '';
   let pausedShown = false;
+  let areDetailsDue = false;
+  // The SDK asks conditions at the end of each activation, in which hundreds of steps may have begun and ended. This one stays open for ever.
+  void CancellationScope.nonCancellable(() =>
+    condition(() => {
+      if (areDetailsDue) setCurrentDetails(detailsOf(statusOf(cluster.state), Date.now()));
+      areDetailsDue = false;
+      return false;
+    }),
+  );
   return { publish, flush: writer.flush, close: writer.close };
 
   function publish(how: StatusWrite = 'write'): void {
     // Of 200 nodes they take some ten milliseconds, and twenty steps may begin at once.
     if (how !== 'step-begins') judge(cluster.state);
     const status = statusOf(cluster.state);
-    setCurrentDetails(detailsOf(status, Date.now()));
+    areDetailsDue = true;
     const wanted = {
       K3sPhase: phaseOf(cluster.state),
       K3sRegion: status.region,
