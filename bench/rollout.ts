@@ -17,7 +17,8 @@ const CHANGES = [
 ].filter(({ what }) => [undefined, what].includes(process.env['BENCH_CHANGE']));
 
 /**
- * A pool that is changed with `maxUnavailable: 10%` on profile `aws`. What no one can avoid is the change of one agent, which the region measures on a
+ * A pool that is changed with `maxUnavailable: 10%` on profile `aws`, beside three servers: an SSM agent runs five commands side by side, and drains run
+ * on the servers. What no one can avoid is the change of one agent, which the region measures on a
  * cluster with one, as often as agents have to follow each other: a tenth of them at the same time makes ten rounds.
  */
 export async function benchRollout(): Promise<Row[]> {
@@ -47,9 +48,9 @@ export async function benchRollout(): Promise<Row[]> {
   }
 }
 
-/** Makes a cluster of a server and so many agents, and measures one change after the other. */
+/** Makes a cluster of three servers and so many agents, and measures one change after the other. */
 async function changesOf(bench: BenchStack, name: string, agents: number): Promise<Ratio[]> {
-  const document = documentOf({ name, mode: 'dev', agents });
+  const document = documentOf({ name, mode: 'ha', agents });
   const spec = document['spec'] as { pools: Record<string, unknown>[]; upgrade?: unknown };
   spec.upgrade = { maxUnavailable: '10%' };
   await bench.client.workflow.start('cluster', {
