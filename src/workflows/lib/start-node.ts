@@ -10,6 +10,14 @@ import { type NodeJob, runJob } from './node-job.js';
 
 const START_TIMEOUT_SECONDS = 900;
 
+/** What a node was started with: a request may have put another document in force meanwhile. */
+export interface Started {
+  document: ClusterDocument;
+  /** Of its configuration. */
+  hash: string;
+  result: Record<string, string>;
+}
+
 /**
  * Writes the node's configuration, starts K3s with it and waits until it is there.
  *
@@ -20,7 +28,7 @@ export async function startNode(
   slot: Slot,
   job: Omit<NodeJob, 'timeoutSeconds'> & { script: 'bootstrap' | 'join' | 'restore' | 'service-start' },
   seen: ClusterState = cluster.state,
-): Promise<{ hash: string; result: Record<string, string> }> {
+): Promise<Started> {
   const { document } = cluster.state;
   const wanted = slotsOf(document).find((one) => one.name === slot.name);
   if (wanted === undefined || slot.instance === null) {
@@ -37,8 +45,8 @@ export async function startNode(
     presign: { ...files?.presign, ...job.presign },
     timeoutSeconds: START_TIMEOUT_SECONDS + 2 * hookSeconds,
   });
-  tookFiles(cluster, slot, result);
-  return { hash: config.hash, result };
+  tookFiles(cluster, slot, files, result);
+  return { document, hash: config.hash, result };
 }
 
 /** Returns how long each of the node's own scripts may take; 0 where it has none. */

@@ -13,7 +13,7 @@ import type { ClusterState, Slot } from '../../../model/state.js';
 import { detailOf, failure } from '../../lib/errors.js';
 import { runJob } from '../../lib/node-job.js';
 import { elapse } from '../../lib/result-time.js';
-import { startNode } from '../../lib/start-node.js';
+import { type Started, startNode } from '../../lib/start-node.js';
 import { apply, startOf } from '../apply.js';
 import { type Cluster, now, slotOf } from '../context.js';
 import { missing, observeKubernetes, recordObservedNodes } from '../observe/kubernetes.js';
@@ -52,7 +52,7 @@ export async function bootstrap(cluster: Cluster, step: Step): Promise<void> {
       apply(cluster, slot, transition.foundedOtherwise(slot.instance));
     throw error;
   });
-  recordInstalled(cluster.state, slot, cluster.state.document.spec.k3s.version);
+  recordInstalled(cluster.state, slot, started.document.spec.k3s.version);
   recordPublished(cluster.state, slot, address ?? null);
   cluster.state.caHash = caHashIn(started.result) ?? cluster.state.caHash;
   joined(cluster, slot, started);
@@ -82,7 +82,7 @@ export async function join(cluster: Cluster, step: Step): Promise<void> {
     started = await startJoin(cluster, slot, null);
   }
   if (restoring) await untilBegun(state);
-  recordInstalled(state, slot, state.document.spec.k3s.version);
+  recordInstalled(state, slot, started.document.spec.k3s.version);
   joined(cluster, slot, started);
 }
 
@@ -158,11 +158,11 @@ const isBeginning = ({ operation, restore }: ClusterState): boolean =>
   ) ?? false;
 
 /** Notes that the node is a member of the cluster, and runs with this configuration. */
-export function joined(cluster: Cluster, slot: Slot, started: { hash: string; result: Record<string, string> }): void {
+export function joined(cluster: Cluster, slot: Slot, started: Started): void {
   // The node registers with them.
-  const place = slotsOf(cluster.state.document).find((one) => one.name === slot.name);
+  const place = slotsOf(started.document).find((one) => one.name === slot.name);
   const labels =
-    place === undefined || slot.instance === null ? null : wantedLabels(cluster.state.document, place, slot.instance);
+    place === undefined || slot.instance === null ? null : wantedLabels(started.document, place, slot.instance);
   apply(cluster, slot, transition.joined(started.hash, labels, startOf(cluster)));
   recordTaken(cluster.state, slot);
   recordObservedNodes(cluster, started.result);

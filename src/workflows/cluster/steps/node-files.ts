@@ -36,24 +36,40 @@ export async function storeFiles(cluster: Cluster): Promise<void> {
 
 /** Returns what a job needs to put a node's files in place; nothing if the node has none. */
 export function filesOf({ state }: Cluster, slot: Slot) {
-  const stored = state.nodeFiles[groupOf(slot)];
+  const { document, nodeFiles } = state;
+  const stored = nodeFiles[groupOf(slot)];
   if (stored === undefined) return null;
+  const isOutdated = outdatedBundles(document, state).includes(groupOf(slot));
   return {
+    manifests: {
+      of: isOutdated ? OUTDATED : manifestsFingerprint(document),
+      names: document.spec.k3s.manifests.map(({ name }) => name),
+    },
     params: { FILES_SHA256: stored.sha256 },
     presign: { FILES_GET: { method: 'GET', key: filesKey(groupOf(slot)) } },
   } as const;
 }
 
-/** Notes that a job of the node has put its files in place: a server now holds the manifests of the document. */
-export function tookFiles(cluster: Cluster, slot: Slot, result: Record<string, string>): void {
-  const { state } = cluster;
-  if (slot.role !== 'server' || filesOf(cluster, slot) === null) return;
-  slot.manifests = manifestsFingerprint(state.document);
+/** No fingerprint: the manifests are put in place once more. */
+const OUTDATED = 'outdated';
+
+/**
+ * Notes that a job of the node has put its files in place: a server now holds the manifests of the document.
+ *
+ * @param files that the job was sent with: a request may have put another document in force since
+ */
+export function tookFiles(
+  { state }: Cluster,
+  slot: Slot,
+  files: ReturnType<typeof filesOf>,
+  result: Record<string, string>,
+): void {
+  if (slot.role !== 'server' || files === null) return;
+  slot.manifests = files.manifests.of;
   const { [findingKey(slot.name, 'manifests')]: _, ...findings } = state.findings;
   state.findings = findings;
   const gone = (result['gone'] ?? '').split(',').filter((name) => /^[a-z0-9-]{1,50}$/.test(name));
-  const names = state.document.spec.k3s.manifests.map(({ name }) => name);
-  state.manifests = [...new Set([...state.manifests, ...names, ...gone])].sort();
+  state.manifests = [...new Set([...state.manifests, ...files.manifests.names, ...gone])].sort();
 }
 
 /** Writes the document's manifests on all running servers; then deletes the resources of removed manifests through one of them. */
@@ -91,5 +107,5 @@ async function placeManifests(cluster: Cluster, slot: Slot): Promise<void> {
     presign: files.presign,
     timeoutSeconds: 120,
   });
-  tookFiles(cluster, slot, result);
+  tookFiles(cluster, slot, files, result);
 }

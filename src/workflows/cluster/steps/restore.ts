@@ -117,6 +117,7 @@ function takeVersion({ state }: Cluster, { k3s }: RestoredBackup): void {
 async function rehearseOn(cluster: Cluster, slot: Slot, asked: RestoreState, backup: RestoredBackup): Promise<void> {
   const { id, sha256, size, compression } = backup;
   const files = filesOf(cluster, slot);
+  const { version } = cluster.state.document.spec.k3s;
   const of = asked.source?.cluster;
   const get = (part: string) =>
     ({
@@ -150,8 +151,8 @@ async function rehearseOn(cluster: Cluster, slot: Slot, asked: RestoreState, bac
     },
     timeoutSeconds: REHEARSAL_SECONDS,
   });
-  tookFiles(cluster, slot, result);
-  recordInstalled(cluster.state, slot, cluster.state.document.spec.k3s.version);
+  tookFiles(cluster, slot, files, result);
+  recordInstalled(cluster.state, slot, version);
 }
 
 /**

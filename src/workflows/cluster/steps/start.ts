@@ -84,7 +84,7 @@ export async function startService(cluster: Cluster, step: Step): Promise<void> 
   if (uncordons) apply(cluster, slot, uncordoned);
   // K3s merges the labels of its configuration at a start, and the type of the instance may have changed. [k3s source: pkg/agent/run.go]
   if (slot.nodeLabels !== null && slot.instance !== null) {
-    const labels = { ...slot.nodeLabels.labels, ...identityLabels(cluster.state.document, slot.instance) };
+    const labels = { ...slot.nodeLabels.labels, ...identityLabels(started.document, slot.instance) };
     slot.nodeLabels = { ...slot.nodeLabels, labels };
   }
   apply(cluster, slot, k3sStarted(started.hash, startOf(cluster)));
