@@ -8,10 +8,13 @@
 
 # identify: puts into CONFIG what the metadata service says of this instance. [docs: EC2 instance metadata, IMDSv2]
 identify() {
-  local token name path value
+  local token name path value own=
   token=$(metadata --request PUT --header 'X-aws-ec2-metadata-token-ttl-seconds: 60' "$METADATA/api/token") && [ -n "$token" ] || return 1
   while read -r name path; do
     value=$(metadata --header "X-aws-ec2-metadata-token: $token" "$METADATA/meta-data/$path") || value=
+    # One address for all stands once, as the worker writes it: a configuration that differs would cost a restart.
+    if [ "$name" = PRIVATE_IP ]; then own=$value; fi
+    if [ "$name" = PUBLIC_IP ] && [ "$value" = "$own" ]; then value=; fi
     if [ "$name$value" = PUBLIC_IP ]; then CONFIG=${CONFIG//,\"@PUBLIC_IP@\"/}; fi
     case $value in
       '') [ "$name" = PUBLIC_IP ] || return 1 ;;

@@ -14,6 +14,7 @@ import {
   renderUserData,
 } from '#src/node-scripts/render.js';
 import { reportedKey, seal, urlLines } from '#src/node-scripts/seal.js';
+import type { Instance } from '../../../../packages/aws-simulator/src/contract.js';
 import { createMachineHost } from '../../../../packages/aws-simulator/src/machine/host.js';
 import type { Machine } from '../../../../packages/aws-simulator/src/machine/machine.js';
 import { createPaperHost } from '../../../../packages/aws-simulator/src/paper/host.js';
@@ -93,7 +94,7 @@ async function prepared(name: string, role: 'server' | 'agent', tags: Record<str
 }
 
 /** A first server whose agent registers when the test says so. */
-async function booted(name: string, founding: Partial<FoundingInput>): Promise<Machine> {
+async function booted(name: string, founding: Partial<FoundingInput>, over: Partial<Instance> = {}): Promise<Machine> {
   const config = [
     'cluster-init: true',
     'kubelet-arg: ["provider-id=aws:///@ZONE@/@INSTANCE_ID@"]',
@@ -105,8 +106,13 @@ async function booted(name: string, founding: Partial<FoundingInput>): Promise<M
   const mirror = `${fixture.url}/_mirror`;
   const release = { version: VERSION, mirror, architecture: 'amd64' } as const;
   const userData = renderFounding({ ...release, nodeName: `${name}-g1`, config, key: 'k1', ...founding });
-  return fixture.launch(name, { userData: userData ?? '', instanceProfile: null });
+  return fixture.launch(name, { userData: userData ?? '', instanceProfile: null, ...over });
 }
+
+/** Each once, as the worker writes them. */
+const addressesOf = ({ instance: { privateIp, publicIp } }: Machine): string[] => [
+  ...new Set([privateIp, ...(publicIp === null ? [] : [publicIp])]),
+];
 
 const bootstrapOf = (machine: Machine, name: string, key: string) =>
   run(
@@ -120,7 +126,7 @@ const bootstrapOf = (machine: Machine, name: string, key: string) =>
         `kubelet-arg: ["provider-id=aws:///eu-west-1a/${machine.id}"]`,
         `node-ip: "${machine.instance.privateIp}"`,
         `node-name: "${name}-g1"`,
-        `tls-san: ["${machine.instance.privateIp}"]`,
+        `tls-san: ${JSON.stringify(addressesOf(machine))}`,
         '',
       ].join('\n'),
     },
@@ -290,25 +296,33 @@ describe.each(Object.entries(HOSTS))('the node scripts %s', (_, createHost) => {
     expect(gone, gone.logTail).toMatchObject({ outcome: 'done', result: { changed: '2' } });
   });
 
-  it('found the cluster at the first boot, and the job hands its tokens on without another start', async () => {
-    // Prepare
-    fixture = await startRegionFixture({}, createHost);
+  it.each([
+    ['no public address', null],
+    ['a public address', '192.0.2.7'],
+    ['one address for all', '10.0.1.10'],
+  ])(
+    'found the cluster at the first boot with %s, and the job hands its tokens on without another start',
+    async (_case, publicIp) => {
+      // Prepare
+      fixture = await startRegionFixture({}, createHost);
 
-    // Act
-    const a = await booted('a', {});
-    await until(() => isActive(a), 'K3s, which no command has started');
-    a.agent.register();
-    const done = await bootstrapOf(a, 'a', 'k1');
-    const again = await bootstrapOf(a, 'a', 'k1');
+      // Act
+      const a = await booted('a', {}, { publicIp });
+      await until(() => isActive(a), 'K3s, which no command has started');
+      a.agent.register();
+      const done = await bootstrapOf(a, 'a', 'k1');
+      const again = await bootstrapOf(a, 'a', 'k1');
 
-    // Assess
-    expect(done, done.logTail).toMatchObject({ outcome: 'done', result: { node: 'a-g1', changed: 'false' } });
-    expect(done.logTail).toContain('k3s runs with this configuration');
-    expect(again, again.logTail).toMatchObject({ outcome: 'done' });
-    expect(fixture.bucket.get('/bucket/server')?.toString()).toMatch(/^K10[0-9a-f]{64}::server:/);
-    expect(startsOf(a)).toBe(1);
-    expect((await run(a, 'probe', { ROLE: 'server' })).result['started-with']).toBe(`h1 ${VERSION}`);
-  }, 60_000);
+      // Assess
+      expect(done, done.logTail).toMatchObject({ outcome: 'done', result: { node: 'a-g1', changed: 'false' } });
+      expect(done.logTail).toContain('k3s runs with this configuration');
+      expect(again, again.logTail).toMatchObject({ outcome: 'done' });
+      expect(fixture.bucket.get('/bucket/server')?.toString()).toMatch(/^K10[0-9a-f]{64}::server:/);
+      expect(startsOf(a)).toBe(1);
+      expect((await run(a, 'probe', { ROLE: 'server' })).result['started-with']).toBe(`h1 ${VERSION}`);
+    },
+    60_000,
+  );
 
   it('do not take over what the first boot has founded for another document', async () => {
     // Prepare
@@ -323,7 +337,7 @@ describe.each(Object.entries(HOSTS))('the node scripts %s', (_, createHost) => {
     // Assess
     expect(refused).toMatchObject({ outcome: 'failed', result: { code: 'FoundedOtherwise' } });
     expect(fixture.bucket.size).toBe(0);
-  }, 60_000);
+  });
 
   it('found the cluster by the job where the first boot could not', async () => {
     // Prepare

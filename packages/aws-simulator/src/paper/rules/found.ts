@@ -21,6 +21,8 @@ export async function found(job: Job): Promise<void> {
   makeToken(job, 'server-token');
   makeToken(job, 'agent-token');
   const known = metadataOf(machine);
+  // One address for all stands once.
+  if (known['public-ipv4'] === known['local-ipv4']) known['public-ipv4'] = null;
   const config = Object.entries(PATHS).reduce((text, [name, path]) => {
     const value = known[path];
     return value == null ? text.replaceAll(`,"@${name}@"`, '') : text.replaceAll(`@${name}@`, value);
