@@ -147,7 +147,8 @@ export async function openWorkflowFixture(extraArgs: readonly string[] = []): Pr
           workflowBundle,
           sinks: sinksOf(NO_TRACING, fake.holds),
           activities: fake.activities,
-          shutdownForceTime: '5s',
+          // What is cut off by it ends with `Workflow execution context should have been disposed first`, which hides its own error. [@temporalio/worker 1.24: worker.ts, run]
+          shutdownForceTime: PATIENCE_MS,
           ...options,
         }),
       );

@@ -49,7 +49,7 @@ export async function openSkippedTime(fake: FakeActivities): Promise<SkippedTime
       workflowBundle,
       sinks: NO_SINKS,
       activities: fake.activities,
-      shutdownForceTime: '5s',
+      shutdownForceTime: PATIENCE_MS,
     }),
   );
   const running = worker.run();
