@@ -1,3 +1,4 @@
+import { benchAgents } from './agents.js';
 import { benchByHand } from './by-hand.js';
 import { benchCached } from './cached.js';
 import { benchCare } from './care.js';
@@ -29,6 +30,7 @@ const BENCHES: Record<string, () => Promise<Row[]>> = {
   restore: benchRestore,
   watch: benchWatch,
   thousands: benchThousands,
+  agents: benchAgents,
   cached: benchCached,
   care: benchCare,
   news: benchNews,

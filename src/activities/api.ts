@@ -12,6 +12,7 @@ import type { Claim, ClaimInput, FoundCluster } from './api/claim.js';
 import type {
   AwaitInstanceInput,
   InstancesInput,
+  LaunchBatchInput,
   LaunchInput,
   ModifyTypeInput,
   ObservedInstances,
@@ -19,6 +20,7 @@ import type {
   StopInput,
   SweepInput,
   SweepResult,
+  TagBatchInput,
   TagInput,
 } from './api/instances.js';
 import type { JobResult, RunOnNodesInput } from './api/node-jobs.js';
@@ -60,6 +62,12 @@ export interface Activities {
   observeSecurityGroups(input: ObserveGroupsInput): Promise<ObservedGroup[]>;
   /** Looks up by tags, then RunInstances with a ClientToken over the whole request. */
   launchInstance(input: LaunchInput): Promise<InstanceObservation>;
+  /**
+   * Looks up by ClientToken, then RunInstances for all of them or none.
+   *
+   * @returns one for each slot of the batch, in their order; null where the instance has ended
+   */
+  launchInstances(input: LaunchBatchInput): Promise<(InstanceObservation | null)[]>;
   awaitInstance(input: AwaitInstanceInput): Promise<InstanceObservation>;
   /** Claims the name and looks for what an earlier life has left, before a new workflow makes anything. */
   claimCluster(input: ClaimInput): Promise<Claim>;
@@ -75,6 +83,8 @@ export interface Activities {
   setInstanceGroups(input: InstanceGroupsInput): Promise<void>;
   /** Sets the tags again that the instance was launched with. */
   tagInstance(input: TagInput): Promise<void>;
+  /** Gives instances that were launched together, and their volumes, the tags of their slots. */
+  tagInstances(input: TagBatchInput): Promise<void>;
   /** Returns a snapshot of the root volume, or the volume itself, outlives the instance; null where it has none. Ends when that is sure. */
   saveRootVolume(input: SaveVolumeInput): Promise<SavedVolume | null>;
   /** Returns every data volume with `keep` of the cluster. */

@@ -16,6 +16,7 @@ import { awaitInstance } from './ec2/await-instance.js';
 import { ensureDrillGroup } from './ec2/drill-group.js';
 import { findCluster } from './ec2/find-cluster.js';
 import { launchInstance } from './ec2/launch.js';
+import { launchInstances } from './ec2/launch-batch.js';
 import { observeInstances } from './ec2/observe-instances.js';
 import { observeSecurityGroups } from './ec2/observe-security-groups.js';
 import { modifyInstanceType, rebootInstances, setInstanceGroups, startInstances, stopInstances } from './ec2/power.js';
@@ -23,6 +24,7 @@ import { saveRootVolume } from './ec2/save-root-volume.js';
 import { ensureSecurityGroups } from './ec2/security-groups.js';
 import { findServerDisks } from './ec2/server-disks.js';
 import { sweep } from './ec2/sweep.js';
+import { tagInstances } from './ec2/tag-batch.js';
 import { tagInstance } from './ec2/tag-instance.js';
 import { terminateInstances } from './ec2/terminate.js';
 import { Fence } from './fence.js';
@@ -110,6 +112,7 @@ export function createActivities(options: ActivitiesOptions): Activities {
     ensureDrillGroup: activity(deps, 'ensureDrillGroup', ensureDrillGroup),
     observeSecurityGroups: activity(deps, 'observeSecurityGroups', observeSecurityGroups),
     launchInstance: activity(deps, 'launchInstance', launchInstance),
+    launchInstances: activity(deps, 'launchInstances', launchInstances),
     awaitInstance: activity(deps, 'awaitInstance', awaitInstance),
     claimCluster: activity(deps, 'claimCluster', claimCluster),
     findCluster: activity(deps, 'findCluster', findCluster),
@@ -120,6 +123,7 @@ export function createActivities(options: ActivitiesOptions): Activities {
     setInstanceGroups: activity(deps, 'setInstanceGroups', setInstanceGroups),
     modifyInstanceType: activity(deps, 'modifyInstanceType', modifyInstanceType),
     tagInstance: activity(deps, 'tagInstance', tagInstance),
+    tagInstances: activity(deps, 'tagInstances', tagInstances),
     saveRootVolume: activity(deps, 'saveRootVolume', saveRootVolume),
     findServerDisks: activity(deps, 'findServerDisks', findServerDisks),
     findDataVolumes: activity(deps, 'findDataVolumes', findDataVolumes),

@@ -5,15 +5,18 @@ import type {
   BackupInput,
   ErrorDetail,
   JobResult,
+  LaunchBatchInput,
   LaunchInput,
   ObservedInstances,
   RunOnNodesInput,
   ServerDisk,
+  TagBatchInput,
   WatchInput,
   WatchResult,
 } from '#src/activities/api.js';
 import { StatusHolds } from '#src/activities/status-holds.js';
 import { statusIn } from '#src/activities/status-input.js';
+import { slotsOfBatch } from '#src/model/launch-batch.js';
 import type { InstanceObservation } from '#src/model/observation.js';
 import { OUT_TO_ALL, ruleDifference, ruleKey } from '#src/model/security-groups/keys.js';
 import type { WatchReport } from '#src/model/watch/report.js';
@@ -29,6 +32,9 @@ export class FakeActivities {
   readonly instances = new Map<string, InstanceObservation>();
   readonly jobs: RunOnNodesInput[] = [];
   readonly launches: LaunchInput[] = [];
+  readonly batches: LaunchBatchInput[] = [];
+  /** Of instances that were launched together. */
+  readonly tagged: TagBatchInput['instances'] = [];
   readonly statuses: unknown[] = [];
   readonly backups: BackupInput[] = [];
   readonly calls: string[] = [];
@@ -53,6 +59,9 @@ export class FakeActivities {
   private readonly over = new Promise<void>((resolve) => {
     this.end = resolve;
   });
+  /** What has become of an instance by the time of the answer; throws where there is none. */
+  onBatch: (view: InstanceObservation) => 'launched' | 'ended' = ({ state }) =>
+    state === 'terminated' ? 'ended' : 'launched';
   /** Answers a job instead of the default, which is that it went well. */
   onJob: (input: RunOnNodesInput) => Partial<JobResult> | null | Promise<Partial<JobResult> | null> = () => null;
   /** The public key that a node reports with its result. */
@@ -124,29 +133,11 @@ export class FakeActivities {
         return rules === undefined ? [] : [{ id, rules }];
       }),
     ),
-    launchInstance: this.wrap('launchInstance', async (input) => {
-      this.launches.push(input);
-      const same = [...this.instances.values()].find(
-        (one) => one.slot === input.slot && one.generation === input.generation && one.state !== 'terminated',
-      );
-      if (same !== undefined) return same;
-      this.count += 1;
-      const view: InstanceObservation = {
-        id: `i-${this.count}`,
-        slot: input.slot,
-        generation: input.generation,
-        state: 'running',
-        type: input.launch.instanceType,
-        imageId: input.launch.imageId,
-        architecture: 'amd64',
-        subnetId: input.launch.subnetId,
-        zone: `${input.region}${input.launch.subnetId.at(-1)}`,
-        privateIp: `10.0.0.${this.count}`,
-        publicIp: `192.0.2.${this.count}`,
-        launchedAt: new Date().toISOString(),
-      };
-      this.instances.set(view.id, view);
-      return view;
+    launchInstance: this.wrap('launchInstance', async (input) => this.launch(input, 'alive')),
+    launchInstances: this.wrap('launchInstances', async (input) => {
+      this.batches.push(input);
+      const views = slotsOfBatch(input.batch).map((slot) => this.launch({ ...input, slot, nodeName: slot }, 'ever'));
+      return views.map((view) => (this.onBatch(view) === 'ended' ? null : view));
     }),
     awaitInstance: this.wrap('awaitInstance', async ({ instanceId }) => this.instance(instanceId)),
     findServerDisks: this.wrap('findServerDisks', async () => this.disks),
@@ -183,6 +174,7 @@ export class FakeActivities {
       const { untagged: _, ...view } = this.instance(instanceId);
       this.instances.set(instanceId, view);
     }),
+    tagInstances: this.wrap('tagInstances', async (input) => void this.tagged.push(...input.instances)),
     terminateInstances: this.wrap('terminateInstances', async ({ instanceIds }) =>
       this.set(instanceIds, { state: 'terminated' }),
     ),
@@ -264,7 +256,45 @@ export class FakeActivities {
     this.instances.clear();
     this.kubernetes.clear();
     this.groups.clear();
-    for (const list of [this.jobs, this.launches, this.statuses, this.backups, this.calls, this.saved]) list.length = 0;
+    for (const list of [
+      this.jobs,
+      this.launches,
+      this.batches,
+      this.tagged,
+      this.statuses,
+      this.backups,
+      this.calls,
+      this.saved,
+    ])
+      list.length = 0;
+  }
+
+  private launch(input: LaunchInput, which: 'alive' | 'ever'): InstanceObservation {
+    this.launches.push(input);
+    const same = [...this.instances.values()].find(
+      (one) =>
+        one.slot === input.slot &&
+        one.generation === input.generation &&
+        (which === 'ever' || one.state !== 'terminated'),
+    );
+    if (same !== undefined) return same;
+    this.count += 1;
+    const view: InstanceObservation = {
+      id: `i-${this.count}`,
+      slot: input.slot,
+      generation: input.generation,
+      state: 'running',
+      type: input.launch.instanceType,
+      imageId: input.launch.imageId,
+      architecture: 'amd64',
+      subnetId: input.launch.subnetId,
+      zone: `${input.region}${input.launch.subnetId.at(-1)}`,
+      privateIp: `10.0.0.${this.count}`,
+      publicIp: `192.0.2.${this.count}`,
+      launchedAt: new Date().toISOString(),
+    };
+    this.instances.set(view.id, view);
+    return view;
   }
 
   private instance(id: string): InstanceObservation {

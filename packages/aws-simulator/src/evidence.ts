@@ -65,17 +65,24 @@ export interface Duplicate {
 /** Slots and generations with more than one launched instance, ever. */
 export function duplicates(launches: readonly LaunchEntry[]): Duplicate[] {
   const bySlot = new Map<string, Duplicate>();
-  for (const { id, tags } of launches) {
-    const [cluster, uid, slot, generation] = ['cluster', 'uid', 'slot', 'generation'].map(
+  for (const { id, tags, launchIndex } of launches) {
+    const [cluster, uid, tagged, generation] = ['cluster', 'uid', 'slot', 'generation'].map(
       (name) => tags[`keelson:${name}`],
     );
-    if (uid === undefined || slot === undefined || generation === undefined) continue;
+    if (uid === undefined || tagged === undefined || generation === undefined) continue;
+    const slot = slotIn(tagged, launchIndex);
     const key = JSON.stringify([uid, slot, generation]);
     const found = bySlot.get(key) ?? { cluster: cluster ?? '', uid, slot, generation, instanceIds: [] };
     found.instanceIds.push(id);
     bySlot.set(key, found);
   }
   return [...bySlot.values()].filter(({ instanceIds }) => instanceIds.length > 1);
+}
+
+/** `workers-0+3` is a launch of several: the first has the slot workers-0, the next workers-3. */
+function slotIn(tagged: string, launchIndex: number): string {
+  const [, pool, first, step] = /^(.+-)(\d+)\+(\d+)$/.exec(tagged) ?? [];
+  return pool === undefined ? tagged : `${pool}${Number(first) + launchIndex * Number(step)}`;
 }
 
 function isOurs(tags: Record<string, string>, { cluster, uid }: Which): boolean {

@@ -30,6 +30,8 @@ export interface LaunchEntry {
   zone: string;
   type: string;
   clientToken: string;
+  /** Among the instances of its call, from 0. */
+  launchIndex: number;
   tags: Record<string, string>;
 }
 

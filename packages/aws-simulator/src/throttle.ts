@@ -12,13 +12,13 @@ export class TokenBucket {
     this.at = now();
   }
 
-  /** Takes a token; false without one. */
-  take(): boolean {
+  /** Takes a token, or as many as are asked for; false without them. */
+  take(count = 1): boolean {
     const now = this.now();
     this.level = Math.min(this.size, this.level + ((now - this.at) / 1_000) * this.refillPerSecond);
     this.at = now;
-    if (this.level < 1) return false;
-    this.level -= 1;
+    if (this.level < count) return false;
+    this.level -= count;
     return true;
   }
 }

@@ -1,4 +1,5 @@
 /** Instances: launched, observed, stopped, started, tagged, terminated. */
+import type { LaunchBatch } from '../../model/launch-batch.js';
 import type { InstanceObservation } from '../../model/observation.js';
 import type { LaunchRequest } from '../../model/state.js';
 import type { ForeignInstance } from '../../model/trust/identity.js';
@@ -12,6 +13,13 @@ export interface LaunchInput extends CallContext {
   userData: string;
   /** The document's own tags; Keelson's are added. */
   tags: Record<string, string>;
+}
+
+/** A launch of several slots by one call; their generation is the same. */
+export interface LaunchBatchInput extends Omit<LaunchInput, 'slot' | 'nodeName'> {
+  batch: LaunchBatch;
+  /** It was asked for before, and no answer came: the instances may exist. */
+  repeated?: boolean;
 }
 
 export interface AwaitInstanceInput extends CallContext {
@@ -58,6 +66,12 @@ export interface TagInput extends CallContext {
   instanceId: string;
   slot: string;
   generation: number;
+  /** The document's own tags; Keelson's are added. */
+  tags: Record<string, string>;
+}
+
+export interface TagBatchInput extends CallContext {
+  instances: { instanceId: string; slot: string; generation: number }[];
   /** The document's own tags; Keelson's are added. */
   tags: Record<string, string>;
 }

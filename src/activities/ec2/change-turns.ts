@@ -3,8 +3,11 @@ import { CHANGES } from '../../aws/rate-limiter.js';
 import type { ActivityContext } from '../attempt.js';
 import type { ActivityDeps } from '../deps.js';
 
-/** Makes a call when it is its turn. @param which changes that follow a first one go before the first ones of other clusters */
-export type ChangeTurns = <T>(which: 'first' | 'next', call: () => Promise<T>) => Promise<T>;
+/** Changes that follow a first one go before the first ones of other clusters, and what no one waits for goes last. */
+const RANKS = { next: 0, first: 1, last: 2 } as const;
+
+/** Makes a call when it is its turn. */
+export type ChangeTurns = <T>(which: keyof typeof RANKS, call: () => Promise<T>) => Promise<T>;
 
 /**
  * Changes of security groups take turns: EC2 refuses what is above its limit, chance then decides who is next, and all clusters that are made together come
@@ -13,7 +16,7 @@ export type ChangeTurns = <T>(which: 'first' | 'next', call: () => Promise<T>) =
 export function changeTurns(deps: ActivityDeps, attempt: ActivityContext, region: string): ChangeTurns {
   const key = `${region} changes of groups`;
   return async (which, call) => {
-    await Promise.race([deps.pace.turn(key, which === 'next' ? 0 : 1, CHANGES), attempt.cancelled]);
+    await Promise.race([deps.pace.turn(key, RANKS[which], CHANGES), attempt.cancelled]);
     if (attempt.signal.aborted) throw attempt.signal.reason;
     try {
       return await call();

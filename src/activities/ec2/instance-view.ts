@@ -1,5 +1,6 @@
 import type { Instance } from '@aws-sdk/client-ec2';
 import { tagValue } from '../../aws/tags.js';
+import { slotInTag } from '../../model/launch-batch.js';
 import type { InstanceObservation, InstanceStateName } from '../../model/observation.js';
 import { TAG } from '../../model/tags.js';
 
@@ -7,7 +8,7 @@ import { TAG } from '../../model/tags.js';
 export function instanceView(instance: Instance): InstanceObservation {
   return {
     id: instance.InstanceId ?? '',
-    slot: tagValue(instance.Tags, TAG.slot) ?? '',
+    slot: slotInTag(tagValue(instance.Tags, TAG.slot) ?? '', instance.AmiLaunchIndex ?? 0),
     generation: Number(tagValue(instance.Tags, TAG.generation) ?? 0),
     state: stateOf(instance),
     type: instance.InstanceType ?? '',

@@ -11,18 +11,20 @@ import type { LaunchInput } from '../api.js';
  * Returns the RunInstances request of a slot and generation.
  *
  * @param profile instance profile in effect; the request's own or the worker's default
+ * @param count how many instances; all of them or none
  */
 export function runInstancesInput(
   installation: Installation,
   input: LaunchInput,
   profile: string,
+  count = 1,
 ): RunInstancesCommandInput {
   const { launch } = input;
   const place = { ...input, installation: installation.id };
   return {
-    MinCount: 1,
-    MaxCount: 1,
-    ClientToken: clientToken(installation, input),
+    MinCount: count,
+    MaxCount: count,
+    ClientToken: clientToken(installation, input, count),
     InstanceType: launch.instanceType as NonNullable<RunInstancesCommandInput['InstanceType']>,
     ImageId: launch.imageId,
     // A text is a script; what is compressed is in base64 already.
@@ -93,7 +95,7 @@ function reservation(
  * [docs: EC2 idempotency]. The worker's default profile stays out: two workers that differ in it must not launch two instances; EC2 refuses
  * the later request, which then finds the instance of the earlier one.
  */
-export function clientToken(installation: Installation, input: LaunchInput): string {
+export function clientToken(installation: Installation, input: LaunchInput, count = 1): string {
   const { nodeName, launch, userData } = input;
   const tags = Object.entries(input.tags).sort(([a], [b]) => (a < b ? -1 : 1));
   const request = [
@@ -113,5 +115,5 @@ export function clientToken(installation: Installation, input: LaunchInput): str
     launch.capacityReservation ?? null,
   ];
   const place = { ...input, installation: installation.id };
-  return clientTokenOf(installation, place, [nodeName, request, userData, tags]);
+  return clientTokenOf(installation, place, [nodeName, request, userData, tags, ...(count > 1 ? [count] : [])]);
 }

@@ -36,10 +36,8 @@ export async function launchInstance(
     attempt.log.info('launched before', { slot, instance: before.InstanceId });
     return instanceView(before);
   }
-  const pace = `${input.region} RunInstances`;
-  // Nothing is sent yet: who waits for a turn may leave, above all when the workflow was terminated and no one wants the answer.
-  await Promise.race([deps.pace.turn(pace, rankOf(slot)), attempt.cancelled]);
-  if (attempt.signal.aborted) throw attempt.signal.reason;
+  const pace = launchPace(input);
+  await awaitTurn(deps, attempt, pace, rankOf(slot));
   const attempted = `RunInstances ${launch.instanceType} in ${launch.subnetId} for ${slot}`;
   try {
     const answer = await ec2.send(new RunInstancesCommand(runInstancesInput(installation, input, profile)));
@@ -58,8 +56,22 @@ export async function launchInstance(
   }
 }
 
+/** Launches of a region take turns under this key. */
+export const launchPace = ({ region }: { region: string }): string => `${region} RunInstances`;
+
+/** Waits for a turn. Nothing is sent yet: who waits for it may leave, above all when the workflow was terminated and no one wants the answer. */
+export async function awaitTurn(
+  deps: ActivityDeps,
+  attempt: ActivityContext,
+  pace: string,
+  rank: number,
+): Promise<void> {
+  await Promise.race([deps.pace.turn(pace, rank), attempt.cancelled]);
+  if (attempt.signal.aborted) throw attempt.signal.reason;
+}
+
 /** The first server is what a new cluster waits for, the other servers follow, agents have the most time. */
-function rankOf(slot: string): number {
+export function rankOf(slot: string): number {
   if (slot === 'server-0') return 0;
   return isServerSlot(slot) ? 1 : 2;
 }

@@ -4,6 +4,7 @@ import { failure } from '../../aws/failure.js';
 import { chunks } from '../../aws/pages.js';
 import { BUCKET_KEY, bucketKeyOf } from '../../model/bucket.js';
 import { FOREIGN_HINT } from '../../model/checks/foreign-instances.js';
+import { batchesWith } from '../../model/launch-batch.js';
 import type { Owner } from '../../model/tags.js';
 import { type ForeignInstance, foreignBecause } from '../../model/trust/identity.js';
 import { parseOwnerRecord } from '../../model/trust/ownership.js';
@@ -49,7 +50,10 @@ export async function judgeInstances(
     const why = foreignBecause(
       {
         provesCluster: provesOwner(instance.ClientToken, installation, owner),
-        provesPlace: provesPlace(instance.ClientToken, installation, { ...owner, slot, generation }),
+        // Its own launch, or one of several slots, of which its launch index is this one.
+        provesPlace: [slot, ...batchesWith(slot, instance.AmiLaunchIndex ?? 0)].some((name) =>
+          provesPlace(instance.ClientToken, installation, { ...owner, slot: name, generation }),
+        ),
         recorded: recorded.includes(id),
         profile: instance.IamInstanceProfile?.Arn ?? null,
       },

@@ -43,6 +43,7 @@ export const OWN_ERRORS: KnownErrors = {
     'VpcUnknown',
     'NoDefaultVpc',
   ]),
+  ...alike('Keelson', 'not-found-yet', 'nothing; EC2 lists what it has launched after moments', ['LaunchNotListed']),
   ...alike(
     'Keelson',
     'invalid',

@@ -1,4 +1,5 @@
 /** State of instances: what they are launched with, and what they are. */
+import type { LaunchBatch } from '../launch-batch.js';
 import type { CapacityReservation } from '../spec/schema.js';
 import type { DataVolumeRequest } from '../volumes/requests.js';
 
@@ -51,6 +52,10 @@ export interface LaunchRequest {
   metadataHopLimit: number;
   /** Key into `ClusterState.userData`. */
   userDataId: string;
+  /** The document's own tags at that time, until the launch is answered; absent for none. */
+  tags?: Record<string, string>;
+  /** The call launches these slots together; absent if it launches this one alone. */
+  batch?: LaunchBatch;
 }
 
 /** Instance of a slot's node. */

@@ -1,7 +1,9 @@
 import { log, uuid4 } from '@temporalio/workflow';
-import type { CallContext, ErrorDetail } from '../../activities/api.js';
+import type { CallContext, ErrorDetail, TagBatchInput } from '../../activities/api.js';
 import { holdOf } from '../../model/breaker.js';
-import type { ClusterEvent, ClusterState, Slot } from '../../model/state.js';
+import type { LaunchBatch } from '../../model/launch-batch.js';
+import type { InstanceObservation } from '../../model/observation.js';
+import type { ClusterEvent, ClusterState, LaunchRequest, Slot } from '../../model/state.js';
 import type { Loss } from '../../model/watch/region-report.js';
 import { failure } from '../lib/errors.js';
 import { eventHappened } from './operation/metrics.js';
@@ -34,6 +36,10 @@ export interface Inbox {
 
 /** What others can do to the operation under way, and what they have done. */
 export interface OperationControl {
+  /** Launches that have begun together, by slot. */
+  readonly launching: Map<string, LaunchesTogether>;
+  /** Calls under way that launch several, and the slots whose steps wait for them. */
+  readonly batchCalls: Map<string, { waiting: Set<string>; views: Promise<(InstanceObservation | null)[]> }>;
   /** Cancels the operation; set while one runs. */
   cancel: (() => void) | null;
   /**
@@ -49,6 +55,27 @@ export interface OperationControl {
   loss: Loss | null;
   /** Why the workflow must not manage the cluster: it ends. */
   refused: ErrorDetail | null;
+}
+
+/** What a launch has brought its slot. */
+export interface Launched {
+  view: InstanceObservation;
+  /** Instances launched by the same call, for the one slot that sees to their tags; else empty. */
+  toTag: TagBatchInput['instances'];
+}
+
+/** Launches that have begun together, and may share calls. */
+export interface LaunchesTogether {
+  /**
+   * Launches an instance for the slot.
+   *
+   * @param fresh the request was never sent, so that it may be sent with others
+   */
+  launch(slot: Slot, request: LaunchRequest, fresh: boolean): Promise<Launched>;
+  /** The slot's step has ended: no one waits for it. */
+  leave(slot: string): void;
+  /** Makes the next calls half as large as one that was refused. @returns whether they are smaller then */
+  halve(batch: LaunchBatch): boolean;
 }
 
 /** How a change reaches status.yaml; details, query and search attributes follow each change at once. */

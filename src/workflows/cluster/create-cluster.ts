@@ -8,7 +8,16 @@ export function createCluster(state: ClusterState): Cluster {
   return {
     state,
     inbox,
-    control: { cancel: null, interruptWaits: null, replanRequested: false, leaving: false, loss: null, refused: null },
+    control: {
+      launching: new Map(),
+      batchCalls: new Map(),
+      cancel: null,
+      interruptWaits: null,
+      replanRequested: false,
+      leaving: false,
+      loss: null,
+      refused: null,
+    },
     status: createStatusPublisher({ state, inbox }),
     observations: { areCurrent: false, gateOpenSince: null, watchEnsured: false },
     deletion: { swept: [], remaining: null, backupsUntil: null },

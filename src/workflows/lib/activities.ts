@@ -124,6 +124,7 @@ export const activities = {
   ensureDrillGroup: summarised('ensureDrillGroup', call),
   observeSecurityGroups: summarised('observeSecurityGroups', glance),
   launchInstance: summarised('launchInstance', turn),
+  launchInstances: summarised('launchInstances', turn),
   awaitInstance: summarised('awaitInstance', quickWait),
   awaitReboot: summarised('awaitInstance', back),
   awaitStop: summarised('awaitInstance', shutdown),
@@ -135,6 +136,7 @@ export const activities = {
   stopInstances: summarised('stopInstances', call),
   rebootInstances: summarised('rebootInstances', call),
   tagInstance: summarised('tagInstance', call),
+  tagInstances: summarised('tagInstances', turn),
   setInstanceGroups: summarised('setInstanceGroups', call),
   modifyInstanceType: summarised('modifyInstanceType', call),
   terminateInstances: summarised('terminateInstances', {

@@ -89,6 +89,20 @@ describe("the simulator's admin API", () => {
     expect(duplicates).toEqual([{ cluster: 'shop', uid: 'u-1', slot: 'server-0', generation: '1', instanceIds: ids }]);
   });
 
+  it('sees a slot that was launched with others, and alone', async () => {
+    // Prepare: workers-1 and workers-3 by one call, then workers-3
+    await launchOne(region, { ...TAGS, 'keelson:slot': 'workers-1+2' }, { MinCount: 2, MaxCount: 2 });
+    const alone = await launchOne(region, { ...TAGS, 'keelson:slot': 'workers-3' });
+
+    // Act
+    const duplicates = await region.get('/_region/duplicates');
+
+    // Assess
+    expect(duplicates).toMatchObject([
+      { slot: 'workers-3', generation: '1', instanceIds: [expect.any(String), alone] },
+    ]);
+  });
+
   it('computes the critical path of a cluster', async () => {
     // Prepare
     await launchOne(region, TAGS);

@@ -15,6 +15,8 @@ export interface BlockDevice {
 /** The contract's instance with what only EC2 itself needs. */
 export interface Ec2Instance extends Instance {
   reservationId: string;
+  /** Among those of its call, from 0; it never changes. [docs: EC2 Instance, AmiLaunchIndex] */
+  launchIndex: number;
   networkInterfaceId: string;
   rootDeviceName: string;
   blockDevices: BlockDevice[];

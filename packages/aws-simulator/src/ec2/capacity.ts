@@ -13,7 +13,7 @@ export function checkCapacity(
   type: InstanceType,
   zone: string,
   operation: 'launch' | 'start',
-  instanceId?: string,
+  { instanceId, count = 1 }: { instanceId?: string; count?: number } = {},
 ): void {
   const moment = {
     region: account.region,
@@ -21,9 +21,11 @@ export function checkCapacity(
     instanceType: type.name,
     operation,
     ...(instanceId && { instanceId }),
+    count,
   };
   const fault = world.fault('capacity', moment);
-  if (fault === undefined) return;
+  // All that one call asks for, or none.
+  if (fault === undefined || count <= Number(fault.data?.['atMost'] ?? 0)) return;
   if (fault.error !== undefined) {
     throw new AwsError(
       fault.error.code,

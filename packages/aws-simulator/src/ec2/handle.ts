@@ -135,6 +135,7 @@ export class Ec2 {
       placeKey(call.region, call.account),
       call.action,
       params.has('Filter') || params.has('InstanceId'),
+      call.action === 'RunInstances' ? (params.integer('MaxCount') ?? 0) : 0,
     );
     const context: Ec2Context = { world: this.world, host: this.host, lifecycle: this.lifecycle, account };
     if (call.action === 'RunInstances') return runInstances(context, params, form);

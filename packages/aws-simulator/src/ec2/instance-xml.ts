@@ -33,11 +33,11 @@ export function reservationXml(account: Account, id: string, instances: Ec2Insta
     reservationId: id,
     ownerId: ACCOUNT_ID,
     groupSet: [],
-    instancesSet: instances.map((instance, index) => instanceXml(account, instance, index)),
+    instancesSet: instances.map((instance) => instanceXml(account, instance)),
   };
 }
 
-function instanceXml(account: Account, instance: Ec2Instance, launchIndex: number): Xml {
+function instanceXml(account: Account, instance: Ec2Instance): Xml {
   const gone = instance.state === 'terminated';
   const { publicIp } = instance;
   return {
@@ -47,7 +47,7 @@ function instanceXml(account: Account, instance: Ec2Instance, launchIndex: numbe
     privateDnsName: gone ? '' : privateName(instance),
     dnsName: publicIp === null ? '' : `ec2-${publicIp.replaceAll('.', '-')}.${instance.region}.compute.amazonaws.com`,
     reason: instance.transitionReason,
-    amiLaunchIndex: launchIndex,
+    amiLaunchIndex: instance.launchIndex,
     productCodes: [],
     instanceType: instance.type,
     launchTime: instance.launchTime,

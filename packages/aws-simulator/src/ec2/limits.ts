@@ -7,6 +7,8 @@ import { TokenBucket } from '../throttle.js';
 
 const GROUPS = {
   launch: { size: 5, refill: 2 },
+  /** Of instances that RunInstances asks for, beside its calls. */
+  launched: { size: 1_000, refill: 2 },
   start: { size: 5, refill: 2 },
   terminate: { size: 100, refill: 5 },
   mutating: { size: 50, refill: 5 },
@@ -19,13 +21,20 @@ type Group = keyof typeof GROUPS;
 export class Limits {
   private readonly buckets = new Map<string, TokenBucket>();
 
-  /** @throws RequestLimitExceeded */
-  check(region: string, action: string, isFiltered: boolean): void {
-    const group = groupOf(action, isFiltered);
+  /**
+   * @param instances how many a launch asks for
+   * @throws RequestLimitExceeded
+   */
+  check(region: string, action: string, isFiltered: boolean, instances = 0): void {
+    this.take(region, groupOf(action, isFiltered), 1);
+    if (instances > 0) this.take(region, 'launched', instances);
+  }
+
+  private take(region: string, group: Group, count: number): void {
     const { size, refill } = GROUPS[group];
     const bucket = this.buckets.get(`${region}/${group}`) ?? new TokenBucket(size, refill);
     this.buckets.set(`${region}/${group}`, bucket);
-    if (!bucket.take()) throw new AwsError('RequestLimitExceeded', 503, 'Request limit exceeded.');
+    if (!bucket.take(count)) throw new AwsError('RequestLimitExceeded', 503, 'Request limit exceeded.');
   }
 }
 

@@ -5,6 +5,7 @@ import type { ErrorRecord, StepRecord } from '../../../model/state.js';
 import { errorRecordOf, isCancelled } from '../../lib/errors.js';
 import { type Cluster, emit, now } from '../context.js';
 import { stepHandlers } from '../steps/index.js';
+import { gatherLaunches } from '../steps/launch-group.js';
 import { beginLeaving, isLeavable } from './leave.js';
 import { stepEnded } from './metrics.js';
 import { traceStep, withinStep } from './spans.js';
@@ -67,7 +68,9 @@ export async function execute(cluster: Cluster, plan: Plan, ends: Ends, attempt:
         if (!cluster.control.leaving) beginLeaving(cluster);
         for (const scope of leavable) scope.cancel();
       } else if (goesOn) {
-        for (const step of stepsToBegin(plan.steps, begun, done)) {
+        const beginning = stepsToBegin(plan.steps, begun, done);
+        gatherLaunches(cluster, beginning);
+        for (const step of beginning) {
           const scope = new CancellationScope({ cancellable: true, parent: whole });
           // A changed desired state cuts these short.
           if (WAITS.has(step.kind)) waits.set(step, scope);

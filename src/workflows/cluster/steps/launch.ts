@@ -1,85 +1,79 @@
-import { CancellationScope } from '@temporalio/workflow';
 import { departingNode } from '../../../model/departing.js';
 import { emptySlot } from '../../../model/empty-slot.js';
 import { forgetFindings } from '../../../model/health/findings.js';
 import { withReplacement } from '../../../model/health/replacement-limit.js';
 import { nodeNameOf, slotsOf, typesOfSlot, type WantedSlot } from '../../../model/ids.js';
 import { canResolveAgain } from '../../../model/image-age.js';
+import { slotsOfBatch } from '../../../model/launch-batch.js';
 import { withLaunch, withoutLaunch } from '../../../model/launch-limit.js';
 import { FOUNDER, foundingOf } from '../../../model/plan/founding.js';
 import type { Step } from '../../../model/plan/index.js';
 import { instanceGroups } from '../../../model/security-groups/own-groups.js';
 import { launched } from '../../../model/state/transitions.js';
-import type {
-  Architecture,
-  ClusterState,
-  ErrorClass,
-  LaunchConfig,
-  LaunchRequest,
-  Slot,
-} from '../../../model/state.js';
+import type { Architecture, ClusterState, LaunchConfig, LaunchRequest, Slot } from '../../../model/state.js';
 import { zoneOfKept } from '../../../model/volumes/requests.js';
 import { activities } from '../../lib/activities.js';
-import { classOf, detailOf, failure } from '../../lib/errors.js';
+import { classOf, detailOf, failure, isCancelled } from '../../lib/errors.js';
 import { apply } from '../apply.js';
-import { type Cluster, callContext, emit, now, stepLabel } from '../context.js';
+import { type Cluster, callContext, emit, type Launched, now } from '../context.js';
 import { nodeInstanceOf } from '../observe/node-instance.js';
+import { groupOf, isGroupGone, isRefusal, leaveGroup } from './launch-group.js';
 import { forgetUserData } from './preflight.js';
 import { knowDataVolumes } from './volumes.js';
 
 /**
  * Launches one instance for the slot. The state carries the request before Keelson sends it, and a sent request is awaited even when the
- * operation is cancelled: no one could delete an instance whose id is unknown. Without capacity the next subnet follows.
+ * operation is cancelled: no one could delete an instance whose id is unknown. Without capacity the next subnet follows. Agents that begin together
+ * may share a call.
  */
 export async function launch(cluster: Cluster, step: Step): Promise<void> {
+  try {
+    await launchSlot(cluster, step);
+  } finally {
+    leaveGroup(cluster, step.slot ?? '');
+  }
+}
+
+async function launchSlot(cluster: Cluster, step: Step): Promise<void> {
   const wanted = slotsOf(cluster.state.document).find((one) => one.name === step.slot);
   if (wanted === undefined) return;
   await knowDataVolumes(cluster);
   const slot = openSlot(cluster, wanted);
   for (;;) {
+    const fresh = slot.launch === null;
     if (slot.launch === null) {
       slot.launch = requestFor(cluster, wanted, slot);
       cluster.state.launches = withLaunch(cluster.state.launches, slot.name, now());
     }
     const request = slot.launch;
-    const userData = cluster.state.userData[request.userDataId];
-    if (userData === undefined)
-      throw failure(
-        'unknown',
-        'UserDataMissing',
-        `user data ${request.userDataId} is not carried`,
-        'report this as a defect',
-      );
+    const group = groupOf(cluster, slot.name);
     const zone = cluster.state.launchConfig?.subnets.find((subnet) => subnet.id === request.subnetId)?.zone;
+    let toTag: Launched['toTag'];
     try {
-      const view = await CancellationScope.nonCancellable(() =>
-        activities.launchInstance(
-          `${slot.name}: launch ${request.instanceType} in ${zone ?? request.subnetId}${stepLabel(cluster, slot.name)}`,
-          {
-            ...callContext(cluster),
-            slot: slot.name,
-            generation: slot.generation,
-            nodeName: slot.nodeName,
-            launch: request,
-            userData,
-            tags: cluster.state.document.spec.tags,
-          },
-        ),
-      );
+      const launch = await group.launch(slot, request, fresh);
+      toTag = launch.toTag;
       // The call may have waited for its turn: the time of the launch is what counts.
       cluster.state.launches = withLaunch(withoutLaunch(cluster.state.launches, slot.name), slot.name, now());
-      apply(cluster, slot, launched(nodeInstanceOf(view), request.securityGroupIds));
+      apply(cluster, slot, launched(nodeInstanceOf(launch.view), request.securityGroupIds));
+      slot.launch = withoutTags(slot.launch);
       // Its text is long, and no other instance founds the cluster.
       if (slot.name === FOUNDER) cluster.state.founding = null;
       forgetUserData(cluster.state);
-      return;
     } catch (error) {
+      const batch = slot.launch?.batch;
+      // One speaks for all that share the call.
+      const tell = (reason: string, what: string): void => {
+        const others = batch === undefined ? '' : ` and ${batch.count - 1} more`;
+        if (batch === undefined || slotsOfBatch(batch)[0] === slot.name)
+          emit(cluster, 'Warning', reason, `${slot.name}${others}: ${what}`);
+      };
       // Only a refusal is an answer. After anything else the instance may exist, so Keelson repeats the same request, word for word.
       if (isRefusal(error)) slot.launch = null;
       if (detailOf(error)?.code === 'IdempotentInstanceTerminated') useUp(cluster, slot);
       else if (isRefusal(error)) cluster.state.launches = withoutLaunch(cluster.state.launches, slot.name);
       // Someone has deleted the group, so nothing was launched; the next plan makes another group.
-      if (isGroupGone(error) && cluster.state.securityGroups !== null) {
+      // Those that share a call forget it together: one that kept it would ask for all of them again.
+      if (isGroupGone(error) && (cluster.state.securityGroups !== null || batch !== undefined)) {
         slot.launch = null;
         cluster.state.launches = withoutLaunch(cluster.state.launches, slot.name);
         cluster.state.securityGroups = null;
@@ -95,22 +89,55 @@ export async function launch(cluster: Cluster, step: Step): Promise<void> {
         cluster.control.replanRequested = true;
         return;
       }
+      // All of them or none: a part may still fit.
+      const halve = (): boolean => batch !== undefined && groupOf(cluster, slot.name).halve(batch);
+      const quota = classOf(error) === 'quota' ? detailOf(error) : null;
+      if (quota !== null && halve()) {
+        tell(quota.code, `${quota.message}; half as many are tried at once`);
+        continue;
+      }
       if (!isCapacity(error)) throw error;
       slot.exhaustedSubnets = [...slot.exhaustedSubnets, exhaustedKey(request.instanceType, request.subnetId)];
       const next = nextPlace(cluster, wanted, slot);
-      emit(
-        cluster,
-        'Warning',
-        'InsufficientInstanceCapacity',
-        `${slot.name}: no ${request.instanceType} in ${zone ?? request.subnetId}, ${next === null ? nothingLeft(cluster, wanted) : `trying ${next.type} in ${next.zone}`}`,
-      );
+      const fewer = next === null && halve();
+      const what = fewer
+        ? 'trying half as many at once'
+        : next === null
+          ? nothingLeft(cluster, wanted)
+          : `trying ${next.type} in ${next.zone}`;
+      tell('InsufficientInstanceCapacity', `no ${request.instanceType} in ${zone ?? request.subnetId}, ${what}`);
       if (next === null) {
         const tried = slot.exhaustedSubnets;
         slot.exhaustedSubnets = [];
-        throw withTried(error, tried, launchConfigOf(cluster));
+        if (!fewer) throw withTried(error, tried, launchConfigOf(cluster));
       }
+      continue;
     }
+    await tagTogether(cluster, toTag);
+    return;
   }
+}
+
+/** Gives instances that were launched together the tags of their slots. People read them: without them nothing else is missing. */
+async function tagTogether(cluster: Cluster, instances: Launched['toTag']): Promise<void> {
+  const [first] = instances;
+  if (first === undefined) return;
+  const many = `${first.slot} and ${instances.length - 1} more`;
+  try {
+    const { tags } = cluster.state.document.spec;
+    await activities.tagInstances(`${many}: tag`, { ...callContext(cluster), instances, tags });
+  } catch (error) {
+    if (isCancelled(error)) throw error;
+    const why = detailOf(error)?.message ?? String(error);
+    emit(cluster, 'Warning', 'TagsRefused', `${many}: their tags and names stay those of their common launch: ${why}`);
+  }
+}
+
+/** Returns a launch that is answered: its tags are on the instance. */
+function withoutTags(launch: LaunchRequest | null): LaunchRequest | null {
+  if (launch === null) return null;
+  const { tags: _, ...rest } = launch;
+  return rest;
 }
 
 /** Returns the refusal with all that were tried: AWS's text proposes the zones that have refused as well. */
@@ -163,6 +190,7 @@ function requestFor(cluster: Cluster, wanted: WantedSlot, slot: Slot): LaunchReq
   const { state } = cluster;
   const launchConfig = launchConfigOf(cluster);
   const place = nextPlace(cluster, wanted, slot);
+  const { tags } = state.document.spec;
   const architecture = launchConfig.instanceTypes[place?.type ?? '']?.architecture;
   const image = architecture === undefined ? undefined : launchConfig.images[architecture];
   const userDataId = architecture === undefined ? undefined : userDataFor(state, wanted, architecture);
@@ -195,6 +223,7 @@ function requestFor(cluster: Cluster, wanted: WantedSlot, slot: Slot): LaunchReq
     instanceProfile: state.document.spec.access.instanceProfile ?? null,
     publicIp: state.document.spec.network.publicIp,
     userDataId,
+    ...(Object.keys(tags).length > 0 && { tags }),
   };
 }
 
@@ -275,18 +304,8 @@ function useUp({ state }: Cluster, { name, role, pool, generation, departing }: 
   state.slots = { ...state.slots, [name]: { ...emptySlot({ name, role, pool }, next, nodeName), departing } };
 }
 
-const REFUSALS: readonly ErrorClass[] = ['capacity', 'quota', 'auth', 'invalid', 'conflict'];
-
 const isCapacity = (error: unknown): boolean => classOf(error) === 'capacity';
 
 /** The image was deregistered, or is no longer shared with the account. */
 const isImageGone = (error: unknown): boolean =>
   /^InvalidAMIID\.(NotFound|Unavailable)$/.test(detailOf(error)?.code ?? '');
-
-const isGroupGone = (error: unknown): boolean =>
-  ['InvalidGroup.NotFound', 'InvalidGroupId.NotFound'].includes(detailOf(error)?.code ?? '');
-
-function isRefusal(error: unknown): boolean {
-  const found = classOf(error);
-  return found !== null && REFUSALS.includes(found);
-}

@@ -92,6 +92,46 @@ describe('what AWS has under a name', () => {
     });
   });
 
+  test('knows the slot of each instance that was launched with others, before and after it has tags of its own', async () => {
+    // Prepare: three of one call, of which the second has the tags of its slot
+    const together = (index: number, slot = 'workers-1+3') => ({
+      ...instance(`i-${index}`, 1, 'running' as const, 'new', slot),
+      ClientToken: token('new', 'workers-1+3'),
+      AmiLaunchIndex: index,
+    });
+    const Instances = [together(0), together(1, 'workers-4'), together(2)];
+    ec2.on(DescribeInstancesCommand).resolves({ Reservations: [{ Instances }] });
+
+    // Act
+    const found = await find('new');
+
+    // Assess
+    expect(found?.foreign).toEqual([]);
+    expect(found?.instances.map(({ id, slot }) => `${id} ${slot}`)).toEqual([
+      'i-0 workers-1',
+      'i-1 workers-4',
+      'i-2 workers-7',
+    ]);
+    expect(Object.keys(found?.youngest ?? {})).toEqual(['workers-1', 'workers-4', 'workers-7']);
+  });
+
+  test.each(['workers-1', 'workers-5', 'workers-7+3', 'workers-0+3', 'server-1'])(
+    'takes no instance of a call for several for another of them: %s',
+    async (slot) => {
+      // Prepare: it is the second, workers-4
+      const moved = instance('i-1', 1, 'running', 'new', slot);
+      const own = { ClientToken: token('new', 'workers-1+3'), AmiLaunchIndex: 1 };
+      ec2.on(DescribeInstancesCommand).resolves({ Reservations: [{ Instances: [{ ...moved, ...own }] }] });
+
+      // Act
+      const found = await find('new');
+
+      // Assess
+      expect(found?.instances).toEqual([]);
+      expect(found?.foreign.map(({ id }) => id)).toEqual(['i-1']);
+    },
+  );
+
   test.each<[string, { ClientToken?: string }]>([
     ['launched by others, with the tags of a slot', { ClientToken: 'somebody-else' }],
     ['launched without a token', {}],

@@ -104,6 +104,44 @@ describe('launching instances through the SDK', () => {
     expect(region.world.record.launches).toHaveLength(1);
   });
 
+  it('launches several by one call, numbers them for ever, and gives all of them for the same token', async () => {
+    // Prepare
+    const client = region.ec2Client();
+    const several = async () =>
+      (await client.send(new RunInstancesCommand(await request({ MinCount: 3, MaxCount: 3 })))).Instances ?? [];
+    const first = await several();
+    const [gone, , last] = first;
+    await client.send(new TerminateInstancesCommand({ InstanceIds: [gone?.InstanceId ?? ''] }));
+
+    // Act
+    const again = await several();
+    const Filters = [{ Name: 'instance-id', Values: [last?.InstanceId ?? ''] }];
+    const listed = (await client.send(new DescribeInstancesCommand({ Filters }))).Reservations?.[0]?.Instances;
+
+    // Assess
+    expect(first.map(({ AmiLaunchIndex }) => AmiLaunchIndex)).toEqual([0, 1, 2]);
+    expect(again.map(({ InstanceId }) => InstanceId)).toEqual(first.map(({ InstanceId }) => InstanceId));
+    expect(listed).toMatchObject([{ AmiLaunchIndex: 2, ClientToken: 'token-1' }]);
+    expect(region.world.record.launches.map(({ launchIndex }) => launchIndex)).toEqual([0, 1, 2]);
+  });
+
+  it.each([
+    ['addresses', 'InsufficientFreeAddressesInSubnet', { point: 'addresses', data: { others: 4_089 }, effect: 'held' }],
+    ['capacity', 'InsufficientInstanceCapacity', { point: 'capacity', data: { atMost: 2 }, effect: 'none' }],
+  ])('launches all of a call or none, for want of %s', async (_, name, fault) => {
+    // Prepare
+    await region.post('/_region/faults', fault);
+
+    // Act
+    const refused = launch({ MinCount: 3, MaxCount: 3 });
+
+    // Assess
+    await expect(refused).rejects.toMatchObject({ name });
+    expect(region.world.record.launches).toEqual([]);
+    await launch({ MinCount: 2, MaxCount: 2, ClientToken: 'token-2' });
+    expect(region.world.record.launches).toHaveLength(2);
+  });
+
   it('scopes a token to its zone when the request names a subnet', async () => {
     // Prepare
     const first = await launch();

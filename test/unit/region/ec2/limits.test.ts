@@ -32,6 +32,13 @@ describe("EC2's throttling", () => {
     expect(burst('DescribeInstances', false)).toBeLessThan(60);
   });
 
+  it('counts the instances of launches beside the calls', () => {
+    const limits = new Limits();
+    limits.check('eu-west-1', 'RunInstances', true, 600);
+    expect(() => limits.check('eu-west-1', 'RunInstances', true, 600)).toThrow('Request limit exceeded.');
+    expect(() => limits.check('eu-west-1', 'RunInstances', true, 300)).not.toThrow();
+  });
+
   it('counts for each region separately', () => {
     const limits = new Limits();
     for (let calls = 0; calls < 5; calls++) limits.check('eu-west-1', 'RunInstances', true);

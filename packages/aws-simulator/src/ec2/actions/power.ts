@@ -13,7 +13,8 @@ export const startInstances: Action = (context, params) => {
   const instances = required(context, params);
   refuseStates(instances, ['stopping', 'shutting-down', 'terminated'], 'started');
   const stopped = instances.filter(({ state }) => state === 'stopped');
-  for (const { id, type, zone } of stopped) checkCapacity(context, requireType(type), zone, 'start', id);
+  for (const { id, type, zone } of stopped)
+    checkCapacity(context, requireType(type), zone, 'start', { instanceId: id });
   return changes(instances, (instance) => {
     if (instance.state === 'stopped') context.lifecycle.start(context.account, instance);
   });

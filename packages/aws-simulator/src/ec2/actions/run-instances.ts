@@ -20,10 +20,13 @@ export async function runInstances(context: Ec2Context, params: Params, form: UR
   const fingerprint = fingerprintOf(form);
   const known = token === '' ? null : usedBefore(account, token, request.tokenZone, fingerprint);
   if (known !== null) return reservationXml(account, known[0]?.reservationId ?? '', known);
-  checkCapacity(context, request.type, request.subnet.zone, 'launch');
+  checkCapacity(context, request.type, request.subnet.zone, 'launch', { count: request.count });
+  checkAddresses(context, request);
 
   const reservationId = newId('r');
-  const instances = Array.from({ length: request.count }, () => makeInstance(context, request, token, reservationId));
+  const instances = Array.from({ length: request.count }, (_, index) =>
+    makeInstance(context, request, { token, reservationId, index }),
+  );
   if (token !== '') {
     const ids = instances.map(({ id }) => id);
     remember(account, token, request.tokenZone, fingerprint, ids);
@@ -32,8 +35,8 @@ export async function runInstances(context: Ec2Context, params: Params, form: UR
     instances.map(async (instance) => {
       account.instances.set(instance.id, instance);
       world.instances.set(instance.id, instance);
-      const { id, region, zone, type, clientToken, launchTime: at } = instance;
-      world.record.launched({ id, at, region, zone, type, clientToken, tags: { ...instance.tags } });
+      const { id, region, zone, type, clientToken, launchIndex, launchTime: at } = instance;
+      world.record.launched({ id, at, region, zone, type, clientToken, launchIndex, tags: { ...instance.tags } });
       const call = await world.impose({ kind: 'run', instanceId: id, ms: world.profile.runInstances });
       if (instance.state === 'pending') lifecycle.launch(account, instance, call);
     }),
@@ -41,19 +44,21 @@ export async function runInstances(context: Ec2Context, params: Params, form: UR
   return reservationXml(account, reservationId, instances);
 }
 
+/** For all of them, before the first is made. */
+function checkAddresses({ world, account }: Ec2Context, { subnet, count }: LaunchRequest): void {
+  if (freeAddresses(world, account, subnet) >= count) return;
+  const message = `There are not enough free addresses in subnet '${subnet.id}' to satisfy the requested number of instances.`;
+  throw new AwsError('InsufficientFreeAddressesInSubnet', 400, message);
+}
+
 function makeInstance(
-  { world, account }: Ec2Context,
+  { account }: Ec2Context,
   request: LaunchRequest,
-  token: string,
-  reservationId: string,
+  { token, reservationId, index }: { token: string; reservationId: string; index: number },
 ): Ec2Instance {
   const { subnet, type, image } = request;
-  const isFull = freeAddresses(world, account, subnet) === 0;
-  const privateIp = isFull ? null : account.privateAddresses.take(subnet);
-  if (privateIp === null) {
-    const message = `There are not enough free addresses in subnet '${subnet.id}' to satisfy the requested number of instances.`;
-    throw new AwsError('InsufficientFreeAddressesInSubnet', 400, message);
-  }
+  const privateIp = account.privateAddresses.take(subnet);
+  if (privateIp === null) throw new Error(`${subnet.id} has no address left, which was counted before`);
   const now = new Date();
   const instance: Ec2Instance = {
     id: newId('i'),
@@ -77,6 +82,7 @@ function makeInstance(
     launchTime: `${now.toISOString().slice(0, 19)}.000Z`,
     boots: 0,
     reservationId,
+    launchIndex: index,
     networkInterfaceId: newId('eni'),
     rootDeviceName: request.rootDeviceName,
     blockDevices: [],
