@@ -56,7 +56,9 @@ function said(nodes: PerNode): string[] {
   const byText = new Map<string, string[]>();
   for (const [slot, known] of nodes) {
     if (known.is === 'good') continue;
-    byText.set(known.text, [...(byText.get(known.text) ?? []), slot]);
+    const slots = byText.get(known.text);
+    if (slots === undefined) byText.set(known.text, [slot]);
+    else slots.push(slot);
   }
   const named = [...byText].slice(0, NAMED).map(([text, slots]) => `${namesOf(slots)}: ${text}`);
   const more = byText.size - NAMED;
