@@ -6,6 +6,7 @@ import type { CallContext, RegionScope } from './api.js';
 import { withBackOff } from './back-off.js';
 import type { ActivityDeps } from './deps.js';
 import { inAccount } from './in-account.js';
+import { refuseWhenOld } from './quorum-seen.js';
 
 /** Where there is no heartbeat time-out: for what the next attempt finds. */
 const BEAT_MS = 2_000;
@@ -107,6 +108,7 @@ export function activity<I extends RegionScope & Partial<CallContext>, O>(
     let leave: () => void = () => undefined;
     try {
       leave = deps.fence.begin(context, fenced.end);
+      refuseWhenOld(input.quorumSeenAt, info.scheduledTimestampMs);
       const result = await either(body(inAccount(deps, input), attempt, input), fenced.overdue);
       log.info({ ms: Date.now() - started }, `${name} done`);
       return result;

@@ -26,6 +26,11 @@ export interface CallContext {
   span?: string;
   /** Fencing generation of the workflow's claim to the name; absent before the claim. */
   claim?: number;
+  /**
+   * Of a call that takes a server down: when the quorum gate saw what has opened it, in milliseconds since 1970. The call is refused when that is
+   * too long ago by the time that the workflow asks for it.
+   */
+  quorumSeenAt?: number;
 }
 
 /** Context of a region watch's calls. */

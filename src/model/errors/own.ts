@@ -113,6 +113,7 @@ export const OWN_ERRORS: KnownErrors = {
     'NodesNotReady',
   ]),
   ...alike('Keelson', 'transient', 'see the conditions; nothing was taken down', ['QuorumGateClosed']),
+  ...alike('Keelson', 'conflict', 'nothing; Keelson looks at the quorum again', ['QuorumSeenLongAgo']),
   ...alike('Keelson', 'transient', 'nothing; Keelson deletes the keys again', ['KeysLeft']),
   ...alike('Keelson', 'transient', 'check KEELSON_NOTIFY_* of the worker and the receiver; Keelson sends it again', [
     'NotificationFailed',

@@ -105,6 +105,8 @@ export interface Observations {
   areCurrent: boolean;
   /** Since when every observation has found the quorum gate open, ISO 8601; null after a change of a node. */
   gateOpenSince: string | null;
+  /** Which server the gate has let go last, until a call takes it down, and when it saw what has opened it, in milliseconds since 1970. */
+  passed: { slot: string; seenAt: number } | null;
   /** The workflow has asked for the watch of the region. */
   watchEnsured: boolean;
 }

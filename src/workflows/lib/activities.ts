@@ -4,7 +4,7 @@ import {
   type ActivityOptions,
   proxyActivities,
 } from '@temporalio/workflow';
-import type { Activities } from '../../activities/api.js';
+import type { Activities, CallContext } from '../../activities/api.js';
 import { secondsOf } from '../../model/duration.js';
 import { inTurn } from '../cluster/in-turn.js';
 import { type Limits, take, takeFailure } from './result-time.js';
@@ -87,6 +87,9 @@ const note: ActivityOptions = {
   retry: { ...RETRY, maximumAttempts: 4 },
 };
 
+/** A call that takes a server down, and waits so long for a worker, is asked for again, after another look at the quorum. */
+const BEGIN_OF_TAKING_DOWN = '1m';
+
 const calls = proxyActivities<Activities>(call);
 
 type Runner<K extends keyof Activities> = (
@@ -100,6 +103,7 @@ const limitsOf = ({ startToCloseTimeout, scheduleToCloseTimeout, heartbeatTimeou
   ...(startToCloseTimeout !== undefined && { START_TO_CLOSE: msOf(startToCloseTimeout) }),
   ...(scheduleToCloseTimeout !== undefined && { SCHEDULE_TO_CLOSE: msOf(scheduleToCloseTimeout) }),
   ...(heartbeatTimeout !== undefined && { HEARTBEAT: msOf(heartbeatTimeout) }),
+  SCHEDULE_TO_START: msOf(BEGIN_OF_TAKING_DOWN),
 });
 
 /** Adds to each call the summary that people read in the Web UI. */
@@ -109,7 +113,11 @@ function summarised<K extends keyof Activities>(name: K, options: ActivityOption
   const run = async (summary: string, args: Parameters<Activities[K]>): Promise<unknown> => {
     const begunAt = Date.now();
     try {
-      return take<unknown>(await inTurn<unknown>(activity.executeWithOptions({ ...options, summary }, args)));
+      const [{ quorumSeenAt }] = args as [Partial<CallContext>];
+      const within = quorumSeenAt === undefined ? {} : { scheduleToStartTimeout: BEGIN_OF_TAKING_DOWN };
+      return take<unknown>(
+        await inTurn<unknown>(activity.executeWithOptions({ ...options, ...within, summary }, args)),
+      );
     } catch (error) {
       takeFailure(error, begunAt, limits);
       throw error;

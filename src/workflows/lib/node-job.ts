@@ -5,6 +5,7 @@ import { jobIdOf } from '../../model/ids.js';
 import type { Slot } from '../../model/state.js';
 import { type Cluster, callContext, emit, stepLabel } from '../cluster/context.js';
 import { leaveJob, takeLeftJob } from '../cluster/operation/leave.js';
+import { takingDown } from '../cluster/taking-down.js';
 import { activities } from './activities.js';
 import { failure, isCancelled } from './errors.js';
 
@@ -16,6 +17,8 @@ export interface NodeJob {
   params: Record<string, string>;
   presign?: Record<string, Presign>;
   timeoutSeconds: number;
+  /** It stops K3s on the node of its step. */
+  takesDown?: true;
   /** A question that is not worth a long wait, because nothing depends on its answer. */
   brief?: boolean;
 }
@@ -47,6 +50,7 @@ export async function runJob(cluster: Cluster, slot: Slot, job: NodeJob): Promis
   const run = job.brief === true ? activities.askNodes : activities.runOnNodes;
   const input = {
     ...callContext(cluster),
+    ...(job.takesDown === true && takingDown(cluster, job.of ?? slot.name)),
     instanceIds: [instance.id],
     jobId,
     script: job.script,

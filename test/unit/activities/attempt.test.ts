@@ -52,6 +52,18 @@ describe('an activity', () => {
     },
   );
 
+  test('that takes a server down does nothing when the quorum was seen long before it was asked for', async () => {
+    let begun = false;
+    const probe = made(async () => {
+      begun = true;
+    });
+
+    const { result } = start(probe, { ...scope, quorumSeenAt: 1 }, { scheduledTimestampMs: 3_600_001 });
+
+    expect(await failureOf(result)).toMatchObject({ code: 'QuorumSeenLongAgo' });
+    expect(begun).toBe(false);
+  });
+
   test('does not lose the details of an earlier attempt before it has its own', async () => {
     const { result, heartbeats } = start(
       made((attempt) => attempt.sleep(3_000)),

@@ -19,6 +19,8 @@ export type Outcome = { kind: 'done' } | { kind: 'interrupted' } | { kind: 'fail
  * takes them up. A step beside the others that fails ends only what waits for it; the plan has failed when the rest has ended. `cluster.control.cancel` cancels all at once; a step that must not stop half-way shields itself.
  */
 export async function execute(cluster: Cluster, plan: Plan, ends: Ends, attempt: number): Promise<Outcome> {
+  // What opened the gate for an earlier plan says nothing here.
+  cluster.observations.passed = null;
   const done = new Set<string>();
   const begun = new Set<string>();
   const waits = new Map<Step, CancellationScope>();

@@ -41,6 +41,7 @@ async function awaitOpen(cluster: Cluster, step: Step, looks: 1 | 2): Promise<vo
     cluster.observations.gateOpenSince = verdict.memory.openSince;
     if (looks === 1 ? seen.open : verdict.open) {
       cluster.state.waiting = null;
+      if (looks === 2) cluster.observations.passed = { slot: step.slot ?? '', seenAt: Date.parse(at) };
       return;
     }
     const reason = seen.reasons[0] ?? 'it was seen open once, the second look follows';

@@ -11,6 +11,7 @@ import { classOf, failure, isCancelled } from '../../lib/errors.js';
 import { runJob } from '../../lib/node-job.js';
 import { apply, startOf } from '../apply.js';
 import { type Cluster, callContext, emit, now, slotOf } from '../context.js';
+import { takingDown } from '../taking-down.js';
 
 /**
  * Reboots an instance in trouble, and waits for its agent. An agent that stays away does not fail the step: the next plan needs to know it.
@@ -23,6 +24,7 @@ export async function reboot(cluster: Cluster, step: Step): Promise<void> {
   await CancellationScope.nonCancellable(() =>
     activities.rebootInstances(`${slot.name}: reboot ${instance.id}`, {
       ...callContext(cluster),
+      ...takingDown(cluster, slot.name),
       instanceIds: [instance.id],
     }),
   );
@@ -89,6 +91,7 @@ export async function terminateForReplacement(cluster: Cluster, step: Step): Pro
   await CancellationScope.nonCancellable(() =>
     activities.terminateInstances(`${slot.name}: terminate ${instance.id}`, {
       ...callContext(cluster),
+      ...takingDown(cluster, slot.name),
       instanceIds: [instance.id],
     }),
   );

@@ -66,6 +66,7 @@ export async function startService(cluster: Cluster, step: Step): Promise<void> 
   const started = await startNode(cluster, slot, {
     script: 'service-start',
     summary: step.title,
+    takesDown: true,
     params: {
       ...(uncordons ? { UNCORDON: 'true' } : {}),
       ...(restarts ? { RESTART: 'true' } : {}),

@@ -6,6 +6,7 @@ import { isTimeout } from '../../lib/errors.js';
 import { runJob } from '../../lib/node-job.js';
 import { apply } from '../apply.js';
 import { type Cluster, callContext, emit, now, slotOf } from '../context.js';
+import { takingDown } from '../taking-down.js';
 
 /** Takes a snapshot of etcd on the last server's disk, before that server stops. */
 export async function snapshot(cluster: Cluster, step: Step): Promise<void> {
@@ -27,6 +28,7 @@ export async function stopService(cluster: Cluster, step: Step): Promise<void> {
     // The node may still run a job of an operation before the restore, which this job would wait for.
     params: { ROLE: slot.role, ...(cluster.state.restore !== null && { TAKE_OVER: 'true' }) },
     timeoutSeconds: 300,
+    takesDown: true,
   });
   apply(cluster, slot, k3sStopped);
 }
@@ -43,7 +45,7 @@ export async function stopInstance(cluster: Cluster, step: Step): Promise<void> 
   const { instance } = slot;
   if (instance === null) return;
   const isRepair = step.phase === 'Configuring';
-  const input = { ...callContext(cluster), instanceIds: [instance.id] };
+  const input = { ...callContext(cluster), ...takingDown(cluster, slot.name), instanceIds: [instance.id] };
   if (isRepair) slot.powerCycledAt = now();
   await CancellationScope.nonCancellable(() => activities.stopInstances(`${slot.name}: stop ${instance.id}`, input));
   apply(cluster, slot, instanceStopping);

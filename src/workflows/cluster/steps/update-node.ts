@@ -122,6 +122,7 @@ export async function removeNode(cluster: Cluster, step: Step): Promise<void> {
     of: slot.name,
     params: { NODE_NAME: node, ROLE: slot.role },
     timeoutSeconds: 300,
+    takesDown: true,
   });
   // The slot may have its next instance by now.
   apply(cluster, slotOf(cluster, step.slot), removed(node));
