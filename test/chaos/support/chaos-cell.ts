@@ -19,7 +19,7 @@ export type Watch = (moment: 'before' | 'after', boundary: Boundary, entry: Call
 
 /**
  * A region of its own, and workers that serve nothing but it: what is done to them reaches no other cell. Cells share a
- * Temporal server; each has its own task queue.
+ * Temporal server; each has its own task queue, and its own namespace.
  */
 export class ChaosCell {
   /** Findings that were reported before. */
@@ -48,7 +48,12 @@ export class ChaosCell {
     this.bucket = createBucket(clients, env['KEELSON_BUCKET'] ?? '');
   }
 
-  static async open(children: Children, temporal: string, dir: string, taskQueue: string): Promise<ChaosCell> {
+  static async open(
+    children: Children,
+    { temporal, namespace }: { temporal: string; namespace: string },
+    dir: string,
+    taskQueue: string,
+  ): Promise<ChaosCell> {
     mkdirSync(dir, { recursive: true });
     let cell: ChaosCell | null = null;
     const names = new WeakMap<CallEntry, Boundary | null>();
@@ -72,6 +77,7 @@ export class ChaosCell {
     });
     const env = {
       ...localEnvironment(process.env, { ...variables, ...keyVariables('worker') }),
+      TEMPORAL_NAMESPACE: namespace,
       KEELSON_TASK_QUEUE: taskQueue,
       KEELSON_LOG_LEVEL: 'info',
     };

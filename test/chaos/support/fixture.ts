@@ -17,7 +17,7 @@ export interface ChaosFixture {
   client: Client;
   openCell(): Promise<ChaosCell>;
   newCluster(cell: ChaosCell, mode: 'dev' | 'ha'): ChaosCluster;
-  /** A Temporal namespace beside the one that all cells share. */
+  /** A Temporal namespace beside those of the cells. */
   newNamespace(name: string): Promise<Client>;
   /** SIGKILL, and a new server at the same address with what the database holds. */
   killTemporal(): Promise<void>;
@@ -34,6 +34,22 @@ export async function openChaosFixture({ asking = 'wait' }: { asking?: Asking } 
   const connection = await Connection.connect({ address, interceptors: INTERCEPTORS });
   const client = new Client({ connection });
   const cells: ChaosCell[] = [];
+  const clientOf = new WeakMap<ChaosCell, Client>();
+  const newNamespace = async (namespace: string): Promise<Client> => {
+    const day = { seconds: 86_400 } as never;
+    await connection.workflowService.registerNamespace({ namespace, workflowExecutionRetentionPeriod: day });
+    const searchAttributes = Object.fromEntries(SEARCH_ATTRIBUTES.map((one) => [one, KEYWORD]));
+    // All parts of the server know it after a moment.
+    for (let tries = 1; ; tries += 1) {
+      try {
+        await connection.operatorService.addSearchAttributes({ namespace, searchAttributes });
+        return new Client({ connection, namespace });
+      } catch (error) {
+        if (tries === 100) throw error;
+        await new Promise((resolve) => setTimeout(resolve, 250));
+      }
+    }
+  };
   let opened = 0;
   let clusters = 0;
   return {
@@ -41,29 +57,19 @@ export async function openChaosFixture({ asking = 'wait' }: { asking?: Asking } 
     async openCell() {
       opened += 1;
       const name = `cell-${opened}`;
-      const cell = await ChaosCell.open(children, address, join(dir, name), name);
+      // A namespace has one watch of each region: cells that share it would get reports of another cell's region.
+      const namespace = opened === 1 ? 'default' : name;
+      const own = opened === 1 ? client : await newNamespace(namespace);
+      const cell = await ChaosCell.open(children, { temporal: address, namespace }, join(dir, name), name);
       cells.push(cell);
+      clientOf.set(cell, own);
       return cell;
     },
     newCluster(cell, mode) {
       clusters += 1;
-      return new ChaosCluster(client, cell, `${mode}-${clusters}`, mode, asking);
+      return new ChaosCluster(clientOf.get(cell) ?? client, cell, `${mode}-${clusters}`, mode, asking);
     },
-    async newNamespace(namespace) {
-      const day = { seconds: 86_400 } as never;
-      await connection.workflowService.registerNamespace({ namespace, workflowExecutionRetentionPeriod: day });
-      const searchAttributes = Object.fromEntries(SEARCH_ATTRIBUTES.map((one) => [one, KEYWORD]));
-      // All parts of the server know it after a moment.
-      for (let tries = 1; ; tries += 1) {
-        try {
-          await connection.operatorService.addSearchAttributes({ namespace, searchAttributes });
-          return new Client({ connection, namespace });
-        } catch (error) {
-          if (tries === 100) throw error;
-          await new Promise((resolve) => setTimeout(resolve, 250));
-        }
-      }
-    },
+    newNamespace,
     async killTemporal() {
       temporal.child.kill('SIGKILL');
       await temporal.child.ended;
