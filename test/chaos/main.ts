@@ -44,10 +44,15 @@ const { values } = parseArgs({
 const asking: Asking = values.query ? 'query' : values.watch ? 'watch' : 'wait';
 const progress = (line: string): void => void process.stderr.write(`${line}\n`);
 const isOperation = (name: string): name is OperationName => OPERATIONS.some((one) => one === name);
+const operations = values.operation?.filter(isOperation);
+const unknown = (values.operation ?? []).filter((name) => !isOperation(name));
+if (unknown.length > 0) {
+  process.stderr.write(`--operation: there is no ${unknown.join(', no ')}; there are ${OPERATIONS.join(', ')}\n`);
+  process.exit(2);
+}
 
 async function matrix(fixture: ChaosFixture): Promise<boolean> {
   const started = Date.now();
-  const operations = values.operation?.filter(isOperation);
   const run = new Matrix(fixture, {
     cells: Number(values.cells),
     seed: Number(values.seed),
