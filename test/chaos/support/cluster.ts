@@ -111,13 +111,19 @@ export class ChaosCluster {
   }
 
   /** Someone terminates the instance of a slot, or it hangs, and someone tells of it or not; until another one serves in its place. */
+  /** A server that is gone is replaced; one whose power was cut is rebooted, and keeps its instance. */
   async repair(slot: string, what: 'terminate' | 'crash', how: 'told' | 'untold'): Promise<void> {
-    const instanceOf = (status: StatusView): string | null =>
-      status.nodes.find((node) => node.slot === slot)?.instanceId ?? null;
-    const lost = instanceOf(await this.status());
+    const nodeOf = ({ nodes }: StatusView) => nodes.find((node) => node.slot === slot);
+    const before = await this.status();
+    const lost = nodeOf(before)?.instanceId ?? null;
+    const known = new Set(before.operations.map(({ id }) => id));
     await fetch(`${this.cell.region.url}/_region/instances/${lost}/${what}`, { method: 'POST' });
     if (how === 'told') await this.handle.signal('reconcile', { reason: `${slot} is gone` });
-    await this.settled('Running', (status) => ![null, lost].includes(instanceOf(status)));
+    const isNew = (status: StatusView) => ![null, lost].includes(nodeOf(status)?.instanceId ?? null);
+    const isBack = (status: StatusView) =>
+      nodeOf(status)?.ready === 'True' &&
+      status.operations.some(({ id, kind, outcome }) => kind === 'repair' && outcome === 'done' && !known.has(id));
+    await this.settled('Running', what === 'terminate' ? isNew : (status) => isNew(status) || isBack(status));
   }
 
   async backup(): Promise<void> {
