@@ -33,9 +33,10 @@ const failedCall = (details: string) => ({
  */
 const failWhenClosed: Interceptor = (options, nextCall) => {
   try {
+    // `nextCall` has the interface as its type, an interceptor the class; what calls it uses the interface alone. [@grpc/grpc-js: Interceptor]
     return nextCall(options) as Call;
   } catch (error) {
-    // The library's type is a class; what calls it asks for no more than these methods. [@grpc/grpc-js: InterceptingCallInterface]
+    // As above: these are the methods of the interface. [@grpc/grpc-js: InterceptingCallInterface]
     return failedCall(error instanceof Error ? error.message : String(error)) as unknown as Call;
   }
 };

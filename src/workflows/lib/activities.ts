@@ -113,6 +113,7 @@ function summarised<K extends keyof Activities>(name: K, options: ActivityOption
   const run = async (summary: string, args: Parameters<Activities[K]>): Promise<unknown> => {
     const begunAt = Date.now();
     try {
+      // Each activity has one input, and those that take a server down have this in theirs; the others lack it.
       const [{ quorumSeenAt }] = args as [Partial<CallContext>];
       const within = quorumSeenAt === undefined ? {} : { scheduleToStartTimeout: BEGIN_OF_TAKING_DOWN };
       return take<unknown>(
@@ -123,6 +124,7 @@ function summarised<K extends keyof Activities>(name: K, options: ActivityOption
       throw error;
     }
   };
+  // The result stands in an envelope with its time, so that its type is lost on the way: `take` returns what the activity has returned.
   return (summary, ...args) => run(summary, args) as ReturnType<Activities[K]>;
 }
 

@@ -23,6 +23,7 @@ export interface FailedAt {
 export function take<T>(timed: T, clock: Clock | undefined = workflowClock()): T {
   if (!isTimed(timed)) return timed;
   setClock(timed.resultAt, clock);
+  // What the interceptor has put there: the activity's own result, of type T. [src/worker/result-time.ts]
   return timed.result as T;
 }
 
@@ -62,6 +63,7 @@ interface Clock {
   now: number;
 }
 
+// The SDK has no type for it: it is undefined outside of a workflow. [@temporalio/workflow 1.24: global-attributes]
 const workflowClock = (): Clock | undefined =>
   (globalThis as { __TEMPORAL_ACTIVATOR__?: Clock }).__TEMPORAL_ACTIVATOR__;
 
@@ -70,6 +72,7 @@ function setClock(ms: number, clock: Clock | undefined): void {
 }
 
 function failedAt(error: unknown): number | null {
+  // Any program may have made the failure: the number is checked.
   const said = error instanceof ApplicationFailure ? (error.details?.[1] as Partial<FailedAt> | undefined) : undefined;
   return typeof said?.failedAt === 'number' ? said.failedAt : null;
 }

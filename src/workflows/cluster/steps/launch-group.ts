@@ -100,7 +100,9 @@ function callsOf(arrivals: readonly Arrival[], most: number): Call[] {
   const alike = new Map<string, Arrival[]>();
   for (const one of arrivals) alike.set(keyOf(one), [...(alike.get(keyOf(one)) ?? []), one]);
   return [...alike.values()].flatMap((same): Call[] => {
-    const [{ slot, request, fresh } = same[0] as Arrival] = same;
+    const [first] = same;
+    if (first === undefined) return [];
+    const { slot, request, fresh } = first;
     if (!fresh || slot.pool === null) return [{ batch: request.batch ?? null, arrivals: same }];
     const byIndex = new Map(same.map((one) => [indexOf(one.slot.name), one]));
     return divide(slot.pool, [...byIndex.keys()], most).map((batch) => ({
