@@ -58,6 +58,43 @@ describe.concurrent('an unhealthy node', () => {
       expect(looks).toBeGreaterThanOrEqual(2);
     }));
 
+  it('is repaired for its cause, although a report ends the observation that has seen only what follows from it', ({
+    expect,
+  }) =>
+    fixture.withWorker(async ({ fake, start }) => {
+      // Prepare: a stopped K3s, and its node that is not Ready
+      const cluster = await start(written(SOON));
+      await cluster.settled('Running');
+      const server = [...fake.instances.values()].find((view) => view.slot === 'server-2');
+      const starts = () => fake.jobs.filter((job) => job.script === 'service-start').length;
+      fake.onProbe = ({ slot }) => (slot === 'server-2' && starts() === 0 ? { service: 'inactive' } : {});
+      fake.kubernetes.set('demo-server-2-g1', `False,True,v1.34.2+k3s1,true,${server?.privateIp},-`);
+      let probes = 0;
+      fake.before = async (name, input: { script?: string; instanceIds?: string[] }) => {
+        if (input.script === 'service-start') fake.kubernetes.delete('demo-server-2-g1');
+        if (name !== 'runOnNodes' || input.script !== 'probe') return;
+        probes += 1;
+        // The observation that would confirm both: Kubernetes has answered, the nodes have not.
+        if (probes !== 2) return;
+        await cluster.until((one) => condition(one, 'NodesReady')?.status === 'False');
+        const seen = [{ id: server?.id, state: 'running', k3s: 'service=inactive' }];
+        await cluster.workflow.signal('reconcile', { regionReport: { uid: '', whole: false, seen } });
+        const isHeard = async () =>
+          (await cluster.events()).some(({ message }) => message.includes('says service=inactive'));
+        while (!(await isHeard()));
+      };
+
+      // Act
+      await cluster.workflow.signal('reconcile', { reason: 'a test' });
+      const status = await cluster.until((one) => one.operations.length === 2 && one.operation === null);
+
+      // Assess
+      expect(probes).toBeGreaterThanOrEqual(3);
+      expect(status.operations[1]).toMatchObject({ kind: 'repair', outcome: 'done' });
+      expect(status.operations[1]?.steps.map(({ id }) => id)).toEqual(['start-service:server-2', 'verify']);
+      expect((await cluster.events()).map(({ message }) => message)).toContain('server-2: its K3s service is inactive');
+    }));
+
   it('shows what is asked only every few hours when a person asks: the end of its certificates', ({ expect }) =>
     fixture.withWorker(async ({ fake, start }) => {
       const cluster = await start(written({ ...SOON }));

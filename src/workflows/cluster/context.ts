@@ -103,6 +103,8 @@ export interface StatusPublisher {
 export interface Observations {
   /** Nothing has changed a node since the nodes were last observed. */
   areCurrent: boolean;
+  /** Observations in a row that a message has ended before their end: what the last of them has seen is half of the truth. */
+  cutShort: number;
   /** Since when every observation has found the quorum gate open, ISO 8601; null after a change of a node. */
   gateOpenSince: string | null;
   /** Which server the gate has let go last, until a call takes it down, and when it saw what has opened it, in milliseconds since 1970. */

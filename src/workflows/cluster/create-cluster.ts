@@ -19,7 +19,7 @@ export function createCluster(state: ClusterState): Cluster {
       refused: null,
     },
     status: createStatusPublisher({ state, inbox }),
-    observations: { areCurrent: false, gateOpenSince: null, passed: null, watchEnsured: false },
+    observations: { areCurrent: false, cutShort: 0, gateOpenSince: null, passed: null, watchEnsured: false },
     deletion: { swept: [], remaining: null, backupsUntil: null },
   };
 }

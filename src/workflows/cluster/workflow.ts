@@ -12,6 +12,7 @@ import { tellDeferred } from './converge.js';
 import { createCluster } from './create-cluster.js';
 import { onCancel, registerHandlers } from './handlers.js';
 import type { DeletionProof } from './messages.js';
+import { observe } from './observe/index.js';
 import { carryOut } from './operation/carry-out.js';
 import { endOperation } from './operation/history.js';
 import { type ClusterInput, startState } from './start-state.js';
@@ -57,12 +58,26 @@ async function live(self: Cluster): Promise<DeletionProof> {
       continue;
     }
     const move = nextMove(state, now());
+    if (move.kind === 'try' && move.plan.kind === 'repair' && knowsHalf(self)) {
+      await observe(self);
+      continue;
+    }
     tellDeferred(self, move.plan);
     if (move.kind === 'idle') await idle(self, move.plan);
     else if (move.kind === 'hold') await holdOff(self, move.hold);
     else if (await carryOut(self, move.plan)) return proofOf(self);
   }
 }
+
+/** Messages that come one after the other must not keep a repair back for ever. */
+const MOST_REPEATED = 2;
+
+/**
+ * Returns whether a message has ended the last observation: it may have seen that a node is not Ready, and not yet that its K3s is stopped. A repair of the
+ * symptom would be told, and done, instead of that of the cause.
+ */
+const knowsHalf = ({ state, observations }: Cluster): boolean =>
+  state.observeRequested && observations.cutShort > 0 && observations.cutShort <= MOST_REPEATED;
 
 /** Continues in a new history with the same state. Nothing runs at this point: it is the safest of safe points. */
 async function renew(self: Cluster): Promise<void> {

@@ -52,6 +52,7 @@ export async function observe(cluster: Cluster, { groups = true }: { groups?: bo
   });
   // Asks for the watch again: it may be available by now.
   if (isUnwatched(cluster)) cluster.observations.watchEnsured = false;
+  cluster.observations.cutShort = isWhole ? 0 : cluster.observations.cutShort + 1;
   if (!isWhole) return;
   state.failedObservations = failures.length > 0 ? state.failedObservations + 1 : 0;
   state.unhealthyObservations = isUnhealthy(cluster) ? state.unhealthyObservations + 1 : 0;
