@@ -169,6 +169,8 @@ export interface Profile {
   joinRetry: number;
   /** How long the voters must have been connected before etcd admits another member. */
   peerHealth: number;
+  /** A learner has started -> etcd lets it vote if it is asked. */
+  catchUp: number;
   /** The promotion loop of the leader ticks this often. */
   promotionCheck: number;
   /** A server that joins asks its etcd this often whether it votes. */

@@ -87,6 +87,7 @@ await_service() {
   restarts=$(restarts_of "$unit")
   while state=$(service_state "$unit") && [ "$state" != active ]; do
     waiting "the $unit service ($state)"
+    ! declare -F ask_for_vote >/dev/null || ask_for_vote
     if [ "$state" = failed ]; then service_failed "$unit" "has failed"; fi
     if [ $(($(restarts_of "$unit") - restarts)) -ge 2 ]; then
       fatal_in_journal "$unit"
@@ -124,6 +125,7 @@ fatal() {
 await_vote() {
   while is_learner; do
     waiting "etcd to promote $NODE_NAME to a voter"
+    ! declare -F ask_for_vote >/dev/null || ask_for_vote
     sleep "$POLL"
     await_service
   done

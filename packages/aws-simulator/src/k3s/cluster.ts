@@ -37,8 +37,9 @@ export class KubeCluster {
   readonly manifestFolders = new Map<string, string>();
   /** Span of the start after a restore: no one can join what was restored before its end. */
   restoredSpan: string | null = null;
-  /** Span of the last promotion: a waiting learner could not be admitted before it. */
+  /** Spans that a waiting learner could not be admitted before: the last learner could vote, and was connected for long enough. */
   lastPromotion: string | null = null;
+  lastHealthy: string | null = null;
   private readonly loop: LeaderLoop;
 
   constructor(

@@ -49,6 +49,13 @@ export function writeMember(machine: Machine, mark: MemberMark, memberName: stri
   write(machine, `${DATA}/server/db/etcd/name`, memberName);
 }
 
+const ETCD_CLIENT = ['server-ca.crt', 'client.crt', 'client.key'];
+
+/** Stands for the certificates with which a server asks etcd, there before its own etcd starts. [k3s source: pkg/daemons/control/deps] */
+export function writeEtcdClient(machine: Machine): void {
+  for (const file of ETCD_CLIENT) write(machine, `${DATA}/server/tls/etcd/${file}`, 'of etcd\n');
+}
+
 /** Used part of etcd's database. Assumption: a young cluster with few objects. */
 const YOUNG_MIB = 20;
 

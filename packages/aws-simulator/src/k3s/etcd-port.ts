@@ -30,6 +30,11 @@ export function etcdPort(server: RunningServer | undefined, url: string): Comman
             '1',
           ),
           ...gauge(
+            `etcd_server_id{server_id="${membership.member.id}"}`,
+            "Server or member ID in hexadecimal format. 1 for 'server_id' label with current ID.",
+            '1',
+          ),
+          ...gauge(
             'etcd_server_is_leader',
             'Whether or not this member is a leader. 1 if is, 0 otherwise.',
             etcd.leader === membership.member ? '1' : '0',

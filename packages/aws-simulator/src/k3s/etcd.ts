@@ -13,6 +13,8 @@ export interface Member {
   /** Private address; the peer URL is `https://<ip>:2380`. */
   peerIp: string;
   learner: boolean;
+  /** Has all of the log that the leader has: asked to, etcd lets it vote. */
+  caughtUp: boolean;
   /** Its etcd runs. A learner is admitted a moment before that. */
   started: boolean;
   /** Since when it runs, or does not; milliseconds since the epoch. */
@@ -32,7 +34,10 @@ export interface PromotionClock {
 export type Refusal =
   | 'etcdserver: too many learner members in cluster'
   | 'etcdserver: unhealthy cluster'
-  | 'etcdserver: no leader';
+  | 'etcdserver: no leader'
+  | 'etcdserver: member not found'
+  | 'etcdserver: can only promote a learner member'
+  | 'etcdserver: can only promote a learner member which is in sync with leader';
 
 /** Alarms of etcd, which the whole cluster sees until someone disarms them. [etcd: AlarmType] */
 export const ALARMS = ['NOSPACE', 'CORRUPT'] as const;
@@ -117,13 +122,18 @@ export class Etcd {
     this.settle(how);
   }
 
-  /** @returns false without a leader, or if the learner is gone or down */
-  promote(member: Member): boolean {
-    if (!this.available || !member.started || !this.members.includes(member)) return false;
+  /** Lets a learner vote that has caught up, whoever asks. [etcd: PromoteMember] @returns why not, or null */
+  promote(id: string): Refusal | null {
+    if (!this.available) return 'etcdserver: no leader';
+    const member = this.members.find((one) => one.id === id);
+    if (member === undefined) return 'etcdserver: member not found';
+    if (!member.learner) return 'etcdserver: can only promote a learner member';
+    if (!member.started || !member.caughtUp)
+      return 'etcdserver: can only promote a learner member which is in sync with leader';
     member.learner = false;
     this.world.note('promoted', { instanceId: member.instanceId, member: member.name, voters: this.voters.length });
     this.wake();
-    return true;
+    return null;
   }
 
   /** Removes a member. @returns why etcd refuses, or null. */

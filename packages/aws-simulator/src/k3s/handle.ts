@@ -9,6 +9,7 @@ import { metadata } from '../machine/metadata.js';
 import { type CommandReply, journalctl, reply, systemctl } from '../machine/systemctl.js';
 import { certificate } from './certificate.js';
 import { clusterReset } from './cluster-reset.js';
+import { etcdClientPort } from './etcd-client-port.js';
 import { etcdPort } from './etcd-port.js';
 import { kubectl } from './kubectl/command.js';
 import { rotateCa } from './rotate-ca.js';
@@ -33,7 +34,7 @@ export async function handleNodeRequest(
   return frame(await runProgram(world, machines, machine, program, args));
 }
 
-/** Runs a program of a node as if from its shell. @param program `systemctl`, `journalctl`, `kubectl`, `k3s`, or one of the two ports */
+/** Runs a program of a node as if from its shell. @param program `systemctl`, `journalctl`, `kubectl`, `k3s`, or one of the ports */
 export async function runProgram(
   world: World,
   machines: Machines,
@@ -46,6 +47,7 @@ export async function runProgram(
   if (program === 'journalctl') return journalctl(machine.folder.root, args);
   const server = machines.k3s.serverOn(machine.id);
   if (program === 'etcd-port') return etcdPort(server, args[0] ?? '');
+  if (program === 'etcd-client-port') return etcdClientPort(machines.k3s, machine, args);
   if (program === 'supervisor-port') return supervisorPort(server, args[0] ?? '', args[1] ?? '');
   const [command = '', ...rest] = program === 'kubectl' ? ['kubectl', ...args] : args;
   switch (command) {

@@ -1,9 +1,10 @@
 /** A further server: admitted as a learner when there is no other, a voter when the leader's loop finds it caught up. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Span } from '../contract.js';
 import { checkCritical, checkToken, PASSWORD_REJECTED } from './admission.js';
 import type { KubeCluster } from './cluster.js';
 import type { K3sConfig } from './config.js';
-import { nodePassword, writeMember } from './disk.js';
+import { nodePassword, writeEtcdClient, writeMember } from './disk.js';
 import type { Member } from './etcd.js';
 import { fatal } from './exit.js';
 import { newMember } from './new-member.js';
@@ -45,20 +46,22 @@ export async function joinServer(
 
   const after = causes(context, cluster.founding.foundSpan, cluster.restoredSpan);
   const join = await world.impose({ kind: 'join', instanceId: machine.id, ms: profile.join, after, signal });
+  writeEtcdClient(machine);
   const member = newMember(plane, machine, config, {
     learner: true,
     started: false,
     since: 0,
     loop: { startedAt, span: { of: join.id, offsetMs: profile.runtime } },
   });
-  const waited = await admit(context, cluster, member, signal);
+  const admitted = await admit(context, cluster, member, join, signal);
   // From now on its data is on the disk: a start after a crash comes back as this member.
   writeMember(machine, { clusterId: cluster.founding.id, memberId: member.id }, member.name);
   cluster.etcd.start(member);
   const learnsSince = Date.now();
   entered({ cluster, member });
   info(context, `Adding member ${member.name} as learner`);
-  const admitted = waited && cluster.lastPromotion !== null ? [join.id, cluster.lastPromotion] : [join.id];
+  // It ends with the process.
+  void connect(context, cluster, admitted, signal).catch(() => null);
   const promote = await awaitPromotion(context, cluster, member, admitted, signal);
 
   const about = { instanceId: machine.id, signal };
@@ -93,20 +96,39 @@ function checkName(cluster: KubeCluster, nodeName: string): void {
 /**
  * Asks again every second while there is another learner or etcd is not healthy; any other refusal ends the process. [k3s: pkg/etcd, Start]
  *
- * @returns whether it had to wait
+ * @returns the spans that it has waited for: its own, or those of the member before it until the next time it asked
  */
 async function admit(
   context: ServiceContext,
   cluster: KubeCluster,
   member: Member,
+  join: Span,
   signal: AbortSignal,
-): Promise<boolean> {
+): Promise<string[]> {
+  const { world } = context.plane;
   for (let waited = false; ; waited = true) {
     checkName(cluster, member.nodeName);
     const refusal = cluster.etcd.admit(member);
-    if (refusal === null) return waited;
+    if (refusal === null) {
+      const before = [cluster.lastPromotion, cluster.lastHealthy].flatMap((id) => id ?? []);
+      if (!waited || before.length === 0) return [join.id];
+      const ticks = { of: join.id, offsetMs: join.imposedMs, everyMs: world.profile.joinRetry };
+      const about = { kind: 'join-retry', instanceId: context.machine.id, ms: 0, signal };
+      return [(await world.impose({ ...about, after: [join.id, ...before], ticks })).id];
+    }
     if (refusal === 'etcdserver: no leader') throw fatal(`etcd cluster join failed: ${refusal}`);
     if (!waited) info(context, `Waiting for other members to finish joining etcd cluster: ${refusal}`);
     await sleep(context.plane.world.profile.joinRetry, null, { signal, ref: false });
   }
+}
+
+/** Only a member that was connected for long enough lets others in. [etcd: HealthInterval] */
+async function connect(
+  { machine, plane: { world } }: ServiceContext,
+  cluster: KubeCluster,
+  after: string[],
+  signal: AbortSignal,
+): Promise<void> {
+  const about = { kind: 'peer-health', instanceId: machine.id, ms: world.profile.peerHealth, signal };
+  cluster.lastHealthy = (await world.impose({ ...about, after })).id;
 }

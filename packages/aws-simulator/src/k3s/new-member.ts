@@ -18,5 +18,6 @@ export const newMember = (
   nodeName: config.nodeName,
   instanceId: machine.id,
   peerIp: config.nodeIp,
+  caughtUp: !how.learner,
   ...how,
 });

@@ -1,16 +1,20 @@
-/** How a learner becomes a voter: by a tick of the leader's promotion loop, every 15 s. [k3s: pkg/etcd, manageLearners] */
-import type { Span, Ticks } from '../contract.js';
+/**
+ * How a learner becomes a voter: etcd lets it vote once it has caught up and someone asks. K3s asks at each tick of the leader's promotion loop,
+ * every 15 s. [etcd docs: learner design; k3s: pkg/etcd, manageLearners]
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Span } from '../contract.js';
 import type { KubeCluster } from './cluster.js';
 import type { Member } from './etcd.js';
 import { fatal } from './exit.js';
 import { info, type ServiceContext } from './service-context.js';
 
 /**
- * Imposes `promote` until the leader's next tick. Without a leader then, or with another one whose loop ticks at other times, the learner
- * waits for the next tick of the leader.
+ * Imposes `promote`, after which the learner may vote, and waits until someone has asked. Nothing makes a caller wait for a tick, so the
+ * wait for one is not imposed.
  *
  * @param after spans by which the learner came to be one
- * @returns the span that ended with the promotion
+ * @returns the span after which it may vote
  */
 export async function awaitPromotion(
   context: ServiceContext,
@@ -21,31 +25,43 @@ export async function awaitPromotion(
 ): Promise<Span> {
   const { machine, plane } = context;
   const { etcd } = cluster;
-  for (;;) {
-    await etcd.until(() => etcd.available, signal);
-    const loop = etcd.leader?.loop;
-    const ms = etcd.untilTick(Date.now());
-    const ticks = loop?.span ? ticksOf(loop.span, plane.world.profile.promotionCheck) : undefined;
-    const span = await plane.world.impose({
-      kind: 'promote',
-      instanceId: machine.id,
-      ms,
-      after,
-      ...(ticks && { ticks }),
-      signal,
-    });
-    if (!etcd.members.includes(member)) throw fatal(`learner ${member.name} was removed before it was promoted`);
-    if (etcd.leader?.loop !== loop) continue;
-    // The span comes first: a waiter for this learner asks for it as soon as the learner votes.
-    cluster.lastPromotion = span.id;
-    if (!etcd.promote(member)) continue;
-    info(context, `Promoted learner ${member.name}`);
-    return span;
-  }
+  const { world } = plane;
+  await etcd.until(() => etcd.available, signal);
+  const span = await world.impose({
+    kind: 'promote',
+    instanceId: machine.id,
+    ms: world.profile.catchUp,
+    after,
+    signal,
+  });
+  // The span comes first: a waiter for this learner asks for it as soon as the learner votes.
+  cluster.lastPromotion = span.id;
+  member.caughtUp = true;
+  const isOver = (): boolean => !member.learner || !etcd.members.includes(member);
+  while (!isOver()) await atTick(cluster, member, isOver, signal);
+  if (!etcd.members.includes(member)) throw fatal(`learner ${member.name} was removed before it was promoted`);
+  info(context, `Promoted learner ${member.name}`);
+  return span;
 }
 
-const ticksOf = ({ of, offsetMs }: { of: string; offsetMs: number }, everyMs: number): Ticks => ({
-  of,
-  offsetMs,
-  everyMs,
-});
+/** Until the leader's next tick, which asks; or until it is over. Another leader ticks at other times. */
+async function atTick(
+  { etcd }: KubeCluster,
+  member: Member,
+  isOver: () => boolean,
+  signal: AbortSignal,
+): Promise<void> {
+  const loop = etcd.leader?.loop;
+  const ended = new AbortController();
+  const either = AbortSignal.any([signal, ended.signal]);
+  const tick = sleep(etcd.untilTick(Date.now()), null, { signal: either, ref: false }).then(() => {
+    if (etcd.leader?.loop === loop) etcd.promote(member.id);
+  });
+  try {
+    await Promise.race([tick, etcd.until(() => isOver() || etcd.leader?.loop !== loop, either)]);
+  } finally {
+    ended.abort();
+    await tick.catch(() => null);
+  }
+  if (!etcd.available) await etcd.until(() => etcd.available || isOver(), signal);
+}

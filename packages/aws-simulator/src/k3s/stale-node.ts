@@ -26,6 +26,7 @@ export function addStaleNode(cluster: KubeCluster, nodeName: string, isServer: b
     instanceId,
     peerIp: NOWHERE,
     learner: false,
+    caughtUp: true,
     started: false,
     since: 0,
     loop: { startedAt: 0, span: null },

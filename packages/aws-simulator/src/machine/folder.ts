@@ -26,7 +26,7 @@ export interface MachineFolder {
 }
 
 /** Programs of the operating system; each asks the simulator. */
-const SYSTEM_STAND_INS = ['systemctl', 'journalctl', 'etcd-port', 'supervisor-port', 'metadata'];
+const SYSTEM_STAND_INS = ['systemctl', 'journalctl', 'etcd-port', 'etcd-client-port', 'supervisor-port', 'metadata'];
 const STAND_IN = fileURLToPath(new URL('../k3s/stand-ins/systemctl', import.meta.url));
 const CURL = fileURLToPath(new URL('../k3s/stand-ins/curl', import.meta.url));
 

@@ -4,6 +4,7 @@
  */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { promoteAt } from '../k3s/etcd-client-port.js';
 import { runProgram } from '../k3s/handle.js';
 import type { Machines } from '../machine/host.js';
 import { Machine } from '../machine/machine.js';
@@ -42,6 +43,10 @@ export class PaperMachine extends Machine implements PaperNode {
 
   program(name: string, args: string[]): Promise<CommandReply> {
     return runProgram(this.world, this.machines, this, name, args);
+  }
+
+  askForVote(host: string, memberId: string): void {
+    promoteAt(this.machines.k3s, this, host, memberId);
   }
 
   get server() {

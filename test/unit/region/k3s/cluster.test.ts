@@ -83,7 +83,9 @@ describe('a cluster of three servers', () => {
     const joins = spans.filter(({ kind }) => kind === 'join');
     const promotions = spans.filter(({ kind }) => kind === 'promote');
     expect(joins).toHaveLength(2);
-    expect(promotions[1]?.after).toContain(promotions[0]?.id);
+    const asking = spans.find(({ id }) => id === promotions[1]?.after[0]);
+    expect(asking?.kind).toBe('join-retry');
+    expect(asking?.after).toContain(promotions[0]?.id);
     expect(joins[0]?.after).toContain(spans.find(({ kind }) => kind === 'found')?.id);
     expect([b, c].some((machine) => journal(machine).includes('too many learner members'))).toBe(true);
   });

@@ -36,6 +36,7 @@ describe('etcd', () => {
     instanceId: `i-${name}`,
     peerIp: '10.0.0.1',
     learner: true,
+    caughtUp: true,
     started: false,
     since: 0,
     loop: { startedAt: 0, span: null },
@@ -48,7 +49,7 @@ describe('etcd', () => {
     for (const one of members.slice(1)) {
       expect(etcd.admit(one)).toBeNull();
       etcd.start(one);
-      expect(etcd.promote(one)).toBe(true);
+      expect(etcd.promote(one.id)).toBeNull();
     }
     return { etcd, members };
   }
@@ -63,9 +64,17 @@ describe('etcd', () => {
     expect(etcd.admit(learner)).toBeNull();
     expect(etcd.admit(member('c'))).toBe('etcdserver: too many learner members in cluster');
     expect(etcd.voters).toHaveLength(1);
-    expect(etcd.promote(learner), 'not started').toBe(false);
+    const early = etcd.promote(learner.id);
     etcd.start(learner);
-    expect(etcd.promote(learner)).toBe(true);
+    learner.caughtUp = false;
+    const behind = etcd.promote(learner.id);
+    learner.caughtUp = true;
+    expect(etcd.promote(learner.id)).toBeNull();
+    expect([early, behind]).toEqual(
+      Array(2).fill('etcdserver: can only promote a learner member which is in sync with leader'),
+    );
+    expect(etcd.promote(learner.id)).toBe('etcdserver: can only promote a learner member');
+    expect(etcd.promote('unknown')).toBe('etcdserver: member not found');
     expect(etcd.voters).toHaveLength(2);
   });
 

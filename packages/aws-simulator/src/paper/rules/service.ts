@@ -68,6 +68,7 @@ async function awaitService(job: Job, unit: string, patience: number): Promise<v
       fatalInJournal(job, unit);
       if (Date.now() - since >= patience * 1_000) serviceFailed(job, unit, 'does not come up');
     }
+    askForVote(job);
     await job.wait(`the ${unit} service (${state})`);
   }
 }
@@ -102,6 +103,13 @@ function fatalInJournal(job: Job, unit: string): void {
     job.fail('TokenRejected', 'the server refuses the token', 'the token in the bucket is not of this cluster');
 }
 
+/** The counterpart of lib/promote.sh. */
+function askForVote({ machine }: Job): void {
+  const member = machine.server?.membership?.member;
+  const voter = /^server: "https:\/\/([^":]+):6443"$/m.exec(read(machine, `${ETC}/config.yaml`))?.[1];
+  if (member?.learner && voter !== undefined) machine.askForVote(voter, member.id);
+}
+
 const isLearner = ({ server }: PaperNode): boolean => server?.membership?.member.learner === true;
 
 /** Until this server's own node is Ready, and no longer than so many seconds where they are given. */
@@ -125,6 +133,7 @@ export async function startAndWait(job: Job, patience: number): Promise<void> {
   await runService(job, unit);
   await awaitService(job, unit, job.role === 'agent' ? PATIENCE.agent : patience);
   while (job.role === 'server' && isLearner(job.machine)) {
+    askForVote(job);
     await job.wait(`etcd to promote ${job.param('NODE_NAME')} to a voter`);
     await awaitService(job, unit, patience);
   }
