@@ -10,20 +10,30 @@ const LAUNCHES: Rate = { burst: 5, perSecond: 2 };
 export const CHANGES: Rate = { burst: 50, perSecond: 5 };
 
 /**
- * Makes calls take turns. EC2 allows few at once and few a second for an account and region, and the back-off of a refused call costs more than its turn would have. Calls that others wait for go first. The use by
+ * Makes calls take turns. EC2 allows few at once and few a second for an account and region, and the back-off of a refused call costs more than its turn would have. What brings back what has run goes first, then what others wait for. The use by
  * others in the account is unknown: a refusal empties the bucket.
  */
 export interface RateLimiter {
   /**
    * Resolves when it is the caller's turn.
    *
-   * @param rank lower goes first, then the order of asking
+   * @param place.urgent it brings back what has run, and goes before all that is not
+   * @param place.rank among its like: lower goes first, then the order of asking
    * @param rate of the bucket, the same each time; that of launches if absent
    */
-  turn(key: string, rank: number, rate?: Rate): Promise<void>;
+  turn(key: string, place: TurnPlace, rate?: Rate): Promise<void>;
   /** AWS has refused: someone else has used the tokens that the bucket seemed to have. */
   refused(key: string): void;
 }
+
+/** Where in the order of turns a call stands. */
+export interface TurnPlace {
+  rank: number;
+  urgent?: boolean | undefined;
+}
+
+/** After so many urgent turns in a row one goes to what waits otherwise: a storm of losses slows creates down, and never stops them. */
+const URGENT_IN_A_ROW = 9;
 
 interface Waiter {
   rank: number;
@@ -34,7 +44,10 @@ interface Bucket {
   rate: Rate;
   tokens: number;
   at: number;
+  urgent: Waiter[];
   waiting: Waiter[];
+  /** Urgent turns since the last other one, counted while others wait. */
+  inARow: number;
   timer: NodeJS.Timeout | null;
 }
 
@@ -45,7 +58,7 @@ export function createRateLimiter(now: () => number = () => performance.now()): 
   const bucketOf = (key: string, rate = LAUNCHES): Bucket => {
     let bucket = buckets.get(key);
     if (bucket === undefined) {
-      bucket = { rate, tokens: rate.burst, at: now(), waiting: [], timer: null };
+      bucket = { rate, tokens: rate.burst, at: now(), urgent: [], waiting: [], inARow: 0, timer: null };
       buckets.set(key, bucket);
     }
     return bucket;
@@ -58,13 +71,21 @@ export function createRateLimiter(now: () => number = () => performance.now()): 
     bucket.at = time;
   };
 
+  const next = (bucket: Bucket): Waiter | undefined => {
+    const { urgent, waiting } = bucket;
+    const isUrgent = urgent.length > 0 && (waiting.length === 0 || bucket.inARow < URGENT_IN_A_ROW);
+    bucket.inARow = isUrgent && waiting.length > 0 ? bucket.inARow + 1 : 0;
+    return isUrgent ? urgent.shift() : waiting.shift();
+  };
+
   const serve = (bucket: Bucket): void => {
     refill(bucket);
-    while (bucket.tokens >= 1 && bucket.waiting.length > 0) {
+    const waits = () => bucket.urgent.length + bucket.waiting.length > 0;
+    while (bucket.tokens >= 1 && waits()) {
       bucket.tokens -= 1;
-      bucket.waiting.shift()?.go();
+      next(bucket)?.go();
     }
-    if (bucket.waiting.length === 0 || bucket.timer !== null) return;
+    if (!waits() || bucket.timer !== null) return;
     const ms = Math.ceil(((1 - bucket.tokens) / bucket.rate.perSecond) * 1_000);
     bucket.timer = setTimeout(() => {
       bucket.timer = null;
@@ -73,11 +94,12 @@ export function createRateLimiter(now: () => number = () => performance.now()): 
   };
 
   return {
-    turn: (key, rank, rate) =>
+    turn: (key, { rank, urgent }, rate) =>
       new Promise((go) => {
         const bucket = bucketOf(key, rate);
-        const place = bucket.waiting.findIndex((other) => other.rank > rank);
-        bucket.waiting.splice(place < 0 ? bucket.waiting.length : place, 0, { rank, go });
+        const queue = urgent === true ? bucket.urgent : bucket.waiting;
+        const at = queue.findIndex((other) => other.rank > rank);
+        queue.splice(at < 0 ? queue.length : at, 0, { rank, go });
         serve(bucket);
       }),
     refused(key) {

@@ -31,6 +31,8 @@ export interface CallContext {
    * too long ago by the time that the workflow asks for it.
    */
   quorumSeenAt?: number;
+  /** It brings back what has run: where calls take turns, it goes before what makes something new. */
+  urgent?: true;
 }
 
 /** Context of a region watch's calls. */

@@ -46,7 +46,7 @@ export async function launchInstances(
     throw mayExist ? noAnswer(error, name) : error;
   }
   const pace = launchPace(input);
-  await awaitTurn(deps, attempt, pace, rankOf(name));
+  await awaitTurn(deps, attempt, pace, { rank: rankOf(name), urgent: input.urgent });
   const attempted = `RunInstances ${batch.count} ${launch.instanceType} in ${launch.subnetId} for ${slotsOfBatch(batch)[0]} and ${batch.count - 1} more`;
   try {
     const answer = await ec2.send(

@@ -1,6 +1,7 @@
 import { type EC2Client, type Instance, RunInstancesCommand } from '@aws-sdk/client-ec2';
 import { hasCode, messageOf } from '../../aws/error-code.js';
 import { failure, toFailure } from '../../aws/failure.js';
+import type { TurnPlace } from '../../aws/rate-limiter.js';
 import { ownedBy } from '../../aws/tags.js';
 import { isServerSlot } from '../../model/ids.js';
 import type { InstanceObservation } from '../../model/observation.js';
@@ -37,7 +38,7 @@ export async function launchInstance(
     return instanceView(before);
   }
   const pace = launchPace(input);
-  await awaitTurn(deps, attempt, pace, rankOf(slot));
+  await awaitTurn(deps, attempt, pace, { rank: rankOf(slot), urgent: input.urgent });
   const attempted = `RunInstances ${launch.instanceType} in ${launch.subnetId} for ${slot}`;
   try {
     const answer = await ec2.send(new RunInstancesCommand(runInstancesInput(installation, input, profile)));
@@ -64,9 +65,9 @@ export async function awaitTurn(
   deps: ActivityDeps,
   attempt: ActivityContext,
   pace: string,
-  rank: number,
+  place: TurnPlace,
 ): Promise<void> {
-  await Promise.race([deps.pace.turn(pace, rank), attempt.cancelled]);
+  await Promise.race([deps.pace.turn(pace, place), attempt.cancelled]);
   if (attempt.signal.aborted) throw attempt.signal.reason;
 }
 

@@ -19,7 +19,7 @@ import { requireOwn } from './proof.js';
 
 export async function startInstances(deps: ActivityDeps, _: ActivityContext, input: InstancesInput): Promise<void> {
   const { instanceIds: InstanceIds } = input;
-  await deps.pace.turn(`${input.region} StartInstances`, 0);
+  await deps.pace.turn(`${input.region} StartInstances`, { rank: 0, urgent: input.urgent });
   await called(input, 'StartInstances', deps, (ec2) => ec2.send(new StartInstancesCommand({ InstanceIds })));
 }
 

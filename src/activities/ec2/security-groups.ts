@@ -37,7 +37,7 @@ export async function ensureSecurityGroups(
   input: SecurityGroupsInput,
 ): Promise<SecurityGroupsResult> {
   const ec2 = deps.clients.ec2(input.region);
-  const turn = changeTurns(deps, attempt, input.region);
+  const turn = changeTurns(deps, attempt, input);
   const found = await findOrMake(ec2, turn, { ...input, ...(await ownerOf(deps, input)) });
   const ids = { server: found.server.group.GroupId ?? '', agent: found.agent.group.GroupId ?? '' };
   const ensure = async (role: GroupRole) => {

@@ -19,7 +19,7 @@ const PATIENCE_MS = 30_000;
  */
 export async function tagInstances(deps: ActivityDeps, attempt: ActivityContext, input: TagBatchInput): Promise<void> {
   const owner = await ownerOf(deps, input);
-  const turn = changeTurns(deps, attempt, input.region);
+  const turn = changeTurns(deps, attempt, input);
   const waiting = new Map(input.instances.map((one) => [one.instanceId, one]));
   const name = async (instance: Instance): Promise<void> => {
     const id = instance.InstanceId ?? '';

@@ -141,6 +141,10 @@ export const isBetweenSteps = ({ control, state }: Cluster): boolean =>
 /** Short random id; deterministic in replay, since the SDK's uuid4 is. */
 export const shortId = (): string => uuid4().slice(0, 8);
 
+/** Returns whether the operation under way brings back what has run. */
+const isUrgent = ({ operation, initializedAt }: ClusterState): boolean =>
+  initializedAt !== null && (operation?.kind === 'repair' || operation?.kind === 'restore');
+
 /** Returns what every activity has to know of the cluster that it works for. */
 export function callContext({ state }: Pick<Cluster, 'state'>): CallContext {
   const span = currentSpanId(state);
@@ -153,6 +157,7 @@ export function callContext({ state }: Pick<Cluster, 'state'>): CallContext {
     operation: state.operation?.id ?? 'none',
     traceId: state.operation?.traceId ?? state.traceId,
     ...(span !== null && { span }),
+    ...(isUrgent(state) && { urgent: true }),
   };
 }
 

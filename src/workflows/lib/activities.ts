@@ -90,6 +90,9 @@ const note: ActivityOptions = {
 /** A call that takes a server down, and waits so long for a worker, is asked for again, after another look at the quorum. */
 const BEGIN_OF_TAKING_DOWN = '1m';
 
+/** Of what brings back what has run, where the slots of the workers are short: 1 is the first, and all other calls have 3. [docs: Temporal, task queue priority] */
+const URGENT = { priorityKey: 2 } as const;
+
 const calls = proxyActivities<Activities>(call);
 
 type Runner<K extends keyof Activities> = (
@@ -114,8 +117,11 @@ function summarised<K extends keyof Activities>(name: K, options: ActivityOption
     const begunAt = Date.now();
     try {
       // Each activity has one input, and those that take a server down have this in theirs; the others lack it.
-      const [{ quorumSeenAt }] = args as [Partial<CallContext>];
-      const within = quorumSeenAt === undefined ? {} : { scheduleToStartTimeout: BEGIN_OF_TAKING_DOWN };
+      const [{ quorumSeenAt, urgent }] = args as [Partial<CallContext>];
+      const within = {
+        ...(quorumSeenAt !== undefined && { scheduleToStartTimeout: BEGIN_OF_TAKING_DOWN }),
+        ...(urgent && { priority: URGENT }),
+      };
       return take<unknown>(
         await inTurn<unknown>(activity.executeWithOptions({ ...options, ...within, summary }, args)),
       );

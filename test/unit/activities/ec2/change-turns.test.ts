@@ -40,7 +40,7 @@ describe('changes of groups', () => {
     // Prepare
     const deps = { pace: createRateLimiter(() => Date.now()) } as ActivityDeps;
     const { seen, call } = limitedEc2();
-    const turn = changeTurns(deps, attempt, 'eu-west-1');
+    const turn = changeTurns(deps, attempt, { region: 'eu-west-1' });
     const ended: { cluster: number; seconds: number }[] = [];
     const began = Date.now();
     const make = async (cluster: number): Promise<void> => {
@@ -62,7 +62,7 @@ describe('changes of groups', () => {
   test('wait after a refusal: someone else in the account has used the bucket', async () => {
     // Prepare
     const deps = { pace: createRateLimiter(() => Date.now()) } as ActivityDeps;
-    const turn = changeTurns(deps, attempt, 'eu-west-1');
+    const turn = changeTurns(deps, attempt, { region: 'eu-west-1' });
     const began = Date.now();
     const refuse = async () => {
       throw awsError('RequestLimitExceeded', 'Request limit exceeded.', 503);
