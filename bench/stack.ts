@@ -57,11 +57,13 @@ export interface Shape {
   agents?: number;
   instanceType?: string;
   version?: string;
+  /** Parameter that names the image of its nodes. */
+  image?: string;
 }
 
 /** A cluster document as `temporal workflow start` takes it. */
 export function documentOf(shape: Shape): Record<string, unknown> {
-  const { name, mode, agents = 0, instanceType = 't3.medium', version = 'v1.34.2+k3s1' } = shape;
+  const { name, mode, agents = 0, instanceType = 't3.medium', version = 'v1.34.2+k3s1', image } = shape;
   return {
     apiVersion: 'keelson/v1',
     kind: 'Cluster',
@@ -72,6 +74,7 @@ export function documentOf(shape: Shape): Record<string, unknown> {
       servers: { instanceType },
       pools: agents === 0 ? [] : [{ name: 'workers', count: agents, instanceType: 't3.large' }],
       k3s: { version },
+      ...(image !== undefined && { image: { ssmParameter: image } }),
     },
   };
 }

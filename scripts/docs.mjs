@@ -7,6 +7,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { tsImport } from 'tsx/esm/api';
 import { parse } from 'yaml';
+import { pathChart, pathLegend } from './path-chart.mjs';
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 
@@ -25,6 +26,7 @@ const PAGES = {
   'docs/explanation/repair.md': repairPage,
   'docs/explanation/real-hosts.md': realHostsPage,
   'docs/explanation/scale.md': scalePage,
+  'docs/explanation/create-path.md': createPathPage,
   'docs/how-to/backup-and-restore.md': backupPage,
 };
 
@@ -361,6 +363,22 @@ const figuresOf = ({ case: _, ...figures }) =>
   Object.entries(figures)
     .map(([name, value]) => `${name} ${Number.isInteger(value) ? value : Number(value).toFixed(2)}`)
     .join(', ');
+
+/** The longest chains of a create as they were, and as the record of the last run has them. */
+function createPathPage() {
+  const { rows: cases, measuredAt } = JSON.parse(readFileSync('bench/results/create.json', 'utf8'));
+  const before = JSON.parse(readFileSync('bench/create-before.json', 'utf8'));
+  const chart = (title, { criticalPathSeconds, wallSeconds, chain }) =>
+    `${title}: ${criticalPathSeconds.toFixed(1)} s, Keelson took ${wallSeconds.toFixed(1)} s.\n\n\`\`\`text\n${pathChart(chain)}\n\`\`\`\n`;
+  const now = cases.filter((one) => one.case.startsWith('create ha') && !one.case.includes('agents'));
+  const charts = [
+    chart(`Before, ${before.measuredAt.slice(0, 10)} (commit ${before.commit})`, before),
+    ...now.map((one) => chart(`${one.case}, ${measuredAt.slice(0, 10)}`, one)),
+  ];
+  const legend = pathLegend(...[before, ...now].map(({ chain }) => chain));
+  const page = readFileSync('docs/explanation/create-path.md', 'utf8');
+  return fill(page, 'path', `${charts.join('\n')}\n${legend}\n`);
+}
 
 function scalePage() {
   const thousands = tableOf(
