@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { AccountAnswers } from '../aws/account/questions.js';
 import type { Bucket } from '../aws/bucket.js';
 import type { AwsClients } from '../aws/clients.js';
 import type { InstallationSource } from '../aws/installation.js';
@@ -17,6 +18,8 @@ export interface ActivityDeps {
   readers: Readers;
   /** Milliseconds between two rounds of the readers; the default if absent. */
   tick?: number;
+  /** What this account has answered lately, for all clusters in it. */
+  answers: AccountAnswers;
   bucket: Bucket;
   /** Installation of this worker. */
   installation: InstallationSource;

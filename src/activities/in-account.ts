@@ -1,3 +1,4 @@
+import { AccountAnswers } from '../aws/account/questions.js';
 import { keepLatest } from '../aws/keep-latest.js';
 import { createRateLimiter } from '../aws/rate-limiter.js';
 import { createReaders } from '../aws/readers.js';
@@ -31,6 +32,7 @@ function chooser(deps: ActivityDeps): Choose {
   const sharedIn = keepLatest(MOST_ACCOUNTS, accountKey, (account: AccountRole) => ({
     readers: createReaders(deps.clients.assume(account, WATCH_SUBJECT), deps.tick),
     pace: createRateLimiter(),
+    answers: new AccountAnswers(),
   }));
   return keepLatest(
     MOST_CLUSTERS,

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { AccountAnswers } from '../aws/account/questions.js';
 import { createBucket } from '../aws/bucket.js';
 import type { AwsClients } from '../aws/clients.js';
 import { type InstallationSource, installationOf } from '../aws/installation.js';
@@ -93,6 +94,7 @@ export function createActivities(options: ActivitiesOptions): Activities {
     clients,
     readers: createReaders(clients, options.tick),
     ...(options.tick !== undefined && { tick: options.tick }),
+    answers: new AccountAnswers(),
     bucket,
     installation: options.installation ?? installationOf(bucket, null),
     namespaceId: options.namespaceId ?? (async () => ''),

@@ -16,7 +16,7 @@ export function withAllowed(activities: Activities, allowed: AllowedResources): 
   };
   return {
     ...activities,
-    resolveLaunchConfig: async (input) => {
+    resolveLaunchConfig: async function resolve(input) {
       const image = imageProblem(input.document.spec.image, allowed);
       if (image !== null)
         throw invalid('ImageNotAllowed', image, 'name an image that the operator lists, or leave spec.image out');
@@ -24,6 +24,8 @@ export function withAllowed(activities: Activities, allowed: AllowedResources): 
       requireGroups([...securityGroupIds, ...extraSecurityGroupIds]);
       const resolved = await activities.resolveLaunchConfig(input);
       const vpc = vpcProblem(resolved.launchConfig.vpcId, allowed);
+      // No error from an earlier answer: a person may have changed the default VPC.
+      if (vpc !== null && input.anew !== true) return await resolve({ ...input, anew: true });
       if (vpc !== null)
         throw invalid('VpcNotAllowed', vpc, 'name a VPC that the operator lists in spec.network, or ask the operator');
       return resolved;

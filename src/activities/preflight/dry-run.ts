@@ -1,5 +1,5 @@
 import { RunInstancesCommand } from '@aws-sdk/client-ec2';
-import type { AwsClients } from '../../aws/clients.js';
+import type { AccountAnswers } from '../../aws/account/questions.js';
 import { codeOf, hasCode, messageOf } from '../../aws/error-code.js';
 import { failure, toFailure } from '../../aws/failure.js';
 import type { LaunchConfig } from '../../model/state.js';
@@ -13,7 +13,7 @@ import { runInstancesInput } from '../ec2/launch-request.js';
 /** A dry run counts against the small bucket of RunInstances: one is enough for all clusters that are made meanwhile. */
 const GOOD_FOR_MS = 600_000;
 
-const passed = new WeakMap<AwsClients, Map<string, number>>();
+const passed = new WeakMap<AccountAnswers, Map<string, number>>();
 
 /**
  * Asks EC2 whether the worker may launch at all, with this profile: a DryRun, which makes nothing [docs: EC2 RunInstances].
@@ -28,8 +28,8 @@ export async function dryRunLaunch(
   launchConfig: LaunchConfig,
 ): Promise<void> {
   const profile = input.document.spec.access.instanceProfile ?? deps.defaultInstanceProfile ?? '';
-  const known = passed.get(deps.clients) ?? new Map<string, number>();
-  passed.set(deps.clients, known);
+  const known = passed.get(deps.answers) ?? new Map<string, number>();
+  passed.set(deps.answers, known);
   const key = [input.region, profile, ...groupsOf(input, launchConfig)].join(' ');
   if (Date.now() - (known.get(key) ?? 0) < GOOD_FOR_MS) return;
   // Those who come meanwhile need not wait for the answer: if it is no, their own launch hears it too.

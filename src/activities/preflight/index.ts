@@ -4,8 +4,8 @@ import { resolveImages } from '../../aws/account/images.js';
 import { checkOffered, resolveTypes } from '../../aws/account/instance-types.js';
 import { invalid } from '../../aws/account/invalid.js';
 import { resolveNetwork } from '../../aws/account/network.js';
+import type { Ask } from '../../aws/account/questions.js';
 import { regionProblem } from '../../aws/region-names.js';
-import { TtlCache } from '../../aws/ttl-cache.js';
 import { typesIn } from '../../model/ids.js';
 import { type AccountFacts, unfitFor } from '../../model/spec/account.js';
 import type { ClusterDocument, ClusterSpec } from '../../model/spec/schema.js';
@@ -19,66 +19,70 @@ import { profileMissing } from '../ec2/launch.js';
 import { dryRunLaunch } from './dry-run.js';
 import { checkRelease } from './release.js';
 
-/** By worker: clusters that are made together ask the account once. */
-const shared = new WeakMap<ActivityDeps, TtlCache>();
-
 /**
  * Asks account, region, bucket and mirror for all that a launch depends on, before anything is made; what is wrong with the
- * document is known here or never. Reads only.
+ * document is known here or never. Reads only. What other clusters have just asked is not asked again, except before an error is told.
  */
 export async function resolveLaunchConfig(
   deps: ActivityDeps,
   attempt: ActivityContext,
   input: PreflightInput,
 ): Promise<PreflightResult> {
+  const { instanceProfile } = input.document.spec.access;
+  if (instanceProfile === undefined && deps.defaultInstanceProfile === null) throw profileMissing();
+  try {
+    const resolved = await deps.answers.conclude(input.anew === true, (ask) => resolve(deps, attempt, input, ask));
+    await dryRunLaunch(deps, attempt, input, resolved.launchConfig);
+    return resolved;
+  } catch (error) {
+    throw (await regionProblem(deps.clients, input.region, error)) ?? error;
+  }
+}
+
+async function resolve(
+  deps: ActivityDeps,
+  attempt: ActivityContext,
+  input: PreflightInput,
+  ask: Ask,
+): Promise<PreflightResult> {
   const { region, document, founding } = input;
   const { spec } = document;
-  if (spec.access.instanceProfile === undefined && deps.defaultInstanceProfile === null) throw profileMissing();
   const source = { ec2: deps.clients.ec2(region), ssm: deps.clients.ssm(region), region };
   const types = input.instanceTypes ?? typesIn(document);
-  const account = shared.get(deps) ?? new TtlCache();
-  shared.set(deps, account);
-  const ask = <T>(what: string, of: unknown, read: () => Promise<T>): Promise<T> =>
-    account.ask(`${region} ${what} ${JSON.stringify(of)}`, read);
-  try {
-    const [{ network, vpcCidrs, room: free }, { types: instanceTypes, memory }] = await allOrFirst([
-      ask('network', spec.network, () => resolveNetwork(source.ec2, spec.network, region)),
-      ask('types', types, () => resolveTypes(source.ec2, types, region)),
-      deps.bucket.check(),
-    ]);
-    checkOffered(instanceTypes, network.subnets, region);
-    const architectures = [...new Set(Object.values(instanceTypes).map((type) => type.architecture))].sort();
-    const [{ images, sizeGiB: imageSizeGiB }, releases] = await allOrFirst([
-      ask('images', [spec.image, instanceTypes], () => resolveImages(source, spec.image, instanceTypes)),
-      Promise.all(architectures.map((architecture) => checkRelease(attempt, spec.k3s, architecture, deps.mirrors))),
-    ]);
-    const launchConfig = { ...network, images, instanceTypes };
-    // They are settled by then, and a repair has to be possible whatever the VPC has got, or lost, since.
-    const inUse = input.networksInUse === true;
-    const cidrs = inUse ? [] : vpcCidrs;
-    const zones = zonesOf(network, instanceTypes);
-    if (inUse) zones.subnetZones = null;
-    const room = inUse ? null : free;
-    const facts = { vpcId: network.vpcId, vpcCidrs: cidrs, room, ...zones, memory, imageSizeGiB };
-    requireFit(document, facts, input.launching === undefined ? null : new Set(input.launching));
-    await dryRunLaunch(deps, attempt, input, launchConfig);
-    const mirrorProblem = releases.find((problem) => problem !== null) ?? null;
-    const ofServers = instanceTypes[spec.servers.instanceType]?.architecture;
-    return {
-      launchConfig,
-      userData: userDataOf(spec.k3s, architectures, renderUserData),
-      ...(founding !== undefined && {
-        founding: userDataOf(
-          spec.k3s,
-          architectures.filter((one) => one === ofServers),
-          (release) => renderFounding({ ...release, ...founding }),
-        ),
-      }),
-      mirrorProblem,
-    };
-  } catch (error) {
-    throw (await regionProblem(deps.clients, region, error)) ?? error;
-  }
+  const [{ network, vpcCidrs, room: free }, { types: instanceTypes, memory }] = await allOrFirst([
+    ask([region, 'network', spec.network], 'person', () => resolveNetwork(source.ec2, spec.network, region)),
+    ask([region, 'types', types], 'aws', () => resolveTypes(source.ec2, types, region)),
+    ask(['bucket'], 'person', () => deps.bucket.check()),
+  ]);
+  checkOffered(instanceTypes, network.subnets, region);
+  const architectures = [...new Set(Object.values(instanceTypes).map((type) => type.architecture))].sort();
+  const [{ images, sizeGiB: imageSizeGiB }, releases] = await allOrFirst([
+    resolveImages(source, spec.image, instanceTypes, ask),
+    Promise.all(architectures.map((architecture) => checkRelease(attempt, spec.k3s, architecture, deps.mirrors, ask))),
+  ]);
+  const launchConfig = { ...network, images, instanceTypes };
+  // They are settled by then, and a repair has to be possible whatever the VPC has got, or lost, since.
+  const inUse = input.networksInUse === true;
+  const cidrs = inUse ? [] : vpcCidrs;
+  const zones = zonesOf(network, instanceTypes);
+  if (inUse) zones.subnetZones = null;
+  const room = inUse ? null : free;
+  const facts = { vpcId: network.vpcId, vpcCidrs: cidrs, room, ...zones, memory, imageSizeGiB };
+  requireFit(document, facts, input.launching === undefined ? null : new Set(input.launching));
+  const mirrorProblem = releases.find((problem) => problem !== null) ?? null;
+  const ofServers = instanceTypes[spec.servers.instanceType]?.architecture;
+  return {
+    launchConfig,
+    userData: userDataOf(spec.k3s, architectures, renderUserData),
+    ...(founding !== undefined && {
+      founding: userDataOf(
+        spec.k3s,
+        architectures.filter((one) => one === ofServers),
+        (release) => renderFounding({ ...release, ...founding }),
+      ),
+    }),
+    mirrorProblem,
+  };
 }
 
 /** @throws the first of what does not fit the account, with all of it in its message */

@@ -1,4 +1,5 @@
 import { invalid } from '../../aws/account/invalid.js';
+import { type Ask, askAlways } from '../../aws/account/questions.js';
 import type { MirrorPolicy } from '../../mirror/policy.js';
 import { askRelease } from '../../mirror/release.js';
 import type { ClusterSpec } from '../../model/spec/schema.js';
@@ -22,8 +23,15 @@ export async function checkRelease(
   k3s: ClusterSpec['k3s'],
   architecture: Architecture,
   policy: MirrorPolicy | null,
+  ask: Ask = askAlways,
 ): Promise<{ url: string; reason: string } | null> {
-  const answer = await askRelease(k3s, architecture, attempt.signal, policy);
+  const { mirror, version } = k3s;
+  const answer = await ask(
+    ['release', mirror, version, architecture],
+    'person',
+    () => askRelease(k3s, architecture, attempt.signal, policy),
+    ({ kind }) => kind === 'found',
+  );
   switch (answer.kind) {
     case 'unanswered':
       attempt.log.warn('mirror not reachable from the worker; the nodes will tell', answer);

@@ -5,6 +5,7 @@ import type { Architecture, ImageChoice, LaunchConfig } from '../../model/state.
 import { codeOf, hasCode } from '../error-code.js';
 import { toFailure } from '../failure.js';
 import { invalid } from './invalid.js';
+import { type Ask, askAlways, type Keep } from './questions.js';
 
 /** Public parameters of Amazon Linux 2023 [docs: AL2023 on EC2]; its image has an SSM agent, and no jq. */
 const DEFAULT_PARAMETER: Record<Architecture, string> = {
@@ -26,19 +27,23 @@ export interface ResolvedImages {
   sizeGiB: number | null;
 }
 
-/** Looks up the image of each architecture in use, once, to pin it. */
+/** Looks up the image of each architecture in use, once, to pin it. A parameter that the document names is asked each time: who has just changed it wants the new image. */
 export async function resolveImages(
   source: ImageSource,
   image: ClusterSpec['image'],
   types: LaunchConfig['instanceTypes'],
+  ask: Ask = askAlways,
 ): Promise<ResolvedImages> {
+  const imageOf = (id: string, keep: Keep): Promise<Image> =>
+    ask([source.region, 'image', id], keep, () => describeImage(source, id));
   const architectures = [...new Set(Object.values(types).map((type) => type.architecture))];
   const named = image === undefined ? undefined : 'id' in image ? image : image.ssmParameter;
   if (named === undefined) {
     const images = await Promise.all(
       architectures.map(async (architecture) => {
-        const id = await imageIdOf(source, DEFAULT_PARAMETER[architecture]);
-        return [architecture, await describeImage(source, id), id] as const;
+        const parameter = DEFAULT_PARAMETER[architecture];
+        const id = await ask([source.region, 'parameter', parameter], 'aws', () => imageIdOf(source, parameter));
+        return [architecture, await imageOf(id, 'aws'), id] as const;
       }),
     );
     return {
@@ -47,7 +52,7 @@ export async function resolveImages(
     };
   }
   const id = typeof named === 'string' ? await imageIdOf(source, named) : named.id;
-  const found = await describeImage(source, id);
+  const found = await imageOf(id, 'person');
   const architecture = ARCHITECTURE[found.Architecture ?? ''];
   const others = Object.entries(types).filter(([, type]) => type.architecture !== architecture);
   if (architecture === undefined || others.length > 0)

@@ -52,6 +52,14 @@ describe('images that a document may name', () => {
 });
 
 describe('VPCs that nodes may be in', () => {
+  it('are looked up again before one is refused: the answer may be of earlier', async () => {
+    const { asked, result } = resolve(undefined, { vpcs: ['vpc-00000000'] });
+
+    await failureOf(result);
+
+    expect(asked).toEqual([expect.not.objectContaining({ anew: true }), expect.objectContaining({ anew: true })]);
+  });
+
   it('are those that the operator lists, whatever the document names', async () => {
     await expect(resolve(undefined, { vpcs: [VPC] }).result).resolves.toBeDefined();
     expect(await failureOf(resolve(undefined, { vpcs: ['vpc-00000000'] }).result)).toMatchObject({

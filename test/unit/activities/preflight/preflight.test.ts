@@ -204,6 +204,61 @@ describe('a document that does not fit the account', () => {
   });
 });
 
+describe('a second cluster in a region', () => {
+  /** What has left the worker. */
+  const calls = (): string[] => {
+    const all = [...ec2.calls(), ...ssm.calls(), ...s3.calls()];
+    return all.map(({ args: [command] }) => command.constructor.name);
+  };
+  const begin = (activities: ReturnType<typeof makeActivities>, more: { anew?: true } = {}) =>
+    start(activities.resolveLaunchConfig, {
+      ...scope,
+      document: documentWith({ k3s: { version: 'v1.34.2+k3s1', mirror } }),
+      ...more,
+    }).result;
+
+  test('waits for no look-up that the first one has made', async () => {
+    // Prepare
+    const activities = makeActivities();
+    const first = await begin(activities);
+    const before = [calls().length, asked.length];
+
+    // Act
+    const second = await begin(activities);
+
+    // Assess
+    expect(second).toEqual(first);
+    expect([calls().length, asked.length]).toEqual(before);
+  });
+
+  test('whose earlier launch config has failed asks for what is so now', async () => {
+    const activities = makeActivities();
+    await begin(activities);
+    ssm.on(GetParameterCommand).resolves({ Parameter: { Value: 'ami-2' } });
+
+    const { launchConfig } = await begin(activities, { anew: true });
+
+    expect(launchConfig.images).toMatchObject({ amd64: { id: 'ami-2' } });
+  });
+
+  test('is refused for nothing that was so for the first one', async () => {
+    // Prepare
+    const activities = makeActivities();
+    ec2.on(DescribeInstanceTypeOfferingsCommand).resolves({ InstanceTypeOfferings: [] });
+    const refused = await failureOf(begin(activities));
+    ec2.on(DescribeInstanceTypeOfferingsCommand).resolves({
+      InstanceTypeOfferings: [{ InstanceType: 't3.medium', Location: 'eu-west-1b' }],
+    });
+
+    // Act
+    const { launchConfig } = await begin(activities);
+
+    // Assess
+    expect(refused).toMatchObject({ code: 'TypeNotOffered' });
+    expect(launchConfig.instanceTypes).toMatchObject({ 't3.medium': { zones: ['eu-west-1b'] } });
+  });
+});
+
 describe('the launch config', () => {
   test('is the default subnets by zone, the zones of each type, the image, and user data by architecture', async () => {
     const { launchConfig, userData } = await resolve();
