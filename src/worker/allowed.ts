@@ -25,7 +25,7 @@ export function withAllowed(activities: Activities, allowed: AllowedResources): 
       const resolved = await activities.resolveLaunchConfig(input);
       const vpc = vpcProblem(resolved.launchConfig.vpcId, allowed);
       // No error from an earlier answer: a person may have changed the default VPC.
-      if (vpc !== null && input.anew !== true) return await resolve({ ...input, anew: true });
+      if (vpc !== null && input.again !== true) return await resolve({ ...input, again: true });
       if (vpc !== null)
         throw invalid('VpcNotAllowed', vpc, 'name a VPC that the operator lists in spec.network, or ask the operator');
       return resolved;

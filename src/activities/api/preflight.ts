@@ -15,7 +15,7 @@ export interface PreflightInput extends CallContext {
   /** What the first server of a new cluster founds it with at its first boot. */
   founding?: Founding;
   /** Whether an earlier look-up was made for the cluster: then this one wants what is so now. */
-  anew?: boolean;
+  again?: boolean;
 }
 
 export interface PreflightResult {

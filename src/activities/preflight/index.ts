@@ -31,7 +31,7 @@ export async function resolveLaunchConfig(
   const { instanceProfile } = input.document.spec.access;
   if (instanceProfile === undefined && deps.defaultInstanceProfile === null) throw profileMissing();
   try {
-    const resolved = await deps.answers.conclude(input.anew === true, (ask) => resolve(deps, attempt, input, ask));
+    const resolved = await deps.answers.conclude(input.again === true, (ask) => resolve(deps, attempt, input, ask));
     await dryRunLaunch(deps, attempt, input, resolved.launchConfig);
     return resolved;
   } catch (error) {

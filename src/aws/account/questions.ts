@@ -30,9 +30,9 @@ export class AccountAnswers {
     this.#kept = new TtlCache(now);
   }
 
-  /** @param anew whether to ask all of it, as when an earlier answer has proved wrong */
-  async conclude<T>(anew: boolean, conclusion: (ask: Ask) => Promise<T>): Promise<T> {
-    const first = this.#asker(anew);
+  /** @param again whether to ask all of it, as when an earlier answer has proved wrong */
+  async conclude<T>(again: boolean, conclusion: (ask: Ask) => Promise<T>): Promise<T> {
+    const first = this.#asker(again);
     try {
       return await conclusion(first.ask);
     } catch (error) {
@@ -41,8 +41,8 @@ export class AccountAnswers {
     }
   }
 
-  #asker(anew: boolean): { ask: Ask; heardEarlier(): boolean } {
-    const notBefore = anew ? this.#kept.now() : Number.NEGATIVE_INFINITY;
+  #asker(again: boolean): { ask: Ask; heardEarlier(): boolean } {
+    const notBefore = again ? this.#kept.now() : Number.NEGATIVE_INFINITY;
     let earlier = false;
     return {
       heardEarlier: () => earlier,

@@ -57,7 +57,7 @@ describe('VPCs that nodes may be in', () => {
 
     await failureOf(result);
 
-    expect(asked).toEqual([expect.not.objectContaining({ anew: true }), expect.objectContaining({ anew: true })]);
+    expect(asked).toEqual([expect.not.objectContaining({ again: true }), expect.objectContaining({ again: true })]);
   });
 
   it('are those that the operator lists, whatever the document names', async () => {

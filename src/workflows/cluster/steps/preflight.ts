@@ -31,7 +31,7 @@ export async function preflight(cluster: Cluster): Promise<void> {
       networksInUse: state.initializedAt !== null,
       ...(made.length > 0 && { launching: empty }),
       ...(founding !== null && { founding }),
-      ...(state.launchConfig !== null && { anew: true }),
+      ...(state.launchConfig !== null && { again: true }),
     })
     .catch((error: unknown) => {
       if (!isOutdated()) holdMissing(cluster, error);

@@ -210,7 +210,7 @@ describe('a second cluster in a region', () => {
     const all = [...ec2.calls(), ...ssm.calls(), ...s3.calls()];
     return all.map(({ args: [command] }) => command.constructor.name);
   };
-  const begin = (activities: ReturnType<typeof makeActivities>, more: { anew?: true } = {}) =>
+  const begin = (activities: ReturnType<typeof makeActivities>, more: { again?: true } = {}) =>
     start(activities.resolveLaunchConfig, {
       ...scope,
       document: documentWith({ k3s: { version: 'v1.34.2+k3s1', mirror } }),
@@ -236,7 +236,7 @@ describe('a second cluster in a region', () => {
     await begin(activities);
     ssm.on(GetParameterCommand).resolves({ Parameter: { Value: 'ami-2' } });
 
-    const { launchConfig } = await begin(activities, { anew: true });
+    const { launchConfig } = await begin(activities, { again: true });
 
     expect(launchConfig.images).toMatchObject({ amd64: { id: 'ami-2' } });
   });
