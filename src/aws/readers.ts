@@ -5,10 +5,13 @@ import { BatchLoader } from './batch-loader.js';
 import type { AwsClients } from './clients.js';
 import { codeOf, hasCode, httpStatusOf } from './error-code.js';
 import { allPages, chunks } from './pages.js';
+import { RunningCommands } from './running-commands.js';
 
 export interface RegionReader {
   instance: BatchLoader<Instance>;
   agent: BatchLoader<InstanceInformation>;
+  /** Commands that run on. */
+  running: RunningCommands;
 }
 
 /** Readers shared by all waits of this process, by region. */
@@ -28,6 +31,7 @@ export function createReaders(clients: AwsClients, tick?: number): Readers {
       reader = {
         instance: new BatchLoader({ read: (ids) => readInstances(clients, region, ids), chunk: EC2_CHUNK, ...pace }),
         agent: new BatchLoader({ read: (ids) => readAgents(clients, region, ids), chunk: SSM_CHUNK, ...pace }),
+        running: new RunningCommands({ ssm: clients.ssm(region), ...(tick !== undefined && { tick }) }),
       };
       regions.set(region, reader);
     }

@@ -59,14 +59,17 @@ afterAll(async () => {
   await moto.stop();
 });
 
-const groupsFor = (scope: CallContext, apiCidrs: string[] = [], known: GroupIds | null = null) =>
-  run(activities.ensureSecurityGroups, {
+/** Both, as for a document with a pool. */
+const groupsFor = async (scope: CallContext, apiCidrs: string[] = [], known: GroupIds | null = null) => {
+  const { groups, changed } = await run(activities.ensureSecurityGroups, {
     ...scope,
     vpcId: launchConfig.vpcId,
     known,
-    rules: groupRulesOf(documentWith({ access: { apiCidrs } })),
+    rules: groupRulesOf(documentWith({ access: { apiCidrs } }), true),
     tags: { team: 'shop' },
   });
+  return { groups: { server: groups.server, agent: groups.agent! }, changed };
+};
 
 const groupFor = async (scope: CallContext): Promise<{ securityGroupId: string }> => ({
   securityGroupId: (await groupsFor(scope)).groups.server.id,

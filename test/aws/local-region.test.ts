@@ -53,7 +53,7 @@ async function launched(): Promise<InstanceObservation> {
     ...scope,
     vpcId: launchConfig.vpcId,
     known: null,
-    rules: groupRulesOf(documentAt(VERSION)),
+    rules: groupRulesOf(documentAt(VERSION), true),
     tags: {},
   });
   return run(activities.launchInstance, {

@@ -50,7 +50,7 @@ async function launched(): Promise<string> {
     ...scope,
     vpcId: launchConfig.vpcId,
     known: null,
-    rules: groupRulesOf(document),
+    rules: groupRulesOf(document, true),
     tags: {},
   });
   const image = launchConfig.images.amd64;

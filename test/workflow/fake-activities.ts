@@ -120,10 +120,11 @@ export class FakeActivities {
         this.groups.set(ids[of], wanted);
         return { group: { id: ids[of], rules: wanted }, changed: ruleDifference(present, wanted) };
       };
-      const [server, agent] = [set('server'), set('agent')];
+      const server = set('server');
+      const agent = rules.some(({ of }) => of === 'agent') ? set('agent') : null;
       return {
-        groups: { server: server.group, agent: agent.group },
-        changed: { server: server.changed, agent: agent.changed },
+        groups: { server: server.group, agent: agent?.group ?? null },
+        changed: { server: server.changed, agent: agent?.changed ?? { missing: [], extra: [] } },
       };
     }),
     ensureDrillGroup: this.wrap('ensureDrillGroup', async () => 'sg-drill'),

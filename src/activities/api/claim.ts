@@ -28,7 +28,7 @@ export interface FoundCluster {
   instances: InstanceObservation[];
   /** By slot the youngest instance that EC2 still lists, terminated or not: its generation is used up. */
   youngest: Record<string, { generation: number; instanceId: string }>;
-  /** The cluster's own groups; null unless both exist. */
+  /** The cluster's own groups; null without that of its servers. */
   securityGroupIds: GroupIds | null;
   /** Machine of a running drill. */
   drill?: { generation: number; since: string };

@@ -7,14 +7,14 @@ export interface SecurityGroupsInput extends CallContext {
   vpcId: string;
   /** Groups that the workflow has recorded; null: Keelson finds them by name and tags, or makes them. */
   known: GroupIds | null;
-  /** Every rule that lets something into the groups. */
+  /** Every rule that lets something into the groups. A group without any is not made. */
   rules: GroupRule[];
   tags: Record<string, string>;
 }
 
 export interface SecurityGroupsResult {
   /** Ids of the groups, with the keys of their present rules. */
-  groups: Record<GroupRole, ObservedGroup>;
+  groups: { server: ObservedGroup; agent: ObservedGroup | null };
   /** Rules that Keelson had to open (`missing`) and close (`extra`). */
   changed: Record<GroupRole, RuleDifference>;
 }

@@ -94,7 +94,7 @@ function ownGroupsAmong(groups: SecurityGroup[], owner: Owner): GroupIds | null 
   const [server, agent] = (['server', 'agent'] as const).map(
     (role) => groups.find((group) => group.GroupName === groupName(owner, role))?.GroupId,
   );
-  return server === undefined || agent === undefined ? null : { server, agent };
+  return server === undefined ? null : { server, agent: agent ?? null };
 }
 
 function drillOf(own: readonly Instance[]): Pick<FoundCluster, 'drill'> {

@@ -5,6 +5,7 @@ import { findGroups, groupName } from '../../aws/security-groups/find.js';
 import { ANY_OUT, ingressOf, type PermittedRule, permissionOf, ruleKeysIn } from '../../aws/security-groups/rules.js';
 import { ownedBy, tagSpecifications } from '../../aws/tags.js';
 import { type GroupIds, OUT_TO_ALL, type RuleDifference, ruleDifference } from '../../model/security-groups/keys.js';
+import { idsIn } from '../../model/security-groups/own-groups.js';
 import { GROUP_ROLES, type GroupRole } from '../../model/security-groups/rules.js';
 import { clusterTags, type Owner } from '../../model/tags.js';
 import type { SecurityGroupsInput, SecurityGroupsResult } from '../api.js';
@@ -27,7 +28,7 @@ interface Found {
 }
 
 /**
- * Returns the cluster's own two groups with exactly the document's rules. It makes missing groups, opens missing rules first and then
+ * Returns the cluster's own groups with exactly the document's rules. It makes missing groups, opens missing rules first and then
  * closes superfluous ones, so that no one is cut off in between. It touches only groups that the workflow has recorded, or that carry the
  * cluster's tags and its own name.
  */
@@ -39,22 +40,27 @@ export async function ensureSecurityGroups(
   const ec2 = deps.clients.ec2(input.region);
   const turn = changeTurns(deps, attempt, input);
   const found = await findOrMake(ec2, turn, { ...input, ...(await ownerOf(deps, input)) });
-  const ids = { server: found.server.group.GroupId ?? '', agent: found.agent.group.GroupId ?? '' };
-  const ensure = async (role: GroupRole) => {
-    const { group, isNew } = found[role];
+  const ids = { server: idOf(found.server), agent: found.agent === null ? null : idOf(found.agent) };
+  const ensure = async (role: GroupRole, { group, isNew }: Found) => {
+    const id = group.GroupId ?? '';
     const rules = input.rules.filter((rule) => rule.of === role).map((rule) => permissionOf(rule, ids));
     const wanted = [...new Map(rules.map((rule) => [rule.key, rule])).values()];
     const keys = [...wanted.map(({ key }) => key), OUT_TO_ALL].sort();
     const changed = await setRules(ec2, attempt, turn, group, wanted, keys);
-    if (!isNew && changed.missing.length + changed.extra.length > 0) await untilSeen(ec2, attempt, ids[role], keys);
-    return { observed: { id: ids[role], rules: keys }, changed };
+    if (!isNew && changed.missing.length + changed.extra.length > 0) await untilSeen(ec2, attempt, id, keys);
+    return { observed: { id, rules: keys }, changed };
   };
-  const [server, agent] = await Promise.all([ensure('server'), ensure('agent')]);
+  const [server, agent] = await Promise.all([
+    ensure('server', found.server),
+    found.agent === null ? null : ensure('agent', found.agent),
+  ]);
   return {
-    groups: { server: server.observed, agent: agent.observed },
-    changed: { server: server.changed, agent: agent.changed },
+    groups: { server: server.observed, agent: agent?.observed ?? null },
+    changed: { server: server.changed, agent: agent?.changed ?? { missing: [], extra: [] } },
   };
 }
+
+const idOf = ({ group }: Found): string => group.GroupId ?? '';
 
 function setRules(
   ec2: EC2Client,
@@ -85,22 +91,27 @@ async function untilSeen(ec2: EC2Client, attempt: ActivityContext, id: string, k
   }
 }
 
-async function findOrMake(ec2: EC2Client, turn: ChangeTurns, input: OwnedInput): Promise<Record<GroupRole, Found>> {
+async function findOrMake(
+  ec2: EC2Client,
+  turn: ChangeTurns,
+  input: OwnedInput,
+): Promise<{ server: Found; agent: Found | null }> {
+  const roles = GROUP_ROLES.filter((role) => input.rules.some(({ of }) => of === role));
   const recorded = input.known === null ? null : await findRecorded(ec2, input.known);
-  if (recorded?.server && recorded.agent) return { server: old(recorded.server), agent: old(recorded.agent) };
-  const named = await findNamed(ec2, input, GROUP_ROLES);
+  const isComplete = roles.every((role) => recorded?.[role] !== undefined);
+  const named = isComplete ? [] : await findNamed(ec2, input, roles);
   const ensure = async (role: GroupRole): Promise<Found> => {
     const there = recorded?.[role] ?? named.find((group) => group.GroupName === groupName(input, role));
     return there === undefined ? create(ec2, turn, input, role) : old(there);
   };
-  const [server, agent] = await Promise.all([ensure('server'), ensure('agent')]);
+  const [server, agent] = await Promise.all([ensure('server'), roles.includes('agent') ? ensure('agent') : null]);
   return { server, agent };
 }
 
 const old = (group: SecurityGroup): Found => ({ group, isNew: false });
 
 async function findRecorded(ec2: EC2Client, ids: GroupIds): Promise<Partial<Record<GroupRole, SecurityGroup>>> {
-  const groups = await findGroups(ec2, [{ Name: 'group-id', Values: Object.values(ids) }]);
+  const groups = await findGroups(ec2, [{ Name: 'group-id', Values: idsIn(ids) }]);
   return Object.fromEntries(
     GROUP_ROLES.flatMap((role) => {
       const group = groups.find(({ GroupId }) => GroupId === ids[role]);

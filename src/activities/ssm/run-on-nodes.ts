@@ -7,7 +7,7 @@ import type { ActivityContext } from '../attempt.js';
 import type { ActivityDeps } from '../deps.js';
 import { retryTransient } from '../retry-transient.js';
 import { agentWatch } from './agent-watch.js';
-import { cancel, look } from './commands.js';
+import { cancel, type Invocation, look } from './commands.js';
 import { dispatch, findEarlier, keyOf, type Progress } from './dispatch.js';
 import { downWatch } from './down-watch.js';
 import { interrupted, jobResult, keyChanged, undelivered } from './job-result.js';
@@ -19,6 +19,8 @@ const SENDS = 3;
 const PAUSE_SHARE = 0.03;
 const SHORTEST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 1_000;
+/** What SSM says of a command that a list of those that run names. */
+const RUNNING: Invocation = { status: 'running', word: 'InProgress', exitCode: null, stdout: '', stderr: '' };
 /** How often a running job gets new URLs: the old ones are about to expire. */
 const RENEW_MS = 100_000;
 
@@ -38,6 +40,14 @@ export async function runOnNodes(
   const ssm = deps.clients.ssm(input.region);
   const progress = (attempt.resumed as Progress | undefined) ?? { sent: {}, sends: {} };
   const results = new Map<string, JobResult>();
+  const { running } = deps.readers(input.region);
+  const awaited = new Set<string>();
+  const lookAt = async (id: string): Promise<Invocation> => {
+    const commandId = progress.sent[id] ?? '';
+    awaited.add(commandId);
+    running.waits(commandId);
+    return (await running.includes(commandId, id)) ? RUNNING : look(ssm, id, commandId);
+  };
   const open = (): string[] => input.instanceIds.filter((id) => !results.has(id));
   try {
     if (attempt.number > 1) await findEarlier(deps, attempt, input, progress);
@@ -59,7 +69,7 @@ export async function runOnNodes(
       const share = (Date.now() - since) * PAUSE_SHARE;
       await attempt.sleep(Math.min(LONGEST_PAUSE_MS, Math.max(SHORTEST_PAUSE_MS, share)));
       const ids = open();
-      const seen = await poll(() => Promise.all(ids.map((id) => look(ssm, id, progress.sent[id] ?? ''))));
+      const seen = await poll(() => Promise.all(ids.map(lookAt)));
       agents.ask(ids);
       const again: string[] = [];
       const withUrls: string[] = [];
@@ -116,6 +126,8 @@ export async function runOnNodes(
         open().flatMap((id) => progress.sent[id] ?? []),
       );
     throw error;
+  } finally {
+    for (const commandId of awaited) running.ended(commandId);
   }
   return input.instanceIds.flatMap((id) => {
     const result = results.get(id);

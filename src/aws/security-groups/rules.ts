@@ -16,7 +16,7 @@ export function permissionOf({ protocol, from, to, source, what }: GroupRule, id
   const ports = { IpProtocol: protocol, ...known };
   const Description = `keelson: ${what}`;
   if ('group' in source) {
-    const GroupId = ids[source.group];
+    const GroupId = ids[source.group] ?? '';
     const key = ruleKey({ protocol, from, to, source: GroupId });
     return { key, permission: { ...ports, UserIdGroupPairs: [{ GroupId, Description }] } };
   }

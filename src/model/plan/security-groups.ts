@@ -1,4 +1,10 @@
-import { groupsDifferenceText, instanceGroups, isRefused, isSetFor } from '../security-groups/own-groups.js';
+import {
+  groupsDifferenceText,
+  instanceGroups,
+  isRefused,
+  isSetFor,
+  lacksAgentGroup,
+} from '../security-groups/own-groups.js';
 import { groupRulesOf, ownsGroups } from '../security-groups/rules.js';
 import type { ClusterDocument } from '../spec/schema.js';
 import type { ClusterState } from '../state.js';
@@ -23,7 +29,8 @@ export function planSecurityGroups(
   if (!ownsGroups(document)) return;
   const common = { kind: 'security-group' as const, after: ['adopt', 'preflight'] };
   if (groups === null) {
-    const title = 'make the security groups of servers and agents';
+    const both = groupRulesOf(document).some(({ of }) => of === 'agent');
+    const title = `make the security ${both ? 'groups of servers and agents' : 'group of the servers'}`;
     if (needed)
       plan.add({ ...common, phase: 'Provisioning', title, reason: `the document names none${manyRules(document)}` });
     return;
@@ -31,12 +38,17 @@ export function planSecurityGroups(
   if (isRefused(document, groups)) return;
   const difference = groupsDifferenceText(document, groups);
   const set = isSetFor(document, groups);
-  if (difference === '' && set) return;
+  const lacking = lacksAgentGroup(document, groups);
+  if (difference === '' && set && !lacking) return;
   plan.add({
     ...common,
     // A change that no one has asked for is a repair, and reads like one.
     phase: state.initializedAt === null ? 'Provisioning' : set ? 'Configuring' : 'Updating',
-    title: difference ? `security groups: ${difference}` : 'compare the rules of the security groups',
+    title: lacking
+      ? 'make the security group of the agents'
+      : difference
+        ? `security groups: ${difference}`
+        : 'compare the rules of the security groups',
     reason: set ? 'someone has changed the rules by hand' : `the document asks for these rules${manyRules(document)}`,
   });
 }

@@ -2,7 +2,11 @@ import { fingerprint } from '../k3s/fingerprint.js';
 import type { ClusterDocument } from '../spec/schema.js';
 import { GROUP_ROLES, type GroupRole, groupRulesOf } from './rules.js';
 
-export type GroupIds = Record<GroupRole, string>;
+export interface GroupIds {
+  server: string;
+  /** Null while no document has named a pool. */
+  agent: string | null;
+}
 
 /** The parts by which EC2 distinguishes rules; the description is not one of them. [docs: EC2 error codes, InvalidPermission.Duplicate] */
 export interface RuleParts {
@@ -28,16 +32,17 @@ export function ruleKey({ protocol, from, to, source }: RuleParts): string {
   return `${from === to ? from : `${from}-${to}`}/${protocol} from ${source}`;
 }
 
-/** Returns the keys of all rules of the document, by group, sorted. */
+/** Returns the keys of all rules of the document, by group, sorted; none for a group that is not there. */
 export function ruleKeysOf(document: ClusterDocument, ids: GroupIds): Record<GroupRole, string[]> {
+  const all = groupRulesOf(document, ids.agent !== null);
   const keysOf = (role: GroupRole): string[] => {
-    const rules = groupRulesOf(document).filter((rule) => rule.of === role);
+    const rules = all.filter((rule) => rule.of === role);
     const keys = rules.map(({ source, ...ports }) =>
-      ruleKey({ ...ports, source: 'group' in source ? ids[source.group] : source.cidr }),
+      ruleKey({ ...ports, source: 'group' in source ? (ids[source.group] ?? '') : source.cidr }),
     );
     return [...new Set([...keys, OUT_TO_ALL])].sort();
   };
-  return { server: keysOf('server'), agent: keysOf('agent') };
+  return { server: keysOf('server'), agent: ids.agent === null ? [] : keysOf('agent') };
 }
 
 /** Returns a short digest for the region watch: the same rules have the same digest. */

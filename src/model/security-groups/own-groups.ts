@@ -10,12 +10,22 @@ export type { OwnGroup, OwnGroups } from '../state/groups.js';
 /** Groups without any known rule. */
 export const unseenGroups = (ids: GroupIds): OwnGroups => ({
   server: { id: ids.server, rules: null },
-  agent: { id: ids.agent, rules: null },
+  agent: ids.agent === null ? null : { id: ids.agent, rules: null },
   setFor: null,
   refused: null,
 });
 
-export const groupIdsOf = (groups: OwnGroups): GroupIds => ({ server: groups.server.id, agent: groups.agent.id });
+export const groupIdsOf = (groups: OwnGroups): GroupIds => ({
+  server: groups.server.id,
+  agent: groups.agent?.id ?? null,
+});
+
+/** Ids of the groups that are there. */
+export const idsIn = ({ server, agent }: GroupIds): string[] => (agent === null ? [server] : [server, agent]);
+
+/** Returns whether the document has pools, and their agents no group yet. */
+export const lacksAgentGroup = (document: ClusterDocument, { agent }: OwnGroups): boolean =>
+  agent === null && groupRulesOf(document).some(({ of }) => of === 'agent');
 
 /**
  * Returns the groups for the instances of a role: those of the document or Keelson's own, and the further ones. Null while Keelson does not
@@ -26,7 +36,8 @@ export function instanceGroups(
   { securityGroups, launchConfig }: Pick<ClusterState, 'securityGroups' | 'launchConfig'>,
   role: GroupRole,
 ): string[] | null {
-  const own = securityGroups === null ? (launchConfig?.securityGroupIds ?? []) : [securityGroups[role].id];
+  const own =
+    securityGroups === null ? (launchConfig?.securityGroupIds ?? []) : [securityGroups[role]?.id ?? []].flat();
   return own.length === 0 ? null : [...own, ...spec.network.extraSecurityGroupIds];
 }
 
@@ -40,9 +51,10 @@ export function groupsDifference(
   groups: OwnGroups,
 ): Record<GroupRole, RuleDifference> | null {
   const { server, agent } = groups;
-  if (server.rules === null || agent.rules === null) return null;
+  const of = agent === null ? [] : agent.rules;
+  if (server.rules === null || of === null) return null;
   const wanted = ruleKeysOf(document, groupIdsOf(groups));
-  return { server: ruleDifference(server.rules, wanted.server), agent: ruleDifference(agent.rules, wanted.agent) };
+  return { server: ruleDifference(server.rules, wanted.server), agent: ruleDifference(of, wanted.agent) };
 }
 
 /** Returns the differences in words: empty when the groups match the document, null while their rules are unknown. */

@@ -1,6 +1,6 @@
 import type { ClusterDocument, ClusterSpec } from '../spec/schema.js';
 
-/** The two security groups of a cluster: one for its servers, one for its agents. */
+/** The security groups of a cluster: one for its servers, and one for its agents once its document has named a pool. */
 export const GROUP_ROLES = ['server', 'agent'] as const;
 export type GroupRole = (typeof GROUP_ROLES)[number];
 
@@ -35,8 +35,19 @@ const ALL_BUT_ETCD: readonly Ports[] = [
  * Returns every rule that lets something into the cluster's own groups. Nodes accept everything from each other, as CNIs, the embedded
  * registry and pods on the network of the host need it. Only servers reach the servers' etcd, which trusts every holder of its
  * certificates. [docs: K3s requirements, networking; EKS: cluster security group; docs/adr/0036]
+ *
+ * @param agents whether the agents have a group of their own
  */
-export function groupRulesOf({ spec }: ClusterDocument): GroupRule[] {
+export function groupRulesOf(document: ClusterDocument, agents = hasPools(document)): GroupRule[] {
+  const all = rulesOfBoth(document);
+  const isAgents = (role: GroupRole): boolean => role === 'agent';
+  return agents ? all : all.filter(({ of, source }) => !isAgents(of) && !('group' in source && isAgents(source.group)));
+}
+
+/** Two of the four changes that EC2 counts for a cluster of one server would be for a group that nothing is in. [docs/adr/0083] */
+const hasPools = ({ spec }: ClusterDocument): boolean => spec.pools.length > 0;
+
+function rulesOfBoth({ spec }: ClusterDocument): GroupRule[] {
   return [
     ...amongNodes('server', ['server'], [ALL]),
     ...amongNodes('server', ['agent'], ALL_BUT_ETCD),

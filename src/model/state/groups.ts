@@ -1,5 +1,3 @@
-import type { GroupRole } from '../security-groups/rules.js';
-
 /** A security group that Keelson has made for the cluster. */
 export interface OwnGroup {
   id: string;
@@ -8,7 +6,10 @@ export interface OwnGroup {
 }
 
 /** State of the cluster's own groups. */
-export interface OwnGroups extends Record<GroupRole, OwnGroup> {
+export interface OwnGroups {
+  server: OwnGroup;
+  /** Null until a document names a pool; it stays when the last pool goes. */
+  agent: OwnGroup | null;
   /** Fingerprint of the rules that Keelson set last: it distinguishes a change of the document from one by someone else. */
   setFor: string | null;
   /** Why AWS refuses the rules with this fingerprint; Keelson does not try them again until the document changes or `retry`. */

@@ -36,7 +36,9 @@ export function differencesOf(state: ClusterState, regionReport: RegionReport): 
 function groupSurprises({ securityGroups: own }: ClusterState, { groups }: RegionReport): string[] {
   if (own === null || groups === undefined) return [];
   return GROUP_ROLES.flatMap((role) => {
-    const { id, rules } = own[role];
+    const group = own[role];
+    if (group === null) return [];
+    const { id, rules } = group;
     const digest = groups[id];
     if (digest === undefined) return [`${id} is gone`];
     return rules === null || digest !== rulesDigest(rules) ? [`the rules of ${id} have changed`] : [];

@@ -14,10 +14,10 @@ export function place(scene: Scene, spec: Record<string, unknown> = {}): Promise
 /** The cluster's own security groups, open to `apiCidrs`. @returns their ids */
 export async function makeGroups(scene: Scene, apiCidrs: string[] = []): Promise<string[]> {
   const { launchConfig } = await place(scene);
-  const rules = groupRulesOf(scene.document({ access: { apiCidrs } }));
+  const rules = groupRulesOf(scene.document({ access: { apiCidrs } }), true);
   const input = { ...scene.scope, vpcId: launchConfig.vpcId, known: null, rules, tags: {} };
   const { groups } = await run(scene.activities.ensureSecurityGroups, input);
-  return Object.values(groups).map(({ id }) => id);
+  return [groups.server, groups.agent].flatMap((group) => group?.id ?? []);
 }
 
 /** A data volume as a document asks for it. */

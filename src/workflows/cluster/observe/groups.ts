@@ -1,4 +1,4 @@
-import { groupIdsOf } from '../../../model/security-groups/own-groups.js';
+import { groupIdsOf, idsIn } from '../../../model/security-groups/own-groups.js';
 import { activities } from '../../lib/activities.js';
 import { type Cluster, callContext, emit } from '../context.js';
 
@@ -12,12 +12,11 @@ export async function observeGroups(cluster: Cluster): Promise<void> {
   const ids = groupIdsOf(state.securityGroups);
   const seen = await activities.observeSecurityGroups('observe its security groups', {
     ...callContext(cluster),
-    groupIds: Object.values(ids),
+    groupIds: idsIn(ids),
   });
   const rulesOf = (id: string): string[] | undefined => seen.find((one) => one.id === id)?.rules;
-  const [server, agent] = [rulesOf(ids.server), rulesOf(ids.agent)];
-  if (server === undefined || agent === undefined) {
-    const gone = Object.values(ids).filter((id) => rulesOf(id) === undefined);
+  const gone = idsIn(ids).filter((id) => rulesOf(id) === undefined);
+  if (gone.length > 0) {
     emit(cluster, 'Warning', 'SecurityGroupGone', `${gone.join(', ')} is gone; Keelson makes another`);
     state.securityGroups = null;
     return;
@@ -25,7 +24,7 @@ export async function observeGroups(cluster: Cluster): Promise<void> {
   // As it is now: a `retry` may have come since the question, and what it has cleared stays so.
   state.securityGroups = {
     ...state.securityGroups,
-    server: { id: ids.server, rules: server },
-    agent: { id: ids.agent, rules: agent },
+    server: { id: ids.server, rules: rulesOf(ids.server) ?? null },
+    agent: ids.agent === null ? null : { id: ids.agent, rules: rulesOf(ids.agent) ?? null },
   };
 }

@@ -14,7 +14,7 @@ const LONGEST_MS = 15 * 60 * SECOND_MS;
 /** Returns whether nothing is wrong, in doubt or unknown: only the time makes the next observation due. */
 export function isQuiet(state: ClusterState): boolean {
   const unseen =
-    state.securityGroups !== null && GROUP_ROLES.some((role) => state.securityGroups?.[role].rules === null);
+    state.securityGroups !== null && GROUP_ROLES.some((role) => state.securityGroups?.[role]?.rules === null);
   return state.failedObservations === 0 && state.unhealthyObservations === 0 && !isUnsure(state) && !unseen;
 }
 

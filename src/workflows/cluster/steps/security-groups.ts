@@ -1,9 +1,15 @@
 import { CancellationScope } from '@temporalio/workflow';
 import type { Step } from '../../../model/plan/index.js';
 import { differenceText } from '../../../model/security-groups/keys.js';
-import { groupIdsOf, instanceGroups, isSetFor, rulesFingerprint } from '../../../model/security-groups/own-groups.js';
+import {
+  groupIdsOf,
+  instanceGroups,
+  isSetFor,
+  lacksAgentGroup,
+  rulesFingerprint,
+} from '../../../model/security-groups/own-groups.js';
 import { groupRulesOf } from '../../../model/security-groups/rules.js';
-import type { ErrorClass } from '../../../model/state.js';
+import type { ClusterState, ErrorClass } from '../../../model/state.js';
 import { activities } from '../../lib/activities.js';
 import { classOf, errorRecordOf } from '../../lib/errors.js';
 import { type Cluster, callContext, emit, slotOf } from '../context.js';
@@ -11,6 +17,8 @@ import { launchConfigOf } from './launch.js';
 
 /** Refusals that only a person can resolve: a missing permission, the quota of the account, a rule that EC2 does not accept. */
 const REFUSALS: readonly (ErrorClass | null)[] = ['auth', 'quota', 'invalid'];
+
+const hasAgents = ({ slots }: ClusterState): boolean => Object.values(slots).some(({ role }) => role === 'agent');
 
 /** Notes that the instance is in the groups that the document asks for. */
 export async function setInstanceGroups(cluster: Cluster, step: Step): Promise<void> {
@@ -45,12 +53,15 @@ export async function setSecurityGroups(cluster: Cluster): Promise<void> {
   try {
     const { groups, changed } = await CancellationScope.nonCancellable(() =>
       activities.ensureSecurityGroups(
-        before === null ? 'make the security groups' : 'set the rules of the security groups',
+        before === null || lacksAgentGroup(document, before)
+          ? 'make the security groups'
+          : 'set the rules of the security groups',
         {
           ...callContext(cluster),
           vpcId: launchConfigOf(cluster).vpcId,
           known: before === null ? null : groupIdsOf(before),
-          rules: groupRulesOf(document),
+          // Agents keep their group when the last pool goes.
+          rules: before?.agent || hasAgents(state) ? groupRulesOf(document, true) : groupRulesOf(document),
           tags: document.spec.tags,
         },
       ),

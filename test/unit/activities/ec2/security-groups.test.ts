@@ -20,11 +20,15 @@ const activities = makeActivities();
 const IDS = { server: 'sg-s', agent: 'sg-a' };
 const SSH: IpPermission = { IpProtocol: 'tcp', FromPort: 22, ToPort: 22, IpRanges: [{ CidrIp: '0.0.0.0/0' }] };
 
-const inputFor = (apiCidrs: string[], known: SecurityGroupsInput['known'] = IDS): SecurityGroupsInput => ({
+const inputFor = (
+  apiCidrs: string[],
+  known: SecurityGroupsInput['known'] = IDS,
+  agents = true,
+): SecurityGroupsInput => ({
   ...scope,
   vpcId: 'vpc-1',
   known,
-  rules: groupRulesOf(documentWith({ access: { apiCidrs } })),
+  rules: groupRulesOf(documentWith({ access: { apiCidrs } }), agents),
   tags: {},
 });
 
@@ -66,9 +70,45 @@ describe('security groups that are not there', () => {
     expect(creates.map((one) => one.GroupName)).toEqual(['keelson-shop-uid-1-servers', 'keelson-shop-uid-1-agents']);
     for (const one of creates)
       expect(one.TagSpecifications?.[0]?.Tags).toContainEqual({ Key: 'keelson:uid', Value: 'uid-1' });
-    expect([made.groups.server.id, made.groups.agent.id]).toEqual(['sg-s', 'sg-a']);
+    expect([made.groups.server.id, made.groups.agent?.id]).toEqual(['sg-s', 'sg-a']);
     // One of the two was refused once.
     expect(ec2.commandCalls(AuthorizeSecurityGroupIngressCommand)).toHaveLength(3);
+  });
+
+  test('are one alone, with a call for its rules, where the document has no pool', async () => {
+    ec2.on(DescribeSecurityGroupsCommand).resolves({ SecurityGroups: [] });
+    ec2.on(CreateSecurityGroupCommand).resolves({ GroupId: 'sg-s' });
+
+    const { groups, changed } = await ensure(inputFor(['203.0.113.0/24'], null, false));
+
+    expect(sent()).toEqual([
+      'DescribeSecurityGroupsCommand',
+      'CreateSecurityGroupCommand',
+      'AuthorizeSecurityGroupIngressCommand',
+    ]);
+    expect(groups).toEqual({
+      server: { id: 'sg-s', rules: ['6443/tcp from 203.0.113.0/24', 'all from sg-s', 'all to 0.0.0.0/0'] },
+      agent: null,
+    });
+    expect(changed.agent).toEqual({ missing: [], extra: [] });
+  });
+
+  test('are made for agents beside those of servers, which let them in, when the first pool comes', async () => {
+    ec2
+      .on(DescribeSecurityGroupsCommand)
+      .resolvesOnce({ SecurityGroups: [{ ...groupAt('server', [], []), IpPermissions: [] }] })
+      .resolvesOnce({ SecurityGroups: [] })
+      .resolves({ SecurityGroups: [groupAt('server', [])] });
+    ec2.on(CreateSecurityGroupCommand).resolves({ GroupId: 'sg-a' });
+
+    const { groups, changed } = await ensure(inputFor([], { server: 'sg-s', agent: null }));
+
+    expect(ec2.commandCalls(CreateSecurityGroupCommand).map((call) => call.args[0].input.GroupName)).toEqual([
+      'keelson-shop-uid-1-agents',
+    ]);
+    expect(groups.agent?.id).toBe('sg-a');
+    expect(changed.server.missing).toContain('0-2378/tcp from sg-a');
+    expect(changed.agent.missing).toEqual(['all from sg-s', 'all from sg-a']);
   });
 
   test('takes no group for its own by the name alone', async () => {
@@ -97,7 +137,7 @@ describe('security groups that are not there', () => {
 
     const { groups, changed } = await ensure(inputFor([], null));
 
-    expect([groups.server.id, groups.agent.id]).toEqual(['sg-s', 'sg-a']);
+    expect([groups.server.id, groups.agent?.id]).toEqual(['sg-s', 'sg-a']);
     expect(changed).toEqual({ server: { missing: [], extra: [] }, agent: { missing: [], extra: [] } });
   });
 

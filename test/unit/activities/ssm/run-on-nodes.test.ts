@@ -132,6 +132,27 @@ describe('a job', () => {
     expect(results.map((result) => result.instanceId)).toEqual(instanceIds);
   });
 
+  test('beside many others is asked for by itself when a list of those that run no longer names it', async () => {
+    // Prepare
+    const ids = Array.from({ length: 30 }, (_, index) => `i-${index}`);
+    const until = Date.now() + 20_000;
+    const commandOf = (id: string) => sends().findIndex(({ InstanceIds }) => InstanceIds?.[0] === id) + 1;
+    ssm.on(ListCommandInvocationsCommand).callsFake(() => ({
+      CommandInvocations:
+        Date.now() > until ? [] : ids.map((id) => ({ CommandId: `cmd-${commandOf(id)}`, InstanceId: id })),
+    }));
+    ssm.on(GetCommandInvocationCommand).callsFake(() => (Date.now() > until ? done : answer('InProgress')));
+
+    // Act
+    const jobs = ids.map((id) => start(activities.runOnNodes, { ...input, instanceIds: [id] }).result);
+    const results = await settled(Promise.all(jobs));
+
+    // Assess
+    expect(results.map(([result]) => result?.outcome)).toEqual(ids.map(() => 'done'));
+    // While fewer than 25 wait each is asked for by itself, and so is each at its end.
+    expect(ssm.commandCalls(GetCommandInvocationCommand)).toHaveLength(24 + 30);
+  });
+
   test('goes on through throttling', async () => {
     ssm
       .on(GetCommandInvocationCommand)

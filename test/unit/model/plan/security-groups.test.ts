@@ -5,7 +5,7 @@ import { decide } from '#src/model/requests/decide.js';
 import { type OwnGroups, rulesFingerprint } from '#src/model/security-groups/own-groups.js';
 import type { ClusterDocument } from '#src/model/spec/schema.js';
 import type { ClusterState } from '#src/model/state.js';
-import { valid } from '../spec/sample.js';
+import { pool, valid } from '../spec/sample.js';
 import { settle } from './settle.js';
 import { emptyState, groupsAsAsked, ModelWorld } from './world.js';
 
@@ -27,10 +27,10 @@ function changed(state: ClusterState, change: (groups: OwnGroups) => Partial<Own
 }
 
 const without = (groups: OwnGroups, role: 'server' | 'agent', key: string): Partial<OwnGroups> => ({
-  [role]: { ...groups[role], rules: groups[role].rules?.filter((one) => one !== key) ?? null },
+  [role]: { ...groups[role], rules: groups[role]?.rules?.filter((one) => one !== key) ?? null },
 });
 const withRule = (groups: OwnGroups, role: 'server' | 'agent', key: string): Partial<OwnGroups> => ({
-  [role]: { ...groups[role], rules: [...(groups[role].rules ?? []), key] },
+  [role]: { ...groups[role], rules: [...(groups[role]?.rules ?? []), key] },
 });
 const condition = (state: ClusterState) => conditionsOf(state).find(({ type }) => type === 'GroupRulesInSync');
 
@@ -92,6 +92,31 @@ describe('the rules of the security groups', () => {
     expect(plan(state).steps).toEqual([]);
   });
 
+  it('are those of servers alone until the document names a pool, whose agents wait for their group', () => {
+    const state = running(open());
+    const document = valid({ pools: [pool()] });
+
+    const { steps } = plan({ ...state, document });
+
+    expect(state.securityGroups?.agent).toBeNull();
+    expect(steps.find(({ kind }) => kind === 'security-group')?.title).toBe('make the security group of the agents');
+    const launches = steps.filter(({ kind }) => kind === 'launch');
+    expect(launches).toHaveLength(2);
+    for (const { after } of launches) expect(after).toContain('security-group');
+  });
+
+  it('of agents stay when the last pool goes', () => {
+    const state = running(valid({ pools: [pool()] }));
+    const document = open();
+    const without = { ...state, document, slots: { ...running(document).slots } };
+
+    const set = { ...without, securityGroups: groupsAsAsked(document, state.securityGroups) };
+
+    expect(set.securityGroups.agent).not.toBeNull();
+    expect(plan(set).steps.filter(({ kind }) => kind === 'security-group')).toEqual([]);
+    expect(condition(set)).toMatchObject({ status: 'True' });
+  });
+
   it('change with the document while the cluster is stopped', () => {
     const state: ClusterState = { ...running(open()), desiredState: 'stopped' };
     for (const slot of Object.values(state.slots)) Object.assign(slot, { service: 'stopped', agentOnline: false });
@@ -126,7 +151,7 @@ describe('the rules of the security groups', () => {
       'security groups: servers: open all to 0.0.0.0/0',
     ],
   ])('are set again after a change by hand: %s, also without autoRepair', (_, change, title) => {
-    const document = valid({ access: { apiCidrs: ['10.0.0.0/8'] }, health: { autoRepair: false } });
+    const document = valid({ pools: [pool()], access: { apiCidrs: ['10.0.0.0/8'] }, health: { autoRepair: false } });
     const state = changed(running(document), change);
 
     const next = plan({ ...state, document });
@@ -177,6 +202,6 @@ describe('the rules of the security groups', () => {
   it('beyond the default quota are said to need a higher one before they are tried', () => {
     const many = open(...Array.from({ length: 60 }, (_, index) => `10.${index}.0.0/16`));
     const step = plan({ ...emptyState(many), document: many }).steps.find(({ kind }) => kind === 'security-group');
-    expect(step?.reason).toMatch(/66 rules need a higher quota/);
+    expect(step?.reason).toMatch(/61 rules need a higher quota/);
   });
 });

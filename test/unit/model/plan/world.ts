@@ -2,7 +2,7 @@ import { blankState } from '#src/model/blank-state.js';
 import { departingNode } from '#src/model/departing.js';
 import { emptySlot } from '#src/model/empty-slot.js';
 import { forgetFindings } from '#src/model/health/findings.js';
-import { nodeNameOf, slotsOf } from '#src/model/ids.js';
+import { isServerSlot, nodeNameOf, slotsOf } from '#src/model/ids.js';
 import {
   filesFingerprint,
   manifestsFingerprint,
@@ -142,7 +142,7 @@ export class ModelWorld {
         for (const { slot: one, wanted: labels } of labelledSlots(document, state)) one.nodeLabels = labels;
         return;
       case 'security-group':
-        state.securityGroups = groupsAsAsked(document);
+        state.securityGroups = groupsAsAsked(document, state.securityGroups);
         return;
       case 'set-groups':
         if (slot) slot.groups = instanceGroups(document, state, slot.role);
@@ -179,6 +179,10 @@ export class ModelWorld {
           'launched without launch config or group',
         );
         need(!slot?.instance, 'launched over a living instance');
+        need(
+          !ownsGroups(document) || !step.slot || isServerSlot(step.slot) || state.securityGroups?.agent,
+          'launched an agent without a group',
+        );
         if (wanted === undefined) return;
         const generation = (state.generations[wanted.name] ?? 0) + 1;
         state.generations[wanted.name] = generation;
@@ -350,12 +354,13 @@ export class ModelWorld {
   }
 }
 
-/** Groups with just the rules that the document asks for. */
-export function groupsAsAsked(document: ClusterDocument): OwnGroups {
-  const rules = ruleKeysOf(document, { server: 'sg-server', agent: 'sg-agent' });
+/** Groups with just the rules that the document asks for; agents keep theirs when the last pool goes. */
+export function groupsAsAsked(document: ClusterDocument, before: OwnGroups | null = null): OwnGroups {
+  const agent = document.spec.pools.length > 0 || before?.agent ? 'sg-agent' : null;
+  const rules = ruleKeysOf(document, { server: 'sg-server', agent });
   return {
     server: { id: 'sg-server', rules: rules.server },
-    agent: { id: 'sg-agent', rules: rules.agent },
+    agent: agent === null ? null : { id: agent, rules: rules.agent },
     setFor: rulesFingerprint(document),
     refused: null,
   };

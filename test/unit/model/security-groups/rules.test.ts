@@ -22,6 +22,13 @@ describe('the rules of the security groups', () => {
     });
   });
 
+  it('name no agents while they have no group', () => {
+    const ingress = [{ port: 443, cidrs: ['0.0.0.0/0'] }];
+    const { server, agent } = ruleKeysOf(valid({ access: { ingress } }), { server: 'SERVERS', agent: null });
+    expect(server).toEqual(['443/tcp from 0.0.0.0/0', 'all from SERVERS', 'all to 0.0.0.0/0']);
+    expect(agent).toEqual([]);
+  });
+
   it('open the API of the servers to each network', () => {
     const { server, agent } = rulesFor({ access: { apiCidrs: ['203.0.113.0/24', '198.51.100.7/32'] } });
     expect(server).toContain('6443/tcp from 203.0.113.0/24');
