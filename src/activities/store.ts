@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { stringify } from 'yaml';
+import { yamlOf } from '../document/write.js';
 import { bucketPrefix, filesKey } from '../model/bucket.js';
 import type { StatusView } from '../model/status.js';
 import { bundleText } from '../node-scripts/bundle.js';
@@ -15,7 +15,7 @@ const HEAD =
 /** Writes status.yaml. One writer by design: the cluster's workflow; the latest status wins. */
 export async function writeStatus(deps: ActivityDeps, attempt: ActivityContext, input: StatusInput): Promise<void> {
   const written = statusIn(input);
-  const text = HEAD + stringify(written, { lineWidth: 0 });
+  const text = HEAD + yamlOf(written);
   await deps.bucket.put(`${bucketPrefix(input.cluster)}status.yaml`, text);
   // Behind the status: a receiver that does not answer keeps no one from reading it, and this activity is tried again.
   const status = written as StatusView;

@@ -1,4 +1,4 @@
-import { Document, isScalar, visit } from 'yaml';
+import { yamlOf } from '../document/write.js';
 import { printable, printableAll } from '../model/printable.js';
 import type { CliError } from './exit.js';
 import { type Colors, colorsFor, type Io } from './io.js';
@@ -102,13 +102,4 @@ function painted<T>(colors: Colors, data: T, text: (colors: Colors, data: T) => 
 }
 
 /** Strings with such characters are in double quotes, in which \uXXXX means the same. */
-function yamlText(data: unknown): string {
-  const document = new Document(data, { aliasDuplicateObjects: false });
-  visit(document, {
-    Scalar: (_key, node) => {
-      if (isScalar(node) && typeof node.value === 'string' && printable(node.value) !== node.value)
-        node.type = 'QUOTE_DOUBLE';
-    },
-  });
-  return printable(document.toString({ lineWidth: 0 }));
-}
+const yamlText = (data: unknown): string => printable(yamlOf(data, (text) => printable(text) !== text));

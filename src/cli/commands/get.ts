@@ -1,5 +1,5 @@
-import { stringify } from 'yaml';
 import { readDocument } from '../../document/read.js';
+import { yamlOf } from '../../document/write.js';
 import { BUCKET_KEY, bucketKeyOf } from '../../model/bucket.js';
 import type { ClusterDocument } from '../../model/spec/schema.js';
 import { isUnanswered } from '../errors.js';
@@ -21,7 +21,7 @@ export async function get(session: Session, name: string, output: Format): Promi
     say(session.io, 'no worker answers: this is config.yaml of the bucket, which may not be in force');
   }
   // Wide: a line of YAML that is broken may be another one.
-  show(session.io, isText(output) ? 'wide' : output, document, (_, seen) => stringify(seen, { lineWidth: 0 }));
+  show(session.io, isText(output) ? 'wide' : output, document, (_, seen) => yamlOf(seen));
 }
 
 async function stored(session: Session, name: string, cause: unknown): Promise<ClusterDocument> {

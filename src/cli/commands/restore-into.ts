@@ -1,5 +1,5 @@
-import { stringify } from 'yaml';
 import { readDocument } from '../../document/read.js';
+import { yamlOf } from '../../document/write.js';
 import { backupKeyOf } from '../../model/backup/keys.js';
 import { type BackupManifest, parseManifest } from '../../model/backup/manifest.js';
 import { BUCKET_KEY, bucketKeyOf, TOLD_BY } from '../../model/bucket.js';
@@ -138,14 +138,14 @@ function storedDocument(manifest: BackupManifest, into: string, region: string |
       `the document of the backup names what lies in ${manifest.document.spec.region} alone: ${unmovable.join(', ')}`,
       `write a document for ${region} and give it by -f FILE; keelson backups ${manifest.cluster} -o json has the rest`,
     );
-  return reread(stringify(document, { lineWidth: 0 }), `document of backup ${manifest.id}`);
+  return reread(yamlOf(document), `document of backup ${manifest.id}`);
 }
 
 /** The text says the version too: it is what is stored. */
 function ofVersion(loaded: LoadedDocument, version: string): LoadedDocument {
   const { document, file } = loaded;
   const k3s = { ...document.spec.k3s, version, sha256: {} };
-  return reread(stringify({ ...document, spec: { ...document.spec, k3s } }, { lineWidth: 0 }), file);
+  return reread(yamlOf({ ...document, spec: { ...document.spec, k3s } }), file);
 }
 
 function reread(text: string, file: string): LoadedDocument {

@@ -1,4 +1,4 @@
-import { stringify } from 'yaml';
+import { yamlOf } from '../../document/write.js';
 import { disruptionOf, type Plan } from '../../model/plan/index.js';
 import type { ClusterDocument } from '../../model/spec/schema.js';
 import type { Colors } from '../io.js';
@@ -65,4 +65,4 @@ const heldBack = (name: string, { blocked, deferred }: Plan): string =>
 
 /** Returns the document with its defaults filled in, so that they are visible. */
 export const resolvedText = (document: ClusterDocument): string =>
-  `The document with its defaults:\n${stringify(document, { lineWidth: 0 }).trimEnd()}`;
+  `The document with its defaults:\n${yamlOf(document).trimEnd()}`;
