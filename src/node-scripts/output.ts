@@ -1,3 +1,4 @@
+import { gunzipSync } from 'node:zlib';
 import { fromNode, logFromNode, MOST_LINES } from './from-node.js';
 
 /** Reads the job runner's output at the end of an SSM command. */
@@ -20,6 +21,12 @@ const HEAD = /^keelson-job id=(\S{1,100}) outcome=(done|failed|timed-out|interru
 /** `service=`, `node.shop-server-0-g1=`, `member.10.0.0.4=`: the keys that scripts write; others are ignored. */
 const KEY = /^[A-Za-z][\w.:-]{0,99}=/;
 
+/** A long result is one line, compressed: the nodes of a cluster of five hundred. [lib/job.sh, shortened] */
+const PACKED = 'packed=';
+/** A node may send anything: so many bytes are unpacked, and lines of so many characters are read. */
+const MOST_UNPACKED = 131_072;
+const MOST_PACKED_LINE = 1_000;
+
 /**
  * @param stdout of the command's invocation; text before the runner's head line is ignored
  * @returns null without the runner's report: the command was cut, or never ran
@@ -31,7 +38,7 @@ export function parseJobOutput(stdout: string): JobOutput | null {
   if (head === null) return null;
   const [, jobId = '', outcome = '', exit = ''] = head;
   const log = lines.indexOf('keelson-log', start);
-  const body = lines.slice(start + 1, log < 0 ? undefined : log);
+  const body = unpacked(lines.slice(start + 1, log < 0 ? undefined : log));
   return {
     jobId,
     outcome: outcome as JobOutcome,
@@ -52,4 +59,23 @@ export function parseJobOutput(stdout: string): JobOutput | null {
               .trimEnd(),
           ),
   };
+}
+
+/** Returns the lines with those of the first packed one in its place; none for one that is damaged or too long. */
+function unpacked(lines: readonly string[]): readonly string[] {
+  const at = lines.findIndex((line) => line.startsWith(PACKED));
+  if (at < 0) return lines;
+  return [...lines.slice(0, at), ...unpack(lines[at]?.slice(PACKED.length) ?? ''), ...lines.slice(at + 1)];
+}
+
+function unpack(text: string): string[] {
+  try {
+    const bytes = gunzipSync(Buffer.from(text, 'base64'), { maxOutputLength: MOST_UNPACKED });
+    return bytes
+      .toString('utf8')
+      .split(/\r?\n/)
+      .filter((line) => line.length <= MOST_PACKED_LINE);
+  } catch {
+    return [];
+  }
 }

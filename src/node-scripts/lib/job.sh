@@ -19,6 +19,8 @@ KEEP_DAYS=7
 KEEP_JOBS=400
 # The SSM agent keeps a folder and a record of each command for 336 hours: of one a minute 20,000. [amazon-ssm-agent: appconfig, constants.go]
 KEEP_COMMANDS=1500
+# Characters of a report's result: the log wants some room, too.
+MOST_RESULT=13000
 
 run_job() {
   mkdir -p "$JOB" 2>/dev/null || not_started "cannot make $JOB"
@@ -184,15 +186,28 @@ close_orphan() {
 report() {
   local outcome code result
   read -r outcome code <"$JOB/exit" || true
-  result=$(awk '{ size += length($0) + 1; if (size > 13000) { print "truncated=true"; exit } print }' "$JOB/result" 2>/dev/null)
+  result=$(cat "$JOB/result" 2>/dev/null) || true
   if [ "$outcome" = failed ] && ! grep -q '^code=' <<<"$result" && ran_out_of_space; then
     result="code=DiskFull${result:+$'\n'}$result"
   fi
+  [ "${#result}" -le "$MOST_RESULT" ] || result=$(shortened <<<"$result")
   printf 'keelson-job id=%s outcome=%s exit=%s\nkeelson-result\n' "$JOB_ID" "$outcome" "$code"
   [ -z "$result" ] || printf '%s\n' "$result"
   printf 'keelson-log\n'
   log_tail "$((19000 - ${#result}))"
   [ "$outcome" = 'done' ]
+}
+
+# shortened: a long result in one line, compressed, as that of five hundred nodes; its first lines where that is too long, or the image lacks gzip.
+shortened() {
+  local lines packed
+  lines=$(cat)
+  packed=$(gzip -9 -c <<<"$lines" 2>/dev/null | base64 | tr -d '\n') || packed=
+  if [ -n "$packed" ] && [ "${#packed}" -lt "$MOST_RESULT" ]; then
+    printf 'packed=%s\n' "$packed"
+  else
+    awk -v most="$MOST_RESULT" '{ size += length($0) + 1; if (size > most) { print "truncated=true"; exit } print }' <<<"$lines"
+  fi
 }
 
 ran_out_of_space() { disk_is_full || log_tail 10000 | grep -q 'No space left on device'; }

@@ -1,4 +1,5 @@
 /** Output of a node on which someone else is root: whatever it is, reading it gives a result that says what it is. What it costs is in test/unit/trust/cost.test.ts. */
+import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { jobResult } from '#src/activities/ssm/job-result.js';
@@ -80,5 +81,25 @@ describe('output of a node', () => {
       }),
       { numRuns: 200 },
     );
+  });
+
+  it.each([
+    ['more than a report ever holds', gzipSync(`node.demo-server-0-g1=True\n${'x'.repeat(50_000_000)}`)],
+    ['bytes that are not compressed', Buffer.from('node.demo-server-0-g1=True\n')],
+    ['one endless line', gzipSync(`node.demo-server-0-g1=${'x'.repeat(100_000)}\n`)],
+  ])('that packs %s has no result', (_, bytes) => {
+    const stdout = `${HEAD}packed=${bytes.toString('base64')}\nkeelson-log\nend\n`;
+
+    const { result } = readAll(stdout);
+
+    expect(result).toMatchObject({ outcome: 'done', result: {}, logTail: 'end' });
+  });
+
+  it('is unpacked once, however often it says so', () => {
+    const packed = (text: string) => `packed=${gzipSync(text).toString('base64')}\n`;
+
+    const { result } = readAll(`${HEAD}${packed('api=ok\n')}${packed('voters=3\n')}`);
+
+    expect(result.result).toEqual({ api: 'ok' });
   });
 });

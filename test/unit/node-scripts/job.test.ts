@@ -228,7 +228,7 @@ describe('locks', () => {
 describe('report', () => {
   it('stays under 20,000 characters and ends with the end of the log', async () => {
     const body =
-      'for i in $(seq 3000); do say "line $i xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"; result "k$i" "$i$i$i$i"; done';
+      'for i in $(seq 3000); do say "line $i xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"; result "k$i" "$RANDOM$RANDOM$RANDOM"; done';
 
     const end = await node.job('loud', body).ended;
 
@@ -236,6 +236,17 @@ describe('report', () => {
     expect(end.job.logTail.split('\n')).toHaveLength(60);
     expect(end.job.logTail).toMatch(/line 3000 x+$/);
     expect(end.job.result['truncated']).toBe('true');
+  });
+
+  it('has room for the nodes of a cluster of a thousand', async () => {
+    const body =
+      'for i in $(seq 1000); do result "node.large-workers-$i-g1" "True,-,v1.34.2+k3s1,true,10.0.$((i / 250)).$((i % 250)),-"; done';
+
+    const end = await node.job('large', body).ended;
+
+    expect(end.stdout.length).toBeLessThan(20_000);
+    expect(Object.keys(end.job.result)).toHaveLength(1_000);
+    expect(end.job.result['node.large-workers-1000-g1']).toBe('True,-,v1.34.2+k3s1,true,10.0.4.0,-');
   });
 
   it('masks presigned URLs, tokens and the contents of token files', async () => {

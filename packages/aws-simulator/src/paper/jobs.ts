@@ -7,6 +7,7 @@ import type { PaperJob } from './command.js';
 import { Job, JobFailed } from './job.js';
 import type { PaperNode } from './node.js';
 import { RULES } from './rules/index.js';
+import { shortened } from './shortened.js';
 
 interface Entry {
   job: Job;
@@ -124,7 +125,7 @@ function report(id: string, { job, ended }: Entry): Finished {
   const lines = [
     `keelson-job id=${id} outcome=${outcome} exit=${exit}`,
     'keelson-result',
-    ...job.results,
+    ...shortened(job.results),
     'keelson-log',
     ...job.log.slice(-TAIL),
     '',
