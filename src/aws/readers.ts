@@ -12,6 +12,8 @@ export interface RegionReader {
   agent: BatchLoader<InstanceInformation>;
   /** Commands that run on. */
   running: RunningCommands;
+  /** Instances that are about to get a secret: their work waits for the answer. */
+  proof: BatchLoader<Instance>;
 }
 
 /** Readers shared by all waits of this process, by region. */
@@ -19,6 +21,8 @@ export type Readers = (region: string) => RegionReader;
 
 /** At most 100 ids, well below the 200 filter values that a call takes [docs: EC2 Using_Filtering]. */
 const EC2_CHUNK = 100;
+/** Of five hundred jobs that begin within seconds each would be a call, and EC2 takes 20 a second. [docs: EC2 API throttling] */
+const PROOF_TICK_MS = 100;
 /** One page of DescribeInstanceInformation holds at most 50 [docs: SSM]. */
 const SSM_CHUNK = 50;
 
@@ -32,6 +36,12 @@ export function createReaders(clients: AwsClients, tick?: number): Readers {
         instance: new BatchLoader({ read: (ids) => readInstances(clients, region, ids), chunk: EC2_CHUNK, ...pace }),
         agent: new BatchLoader({ read: (ids) => readAgents(clients, region, ids), chunk: SSM_CHUNK, ...pace }),
         running: new RunningCommands({ ssm: clients.ssm(region), ...(tick !== undefined && { tick }) }),
+        proof: new BatchLoader({
+          read: (ids) => readInstances(clients, region, ids),
+          chunk: EC2_CHUNK,
+          ...pace,
+          tick: Math.min(tick ?? PROOF_TICK_MS, PROOF_TICK_MS),
+        }),
       };
       regions.set(region, reader);
     }

@@ -1,6 +1,6 @@
 import type { Instance } from '@aws-sdk/client-ec2';
 import { provesOwner, provesPlace } from '../../aws/client-token.js';
-import { failure } from '../../aws/failure.js';
+import { failure, toFailure } from '../../aws/failure.js';
 import { chunks } from '../../aws/pages.js';
 import { BUCKET_KEY, bucketKeyOf } from '../../model/bucket.js';
 import { FOREIGN_HINT } from '../../model/checks/foreign-instances.js';
@@ -11,7 +11,7 @@ import { parseOwnerRecord } from '../../model/trust/ownership.js';
 import type { CallContext } from '../api.js';
 import type { ActivityDeps } from '../deps.js';
 import { findInstances } from './find-instances.js';
-import { instanceView } from './instance-view.js';
+import { instanceView, stateOf } from './instance-view.js';
 
 /** A filter takes 200 values at most. [docs: EC2 Using_Filtering] */
 const CHUNK = 100;
@@ -66,7 +66,7 @@ export async function judgeInstances(
 }
 
 /**
- * Describes instances by id before Keelson changes them or sends them a secret.
+ * Describes instances by id before Keelson changes them.
  *
  * @returns those that exist
  * @throws a `conflict` failure `ForeignInstance` when one of them does not belong to the cluster: then Keelson changes none
@@ -74,7 +74,24 @@ export async function judgeInstances(
 export async function requireOwn(deps: ActivityDeps, input: CallContext, ids: readonly string[]): Promise<Instance[]> {
   const ec2 = deps.clients.ec2(input.region);
   const lists = chunks([...ids], CHUNK).map((Values) => findInstances(ec2, [{ Name: 'instance-id', Values }]));
-  const found = (await Promise.all(lists)).flat();
+  return requireOwnAmong(deps, input, (await Promise.all(lists)).flat());
+}
+
+/** The same before a job sends them a secret, in one call for all jobs of the region that ask at about the same time. */
+export async function requireOwnTogether(
+  deps: ActivityDeps,
+  input: CallContext,
+  ids: readonly string[],
+): Promise<void> {
+  const { proof } = deps.readers(input.region);
+  const found = await Promise.all(ids.map((id) => proof.next(id))).catch((error: unknown) => {
+    throw toFailure(error, `DescribeInstances ${ids.join(', ')}`);
+  });
+  const alive = found.flatMap((one) => (one === undefined || stateOf(one) === 'terminated' ? [] : one));
+  await requireOwnAmong(deps, input, alive);
+}
+
+async function requireOwnAmong(deps: ActivityDeps, input: CallContext, found: Instance[]): Promise<Instance[]> {
   const judged = await judgeInstances(deps, await ownerOf(deps, input), found, 'cluster');
   const confirmed = judged.foreign.length === 0 ? [] : await confirmedIn(deps, input);
   const foreign = judged.foreign.filter(({ id }) => !confirmed.includes(id));

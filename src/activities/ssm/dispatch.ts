@@ -7,7 +7,7 @@ import { type SignedUrl, seal, urlLines } from '../../node-scripts/seal.js';
 import type { RunOnNodesInput } from '../api.js';
 import type { ActivityContext } from '../attempt.js';
 import type { ActivityDeps } from '../deps.js';
-import { requireOwn } from '../ec2/proof.js';
+import { requireOwnTogether } from '../ec2/proof.js';
 import { retryTransient } from '../retry-transient.js';
 import { DELIVERY_SECONDS, findSent, send } from './commands.js';
 
@@ -49,7 +49,7 @@ export async function dispatch(
   const sealTo = (id: string): string | undefined => (wantsUrls ? keyOf(input, progress, id) : undefined);
   const sealed = ids.filter((id) => sealTo(id) !== undefined);
   // A script that fetches or stores secrets runs on the cluster's own instances only, whatever the workflow names.
-  if (sealed.length > 0) await requireOwn(deps, input, sealed);
+  if (sealed.length > 0) await requireOwnTogether(deps, input, sealed);
   const plain = ids.filter((id) => !sealed.includes(id));
   const commands: [string[], string][] = plain.length === 0 ? [] : [[plain, render(input)]];
   for (const id of sealed) {

@@ -14,7 +14,7 @@ import { mockClient } from 'aws-sdk-client-mock';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { RunOnNodesInput } from '#src/activities/api.js';
 import { unseal } from '../../../support/unseal.js';
-import { awsError, failureOf, makeActivities, scope, settled, start } from '../support.js';
+import { awsError, failureOf, makeActivities, scope, settled, start, tokenOf } from '../support.js';
 
 const ssm = mockClient(SSMClient);
 const s3 = mockClient(S3Client);
@@ -390,6 +390,26 @@ describe('presigned URLs', () => {
     expect(commands()).toHaveLength(1);
     expect(urlIn(commands()[0]).searchParams.get('X-Amz-Expires')).toBe('180');
     expect(job?.key).toBeUndefined();
+  });
+
+  test('of many jobs at once go out after one look at their instances, which finds one that is not of the cluster', async () => {
+    const ids = Array.from({ length: 60 }, (_, index) => `i-${index}`);
+    const instances = ids.map((InstanceId) => ({
+      InstanceId,
+      State: { Name: 'running' as const },
+      ...(InstanceId !== 'i-7' && { ClientToken: tokenOf('workers-0', 1) }),
+    }));
+    ec2.on(DescribeInstancesCommand).resolves({ Reservations: [{ Instances: instances }] });
+    ssm.on(GetCommandInvocationCommand).resolves(done);
+
+    const jobs = ids.map(
+      (id) => start(activities.runOnNodes, { ...withUrls, instanceIds: [id], keys: { [id]: key } }).result,
+    );
+    const ends = await settled(Promise.allSettled(jobs));
+
+    expect(ec2.commandCalls(DescribeInstancesCommand)).toHaveLength(1);
+    expect(ends.flatMap(({ status }, index) => (status === 'rejected' ? ids[index] : []))).toEqual(['i-7']);
+    expect(sends().flatMap(({ InstanceIds }) => InstanceIds)).not.toContain('i-7');
   });
 
   const other = generateKeyPairSync('ec', { namedCurve: 'prime256v1' })
