@@ -5,6 +5,7 @@ import { etcd } from './checks/etcd.js';
 import { foreignInstances } from './checks/foreign-instances.js';
 import { groupRules } from './checks/group-rules.js';
 import { instanceTypes } from './checks/instance-types.js';
+import { type Judged, judged } from './checks/judged.js';
 import { mirrorReadable } from './checks/mirror.js';
 import * as node from './checks/nodes.js';
 import { observed } from './checks/observed.js';
@@ -20,7 +21,7 @@ export { OBSERVED } from './checks/observed.js';
 export { STATUS_STORED } from './checks/status-stored.js';
 
 /** Every condition of a cluster, in the order in which they are shown. */
-const CONDITIONS: readonly ((state: ClusterState, now: string) => ConditionResult | readonly ConditionResult[])[] = [
+const CONDITIONS: readonly ((state: Judged, now: string) => ConditionResult | readonly ConditionResult[])[] = [
   observed,
   ofNodes({
     type: 'InstancesRunning',
@@ -145,7 +146,8 @@ const CONDITIONS: readonly ((state: ClusterState, now: string) => ConditionResul
  */
 export function conditionsOf(state: ClusterState, now: string = state.checkedAt): ConditionResult[] {
   if (state.desiredState === 'deleted') return [];
-  const results = CONDITIONS.flatMap((check) => check(state, now));
+  const facts = judged(state);
+  const results = CONDITIONS.flatMap((check) => check(facts, now));
   return [
     ...(state.desiredState === 'stopped' ? results.map(asleep) : results),
     ...mirrorReadable(state),

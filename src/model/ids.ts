@@ -53,44 +53,55 @@ export const isServerSlot = (name: string): boolean => /^server-\d+$/.test(name)
 
 /** Every slot that the document wants: servers first, then pools in the order of the document. */
 export function slotsOf(document: ClusterDocument): WantedSlot[] {
-  const { servers, pools } = document.spec;
-  const wanted: WantedSlot[] = [];
-  for (let index = 0; index < serverCountOf(document.spec); index++) {
-    wanted.push({
-      name: slotName(null, index),
-      role: 'server',
-      pool: null,
-      instanceType: servers.instanceType,
-      fallbackTypes: [],
-      zones: null,
-      config: {},
-      rootVolume: servers.rootVolume,
-      volumes: dataVolumesOf(servers.volumes),
-      capacityReservation: servers.capacityReservation ?? null,
-      labels: {},
-      taints: [],
-    });
-  }
-  for (const pool of pools) {
-    for (let index = 0; index < pool.count; index++) {
-      wanted.push({
-        name: slotName(pool.name, index),
-        role: 'agent',
-        pool: pool.name,
-        instanceType: pool.instanceType,
-        fallbackTypes: pool.fallbackTypes,
-        zones: pool.zones ?? null,
-        config: pool.config,
-        rootVolume: pool.rootVolume,
-        volumes: dataVolumesOf(pool.volumes),
-        capacityReservation: pool.capacityReservation ?? null,
-        labels: pool.labels,
-        taints: pool.taints,
-      });
-    }
-  }
-  return wanted;
+  const servers = Array.from({ length: serverCountOf(document.spec) }, (_, index) => serverIn(document, index));
+  const agents = document.spec.pools.flatMap((pool) =>
+    Array.from({ length: pool.count }, (_, index) => agentIn(pool, index)),
+  );
+  return [...servers, ...agents];
 }
+
+/** Returns what the document wants in the slot of that name, without the slots of all other nodes; undefined if it wants none. */
+export function slotIn(document: ClusterDocument, name: string | null): WantedSlot | undefined {
+  const { spec } = document;
+  const at = name?.lastIndexOf('-') ?? -1;
+  const index = Number(name?.slice(at + 1));
+  const pool = spec.pools.find((one) => one.name === name?.slice(0, at));
+  if (isServerSlot(name ?? '')) return index < serverCountOf(spec) ? serverIn(document, index) : undefined;
+  // `01` and `1e1` are numbers, and no slot has them in its name.
+  return pool === undefined || !(index < pool.count) || slotName(pool.name, index) !== name
+    ? undefined
+    : agentIn(pool, index);
+}
+
+const serverIn = ({ spec: { servers } }: ClusterDocument, index: number): WantedSlot => ({
+  name: slotName(null, index),
+  role: 'server',
+  pool: null,
+  instanceType: servers.instanceType,
+  fallbackTypes: [],
+  zones: null,
+  config: {},
+  rootVolume: servers.rootVolume,
+  volumes: dataVolumesOf(servers.volumes),
+  capacityReservation: servers.capacityReservation ?? null,
+  labels: {},
+  taints: [],
+});
+
+const agentIn = (pool: Pool, index: number): WantedSlot => ({
+  name: slotName(pool.name, index),
+  role: 'agent',
+  pool: pool.name,
+  instanceType: pool.instanceType,
+  fallbackTypes: pool.fallbackTypes,
+  zones: pool.zones ?? null,
+  config: pool.config,
+  rootVolume: pool.rootVolume,
+  volumes: dataVolumesOf(pool.volumes),
+  capacityReservation: pool.capacityReservation ?? null,
+  labels: pool.labels,
+  taints: pool.taints,
+});
 
 /** Types that a slot may have, the first choice first. */
 export const typesOfSlot = ({ instanceType, fallbackTypes }: WantedSlot): string[] => [

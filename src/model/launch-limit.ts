@@ -19,21 +19,27 @@ export function launchDue(launches: Launches, slot: string, now: string): string
   return oldest === undefined ? null : new Date(Date.parse(oldest) + LAUNCH_WINDOW_MS).toISOString();
 }
 
-/** Adds a launch of the slot, now; drops the expired times of all slots. */
-export function withLaunch(launches: Launches, slot: string, now: string): Launches {
-  const kept = Object.entries(launches).map(([name, times]) => [name, recentOf(times, now)] as const);
-  const all: Launches = Object.fromEntries(kept.filter(([, times]) => times.length > 0));
-  return { ...all, [slot]: [...(all[slot] ?? []), now] };
+/** Adds a launch of the slot, now. Of hundreds of slots that are launched together only this one is touched. */
+export function recordLaunch({ launches }: Pick<ClusterState, 'launches'>, slot: string, now: string): void {
+  launches[slot] = [...recentOf(launches[slot] ?? [], now), now];
 }
 
 /** Removes the latest launch of the slot, which EC2 has refused: it made no instance. */
-export function withoutLaunch(launches: Launches, slot: string): Launches {
-  return { ...launches, [slot]: (launches[slot] ?? []).slice(0, -1) };
+export function forgetLaunch({ launches }: Pick<ClusterState, 'launches'>, slot: string): void {
+  launches[slot] = (launches[slot] ?? []).slice(0, -1);
+}
+
+/** Drops the expired times of all slots, also of those that are gone. */
+export function recentLaunches(launches: Launches, now: string): Launches {
+  const kept = Object.entries(launches).map(([slot, times]) => [slot, recentOf(times, now)] as const);
+  return Object.fromEntries(kept.filter(([, times]) => times.length > 0));
 }
 
 /** Returns why a slot has no instance yet, in words. */
 export const deferralText = (slot: string, due: string): string =>
   `launch of ${slot} deferred: limit of ${MOST_LAUNCHES} launches in ${LAUNCH_WINDOW_MS / 60_000} minutes reached; next at ${due}`;
 
-const recentOf = (times: readonly string[], now: string): string[] =>
-  times.filter((at) => Date.parse(now) - Date.parse(at) < LAUNCH_WINDOW_MS);
+function recentOf(times: readonly string[], now: string): string[] {
+  const end = Date.parse(now) - LAUNCH_WINDOW_MS;
+  return times.filter((at) => Date.parse(at) > end);
+}

@@ -1,17 +1,16 @@
 import { accountIdOf } from './account-role.js';
 import type { BackupState } from './backup/state.js';
 import { INSTANCES_OWNED } from './checks/foreign-instances.js';
+import { type Judged, judged } from './checks/judged.js';
 import type { Known } from './checks/known.js';
 import { MIRROR_READABLE } from './checks/mirror.js';
 import { nodeReady, votes } from './checks/nodes.js';
 import { hiding, OBSERVED } from './checks/observed.js';
 import { INSTANCE_TYPES_IN_SYNC, STATUS_STORED } from './checks.js';
-import type { ConditionResult } from './conditions.js';
 import { CONFIG_VALID } from './config-problem.js';
 import { BACKUP_PROVEN } from './drill/condition.js';
 import type { DrillState } from './drill/state.js';
 import { type Suspicion, suspicionsIn } from './health/findings.js';
-import { slotsOf } from './ids.js';
 import type { Phase } from './phase.js';
 import { phaseOf } from './phase-of.js';
 import type {
@@ -97,7 +96,7 @@ export function statusOf(state: ClusterState): StatusView {
     account: accountIdOf(state.document.spec.account),
     version: state.document.spec.k3s.version,
     phase: phaseOf(state),
-    health: healthOf(state, state.conditions),
+    health: healthOf(state),
     desiredState: state.desiredState,
     paused: state.paused,
     specGeneration: state.specGeneration,
@@ -150,12 +149,17 @@ const SILENT: ReadonlySet<string> = new Set([
   BACKUP_PROVEN,
 ]);
 
+/** Returns whether the conditions say anything about health: not while the cluster is made, stopped or deleted. */
+export const hasHealth = ({ initializedAt, desiredState }: ClusterState): boolean =>
+  initializedAt !== null && desiredState === 'running';
+
 /**
  * Unhealthy when the API is known not to answer, Degraded when anything else is known not to hold. Healthy only when all was measured and is
  * observed now; else, and while the cluster is made, stopped or deleted, Unknown.
  */
-function healthOf(state: ClusterState, conditions: readonly ConditionResult[]): Health {
-  if (state.initializedAt === null || state.desiredState !== 'running') return 'Unknown';
+export function healthOf(state: ClusterState): Health {
+  const { conditions } = state;
+  if (!hasHealth(state)) return 'Unknown';
   const telling = conditions.filter(({ type }) => !SILENT.has(type));
   const failing = telling.filter((condition) => condition.status === 'False');
   if (failing.some((condition) => condition.type === 'ApiAvailable')) return 'Unhealthy';
@@ -168,8 +172,11 @@ const SAID = { good: 'True', bad: 'False', unmeasured: 'Unknown' } as const;
 
 function nodesOf(state: ClusterState): NodeStatus[] {
   const [isHidden, isPowerHidden] = [hiding(state, 'nodes') !== null, hiding(state, 'instances') !== null];
-  const running = state.operation?.steps.filter((step) => step.outcome === 'running') ?? [];
-  return inOrder(state).map((slot) => {
+  const facts = judged(state);
+  const doing = new Map<string | null, string>();
+  for (const { outcome, slot, title } of state.operation?.steps ?? [])
+    if (outcome === 'running' && !doing.has(slot)) doing.set(slot, title);
+  return inOrder(facts).map((slot) => {
     const says = (known: Known) => (isHidden ? 'Unknown' : SAID[known.is]);
     return {
       slot: slot.name,
@@ -183,16 +190,16 @@ function nodesOf(state: ClusterState): NodeStatus[] {
       privateIp: slot.instance?.privateIp ?? null,
       publicIp: slot.instance?.publicIp ?? null,
       k3s: slot.installed,
-      ready: says(nodeReady(state, slot, state.checkedAt)),
-      voter: slot.role === 'agent' ? '-' : says(votes(state, slot, state.checkedAt)),
-      doing: running.find((step) => step.slot === slot.name)?.title ?? null,
+      ready: says(nodeReady(facts, slot, state.checkedAt)),
+      voter: slot.role === 'agent' ? '-' : says(votes(facts, slot, state.checkedAt)),
+      doing: doing.get(slot.name) ?? null,
     };
   });
 }
 
 /** Returns the slots in the order of the document, servers first, whichever was launched first; then those that are to go. */
-function inOrder({ document, slots }: ClusterState): Slot[] {
-  const rank = new Map(slotsOf(document).map(({ name }, index) => [name, index]));
+function inOrder({ places, slots }: Judged): Slot[] {
+  const rank = new Map(places.map(({ wanted }, index) => [wanted.name, index]));
   const of = ({ name }: Slot) => rank.get(name) ?? rank.size;
   return Object.values(slots).sort((a, b) => of(a) - of(b));
 }

@@ -1,13 +1,13 @@
 import type { ConditionResult } from '../conditions.js';
 import { quorumOf } from '../quorum.js';
-import type { ClusterState } from '../state.js';
+import type { Judged } from './judged.js';
 import { servesApi } from './nodes.js';
 import { hiding } from './observed.js';
 import { perMember } from './per-node.js';
 import { tally } from './tally.js';
 
 /** Returns whether more than half of the members serve the API; with fewer etcd has no quorum and cannot answer. */
-export function api(state: ClusterState, now: string): ConditionResult {
+export function api(state: Judged, now: string): ConditionResult {
   const servers = perMember(state, servesApi, now);
   const hint = 'the API answers as soon as more than half of the servers are members';
   const hidden = hiding(state, 'nodes');

@@ -14,8 +14,12 @@ const hintOf = ({ document }: Pick<ClusterState, 'document'>): string =>
 
 /** Returns when the first of the cluster's CAs ends, as its nodes report; null while none has. */
 export function authoritiesEnd(state: Pick<ClusterState, 'slots'>): string | null {
-  const ends = Object.values(state.slots).flatMap(({ facts }) => facts?.authoritiesUntil ?? []);
-  return ends.sort()[0] ?? null;
+  let first: string | null = null;
+  for (const { facts } of Object.values(state.slots)) {
+    const end = facts?.authoritiesUntil ?? null;
+    if (end !== null && (first === null || end < first)) first = end;
+  }
+  return first;
 }
 
 /** Returns whether the CAs end so soon that people should know. */

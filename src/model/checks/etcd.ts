@@ -3,6 +3,7 @@ import { confirmedFinding } from '../health/findings.js';
 import { staleNodesOf } from '../health/stale-nodes.js';
 import { quorumOf } from '../quorum.js';
 import type { ClusterState, Slot } from '../state.js';
+import type { Judged } from './judged.js';
 import { votes } from './nodes.js';
 import { hiding } from './observed.js';
 import { perMember, perNode } from './per-node.js';
@@ -19,7 +20,7 @@ const HINTS = {
 };
 
 /** Returns the condition of voters, alarms, and members whose instance is gone. */
-export function etcd(state: ClusterState, now: string): ConditionResult {
+export function etcd(state: Judged, now: string): ConditionResult {
   const servers = perNode(state, votes, now, 'server');
   const needed = quorumOf(servers.length);
   const members = tally({

@@ -7,11 +7,12 @@ import { deferralText, launchDue } from '../launch-limit.js';
 import type { Measurement } from '../measured.js';
 import { labelsOn } from '../node-labels/wanted.js';
 import { needsLabels } from '../plan/node-labels.js';
-import type { ClusterState, Slot } from '../state.js';
+import type { Slot } from '../state.js';
+import type { Judged } from './judged.js';
 import { bad, GOOD, type Known, unmeasured } from './known.js';
 
 /** A check of one node. @param wanted the slot as the document has it, where it has it */
-export type NodeCheck = (state: ClusterState, slot: Slot, now: string, wanted?: WantedSlot) => Known;
+export type NodeCheck = (state: Judged, slot: Slot, now: string, wanted?: WantedSlot) => Known;
 
 export const instanceRuns: NodeCheck = ({ launches }, slot, now) => {
   const { instance } = slot;
@@ -57,7 +58,7 @@ export const nodeReady: NodeCheck = (state, slot) =>
   asRunning(slot) ?? withoutCni(state, slot) ?? inKubernetes(state, slot, 'ready', 'is not Ready');
 
 /** Returns what is missing, if the cause lies outside of the node; null otherwise. */
-const withoutCni = (state: ClusterState, slot: Slot): Known | null =>
+const withoutCni = (state: Judged, slot: Slot): Known | null =>
   lacksCni(state) && slot.measured.node !== undefined ? bad(WITHOUT_CNI) : null;
 
 export const votes: NodeCheck = (state, slot) =>
@@ -104,7 +105,7 @@ export const servesApi: NodeCheck = (state, slot, now) => {
 };
 
 /** Returns that a server of an initialized cluster without a member of etcd does not vote, whatever comes next; else null. */
-const asMissing = ({ initializedAt }: ClusterState, slot: Slot): Known | null =>
+const asMissing = ({ initializedAt }: Judged, slot: Slot): Known | null =>
   initializedAt !== null && !slot.joined ? bad('is not a member yet') : null;
 
 const isUp = (slot: Slot): boolean => slot.instance?.power === 'running';
@@ -136,7 +137,8 @@ function asRunning(slot: Slot): Known | null {
 }
 
 /** Returns the measurement of one respect of a node. A bad first measurement is not confirmed yet, and not good either. */
-function found(state: ClusterState, slot: Slot, what: Measurement, kind: FindingKind): Known {
+function found(state: Judged, slot: Slot, what: Measurement, kind: FindingKind): Known {
+  if (!state.troubled.has(slot.name)) return slot.measured[what] === undefined ? NOT_MEASURED : GOOD;
   const finding = state.findings[findingKey(slot.name, kind)];
   if (finding?.confirmed) return bad(OF_MACHINE.has(kind) ? (troubleText(state, slot, kind) ?? '') : finding.text);
   const silence = BY_AGENT.includes(what)
@@ -146,6 +148,8 @@ function found(state: ClusterState, slot: Slot, what: Measurement, kind: Finding
   if (slot.measured[what] === undefined) return unmeasured();
   return finding?.first ? unmeasured(`${finding.text}, seen once`) : GOOD;
 }
+
+const NOT_MEASURED = unmeasured();
 
 /** A problem of the machine itself comes with what Keelson waits for or does. */
 const OF_MACHINE: ReadonlySet<FindingKind> = new Set([
@@ -160,9 +164,9 @@ const OF_MACHINE: ReadonlySet<FindingKind> = new Set([
 const BY_AGENT: readonly Measurement[] = ['service', 'api', 'facts'];
 
 /** During an operation the steps' observations count at once; otherwise one observation alone changes nothing. */
-function inKubernetes(state: ClusterState, slot: Slot, what: 'ready' | 'voter', lacks: string): Known {
+function inKubernetes(state: Judged, slot: Slot, what: 'ready' | 'voter', lacks: string): Known {
   const known = found(state, slot, 'node', what);
   if (known.is !== 'good' || state.operation === null) return known;
-  const node = state.observedNodes?.nodes.find((one) => one.name === slot.nodeName);
+  const node = state.seen.get(slot.nodeName);
   return node === undefined || node[what] === true ? GOOD : bad(lacks);
 }

@@ -1,7 +1,6 @@
 import type { ConditionResult } from '../conditions.js';
-import { slotsOf } from '../ids.js';
 import type { Subject } from '../observation-failure.js';
-import type { ClusterState } from '../state.js';
+import type { Judged } from './judged.js';
 import { bad, unmeasured } from './known.js';
 import type { NodeCheck } from './nodes.js';
 import { hiding } from './observed.js';
@@ -19,30 +18,25 @@ interface NodeCondition {
   hint: string;
 }
 
-type Role = 'server' | 'agent';
-
 /** Returns the condition over all nodes of the document. */
-export const ofNodes = (condition: NodeCondition) => (state: ClusterState, now: string) => count(state, condition, now);
+export const ofNodes = (condition: NodeCondition) => (state: Judged, now: string) => count(state, condition, now);
 
 /** Returns the condition over the document's servers. */
-export const ofServers = (condition: NodeCondition) => (state: ClusterState, now: string) =>
+export const ofServers = (condition: NodeCondition) => (state: Judged, now: string) =>
   count(state, condition, now, 'server');
 
 /** Returns what is known of each node of the document, in one respect. */
-export function perNode(state: ClusterState, check: NodeCheck, now: string, role?: Role): PerNode {
-  return slotsOf(state.document)
-    .filter((wanted) => role === undefined || wanted.role === role)
-    .map((wanted) => {
-      const slot = state.slots[wanted.name];
-      return [
-        wanted.name,
-        slot === undefined ? unmeasured('not launched yet') : check(state, slot, now, wanted),
-      ] as const;
-    });
+export function perNode(state: Judged, check: NodeCheck, now: string, role?: 'server'): PerNode {
+  const places = role === undefined ? state.places : state.places.filter(({ wanted }) => wanted.role === role);
+  return places.map(
+    ({ wanted, slot }) => [wanted.name, slot === undefined ? NOT_LAUNCHED : check(state, slot, now, wanted)] as const,
+  );
 }
 
+const NOT_LAUNCHED = unmeasured('not launched yet');
+
 /** Returns the servers that have to agree: the members of etcd, and all future ones while the cluster is made. */
-export function perMember(state: ClusterState, check: NodeCheck, now: string): PerNode {
+export function perMember(state: Judged, check: NodeCheck, now: string): PerNode {
   if (state.initializedAt === null) return perNode(state, check, now, 'server');
   return Object.values(state.slots).flatMap((slot): PerNode => {
     if (slot.role !== 'server') return [];
@@ -53,10 +47,10 @@ export function perMember(state: ClusterState, check: NodeCheck, now: string): P
 }
 
 function count(
-  state: ClusterState,
+  state: Judged,
   { type, subject, check, what, hint }: NodeCondition,
   now: string,
-  role?: Role,
+  role?: 'server',
 ): ConditionResult {
   return tally({ type, what, hint, nodes: perNode(state, check, now, role), hidden: hiding(state, subject) });
 }

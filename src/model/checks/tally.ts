@@ -24,16 +24,17 @@ export interface Tallied {
  * subject is Unknown, and the message says how it was last seen.
  */
 export function tally({ type, what, hint, nodes, hidden }: Tallied): ConditionResult {
-  const of = (is: Known['is']) => nodes.filter(([, known]) => known.is === is);
-  const [good, bad, unknown] = [of('good'), of('bad'), of('unmeasured')];
-  const count = `${good.length} of ${nodes.length} ${what}`;
+  const [bad, unknown]: [(typeof nodes)[number][], (typeof nodes)[number][]] = [[], []];
+  for (const one of nodes) if (one[1].is !== 'good') (one[1].is === 'bad' ? bad : unknown).push(one);
+  const good = nodes.length - bad.length - unknown.length;
+  const count = `${good} of ${nodes.length} ${what}`;
   if (hidden !== null) return unseen(type, hidden, count);
   const message = [count, ...said(bad), ...(bad.length === 0 ? said(unknown) : [])].join('; ');
   if (bad.length > 0)
     return {
       type,
       status: 'False',
-      reason: good.length === 0 ? 'None' : 'Some',
+      reason: good === 0 ? 'None' : 'Some',
       message,
       hint: hint,
       slots: bad.map(([slot]) => slot),

@@ -1,4 +1,4 @@
-import { slotsOf } from '../ids.js';
+import { slotIn } from '../ids.js';
 import { nodeConfigOf } from '../plan/wanted.js';
 import type { ClusterDocument } from '../spec/schema.js';
 import type { ClusterState, Slot } from '../state.js';
@@ -48,7 +48,7 @@ function isOfMachine(document: ClusterDocument, state: ClusterState, slot: Slot,
 
 /** Returns whether a change is under way on the node, or has failed there. */
 function isChanging(document: ClusterDocument, state: ClusterState, slot: Slot): boolean {
-  const wanted = slotsOf(document).find((one) => one.name === slot.name);
+  const wanted = slotIn(document, slot.name);
   if (wanted === undefined || slot.instance === null) return false;
   if (slot.installed !== document.spec.k3s.version) return true;
   return slot.configHash !== nodeConfigOf(document, state, wanted, slot, slot.instance).hash;

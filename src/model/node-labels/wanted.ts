@@ -44,6 +44,17 @@ export function outdatedLabels(before: NodeLabels, wanted: NodeLabels): NodeLabe
 export const labelsKey = ({ labels, taints }: NodeLabels): string =>
   JSON.stringify([Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1)), [...taints].sort()]);
 
+/** Returns whether both ask for the same, without a text of each: of every node it is asked with each step. */
+export function sameLabels(a: NodeLabels, b: NodeLabels): boolean {
+  const keys = Object.keys(a.labels);
+  return (
+    keys.length === Object.keys(b.labels).length &&
+    a.taints.length === b.taints.length &&
+    keys.every((key) => Object.hasOwn(b.labels, key) && a.labels[key] === b.labels[key]) &&
+    [...a.taints].sort().join() === [...b.taints].sort().join()
+  );
+}
+
 /** Slots whose Node exists, with what the document sets on it. */
 export function labelledSlots(document: ClusterDocument, state: ClusterState): { slot: Slot; wanted: NodeLabels }[] {
   return slotsOf(document).flatMap((one) => {

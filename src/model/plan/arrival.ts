@@ -61,7 +61,7 @@ export function planArrival(
       });
     }
   }
-  const restarted = plan.steps.some((step) => step.id === stepId('start-instance', name));
+  const restarted = plan.has(stepId('start-instance', name));
   if (!slot?.agentOnline || restarted) {
     plan.add({
       kind: 'wait-for-agent',

@@ -1,5 +1,5 @@
 import { emptySlot } from '../empty-slot.js';
-import { nodeNameOf, slotsOf } from '../ids.js';
+import { nodeNameOf, slotIn } from '../ids.js';
 import { fingerprint } from '../k3s/fingerprint.js';
 import { filesFingerprint, groupOf, wantedBundles, wantedFiles } from '../node-files/wanted.js';
 import type { ClusterDocument } from '../spec/schema.js';
@@ -40,7 +40,7 @@ const UNKNOWN: NodeInstance = {
  */
 export function foundingOf(document: ClusterDocument, state: ClusterState): Founding | null {
   const { initializedAt, restore, bootstrapServer, slots, generations } = state;
-  const wanted = slotsOf(document).find((slot) => slot.name === FOUNDER);
+  const wanted = slotIn(document, FOUNDER);
   const isNew = initializedAt === null && restore === null && bootstrapServer === null;
   const isFirst =
     (generations[FOUNDER] ?? 0) <= GENERATION && !slots[FOUNDER]?.instance && !slots[FOUNDER]?.lastInstanceId;
@@ -59,7 +59,7 @@ export const foundingKey = (document: ClusterDocument, state: ClusterState, slot
   foundingWith(document, state, slot)?.key ?? '';
 
 function foundingWith(document: ClusterDocument, state: ClusterState, slot: Slot): Founding | null {
-  const wanted = slotsOf(document).find((one) => one.name === slot.name);
+  const wanted = slotIn(document, slot.name);
   if (wanted === undefined) return null;
   const { nodeName, generation } = slot;
   const founder = { ...state, bootstrapServer: `${slot.name}#${generation}` };

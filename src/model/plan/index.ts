@@ -2,7 +2,7 @@ import { backupServer } from '../backup/server.js';
 import { departingNode } from '../departing.js';
 import { decideRemediation } from '../health/decide-remediation.js';
 import { upkeepTime } from '../health/window.js';
-import { slotsOf } from '../ids.js';
+import { slotIn } from '../ids.js';
 import type { ClusterDocument } from '../spec/schema.js';
 import type { ClusterState, OperationKind } from '../state.js';
 import { deferLaunches } from './deferral.js';
@@ -116,7 +116,7 @@ const quietKind = (steps: readonly Step[]): OperationKind =>
 
 /** Returns whether the slot gets its old type back, and not another one that is wanted now. */
 function isDrift(state: ClusterState, name: string | null): boolean {
-  const wanted = slotsOf(state.document).find((one) => one.name === name);
+  const wanted = slotIn(state.document, name);
   const slot = wanted && state.slots[wanted.name];
   return wanted !== undefined && slot !== undefined && hasDrifted(state, wanted, slot);
 }
@@ -126,7 +126,8 @@ function reasonOf(state: ClusterState, kind: OperationKind, steps: readonly Step
   const work = steps.filter((step) => step.kind !== 'verify' && step.kind !== 'preflight');
   const all = work.length > 0 ? work : steps.filter((step) => step.kind !== 'verify');
   // The first step of a slot explains it; the others follow from it.
-  const firsts = all.filter((step, index) => all.findIndex((one) => one.slot === step.slot) === index);
+  const seen = new Set<string | null>();
+  const firsts = all.filter(({ slot }) => !seen.has(slot) && seen.add(slot));
   const said =
     kind === 'repair'
       ? firsts.map(({ slot, reason }) => (slot === null ? reason : `${slot}: ${reason}`))

@@ -30,9 +30,9 @@ export function planMembership(plan: PlanBuilder, state: ClusterState, wanted: W
 
 /** Removals that a join waits for: of the slot's own former node, and for a server those of all servers, which etcd still counts. */
 const departures = (plan: PlanBuilder, { name, role }: WantedSlot): string[] =>
-  plan.steps.flatMap(({ id, kind, slot }) =>
-    kind === 'remove-node' && (slot === name || (role === 'server' && isServerSlot(slot ?? ''))) ? id : [],
-  );
+  plan
+    .ofKind('remove-node')
+    .flatMap(({ id, slot }) => (slot === name || (role === 'server' && isServerSlot(slot ?? '')) ? id : []));
 
 /** Whether the slot founds etcd: the one that was chosen, else the first server, while no server is a member. Once in a life. */
 function bootstraps(state: ClusterState, wanted: WantedSlot): boolean {
@@ -42,8 +42,7 @@ function bootstraps(state: ClusterState, wanted: WantedSlot): boolean {
 }
 
 /** Steps after which a server is up that can be joined, or is being founded. */
-const serversUp = (plan: PlanBuilder): string[] =>
-  plan.steps.flatMap((step) => {
-    if (step.kind === 'bootstrap') return step.after;
-    return step.kind === 'start-service' && isServerSlot(step.slot ?? '') ? [step.id] : [];
-  });
+const serversUp = (plan: PlanBuilder): string[] => [
+  ...plan.ofKind('start-service').flatMap(({ id, slot }) => (isServerSlot(slot ?? '') ? [id] : [])),
+  ...plan.ofKind('bootstrap').flatMap(({ after }) => after),
+];

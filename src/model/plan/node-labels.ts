@@ -1,5 +1,5 @@
 import { confirmedFinding } from '../health/findings.js';
-import { labelledSlots, labelsKey, type NodeLabels, outdatedLabels } from '../node-labels/wanted.js';
+import { labelledSlots, type NodeLabels, outdatedLabels, sameLabels } from '../node-labels/wanted.js';
 import type { ClusterDocument } from '../spec/schema.js';
 import type { ClusterState, Slot } from '../state.js';
 import type { PlanBuilder } from './steps.js';
@@ -10,9 +10,7 @@ const NOTHING: NodeLabels = { labels: {}, taints: [] };
  * Returns whether the node's labels or taints must change: the document asks for others than it got, or someone has changed them by hand.
  */
 export function needsLabels(state: ClusterState, slot: Slot, wanted: NodeLabels): boolean {
-  return (
-    labelsKey(slot.nodeLabels ?? NOTHING) !== labelsKey(wanted) || confirmedFinding(state, slot.name, 'labels') !== null
-  );
+  return !sameLabels(slot.nodeLabels ?? NOTHING, wanted) || confirmedFinding(state, slot.name, 'labels') !== null;
 }
 
 /**
@@ -29,7 +27,7 @@ export function planNodeLabels(
 ): void {
   const due = labelledSlots(document, state).filter(({ slot, wanted }) => needsLabels(state, slot, wanted));
   if (due.length === 0) return;
-  const byHand = due.every(({ slot, wanted }) => labelsKey(slot.nodeLabels ?? NOTHING) === labelsKey(wanted));
+  const byHand = due.every(({ slot, wanted }) => sameLabels(slot.nodeLabels ?? NOTHING, wanted));
   const changes = new Set(due.map(({ slot, wanted }) => changeText(slot.nodeLabels ?? NOTHING, wanted)));
   const names = due.map(({ slot }) => slot.name);
   const who = names.length <= 4 ? names.join(', ') : `${names.slice(0, 4).join(', ')} and ${names.length - 4} more`;

@@ -124,18 +124,32 @@ export function disruptionOf(steps: readonly Step[]): Disruption {
 export class PlanBuilder {
   readonly steps: Step[] = [];
   private readonly known = new Set<string>();
+  private readonly kinds = new Map<StepKind, Step[]>();
 
   add(step: Omit<Step, 'id' | 'slot' | 'disruption'> & { slot?: string; disruption?: Disruption }): string {
     const { slot, disruption = 'none', after, ...rest } = step;
     const id = stepId(step.kind, slot);
-    this.steps.push({
+    const added: Step = {
       ...rest,
       id,
       slot: slot ?? null,
       after: [...new Set(after)].filter((one) => this.known.has(one)),
       disruption,
-    });
+    };
+    this.steps.push(added);
     this.known.add(id);
+    const alike = this.kinds.get(step.kind);
+    if (alike === undefined) this.kinds.set(step.kind, [added]);
+    else alike.push(added);
     return id;
+  }
+
+  has(id: string): boolean {
+    return this.known.has(id);
+  }
+
+  /** Returns the steps of that kind so far. What is asked for each of hundreds of slots must not look through the steps of all. */
+  ofKind(kind: StepKind): readonly Step[] {
+    return this.kinds.get(kind) ?? [];
   }
 }

@@ -101,28 +101,33 @@ export function lossesOf(
 ): Loss[] {
   if (state.desiredState !== 'running' || isOfAnotherLife(state, regionReport)) return [];
   const seen = new Map(regionReport.seen.map((one) => [one.id, one.state]));
+  const starting = new Set(regionReport.starting);
+  const started = startsOf(state);
   return Object.values(state.slots).flatMap(({ name, instance }) => {
     if (busy.has(name) || instance?.power !== 'running') return [];
     const at = seen.get(instance.id);
     if (at === undefined) {
-      if (regionReport.starting?.includes(instance.id)) return [];
-      const since = Math.max(Date.parse(instance.launchedAt), startedAt(state, name));
+      // An event tells of one instance, and nothing of the others.
+      if (!regionReport.whole || starting.has(instance.id)) return [];
+      const since = Math.max(Date.parse(instance.launchedAt), started.get(name) ?? 0);
       const isNew = regionReport.at !== undefined && since > Date.parse(regionReport.at) - NEW_MS;
-      return regionReport.whole && !isNew ? [{ slot: name, text: `${name}: ${instance.id} is gone` }] : [];
+      return isNew ? [] : [{ slot: name, text: `${name}: ${instance.id} is gone` }];
     }
     if (POWER[at] === 'stopped') {
-      const isEarlier = latest.at !== undefined && startedAt(state, name) > Date.parse(latest.at);
+      const isEarlier = latest.at !== undefined && (started.get(name) ?? 0) > Date.parse(latest.at);
       if (isEarlier || !latest.seen.some((one) => one.id === instance.id)) return [];
     }
     return POWER[at] === 'running' ? [] : [{ slot: name, text: `${name}: ${instance.id} is ${at}` }];
   });
 }
 
-/** Returns when the operation under way last started the slot's instance, in milliseconds since 1970; 0 if it did not. */
-const startedAt = ({ operation }: ClusterState, slot: string): number => {
-  const step = operation?.steps.findLast((one) => one.slot === slot && one.kind === 'start-instance');
-  return step === undefined ? 0 : Date.parse(step.endedAt ?? step.startedAt);
-};
+/** Returns when the operation under way last started the instances of slots, in milliseconds since 1970; nothing of those that it did not start. */
+function startsOf({ operation }: ClusterState): ReadonlyMap<string | null, number> {
+  const starts = new Map<string | null, number>();
+  for (const { kind, slot, startedAt, endedAt } of operation?.steps ?? [])
+    if (kind === 'start-instance') starts.set(slot, Date.parse(endedAt ?? startedAt));
+  return starts;
+}
 
 /** Returns the slots whose instance has ended, while EC2 still gives the reason. */
 export function endedIn({ slots }: ClusterState, regionReport: RegionReport): Set<string> {

@@ -4,6 +4,7 @@ import { holdOf } from '../../model/breaker.js';
 import type { LaunchBatch } from '../../model/launch-batch.js';
 import type { InstanceObservation } from '../../model/observation.js';
 import type { ClusterEvent, ClusterState, LaunchRequest, Slot } from '../../model/state.js';
+import type { StatusView } from '../../model/status.js';
 import type { Loss } from '../../model/watch/region-report.js';
 import { failure } from '../lib/errors.js';
 import { eventHappened } from './operation/metrics.js';
@@ -47,6 +48,8 @@ export interface OperationControl {
    * while an operation runs.
    */
   interruptWaits: ((keep?: ReadonlySet<string>) => void) | null;
+  /** Settles when a bootstrap has failed that joins wait behind; null while none does. */
+  bootstrapFailed: Promise<void> | null;
   /** A step has learnt what makes the rest of the plan obsolete. */
   replanRequested: boolean;
   /** The history is about to be continued in a new one: steps that were cancelled go on there. */
@@ -93,6 +96,8 @@ export type StatusWrite =
 export interface StatusPublisher {
   /** @param how `write` by default */
   publish(how?: StatusWrite): void;
+  /** What a reader sees now. */
+  view(): StatusView;
   /** Resolves when no write of status.yaml is under way or due. */
   flush(): Promise<void>;
   /** Ends the writing of status.yaml: its key is about to be deleted. Resolves when no write is under way. */

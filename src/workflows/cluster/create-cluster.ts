@@ -11,6 +11,7 @@ export function createCluster(state: ClusterState): Cluster {
     control: {
       launching: new Map(),
       batchCalls: new Map(),
+      bootstrapFailed: null,
       cancel: null,
       interruptWaits: null,
       replanRequested: false,

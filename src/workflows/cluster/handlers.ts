@@ -56,7 +56,7 @@ const DESCRIPTIONS: Record<RequestName, string> = {
 /** Registers all handlers before the first await: Temporal refuses an update without a handler. [Temporal docs: message passing] */
 export function registerHandlers(cluster: Cluster): void {
   answerCallStack(() => waitsFor(statusOf(cluster.state)));
-  setHandler(statusQuery, () => statusOf(cluster.state), {
+  setHandler(statusQuery, () => cluster.status.view(), {
     description: 'The cluster as it stands: phase, nodes, conditions, operation',
   });
   setHandler(eventsQuery, () => cluster.state.events, { description: 'The last 100 events, oldest first' });

@@ -1,5 +1,5 @@
 import { secondsOf } from '../../model/duration.js';
-import { slotsOf } from '../../model/ids.js';
+import { slotIn } from '../../model/ids.js';
 import { nodeConfigOf } from '../../model/plan/wanted.js';
 import type { ClusterDocument } from '../../model/spec/schema.js';
 import type { ClusterState, Slot } from '../../model/state.js';
@@ -30,7 +30,7 @@ export async function startNode(
   seen: ClusterState = cluster.state,
 ): Promise<Started> {
   const { document } = cluster.state;
-  const wanted = slotsOf(document).find((one) => one.name === slot.name);
+  const wanted = slotIn(document, slot.name);
   if (wanted === undefined || slot.instance === null) {
     const message = `${slot.name} is no longer wanted or has no instance`;
     throw failure('conflict', 'SlotUnwanted', message, 'it is planned again');

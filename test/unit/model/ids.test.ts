@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { bucketKeyOf, KEYS_TO_FORGET } from '#src/model/bucket.js';
 import { secondsOf } from '#src/model/duration.js';
-import { jobIdOf, MAX_JOB_ID, MAX_NODE_NAME, nodeNameOf, slotsOf } from '#src/model/ids.js';
+import { jobIdOf, MAX_JOB_ID, MAX_NODE_NAME, nodeNameOf, slotIn, slotsOf } from '#src/model/ids.js';
 import { clusterTags, nodeTags } from '#src/model/tags.js';
 import { pool, valid } from './spec/sample.js';
 
@@ -21,6 +21,28 @@ describe('slots', () => {
     ]);
     expect(slots[3]?.taints).toEqual(['a:NoSchedule']);
     expect(slotsOf(valid({ mode: 'dev' }))).toHaveLength(1);
+  });
+
+  it('are each found by their name, and no other name finds one', () => {
+    // Prepare
+    const document = valid({ pools: [pool({ labels: { disk: 'ssd' } }), pool({ name: 'workers-1', count: 12 })] });
+    // Act
+    const found = slotsOf(document).map(({ name }) => slotIn(document, name));
+    const others = [
+      'server-3',
+      'server',
+      'workers-2',
+      'workers-01',
+      'workers-1-1e1',
+      'workers--1',
+      'workers-',
+      'x-0',
+      '',
+      null,
+    ];
+    // Assess
+    expect(found).toEqual(slotsOf(document));
+    expect(others.map((name) => slotIn(document, name))).toEqual(others.map(() => undefined));
   });
 
   it('have unique names, and node names that Kubernetes takes, in every document that is accepted', () => {

@@ -2,18 +2,22 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   deferralText,
+  forgetLaunch,
   LAUNCH_WINDOW_MS,
   launchDue,
   MOST_LAUNCHES,
-  withLaunch,
-  withoutLaunch,
+  recentLaunches,
+  recordLaunch,
 } from '#src/model/launch-limit.js';
 
 const START = Date.parse('2026-01-01T00:00:00.000Z');
 const at = (seconds: number): string => new Date(START + seconds * 1_000).toISOString();
 
-const launchedAt = (...seconds: number[]) =>
-  seconds.reduce<Record<string, string[]>>((launches, time) => withLaunch(launches, 'server-1', at(time)), {});
+function launchedAt(...seconds: number[]): Record<string, string[]> {
+  const launches: Record<string, string[]> = {};
+  for (const time of seconds) recordLaunch({ launches }, 'server-1', at(time));
+  return launches;
+}
 
 describe('launch limit', () => {
   it('allows five launches of a slot, and the sixth ten minutes after the first', () => {
@@ -27,7 +31,13 @@ describe('launch limit', () => {
   it('counts each slot for itself, and not what EC2 has refused', () => {
     const launches = launchedAt(0, 1, 2, 3, 4);
     expect(launchDue(launches, 'server-2', at(5))).toBeNull();
-    expect(launchDue(withoutLaunch(launches, 'server-1'), 'server-1', at(5))).toBeNull();
+    forgetLaunch({ launches }, 'server-1');
+    expect(launchDue(launches, 'server-1', at(5))).toBeNull();
+  });
+
+  it('forgets slots whose launches are all too long ago', () => {
+    const launches = { 'server-0': [at(0)], 'server-1': [at(0), at(10)], 'server-2': [] };
+    expect(recentLaunches(launches, at(605))).toEqual({ 'server-1': [at(10)] });
   });
 
   it('says what is deferred, why, and until when', () => {
@@ -40,14 +50,14 @@ describe('launch limit', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 0, max: 400 }), { maxLength: 200 }), (pauses) => {
         // Prepare
-        let launches: Record<string, string[]> = {};
+        const launches: Record<string, string[]> = {};
         const done: number[] = [];
         let time = 0;
         // Act: the caller launches whenever it may
         for (const pause of pauses) {
           time += pause;
           if (launchDue(launches, 'server-1', at(time)) !== null) continue;
-          launches = withLaunch(launches, 'server-1', at(time));
+          recordLaunch({ launches }, 'server-1', at(time));
           done.push(time);
         }
         // Assess

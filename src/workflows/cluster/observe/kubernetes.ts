@@ -8,8 +8,8 @@ import { runJob } from '../../lib/node-job.js';
 import { type Cluster, now } from '../context.js';
 import { parseNodes, parseStrayMembers } from './parse-nodes.js';
 
-/** A command has room for so many names at least. [docs: SSM SendCommand, 64 KiB with its parameters] */
-const MOST_AWAITED = 200;
+/** Characters of names for which a command has room: those of five hundred nodes, or of two hundred with the longest names. [docs: SSM SendCommand, 64 KiB with its parameters] */
+const MOST_AWAITED = 12_800;
 /**
  * How long an observation waits for an API server. One that an election holds back answers the next observation; one that is not ready must be
  * named within the minute, and the first of two observations is half of it.
@@ -44,13 +44,14 @@ export async function observeKubernetes(
   if (asked === null) return ['no server is up'];
   const names = Object.values(cluster.state.slots).flatMap((slot) => (isExpected(cluster, slot) ? slot.nodeName : []));
   const labels = withLabels ? labelLines(cluster.state.document, cluster.state, false) : [];
-  const waits = patience > 0 && names.length <= MOST_AWAITED;
+  const awaited = names.join(' ');
+  const waits = patience > 0 && awaited.length <= MOST_AWAITED;
   const result = await runJob(cluster, asked, {
     script: 'verify',
     summary: 'observe nodes and etcd voters',
     params: {
       ...(brief && { API_SECONDS: String(API_SECONDS) }),
-      ...(waits && { AWAIT: names.join(' '), AWAIT_SECONDS: String(patience) }),
+      ...(waits && { AWAIT: awaited, AWAIT_SECONDS: String(patience) }),
       ...(waits && lacksCni(cluster.state) && { WITHOUT_READY: 'true' }),
       ...(labels.length > 0 && labels.length <= MOST_LINES && { NODE_LABELS: labels.join('\n') }),
     },
@@ -102,9 +103,10 @@ function isExpected(cluster: Cluster, slot: Slot): boolean {
 export function missing(cluster: Cluster): string[] {
   const { document, observedNodes, slots } = cluster.state;
   const { version } = document.spec.k3s;
+  const seen = new Map(observedNodes?.nodes.map((node) => [node.name, node]));
   return Object.values(slots).flatMap((slot) => {
     if (!isExpected(cluster, slot)) return [];
-    const node = observedNodes?.nodes.find((one) => one.name === slot.nodeName);
+    const node = seen.get(slot.nodeName);
     if (node === undefined) return [`${slot.nodeName} is not registered`];
     if (!node.ready && !lacksCni(cluster.state)) return [`${slot.nodeName} is not Ready`];
     if (node.version !== version && slot.installed === version) return [`${slot.nodeName} runs ${node.version}`];

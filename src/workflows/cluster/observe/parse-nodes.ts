@@ -16,7 +16,6 @@ const PRESSURES: readonly string[] = ['MemoryPressure', 'DiskPressure', 'PIDPres
  * @param known the cluster's document and slots
  */
 export function parseNodes(result: Record<string, string>, known: Known): NodeObservation[] {
-  const owned = new Set(Object.values(known.slots).map((slot) => slot.nodeName));
   const views = Object.entries(result).flatMap(([key, value]): NodeObservation[] => {
     if (!key.startsWith('node.')) return [];
     const name = key.slice('node.'.length);
@@ -37,6 +36,9 @@ export function parseNodes(result: Record<string, string>, known: Known): NodeOb
       },
     ];
   });
+  // The job of an agent reports no nodes, and a large cluster has hundreds of such jobs.
+  if (views.length === 0) return [];
+  const owned = new Set(Object.values(known.slots).map((slot) => slot.nodeName));
   const stale = views.filter((view) => !owned.has(view.name));
   return stale.length <= MOST_WITHOUT_SLOT
     ? views
@@ -59,10 +61,9 @@ export function parseStrayMembers(result: Record<string, string>, known: Known):
 
 /** Returns the slot whose node has this name, of any generation; null for a name that Keelson does not give in this cluster. */
 function slotNamed(name: string, { document, slots }: Known): string | null {
-  const owner = Object.values(slots).find((slot) => slot.nodeName === name);
-  if (owner !== undefined) return owner.name;
   const cluster = document.metadata.name;
-  if (!name.startsWith(`${cluster}-`)) return null;
-  const [, slot, generation] = /^([a-z0-9-]+-\d+)-g(\d{1,6})$/.exec(name.slice(cluster.length + 1)) ?? [];
-  return slot !== undefined && name === nodeNameOf(cluster, slot, Number(generation)) ? slot : null;
+  const rest = name.startsWith(`${cluster}-`) ? name.slice(cluster.length + 1) : '';
+  const [, slot, generation] = /^([a-z0-9-]+-\d+)-g(\d{1,6})$/.exec(rest) ?? [];
+  if (slot !== undefined && name === nodeNameOf(cluster, slot, Number(generation))) return slot;
+  return Object.values(slots).find(({ nodeName }) => nodeName === name)?.name ?? null;
 }

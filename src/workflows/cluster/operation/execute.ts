@@ -26,6 +26,9 @@ export async function execute(cluster: Cluster, plan: Plan, ends: Ends, attempt:
   const waits = new Map<Step, CancellationScope>();
   const leavable = new Set<CancellationScope>();
   const running = new Map<string, Promise<void>>();
+  // Steps that have begun hold a share of their budget. Without budgets they say nothing about the others, and there may be a thousand of them.
+  const sharesBudgets = plan.steps.some(({ budget }) => budget !== undefined);
+  let left: readonly Step[] = plan.steps;
   let error: ErrorRecord | null = null;
   let errorBeside: ErrorRecord | null = null;
   let aborted = false;
@@ -70,7 +73,7 @@ export async function execute(cluster: Cluster, plan: Plan, ends: Ends, attempt:
         if (!cluster.control.leaving) beginLeaving(cluster);
         for (const scope of leavable) scope.cancel();
       } else if (goesOn) {
-        const beginning = stepsToBegin(plan.steps, begun, done);
+        const beginning = stepsToBegin(sharesBudgets ? plan.steps : left, begun, done);
         gatherLaunches(cluster, beginning);
         for (const step of beginning) {
           const scope = new CancellationScope({ cancellable: true, parent: whole });
@@ -79,6 +82,7 @@ export async function execute(cluster: Cluster, plan: Plan, ends: Ends, attempt:
           if (isLeavable(step)) leavable.add(scope);
           begin(step, scope);
         }
+        if (beginning.length > 0) left = left.filter(({ id }) => !begun.has(id));
       }
       if (running.size === 0) break;
       // Not a race of all that run: it adds a promise to each of them whenever one ends, 40,000 when 200 end.

@@ -1,8 +1,9 @@
 import { CancellationScope, proxySinks, type Sinks } from '@temporalio/workflow';
 import { OBSERVED } from '../../../model/checks.js';
 import type { ErrorNote } from '../../../model/observation-failure.js';
-import type { Condition } from '../../../model/state.js';
-import type { StatusView } from '../../../model/status.js';
+import { phaseOf } from '../../../model/phase-of.js';
+import type { ClusterState, Condition } from '../../../model/state.js';
+import { healthOf, type StatusView, statusOf } from '../../../model/status.js';
 import { activities } from '../../lib/activities.js';
 import { isCancelled } from '../../lib/errors.js';
 import { type Cluster, callContext, emit, type StatusWrite } from '../context.js';
@@ -23,10 +24,10 @@ export interface StatusSinks extends Sinks {
 const { statusWrites } = proxySinks<StatusSinks>();
 
 export interface StatusWriter {
-  /** Has status.yaml written. */
-  write(status: StatusView): void;
+  /** Has status.yaml written, with what the state is when the write begins. */
+  write(): void;
   /** Adds a change to the write that is due, if one is; else it waits for the next. */
-  amend(status: StatusView): void;
+  amend(): void;
   /** Resolves when the last status that was to be written is written (or given up). */
   flush(): Promise<void>;
   /** Writes nothing more: the bucket keys are about to be deleted for good. Resolves when no write is under way. */
@@ -38,20 +39,22 @@ export interface StatusWriter {
  * quick steps cost few writes. A status that cannot be written becomes an event and holds nothing up.
  *
  * @param publish shows what a write has changed in the state
+ * @param latest the state with its conditions of now
  */
 export function createStatusWriter(
   cluster: Pick<Cluster, 'state' | 'inbox'>,
   publish: (how?: StatusWrite) => void,
+  latest: () => ClusterState,
 ): StatusWriter {
-  let latest: StatusView | null = null;
+  let due = false;
   /** Becomes false at the moment at which nothing is left to write: a status that comes a microtask later begins again. */
   let busy = false;
   let writing: Promise<void> = Promise.resolve();
   let closed = false;
   /** Content of status.yaml: another observation of an unchanged, quiet cluster does not write it again. */
   let written = '';
-  /** The write under way, its number, and whether something was touched meanwhile that must not wait for it. */
-  let underWay: { status: StatusView; hasty: boolean } | null = null;
+  /** The write under way: what people wait for as it has it, and whether that has changed meanwhile, so that the next one must not wait. */
+  let underWay: { outline: string; hasty: boolean } | null = null;
   let writes = 0;
   /** Someone waits for the end of all writes. */
   let inHurry = false;
@@ -65,14 +68,15 @@ export function createStatusWriter(
   const drain = async (): Promise<void> => {
     try {
       for (let tick = 0; tick < TICKS; tick += 1) await Promise.resolve();
-      while (latest !== null) {
-        const status = latest;
-        latest = null;
+      while (due) {
+        due = false;
+        // Once for each write, and not for each of the steps that it tells of.
+        const status = statusOf(latest());
         const text = JSON.stringify({ ...status, backup: null, conditions: status.conditions.map(withoutTimes) });
         if (text === written) continue;
         try {
           writes += 1;
-          underWay = { status, hasty: false };
+          underWay = { outline: outlineOf(cluster.state), hasty: false };
           const input = { ...callContext(cluster), ...statusInput(status), write: writes };
           const done = activities.writeStatus(`write status.yaml: ${digest(status)}`, input);
           if (inHurry) hasten();
@@ -112,34 +116,39 @@ export function createStatusWriter(
     inHurry = false;
   };
 
-  const take = (status: StatusView): void => {
-    latest = status;
-    if (underWay !== null && outlineOf(status) !== outlineOf(underWay.status)) hasten();
+  const take = (): void => {
+    due = true;
+    if (underWay !== null && outlineOf(cluster.state) !== underWay.outline) hasten();
   };
 
   return {
-    write(status) {
+    write() {
       if (closed) return;
-      take(status);
+      take();
       if (busy) return;
       busy = true;
       writing = CancellationScope.nonCancellable(drain);
     },
-    amend(status) {
-      if (!closed && busy) take(status);
+    amend() {
+      if (!closed && busy) take();
     },
     flush,
     async close() {
       closed = true;
-      latest = null;
+      due = false;
       await flush();
     },
   };
 }
 
 /** What people wait for, or are notified of: a change in it is written at once, a step that begins or ends some seconds later. */
-const outlineOf = ({ phase, health, paused, desiredState, operation, lastError, waiting }: StatusView): string =>
-  JSON.stringify([phase, health, paused, desiredState, operation?.id, lastError?.at, waiting?.for]);
+function outlineOf(state: ClusterState): string {
+  const { paused, desiredState, operation, lastError, waiting } = state;
+  return JSON.stringify([
+    ...[phaseOf(state), healthOf(state), paused, desiredState],
+    ...[operation?.id, lastError?.at, waiting?.for],
+  ]);
+}
 
 const digest = (status: StatusView): string =>
   `${status.phase} ${status.nodes.filter((node) => node.ready === 'True').length}/${status.nodes.length}`;

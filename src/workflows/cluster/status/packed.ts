@@ -11,7 +11,8 @@ const PLAIN = 32_768;
  */
 export function statusInput(status: StatusView): Pick<StatusInput, 'status' | 'packed'> {
   const text = JSON.stringify(status);
-  return text.length <= PLAIN ? { status } : { packed: base64(deflate(text)) };
+  // The quickest way: the best one takes three times as long for a tenth less.
+  return text.length <= PLAIN ? { status } : { packed: base64(deflate(text, { level: 1 })) };
 }
 
 const DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';

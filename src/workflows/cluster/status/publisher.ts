@@ -6,11 +6,12 @@ import {
   upsertMemo,
   upsertSearchAttributes,
 } from '@temporalio/workflow';
+import { accountIdOf } from '../../../model/account-role.js';
 import { conditionsOf } from '../../../model/checks.js';
 import { setConditions } from '../../../model/conditions.js';
 import { phaseOf } from '../../../model/phase-of.js';
-import type { ClusterState } from '../../../model/state.js';
-import { statusOf } from '../../../model/status.js';
+import type { ClusterState, Condition } from '../../../model/state.js';
+import { hasHealth, healthOf, type StatusView, statusOf } from '../../../model/status.js';
 import { type Cluster, now, type StatusPublisher, type StatusWrite } from '../context.js';
 import { createStatusWriter } from './file.js';
 import { detailsOf } from './web-ui.js';
@@ -28,33 +29,37 @@ const ATTRIBUTES = {
  * upsert is billed and adds an event, so it is sent only for what has changed. [docs: Temporal actions]
  */
 export function createStatusPublisher(cluster: Pick<Cluster, 'state' | 'inbox'>): StatusPublisher {
-  const writer = createStatusWriter(cluster, publish);
+  const writer = createStatusWriter(cluster, publish, latest);
   const shown: Partial<Record<keyof typeof ATTRIBUTES, string>> = {};
   let nodesShown = '';
   let pausedShown = false;
   let areDetailsDue = false;
+  /** The state has changed since its conditions were judged. */
+  let areConditionsDue = false;
   // The SDK asks conditions at the end of each activation, in which hundreds of steps may have begun and ended. This one stays open for ever.
   void CancellationScope.nonCancellable(() =>
     condition(() => {
-      if (areDetailsDue) setCurrentDetails(detailsOf(statusOf(cluster.state), Date.now()));
+      if (areDetailsDue) setCurrentDetails(detailsOf(view(), Date.now()));
       areDetailsDue = false;
       return false;
     }),
   );
-  return { publish, flush: writer.flush, close: writer.close };
+  return { publish, view, flush: writer.flush, close: writer.close };
 
   function publish(how: StatusWrite = 'write'): void {
-    // Of 200 nodes they take some ten milliseconds, and twenty steps may begin at once.
-    if (how !== 'step-begins') judge(cluster.state);
-    const status = statusOf(cluster.state);
+    const { state } = cluster;
+    const { region, account, k3s } = state.document.spec;
+    // Of 500 nodes that takes milliseconds, and each of a thousand steps begins and ends. While health does not follow from them, they are judged once for each write.
+    areConditionsDue ||= how !== 'step-begins';
+    if (hasHealth(state)) latest();
     areDetailsDue = true;
     const wanted = {
-      K3sPhase: phaseOf(cluster.state),
-      K3sRegion: status.region,
-      K3sVersion: status.version,
-      K3sHealth: status.health,
+      K3sPhase: phaseOf(state),
+      K3sRegion: region,
+      K3sVersion: k3s.version,
+      K3sHealth: healthOf(state),
       // Clusters in the worker's own account have none.
-      K3sAccount: status.account ?? undefined,
+      K3sAccount: accountIdOf(account) ?? undefined,
     };
     const changed = (Object.keys(ATTRIBUTES) as (keyof typeof ATTRIBUTES)[]).filter(
       (name) => shown[name] !== wanted[name],
@@ -63,23 +68,40 @@ export function createStatusPublisher(cluster: Pick<Cluster, 'state' | 'inbox'>)
       upsertSearchAttributes(changed.map((name) => ({ key: ATTRIBUTES[name], value: wanted[name] ?? null })));
       Object.assign(shown, wanted);
     }
-    const nodes = `${status.nodes.filter((node) => node.ready === 'True').length}/${status.nodes.length}`;
-    if (status.operation === null && nodes !== nodesShown) {
-      upsertMemo({ nodes, apiAddress: status.apiAddress, createdAt: status.createdAt });
-      nodesShown = nodes;
-    }
+    if (state.operation === null) showNodes(statusOf(state));
     // No phase and no health says so, and `keelson list` asks no workflow.
-    if (status.paused !== pausedShown) {
-      upsertMemo({ paused: status.paused });
-      pausedShown = status.paused;
+    if (state.paused !== pausedShown) {
+      upsertMemo({ paused: state.paused });
+      pausedShown = state.paused;
     }
     // Until the workflow has claimed the name, status.yaml may belong to another workflow.
-    if (cluster.state.adoption === 'unasked') return;
-    if (how === 'write') writer.write(status);
-    else if (how !== 'without-write') writer.amend(status);
+    if (state.adoption === 'unasked') return;
+    if (how === 'write') writer.write();
+    else if (how !== 'without-write') writer.amend();
+  }
+
+  /** Judges the conditions, if that is due: where a write, or the health, depends on them. */
+  function latest(): ClusterState {
+    if (areConditionsDue) cluster.state.conditions = judged(cluster.state);
+    areConditionsDue = false;
+    return cluster.state;
+  }
+
+  /**
+   * The same for a reader. It leaves the state as it is: when someone reads depends on more than the history, and since when a condition holds must not.
+   */
+  function view(): StatusView {
+    const { state } = cluster;
+    return statusOf(areConditionsDue ? { ...state, conditions: judged(state) } : state);
+  }
+
+  function showNodes(status: StatusView): void {
+    const nodes = `${status.nodes.filter((node) => node.ready === 'True').length}/${status.nodes.length}`;
+    if (nodes === nodesShown) return;
+    upsertMemo({ nodes, apiAddress: status.apiAddress, createdAt: status.createdAt });
+    nodesShown = nodes;
   }
 }
 
-function judge(state: ClusterState): void {
-  state.conditions = setConditions(state.conditions, conditionsOf(state, now()), now(), state.checkedAt);
-}
+const judged = (state: ClusterState): Condition[] =>
+  setConditions(state.conditions, conditionsOf(state, now()), now(), state.checkedAt);

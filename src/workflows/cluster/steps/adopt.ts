@@ -2,7 +2,7 @@ import { workflowInfo } from '@temporalio/workflow';
 import type { Claim, FoundCluster } from '../../../activities/api.js';
 import { BUCKET_KEY } from '../../../model/bucket.js';
 import { emptySlot } from '../../../model/empty-slot.js';
-import { isServerSlot, nodeNameOf, slotsOf, UNKNOWN_INSTANCE } from '../../../model/ids.js';
+import { isServerSlot, nodeNameOf, slotIn, slotsOf, UNKNOWN_INSTANCE } from '../../../model/ids.js';
 import type { InstanceObservation } from '../../../model/observation.js';
 import { unseenGroups } from '../../../model/security-groups/own-groups.js';
 import type { Slot } from '../../../model/state.js';
@@ -124,7 +124,7 @@ function youngest(views: InstanceObservation[]): InstanceObservation[] {
 
 /** Role and pool of a slot: the document's, or where it has it no longer, what the name says. */
 function placeOf(cluster: Cluster, name: string): Pick<Slot, 'name' | 'role' | 'pool'> {
-  const wanted = slotsOf(cluster.state.document).find((one) => one.name === name);
+  const wanted = slotIn(cluster.state.document, name);
   if (wanted !== undefined) return { name, role: wanted.role, pool: wanted.pool };
   return isServerSlot(name)
     ? { name, role: 'server', pool: null }

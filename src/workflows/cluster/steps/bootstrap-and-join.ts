@@ -1,6 +1,6 @@
 import { CancellationScope, CancelledFailure, condition } from '@temporalio/workflow';
 import { BUCKET_KEY } from '../../../model/bucket.js';
-import { slotsOf } from '../../../model/ids.js';
+import { slotIn } from '../../../model/ids.js';
 import { recordInstalled } from '../../../model/k3s/installed.js';
 import { recordPublished } from '../../../model/kubeconfig.js';
 import { wantedLabels } from '../../../model/node-labels/wanted.js';
@@ -107,12 +107,25 @@ async function joinBehind(cluster: Cluster, slot: Slot, bootstrapServer: Slot | 
   if (bootstrapServer === null || state.restore !== null) return startJoin(cluster, slot, bootstrapServer);
   return CancellationScope.cancellable(async () => {
     const job = startJoin(cluster, slot, bootstrapServer);
-    const failed = condition(() => !isBeginning(state) && joinTarget(state) === null);
-    await Promise.race([job, failed]);
+    await Promise.race([job, bootstrapFailed(cluster)]);
     // Also where the job has ended: nothing waits any more.
     CancellationScope.current().cancel();
     return job;
   });
+}
+
+/**
+ * Resolves when the first server has failed and no other is up. One for all joins: the SDK asks each condition after each activation, and each of
+ * five hundred would look through the steps of all.
+ */
+function bootstrapFailed({ state, control }: Cluster): Promise<void> {
+  // A join that is cancelled leaves it to the others.
+  control.bootstrapFailed ??= CancellationScope.nonCancellable(() =>
+    condition(() => !isBeginning(state) && joinTarget(state) === null),
+  ).finally(() => {
+    control.bootstrapFailed = null;
+  });
+  return control.bootstrapFailed;
 }
 
 /** @param bootstrapServer whose tokens the node waits for, where no server is up yet */
@@ -141,11 +154,11 @@ function startJoin(cluster: Cluster, slot: Slot, bootstrapServer: Slot | null) {
   return startNode(cluster, slot, job, seen);
 }
 
-/** Returns the cluster as it will be when that server is up, and no other yet. */
-const withFirstServer = (state: ClusterState, { name, generation }: Slot): ClusterState => ({
+/** Returns the cluster as it will be when that server is up, and no other yet. Of the slots only its own: a node's configuration depends on no other. */
+const withFirstServer = (state: ClusterState, server: Slot): ClusterState => ({
   ...state,
-  bootstrapServer: `${name}#${generation}`,
-  slots: Object.fromEntries(Object.entries(state.slots).map(([key, slot]) => [key, { ...slot, joined: false }])),
+  bootstrapServer: `${server.name}#${server.generation}`,
+  slots: { [server.name]: { ...server, joined: false } },
 });
 
 /** From here a restore can only go on to its end, or fail. */
@@ -160,7 +173,7 @@ const isBeginning = ({ operation, restore }: ClusterState): boolean =>
 /** Notes that the node is a member of the cluster, and runs with this configuration. */
 export function joined(cluster: Cluster, slot: Slot, started: Started): void {
   // The node registers with them.
-  const place = slotsOf(started.document).find((one) => one.name === slot.name);
+  const place = slotIn(started.document, slot.name);
   const labels =
     place === undefined || slot.instance === null ? null : wantedLabels(started.document, place, slot.instance);
   apply(cluster, slot, transition.joined(started.hash, labels, startOf(cluster)));

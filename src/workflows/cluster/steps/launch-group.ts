@@ -9,6 +9,7 @@ import {
   MOST_TOGETHER,
   slotsOfBatch,
 } from '../../../model/launch-batch.js';
+import { recentLaunches } from '../../../model/launch-limit.js';
 import type { InstanceObservation } from '../../../model/observation.js';
 import type { Step } from '../../../model/plan/index.js';
 import { launched } from '../../../model/state/transitions.js';
@@ -16,7 +17,7 @@ import type { ErrorClass, LaunchRequest, Slot } from '../../../model/state.js';
 import { activities } from '../../lib/activities.js';
 import { classOf, detailOf, failure } from '../../lib/errors.js';
 import { apply } from '../apply.js';
-import { type Cluster, callContext, type Launched, type LaunchesTogether, stepLabel } from '../context.js';
+import { type Cluster, callContext, type Launched, type LaunchesTogether, now, stepLabel } from '../context.js';
 import { nodeInstanceOf } from '../observe/node-instance.js';
 
 interface Arrival {
@@ -75,6 +76,8 @@ class LaunchGroup implements LaunchesTogether {
 
 /** Forms a group of the agents whose launches begin now, where they are so many that the calls would wait for each other. */
 export function gatherLaunches(cluster: Cluster, beginning: readonly Step[]): void {
+  if (beginning.some(({ kind }) => kind === 'launch'))
+    cluster.state.launches = recentLaunches(cluster.state.launches, now());
   const names = beginning.flatMap(({ kind, slot }) => (kind === 'launch' && slot && !isServerSlot(slot) ? [slot] : []));
   if (names.length < LEAST_TOGETHER) return;
   const group = new LaunchGroup(cluster, names, MOST_TOGETHER);
@@ -98,16 +101,21 @@ interface Call {
 /** Divides requests into calls. One that was sent before is repeated as it was: the instances may exist. */
 function callsOf(arrivals: readonly Arrival[], most: number): Call[] {
   const alike = new Map<string, Arrival[]>();
-  for (const one of arrivals) alike.set(keyOf(one), [...(alike.get(keyOf(one)) ?? []), one]);
+  for (const one of arrivals) {
+    const key = keyOf(one);
+    const same = alike.get(key);
+    if (same === undefined) alike.set(key, [one]);
+    else same.push(one);
+  }
   return [...alike.values()].flatMap((same): Call[] => {
     const [first] = same;
     if (first === undefined) return [];
     const { slot, request, fresh } = first;
     if (!fresh || slot.pool === null) return [{ batch: request.batch ?? null, arrivals: same }];
-    const byIndex = new Map(same.map((one) => [indexOf(one.slot.name), one]));
-    return divide(slot.pool, [...byIndex.keys()], most).map((batch) => ({
+    const bySlot = new Map(same.map((one) => [one.slot.name, one]));
+    return divide(slot.pool, [...bySlot.keys()].map(indexOf), most).map((batch) => ({
       batch: batch.count > 1 ? batch : null,
-      arrivals: same.filter((one) => slotsOfBatch(batch).includes(one.slot.name)),
+      arrivals: slotsOfBatch(batch).flatMap((name) => bySlot.get(name) ?? []),
     }));
   });
 }

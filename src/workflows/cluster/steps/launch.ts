@@ -2,10 +2,10 @@ import { departingNode } from '../../../model/departing.js';
 import { emptySlot } from '../../../model/empty-slot.js';
 import { forgetFindings } from '../../../model/health/findings.js';
 import { withReplacement } from '../../../model/health/replacement-limit.js';
-import { nodeNameOf, slotsOf, typesOfSlot, type WantedSlot } from '../../../model/ids.js';
+import { nodeNameOf, slotIn, typesOfSlot, type WantedSlot } from '../../../model/ids.js';
 import { canResolveAgain } from '../../../model/image-age.js';
 import { slotsOfBatch } from '../../../model/launch-batch.js';
-import { withLaunch, withoutLaunch } from '../../../model/launch-limit.js';
+import { forgetLaunch, recordLaunch } from '../../../model/launch-limit.js';
 import { FOUNDER, foundingOf } from '../../../model/plan/founding.js';
 import type { Step } from '../../../model/plan/index.js';
 import { instanceGroups } from '../../../model/security-groups/own-groups.js';
@@ -35,7 +35,7 @@ export async function launch(cluster: Cluster, step: Step): Promise<void> {
 }
 
 async function launchSlot(cluster: Cluster, step: Step): Promise<void> {
-  const wanted = slotsOf(cluster.state.document).find((one) => one.name === step.slot);
+  const wanted = slotIn(cluster.state.document, step.slot);
   if (wanted === undefined) return;
   await knowDataVolumes(cluster);
   const slot = openSlot(cluster, wanted);
@@ -43,7 +43,7 @@ async function launchSlot(cluster: Cluster, step: Step): Promise<void> {
     const fresh = slot.launch === null;
     if (slot.launch === null) {
       slot.launch = requestFor(cluster, wanted, slot);
-      cluster.state.launches = withLaunch(cluster.state.launches, slot.name, now());
+      recordLaunch(cluster.state, slot.name, now());
     }
     const request = slot.launch;
     const group = groupOf(cluster, slot.name);
@@ -53,7 +53,8 @@ async function launchSlot(cluster: Cluster, step: Step): Promise<void> {
       const launch = await group.launch(slot, request, fresh);
       toTag = launch.toTag;
       // The call may have waited for its turn: the time of the launch is what counts.
-      cluster.state.launches = withLaunch(withoutLaunch(cluster.state.launches, slot.name), slot.name, now());
+      forgetLaunch(cluster.state, slot.name);
+      recordLaunch(cluster.state, slot.name, now());
       apply(cluster, slot, launched(nodeInstanceOf(launch.view), request.securityGroupIds));
       slot.launch = withoutTags(slot.launch);
       // Its text is long, and no other instance founds the cluster.
@@ -70,12 +71,12 @@ async function launchSlot(cluster: Cluster, step: Step): Promise<void> {
       // Only a refusal is an answer. After anything else the instance may exist, so Keelson repeats the same request, word for word.
       if (isRefusal(error)) slot.launch = null;
       if (detailOf(error)?.code === 'IdempotentInstanceTerminated') useUp(cluster, slot);
-      else if (isRefusal(error)) cluster.state.launches = withoutLaunch(cluster.state.launches, slot.name);
+      else if (isRefusal(error)) forgetLaunch(cluster.state, slot.name);
       // Someone has deleted the group, so nothing was launched; the next plan makes another group.
       // Those that share a call forget it together: one that kept it would ask for all of them again.
       if (isGroupGone(error) && (cluster.state.securityGroups !== null || batch !== undefined)) {
         slot.launch = null;
-        cluster.state.launches = withoutLaunch(cluster.state.launches, slot.name);
+        forgetLaunch(cluster.state, slot.name);
         cluster.state.securityGroups = null;
       }
       if (isImageGone(error) && canResolveAgain(cluster.state, now())) {
@@ -155,7 +156,7 @@ function withTried(error: unknown, tried: readonly string[], { subnets }: Launch
 
 /** Notes a subnet without capacity for a type of the slot. When no subnet remains, the next try may use all of them again. */
 export function exhaust(cluster: Cluster, slot: Slot, type: string, subnetId: string): void {
-  const wanted = slotsOf(cluster.state.document).find((one) => one.name === slot.name);
+  const wanted = slotIn(cluster.state.document, slot.name);
   if (wanted === undefined || cluster.state.launchConfig === null) return;
   slot.exhaustedSubnets = [...slot.exhaustedSubnets, exhaustedKey(type, subnetId)];
   if (nextPlace(cluster, wanted, slot) === null) slot.exhaustedSubnets = [];
@@ -172,9 +173,9 @@ function openSlot(cluster: Cluster, wanted: WantedSlot): Slot {
   state.findings = forgetFindings(state.findings, wanted.name);
   if (state.initializedAt !== null && before !== undefined && before.lastInstanceId !== null)
     state.replacements = withReplacement(state.replacements, now());
-  const generation = unused ? before.generation : (cluster.state.generations[wanted.name] ?? 0) + 1;
-  cluster.state.generations = { ...cluster.state.generations, [wanted.name]: generation };
-  const nodeName = nodeNameOf(cluster.state.document.metadata.name, wanted.name, generation);
+  const generation = unused ? before.generation : (state.generations[wanted.name] ?? 0) + 1;
+  state.generations[wanted.name] = generation;
+  const nodeName = nodeNameOf(state.document.metadata.name, wanted.name, generation);
   const place = { name: wanted.name, role: wanted.role, pool: wanted.pool };
   const slot: Slot = {
     ...emptySlot(place, generation, nodeName),
@@ -182,7 +183,7 @@ function openSlot(cluster: Cluster, wanted: WantedSlot): Slot {
     exhaustedSubnets: before?.exhaustedSubnets ?? [],
     unreachableSubnets: before?.unreachableSubnets ?? [],
   };
-  cluster.state.slots = { ...cluster.state.slots, [wanted.name]: slot };
+  state.slots[wanted.name] = slot;
   return slot;
 }
 

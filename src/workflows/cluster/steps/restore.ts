@@ -1,5 +1,5 @@
 import { BUCKET_KEY } from '../../../model/bucket.js';
-import { slotsOf } from '../../../model/ids.js';
+import { slotIn } from '../../../model/ids.js';
 import { recordInstalled } from '../../../model/k3s/installed.js';
 import { parseVersion } from '../../../model/k3s/version.js';
 import { recordPublished } from '../../../model/kubeconfig.js';
@@ -216,7 +216,7 @@ const bootstrapServerName = (slot: Slot): string => `${slot.name}#${slot.generat
 
 /** That of a server which begins the cluster: K3s refuses a reset on one that has a server to join. [k3s source: pkg/cluster] */
 function restoredConfig({ state }: Cluster, slot: Slot): string {
-  const wanted = slotsOf(state.document).find((one) => one.name === slot.name);
+  const wanted = slotIn(state.document, slot.name);
   if (wanted === undefined || slot.instance === null)
     throw failure('conflict', 'SlotUnwanted', `${slot.name} has no instance`, 'it is planned again');
   return nodeConfigOf(

@@ -2,7 +2,7 @@ import { CancellationScope } from '@temporalio/workflow';
 import { secondsOf } from '../../../model/duration.js';
 import { classifyCode } from '../../../model/errors/index.js';
 import { confirmedFinding } from '../../../model/health/findings.js';
-import { slotsOf } from '../../../model/ids.js';
+import { slotIn } from '../../../model/ids.js';
 import { lacksCni } from '../../../model/k3s/cni.js';
 import type { Step } from '../../../model/plan/index.js';
 import { typeFor } from '../../../model/plan/instance-type.js';
@@ -78,7 +78,7 @@ function drainIsHeld(cluster: Cluster, step: Step, pods: string, seconds: number
 /** Changes the type of a stopped instance. */
 export async function changeType(cluster: Cluster, step: Step): Promise<void> {
   const slot = slotOf(cluster, step.slot);
-  const wanted = slotsOf(cluster.state.document).find((one) => one.name === slot.name);
+  const wanted = slotIn(cluster.state.document, slot.name);
   const { instance } = slot;
   if (instance === null || wanted === undefined) return;
   const instanceType = typeFor(cluster.state, wanted, slot);

@@ -1,5 +1,5 @@
 import type { ProvidedVolume } from '../../../activities/api.js';
-import { slotsOf } from '../../../model/ids.js';
+import { slotIn, slotsOf } from '../../../model/ids.js';
 import type { Step } from '../../../model/plan/index.js';
 import type { DataVolumeRequest, KeptDataVolume } from '../../../model/volumes/requests.js';
 import { volumesOf } from '../../../model/volumes/wanted.js';
@@ -12,7 +12,7 @@ const MOUNT_TIMEOUT_SECONDS = 600;
 /** Attaches the data volumes of a new instance and mounts them, before K3s starts on it. */
 export async function provideVolumes(cluster: Cluster, step: Step): Promise<void> {
   const slot = slotOf(cluster, step.slot);
-  const wanted = slotsOf(cluster.state.document).find((one) => one.name === slot.name);
+  const wanted = slotIn(cluster.state.document, slot.name);
   if (slot.instance === null || wanted === undefined) return;
   const volumes = volumesOf(slot, wanted);
   const { instance, name, generation } = slot;

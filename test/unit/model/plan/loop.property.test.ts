@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { afterFailure, FAILURES_TO_OPEN, halfOpened, stillHolding } from '#src/model/breaker.js';
-import { LAUNCH_WINDOW_MS, MOST_LAUNCHES, withLaunch } from '#src/model/launch-limit.js';
+import { LAUNCH_WINDOW_MS, MOST_LAUNCHES, recordLaunch } from '#src/model/launch-limit.js';
 import { lostInstance } from '#src/model/plan/lost-instance.js';
 import { nextMove } from '#src/model/plan/next-move.js';
 import { decide, type RequestName } from '#src/model/requests/decide.js';
@@ -88,7 +88,7 @@ function carryOut(run: Run, limit: number): void {
   for (const [slot, generation] of Object.entries(state.generations)) {
     if (generation === before.get(slot)) continue;
     expect(run.now, `${slot} launched while a breaker was open`).toBeGreaterThanOrEqual(run.promised);
-    state.launches = withLaunch(state.launches, slot, iso(run));
+    recordLaunch(state, slot, iso(run));
     run.launched.set(slot, [...(run.launched.get(slot) ?? []), run.now]);
   }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { labelLines } from '#src/model/node-labels/wanted.js';
+import { labelLines, sameLabels } from '#src/model/node-labels/wanted.js';
 import { plan } from '#src/model/plan/index.js';
 import type { ClusterDocument } from '#src/model/spec/schema.js';
 import type { ClusterState } from '#src/model/state.js';
@@ -18,6 +18,24 @@ function running(document: ClusterDocument): ClusterState {
   expect(world.alarms).toEqual([]);
   return { ...state, operation: null };
 }
+
+describe('labels and taints', () => {
+  const of = (labels: Record<string, string>, taints: string[] = []) => ({ labels, taints });
+
+  it('are the same in any order, and in no other case', () => {
+    expect(
+      sameLabels(
+        of({ a: '1', b: '2' }, ['x=:NoSchedule', 'y=:NoExecute']),
+        of({ b: '2', a: '1' }, ['y=:NoExecute', 'x=:NoSchedule']),
+      ),
+    ).toBe(true);
+    expect(sameLabels(of({ a: '1' }), of({ a: '2' }))).toBe(false);
+    expect(sameLabels(of({ a: '1' }), of({ b: '1' }))).toBe(false);
+    expect(sameLabels(of({ a: '1' }), of({ a: '1', b: '2' }))).toBe(false);
+    expect(sameLabels(of({}, ['x=:NoSchedule']), of({}, ['x=:NoExecute']))).toBe(false);
+    expect(sameLabels(of({}, ['x=:NoSchedule']), of({}))).toBe(false);
+  });
+});
 
 describe('labels and taints of nodes that run', () => {
   it('change through the API, in one step for all nodes and without a restart', () => {
