@@ -117,10 +117,17 @@ describe('against the local region', () => {
     await fetch(`${region.url}/_region/machines/${instance.id}`, { method: 'POST', body: '{"agent":"dead"}' });
 
     const sick = await look();
-    const regionReport = await observeRegion(clients, REGION, STACK_GUID, new RegionMemory(), {
-      signal: AbortSignal.timeout(10_000),
-      sleep: async () => undefined,
-    });
+    const regionReport = await observeRegion(
+      clients,
+      REGION,
+      STACK_GUID,
+      new RegionMemory(),
+      {
+        signal: AbortSignal.timeout(10_000),
+        sleep: async () => undefined,
+      },
+      () => [],
+    );
 
     expect(sound).toMatchObject([{ id: instance.id, agent: 'online' }]);
     expect(sound[0]).not.toHaveProperty('failedChecks');

@@ -28,9 +28,8 @@ export async function tellChanges(
   begun: string,
 ): Promise<string[]> {
   const now = Date.parse(begun);
-  const differs = ([life, { regionReport }]: [string, ClusterObservation]) =>
-    !isOnlyStarting(regionReport) && digests.differs(life, digestible(regionReport));
-  const changed = [...clusters].filter((one) => differs(one) || troubles.isDue(one[0], now));
+  const differs = differsFrom(digests);
+  const changed = changedLives(clusters, digests, troubles, now);
   const gone = await goneLives(clusters, openClusters, digests);
   const news = [...changed, ...gone];
   const told: string[] = [];
@@ -47,6 +46,31 @@ export async function tellChanges(
   }
   return told;
 }
+
+/** Returns the names of the clusters that would be notified. */
+export function changedClusters(
+  clusters: ReadonlyMap<string, ClusterObservation>,
+  digests: SnapshotDigests,
+  troubles: LastingTroubles,
+  now: number,
+): string[] {
+  const changed = changedLives(clusters, digests, troubles, now).map(([, { cluster }]) => cluster);
+  const gone = digests.missing(clusters.keys()).flatMap((life) => (life === null ? [] : [emptyLife(life)[1].cluster]));
+  return [...new Set([...changed, ...gone])];
+}
+
+const differsFrom =
+  (digests: SnapshotDigests) =>
+  ([life, { regionReport }]: [string, ClusterObservation]): boolean =>
+    !isOnlyStarting(regionReport) && digests.differs(life, digestible(regionReport));
+
+const changedLives = (
+  clusters: ReadonlyMap<string, ClusterObservation>,
+  digests: SnapshotDigests,
+  troubles: LastingTroubles,
+  now: number,
+): [string, ClusterObservation][] =>
+  [...clusters].filter((one) => differsFrom(digests)(one) || troubles.isDue(one[0], now));
 
 async function tellOne(
   attempt: ActivityContext,

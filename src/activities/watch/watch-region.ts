@@ -13,7 +13,7 @@ import { regionObserved } from './metrics.js';
 import { type ClusterObservation, observeRegion, RegionMemory } from './observe-region.js';
 import { Reports } from './reports.js';
 import { SnapshotDigests } from './snapshot-digests.js';
-import { tellChanges } from './tell.js';
+import { changedClusters, tellChanges } from './tell.js';
 
 /** Then the workflow asks again: a history with one activity an hour stays small for weeks. */
 const LASTS_MS = 60 * 60 * 1_000;
@@ -90,16 +90,18 @@ class Watch {
       const woken = new Promise<void>((resolve) => {
         this.#wake = resolve;
       });
-      const effort = { calls: 1, ms: 0, throttled: false };
+      const effort = { calls: 1, ms: 0, throttled: false, listMs: 0 };
       try {
         if (await this.#round(effort)) return { ended: 'empty', ...this.#carried() };
       } catch (error) {
         if (this.attempt.signal.aborted) throw this.attempt.signal.reason;
         this.attempt.log.warn('a round of the region watch has failed', { error: messageOf(error) });
       }
-      effort.ms = Date.now() - began;
+      const ms = Date.now() - began;
+      // The long lists have a ration of their own.
+      effort.ms = ms - effort.listMs;
       this.#interval = nextInterval(this.#interval, effort);
-      await Promise.race([this.attempt.sleep(Math.max(1_000, this.#interval - effort.ms)), woken]);
+      await Promise.race([this.attempt.sleep(Math.max(1_000, this.#interval - ms)), woken]);
     } while (Date.now() < until);
     return { ended: 'time', ...this.#carried() };
   }
@@ -109,14 +111,17 @@ class Watch {
   }
 
   /** @returns whether no cluster of the region is left */
-  async #round(effort: Effort): Promise<boolean> {
+  async #round(effort: Effort & { listMs: number }): Promise<boolean> {
     const { attempt, input, probe } = this;
     const { clients, workflowNotifier } = this.deps;
     const began = Date.now();
     this.#memory.k3s = probe.unhealthy;
     const { id: installation } = await this.deps.installation();
-    const regionReport = await observeRegion(clients, input.region, installation, this.#memory, attempt);
+    const regionReport = await observeRegion(clients, input.region, installation, this.#memory, attempt, (clusters) =>
+      changedClusters(clusters, this.#pictures, this.#troubles, began),
+    );
     effort.calls = regionReport.calls;
+    effort.listMs = Math.min(regionReport.listMs, Date.now() - began);
     effort.throttled = Object.values(regionReport.round).some((error) => error !== null && SLOWED.has(error.class));
     const at = new Date().toISOString();
     this.#blindness = afterRound(this.#blindness, wholeRound(regionReport.round, probe.failure), at);

@@ -62,7 +62,7 @@ export const NODE_NEEDS: Need[] = [
       const id = await scene.instance({ agent: true });
       const { signal } = new AbortController();
       const attempt = { signal, sleep: (ms: number) => new Promise<void>((go) => void setTimeout(go, ms / 10)) };
-      const seen = await observeRegion(scene.worker, REGION, STACK_GUID, new RegionMemory(), attempt);
+      const seen = await observeRegion(scene.worker, REGION, STACK_GUID, new RegionMemory(), attempt, () => []);
       expect(Object.values(seen.round).filter((failure) => failure !== null)).toEqual([]);
       expect([...(seen.clusters?.values() ?? [])].map(({ cluster }) => cluster)).toContain(scene.scope.cluster);
       const probe = new HealthProbe(scene.worker.ssm(REGION), installationFor(scene.worker), attempt);
