@@ -11,6 +11,7 @@ import { type Row, report } from './report.js';
 import { benchRestore } from './restore.js';
 import { benchResume } from './resume.js';
 import { benchRollout } from './rollout.js';
+import { benchRunning } from './running.js';
 import { benchThousands } from './thousands.js';
 import { benchThrottled } from './throttled.js';
 import { benchUpkeep } from './upkeep.js';
@@ -30,6 +31,7 @@ const BENCHES: Record<string, () => Promise<Row[]>> = {
   restore: benchRestore,
   watch: benchWatch,
   thousands: benchThousands,
+  running: benchRunning,
   agents: benchAgents,
   cached: benchCached,
   care: benchCare,

@@ -9,6 +9,7 @@ import { duplicates, leftovers } from './evidence.js';
 import type { Request } from './http.js';
 import type { Iam } from './iam/iam.js';
 import { serveMachineChange } from './machine-changes.js';
+import { countMachines, serveCopies } from './paper/copies/index.js';
 import type { Published } from './published.js';
 import type { S3 } from './s3/handle.js';
 import { serveStaleNodes } from './stale-nodes.js';
@@ -44,6 +45,8 @@ export function serveAdmin(
         200,
         [...deps.world.instances.values()].map(({ userData: _, ...instance }) => instance),
       );
+    case 'GET networks':
+      return json(200, networksOf(deps.ec2, query.get('region') ?? ''));
     case 'GET leftovers':
       return json(200, leftovers(deps.ec2, deps.s3, { cluster: query.get('cluster'), uid: query.get('uid') }));
     case 'GET duplicates':
@@ -66,6 +69,10 @@ export function serveAdmin(
     case 'POST instances':
       if (id === undefined) return withBody(body, 'a list of instances', seedSchema, (seeds) => seed(deps, seeds));
       return act(deps, id, action ?? '', query);
+    case 'GET copies':
+      return countMachines(deps);
+    case 'POST copies':
+      return serveCopies(deps, body);
     case 'POST machines':
       return serveMachineChange(deps.world, deps.host, id ?? '', body);
     case 'POST s3':
@@ -78,6 +85,13 @@ export function serveAdmin(
     default:
       return json(404, { error: `the local region has no ${method} ${rawPath}` });
   }
+}
+
+/** VPCs with their subnets. */
+function networksOf({ accounts }: Ec2, region: string): object {
+  const { vpcs = [], subnets = [] } = accounts.get(region) ?? {};
+  const subnetsOf = (vpc: string) => subnets.flatMap(({ id, vpcId }) => (vpcId === vpc ? [id] : []));
+  return { vpcs: vpcs.map(({ id, isDefault }) => ({ id, isDefault, subnetIds: subnetsOf(id) })) };
 }
 
 /** `?calls=false` leaves the calls out, which are the bulk. */

@@ -41,6 +41,12 @@ export class PaperMachine extends Machine implements PaperNode {
     return this.key;
   }
 
+  /** Its disk is a copy of that machine's, which has had its first boot and made its key. */
+  continueFrom(other: PaperMachine): void {
+    this.key = other.sealKey();
+    this.hasRunUserData = true;
+  }
+
   program(name: string, args: string[]): Promise<CommandReply> {
     return runProgram(this.world, this.machines, this, name, args);
   }

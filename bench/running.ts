@@ -1,0 +1,105 @@
+import type { CallEntry } from '../packages/aws-simulator/src/record.js';
+import { measureProcesses } from './processes.js';
+import type { Row } from './report.js';
+import { foundClusters, pass, said } from './running/found.js';
+import { loseMany, loseOne } from './running/losses.js';
+import { type BenchStack, openStack } from './stack.js';
+
+/** `BENCH_CLUSTERS`: how many, of three servers each. */
+const CLUSTERS = Number(process.env['BENCH_CLUSTERS'] ?? 5_000);
+/** A tenth of them lose a server at once, while a hundredth more are created. */
+const STORM = Math.ceil(CLUSTERS / 10);
+const CREATES = Math.max(10, Math.ceil(CLUSTERS / 100));
+/** `BENCH_REST_SECONDS`: how long the clusters are watched at rest. */
+const REST_MS = Number(process.env['BENCH_REST_SECONDS'] ?? 300) * 1_000;
+/** `BENCH_STAGES=rest`: without the losses. */
+const IS_REST_ONLY = process.env['BENCH_STAGES'] === 'rest';
+/** After their begin: the watch has told all of them what it sees. */
+const CALM_MS = 90_000;
+/** How often a quiet cluster looks at itself; here all have begun together, so that they are asked in turn. [workflows/cluster/observe/schedule.ts] */
+const RESYNC_MS = 4 * 3_600_000;
+/** `BENCH_PROFILE=demo`: a shorter way there, while something is tried out. */
+const PROFILE = process.env['BENCH_PROFILE'] === 'demo' ? 'demo' : 'aws';
+const LIMITS = { coreShare: 0.25, rssMiB: 1_024 };
+
+/**
+ * Thousands of clusters of three servers that run: what they cost at rest, how soon one lost server among them is known and replaced, and whether a storm of
+ * losses is served before creates. One cluster is created and the others are copies of it, on nodes on paper and with EC2's documented limits.
+ */
+export async function benchRunning(): Promise<Row[]> {
+  const bench = await openStack(PROFILE, 'warn', 'paper', true);
+  try {
+    const names = await foundClusters(bench, CLUSTERS);
+    await pass(CALM_MS);
+    const rest = await atRest(bench, names);
+    said(JSON.stringify(rest));
+    if (IS_REST_ONLY) return rest;
+    const one = await loseOne(bench, names.at(-1) ?? '');
+    said(JSON.stringify(one));
+    const storm = measureProcesses(bench);
+    const many = await loseMany(bench, names.slice(0, STORM), CREATES, names.length + Math.ceil(CLUSTERS / 2_500));
+    return [...rest, one, ...many, ...storm.stop().map((row) => ({ ...row, case: `${row['case']}, in the storm` }))];
+  } finally {
+    await bench.close();
+  }
+}
+
+async function atRest(bench: BenchStack, names: readonly string[]): Promise<Row[]> {
+  const meter = measureProcesses(bench);
+  const before = await requestsOf(bench);
+  const since = Date.now();
+  const looks = keepLooking(bench, names);
+  await pass(REST_MS);
+  looks.stop();
+  const processes = meter.stop();
+  const minutes = (Date.now() - since) / 60_000;
+  const requests = [...(await requestsOf(bench))].map(
+    ([name, count]) => [name, count - (before.get(name) ?? 0)] as const,
+  );
+  const { calls } = await bench.region<{ calls: CallEntry[] }>('/_region/record');
+  const ours = calls.filter(({ at, service }) => Date.parse(at) >= since && (service === 'ec2' || service === 'ssm'));
+  const watch = await bench.client.workflow.getHandle('region-watch/eu-west-1').describe();
+  return [
+    {
+      case: `${names.length} clusters of three servers at rest`,
+      minutes,
+      callsAMinute: ours.length / minutes,
+      refused: ours.filter(({ status }) => (status ?? 0) >= 400).length,
+      observations: looks.count(),
+      watchEvents: Number(watch.historyLength),
+    },
+    ...processes.map((row) => (row['case'] === '  the worker' ? { ...row, ...limits() } : row)),
+    ...requests
+      .filter(([, count]) => count > 0)
+      .sort(([, a], [, b]) => b - a)
+      .slice(0, 8)
+      .map(([name, count]) => ({ case: `  Temporal ${name}`, aMinute: count / minutes })),
+  ];
+}
+
+const limits = () => ({ limit: LIMITS.coreShare, limitMiB: LIMITS.rssMiB });
+
+/** Asks one cluster after the other to look at itself, as often as all of them do together in a usual day. */
+function keepLooking({ client }: BenchStack, names: readonly string[]): { stop(): void; count(): number } {
+  let asked = 0;
+  const timer = setInterval(() => {
+    const name = names[(asked * 997) % names.length] ?? '';
+    asked += 1;
+    void client.workflow.getHandle(`cluster/${name}`).signal('reconcile', { reason: 'the benchmark' });
+  }, RESYNC_MS / names.length);
+  return { stop: () => clearInterval(timer), count: () => asked };
+}
+
+/** The worker's requests to Temporal so far, by operation; polls are none. */
+async function requestsOf({ stack }: BenchStack): Promise<Map<string, number>> {
+  const counts = new Map<string, number>();
+  if (stack.metricsUrl === null) return counts;
+  const text = await (await fetch(stack.metricsUrl)).text();
+  for (const line of text.split('\n')) {
+    if (!/^temporal_request\S*_total\{|^temporal_request\{/.test(line) || line.includes('failure')) continue;
+    const operation = /operation="([^"]*)"/.exec(line)?.[1] ?? '';
+    if (/^(Poll|GetSystemInfo|DescribeNamespace)/.test(operation)) continue;
+    counts.set(operation, (counts.get(operation) ?? 0) + Number(line.slice(line.lastIndexOf(' ') + 1)));
+  }
+  return counts;
+}
