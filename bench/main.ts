@@ -10,6 +10,7 @@ import { benchNews } from './news.js';
 import { type Row, report } from './report.js';
 import { benchRestore } from './restore.js';
 import { benchResume } from './resume.js';
+import { benchResumeMany } from './resume-many.js';
 import { benchRollout } from './rollout.js';
 import { benchRunning } from './running.js';
 import { benchThousands } from './thousands.js';
@@ -28,6 +29,7 @@ const BENCHES: Record<string, () => Promise<Row[]>> = {
   messages: benchMessages,
   upkeep: benchUpkeep,
   resume: benchResume,
+  'resume-many': benchResumeMany,
   restore: benchRestore,
   watch: benchWatch,
   thousands: benchThousands,

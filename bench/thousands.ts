@@ -1,9 +1,14 @@
+import type { StatusView } from '../src/model/status.js';
 import { cpuSeconds, memoryOf } from './memory.js';
 import type { Row } from './report.js';
 import { BenchCluster, type BenchStack, documentOf, openStack } from './stack.js';
+import { inGroups } from './thousands/lanes.js';
+import { stopRow, stopSome } from './thousands/stops.js';
 
 /** `BENCH_CLUSTERS`: how many. */
 const CLUSTERS = Number(process.env['BENCH_CLUSTERS'] ?? 1_000);
+/** `BENCH_STOPS`: how many of them are told to stop while others are made. */
+const STOPS = Number(process.env['BENCH_STOPS'] ?? Math.min(100, Math.floor(CLUSTERS / 5)));
 /** Clusters in the order of their start, so many a wave: those that began together are to end together. */
 const WAVE = 100;
 const AT_ONCE = 25;
@@ -14,7 +19,7 @@ const PATIENCE_MS = 10 * 60_000;
 
 /**
  * Many clusters of one server, applied as fast as Temporal takes them, on nodes on paper: the processes of nodes are left out, everything above them is
- * real, and the account has EC2's documented limits. A cluster begins when its workflow is started.
+ * real, and the account has EC2's documented limits. A cluster begins when its workflow is started. Some that run are told to stop meanwhile.
  */
 export async function benchThousands(): Promise<Row[]> {
   const bench = await openStack('aws', 'warn', 'paper');
@@ -22,6 +27,7 @@ export async function benchThousands(): Promise<Row[]> {
     const names = Array.from({ length: CLUSTERS }, (_, index) => `many-${String(index).padStart(5, '0')}`);
     const meter = measureProcesses(bench);
     const began = Date.now();
+    const stopping = stopSome(bench, STOPS);
     const starts = new Map<string, number>();
     await inGroups(names, AT_ONCE, async (name) => {
       starts.set(name, Date.now());
@@ -33,6 +39,7 @@ export async function benchThousands(): Promise<Row[]> {
     });
     const applied = Date.now();
     const running = await untilAllRun(bench, names.length);
+    stopping.end();
     const seconds = (Date.now() - began) / 1_000;
     const spent = meter.stop();
     const ends = await endsOf(bench, names);
@@ -53,6 +60,7 @@ export async function benchThousands(): Promise<Row[]> {
         twice: await duplicatesOf(bench),
       },
       fairness(waves),
+      await stopRow(bench, await stopping.stopped),
       ...spent.map((row) => ({ ...row, coreShare: Number(row['cpuSeconds']) / seconds })),
       await historyOf(bench, names),
       failedAttempts(bench.log()),
@@ -87,12 +95,12 @@ function measureProcesses({ stack }: BenchStack): { stop(): Row[] } {
   };
 }
 
-/** Counted by what Temporal shows of them. @returns how many run */
+/** Counted by what Temporal shows of them. @returns how many run, or did until they were told to stop */
 async function untilAllRun({ client }: BenchStack, wanted: number): Promise<number> {
   let most = 0;
   let since = Date.now();
   for (;;) {
-    const { count } = await client.workflow.count("K3sPhase = 'Running'");
+    const { count } = await client.workflow.count("K3sPhase IN ('Running', 'Stopping', 'Stopped')");
     if (count > most) [most, since] = [count, Date.now()];
     if (process.env['BENCH_PROGRESS'] === '1') process.stderr.write(`${new Date().toISOString()} ${count} run\n`);
     if (count >= wanted || Date.now() - since > PATIENCE_MS) return count;
@@ -104,7 +112,7 @@ async function untilAllRun({ client }: BenchStack, wanted: number): Promise<numb
 async function endsOf(bench: BenchStack, names: readonly string[]): Promise<Map<string, number>> {
   const ends = new Map<string, number>();
   await inGroups(names, AT_ONCE, async (name) => {
-    const status = await new BenchCluster(bench, name).settled('Running', 60).catch(() => null);
+    const status = await new BenchCluster(bench, name).handle.query<StatusView>('status').catch(() => null);
     const ended = status?.operations.find(({ kind }) => kind === 'create')?.endedAt;
     if (ended != null) ends.set(name, Date.parse(ended));
   });
@@ -176,14 +184,6 @@ async function callsOf(bench: BenchStack, clusters: number): Promise<Row[]> {
     .sort(([, a], [, b]) => b.calls - a.calls)
     .slice(0, 10)
     .map(([name, group]) => ({ case: `  ${name}`, ...group, perCluster: group.calls / clusters }));
-}
-
-async function inGroups<T>(items: readonly T[], atOnce: number, work: (item: T) => Promise<void>): Promise<void> {
-  const left = [...items];
-  const lane = async (): Promise<void> => {
-    for (let next = left.shift(); next !== undefined; next = left.shift()) await work(next);
-  };
-  await Promise.all(Array.from({ length: atOnce }, lane));
 }
 
 const chunksOf = <T>(items: readonly T[], size: number): T[][] =>

@@ -1,5 +1,5 @@
 import { Context } from '@temporalio/activity';
-import { type ApplicationFailure, CancelledFailure } from '@temporalio/common';
+import { type ApplicationFailure, ApplicationFailureCategory, CancelledFailure } from '@temporalio/common';
 import { toFailure } from '../aws/failure.js';
 import type { Trouble } from '../model/retry.js';
 import type { CallContext, RegionScope } from './api.js';
@@ -118,7 +118,9 @@ export function activity<I extends RegionScope & Partial<CallContext>, O>(
       if (context.cancellationSignal.aborted && isAbort(error)) throw context.cancellationSignal.reason;
       // Whatever the body has thrown.
       const failure = fenced.reason() ?? toFailure(error, name);
-      log.warn({ ms: Date.now() - started, class: failure.type, error: failure.message }, `${name} failed`);
+      const said = { ms: Date.now() - started, class: failure.type, error: failure.message };
+      if (failure.category === ApplicationFailureCategory.BENIGN) log.debug(said, `${name} comes again`);
+      else log.warn(said, `${name} failed`);
       throw withBackOff(failure, info.attempt);
     } finally {
       leave();

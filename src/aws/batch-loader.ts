@@ -5,13 +5,15 @@ export interface BatchLoaderOptions<T> {
   read: (ids: string[]) => Promise<Map<string, T>>;
   /** How many ids one call takes. */
   chunk: number;
-  /** Least milliseconds between two rounds; grows with the number of calls in a round, and when `slowDown` asks for it. */
+  /** Least milliseconds between two rounds; grows with the number of calls and of ids in a round, and when `slowDown` asks for it. */
   tick?: number;
   maxTick?: number;
   slowDown?: (error: unknown) => boolean;
 }
 
 const MAX_TICK_THROTTLED = 8_000;
+/** So many are as cheap as one. An answer about a hundred takes as long to read as four calls. [npm run bench -- thousands] */
+const FEW = 25;
 
 /**
  * Shares one reader among all waits of this process: ids of the same round share their calls, so that the cost of waiting does not grow
@@ -24,6 +26,7 @@ export class BatchLoader<T> {
   #timer: NodeJS.Timeout | undefined;
   #lastRound = 0;
   #calls = 1;
+  #ids = 0;
   #slower = 1;
 
   constructor(options: BatchLoaderOptions<T>) {
@@ -49,7 +52,8 @@ export class BatchLoader<T> {
   }
 
   #pause(): number {
-    const fair = Math.min(this.#tick * this.#calls, this.#options.maxTick ?? 2_000);
+    const many = this.#ids / FEW;
+    const fair = Math.min(this.#tick * Math.max(this.#calls, many), this.#options.maxTick ?? 2_000);
     return Math.min(fair * this.#slower, MAX_TICK_THROTTLED);
   }
 
@@ -58,6 +62,7 @@ export class BatchLoader<T> {
     this.#waiting = new Map();
     this.#timer = undefined;
     this.#lastRound = Date.now();
+    this.#ids = asked.size;
     const parts = chunks([...asked.keys()], this.#options.chunk);
     this.#calls = Math.max(1, parts.length);
     const throttled = await Promise.all(parts.map((ids) => this.#ask(ids, asked)));

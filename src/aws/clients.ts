@@ -1,4 +1,4 @@
-import { EC2Client } from '@aws-sdk/client-ec2';
+import { EC2Client, type EC2ClientConfig } from '@aws-sdk/client-ec2';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { SSMClient } from '@aws-sdk/client-ssm';
@@ -65,6 +65,13 @@ const MOST_SESSIONS = 512;
 /** Outermost, so that serialisation and signature count, too. */
 const FIRST = { step: 'initialize', priority: 'high', name: 'keelsonOnCall' } as const;
 
+/** For its logger's `info` the SDK makes a copy of each request and answer, also when it drops what is logged. [@aws-sdk/core: client, loggerMiddleware] */
+const WITHOUT_INFO = {
+  debug: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+} as unknown as NonNullable<EC2ClientConfig['logger']>;
+
 /** Between signature and connection: nothing comes in between. */
 const LAST = { step: 'deserialize', priority: 'low', name: 'keelsonBeforeSend' } as const;
 
@@ -76,6 +83,7 @@ export function createAwsClients(options: AwsClientsOptions): AwsClients {
     // Two layers of retries would multiply each other.
     ...(options.retries !== 'sdk' && { maxAttempts: 1 }),
     customUserAgent: `keelson/${options.version}`,
+    logger: WITHOUT_INFO,
     requestHandler: {
       httpAgent: agent,
       httpsAgent: agent,

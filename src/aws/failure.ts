@@ -1,4 +1,4 @@
-import { ApplicationFailure } from '@temporalio/common';
+import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
 import { classifyCode } from '../model/errors/index.js';
 import { redact } from '../model/redact.js';
 import type { ErrorClass } from '../model/state.js';
@@ -36,6 +36,8 @@ export interface FailureOptions {
   nonRetryable?: boolean;
   /** Until Temporal's next attempt; by default by the number of attempts. */
   retryAfterMs?: number;
+  /** Nothing is wrong: neither logs nor metrics count it as a failure. */
+  benign?: boolean;
 }
 
 /** Returns a failure in the one form that activities use: `type` is the class, `details[0]` holds the rest. */
@@ -54,6 +56,7 @@ export function failure(options: FailureOptions): ApplicationFailure {
     details: [detail],
     nonRetryable: options.nonRetryable ?? (FINAL.has(options.class) || SETTLED.has(code)),
     ...(options.retryAfterMs === undefined ? {} : { nextRetryDelay: options.retryAfterMs }),
+    ...(options.benign === true && { category: ApplicationFailureCategory.BENIGN }),
     ...(options.cause instanceof Error ? { cause: withoutSecrets(options.cause) } : {}),
   });
 }

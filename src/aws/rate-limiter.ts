@@ -1,3 +1,5 @@
+import { WaitingLine } from './waiting-line.js';
+
 /** What a bucket of EC2 holds, and how fast it fills again. */
 interface Rate {
   burst: number;
@@ -22,6 +24,8 @@ export interface RateLimiter {
    * @param rate of the bucket, the same each time; that of launches if absent
    */
   turn(key: string, place: TurnPlace, rate?: Rate): Promise<void>;
+  /** The line before the turns of that key, for who may leave the worker meanwhile. @param turns that each takes */
+  line(key: string, rate?: Rate, turns?: number): WaitingLine;
   /** AWS has refused: someone else has used the tokens that the bucket seemed to have. */
   refused(key: string): void;
 }
@@ -54,6 +58,7 @@ interface Bucket {
 /** @param now milliseconds, for tests */
 export function createRateLimiter(now: () => number = () => performance.now()): RateLimiter {
   const buckets = new Map<string, Bucket>();
+  const lines = new Map<string, WaitingLine>();
 
   const bucketOf = (key: string, rate = LAUNCHES): Bucket => {
     let bucket = buckets.get(key);
@@ -102,6 +107,11 @@ export function createRateLimiter(now: () => number = () => performance.now()): 
         queue.splice(at < 0 ? queue.length : at, 0, { rank, go });
         serve(bucket);
       }),
+    line(key, { perSecond } = LAUNCHES, turns = 1) {
+      const line = lines.get(key) ?? new WaitingLine(perSecond / turns, now);
+      lines.set(key, line);
+      return line;
+    },
     refused(key) {
       const bucket = bucketOf(key);
       refill(bucket);

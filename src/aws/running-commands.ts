@@ -8,6 +8,8 @@ const PAGE = 50;
 const MOST_PAGES = 20;
 /** Least milliseconds between two lists, for each call that the last one took. */
 const TICK_MS = 250;
+/** Sooner after its send hardly any job has ended: SSM takes about a second to hand a command to the agent, and calls it Pending meanwhile. */
+const DELIVERY_MS = 1_500;
 /** Clocks of SSM and of the worker may differ. */
 const CLOCK_SLACK_MS = 60_000;
 /** After a list that failed each command is asked for by itself for a while, and the caller hears what is wrong. */
@@ -37,7 +39,7 @@ export class RunningCommands {
 
   constructor(options: RunningCommandsOptions) {
     this.#options = options;
-    this.#now = options.now ?? Date.now;
+    this.#now = options.now ?? (() => Date.now());
   }
 
   /** Notes that someone waits for the command; until `ended`. */
@@ -49,9 +51,13 @@ export class RunningCommands {
     this.#waiting.delete(commandId);
   }
 
-  /** @returns true if a list that was asked for after this call names it; false if the command is to be asked for by itself */
+  /**
+   * @returns true if it has just been sent, or if a list that was asked for after this call names it; false if the command is to be asked for by
+   * itself
+   */
   async includes(commandId: string, instanceId: string): Promise<boolean> {
     if (this.#waiting.size < MANY || this.#now() < this.#notBefore) return false;
+    if (this.#now() - (this.#waiting.get(commandId) ?? 0) < DELIVERY_MS) return true;
     this.#next ??= this.#list().catch(() => {
       this.#notBefore = this.#now() + PAUSE_MS;
       return NONE;

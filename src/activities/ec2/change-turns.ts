@@ -7,19 +7,30 @@ import type { ActivityDeps } from '../deps.js';
 /** Changes that follow a first one go before the first ones of other clusters, and what no one waits for goes last. */
 const RANKS = { next: 0, first: 1, last: 2 } as const;
 
+/** Changes of one group: it is made, and gets its rules. */
+const CHANGES_OF_A_GROUP = 2;
+
+/** Changes of a region take turns under this key: EC2 counts all of them together. */
+const paceOf = ({ region }: Pick<CallContext, 'region'>): string => `${region} changes`;
+
+/** The line of clusters that are to get their groups. */
+export const lineForGroups = (deps: ActivityDeps, input: Pick<CallContext, 'region'>) =>
+  deps.pace.line(paceOf(input), CHANGES, CHANGES_OF_A_GROUP);
+
 /** Makes a call when it is its turn. */
 export type ChangeTurns = <T>(which: keyof typeof RANKS, call: () => Promise<T>) => Promise<T>;
 
 /**
- * Changes of security groups take turns: EC2 refuses what is above its limit, chance then decides who is next, and all clusters that are made together come
+ * Changes take turns: EC2 refuses what is above its limit, chance then decides who is next, and all clusters that are made together come
  * slowly together. In turn, the first has its groups while others wait, and launches. [npm run bench -- thousands]
  */
 export function changeTurns(
   deps: ActivityDeps,
   attempt: ActivityContext,
-  { region, urgent }: Pick<CallContext, 'region' | 'urgent'>,
+  input: Pick<CallContext, 'region' | 'urgent'>,
 ): ChangeTurns {
-  const key = `${region} changes of groups`;
+  const key = paceOf(input);
+  const { urgent } = input;
   return async (which, call) => {
     await Promise.race([deps.pace.turn(key, { rank: RANKS[which], urgent }, CHANGES), attempt.cancelled]);
     if (attempt.signal.aborted) throw attempt.signal.reason;

@@ -11,6 +11,7 @@ import type { LaunchInput } from '../api.js';
 import type { ActivityContext } from '../attempt.js';
 import { requireClaim } from '../claim.js';
 import type { ActivityDeps } from '../deps.js';
+import { enterLine } from './await-turn.js';
 import { findInstances } from './find-instances.js';
 import { instanceView } from './instance-view.js';
 import { clientToken, runInstancesInput } from './launch-request.js';
@@ -32,14 +33,19 @@ export async function launchInstance(
   const profile = launch.instanceProfile ?? deps.defaultInstanceProfile;
   if (profile === null) throw profileMissing();
   const installation = await deps.installation();
-  const [before] = await Promise.all([findInSlot(ec2, attempt, installation, input), requireClaim(deps, input)]);
-  if (before !== undefined) {
-    attempt.log.info('launched before', { slot, instance: before.InstanceId });
-    return instanceView(before);
-  }
   const pace = launchPace(input);
-  await awaitTurn(deps, attempt, pace, { rank: rankOf(slot), urgent: input.urgent });
   const attempted = `RunInstances ${launch.instanceType} in ${launch.subnetId} for ${slot}`;
+  const leave = enterLine(deps.pace.line(pace), input, `${input.uid} ${slot} ${input.generation}`, attempted);
+  try {
+    const [before] = await Promise.all([findInSlot(ec2, attempt, installation, input), requireClaim(deps, input)]);
+    if (before !== undefined) {
+      attempt.log.info('launched before', { slot, instance: before.InstanceId });
+      return instanceView(before);
+    }
+    await awaitTurn(deps, attempt, pace, { rank: rankOf(slot), urgent: input.urgent });
+  } finally {
+    leave();
+  }
   try {
     const answer = await ec2.send(new RunInstancesCommand(runInstancesInput(installation, input, profile)));
     const instance = answer.Instances?.[0];

@@ -10,6 +10,7 @@ import type { InstanceGroupsInput, InstancesInput, ModifyTypeInput, StopInput } 
 import type { ActivityContext } from '../attempt.js';
 import { requireClaim } from '../claim.js';
 import type { ActivityDeps } from '../deps.js';
+import { changeTurns } from './change-turns.js';
 import { requireOwn } from './proof.js';
 
 /**
@@ -23,10 +24,11 @@ export async function startInstances(deps: ActivityDeps, _: ActivityContext, inp
   await called(input, 'StartInstances', deps, (ec2) => ec2.send(new StartInstancesCommand({ InstanceIds })));
 }
 
-export async function stopInstances(deps: ActivityDeps, _: ActivityContext, input: StopInput): Promise<void> {
+export async function stopInstances(deps: ActivityDeps, attempt: ActivityContext, input: StopInput): Promise<void> {
   const { instanceIds: InstanceIds, force } = input;
   const request = { InstanceIds, ...(force && { Force: true }) };
-  await called(input, 'StopInstances', deps, (ec2) => ec2.send(new StopInstancesCommand(request)));
+  const turn = changeTurns(deps, attempt, input);
+  await called(input, 'StopInstances', deps, (ec2) => turn('next', () => ec2.send(new StopInstancesCommand(request))));
 }
 
 export async function rebootInstances(deps: ActivityDeps, _: ActivityContext, input: InstancesInput): Promise<void> {

@@ -11,8 +11,9 @@ import { clusterTags, type Owner } from '../../model/tags.js';
 import type { SecurityGroupsInput, SecurityGroupsResult } from '../api.js';
 import type { ActivityContext } from '../attempt.js';
 import type { ActivityDeps } from '../deps.js';
+import { enterLine } from './await-turn.js';
 import { changeRules } from './change-rules.js';
-import { type ChangeTurns, changeTurns } from './change-turns.js';
+import { type ChangeTurns, changeTurns, lineForGroups } from './change-turns.js';
 import { ownerOf } from './proof.js';
 
 /** Waits until EC2 shows what it has accepted. [docs: EC2 eventual consistency] */
@@ -39,7 +40,12 @@ export async function ensureSecurityGroups(
 ): Promise<SecurityGroupsResult> {
   const ec2 = deps.clients.ec2(input.region);
   const turn = changeTurns(deps, attempt, input);
-  const found = await findOrMake(ec2, turn, { ...input, ...(await ownerOf(deps, input)) });
+  const owned = { ...input, ...(await ownerOf(deps, input)) };
+  const leave =
+    input.known === null
+      ? enterLine(lineForGroups(deps, input), input, input.uid, `CreateSecurityGroup in ${input.vpcId}`)
+      : () => undefined;
+  const found = await findOrMake(ec2, turn, owned).finally(leave);
   const ids = { server: idOf(found.server), agent: found.agent === null ? null : idOf(found.agent) };
   const ensure = async (role: GroupRole, { group, isNew }: Found) => {
     const id = group.GroupId ?? '';

@@ -46,6 +46,12 @@ export const OWN_ERRORS: KnownErrors = {
   ...alike('Keelson', 'not-found-yet', 'nothing; EC2 lists what it has launched after moments', ['LaunchNotListed']),
   ...alike(
     'Keelson',
+    'throttled',
+    'nothing: its turn comes; with clusters in several accounts or regions fewer wait for each other',
+    ['AwaitsTurn'],
+  ),
+  ...alike(
+    'Keelson',
     'invalid',
     'set spec.access.instanceProfile, or KEELSON_INSTANCE_PROFILE of the worker; deploy/ has a template',
     ['InstanceProfileMissing', 'InstanceProfileUnknown'],

@@ -12,11 +12,12 @@ const lists = () => ssm.commandCalls(ListCommandInvocationsCommand).map((call) =
 function waiting(count: number): RunningCommands {
   const running = make();
   for (let n = 0; n < count; n += 1) running.waits(`cmd-${n}`);
+  vi.setSystemTime(Date.now() + 1_500);
   return running;
 }
 
 beforeEach(() => {
-  vi.useFakeTimers({ now: Date.parse('2026-11-30T10:00:00.500Z') });
+  vi.useFakeTimers({ now: Date.parse('2026-11-30T09:59:59.000Z') });
 });
 afterEach(() => {
   vi.useRealTimers();
@@ -37,9 +38,18 @@ describe('the commands that run on', () => {
     expect(lists()).toHaveLength(2);
     expect(lists()[0]?.Filters).toEqual([
       { key: 'Status', value: 'InProgress' },
-      { key: 'InvokedAfter', value: '2026-11-30T09:59:00Z' },
+      { key: 'InvokedAfter', value: '2026-11-30T09:58:59Z' },
     ]);
     expect(lists()[1]?.NextToken).toBe('more');
+  });
+
+  test('are not asked for right after they were sent', async () => {
+    const running = waiting(30);
+    running.waits('cmd-late');
+
+    expect(await running.includes('cmd-late', 'i-late')).toBe(true);
+
+    expect(lists()).toEqual([]);
   });
 
   test('are not listed where few wait, so that each end is noticed as soon as before', async () => {

@@ -1,7 +1,7 @@
 import { DescribeInstancesCommand, EC2Client, RunInstancesCommand } from '@aws-sdk/client-ec2';
 import { mockClient } from 'aws-sdk-client-mock';
 import fc from 'fast-check';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { LaunchInput } from '#src/activities/api.js';
 import { clientToken } from '#src/activities/ec2/launch-request.js';
 import { awsError, failureOf, installation, launchInput, makeActivities, start } from '../support.js';
@@ -43,6 +43,31 @@ describe('a launch', () => {
       BlockDeviceMappings: [{ Ebs: { Encrypted: true, VolumeType: 'gp3' } }],
     });
     expect(token(launchInput)).toMatch(/^[\w-]{64}$/);
+  });
+
+  test('whose turn is more than ten seconds away leaves the worker, and keeps its place', async () => {
+    // Prepare
+    vi.useFakeTimers();
+    ec2.on(DescribeInstancesCommand).resolves(none).on(RunInstancesCommand).resolves(launched);
+    const worker = makeActivities();
+    const launchOf = (n: number, urgent = false) =>
+      start(worker.launchInstance, { ...launchInput, uid: `uid-${n}`, ...(urgent && { urgent: true as const }) })
+        .result;
+
+    // Act
+    const here = Array.from({ length: 20 }, (_, n) => launchOf(n));
+    const away = launchOf(20).catch((error: unknown) => error);
+    const repair = launchOf(21, true);
+    await vi.advanceTimersByTimeAsync(10_000);
+    const back = launchOf(20);
+    await vi.advanceTimersByTimeAsync(1_000);
+
+    // Assess
+    expect(await away).toMatchObject({ type: 'throttled', nextRetryDelay: 5_000, nonRetryable: false });
+    expect(await away).toHaveProperty('details.0.code', 'AwaitsTurn');
+    expect(await Promise.all([...here, repair, back])).toHaveLength(22);
+    expect(ec2.commandCalls(RunInstancesCommand)).toHaveLength(22);
+    vi.useRealTimers();
   });
 
   test('asks for the key, the figures of the volume and the hop limit of the document, all of them in the token', async () => {

@@ -1,0 +1,157 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { StatusView } from '../src/model/status.js';
+import type { Row } from './report.js';
+import { BenchCluster, type BenchStack, documentOf, openStack } from './stack.js';
+import { inGroups, percentile } from './thousands/lanes.js';
+
+/** `BENCH_OPERATIONS`: how many creates are under way when the worker is killed. */
+const OPERATIONS = Number(process.env['BENCH_OPERATIONS'] ?? 100);
+/** Promised: seconds from the SIGKILL, for half of them and for the last. */
+const LIMIT = { median: 5, worst: 30 };
+const AT_ONCE = 25;
+const LOOK_MS = 500;
+const PATIENCE_MS = 10 * 60_000;
+
+interface Call {
+  service: string;
+  action: string;
+  params: Record<string, string>;
+  instanceIds: string[];
+}
+
+/**
+ * A worker is killed while many clusters are made, the last of which have just been launched, and another one is started at once. Each create counts as gone on when Temporal
+ * has given the next worker something of it.
+ */
+export async function benchResumeMany(): Promise<Row[]> {
+  const bench = await openStack('aws', 'warn', 'paper');
+  try {
+    // Alone, and with the same worker: what each create is to ask of its node.
+    const alone = await create(bench, ['alone']);
+    await alone.run();
+    const many = await create(
+      bench,
+      Array.from({ length: OPERATIONS }, (_, index) => `many-${String(index).padStart(3, '0')}`),
+    );
+    await untilLaunched(bench, OPERATIONS + 1);
+    const underWay = await many.underWay();
+    const killed = bench.stack.worker();
+    const killedAt = Date.now();
+    killed.kill('SIGKILL');
+    await killed.ended;
+    await bench.stack.startWorker();
+    const startSeconds = (Date.now() - killedAt) / 1_000;
+    const running = await many.run();
+    const rests = await restsOf(bench, many.names, killedAt);
+    const seconds = [...rests.values()];
+    return [
+      {
+        case: `${OPERATIONS} creates, and the worker killed`,
+        underWay,
+        running,
+        twice: (await bench.region<unknown[]>('/_region/duplicates')).length,
+        scriptsTwice: await scriptsTwice(bench, 'alone'),
+      },
+      {
+        case: '  goes on after, median',
+        seconds: percentile(seconds, 0.5),
+        limit: LIMIT.median,
+      },
+      {
+        case: '  the last one',
+        seconds: percentile(seconds, 1),
+        limit: LIMIT.worst,
+        forgotten: OPERATIONS - rests.size,
+      },
+      { case: '  of which the start of a process', seconds: startSeconds },
+    ];
+  } finally {
+    await bench.close();
+  }
+}
+
+async function create(bench: BenchStack, names: readonly string[]) {
+  await inGroups(names, AT_ONCE, async (name) => {
+    await bench.client.workflow.start('cluster', {
+      workflowId: `cluster/${name}`,
+      taskQueue: 'keelson',
+      args: [documentOf({ name, mode: 'dev' })],
+    });
+  });
+  const statusOf = (name: string) => new BenchCluster(bench, name).handle.query<StatusView>('status');
+  return {
+    names,
+    /** How many have not reached their end. */
+    async underWay(): Promise<number> {
+      let count = 0;
+      await inGroups(names, AT_ONCE, async (name) => {
+        if ((await statusOf(name)).operation?.kind === 'create') count += 1;
+      });
+      return count;
+    },
+    /** Waits for the end of all. @returns how many run */
+    async run(): Promise<number> {
+      let count = 0;
+      await inGroups(names, AT_ONCE, async (name) => {
+        const status = await new BenchCluster(bench, name).settled('Running', PATIENCE_MS / 1_000).catch(() => null);
+        if (status?.nodes.every(({ ready }) => ready === 'True') === true) count += 1;
+      });
+      return count;
+    },
+  };
+}
+
+async function untilLaunched(bench: BenchStack, wanted: number): Promise<void> {
+  const until = Date.now() + PATIENCE_MS;
+  for (;;) {
+    const { launches } = await bench.region<{ launches: unknown[] }>('/_region/record?calls=false');
+    if (launches.length >= wanted) return;
+    if (Date.now() > until) throw new Error(`${launches.length} of ${wanted} are launched`);
+    await sleep(LOOK_MS);
+  }
+}
+
+/** Seconds from the kill to the first task of each that was given away after it, by the histories. */
+async function restsOf(
+  { client }: BenchStack,
+  names: readonly string[],
+  killedAt: number,
+): Promise<Map<string, number>> {
+  const rests = new Map<string, number>();
+  await inGroups(names, AT_ONCE, async (name) => {
+    const { events = [] } = await client.workflow.getHandle(`cluster/${name}`).fetchHistory();
+    const starts = (events ?? [])
+      .filter((event) => event.workflowTaskStartedEventAttributes || event.activityTaskStartedEventAttributes)
+      .map(({ eventTime }) => Number(eventTime?.seconds ?? 0) * 1_000 + Number(eventTime?.nanos ?? 0) / 1e6)
+      .filter((at) => at > killedAt);
+    if (starts.length > 0) rests.set(name, (Math.min(...starts) - killedAt) / 1_000);
+  });
+  return rests;
+}
+
+/** Scripts of which a node got more jobs than the node of a create that no one disturbed. A second command of one job attaches to it. */
+async function scriptsTwice(bench: BenchStack, undisturbed: string): Promise<number> {
+  const { calls, launches } = await bench.region<{
+    calls: Call[];
+    launches: { id: string; tags: Record<string, string> }[];
+  }>('/_region/record');
+  const jobs = new Map<string, Set<string>>();
+  for (const { service, action, params, instanceIds } of calls) {
+    if (service !== 'ssm' || action !== 'SendCommand') continue;
+    for (const id of instanceIds) jobs.set(id, (jobs.get(id) ?? new Set()).add(params['Comment'] ?? ''));
+  }
+  const scriptsOn = (id: string): Map<string, number> => {
+    const scripts = new Map<string, number>();
+    for (const job of jobs.get(id) ?? []) {
+      const script = /-([a-z-]+)-server-0-\d+$/.exec(job)?.[1] ?? job;
+      scripts.set(script, (scripts.get(script) ?? 0) + 1);
+    }
+    return scripts;
+  };
+  const [model] = launches.filter(({ tags }) => tags['keelson:cluster'] === undisturbed);
+  const wanted = scriptsOn(model?.id ?? '');
+  return launches.reduce(
+    (sum, { id }) => sum + [...scriptsOn(id)].filter(([script, count]) => count > (wanted.get(script) ?? 0)).length,
+    0,
+  );
+}
