@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { yamlOf } from '../document/write.js';
 import { bucketPrefix, filesKey } from '../model/bucket.js';
 import type { StatusView } from '../model/status.js';
 import { bundleText } from '../node-scripts/bundle.js';
@@ -8,19 +7,19 @@ import type { ActivityContext } from './attempt.js';
 import { requireClaim, requireUnclaimed } from './claim.js';
 import type { ActivityDeps } from './deps.js';
 import { statusIn } from './status-input.js';
+import { statusYaml } from './status-yaml.js';
 
 const HEAD =
   '# Written by Keelson after every step, for people and programs to read. Changes made here are overwritten.\n';
 
 /** Writes status.yaml. One writer by design: the cluster's workflow; the latest status wins. */
 export async function writeStatus(deps: ActivityDeps, attempt: ActivityContext, input: StatusInput): Promise<void> {
-  const written = statusIn(input);
-  const text = HEAD + yamlOf(written);
+  const written = statusIn(input) as StatusView;
+  const text = HEAD + statusYaml(written);
   await deps.bucket.put(`${bucketPrefix(input.cluster)}status.yaml`, text);
   // Behind the status: a receiver that does not answer keeps no one from reading it, and this activity is tried again.
-  const status = written as StatusView;
-  await deps.notifier?.tell(status);
-  if (status.operation === null || status.desiredState === 'deleted') return;
+  await deps.notifier?.tell(written);
+  if (written.operation === null || written.desiredState === 'deleted') return;
   // What changes meanwhile goes into one next write (ADR 0064). Who ends the wait early has nothing to do again.
   await deps.statusHolds.hold(attempt.runId, input.write, () => attempt.sleep(FOLD_MS).catch(() => undefined));
 }
