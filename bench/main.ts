@@ -41,6 +41,13 @@ const BENCHES: Record<string, () => Promise<Row[]>> = {
   explain: benchExplain,
 };
 
+/** Whether the environment asks for some cases of a benchmark only. */
+const isPart = (name: string): boolean =>
+  [
+    ...(name === 'explain' ? ['EXPLAIN_CASES'] : []),
+    ...(name === 'running' ? ['BENCH_STAGES', 'BENCH_PROFILE'] : []),
+  ].some((variable) => process.env[variable] !== undefined);
+
 /** `npm run bench [-- NAME ...]`: all benchmarks, or those named. */
 const names = process.argv.slice(2);
 const unknown = names.filter((name) => !(name in BENCHES));
@@ -49,6 +56,5 @@ if (unknown.length > 0) {
   process.exitCode = 2;
 } else {
   for (const [name, run] of Object.entries(BENCHES))
-    if (names.length === 0 || names.includes(name))
-      report(name, await run(), name === 'explain' && process.env['EXPLAIN_CASES'] !== undefined);
+    if (names.length === 0 || names.includes(name)) report(name, await run(), isPart(name));
 }

@@ -73,6 +73,8 @@ export interface World {
     note?: string;
     signal?: AbortSignal;
   }): Promise<Span>;
+  /** Waits without a record. Rejects with an AbortError when the signal aborts. */
+  wait(ms: number, signal?: AbortSignal): Promise<void>;
   /** Returns the latest ended span of an instance by kind, for `after` links. */
   lastSpan(instanceId: string, ...kinds: string[]): Span | undefined;
   /** Adds a line to the record's log of events other than calls (a script run, a lease taken, a member promoted). */

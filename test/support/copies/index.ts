@@ -32,6 +32,9 @@ const COPIES_A_CALL = 20;
  * the original's carries: thousands of running clusters without the hours that EC2's limits would take. The originals run on.
  */
 export class CopiedClusters {
+  /** By original. */
+  private readonly carried = new Map<string, Promise<[unknown, ClusterState]>>();
+
   private constructor(
     private readonly stack: CopyStack,
     private readonly worker: Worker,
@@ -53,7 +56,9 @@ export class CopiedClusters {
   /** Makes copies of one original. Their machines boot after this; `begin` gives them their workflows. */
   async make(original: string, names: readonly string[]): Promise<{ begin(): Promise<void> }> {
     const { stack } = this;
-    const [document, state] = await this.carriedBy(original);
+    const carriedBy = this.carried.get(original) ?? this.carriedBy(original);
+    this.carried.set(original, carriedBy);
+    const [document, state] = await carriedBy;
     const { firstRunId } = await this.ownerOf(original);
     const carried = new Map<string, [unknown, Uint8Array]>();
     for (let at = 0; at < names.length; at += COPIES_A_CALL) {

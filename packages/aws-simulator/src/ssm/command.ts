@@ -46,6 +46,8 @@ export const KEPT = { stdout: 24_000, stderr: 8_000 };
 
 /** AWS remembers commands for 30 days; the simulator keeps the newest ones, which is enough for any test and bounds memory. */
 const REMEMBERED = 5_000;
+/** Of commands to what has a tag, which may have thousands of invocations each. */
+const REMEMBERED_BY_TAG = 20;
 
 /** A region of an account. */
 type Place = Pick<Command, 'account' | 'region'>;
@@ -55,11 +57,15 @@ export const isIn = (place: Place, one: Place): boolean => one.region === place.
 /** The commands of all accounts and regions, oldest first. */
 export class Commands {
   readonly all = new Map<string, Command>();
+  private readonly byTag: string[] = [];
 
   add(command: Command): void {
     this.all.set(command.id, command);
     const oldest = this.all.keys().next().value;
     if (this.all.size > REMEMBERED && oldest !== undefined) this.all.delete(oldest);
+    if (command.targets.length === 0) return;
+    this.byTag.push(command.id);
+    if (this.byTag.length > REMEMBERED_BY_TAG) this.all.delete(this.byTag.shift() ?? '');
   }
 
   get(place: Place, id: string): Command | undefined {

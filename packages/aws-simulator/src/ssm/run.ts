@@ -21,11 +21,10 @@ const WITHIN = [
 ];
 
 /**
- * A command that is sent to whatever has a tag asks how the nodes are, and no step waits for it: its spans have kinds of their own, or the
- * critical path of a step would run through a question that was answered beside it.
+ * A command that is sent to what has a tag asks how the nodes are, and no step waits for it: it leaves neither spans nor notes. The
+ * critical path of a step would run through a question that was answered beside it, and thousands of nodes that are asked twice a minute would fill the memory.
  */
-const kindOf = (kind: 'deliver' | 'report', { targets }: Command): string =>
-  targets.length > 0 ? `${kind}-by-tag` : kind;
+const isByTag = ({ targets }: Command): boolean => targets.length > 0;
 
 /**
  * Carries one command to one machine. Fault points: `ssm.deliver`, effect `agent-dead` (the agent is away for `delayMs`, or for
@@ -46,9 +45,9 @@ export async function carryOut(command: Command, invocation: Invocation, machine
     const boot = machine.boot;
     if (!boot) return;
     const lost = isLost('after-delivery', command, invocation, machine);
-    world.note('script-started', about);
+    if (!isByTag(command)) world.note('script-started', about);
     const finished = await runScript(command, invocation, machine, world.fault('ssm.run', about));
-    world.note('script-ended', { ...about, exitCode: finished?.exitCode ?? null });
+    if (!isByTag(command)) world.note('script-ended', { ...about, exitCode: finished?.exitCode ?? null });
     // The machine went down, so the agent cannot report the end. The command reads InProgress until its time is over.
     if (finished === null || boot.aborted) return;
     if (lost || isLost('after-end', command, invocation, machine)) return;
@@ -63,10 +62,10 @@ export async function carryOut(command: Command, invocation: Invocation, machine
 async function deliver(command: Command, invocation: Invocation, machine: ManagedMachine): Promise<boolean> {
   const { world, id, boot } = machine;
   const agent = world.lastSpan(id, 'agent');
-  const kind = kindOf('deliver', command);
-  const span = { kind, instanceId: id, ms: world.profile.delivery, after: agent ? [agent.id] : [] };
+  const span = { kind: 'deliver', instanceId: id, ms: world.profile.delivery, after: agent ? [agent.id] : [] };
   try {
-    await world.impose({ ...span, note: command.comment, ...(boot && { signal: boot }) });
+    if (isByTag(command)) await world.wait(span.ms, boot ?? undefined);
+    else await world.impose({ ...span, note: command.comment, ...(boot && { signal: boot }) });
   } catch {
     return false;
   }
@@ -110,12 +109,12 @@ async function report(
 ): Promise<void> {
   const { world, id, boot } = machine;
   const began = invocation.startedAt ?? 0;
-  const spans = [world.lastSpan(id, kindOf('deliver', command)), world.lastSpan(id, ...WITHIN)];
+  const spans = [world.lastSpan(id, 'deliver'), world.lastSpan(id, ...WITHIN)];
   const after = spans.flatMap((span) => (span && (span.endedAt ?? 0) >= began - 1 ? [span.id] : []));
-  const kind = kindOf('report', command);
-  const span = { kind, instanceId: id, ms: world.profile.report, after, note: command.comment };
+  const span = { kind: 'report', instanceId: id, ms: world.profile.report, after, note: command.comment };
   try {
-    await world.impose({ ...span, ...(boot && { signal: boot }) });
+    if (isByTag(command)) await world.wait(span.ms, boot ?? undefined);
+    else await world.impose({ ...span, ...(boot && { signal: boot }) });
   } catch {
     return;
   }
