@@ -1,6 +1,7 @@
 import type { Instance, SecurityGroup } from '@aws-sdk/client-ec2';
 import { ApplicationFailure } from '@temporalio/common';
 import { detailOf, failure } from '../aws/failure.js';
+import type { Named } from '../aws/readers.js';
 import { tagValue } from '../aws/tags.js';
 import { BUCKET_KEY, bucketKeyOf } from '../model/bucket.js';
 import { TAG } from '../model/tags.js';
@@ -18,7 +19,7 @@ import {
 import type { CallContext, Claim, ClaimInput } from './api.js';
 import type { ActivityContext } from './attempt.js';
 import type { ActivityDeps } from './deps.js';
-import { foundOf, listNamed, lives, type Named } from './ec2/find-cluster.js';
+import { foundOf, listNamed, lives } from './ec2/find-cluster.js';
 import { judgeInstances } from './ec2/proof.js';
 
 /** Others may claim the same name at the same time; one wins each time. */

@@ -1,11 +1,19 @@
-import { type Instance, paginateDescribeInstances } from '@aws-sdk/client-ec2';
+import {
+  type Instance,
+  paginateDescribeInstances,
+  paginateDescribeSecurityGroups,
+  type SecurityGroup,
+  type Tag,
+} from '@aws-sdk/client-ec2';
 import { DescribeInstanceInformationCommand, type InstanceInformation } from '@aws-sdk/client-ssm';
 import { classifyCode } from '../model/errors/index.js';
+import { TAG } from '../model/tags.js';
 import { BatchLoader } from './batch-loader.js';
 import type { AwsClients } from './clients.js';
 import { codeOf, hasCode, httpStatusOf } from './error-code.js';
 import { allPages, chunks } from './pages.js';
 import { RunningCommands } from './running-commands.js';
+import { tagValue } from './tags.js';
 
 export interface RegionReader {
   instance: BatchLoader<Instance>;
@@ -14,7 +22,17 @@ export interface RegionReader {
   running: RunningCommands;
   /** Instances that are about to get a secret: their work waits for the answer. */
   proof: BatchLoader<Instance>;
+  /** What carries the name of a cluster in an installation, by `namedKey`. */
+  named: BatchLoader<Named>;
 }
+
+export interface Named {
+  /** Oldest first, terminated ones included. */
+  instances: Instance[];
+  groups: SecurityGroup[];
+}
+
+export const namedKey = (installation: string, cluster: string): string => `${installation} ${cluster}`;
 
 /** Readers shared by all waits of this process, by region. */
 export type Readers = (region: string) => RegionReader;
@@ -42,6 +60,11 @@ export function createReaders(clients: AwsClients, tick?: number): Readers {
           ...pace,
           tick: Math.min(tick ?? PROOF_TICK_MS, PROOF_TICK_MS),
         }),
+        named: new BatchLoader({
+          read: (keys) => readNamed(clients, region, keys),
+          chunk: EC2_CHUNK,
+          ...pace,
+        }),
       };
       regions.set(region, reader);
     }
@@ -61,6 +84,28 @@ async function readInstances(clients: AwsClients, region: string, ids: string[])
   const reservations = await allPages(pages, (page) => page.Reservations);
   const instances = reservations.flatMap((reservation) => reservation.Instances ?? []);
   return new Map(instances.map((instance) => [instance.InstanceId ?? '', instance]));
+}
+
+/** @param keys of one installation: a worker has no other */
+async function readNamed(clients: AwsClients, region: string, keys: string[]): Promise<Map<string, Named>> {
+  const ec2 = clients.ec2(region);
+  const [[installation = ''] = []] = keys.map((key) => key.split(' '));
+  const named = new Map(keys.map((key): [string, Named] => [key, { instances: [], groups: [] }]));
+  const Filters = [
+    { Name: `tag:${TAG.installation}`, Values: [installation] },
+    { Name: `tag:${TAG.cluster}`, Values: keys.map((key) => key.split(' ')[1] ?? '') },
+  ];
+  const ofTags = (tags: Tag[] | undefined): Named | undefined =>
+    named.get(namedKey(installation, tagValue(tags, TAG.cluster) ?? ''));
+  const [reservations, groups] = await Promise.all([
+    allPages(paginateDescribeInstances({ client: ec2, pageSize: 1_000 }, { Filters }), (page) => page.Reservations),
+    allPages(paginateDescribeSecurityGroups({ client: ec2 }, { Filters }), (page) => page.SecurityGroups),
+  ]);
+  for (const one of reservations.flatMap(({ Instances = [] }) => Instances)) ofTags(one.Tags)?.instances.push(one);
+  for (const one of groups) ofTags(one.Tags)?.groups.push(one);
+  for (const { instances } of named.values())
+    instances.sort((a, b) => (a.LaunchTime?.getTime() ?? 0) - (b.LaunchTime?.getTime() ?? 0));
+  return named;
 }
 
 async function readAgents(

@@ -1,5 +1,7 @@
 import type { Instance, SecurityGroup } from '@aws-sdk/client-ec2';
-import { findGroups, groupName } from '../../aws/security-groups/find.js';
+import { toFailure } from '../../aws/failure.js';
+import { type Named, namedKey } from '../../aws/readers.js';
+import { groupName } from '../../aws/security-groups/find.js';
 import { tagValue } from '../../aws/tags.js';
 import { bucketPrefix } from '../../model/bucket.js';
 import { DRILL_SLOT } from '../../model/drill/state.js';
@@ -8,28 +10,23 @@ import { type Owner, TAG } from '../../model/tags.js';
 import type { CallContext, FoundCluster } from '../api.js';
 import type { ActivityContext } from '../attempt.js';
 import type { ActivityDeps } from '../deps.js';
-import { findInstances } from './find-instances.js';
 import { instanceView } from './instance-view.js';
 import { judgeInstances, ownerOf } from './proof.js';
 
-/** Finds what carries a cluster's name in the installation, terminated instances included, whatever the uid. */
-export interface Named {
-  instances: Instance[];
-  groups: SecurityGroup[];
-}
-
+/**
+ * Finds what carries a cluster's name in the installation, terminated instances included, whatever the uid; in one call for all names of the region that are
+ * claimed at about the same time.
+ */
 export async function listNamed(deps: ActivityDeps, attempt: ActivityContext, input: CallContext): Promise<Named> {
   const { id } = await deps.installation();
-  const ec2 = deps.clients.ec2(input.region);
-  const filters = [
-    { Name: `tag:${TAG.installation}`, Values: [id] },
-    { Name: `tag:${TAG.cluster}`, Values: [input.cluster] },
-  ];
-  const [instances, groups] = await Promise.all([
-    findInstances(ec2, filters, attempt.signal, 'ever'),
-    findGroups(ec2, filters),
-  ]);
-  return { instances, groups };
+  const { named } = deps.readers(input.region);
+  try {
+    const found = await Promise.race([named.next(namedKey(id, input.cluster)), attempt.cancelled]);
+    return found ?? { instances: [], groups: [] };
+  } catch (error) {
+    if (attempt.signal.aborted) throw attempt.signal.reason;
+    throw toFailure(error, `DescribeInstances and DescribeSecurityGroups by the tags of ${input.cluster}`);
+  }
 }
 
 /** Finds what AWS has of the cluster: AWS is the record of what exists. @returns null when nothing is left of it */

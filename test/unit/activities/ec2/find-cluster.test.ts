@@ -45,6 +45,34 @@ describe('what AWS has under a name', () => {
     expect(s3.commandCalls(ListObjectsV2Command)).toHaveLength(0);
   });
 
+  test('is asked for in one call for all names of the region that are claimed at about the same time', async () => {
+    // Prepare
+    const fresh = makeActivities();
+    const other = tags('other').map((tag) => (tag.Key === 'keelson:cluster' ? { ...tag, Value: 'blog' } : tag));
+    const Instances = [
+      instance('i-1', 1, 'running', 'new'),
+      { ...instance('i-2', 1, 'running', 'other'), Tags: other },
+    ];
+    ec2.on(DescribeInstancesCommand).resolves({ Reservations: [{ Instances }] });
+
+    // Act
+    const [shop, blog, none] = await Promise.all(
+      ['shop', 'blog', 'none'].map((cluster) => start(fresh.findCluster, { ...scope, cluster, uid: 'new' }).result),
+    );
+
+    // Assess
+    expect(shop?.instances.map(({ id }) => id)).toEqual(['i-1']);
+    expect(blog).toMatchObject({ instances: [], otherUids: ['other'] });
+    expect(none).toBeNull();
+    expect(ec2.commandCalls(DescribeSecurityGroupsCommand)).toHaveLength(1);
+    const [call, ...more] = ec2.commandCalls(DescribeInstancesCommand);
+    expect(call?.args[0].input.Filters).toContainEqual({
+      Name: 'tag:keelson:cluster',
+      Values: ['shop', 'blog', 'none'],
+    });
+    expect(more).toEqual([]);
+  });
+
   test('is the life of the uid; the others are reported by their uid', async () => {
     // Prepare
     const Instances = [instance('i-2', 2, 'running', 'new'), instance('i-1', 1, 'running', 'old')];
