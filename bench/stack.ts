@@ -28,11 +28,11 @@ export async function openStack(
   profile: StackOptions['profile'],
   logLevel = 'warn',
   nodes: StackOptions['nodes'] = 'folders',
-  metrics = false,
+  worker: Pick<StackOptions, 'metrics' | 'workerEnv'> = {},
 ): Promise<BenchStack> {
   const dir = mkdtempSync(join(tmpdir(), 'keelson-bench-'));
   const hosts = nodes === 'paper' ? null : hostSettings(process.env);
-  const stack = await startStack(process.env, { dir, profile, logLevel, hosts, nodes, metrics });
+  const stack = await startStack(process.env, { dir, profile, logLevel, hosts, nodes, ...worker });
   const connection = await Connection.connect({ address: stack.temporal.address, interceptors: INTERCEPTORS });
   return {
     stack,

@@ -25,6 +25,8 @@ export interface StackOptions {
   /** Serve the worker's Prometheus metrics. */
   metrics?: boolean;
   logLevel?: string;
+  /** Further variables of the worker. */
+  workerEnv?: Readonly<Record<string, string>>;
   /** Said as each part comes up. */
   onProgress?: (what: string) => void;
 }
@@ -76,6 +78,7 @@ export async function startStack(env: Env, options: StackOptions): Promise<Stack
       ...keyVariables('worker'),
       KEELSON_ALLOWED_MIRRORS: env['KEELSON_ALLOWED_MIRRORS'] || LOCAL_MIRRORS,
       KEELSON_LOG_LEVEL: options.logLevel ?? 'info',
+      ...options.workerEnv,
       ...(metricsAddress === null ? {} : { KEELSON_METRICS_ADDRESS: metricsAddress }),
     };
     onProgress?.('starting the worker');

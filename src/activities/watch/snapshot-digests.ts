@@ -15,6 +15,9 @@ export class SnapshotDigests {
   readonly #hashes = new Map<string, Buffer>();
   /** Names by their hash, of those seen by this process. */
   readonly #names = new Map<string, string>();
+  /** Hashes of names, and the last snapshots as texts: at rest nothing is hashed again. */
+  readonly #keys = new Map<string, string>();
+  readonly #texts = new Map<string, string>();
 
   /** @param packed result of `pack`; anything else counts as no memory */
   constructor(packed: unknown) {
@@ -27,33 +30,47 @@ export class SnapshotDigests {
 
   /** Returns whether the snapshot is new, or differs. */
   differs(name: string, snapshot: string): boolean {
-    return this.#hashes.get(keyOf(name))?.equals(digest(snapshot, PICTURE)) !== true;
+    if (this.#texts.get(name) === snapshot) return false;
+    if (this.#hashes.get(this.#keyOf(name))?.equals(digest(snapshot, PICTURE)) !== true) return true;
+    this.#texts.set(name, snapshot);
+    return false;
   }
 
   take(name: string, snapshot: string): void {
-    this.#names.set(keyOf(name), name);
-    this.#hashes.set(keyOf(name), digest(snapshot, PICTURE));
+    this.#names.set(this.#keyOf(name), name);
+    this.#hashes.set(this.#keyOf(name), digest(snapshot, PICTURE));
+    this.#texts.set(name, snapshot);
   }
 
   forget(name: string): void {
-    this.#hashes.delete(keyOf(name));
-    this.#names.delete(keyOf(name));
+    this.#hashes.delete(this.#keyOf(name));
+    this.#names.delete(this.#keyOf(name));
+    this.#texts.delete(name);
+    this.#keys.delete(name);
   }
 
   /** Returns the known clusters that are not in `names`; null stands for one whose name this process has never read. */
   missing(names: Iterable<string>): (string | null)[] {
-    const present = new Set([...names].map(keyOf));
+    const present = new Set([...names].map((name) => this.#keyOf(name)));
     return [...this.#hashes.keys()].filter((key) => !present.has(key)).map((key) => this.#names.get(key) ?? null);
   }
 
   /** Drops everything that is not in `names`. */
   retain(names: Iterable<string>): void {
-    const present = new Set([...names].map(keyOf));
+    const present = new Set([...names].map((name) => this.#keyOf(name)));
     for (const key of [...this.#hashes.keys()]) {
       if (present.has(key)) continue;
+      const name = this.#names.get(key);
+      if (name !== undefined) this.#texts.delete(name);
       this.#hashes.delete(key);
       this.#names.delete(key);
     }
+  }
+
+  #keyOf(name: string): string {
+    const key = this.#keys.get(name) ?? keyOf(name);
+    this.#keys.set(name, key);
+    return key;
   }
 
   pack(): string {
