@@ -6,12 +6,15 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build as bundle } from 'esbuild';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 process.chdir(root);
+
+const oneStorage = join(root, 'dist/temporal/one-storage.cjs');
 
 const filesUnder = (folder, keep = () => true) =>
   readdirSync(folder, { recursive: true, withFileTypes: true })
@@ -52,7 +55,7 @@ const workflows = digestOf([
   ...['package-lock.json', 'scripts/build.mjs'],
   ...filesUnder('dist/workflows', isOurs),
   ...filesUnder('dist/model', isOurs),
-  ...['dist/temporal/failures.cjs', 'dist/temporal/shared-modules.cjs'],
+  ...['dist/temporal/failures.cjs', 'dist/temporal/one-storage.cjs', 'dist/temporal/shared-modules.cjs'],
 ]);
 const stamp = 'dist/workflow-bundle.sha256';
 if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== workflows) {
@@ -62,6 +65,7 @@ if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== workflows) {
     workflowsPath: join(root, 'dist/workflows/index.js'),
     failureConverterPath: join(root, 'dist/temporal/failures.cjs'),
     preloadModules: sharedModules(),
+    webpackConfigHook: withOneStorage,
     logger: quiet,
   });
   writeFileSync('dist/workflow-bundle.js', withoutSources(code));
@@ -106,7 +110,14 @@ function sharedModules() {
       join(root, dirname(file), path),
     );
   const model = new Set(filesUnder('dist/workflows', isOurs).flatMap(imported));
-  return [...model, join(root, 'dist/temporal/shared-modules.cjs')];
+  return [...model, oneStorage, join(root, 'dist/temporal/shared-modules.cjs')];
+}
+
+/** The SDK's modules take AsyncLocalStorage from the global scope: in the bundle this one stands there. */
+function withOneStorage(config) {
+  const { ProvidePlugin } = createRequire(createRequire(import.meta.url).resolve('@temporalio/worker'))('webpack');
+  const provided = new ProvidePlugin({ 'globalThis.AsyncLocalStorage': oneStorage });
+  return { ...config, plugins: [...(config.plugins ?? []), provided] };
 }
 
 /**

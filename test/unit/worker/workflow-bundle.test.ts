@@ -33,8 +33,16 @@ afterAll(() => loader.destroy());
 
 const NAME = 'demo';
 
+interface Storage {
+  run<T>(store: unknown, callback: () => T): T;
+  getStore(): unknown;
+  disable(): void;
+}
+
 interface Loaded {
   modules: string[];
+  /** What workflows and the SDK keep their scopes in. */
+  AsyncLocalStorage: new () => Storage;
   /** The workflow's own code that reads its input. */
   startState: (document: unknown, carried: undefined) => { document: unknown };
   dispose(): Promise<void>;
@@ -50,8 +58,10 @@ async function load(workflowType: string): Promise<Loaded> {
   });
   const { moduleCache } = loader.context.__TEMPORAL_ACTIVATOR__;
   const { exports } = moduleCache.get('./dist/workflows/cluster/start-state.js') as { exports: Loaded };
+  const sdk = moduleCache.get('./node_modules/@temporalio/workflow/lib/index.js') as { exports: Loaded };
   return {
     modules: [...moduleCache.keys()],
+    AsyncLocalStorage: sdk.exports.AsyncLocalStorage,
     startState: exports.startState,
     dispose: () => workflow.dispose(),
   };
@@ -113,5 +123,63 @@ describe('the workflow bundle', () => {
     // Assess
     const wanted = outside.ok ? outside.document : outside.violations.map(violationText);
     expect(JSON.parse(JSON.stringify(inside))).toEqual(JSON.parse(JSON.stringify(wanted)));
+  });
+
+  it('gives a promise one more property for all storages of all workflows, not one for each', async () => {
+    // Prepare
+    const loaded = [await load('cluster'), await load('cluster'), await load('region-watch')];
+    const storages = loaded.flatMap(({ AsyncLocalStorage: Kind }) => Array.from({ length: 20 }, () => new Kind()));
+    const propertiesWithin = (some: readonly Storage[]): number =>
+      some.reduceRight(
+        (inner, storage) => () => storage.run('of one', inner),
+        () => Object.getOwnPropertySymbols(Promise.resolve()).length,
+      )();
+
+    // Act
+    const [one, all] = [propertiesWithin(storages.slice(0, 1)), propertiesWithin(storages)];
+    for (const { dispose } of loaded) await dispose();
+
+    // Assess
+    expect(one).toBeGreaterThan(0);
+    expect(all).toBe(one);
+  });
+
+  it('keeps what is stored apart: by storage and by asynchronous path, and when a workflow ends', async () => {
+    // Prepare
+    const [a, b] = [await load('cluster'), await load('cluster')];
+    const [ofA, also, ofB] = [new a.AsyncLocalStorage(), new a.AsyncLocalStorage(), new b.AsyncLocalStorage()];
+    const read = (): unknown[] => [ofA, also, ofB].map((storage) => storage.getStore());
+    const later = async (): Promise<unknown[]> => {
+      await Promise.resolve();
+      return read();
+    };
+
+    // Act
+    const paths = await Promise.all([
+      ofA.run('a', async () => [await later(), await also.run('also', later), await later()]),
+      ofB.run('b', async () => [await later(), await ofA.run('inner', later), await ofB.run(undefined, later)]),
+    ]);
+    const outside = read();
+    const ended = ofB.run('b', () => {
+      ofA.disable();
+      return later();
+    });
+    await a.dispose();
+    const afterwards = await ended;
+    await b.dispose();
+
+    // Assess
+    expect(paths[0]).toEqual([
+      ['a', undefined, undefined],
+      ['a', 'also', undefined],
+      ['a', undefined, undefined],
+    ]);
+    expect(paths[1]).toEqual([
+      [undefined, undefined, 'b'],
+      ['inner', undefined, 'b'],
+      [undefined, undefined, undefined],
+    ]);
+    expect(outside).toEqual([undefined, undefined, undefined]);
+    expect(afterwards).toEqual([undefined, undefined, 'b']);
   });
 });
