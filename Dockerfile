@@ -20,7 +20,9 @@ WORKDIR /app
 COPY --from=build /app/package.json ./package.json
 COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
+# Each of the threads of Node and of Temporal's SDK would have an arena of its own, whose free parts go back to no one. [glibc: malloc tunables]
 ENV NODE_ENV=production \
+    MALLOC_ARENA_MAX=2 \
     KEELSON_HEALTH_FILE=/tmp/keelson-healthy
 USER node
 # SIGTERM drains: running activities heartbeat what they have, another worker goes on from there.

@@ -24,6 +24,7 @@ import { keepContact } from './worker/contact.js';
 import { readEvents } from './worker/events.js';
 import { keepHealthFile } from './worker/health-file.js';
 import { keepWatches } from './worker/keep-watches.js';
+import { keepHeapLean } from './worker/lean-heap.js';
 import { withoutWorkflowStacks } from './worker/lean-stacks.js';
 import { createLogger } from './worker/logging.js';
 import { awsCallMetrics } from './worker/metrics/aws-calls.js';
@@ -136,6 +137,7 @@ async function serve(environment: WorkerEnvironment, logger: Logger): Promise<nu
       sinks: sinksOf(tracing, statusHolds),
     }),
   );
+  const endLeanHeap = keepHeapLean();
   const endContact = keepContact(connection, fence.heard);
   const endWatches = keepWatches(createWatches(client, workflowNotifier), logger);
   const emf = environment.metricsEmf ? createEmf((line) => process.stdout.write(line)) : null;
@@ -152,6 +154,7 @@ async function serve(environment: WorkerEnvironment, logger: Logger): Promise<nu
     await running;
   } finally {
     stopBeating?.();
+    endLeanHeap();
     endContact();
     endWatches();
     endFleet();

@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { AccountAnswers } from '../aws/account/questions.js';
 import type { Bucket } from '../aws/bucket.js';
 import type { AwsClients } from '../aws/clients.js';
+import type { Gate } from '../aws/gate.js';
 import type { InstallationSource } from '../aws/installation.js';
 import type { RateLimiter } from '../aws/rate-limiter.js';
 import type { Readers } from '../aws/readers.js';
@@ -23,6 +24,8 @@ export interface ActivityDeps {
   bucket: Bucket;
   /** Installation of this worker. */
   installation: InstallationSource;
+  /** By region, where commands for nodes pass: each has 50 KiB of text, and hundreds of jobs may begin at once. */
+  sends: (region: string) => Gate;
   /** Queues for calls that AWS allows only a few times a second. */
   pace: RateLimiter;
   /** Refuses attempts that the process may have lost while it was suspended. */

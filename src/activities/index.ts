@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import { AccountAnswers } from '../aws/account/questions.js';
 import { createBucket } from '../aws/bucket.js';
 import type { AwsClients } from '../aws/clients.js';
+import { gates } from '../aws/gate.js';
 import { type InstallationSource, installationOf } from '../aws/installation.js';
 import { createRateLimiter } from '../aws/rate-limiter.js';
 import { createReaders } from '../aws/readers.js';
@@ -69,6 +70,9 @@ export interface ActivitiesOptions {
   tick?: number;
 }
 
+/** Commands that are rendered and sent at once: each waits for AWS for a tenth of a second, so that 500 are sent in three. */
+const SENDS_AT_ONCE = 20;
+
 /** A third of the watch's heartbeat time-out. Each heartbeat that reaches the server is billed, and the watch has one for ever. [docs: Temporal actions] */
 const WATCH_BEAT_MS = 8_000;
 
@@ -98,6 +102,7 @@ export function createActivities(options: ActivitiesOptions): Activities {
     bucket,
     installation: options.installation ?? installationOf(bucket, null),
     namespaceId: options.namespaceId ?? (async () => ''),
+    sends: gates(SENDS_AT_ONCE),
     pace: createRateLimiter(),
     fence: options.fence ?? new Fence(),
     workflowNotifier: options.workflowNotifier ?? NO_MESSENGER,

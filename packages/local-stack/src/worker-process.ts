@@ -14,7 +14,8 @@ export async function startWorker(children: Children, env: Env, dir: string): Pr
     name: 'worker',
     command: process.execPath,
     args: ['--enable-source-maps', fileURLToPath(new URL('../../../dist/bin/worker.js', import.meta.url))],
-    env: { ...env, KEELSON_HEALTH_FILE: healthFile },
+    // As in the image.
+    env: { ...env, MALLOC_ARENA_MAX: '2', KEELSON_HEALTH_FILE: healthFile },
     logFile: join(dir, 'worker.log'),
   });
   const deadline = Date.now() + READY_MS;

@@ -51,18 +51,21 @@ export async function dispatch(
   // A script that fetches or stores secrets runs on the cluster's own instances only, whatever the workflow names.
   if (sealed.length > 0) await requireOwnTogether(deps, input, sealed);
   const plain = ids.filter((id) => !sealed.includes(id));
-  const commands: [string[], string][] = plain.length === 0 ? [] : [[plain, render(input)]];
-  for (const id of sealed) {
-    const urls = await presign(deps, input);
-    commands.push([[id], render(input, { to: sealTo(id) ?? '', urls })]);
-  }
-  for (const [targets, text] of commands) {
+  const sendTo = async (targets: string[], text: string): Promise<void> => {
     const sent = await send(deps.clients.ssm(input.region), targets, input.jobId, text, input.timeoutSeconds);
     for (const id of targets) {
       progress.sent[id] = sent[id] ?? '';
       progress.sends[id] = (progress.sends[id] ?? 0) + 1;
     }
-  }
+  };
+  // The text is made when its turn has come.
+  await deps.sends(input.region).through(async () => {
+    if (plain.length > 0) await sendTo(plain, render(input));
+    for (const id of sealed) {
+      const urls = await presign(deps, input);
+      await sendTo([id], render(input, { to: sealTo(id) ?? '', urls }));
+    }
+  });
   attempt.heartbeat(progress);
 }
 
