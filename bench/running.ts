@@ -1,21 +1,21 @@
 import type { CallEntry } from '../packages/aws-simulator/src/record.js';
 import { measureProcesses } from './processes.js';
 import type { Row } from './report.js';
-import { foundClusters, pass, said } from './running/found.js';
+import { foundClusters, MOST_A_VPC, pass, said } from './running/found.js';
 import { loseMany, loseOne } from './running/losses.js';
 import { type BenchStack, openStack } from './stack.js';
 
 /** `BENCH_CLUSTERS`: how many, of three servers each. */
 const CLUSTERS = Number(process.env['BENCH_CLUSTERS'] ?? 5_000);
-/** A tenth of them lose a server at once, while a hundredth more are created. */
-const STORM = Math.ceil(CLUSTERS / 10);
-const CREATES = Math.max(10, Math.ceil(CLUSTERS / 100));
+/** `BENCH_STORM`: how many of them lose a server at once, while others are created; a tenth if absent. */
+const STORM = Number(process.env['BENCH_STORM'] ?? Math.ceil(CLUSTERS / 10));
+const CREATES = Math.max(10, Math.ceil(STORM / 10));
 /** `BENCH_REST_SECONDS`: how long the clusters are watched at rest. */
-const REST_MS = Number(process.env['BENCH_REST_SECONDS'] ?? 300) * 1_000;
-/** `BENCH_STAGES=rest`: without the losses. */
-const IS_REST_ONLY = process.env['BENCH_STAGES'] === 'rest';
+const REST_MS = Number(process.env['BENCH_REST_SECONDS'] ?? 180) * 1_000;
+/** `BENCH_STAGES=rest,one,storm`: which of the parts. */
+const STAGES = (process.env['BENCH_STAGES'] ?? 'rest,one,storm').split(',');
 /** After their begin: the watch has told all of them what it sees. */
-const CALM_MS = 90_000;
+const CALM_MS = 60_000;
 /** How often a quiet cluster looks at itself; here all have begun together, so that they are asked in turn. [workflows/cluster/observe/schedule.ts] */
 const RESYNC_MS = 4 * 3_600_000;
 /** `BENCH_PROFILE=demo`: a shorter way there, while something is tried out. */
@@ -33,14 +33,20 @@ export async function benchRunning(): Promise<Row[]> {
   try {
     const names = await foundClusters(bench, CLUSTERS);
     await pass(CALM_MS);
-    const rest = await atRest(bench, names);
-    said(JSON.stringify(rest));
-    if (IS_REST_ONLY) return rest;
-    const one = await loseOne(bench, names.at(-1) ?? '');
-    said(JSON.stringify(one));
-    const storm = measureProcesses(bench);
-    const many = await loseMany(bench, names.slice(0, STORM), CREATES, names.length + Math.ceil(CLUSTERS / 2_500));
-    return [...rest, one, ...many, ...storm.stop().map((row) => ({ ...row, case: `${row['case']}, in the storm` }))];
+    const rows: Row[] = [];
+    const add = (...more: Row[]): void => {
+      rows.push(...more);
+      said(JSON.stringify(more));
+    };
+    if (STAGES.includes('rest')) add(...(await atRest(bench, names)));
+    if (STAGES.includes('one')) add(await loseOne(bench, names.at(-1) ?? ''));
+    if (STAGES.includes('storm')) {
+      const meter = measureProcesses(bench);
+      const all = names.length + Math.ceil(CLUSTERS / MOST_A_VPC);
+      add(...(await loseMany(bench, names.slice(0, STORM), CREATES, all)));
+      add(...meter.stop().map((row) => ({ ...row, case: `${row['case']}, in the storm` })));
+    }
+    return rows;
   } finally {
     await bench.close();
   }

@@ -2,21 +2,19 @@ import { failure } from '../../aws/failure.js';
 import type { WaitingLine } from '../../aws/waiting-line.js';
 import type { CallContext } from '../api.js';
 
+/** Returns the key of the line before a bucket: what brings back what has run goes before all else, and has a line of its own. */
+export const lineKey = (pace: string, { urgent }: Pick<CallContext, 'urgent'>): string =>
+  urgent === true ? `${pace}, urgent` : pace;
+
 /**
- * Takes a place in the line before a bucket of EC2. What brings back what has run waits in no line.
+ * Takes a place in the line before a bucket of EC2.
  *
  * @param who waits: the same each time
  * @param attempted for the message
  * @returns a function to call when the turn has come, or when the attempt ends without it
  * @throws a `throttled` failure `AwaitsTurn`, which is no error: Temporal tries again shortly before the turn
  */
-export function enterLine(
-  line: WaitingLine,
-  { urgent }: Pick<CallContext, 'urgent'>,
-  who: string,
-  attempted: string,
-): () => void {
-  if (urgent === true) return () => undefined;
+export function enterLine(line: WaitingLine, who: string, attempted: string): () => void {
   const away = line.enter(who);
   if (away === null) return () => line.leave(who);
   throw failure({

@@ -3,6 +3,7 @@ import { CHANGES } from '../../aws/rate-limiter.js';
 import type { CallContext } from '../api.js';
 import type { ActivityContext } from '../attempt.js';
 import type { ActivityDeps } from '../deps.js';
+import { lineKey } from './await-turn.js';
 
 /** Changes that follow a first one go before the first ones of other clusters, and what no one waits for goes last. */
 const RANKS = { next: 0, first: 1, last: 2 } as const;
@@ -14,8 +15,8 @@ const CHANGES_OF_A_GROUP = 2;
 const paceOf = ({ region }: Pick<CallContext, 'region'>): string => `${region} changes`;
 
 /** The line of clusters that are to get their groups. */
-export const lineForGroups = (deps: ActivityDeps, input: Pick<CallContext, 'region'>) =>
-  deps.pace.line(paceOf(input), CHANGES, CHANGES_OF_A_GROUP);
+export const lineForGroups = (deps: ActivityDeps, input: Pick<CallContext, 'region' | 'urgent'>) =>
+  deps.pace.line(lineKey(paceOf(input), input), CHANGES, CHANGES_OF_A_GROUP);
 
 /** Makes a call when it is its turn. */
 export type ChangeTurns = <T>(which: keyof typeof RANKS, call: () => Promise<T>) => Promise<T>;

@@ -11,7 +11,7 @@ import type { LaunchInput } from '../api.js';
 import type { ActivityContext } from '../attempt.js';
 import { requireClaim } from '../claim.js';
 import type { ActivityDeps } from '../deps.js';
-import { enterLine } from './await-turn.js';
+import { enterLine, lineKey } from './await-turn.js';
 import { findInstances } from './find-instances.js';
 import { instanceView } from './instance-view.js';
 import { clientToken, runInstancesInput } from './launch-request.js';
@@ -35,7 +35,7 @@ export async function launchInstance(
   const installation = await deps.installation();
   const pace = launchPace(input);
   const attempted = `RunInstances ${launch.instanceType} in ${launch.subnetId} for ${slot}`;
-  const leave = enterLine(deps.pace.line(pace), input, `${input.uid} ${slot} ${input.generation}`, attempted);
+  const leave = enterLine(deps.pace.line(lineKey(pace, input)), `${input.uid} ${slot} ${input.generation}`, attempted);
   try {
     const [before] = await Promise.all([findInSlot(ec2, attempt, installation, input), requireClaim(deps, input)]);
     if (before !== undefined) {

@@ -58,6 +58,7 @@ describe('a launch', () => {
     const here = Array.from({ length: 20 }, (_, n) => launchOf(n));
     const away = launchOf(20).catch((error: unknown) => error);
     const repair = launchOf(21, true);
+    const repairs = Array.from({ length: 20 }, (_, n) => launchOf(30 + n, true).catch((error: unknown) => error));
     await vi.advanceTimersByTimeAsync(10_000);
     const back = launchOf(20);
     await vi.advanceTimersByTimeAsync(1_000);
@@ -65,8 +66,11 @@ describe('a launch', () => {
     // Assess
     expect(await away).toMatchObject({ type: 'throttled', nextRetryDelay: 5_000, nonRetryable: false });
     expect(await away).toHaveProperty('details.0.code', 'AwaitsTurn');
+    // Repairs wait for each other alone.
+    expect(await repairs.at(-1)).toHaveProperty('details.0.code', 'AwaitsTurn');
+    await vi.advanceTimersByTimeAsync(20_000);
     expect(await Promise.all([...here, repair, back])).toHaveLength(22);
-    expect(ec2.commandCalls(RunInstancesCommand)).toHaveLength(22);
+    expect(ec2.commandCalls(RunInstancesCommand)).toHaveLength(41);
     vi.useRealTimers();
   });
 
