@@ -1,4 +1,5 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
@@ -47,7 +48,8 @@ export async function openStack(
     async close() {
       await connection.close();
       await stack.stop();
-      rmSync(dir, { recursive: true, force: true });
+      // Of thousands of nodes; it takes Node minutes.
+      execFileSync('rm', ['-rf', dir]);
     },
   };
 }
