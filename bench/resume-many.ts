@@ -10,6 +10,8 @@ const OPERATIONS = Number(process.env['BENCH_OPERATIONS'] ?? 100);
 const LIMIT = { median: 5, worst: 30 };
 const AT_ONCE = 25;
 const LOOK_MS = 500;
+/** Scripts that only ask a node, as often as someone wants to know. */
+const ASKING: ReadonlySet<string> = new Set(['verify', 'probe']);
 const PATIENCE_MS = 10 * 60_000;
 
 interface Call {
@@ -129,8 +131,8 @@ async function restsOf(
   return rests;
 }
 
-/** Scripts of which a node got more jobs than the node of a create that no one disturbed. A second command of one job attaches to it. */
-async function scriptsTwice(bench: BenchStack, undisturbed: string): Promise<number> {
+/** Scripts that change a node, of which one got more jobs than the node of a create that no one disturbed. A second command of one job attaches to it. */
+async function scriptsTwice(bench: BenchStack, undisturbed: string): Promise<string> {
   const { calls, launches } = await bench.region<{
     calls: Call[];
     launches: { id: string; tags: Record<string, string> }[];
@@ -150,8 +152,9 @@ async function scriptsTwice(bench: BenchStack, undisturbed: string): Promise<num
   };
   const [model] = launches.filter(({ tags }) => tags['keelson:cluster'] === undisturbed);
   const wanted = scriptsOn(model?.id ?? '');
-  return launches.reduce(
-    (sum, { id }) => sum + [...scriptsOn(id)].filter(([script, count]) => count > (wanted.get(script) ?? 0)).length,
-    0,
-  );
+  const twice = new Map<string, number>();
+  for (const { id } of launches)
+    for (const [script, count] of scriptsOn(id))
+      if (!ASKING.has(script) && count > (wanted.get(script) ?? 0)) twice.set(script, (twice.get(script) ?? 0) + 1);
+  return [...twice].map(([script, nodes]) => `${script} on ${nodes}`).join(', ') || 'none';
 }

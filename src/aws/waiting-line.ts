@@ -13,8 +13,8 @@ export class WaitingLine {
   readonly #perSecond: number;
   readonly #now: () => number;
   readonly #inside = new Set<string>();
-  /** When each is expected back, in the order of their first coming. */
-  readonly #away = new Map<string, number>();
+  /** When each is expected back, and since when it waits. */
+  readonly #away = new Map<string, { due: number; since: number }>();
 
   /**
    * @param perSecond turns
@@ -30,10 +30,11 @@ export class WaitingLine {
    * and how many are before it.
    *
    * @param id the same each time that the same caller comes
+   * @param since milliseconds since 1970: who waits longer goes first, for of many that were asked for together chance decides who comes first
    */
-  enter(id: string): { ms: number; before: number } | null {
+  enter(id: string, since: number): { ms: number; before: number } | null {
     const time = this.#now();
-    const before = this.#inside.size + this.#awayBefore(id, time);
+    const before = this.#inside.size + this.#awayBefore(id, since, time);
     if (before < this.#perSecond * INSIDE_S) {
       this.#away.delete(id);
       this.#inside.add(id);
@@ -42,7 +43,7 @@ export class WaitingLine {
     // In time for half of what waits inside.
     const ms = Math.max(LEAST_MS, (before / this.#perSecond - INSIDE_S / 2) * 1_000);
     // A map keeps the place of a key that it has.
-    this.#away.set(id, time + ms);
+    this.#away.set(id, { due: time + ms, since });
     return { ms, before };
   }
 
@@ -50,12 +51,13 @@ export class WaitingLine {
     this.#inside.delete(id);
   }
 
-  #awayBefore(id: string, time: number): number {
+  #awayBefore(id: string, since: number, time: number): number {
     let before = 0;
-    for (const [other, due] of this.#away) {
-      if (other === id) return before;
-      if (time > due + PATIENCE_MS) this.#away.delete(other);
-      else before += 1;
+    let isPast = false;
+    for (const [other, one] of this.#away) {
+      if (other === id) isPast = true;
+      else if (time > one.due + PATIENCE_MS) this.#away.delete(other);
+      else if (one.since < since || (one.since === since && !isPast)) before += 1;
     }
     return before;
   }

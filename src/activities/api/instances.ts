@@ -13,6 +13,8 @@ export interface LaunchInput extends CallContext {
   userData: string;
   /** The document's own tags; Keelson's are added. */
   tags: Record<string, string>;
+  /** Begin of the operation that waits for it, ISO 8601: of many, the one that waits longest goes first. */
+  since?: string;
 }
 
 /** A launch of several slots by one call; their generation is the same. */

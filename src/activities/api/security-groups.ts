@@ -10,6 +10,8 @@ export interface SecurityGroupsInput extends CallContext {
   /** Every rule that lets something into the groups. A group without any is not made. */
   rules: GroupRule[];
   tags: Record<string, string>;
+  /** Begin of the operation that waits for them, ISO 8601: of many, the one that waits longest goes first. */
+  since?: string;
 }
 
 export interface SecurityGroupsResult {

@@ -35,7 +35,12 @@ export async function launchInstance(
   const installation = await deps.installation();
   const pace = launchPace(input);
   const attempted = `RunInstances ${launch.instanceType} in ${launch.subnetId} for ${slot}`;
-  const leave = enterLine(deps.pace.line(lineKey(pace, input)), `${input.uid} ${slot} ${input.generation}`, attempted);
+  const leave = enterLine(
+    deps.pace.line(lineKey(pace, input)),
+    `${input.uid} ${slot} ${input.generation}`,
+    input.since,
+    attempted,
+  );
   try {
     const [before] = await Promise.all([findInSlot(ec2, attempt, installation, input), requireClaim(deps, input)]);
     if (before !== undefined) {

@@ -43,7 +43,7 @@ export async function ensureSecurityGroups(
   const owned = { ...input, ...(await ownerOf(deps, input)) };
   const leave =
     input.known === null
-      ? enterLine(lineForGroups(deps, input), input.uid, `CreateSecurityGroup in ${input.vpcId}`)
+      ? enterLine(lineForGroups(deps, input), input.uid, input.since, `CreateSecurityGroup in ${input.vpcId}`)
       : () => undefined;
   const found = await findOrMake(ec2, turn, owned).finally(leave);
   const ids = { server: idOf(found.server), agent: found.agent === null ? null : idOf(found.agent) };

@@ -166,6 +166,10 @@ export function callContext({ state }: Pick<Cluster, 'state'>): CallContext {
   };
 }
 
+/** Returns since when an operation waits for what takes turns. */
+export const waitingSince = ({ state: { operation } }: Pick<Cluster, 'state'>): { since?: string } =>
+  operation === null ? {} : { since: operation.startedAt };
+
 /** Returns the slot of a step; a step that names a slot the state lacks is a defect of the plan. */
 export function slotOf(cluster: Cluster, name: string | null): Slot {
   const slot = name === null ? undefined : cluster.state.slots[name];

@@ -5,7 +5,7 @@ import { WaitingLine } from '#src/aws/waiting-line.js';
 function lineOf(count: number) {
   let now = 0;
   const line = new WaitingLine(2, () => now);
-  const answers = Array.from({ length: count }, (_, n) => line.enter(`c${n}`));
+  const answers = Array.from({ length: count }, (_, n) => line.enter(`c${n}`, n));
   return {
     line,
     answers,
@@ -29,8 +29,8 @@ describe('the line before a bucket of AWS', () => {
     at(5_000);
     for (let n = 0; n < 10; n += 1) line.leave(`c${n}`);
 
-    const newcomer = line.enter('late');
-    const back = [line.enter('c21'), line.enter('c20')];
+    const newcomer = line.enter('late', 1_000);
+    const back = [line.enter('c21', 21), line.enter('c20', 20)];
 
     expect(newcomer).toBeNull();
     expect(back).toEqual([null, null]);
@@ -41,9 +41,20 @@ describe('the line before a bucket of AWS', () => {
     at(5_000);
     for (let n = 0; n < 10; n += 1) line.leave(`c${n}`);
 
-    expect(line.enter('late')).toEqual({ ms: 20_000, before: 50 });
-    expect(line.enter('c20')).toBeNull();
-    expect(line.enter('c45')).toEqual({ ms: 12_500, before: 35 });
+    expect(line.enter('late', 1_000)).toEqual({ ms: 20_000, before: 50 });
+    expect(line.enter('c20', 20)).toBeNull();
+    expect(line.enter('c45', 45)).toEqual({ ms: 12_500, before: 35 });
+  });
+
+  test('puts who waits longer before those who came sooner', () => {
+    const { line } = lineOf(60);
+
+    const early = line.enter('early', 24);
+    const like = line.enter('like', 24);
+
+    // Twenty are inside, and c20 to c24 have waited as long.
+    expect(early).toEqual({ ms: 7_500, before: 25 });
+    expect(like).toEqual({ ms: 8_000, before: 26 });
   });
 
   test('forgets who does not come back', () => {
@@ -51,6 +62,6 @@ describe('the line before a bucket of AWS', () => {
     at(10 * 60_000);
     for (let n = 0; n < 20; n += 1) line.leave(`c${n}`);
 
-    expect(line.enter('late')).toBeNull();
+    expect(line.enter('late', 1_000)).toBeNull();
   });
 });

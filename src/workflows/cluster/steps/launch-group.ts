@@ -17,7 +17,15 @@ import type { ErrorClass, LaunchRequest, Slot } from '../../../model/state.js';
 import { activities } from '../../lib/activities.js';
 import { classOf, detailOf, failure } from '../../lib/errors.js';
 import { apply } from '../apply.js';
-import { type Cluster, callContext, type Launched, type LaunchesTogether, now, stepLabel } from '../context.js';
+import {
+  type Cluster,
+  callContext,
+  type Launched,
+  type LaunchesTogether,
+  now,
+  stepLabel,
+  waitingSince,
+} from '../context.js';
 import { nodeInstanceOf } from '../observe/node-instance.js';
 
 interface Arrival {
@@ -164,7 +172,13 @@ async function sendOne(cluster: Cluster, arrival: Arrival): Promise<void> {
   const { slot, request, resolve } = arrival;
   const view = await activities.launchInstance(
     `${slot.name}: launch ${placeOf(cluster, request)}${stepLabel(cluster, slot.name)}`,
-    { ...callContext(cluster), ...shared(cluster, arrival), slot: slot.name, nodeName: slot.nodeName },
+    {
+      ...callContext(cluster),
+      ...shared(cluster, arrival),
+      ...waitingSince(cluster),
+      slot: slot.name,
+      nodeName: slot.nodeName,
+    },
   );
   resolve({ view, toTag: [] });
 }

@@ -12,7 +12,7 @@ import { groupRulesOf } from '../../../model/security-groups/rules.js';
 import type { ClusterState, ErrorClass } from '../../../model/state.js';
 import { activities } from '../../lib/activities.js';
 import { classOf, errorRecordOf } from '../../lib/errors.js';
-import { type Cluster, callContext, emit, slotOf } from '../context.js';
+import { type Cluster, callContext, emit, slotOf, waitingSince } from '../context.js';
 import { launchConfigOf } from './launch.js';
 
 /** Refusals that only a person can resolve: a missing permission, the quota of the account, a rule that EC2 does not accept. */
@@ -63,6 +63,7 @@ export async function setSecurityGroups(cluster: Cluster): Promise<void> {
           // Agents keep their group when the last pool goes.
           rules: before?.agent || hasAgents(state) ? groupRulesOf(document, true) : groupRulesOf(document),
           tags: document.spec.tags,
+          ...waitingSince(cluster),
         },
       ),
     );
