@@ -4,7 +4,7 @@ import { ListCommandInvocationsCommand, type SSMClient } from '@aws-sdk/client-s
 const MANY = 25;
 /** A page holds at most 50. [docs: SSM ListCommandInvocations] */
 const PAGE = 50;
-/** A list of more pages is of others' commands; then each command is asked for by itself. */
+/** A list of more pages is of others' commands; then each command is asked for singly. */
 const MOST_PAGES = 20;
 /** Least milliseconds between two lists, for each call that the last one took. */
 const TICK_MS = 250;
@@ -12,7 +12,7 @@ const TICK_MS = 250;
 const DELIVERY_MS = 1_500;
 /** Clocks of SSM and of the worker may differ. */
 const CLOCK_SLACK_MS = 60_000;
-/** After a list that failed each command is asked for by itself for a while, and the caller hears what is wrong. */
+/** After a list that failed each command is asked for singly for a while, and the caller hears what is wrong. */
 const PAUSE_MS = 10_000;
 
 export interface RunningCommandsOptions {

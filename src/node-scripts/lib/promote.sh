@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Asks etcd to let the member of this machine vote. K3s asks the same question every 15 s from the start of the process that leads; etcd
-# itself refuses while the learner is not in sync, whoever asks. [k3s source: pkg/etcd, manageLearners; etcd docs: learner design]
+# itself refuses while the learner is not in sync, no matter who asks. [k3s source: pkg/etcd, manageLearners; etcd docs: learner design]
 
 # etcd's rule takes a call that is answered by a voter: a learner answers none. [etcd source: api/v3rpc, isRPCSupportedForLearner]
 # Certificates that K3s gives its servers for this. [k3s source: pkg/daemons/control/deps]

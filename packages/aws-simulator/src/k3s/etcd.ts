@@ -122,7 +122,7 @@ export class Etcd {
     this.settle(how);
   }
 
-  /** Lets a learner vote that has caught up, whoever asks. [etcd: PromoteMember] @returns why not, or null */
+  /** Lets a learner vote that has caught up, no matter who asks. [etcd: PromoteMember] @returns why not, or null */
   promote(id: string): Refusal | null {
     if (!this.available) return 'etcdserver: no leader';
     const member = this.members.find((one) => one.id === id);

@@ -9,7 +9,7 @@ export interface PaperNode extends Machine {
   readonly server: RunningServer | undefined;
   /** Made once in a disk's life. */
   sealKey(): SealKey;
-  /** Asks etcd at an address to let the member vote; whoever gets no answer is refused. */
+  /** Asks etcd at an address to let the member vote; without an answer the loop of K3s does it later. */
   askForVote(host: string, memberId: string): void;
   /** Runs a program of the node, such as `systemctl` or `k3s`. */
   program(name: string, args: string[]): Promise<CommandReply>;

@@ -132,7 +132,7 @@ describe('a job', () => {
     expect(results.map((result) => result.instanceId)).toEqual(instanceIds);
   });
 
-  test('beside many others is asked for by itself when a list of those that run no longer names it', async () => {
+  test('beside many others is asked for singly when a list of those that run no longer names it', async () => {
     // Prepare
     const ids = Array.from({ length: 30 }, (_, index) => `i-${index}`);
     const until = Date.now() + 20_000;
@@ -149,7 +149,7 @@ describe('a job', () => {
 
     // Assess
     expect(results.map(([result]) => result?.outcome)).toEqual(ids.map(() => 'done'));
-    // While fewer than 25 wait each is asked for by itself, and so is each at its end.
+    // While fewer than 25 wait each is asked for singly, and so is each at its end.
     expect(ssm.commandCalls(GetCommandInvocationCommand)).toHaveLength(24 + 30);
   });
 
