@@ -32,7 +32,7 @@ describe('the status on its way to the activity', () => {
     const status = statusOf(3_000, end);
     const { packed, status: plain } = statusInput(status);
     expect(plain).toBeUndefined();
-    expect((packed ?? '').length).toBeLessThan(JSON.stringify(status).length / 4);
+    expect((packed ?? '').length).toBeLessThan(JSON.stringify(status).length / 3);
     expect(statusIn(inputOf(status))).toEqual(status);
   });
 });

@@ -16,7 +16,8 @@ export function settle(world: ModelWorld, state: ClusterState, pick: (n: number)
     }
     const ids = next.steps.map((step) => step.id);
     if (new Set(ids).size < ids.length) world.alarms.push(`a step twice in one plan: ${ids.join(', ')}`);
-    const calm = serves && ['update', 'resize', 'rotate'].includes(next.kind);
+    // A stopped cluster has no server to spare: it may get the group of a pool that its document names.
+    const calm = serves && state.desiredState === 'running' && ['update', 'resize', 'rotate'].includes(next.kind);
     world.run(state.document, state, next, pick, Number.POSITIVE_INFINITY, calm);
   }
   world.alarms.push(
