@@ -27,6 +27,7 @@ export async function foundClusters(bench: BenchStack, count: number): Promise<s
     await Promise.all(originals.map((name, vpc) => createIn(bench, name, vpc)));
     await pass(CALM_MS);
     said(`${originals.length} created`);
+    for (const original of originals) await copies.learn(original);
     const begins: Promise<void>[] = [];
     for (const [vpc, original] of originals.entries()) {
       const own = names.slice(vpc * MOST_A_VPC, (vpc + 1) * MOST_A_VPC);

@@ -53,12 +53,17 @@ export class CopiedClusters {
     return new CopiedClusters(stack, worker, worker.run(), await installationOf(stack));
   }
 
+  /** Learns what the original's workflow carries, by thousands of signals: while nothing else is at work. */
+  learn(original: string): Promise<[unknown, ClusterState]> {
+    const carried = this.carried.get(original) ?? this.carriedBy(original);
+    this.carried.set(original, carried);
+    return carried;
+  }
+
   /** Makes copies of one original. Their machines boot after this; `begin` gives them their workflows. */
   async make(original: string, names: readonly string[]): Promise<{ begin(): Promise<void> }> {
     const { stack } = this;
-    const carriedBy = this.carried.get(original) ?? this.carriedBy(original);
-    this.carried.set(original, carriedBy);
-    const [document, state] = await carriedBy;
+    const [document, state] = await this.learn(original);
     const { firstRunId } = await this.ownerOf(original);
     const carried = new Map<string, [unknown, Uint8Array]>();
     for (let at = 0; at < names.length; at += COPIES_A_CALL) {
