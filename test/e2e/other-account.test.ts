@@ -70,8 +70,9 @@ describe('a cluster in another account', () => {
     const sessions = calls
       .filter((one) => one.service === 'sts' && one.caller === 'worker')
       .map((one) => one.params['RoleSessionName']);
-    // `plan` of the document `other` had the worker ask what it would be refused.
-    expect(new Set(sessions)).toEqual(new Set(['keelson-shop', 'keelson-region-watch', 'keelson-other']));
+    expect(sessions).toEqual(expect.arrayContaining(['keelson-shop', 'keelson-region-watch']));
+    // `plan` of the document `other` is answered by what the account has told `shop`, for five minutes.
+    expect(sessions).toEqual(sessions.map(() => expect.stringMatching(/^keelson-(shop|region-watch|other)$/)));
   });
 
   it('is changed there', async () => {
