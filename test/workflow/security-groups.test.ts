@@ -109,12 +109,12 @@ describe('the security groups of a cluster that runs', () => {
     fixture.withWorker(async ({ fake, start }) => {
       const cluster = await start(open());
       await cluster.settled('Running');
-      fake.groups.set('sg-agent', [...(fake.groups.get('sg-agent') ?? []), '22/tcp from 0.0.0.0/0']);
+      fake.groups.set('sg-server', [...(fake.groups.get('sg-server') ?? []), '22/tcp from 0.0.0.0/0']);
 
       await cluster.workflow.signal('reconcile', { reason: 'a person' });
       await cluster.until((seen) => seen.operations.at(-1)?.kind === 'repair' && seen.operation === null);
 
-      expect(fake.groups.get('sg-agent')).not.toContain('22/tcp from 0.0.0.0/0');
+      expect(fake.groups.get('sg-server')).not.toContain('22/tcp from 0.0.0.0/0');
     }));
 
   it('that AWS refuses fail the change once, and hold up nothing else', () =>
