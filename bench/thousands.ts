@@ -1,5 +1,5 @@
 import type { StatusView } from '../src/model/status.js';
-import { cpuSeconds, memoryOf } from './memory.js';
+import { measureProcesses } from './processes.js';
 import type { Row } from './report.js';
 import { BenchCluster, type BenchStack, documentOf, openStack } from './stack.js';
 import { inGroups } from './thousands/lanes.js';
@@ -61,7 +61,7 @@ export async function benchThousands(): Promise<Row[]> {
       },
       fairness(waves),
       await stopRow(bench, await stopping.stopped),
-      ...spent.map((row) => ({ ...row, coreShare: Number(row['cpuSeconds']) / seconds })),
+      ...spent,
       await historyOf(bench, names),
       failedAttempts(bench.log()),
       ...(await callsOf(bench, names.length)),
@@ -69,30 +69,6 @@ export async function benchThousands(): Promise<Row[]> {
   } finally {
     await bench.close();
   }
-}
-
-/** Most and CPU time of each process, from now until `stop`. */
-function measureProcesses({ stack }: BenchStack): { stop(): Row[] } {
-  const processes = [
-    { case: '  the worker', pid: stack.worker().pid },
-    { case: '  the Temporal dev server', pid: stack.temporal.child.pid },
-    { case: '  the simulated region', pid: stack.region.child.pid },
-  ].map((one) => ({ ...one, cpu: cpuSeconds(one.pid), rss: 0 }));
-  const look = (): void => {
-    for (const one of processes) one.rss = Math.max(one.rss, memoryOf(one.pid));
-  };
-  const timer = setInterval(look, LOOK_MS);
-  return {
-    stop() {
-      clearInterval(timer);
-      look();
-      return processes.map(({ case: name, pid, cpu, rss }) => ({
-        case: name,
-        cpuSeconds: cpuSeconds(pid) - cpu,
-        rssMiB: rss,
-      }));
-    },
-  };
 }
 
 /** Counted by what Temporal shows of them. @returns how many run, or did until they were told to stop */

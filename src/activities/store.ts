@@ -14,6 +14,7 @@ const HEAD =
 
 /** Writes status.yaml. One writer by design: the cluster's workflow; the latest status wins. */
 export async function writeStatus(deps: ActivityDeps, attempt: ActivityContext, input: StatusInput): Promise<void> {
+  // The workflow of this version has made it; what it is deflated from has no type on its way.
   const written = statusIn(input) as StatusView;
   const text = HEAD + statusYaml(written);
   await deps.bucket.put(`${bucketPrefix(input.cluster)}status.yaml`, text);

@@ -65,7 +65,10 @@ const MOST_SESSIONS = 512;
 /** Outermost, so that serialisation and signature count, too. */
 const FIRST = { step: 'initialize', priority: 'high', name: 'keelsonOnCall' } as const;
 
-/** For its logger's `info` the SDK makes a copy of each request and answer, also when it drops what is logged. [@aws-sdk/core: client, loggerMiddleware] */
+/**
+ * For its logger's `info` the SDK makes a copy of each request and answer, also when it drops what is logged. The type wants `info`; the middleware
+ * asks whether there is one. [@aws-sdk/core: client, loggerMiddleware]
+ */
 const WITHOUT_INFO = {
   debug: () => undefined,
   warn: () => undefined,

@@ -30,6 +30,7 @@ export class TtlCache {
     const { goodForMs = GOOD_FOR_MS, notBefore = Number.NEGATIVE_INFINITY, serves = () => true } = terms;
     const time = this.now();
     const known = this.#answers.get(key);
+    // The key names the question, and so the type of its answer.
     if (known !== undefined && time < known.until && known.askedAt >= notBefore) return known.answer as Promise<T>;
     const answer = read();
     for (const [other, { until }] of this.#answers) if (time >= until) this.#answers.delete(other);

@@ -8,7 +8,7 @@ import type { Fence } from '#src/activities/fence.js';
 import { createActivities } from '#src/activities/index.js';
 import type { WorkflowNotifier } from '#src/activities/watch/workflow-notifier.js';
 import { clientTokenOf } from '#src/aws/client-token.js';
-import { createAwsClients } from '#src/aws/clients.js';
+import { type AwsClients, createAwsClients } from '#src/aws/clients.js';
 import { type ClusterDocument, clusterSchema } from '#src/model/spec/schema.js';
 import type { Owner } from '#src/model/tags.js';
 import type { Installation } from '#src/model/trust/installation.js';
@@ -30,16 +30,20 @@ export const owner: Owner = { installation: installation.id, cluster: scope.clus
 export const tokenOf = (slot: string, generation: number): string =>
   clientTokenOf(installation, { ...owner, slot, generation }, 'a request');
 
-/** Activities over the SDK's own clients, whose `send` aws-sdk-client-mock answers. */
-export function makeActivities(
-  options: { instanceProfile?: string | null; log?: string[]; workflowNotifier?: WorkflowNotifier; fence?: Fence } = {},
-): Activities {
-  const clients = createAwsClients({
+/** The SDK's own clients, for aws-sdk-client-mock: what it does not answer goes to a port where nothing listens. */
+export const testClients = (): AwsClients =>
+  createAwsClients({
     homeRegion: 'eu-west-1',
     version: 'test',
     endpoint: 'http://127.0.0.1:9',
     credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
   });
+
+/** Activities over the SDK's own clients, whose `send` aws-sdk-client-mock answers. */
+export function makeActivities(
+  options: { instanceProfile?: string | null; log?: string[]; workflowNotifier?: WorkflowNotifier; fence?: Fence } = {},
+): Activities {
+  const clients = testClients();
   const write = (line: string): void => void options.log?.push(line);
   const logger = pino({ level: options.log === undefined ? 'silent' : 'debug' }, { write });
   const defaultInstanceProfile = options.instanceProfile === undefined ? 'keelson-node' : options.instanceProfile;

@@ -1,9 +1,8 @@
 import { DescribeInstanceInformationCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { mockClient } from 'aws-sdk-client-mock';
 import { afterEach, describe, expect, test } from 'vitest';
-import { createAwsClients } from '#src/aws/clients.js';
 import { createReaders } from '#src/aws/readers.js';
-import { awsError } from '../activities/support.js';
+import { awsError, testClients } from '../activities/support.js';
 
 const ssm = mockClient(SSMClient);
 afterEach(() => ssm.reset());
@@ -11,13 +10,7 @@ afterEach(() => ssm.reset());
 describe('the reader of agents', () => {
   test('has the agents of all instances that SSM knows although it refuses one of their ids', async () => {
     // Prepare
-    const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
-    const clients = createAwsClients({
-      homeRegion: 'eu-west-1',
-      version: 'test',
-      endpoint: 'http://127.0.0.1:9',
-      credentials,
-    });
+    const clients = testClients();
     ssm.on(DescribeInstanceInformationCommand).callsFake(({ Filters }: { Filters: { Values: string[] }[] }) => {
       const ids = Filters.flatMap(({ Values }) => Values);
       if (ids.includes('i-gone')) throw awsError('InvalidInstanceId');

@@ -10,18 +10,12 @@ import { DescribeInstanceInformationCommand, SSMClient } from '@aws-sdk/client-s
 import { mockClient } from 'aws-sdk-client-mock';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { observeRegion, RegionMemory } from '#src/activities/watch/observe-region.js';
-import { createAwsClients } from '#src/aws/clients.js';
 import type { InstanceStateName } from '#src/model/observation.js';
-import { awsError } from '../support.js';
+import { awsError, testClients } from '../support.js';
 
 const ec2 = mockClient(EC2Client);
 const ssm = mockClient(SSMClient);
-const clients = createAwsClients({
-  homeRegion: 'eu-west-1',
-  version: 'test',
-  endpoint: 'http://127.0.0.1:9',
-  credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-});
+const clients = testClients();
 /** Of the list of all instances; a twentieth of the time is theirs. */
 const LIST_MS = 2_000;
 const ROUND_MS = 15_000;

@@ -9,18 +9,12 @@ import {
 } from '@aws-sdk/client-ec2';
 import { mockClient } from 'aws-sdk-client-mock';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createAwsClients } from '#src/aws/clients.js';
 import type { Tagged } from '#src/aws/tagged.js';
 import { remove } from '#src/cli/orphans/remove.js';
-import { awsError, settled } from '../../activities/support.js';
+import { awsError, settled, testClients } from '../../activities/support.js';
 
 const ec2 = mockClient(EC2Client);
-const clients = createAwsClients({
-  homeRegion: 'eu-west-1',
-  version: 'test',
-  endpoint: 'http://127.0.0.1:9',
-  credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-});
+const clients = testClients();
 
 beforeEach(() => {
   vi.useFakeTimers();
