@@ -1,5 +1,6 @@
 import { failure } from '../../aws/failure.js';
 import type { WaitingLine } from '../../aws/waiting-line.js';
+import { classifyCode } from '../../model/errors/index.js';
 import type { CallContext } from '../api.js';
 
 /** Returns the key of the line before a bucket: what brings back what has run goes before all else, and has a line of its own. */
@@ -21,7 +22,7 @@ export function enterLine(line: WaitingLine, who: string, since: string | undefi
     code: 'AwaitsTurn',
     class: 'throttled',
     message: `${attempted}: ${away.before} others of this worker go before it, as fast as EC2 lets the account`,
-    hint: 'nothing: its turn comes; with clusters in several accounts or regions fewer wait for each other',
+    hint: classifyCode('AwaitsTurn').hint,
     retryAfterMs: Math.round(away.ms),
     benign: true,
   });
