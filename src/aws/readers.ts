@@ -24,6 +24,10 @@ export interface RegionReader {
   proof: BatchLoader<Instance>;
   /** What carries the name of a cluster in an installation, by `namedKey`. */
   named: BatchLoader<Named>;
+  /** Instances that carry the name of a cluster in an installation and are not terminated, by `namedKey`: hundreds of clusters may look at once. */
+  living: BatchLoader<Instance[]>;
+  /** Security groups, by id. */
+  group: BatchLoader<SecurityGroup>;
 }
 
 export interface Named {
@@ -65,6 +69,8 @@ export function createReaders(clients: AwsClients, tick?: number): Readers {
           chunk: EC2_CHUNK,
           ...pace,
         }),
+        living: new BatchLoader({ read: (keys) => readLiving(clients, region, keys), chunk: EC2_CHUNK, ...pace }),
+        group: new BatchLoader({ read: (ids) => readGroups(clients, region, ids), chunk: EC2_CHUNK, ...pace }),
       };
       regions.set(region, reader);
     }
@@ -106,6 +112,31 @@ async function readNamed(clients: AwsClients, region: string, keys: string[]): P
   for (const { instances } of named.values())
     instances.sort((a, b) => (a.LaunchTime?.getTime() ?? 0) - (b.LaunchTime?.getTime() ?? 0));
   return named;
+}
+
+/** @param keys of one installation: a worker has no other */
+async function readLiving(clients: AwsClients, region: string, keys: string[]): Promise<Map<string, Instance[]>> {
+  const [[installation = ''] = []] = keys.map((key) => key.split(' '));
+  const living = new Map(keys.map((key): [string, Instance[]] => [key, []]));
+  const Filters = [
+    { Name: `tag:${TAG.installation}`, Values: [installation] },
+    { Name: `tag:${TAG.cluster}`, Values: keys.map((key) => key.split(' ')[1] ?? '') },
+    { Name: 'instance-state-name', Values: ['pending', 'running', 'stopping', 'stopped', 'shutting-down'] },
+  ];
+  const pages = paginateDescribeInstances({ client: clients.ec2(region), pageSize: 1_000 }, { Filters });
+  const reservations = await allPages(pages, (page) => page.Reservations);
+  const found = reservations.flatMap(({ Instances = [] }) => Instances);
+  found.sort((a, b) => (a.LaunchTime?.getTime() ?? 0) - (b.LaunchTime?.getTime() ?? 0));
+  for (const one of found) living.get(namedKey(installation, tagValue(one.Tags, TAG.cluster) ?? ''))?.push(one);
+  return living;
+}
+
+/** By filter, where one missing group does not fail the call for all. */
+async function readGroups(clients: AwsClients, region: string, ids: string[]): Promise<Map<string, SecurityGroup>> {
+  const Filters = [{ Name: 'group-id', Values: ids }];
+  const pages = paginateDescribeSecurityGroups({ client: clients.ec2(region) }, { Filters });
+  const groups = await allPages(pages, (page) => page.SecurityGroups);
+  return new Map(groups.map((group) => [group.GroupId ?? '', group]));
 }
 
 async function readAgents(

@@ -2,9 +2,10 @@ import type { EC2Client, Instance } from '@aws-sdk/client-ec2';
 import type { InstanceInformation } from '@aws-sdk/client-ssm';
 import { detailOf, toFailure } from '../../aws/failure.js';
 import { chunks } from '../../aws/pages.js';
-import { ownedBy, tagValue } from '../../aws/tags.js';
+import { namedKey } from '../../aws/readers.js';
+import { tagValue } from '../../aws/tags.js';
 import type { InstanceObservation } from '../../model/observation.js';
-import { type Owner, ownerTags, TAG } from '../../model/tags.js';
+import { type Owner, ownerTags } from '../../model/tags.js';
 import type { ObservedInstances, ObserveInput } from '../api.js';
 import type { ActivityContext } from '../attempt.js';
 import type { ActivityDeps } from '../deps.js';
@@ -38,9 +39,7 @@ export async function observeInstances(
 ): Promise<ObservedInstances> {
   const ec2 = deps.clients.ec2(input.region);
   const owner = await ownerOf(deps, input);
-  // By name and not by uid, because an instance of another uid is reported, too.
-  const named = ownedBy(owner).filter(({ Name }) => Name !== `tag:${TAG.uid}`);
-  const tagged = await findInstances(ec2, named, attempt.signal);
+  const tagged = await findLiving(deps, attempt, input, owner);
   const { own: owned, foreign } = await judgeNamed(deps, owner, tagged, input.known);
   const listed = new Set(owned.map((instance) => instance.InstanceId));
   const hidden = input.known.filter((id) => !listed.has(id));
@@ -52,6 +51,22 @@ export async function observeInstances(
   ];
   if (input.checks !== true) return { instances: views, unlisted, failures: [], foreign };
   return { ...(await withChecks(deps, attempt, input.region, views)), unlisted, foreign };
+}
+
+/** By name and not by uid, because an instance of another uid is reported, too; in one call for all clusters of the region that look at about the same time. */
+async function findLiving(
+  deps: ActivityDeps,
+  attempt: ActivityContext,
+  { region, cluster }: ObserveInput,
+  { installation }: Owner,
+): Promise<Instance[]> {
+  try {
+    const found = deps.readers(region).living.next(namedKey(installation, cluster));
+    return (await Promise.race([found, attempt.cancelled])) ?? [];
+  } catch (error) {
+    if (attempt.signal.aborted) throw attempt.signal.reason;
+    throw toFailure(error, `DescribeInstances by the tags of ${cluster}`);
+  }
 }
 
 /** Returns those of the ids that are alive, and those that no answer lists; EC2 lists the others as terminated. */

@@ -1,15 +1,21 @@
-import { findGroups } from '../../aws/security-groups/find.js';
+import { toFailure } from '../../aws/failure.js';
 import { ruleKeysIn } from '../../aws/security-groups/rules.js';
 import type { ObservedGroup, ObserveGroupsInput } from '../api.js';
 import type { ActivityContext } from '../attempt.js';
 import type { ActivityDeps } from '../deps.js';
 
-/** Returns the rules of groups, by id. It uses a filter and not `GroupIds`, where one missing group fails the call for all. */
+/** Returns the rules of groups, by id; in one call for all clusters of the region that look at about the same time. */
 export async function observeSecurityGroups(
   deps: ActivityDeps,
-  _: ActivityContext,
+  attempt: ActivityContext,
   { region, groupIds }: ObserveGroupsInput,
 ): Promise<ObservedGroup[]> {
-  const groups = await findGroups(deps.clients.ec2(region), [{ Name: 'group-id', Values: groupIds }]);
-  return groups.map((group) => ({ id: group.GroupId ?? '', rules: ruleKeysIn(group) }));
+  try {
+    const { group } = deps.readers(region);
+    const found = await Promise.race([Promise.all(groupIds.map((id) => group.next(id))), attempt.cancelled]);
+    return found.flatMap((one) => (one === undefined ? [] : [{ id: one.GroupId ?? '', rules: ruleKeysIn(one) }]));
+  } catch (error) {
+    if (attempt.signal.aborted) throw attempt.signal.reason;
+    throw toFailure(error, `DescribeSecurityGroups by group-id for ${groupIds.join(', ')}`);
+  }
 }
