@@ -46,6 +46,7 @@ const isPart = (name: string): boolean =>
   [
     ...(name === 'explain' ? ['EXPLAIN_CASES'] : []),
     ...(name === 'running' ? ['BENCH_STAGES', 'BENCH_PROFILE'] : []),
+    ...(name === 'resume-many' ? ['BENCH_OPERATIONS'] : []),
   ].some((variable) => process.env[variable] !== undefined);
 
 /** `npm run bench [-- NAME ...]`: all benchmarks, or those named. */

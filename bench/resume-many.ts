@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { StatusView } from '../src/model/status.js';
 import type { Row } from './report.js';
+import { scriptsBegun } from './scripts-begun.js';
 import { BenchCluster, type BenchStack, documentOf, openStack } from './stack.js';
 import { inGroups, percentile } from './thousands/lanes.js';
 
@@ -10,32 +11,20 @@ const OPERATIONS = Number(process.env['BENCH_OPERATIONS'] ?? 100);
 const LIMIT = { median: 5, worst: 30 };
 const AT_ONCE = 25;
 const LOOK_MS = 500;
-/** Scripts that only ask a node, as often as someone wants to know. */
-const ASKING: ReadonlySet<string> = new Set(['verify', 'probe']);
 const PATIENCE_MS = 10 * 60_000;
-
-interface Call {
-  service: string;
-  action: string;
-  params: Record<string, string>;
-  instanceIds: string[];
-}
 
 /**
  * A worker is killed while many clusters are made, the last of which have just been launched, and another one is started at once. Each create counts as gone on when Temporal
- * has given the next worker something of it.
+ * has given the next worker something of it. What was done twice is counted by the region and its nodes, not by what was sent to them.
  */
 export async function benchResumeMany(): Promise<Row[]> {
   const bench = await openStack('aws', 'warn', 'paper');
   try {
-    // Alone, and with the same worker: what each create is to ask of its node.
-    const alone = await create(bench, ['alone']);
-    await alone.run();
     const many = await create(
       bench,
       Array.from({ length: OPERATIONS }, (_, index) => `many-${String(index).padStart(3, '0')}`),
     );
-    await untilLaunched(bench, OPERATIONS + 1);
+    await untilLaunched(bench, OPERATIONS);
     const underWay = await many.underWay();
     const killed = bench.stack.worker();
     const killedAt = Date.now();
@@ -46,13 +35,18 @@ export async function benchResumeMany(): Promise<Row[]> {
     const running = await many.run();
     const rests = await restsOf(bench, many.names, killedAt);
     const seconds = [...rests.values()];
+    const duplicates = await bench.region<unknown[]>('/_region/duplicates');
+    const scripts = await scriptsBegun(bench);
+    for (const one of [...scripts.twice, ...scripts.again]) process.stderr.write(`begun twice: ${one}\n`);
     return [
       {
         case: `${OPERATIONS} creates, and the worker killed`,
         underWay,
         running,
-        twice: (await bench.region<unknown[]>('/_region/duplicates')).length,
-        scriptsTwice: await scriptsTwice(bench, 'alone'),
+        instancesTwice: duplicates.length,
+        scripts: scripts.begun,
+        scriptsTwice: scripts.twice.length,
+        workTwice: scripts.again.length,
       },
       {
         case: '  goes on after, median',
@@ -129,32 +123,4 @@ async function restsOf(
     if (starts.length > 0) rests.set(name, (Math.min(...starts) - killedAt) / 1_000);
   });
   return rests;
-}
-
-/** Scripts that change a node, of which one got more jobs than the node of a create that no one disturbed. A second command of one job attaches to it. */
-async function scriptsTwice(bench: BenchStack, undisturbed: string): Promise<string> {
-  const { calls, launches } = await bench.region<{
-    calls: Call[];
-    launches: { id: string; tags: Record<string, string> }[];
-  }>('/_region/record');
-  const jobs = new Map<string, Set<string>>();
-  for (const { service, action, params, instanceIds } of calls) {
-    if (service !== 'ssm' || action !== 'SendCommand') continue;
-    for (const id of instanceIds) jobs.set(id, (jobs.get(id) ?? new Set()).add(params['Comment'] ?? ''));
-  }
-  const scriptsOn = (id: string): Map<string, number> => {
-    const scripts = new Map<string, number>();
-    for (const job of jobs.get(id) ?? []) {
-      const script = /-([a-z-]+)-server-0-\d+$/.exec(job)?.[1] ?? job;
-      scripts.set(script, (scripts.get(script) ?? 0) + 1);
-    }
-    return scripts;
-  };
-  const [model] = launches.filter(({ tags }) => tags['keelson:cluster'] === undisturbed);
-  const wanted = scriptsOn(model?.id ?? '');
-  const twice = new Map<string, number>();
-  for (const { id } of launches)
-    for (const [script, count] of scriptsOn(id))
-      if (!ASKING.has(script) && count > (wanted.get(script) ?? 0)) twice.set(script, (twice.get(script) ?? 0) + 1);
-  return [...twice].map(([script, nodes]) => `${script} on ${nodes}`).join(', ') || 'none';
 }

@@ -9,7 +9,7 @@ import type { Region } from '../../../packages/aws-simulator/src/server.js';
 import type { Child, Children } from '../../../packages/local-stack/src/children.js';
 import { Boundaries, type Boundary } from './boundary.js';
 import { keyVariables, localVariables, startRegion, startWorker } from './built.js';
-import { countingHost, scriptRuns } from './script-counter.js';
+import { begunTwice, countingHost, scriptRuns } from './script-counter.js';
 
 /** As whom the worker of a second installation calls AWS. */
 export const SECOND_CALLER = 'admin';
@@ -173,9 +173,7 @@ export class ChaosCell {
 
   /** Scripts that were begun more than once on a node. */
   scriptsRunTwice(): string[] {
-    return [...scriptRuns(join(this.dir, 'script-runs'))].flatMap(([run, count]) =>
-      count > 1 ? `${run}: ${count} times` : [],
-    );
+    return begunTwice(scriptRuns(join(this.dir, 'script-runs')));
   }
 
   scriptsRun(): number {

@@ -45,3 +45,7 @@ export function scriptRuns(file: string): Map<string, number> {
   for (const line of readFileSync(file, 'utf8').split('\n').filter(Boolean)) runs.set(line, (runs.get(line) ?? 0) + 1);
   return runs;
 }
+
+/** What was begun more than once: the job runner must begin a job once, however often it is sent. */
+export const begunTwice = (runs: ReadonlyMap<string, number>): string[] =>
+  [...runs].flatMap(([run, count]) => (count > 1 ? `${run}: ${count} times` : []));

@@ -2,6 +2,7 @@
  * The jobs of one node on paper: started once for each id, attached to after that, one after the other for each lock, ended at their time or with their
  * machine, and reported in the job runner's words. The counterpart of lib/job.sh and lib/lock.sh.
  */
+import { createHash } from 'node:crypto';
 import type { Finished } from '../machine/processes.js';
 import type { PaperJob } from './command.js';
 import { Job, JobFailed } from './job.js';
@@ -67,6 +68,7 @@ export class Jobs {
       // The machine goes down: what the script returned meanwhile says nothing about its work.
       entry.ended = boot.aborted ? { outcome: 'interrupted', exit: '-' } : ended;
       job.sealed = null;
+      this.machine.world.note('script-ended', { ...about(job), outcome: entry.ended.outcome });
     });
     return entry;
   }
@@ -77,6 +79,7 @@ export class Jobs {
     try {
       if (kind === null) job.fail('NotOnPaper', 'nodes on paper do not know this script', 'use nodes that run scripts');
       job.signal.throwIfAborted();
+      this.machine.world.note('script-began', about(job));
       await Promise.race([RULES[kind](job), aborted(job.signal)]);
       return { outcome: 'done', exit: '0' };
     } catch (error) {
@@ -110,6 +113,15 @@ export class Jobs {
     }
   }
 }
+
+/** What the record says of a job: where folders have a shell that counts, paper has only its word. Parameters may be long: their digest tells whether work is the same. */
+const about = ({ machine, of: { id, kind, lock, params } }: Job): Record<string, unknown> => ({
+  instanceId: machine.id,
+  job: id,
+  script: kind,
+  lock,
+  params: createHash('sha256').update(JSON.stringify(params)).digest('hex').slice(0, 16),
+});
 
 /** Rejects when the signal aborts. */
 function aborted(signal: AbortSignal): Promise<never> {
