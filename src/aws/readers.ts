@@ -1,5 +1,6 @@
 import {
   type Instance,
+  type InstanceStatus,
   paginateDescribeInstances,
   paginateDescribeSecurityGroups,
   type SecurityGroup,
@@ -13,6 +14,7 @@ import type { AwsClients } from './clients.js';
 import { codeOf, hasCode, httpStatusOf } from './error-code.js';
 import { allPages, chunks } from './pages.js';
 import { RunningCommands } from './running-commands.js';
+import { statusChecks } from './status-checks.js';
 import { tagValue } from './tags.js';
 
 export interface RegionReader {
@@ -28,6 +30,8 @@ export interface RegionReader {
   living: BatchLoader<Instance[]>;
   /** Security groups, by id. */
   group: BatchLoader<SecurityGroup>;
+  /** Status checks of running instances, by id. */
+  checks: BatchLoader<InstanceStatus>;
 }
 
 export interface Named {
@@ -71,6 +75,7 @@ export function createReaders(clients: AwsClients, tick?: number): Readers {
         }),
         living: new BatchLoader({ read: (keys) => readLiving(clients, region, keys), chunk: EC2_CHUNK, ...pace }),
         group: new BatchLoader({ read: (ids) => readGroups(clients, region, ids), chunk: EC2_CHUNK, ...pace }),
+        checks: new BatchLoader({ read: (ids) => statusChecks(clients.ec2(region), ids), chunk: EC2_CHUNK, ...pace }),
       };
       regions.set(region, reader);
     }

@@ -26,10 +26,10 @@ import {
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Activities, CallContext, LaunchInput } from '#src/activities/api.js';
 import { findInstances } from '#src/activities/ec2/find-instances.js';
-import { statusChecks } from '#src/activities/ec2/status-checks.js';
 import type { AwsClients } from '#src/aws/clients.js';
 import { findGroups } from '#src/aws/security-groups/find.js';
 import { ingressOf, ruleKeysIn } from '#src/aws/security-groups/rules.js';
+import { statusChecks } from '#src/aws/status-checks.js';
 import { findTagged } from '#src/aws/tagged.js';
 import { ownedBy, tagSpecifications } from '#src/aws/tags.js';
 import type { GroupIds } from '#src/model/security-groups/keys.js';
@@ -182,11 +182,7 @@ describe('an observation', () => {
     const { securityGroupId } = await groupFor(scope);
     const { id } = await run(activities.launchInstance, launchInput(scope, 0, [securityGroupId]));
 
-    const checks = await statusChecks(
-      clients.ec2(REGION),
-      ['i-0123456789abcdef0', id, 'i-0123456789abcdef1'],
-      AbortSignal.timeout(10_000),
-    );
+    const checks = await statusChecks(clients.ec2(REGION), ['i-0123456789abcdef0', id, 'i-0123456789abcdef1']);
 
     expect([...checks.keys()]).toEqual([id]);
     expect(checks.get(id)?.InstanceStatus?.Status).toBe('ok');

@@ -1,5 +1,4 @@
 import type { Instance, SecurityGroup } from '@aws-sdk/client-ec2';
-import { toFailure } from '../../aws/failure.js';
 import { type Named, namedKey } from '../../aws/readers.js';
 import { groupName } from '../../aws/security-groups/find.js';
 import { tagValue } from '../../aws/tags.js';
@@ -10,6 +9,7 @@ import { type Owner, TAG } from '../../model/tags.js';
 import type { CallContext, FoundCluster } from '../api.js';
 import type { ActivityContext } from '../attempt.js';
 import type { ActivityDeps } from '../deps.js';
+import { sharedAnswer } from '../shared-answer.js';
 import { instanceView } from './instance-view.js';
 import { judgeInstances, ownerOf } from './proof.js';
 
@@ -20,13 +20,9 @@ import { judgeInstances, ownerOf } from './proof.js';
 export async function listNamed(deps: ActivityDeps, attempt: ActivityContext, input: CallContext): Promise<Named> {
   const { id } = await deps.installation();
   const { named } = deps.readers(input.region);
-  try {
-    const found = await Promise.race([named.next(namedKey(id, input.cluster)), attempt.cancelled]);
-    return found ?? { instances: [], groups: [] };
-  } catch (error) {
-    if (attempt.signal.aborted) throw attempt.signal.reason;
-    throw toFailure(error, `DescribeInstances and DescribeSecurityGroups by the tags of ${input.cluster}`);
-  }
+  const attempted = `DescribeInstances and DescribeSecurityGroups by the tags of ${input.cluster}`;
+  const found = await sharedAnswer(attempt, attempted, named.next(namedKey(id, input.cluster)));
+  return found ?? { instances: [], groups: [] };
 }
 
 /** Finds what AWS has of the cluster: AWS is the record of what exists. @returns null when nothing is left of it */

@@ -1,8 +1,7 @@
-import type { EC2Client, Instance } from '@aws-sdk/client-ec2';
+import type { Instance, InstanceStatus } from '@aws-sdk/client-ec2';
 import type { InstanceInformation } from '@aws-sdk/client-ssm';
 import { detailOf, toFailure } from '../../aws/failure.js';
-import { chunks } from '../../aws/pages.js';
-import { namedKey } from '../../aws/readers.js';
+import { namedKey, type RegionReader } from '../../aws/readers.js';
 import { tagValue } from '../../aws/tags.js';
 import type { InstanceObservation } from '../../model/observation.js';
 import { type Owner, ownerTags } from '../../model/tags.js';
@@ -10,15 +9,12 @@ import type { ObservedInstances, ObserveInput } from '../api.js';
 import type { ActivityContext } from '../attempt.js';
 import type { ActivityDeps } from '../deps.js';
 import { retryOnce } from '../retry-once.js';
+import { sharedAnswer } from '../shared-answer.js';
 import { judgeNamed } from './find-cluster.js';
-import { findInstances } from './find-instances.js';
 import { instanceView, stateOf } from './instance-view.js';
 import { lostBeside } from './lost-beside.js';
 import { ownerOf } from './proof.js';
-import { failedChecks, statusChecks } from './status-checks.js';
-
-/** A call takes 200 filter values in all, those of the state included. [EC2: FilterLimitExceeded, gjbae1212/gossm#47] */
-const CHUNK = 100;
+import { failedChecks } from './status-checks.js';
 
 /**
  * Pauses before the next question about an id that EC2 does not show at all. EC2 lists an ended instance as terminated for about an hour,
@@ -37,13 +33,12 @@ export async function observeInstances(
   attempt: ActivityContext,
   input: ObserveInput,
 ): Promise<ObservedInstances> {
-  const ec2 = deps.clients.ec2(input.region);
   const owner = await ownerOf(deps, input);
   const tagged = await findLiving(deps, attempt, input, owner);
   const { own: owned, foreign } = await judgeNamed(deps, owner, tagged, input.known);
   const listed = new Set(owned.map((instance) => instance.InstanceId));
   const hidden = input.known.filter((id) => !listed.has(id));
-  const { alive: others, unlisted } = await findByIds(ec2, attempt, hidden);
+  const { alive: others, unlisted } = await findByIds(deps.readers(input.region), attempt, hidden);
   const views: InstanceObservation[] = [
     ...owned.map(instanceView),
     // Right after a launch EC2 may know the id and its tags, and not yet find it by them.
@@ -60,18 +55,13 @@ async function findLiving(
   { region, cluster }: ObserveInput,
   { installation }: Owner,
 ): Promise<Instance[]> {
-  try {
-    const found = deps.readers(region).living.next(namedKey(installation, cluster));
-    return (await Promise.race([found, attempt.cancelled])) ?? [];
-  } catch (error) {
-    if (attempt.signal.aborted) throw attempt.signal.reason;
-    throw toFailure(error, `DescribeInstances by the tags of ${cluster}`);
-  }
+  const found = deps.readers(region).living.next(namedKey(installation, cluster));
+  return (await sharedAnswer(attempt, `DescribeInstances by the tags of ${cluster}`, found)) ?? [];
 }
 
 /** Returns those of the ids that are alive, and those that no answer lists; EC2 lists the others as terminated. */
 async function findByIds(
-  ec2: EC2Client,
+  { instance }: Pick<RegionReader, 'instance'>,
   attempt: ActivityContext,
   ids: readonly string[],
 ): Promise<{ alive: Instance[]; unlisted: string[] }> {
@@ -80,12 +70,9 @@ async function findByIds(
     const missing = ids.filter((id) => !found.has(id));
     if (missing.length === 0) break;
     if (pauseMs > 0) await attempt.sleep(pauseMs);
-    const answers = await Promise.all(
-      chunks(missing, CHUNK).map((Values) =>
-        findInstances(ec2, [{ Name: 'instance-id', Values }], attempt.signal, 'ever'),
-      ),
-    );
-    for (const instance of answers.flat()) found.set(instance.InstanceId, instance);
+    const answers = Promise.all(missing.map((id) => instance.next(id)));
+    for (const one of await sharedAnswer(attempt, 'DescribeInstances by instance-id', answers))
+      if (one !== undefined) found.set(one.InstanceId, one);
   }
   return {
     alive: [...found.values()].filter((instance) => stateOf(instance) !== 'terminated'),
@@ -112,9 +99,7 @@ async function withChecks(
       return null;
     });
   const [statuses, regionReport] = await Promise.all([
-    seen('checks', 'DescribeInstanceStatus of its instances', () =>
-      statusChecks(deps.clients.ec2(region), ids, attempt.signal),
-    ),
+    seen('checks', 'DescribeInstanceStatus of its instances', () => statusesOf(deps, attempt, region, ids)),
     seen('agents', 'DescribeInstanceInformation of its instances', () =>
       agentsOf(deps, attempt, region, running, views),
     ),
@@ -133,6 +118,19 @@ async function withChecks(
   return { instances, failures };
 }
 
+/** One that no longer runs, or that EC2 does not know (yet), has no checks. */
+async function statusesOf(
+  deps: ActivityDeps,
+  attempt: ActivityContext,
+  region: string,
+  ids: readonly string[],
+): Promise<Map<string, InstanceStatus>> {
+  const { checks } = deps.readers(region);
+  const answers = Promise.all(ids.map((id) => checks.next(id)));
+  const found = await sharedAnswer(attempt, `DescribeInstanceStatus of ${ids.length} instances`, answers);
+  return new Map(found.flatMap((one) => (one === undefined ? [] : [[one.InstanceId ?? '', one]])));
+}
+
 /**
  * Returns what SSM says of registered agents, by instance, through the reader that all waits of the region share. A lost agent says nothing
  * without the agents lost beside it: if those are unknown, no agent counts as lost.
@@ -145,7 +143,8 @@ async function agentsOf(
   views: InstanceObservation[],
 ): Promise<{ agents: Map<string, InstanceInformation>; beside: Awaited<ReturnType<typeof lostBeside>> }> {
   const reader = deps.readers(region);
-  const heard = await Promise.all(running.map(({ id }) => reader.agent.next(id)));
+  const answers = Promise.all(running.map(({ id }) => reader.agent.next(id)));
+  const heard = await sharedAnswer(attempt, 'DescribeInstanceInformation of its instances', answers);
   const agents = new Map(heard.flatMap((one) => (one?.InstanceId && one.PingStatus ? [[one.InstanceId, one]] : [])));
   const lost = running.flatMap((view) => {
     const agent = agents.get(view.id);
