@@ -12,7 +12,7 @@ import { benchRestore } from './restore.js';
 import { benchResume } from './resume.js';
 import { benchResumeMany } from './resume-many.js';
 import { benchRollout } from './rollout.js';
-import { benchRunning } from './running.js';
+import { benchRunning, benchStorm } from './running.js';
 import { benchThousands } from './thousands.js';
 import { benchThrottled } from './throttled.js';
 import { benchUpkeep } from './upkeep.js';
@@ -34,6 +34,7 @@ const BENCHES: Record<string, () => Promise<Row[]>> = {
   watch: benchWatch,
   thousands: benchThousands,
   running: benchRunning,
+  storm: benchStorm,
   agents: benchAgents,
   cached: benchCached,
   care: benchCare,
@@ -45,7 +46,7 @@ const BENCHES: Record<string, () => Promise<Row[]>> = {
 const isPart = (name: string): boolean =>
   [
     ...(name === 'explain' ? ['EXPLAIN_CASES'] : []),
-    ...(name === 'running' ? ['BENCH_STAGES', 'BENCH_PROFILE'] : []),
+    ...(['running', 'storm'].includes(name) ? ['BENCH_CLUSTERS', 'BENCH_STORM', 'BENCH_PROFILE'] : []),
     ...(name === 'resume-many' ? ['BENCH_OPERATIONS'] : []),
   ].some((variable) => process.env[variable] !== undefined);
 
