@@ -173,10 +173,10 @@ export const CASES: readonly FailureCase[] = [
     names: /ServiceFailed|NodeScriptFailed|service/,
     silent: true,
   },
-  gone('agent node terminated', 'workers-0', 'terminate?hard', /InstancesRunning|is gone/),
+  gone('agent node terminated', 'workers-0', 'terminate?hard', /was terminated/),
   gone('agent node stopped', 'workers-0', 'stop', /stopped/),
   gone('only server terminated', 'server-0', 'terminate?hard', /QuorumLost/),
-  gone('server of three terminated', 'server-1', 'terminate?hard', /is gone|InstancesRunning/, { mode: 'ha' }),
+  gone('server of three terminated', 'server-1', 'terminate?hard', /was terminated/, { mode: 'ha' }),
   {
     ...gone('two of three servers terminated', 'server-1', 'terminate?hard', /QuorumLost/, { mode: 'ha' }),
     break: async (lane) => {

@@ -20,6 +20,7 @@ import type {
   ErrorRecord,
   ImageChoice,
   KeptVolume,
+  LostInstance,
   Operation,
   Slot,
   Waiting,
@@ -44,6 +45,8 @@ export interface NodeStatus {
   voter: 'True' | 'False' | 'Unknown' | '-';
   /** What is being done on it right now. */
   doing: string | null;
+  /** The instance whose place it takes, until it has joined. */
+  lost?: LostInstance;
 }
 
 /** What the `status` query answers and status.yaml holds. */
@@ -193,6 +196,7 @@ function nodesOf(state: ClusterState): NodeStatus[] {
       ready: says(nodeReady(facts, slot, state.checkedAt)),
       voter: slot.role === 'agent' ? '-' : says(votes(facts, slot, state.checkedAt)),
       doing: doing.get(slot.name) ?? null,
+      ...(slot.lost !== undefined && { lost: slot.lost }),
     };
   });
 }

@@ -7,6 +7,7 @@ import { deferralText, launchDue } from '../launch-limit.js';
 import type { Measurement } from '../measured.js';
 import { labelsOn } from '../node-labels/wanted.js';
 import { needsLabels } from '../plan/node-labels.js';
+import { lossText } from '../state/instance.js';
 import type { Slot } from '../state.js';
 import type { Judged } from './judged.js';
 import { bad, GOOD, type Known, unmeasured } from './known.js';
@@ -18,7 +19,7 @@ export const instanceRuns: NodeCheck = ({ launches }, slot, now) => {
   const { instance } = slot;
   const due = instance === null ? launchDue(launches, slot.name, now) : null;
   if (due !== null) return bad(deferralText(slot.name, due));
-  if (instance === null) return slot.lastInstanceId === null ? unmeasured('not launched yet') : bad(gone(slot));
+  if (instance === null) return isNew(slot) ? unmeasured('not launched yet') : bad(gone(slot));
   if (instance.power === 'stopped') return bad(`${instance.id} is stopped`);
   return slot.measured.instance === undefined ? unmeasured() : GOOD;
 };
@@ -105,16 +106,24 @@ export const servesApi: NodeCheck = (state, slot, now) => {
 };
 
 /** Returns that a server of an initialized cluster without a member of etcd does not vote, whatever comes next; else null. */
-const asMissing = ({ initializedAt }: Judged, slot: Slot): Known | null =>
-  initializedAt !== null && !slot.joined ? bad('is not a member yet') : null;
+const asMissing = ({ initializedAt }: Judged, slot: Slot): Known | null => {
+  if (initializedAt === null || slot.joined) return null;
+  return bad(
+    slot.lost === undefined ? 'is not a member yet' : `${lossText(slot.lost)}, and its successor has not joined yet`,
+  );
+};
+
+/** It has never had an instance. */
+const isNew = ({ lastInstanceId, lost }: Slot): boolean => lastInstanceId === null && lost === undefined;
 
 const isUp = (slot: Slot): boolean => slot.instance?.power === 'running';
 
-const gone = ({ lastInstanceId }: Slot): string => `has no instance: ${lastInstanceId} is gone`;
+const gone = ({ lastInstanceId, lost }: Slot): string =>
+  `has no instance: ${lost === undefined ? `${lastInstanceId} is gone` : lossText(lost)}`;
 
 function down(slot: Slot): string {
   if (slot.instance !== null) return `${slot.instance.id} is stopped`;
-  return slot.lastInstanceId === null ? 'not launched yet' : gone(slot);
+  return isNew(slot) ? 'not launched yet' : gone(slot);
 }
 
 /** A member counts as lacking; a server that is still to join has nothing to measure. */

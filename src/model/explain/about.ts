@@ -37,7 +37,7 @@ export const unique = (text: string, pattern: RegExp): string[] => [...new Set(t
 export const SUBNET = /\bsubnet-[0-9a-z]+\b/g;
 export const VOLUME = /\bvol-[0-9a-z]+\b/g;
 export const GROUP = /\bsg-[0-9a-z]+\b/g;
-const INSTANCE = /\bi-[0-9a-f]{8,17}\b/g;
+export const INSTANCE = /\bi-[0-9a-f]{8,17}\b/g;
 
 /** Returns the instances that it is about: those of its slots, else those that the message names. */
 export const instancesOf = ({ instanceIds, message }: About): string[] =>

@@ -1,4 +1,15 @@
-import { type About, alike, GROUP, instancesOf, placeOf, type Specific, SUBNET, unique, VOLUME } from './about.js';
+import {
+  type About,
+  alike,
+  GROUP,
+  INSTANCE,
+  instancesOf,
+  placeOf,
+  type Specific,
+  SUBNET,
+  unique,
+  VOLUME,
+} from './about.js';
 
 /** The call at the beginning of a message: `RunInstances t3.medium in subnet-...`. */
 const callOf = ({ message }: About): string | null => /^([A-Z][a-z]+[A-Z][A-Za-z]+)\b/.exec(message)?.[1] ?? null;
@@ -72,6 +83,14 @@ const trail: Specific = (about) => {
     : `${about.hint}: aws cloudtrail lookup-events --region ${about.region} --lookup-attributes AttributeKey=ResourceName,AttributeValue=${id}`;
 };
 
+/** The slot may have its next instance by now. */
+const lost: Specific = ({ message, region: of, hint }) => {
+  const [id] = unique(message, INSTANCE);
+  return id === undefined
+    ? null
+    : `${hint}; CloudTrail tells who ended it: aws cloudtrail lookup-events --region ${of} --lookup-attributes AttributeKey=ResourceName,AttributeValue=${id}`;
+};
+
 const tagged: Specific = ({ message, region: of, hint }) => {
   const ids = unique(message, GROUP);
   return ids.length === 0
@@ -112,6 +131,7 @@ export const AWS_HINTS: Readonly<Record<string, Specific>> = {
   ...alike(groups, 'SecurityGroupUnknown', 'SecurityGroupNotInVpc', 'SecurityGroupNotFound'),
   ...alike(inUse, 'DependencyViolation', 'InvalidGroup.InUse'),
   OperationNotPermitted: protection,
+  InstanceLost: lost,
   GroupNotJoinable: tagged,
   NameInUse: leftovers,
   RegionUnknown: regions,

@@ -1,6 +1,8 @@
 import { MIRROR_READABLE } from '../checks/mirror.js';
-import { CLASS_ACTION } from '../errors/index.js';
+import { OBSERVED } from '../checks/observed.js';
+import { CLASS_ACTION, classifyCode } from '../errors/index.js';
 import { foremost, type Retry } from '../retry.js';
+import { lossText } from '../state/instance.js';
 import type { Condition, ErrorRecord, StepRecord } from '../state.js';
 import type { NodeStatus, StatusView } from '../status.js';
 import { firstOverdue } from './expected.js';
@@ -34,7 +36,7 @@ export const SUSPECTED = 'Suspected';
 
 /**
  * Returns the one cause to begin with: what holds up the step that runs now, before what a step has failed of, before what keeps the cluster from being
- * observed, before conditions that fail, before a mirror that the worker cannot read, before a step that takes too long.
+ * observed, before instances that are being replaced, before conditions that fail, before a mirror that the worker cannot read, before a step that takes too long.
  *
  * @param now milliseconds since 1970
  */
@@ -47,6 +49,7 @@ export function causeOf(status: StatusView, retries: readonly Retry[], now: numb
     (ofStep && (error === null || retry.since > error.at) ? byRetry(status, retry) : null) ??
     (error === null ? null : byError(status, error)) ??
     (retry === null ? null : byRetry(status, retry)) ??
+    byLoss(status, roots, retries, now) ??
     byCondition(status, roots) ??
     byMirror(status) ??
     byDelay(status, retries, now) ??
@@ -133,6 +136,37 @@ function byError(status: StatusView, error: ErrorRecord): Cause {
     ],
   };
 }
+
+/** How many lost instances a message names. */
+const MOST_NAMED = 3;
+
+/**
+ * Returns why nodes are being replaced, or which step of that takes too long. Once the next instance is there no condition says so: they tell what the
+ * cluster lacks until it has joined.
+ */
+function byLoss(status: StatusView, roots: readonly Root[], retries: readonly Retry[], now: number): Cause | null {
+  const { operation, nodes, waiting, desiredState } = status;
+  if (operation === null || desiredState !== 'running' || roots[0]?.condition.type === OBSERVED) return null;
+  const losses = nodes.flatMap(({ slot, lost }) => (lost === undefined ? [] : [{ slot, lost }]));
+  const [first] = losses.sort((a, b) => a.lost.at.localeCompare(b.lost.at));
+  if (first === undefined) return null;
+  const late = byDelay(status, retries, now);
+  if (late !== null) return late;
+  const named = losses.slice(0, MOST_NAMED).map(({ slot, lost }) => `${slot}: ${lossText(lost)}`);
+  const more = losses.length > MOST_NAMED ? `; and ${losses.length - MOST_NAMED} more` : '';
+  const message = `${named.join('; ')}${more}`;
+  const running = operation.steps.findLast((step) => step.outcome === 'running');
+  return {
+    code: first.lost.retired ? 'InstanceRetired' : INSTANCE_LOST,
+    message,
+    since: first.lost.at,
+    keelson: running === undefined ? 'replaces it' : `repairs it now: ${titleOf(running)}`,
+    nextAt: running === undefined ? (waiting?.until ?? null) : null,
+    hints: first.lost.retired ? [] : [hintOf(status, INSTANCE_LOST, message, classifyCode(INSTANCE_LOST).hint, [])],
+  };
+}
+
+const INSTANCE_LOST = 'InstanceLost';
 
 function byCondition(status: StatusView, roots: readonly Root[]): Cause | null {
   const [first] = roots;

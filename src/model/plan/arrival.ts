@@ -1,6 +1,7 @@
 import { departingNode } from '../departing.js';
 import type { WantedSlot } from '../ids.js';
 import type { ClusterDocument } from '../spec/schema.js';
+import { lossText } from '../state/instance.js';
 import type { ClusterState } from '../state.js';
 import { lacksVolumes } from '../volumes/wanted.js';
 import { typeDiffers, typeFor } from './instance-type.js';
@@ -23,7 +24,7 @@ export function planArrival(
       phase: 'Configuring',
       after: ['remove-stale-nodes'],
       title: `remove ${departing}`,
-      reason: 'its instance is gone',
+      reason: slot?.lost === undefined ? 'its instance is gone' : lossText(slot.lost),
     });
   }
   if (!slot?.instance) {
@@ -33,7 +34,8 @@ export function planArrival(
       phase: 'Provisioning',
       after: ['adopt', 'preflight', 'security-group', stepId('terminate-for-replacement', name)],
       title: `launch ${wanted.instanceType}`,
-      reason: slot ? 'the slot has lost its instance' : 'the slot is empty',
+      reason:
+        slot?.lost !== undefined ? lossText(slot.lost) : slot ? 'the slot has lost its instance' : 'the slot is empty',
     });
   } else if (slot.service === 'stopped') {
     // Nothing runs on it: this is the moment to change its type.

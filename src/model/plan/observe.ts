@@ -27,7 +27,7 @@ export function absorb(state: ClusterState, observation: Observation): ClusterSt
   const slots: Record<string, Slot> = {};
   let { findings } = state;
   for (const [name, slot] of Object.entries(state.slots)) {
-    const next = isHidden(slot, observation) ? slot : absorbSlot(slot, seen);
+    const next = isHidden(slot, observation) ? slot : absorbSlot(slot, seen, observation.at);
     slots[name] = next;
     // For a lost or stopped instance nothing else matters.
     if (next.instance?.power !== 'running') findings = forgetFindings(findings, name);
@@ -40,11 +40,11 @@ function isHidden({ instance }: Slot, { at, unlisted = [] }: Observation): boole
   return Date.parse(at) - Date.parse(instance.launchedAt) < HIDDEN_MS;
 }
 
-function absorbSlot(slot: Slot, seen: Map<string, InstanceObservation>): Slot {
+function absorbSlot(slot: Slot, seen: Map<string, InstanceObservation>, at: string): Slot {
   if (slot.instance === null) return slot;
   const view = seen.get(slot.instance.id);
   if (view === undefined || view.state === 'terminated' || view.state === 'shutting-down') {
-    return lostInstance(slot);
+    return { ...lostInstance(slot), lost: { instanceId: slot.instance.id, at, how: 'was terminated' } };
   }
   const running = view.state === 'running' || view.state === 'pending';
   const was = slot.instance.power === 'running';

@@ -80,6 +80,20 @@ export interface NodeInstance {
   untagged?: true | 'refused';
 }
 
+/** An instance whose slot waits for the next one to join. */
+export interface LostInstance {
+  instanceId: string;
+  /** When it was seen to have ended, ISO 8601. */
+  at: string;
+  /** In words that follow its id, e.g. `was terminated`. */
+  how: string;
+  /** Keelson has terminated it to replace it. */
+  retired?: true;
+}
+
+/** Returns how an instance was lost, in words. */
+export const lossText = ({ instanceId, how }: LostInstance): string => `${instanceId} ${how}`;
+
 /** What Keelson has kept of a replaced instance's root volume. */
 export interface KeptVolume {
   kind: 'snapshot' | 'volume';

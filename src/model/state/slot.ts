@@ -1,7 +1,7 @@
 import type { NodeFacts } from '../health/facts.js';
 import type { Restarts } from '../health/restarts.js';
 import type { LostBeside } from '../observation.js';
-import type { LaunchRequest, NodeInstance } from './instance.js';
+import type { LaunchRequest, LostInstance, NodeInstance } from './instance.js';
 import type { Measured, NodeLabels } from './node.js';
 
 /** A place for a node. These facts only change when a step has succeeded; the planner compares them with the document. */
@@ -20,6 +20,8 @@ export interface Slot {
   instance: NodeInstance | null;
   /** The lost instance of the slot; its generation is used up. */
   lastInstanceId: string | null;
+  /** Why the slot has no node: kept until the next one has joined. */
+  lost?: LostInstance;
   agentOnline: boolean;
   /** K3s version of the installed binary. */
   installed: string | null;

@@ -4,7 +4,7 @@
  */
 import { withMeasured, withoutMeasured } from '../measured.js';
 import { lostInstance } from '../plan/lost-instance.js';
-import type { NodeInstance } from './instance.js';
+import type { LostInstance, NodeInstance } from './instance.js';
 import type { NodeLabels } from './node.js';
 import type { Slot } from './slot.js';
 
@@ -95,10 +95,11 @@ export const rebooted = (start: Start): Transition => ({
 /**
  * Keelson has terminated the instance to replace it.
  *
+ * @param lost which, and why
  * @param avoided subnets that the next instance stays out of
  */
-export const instanceLost = (avoided: readonly string[]): Transition => ({
-  to: (slot) => ({ ...lostInstance(slot), unreachableSubnets: withSubnets(slot, avoided) }),
+export const instanceLost = (lost: LostInstance, avoided: readonly string[]): Transition => ({
+  to: (slot) => ({ ...lostInstance(slot), lost, unreachableSubnets: withSubnets(slot, avoided) }),
   forgetsFindings: true,
   invalidates: true,
 });
@@ -122,7 +123,10 @@ export const k3sStarted = (hash: string, start: Start): Transition => ({
 /** K3s runs, and the node is a member of the present cluster; it has registered with these labels. */
 export const joined = (hash: string, labels: NodeLabels | null, start: Start): Transition => ({
   ...k3sStarted(hash, start),
-  to: (slot) => ({ ...k3sStarted(hash, start).to(slot), nodeLabels: labels, joined: true }),
+  to: (slot) => {
+    const { lost: _, ...known } = slot;
+    return { ...k3sStarted(hash, start).to(known), nodeLabels: labels, joined: true };
+  },
 });
 
 /** Another binary is in place. A service that runs goes on with the one before until it is started again. */

@@ -179,6 +179,59 @@ describe('explain: the first line', () => {
     expect(first).toContain(message);
   });
 
+  it('is that an instance was terminated while it is replaced, and not what the cluster lacks meanwhile', () => {
+    // Prepare
+    const lost = { instanceId: 'i-0123456789abcdef0', at: '2026-03-01T12:00:00.000Z', how: 'was terminated' };
+    const nodes = [node(), node({ slot: 'server-1', instanceId: 'i-0fedcba9876543210', lost })];
+    const running = step({ startedAt: '2026-03-01T12:00:58.000Z' });
+    const conditions = [bad('EtcdHealthy', ['server-1'], { message: '2 of 3 etcd members vote, 2 are needed' })];
+    const status = (more: Partial<StatusView> = {}) =>
+      statusView({
+        ...{ health: 'Degraded', conditions, nodes, operation: operation({ kind: 'repair', steps: [running] }) },
+        ...more,
+      });
+
+    // Act
+    const lines = linesOf(status());
+    const ofAgents = linesOf(status({ conditions: [] }));
+    const during = linesOf(status({ operation: operation({ kind: 'update', steps: [running] }) }));
+    const late = linesOf(status({ operation: operation({ kind: 'repair', steps: [step({ startedAt: lost.at })] }) }), {
+      now: Date.parse('2026-03-01T13:00:00.000Z'),
+    });
+    const unseen = linesOf(status({ conditions: [...conditions, bad('Observed')] }));
+
+    // Assess
+    const first = 'InstanceLost: server-1: i-0123456789abcdef0 was terminated';
+    expect(lines[0]).toBe(`shop is Running, Degraded: ${first}`);
+    expect(lines[1]).toBe('  since    2026-03-01 12:00:00Z (1m ago)');
+    expect(lines[2]).toBe('  Keelson  repairs it now: server-1: join as server');
+    expect(lines[3]).toMatch(
+      /^ {2}you {6}nothing; .*CloudTrail .* lookup-events --region eu-west-1 .*AttributeValue=i-0123456789abcdef0$/,
+    );
+    expect(lines.join('\n')).toContain('  EtcdHealthy: 2 of 3 etcd members vote');
+    expect(ofAgents[0]).toContain(first);
+    expect(during[0]).toContain(first);
+    expect(late[0]).toContain('server-1: join as server runs since');
+    expect(unseen[0]).toContain('Observed');
+  });
+
+  it('is why Keelson replaces an instance, and names three of many', () => {
+    // Prepare
+    const lost = (id: number) => ({
+      ...{ instanceId: `i-${id}`, at: `2026-03-01T12:00:0${id}.000Z`, how: 'is replaced: it is not Ready' },
+      retired: true as const,
+    });
+    const nodes = [4, 1, 3, 2, 5].map((id) => node({ slot: `workers-${id}`, lost: lost(id) }));
+
+    // Act
+    const [first] = linesOf(statusView({ nodes, operation: operation({ kind: 'repair' }) }));
+
+    // Assess
+    expect(first).toBe(
+      'shop is Running, Healthy: InstanceRetired: workers-1: i-1 is replaced: it is not Ready; workers-2: i-2 is replaced: it is not Ready; workers-3: i-3 is replaced: it is not Ready; and 2 more',
+    );
+  });
+
   it('is what no one has confirmed yet, as soon as it was seen once', () => {
     // Prepare: of a healthy cluster, whose conditions and health do not change by it
     const since = '2026-03-01T12:00:50.000Z';

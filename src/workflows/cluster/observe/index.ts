@@ -144,7 +144,7 @@ function tellChanges(cluster: Cluster, before: Record<string, Slot>): void {
   for (const slot of Object.values(cluster.state.slots)) {
     const old = before[slot.name];
     if (old?.instance && slot.instance === null)
-      emit(cluster, 'Warning', 'InstanceLost', `${slot.name}: ${old.instance.id} is gone`);
+      emit(cluster, 'Warning', 'InstanceLost', `${slot.name}: ${old.instance.id} was terminated`);
     if (slot.instance?.untagged && !old?.instance?.untagged) {
       const what = `has lost its tag ${TAG.installation}, ${TAG.cluster} or ${TAG.uid}; set it again, for without them no one finds it but this workflow`;
       emit(cluster, 'Warning', 'TagsMissing', `${slot.name}: ${slot.instance.id} ${what}`);

@@ -180,6 +180,7 @@ function openSlot(cluster: Cluster, wanted: WantedSlot): Slot {
   const slot: Slot = {
     ...emptySlot(place, generation, nodeName),
     departing: before === undefined ? null : departingNode(before),
+    ...(before?.lost !== undefined && { lost: before.lost }),
     exhaustedSubnets: before?.exhaustedSubnets ?? [],
     unreachableSubnets: before?.unreachableSubnets ?? [],
   };

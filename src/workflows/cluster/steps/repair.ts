@@ -98,7 +98,8 @@ export async function terminateForReplacement(cluster: Cluster, step: Step): Pro
   emit(cluster, 'Normal', 'InstanceRetired', `${slot.name}: ${instance.id} is terminated: ${step.reason}`);
   // Where this agent was lost, the next one would be out of reach too.
   const mute = confirmedFinding(cluster.state, slot.name, 'agent') === null ? [] : [instance.subnetId];
-  apply(cluster, slot, instanceLost(mute));
+  const lost = { instanceId: instance.id, at: now(), how: `is replaced: ${step.reason}`, retired: true } as const;
+  apply(cluster, slot, instanceLost(lost, mute));
 }
 
 /** Sets the tags of an instance again. A refusal is reported, and holds nothing else up. */

@@ -57,7 +57,7 @@ const ALL: Record<keyof typeof transition, transition.Transition> = {
   instanceStopped: transition.instanceStopped(INSTANCE),
   rebooting: transition.rebooting(AT),
   rebooted: transition.rebooted(START),
-  instanceLost: transition.instanceLost([]),
+  instanceLost: transition.instanceLost({ instanceId: 'i-1', at: AT, how: 'is replaced: a test', retired: true }, []),
   deleted: transition.deleted,
   k3sStarted: transition.k3sStarted('new', START),
   joined: transition.joined('new', { labels: { a: 'b' }, taints: [] }, START),
