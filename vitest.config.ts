@@ -36,7 +36,8 @@ const sideBySide = {
   sequence: { groupOrder: 2 },
 } as const;
 
-/** Bundles the workflows once for all files that run them. */
+/** Before the files that need it: the built program; the workflows as no worker bundles them. */
+const built = { globalSetup: './test/support/build.ts' } as const;
 const bundled = { globalSetup: './test/support/bundle-workflows.ts' } as const;
 
 const minutes = (n: number) => n * 60_000;
@@ -48,15 +49,14 @@ const patient = {
   expect: { poll: { timeout: PATIENCE_MS, interval: 50 } },
 };
 
-/**
- * Files share processes: most of the time of a short one goes into importing what the one before has imported. Time ends what hangs, as above: a
- * property of ten seconds took 155 under load.
- */
+/** Files share processes: most of the time of a short one goes into importing what the one before has imported. */
 const shared = { isolate: false, setupFiles: './test/support/as-before.ts' } as const;
+/** Time ends what hangs, as above: a property of ten seconds took 155 under load. */
+const unhurried = { testTimeout: minutes(10), hookTimeout: minutes(10) } as const;
 
 const PROJECTS = {
-  unit: { ...quick, ...shared, testTimeout: minutes(10), hookTimeout: minutes(10) },
-  workflow: { ...sideBySide, ...patient, ...bundled },
+  unit: { ...quick, ...shared, ...unhurried },
+  workflow: { ...sideBySide, ...patient, ...built },
   replay: { ...sideBySide, ...patient, ...bundled },
   aws: { ...sideBySide, ...patient },
   e2e: { ...sideBySide, ...patient },

@@ -6,15 +6,13 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build as bundle } from 'esbuild';
+import { bundleWorkflows } from './workflow-bundle.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 process.chdir(root);
-
-const oneStorage = join(root, 'dist/temporal/one-storage.cjs');
 
 const filesUnder = (folder, keep = () => true) =>
   readdirSync(folder, { recursive: true, withFileTypes: true })
@@ -34,7 +32,8 @@ const packages = existsSync('packages')
   : [];
 const done = 'dist/build.sha256';
 const sources = digestOf([
-  ...['package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json', 'scripts/build.mjs'],
+  ...['package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json'],
+  ...['scripts/build.mjs', 'scripts/workflow-bundle.mjs'],
   ...filesUnder('src'),
   ...packages.flatMap((name) => filesUnder(`packages/${name}/src`)),
 ]);
@@ -52,23 +51,14 @@ for (const name of packages) await compilePackage(`packages/${name}`);
 
 const isOurs = (name) => name.endsWith('.js');
 const workflows = digestOf([
-  ...['package-lock.json', 'scripts/build.mjs'],
+  ...['package-lock.json', 'scripts/workflow-bundle.mjs'],
   ...filesUnder('dist/workflows', isOurs),
   ...filesUnder('dist/model', isOurs),
   ...['dist/temporal/failures.cjs', 'dist/temporal/one-storage.cjs', 'dist/temporal/shared-modules.cjs'],
 ]);
 const stamp = 'dist/workflow-bundle.sha256';
 if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== workflows) {
-  const { bundleWorkflowCode } = await import('@temporalio/worker');
-  const quiet = { trace() {}, debug() {}, info() {}, log() {}, warn: console.warn, error: console.error };
-  const { code } = await bundleWorkflowCode({
-    workflowsPath: join(root, 'dist/workflows/index.js'),
-    failureConverterPath: join(root, 'dist/temporal/failures.cjs'),
-    preloadModules: sharedModules(),
-    webpackConfigHook: withOneStorage,
-    logger: quiet,
-  });
-  writeFileSync('dist/workflow-bundle.js', withoutSources(code));
+  writeFileSync('dist/workflow-bundle.js', await bundleWorkflows());
   writeFileSync(stamp, workflows);
 }
 
@@ -99,35 +89,6 @@ await bundle({
 for (const program of ['keelson', 'worker']) chmodSync(`dist/bin/${program}.js`, 0o755);
 if (existsSync('packages/cli')) fillCliPackage(Object.keys(cli.metafile.outputs));
 writeFileSync(done, sources);
-
-/**
- * What workflows import of the model, and zod with it: loaded once for all workflows of a worker, and not once for each that it
- * caches. The model keeps nothing between two calls, so that sharing it shares no state. [docs/adr/0071]
- */
-function sharedModules() {
-  const imported = (file) =>
-    Array.from(readFileSync(file, 'utf8').matchAll(/ from '(\.[^']*\/model\/[^']+)'/g), ([, path]) =>
-      join(root, dirname(file), path),
-    );
-  const model = new Set(filesUnder('dist/workflows', isOurs).flatMap(imported));
-  return [...model, oneStorage, join(root, 'dist/temporal/shared-modules.cjs')];
-}
-
-/** The SDK's modules take AsyncLocalStorage from the global scope: in the bundle this one stands there. */
-function withOneStorage(config) {
-  const { ProvidePlugin } = createRequire(createRequire(import.meta.url).resolve('@temporalio/worker'))('webpack');
-  const provided = new ProvidePlugin({ 'globalThis.AsyncLocalStorage': oneStorage });
-  return { ...config, plugins: [...(config.plugins ?? []), provided] };
-}
-
-/**
- * The bundle's source map gives stacks their lines; the texts of all sources in it are read by no one, and are a third of what each worker parses before it takes work.
- */
-function withoutSources(code) {
-  const [start, map] = code.split(/(?<=sourceMappingURL=data:[^\n]*base64,)/);
-  const { sourcesContent: _, ...lines } = JSON.parse(Buffer.from(map, 'base64').toString());
-  return start + Buffer.from(JSON.stringify(lines)).toString('base64');
-}
 
 /** Assets that are not TypeScript keep their place relative to the module that reads them. */
 function copyAssets(from, to) {

@@ -3,36 +3,59 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, s
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode, DefaultLogger, type WorkflowBundle } from '@temporalio/worker';
+import { bundleWorkflows } from '../../scripts/workflow-bundle.mjs';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const CACHE = join(ROOT, 'node_modules/.cache/workflow-bundles');
 const DAY_MS = 24 * 3_600_000;
-const COMMON = ['package-lock.json', 'tsconfig.json', 'test/support/workflow-bundle.ts'];
+const COMMON = ['package-lock.json', 'tsconfig.json', 'test/support/workflow-bundle.ts', 'scripts/workflow-bundle.mjs'];
 
 /**
- * Returns the bundle of the workflows in `src`. It takes the bundle from a folder of bundles when these sources were bundled before: webpack needs
- * five seconds of CPU time, and some thirty test files use the same bundle. The global setup makes it before they start.
+ * Returns the bundle that `npm run build` has made for workers: workflows share the model and zod. Each workflow that starts, or goes on in a new history,
+ * would else evaluate both again, which was most of what workflow tests computed. [docs/adr/0071]
+ *
+ * @param interceptors files of workflow interceptors, absolute; with them another bundle of the same modules is made
+ */
+export async function builtBundle(interceptors: readonly string[] = []): Promise<WorkflowBundle> {
+  const built = readFileSync(join(ROOT, 'dist/workflow-bundle.js'), 'utf8');
+  if (interceptors.length === 0) return { code: built };
+  const hash = createHash('sha256').update(built);
+  for (const file of [...COMMON.map((name) => join(ROOT, name)), ...interceptors]) hash.update(readFileSync(file));
+  return await cached(hash.digest('hex'), () => bundleWorkflows(interceptors));
+}
+
+/**
+ * Returns the bundle of the workflows in `src`, each of which evaluates all of its modules: what was recorded with the other one replays with this one,
+ * too.
  *
  * @param interceptors files of workflow interceptors, absolute
  */
 export async function workflowBundle(interceptors: readonly string[] = []): Promise<WorkflowBundle> {
-  const file = join(CACHE, `${digestOfSources(interceptors)}.js`);
-  if (!existsSync(file)) await bundleTo(file, interceptors);
-  return { code: readFileSync(file, 'utf8') };
+  return await cached(digestOfSources(interceptors), async () => {
+    const { code } = await bundleWorkflowCode({
+      workflowsPath: join(ROOT, 'src/workflows/index.ts'),
+      workflowInterceptorModules: [...interceptors],
+      logger: new DefaultLogger('ERROR'),
+    });
+    return code;
+  });
 }
 
-/** Another process may bundle the same: the name appears when the file is whole. */
-async function bundleTo(file: string, interceptors: readonly string[]): Promise<void> {
-  const { code } = await bundleWorkflowCode({
-    workflowsPath: join(ROOT, 'src/workflows/index.ts'),
-    workflowInterceptorModules: [...interceptors],
-    logger: new DefaultLogger('ERROR'),
-  });
-  mkdirSync(dirname(file), { recursive: true });
-  removeOld();
-  const partial = `${file}.${randomUUID()}`;
-  writeFileSync(partial, code);
-  renameSync(partial, file);
+/**
+ * Takes a bundle from a folder of bundles when it was made before: webpack needs five seconds of CPU time, and several test files use the same. Another
+ * process may make it meanwhile: the name appears when the file is whole.
+ */
+async function cached(digest: string, make: () => Promise<string>): Promise<WorkflowBundle> {
+  const file = join(CACHE, `${digest}.js`);
+  if (!existsSync(file)) {
+    const code = await make();
+    mkdirSync(dirname(file), { recursive: true });
+    removeOld();
+    const partial = `${file}.${randomUUID()}`;
+    writeFileSync(partial, code);
+    renameSync(partial, file);
+  }
+  return { code: readFileSync(file, 'utf8') };
 }
 
 /** Six megabytes for each change of a source would fill the disk of a person who works on the workflows. */

@@ -20,7 +20,7 @@ import { NO_TRACING } from '#src/worker/tracing/index.js';
 import { createChildren } from '../../packages/local-stack/src/children.js';
 import { startTemporal } from '../../packages/local-stack/src/temporal.js';
 import { PATIENCE_MS } from '../support/patience.js';
-import { workflowBundle as bundleOf } from '../support/workflow-bundle.js';
+import { builtBundle } from '../support/workflow-bundle.js';
 import { FakeActivities } from './fake-activities.js';
 
 /** Of tests that run side by side: all their clusters have one name, and with it one workflow id. vitest runs at most five. */
@@ -129,7 +129,7 @@ export async function openWorkflowFixture(extraArgs: readonly string[] = []): Pr
   const connection = await Connection.connect({ address: server.address, interceptors: INTERCEPTORS });
   const native = await NativeConnection.connect({ address: server.address });
   const free = [...NAMESPACES];
-  const workflowBundle = await bundleOf();
+  const workflowBundle = await builtBundle();
   let queues = 0;
   return {
     async withWorker(body, options = {}) {

@@ -8,7 +8,7 @@ import { withoutWorkflowStacks } from '#src/worker/lean-stacks.js';
 import { NO_SINKS } from '#src/worker/sinks.js';
 import { findTestServer, TEST_SERVER_REMEDY } from '../../../scripts/tools/test-server.mjs';
 import { PATIENCE_MS } from '../../support/patience.js';
-import { workflowBundle as bundleOf } from '../../support/workflow-bundle.js';
+import { builtBundle } from '../../support/workflow-bundle.js';
 import type { FakeActivities } from '../fake-activities.js';
 import { Handle } from '../fixture.js';
 import { startTestServer, type TestServer } from './test-server.js';
@@ -41,7 +41,7 @@ export async function openSkippedTime(fake: FakeActivities): Promise<SkippedTime
     namespace: 'default',
     searchAttributes: Object.fromEntries(SEARCH_ATTRIBUTES.map((name) => [name, KEYWORD])),
   });
-  const workflowBundle = await bundleOf([fileURLToPath(new URL('./early-renewal.ts', import.meta.url))]);
+  const workflowBundle = await builtBundle([fileURLToPath(new URL('./early-renewal.ts', import.meta.url))]);
   const worker = await withoutWorkflowStacks(() =>
     Worker.create({
       connection: env.nativeConnection,

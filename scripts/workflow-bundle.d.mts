@@ -1,0 +1,2 @@
+/** Returns the code of a bundle of `dist/workflows`. @param interceptors files of workflow interceptors, absolute: those of tests */
+export function bundleWorkflows(interceptors?: readonly string[]): Promise<string>;
