@@ -10,7 +10,7 @@ import { DIST, openStackFixture, type StackFixture, start } from './fixture.js';
 
 let fixture: StackFixture;
 beforeAll(async () => {
-  fixture = await openStackFixture();
+  fixture = await openStackFixture({ commands: 'processes' });
 });
 afterAll(() => fixture?.close());
 

@@ -12,6 +12,9 @@ import { keyVariables } from '../../packages/local-stack/src/local-env.js';
 import type { Stack, StackOptions } from '../../packages/local-stack/src/stack.js';
 import { faultsOf } from '../support/outputs.js';
 import { PATIENCE_MS } from '../support/patience.js';
+import { type CommandHost, createCommandHost, type Ran } from './support/command-host.js';
+
+export type { Ran };
 
 /** The built program, as people get it. */
 export const DIST = fileURLToPath(new URL('../../dist/', import.meta.url));
@@ -27,19 +30,13 @@ const { findTemporalCli } = (await import(
 /** Of one command line, waits included, where the instances are folders. */
 const RUN_MS = 2 * PATIENCE_MS;
 
-export interface Ran {
-  code: number | null;
-  stdout: string;
-  stderr: string;
-}
-
 type Tree = { [key: string]: unknown };
 
 export interface StackFixture {
   stack: Stack;
   folder: string;
   client: Client;
-  /** Runs the CLI as a process. */
+  /** Runs a command line of the CLI. */
   keelson(...args: string[]): Promise<Ran>;
   /** The same with the key of another role: `keelson` is run by a user. */
   keelsonAs(caller: CallerName, ...args: string[]): Promise<Ran>;
@@ -60,11 +57,13 @@ export interface StackFixtureOptions extends Partial<Pick<StackOptions, 'profile
   folder?: string;
   /** For one command line, waits included. */
   runMs?: number;
+  /** Where command lines run: all of a person's in one process, or each in its own, as people run them. */
+  commands?: 'one process' | 'processes';
 }
 
 /** Temporal server, local region, by default with short latencies, and worker, at ports of their own. */
 export async function openStackFixture(options: StackFixtureOptions = {}): Promise<StackFixture> {
-  const { env = process.env, profile = 'fast', hosts = null, runMs = RUN_MS } = options;
+  const { env = process.env, profile = 'fast', hosts = null, runMs = RUN_MS, commands = 'one process' } = options;
   const folder = options.folder ?? mkdtempSync(join(tmpdir(), 'keelson-e2e-'));
   const stack = await startStack(env, {
     dir: join(folder, 'stack'),
@@ -80,9 +79,19 @@ export async function openStackFixture(options: StackFixtureOptions = {}): Promi
     writeFileSync(join(folder, name), content);
     return join(folder, name);
   };
+  const commandHosts = new Map<CallerName | null, CommandHost>();
+  const hostOf = (caller: CallerName | null, as: Readonly<Record<string, string | undefined>>): CommandHost => {
+    const host = commandHosts.get(caller) ?? createCommandHost(as, folder);
+    commandHosts.set(caller, host);
+    return host;
+  };
   // Whatever a test prints as JSON is as schema/output.schema.json says.
-  const keelson = async (args: string[], as: Readonly<Record<string, string | undefined>>): Promise<Ran> => {
-    const ran = await run(process.execPath, [`${DIST}bin/keelson.js`, ...args], as, folder, runMs);
+  const keelson = async (args: string[], caller: CallerName | null): Promise<Ran> => {
+    const as = caller === null ? stack.env : { ...stack.env, ...keyVariables(caller) };
+    const ran =
+      commands === 'one process'
+        ? await hostOf(caller, as).run(args, runMs)
+        : await run(process.execPath, [`${DIST}bin/keelson.js`, ...args], as, folder, runMs);
     const faults = faultsOf(args, ran.stdout);
     if (faults.length > 0) throw new Error(`keelson ${args.join(' ')}:\n${faults.join('\n')}`);
     return ran;
@@ -92,8 +101,8 @@ export async function openStackFixture(options: StackFixtureOptions = {}): Promi
     folder,
     file,
     client: new Client({ connection }),
-    keelson: (...args) => keelson(args, stack.env),
-    keelsonAs: (caller, ...args) => keelson(args, { ...stack.env, ...keyVariables(caller) }),
+    keelson: (...args) => keelson(args, null),
+    keelsonAs: (caller, ...args) => keelson(args, caller),
     temporal: (...args) => run(cli, [...args, '--address', stack.temporal.address], stack.env, folder),
     document: (name, spec = {}) => file(`${name}.yaml`, stringify(documentOf(name, spec))),
     region: async (path, init) => {
@@ -102,6 +111,7 @@ export async function openStackFixture(options: StackFixtureOptions = {}): Promi
       return (await answer.json()) as never;
     },
     close: async () => {
+      for (const host of commandHosts.values()) await host.close();
       await connection.close();
       await stack.stop();
       if (options.folder === undefined) rmSync(folder, { recursive: true, force: true });
