@@ -56,11 +56,11 @@ const unhurried = { testTimeout: minutes(10), hookTimeout: minutes(10) } as cons
 
 const PROJECTS = {
   unit: { ...quick, ...shared, ...unhurried },
-  workflow: { ...sideBySide, ...patient, ...built },
-  replay: { ...sideBySide, ...patient, ...bundled },
-  aws: { ...sideBySide, ...patient },
-  e2e: { ...sideBySide, ...patient },
-  chaos: { ...sideBySide, ...patient },
+  workflow: { ...sideBySide, ...shared, ...patient, ...built },
+  replay: { ...sideBySide, ...shared, ...patient, ...bundled },
+  aws: { ...sideBySide, ...shared, ...patient },
+  e2e: { ...sideBySide, ...shared, ...patient },
+  chaos: { ...sideBySide, ...shared, ...patient },
 };
 type Project = keyof typeof PROJECTS;
 
