@@ -87,7 +87,7 @@ await_service() {
   restarts=$(restarts_of "$unit")
   while state=$(service_state "$unit") && [ "$state" != active ]; do
     waiting "the $unit service ($state)"
-    ! declare -F ask_for_vote >/dev/null || ask_for_vote
+    ! declare -F help_join >/dev/null || help_join
     if [ "$state" = failed ]; then service_failed "$unit" "has failed"; fi
     if [ $(($(restarts_of "$unit") - restarts)) -ge 2 ]; then
       fatal_in_journal "$unit"
@@ -125,7 +125,7 @@ fatal() {
 await_vote() {
   while is_learner; do
     waiting "etcd to promote $NODE_NAME to a voter"
-    ! declare -F ask_for_vote >/dev/null || ask_for_vote
+    ! declare -F help_join >/dev/null || help_join
     sleep "$POLL"
     await_service
   done

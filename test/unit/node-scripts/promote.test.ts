@@ -138,6 +138,57 @@ describe('a server that has joined as a learner', () => {
   });
 });
 
+describe('a learner whose etcd waits for its own announcement', () => {
+  const waiting = (applied: string, pending = 1, learner: 0 | 1 = 1) =>
+    `${metrics(learner)}etcd_server_has_leader 1\netcd_server_proposals_pending ${pending}\n` +
+    `etcd_server_proposals_applied_total ${applied}\netcd_server_proposals_committed_total 1042\n`;
+  const restarts = () => node.calls().filter((call) => call === 'systemctl restart --no-block k3s');
+
+  it('restarts K3s once, before it asks for its vote', async () => {
+    node.write('fake/start-state', 'activating\n');
+    node.write('fake/etcd/metrics', waiting('1042'));
+    await voter(['done']);
+    const ended = join();
+    await until(() => restarts().length > 0);
+    expect(asked).toEqual([]);
+    // It waits on after the restart: then the vote is asked for all the same.
+    await until(() => asked.length > 0);
+    node.write('fake/k3s.state', 'active\n');
+
+    expect((await ended).job.outcome).toBe('done');
+    expect(restarts()).toHaveLength(1);
+    expect(node.logs()).toContain('restarting k3s: the snapshot that etcd began with holds its announcement');
+  });
+
+  it.each([
+    ['has not all that is committed', waiting('1041')],
+    ['has no snapshot yet', waiting('0')],
+    ['waits for nothing', waiting('1042', 0)],
+  ])('leaves K3s alone while its member %s', async (_, told) => {
+    node.write('fake/start-state', 'activating\n');
+    node.write('fake/etcd/metrics', told);
+    await voter(['behind', 'behind', 'done']);
+    const ended = join();
+    await until(() => asked.length > 2);
+    node.write('fake/k3s.state', 'active\n');
+
+    expect((await ended).job.outcome).toBe('done');
+    expect(restarts()).toEqual([]);
+  });
+
+  it('leaves a member alone that votes', async () => {
+    node.write('fake/start-state', 'activating\n');
+    node.write('fake/etcd/metrics', waiting('1042', 1, 0));
+    const ended = join();
+    const looks = () => node.calls().filter((call) => call === 'systemctl is-active k3s').length;
+    await until(() => looks() > 5);
+    node.write('fake/k3s.state', 'active\n');
+
+    expect((await ended).job.outcome).toBe('done');
+    expect(restarts()).toEqual([]);
+  });
+});
+
 describe('a server that votes, and an agent', () => {
   it.each([['server'], ['agent']])('asks for nothing (%s)', async (role) => {
     node.write('fake/etcd/metrics', metrics(role === 'agent' ? 1 : 0));
