@@ -3,7 +3,7 @@ import { measureProcesses } from './processes.js';
 import type { Row } from './report.js';
 import { BenchCluster, type BenchStack, documentOf, openStack } from './stack.js';
 import { inGroups } from './thousands/lanes.js';
-import { stopRow, stopSome } from './thousands/stops.js';
+import { stopRows, stopSome } from './thousands/stops.js';
 
 /** `BENCH_CLUSTERS`: how many. */
 const CLUSTERS = Number(process.env['BENCH_CLUSTERS'] ?? 1_000);
@@ -60,7 +60,7 @@ export async function benchThousands(): Promise<Row[]> {
         twice: await duplicatesOf(bench),
       },
       fairness(waves),
-      await stopRow(bench, await stopping.stopped),
+      ...(await stopRows(bench, await stopping.stopped)),
       ...spent,
       await historyOf(bench, names),
       failedAttempts(bench.log()),

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { temporal } from '@temporalio/proto';
 import type { Row } from '../report.js';
 import { BenchCluster, type BenchStack } from '../stack.js';
 import { inGroups, percentile } from './lanes.js';
@@ -43,8 +44,11 @@ async function stopEach({ client }: BenchStack, count: number, signal: AbortSign
   return [...stops.values()];
 }
 
-/** From each signal to the first call of SSM or EC2 for the cluster's instance, by the region's record, and whether the stop came to its end. */
-export async function stopRow(bench: BenchStack, stops: readonly Stop[]): Promise<Row> {
+/**
+ * From each signal to the first call of SSM or EC2 for the cluster's instance, by the region's record, and whether the stop came to its end; then where that time goes, by
+ * the histories.
+ */
+export async function stopRows(bench: BenchStack, stops: readonly Stop[]): Promise<Row[]> {
   const { calls, launches } = await bench.region<{
     calls: Call[];
     launches: { id: string; tags: Record<string, string> }[];
@@ -66,12 +70,60 @@ export async function stopRow(bench: BenchStack, stops: readonly Stop[]): Promis
     if (status?.operations.find(({ kind }) => kind === 'stop')?.outcome !== 'done') unstopped += 1;
   });
   const seconds = [...first.values()];
-  return {
-    case: `  stop signal to first call, of ${stops.length}`,
-    medianSeconds: percentile(seconds, 0.5),
-    p99Seconds: percentile(seconds, 0.99),
-    slowestSeconds: percentile(seconds, 1),
-    limit: LIMIT,
-    forgotten: stops.length - seconds.length + unstopped,
-  };
+  return [
+    {
+      case: `  stop signal to first call, of ${stops.length}`,
+      ...spread(seconds),
+      limit: LIMIT,
+      forgotten: stops.length - seconds.length + unstopped,
+    },
+    ...(await hopsOf(bench, stops)),
+  ];
 }
+
+const spread = (seconds: readonly number[]) => ({
+  medianSeconds: percentile(seconds, 0.5),
+  p99Seconds: percentile(seconds, 0.99),
+  slowestSeconds: percentile(seconds, 1),
+});
+
+type HistoryEvent = NonNullable<temporal.api.history.v1.IHistory['events']>[number];
+
+/** The way of a stop through Temporal, hop by hop; the first job that it sends is the snapshot. */
+const HOPS: readonly { name: string; ends: (event: HistoryEvent, events: readonly HistoryEvent[]) => boolean }[] = [
+  {
+    name: 'until Temporal has it',
+    ends: (event) => event.workflowExecutionSignaledEventAttributes?.signalName === 'stop',
+  },
+  { name: 'until a worker takes the task', ends: (event) => event.workflowTaskStartedEventAttributes != null },
+  { name: 'until the workflow asks for its first job', ends: isSnapshot },
+  {
+    name: 'until a worker takes the job',
+    ends: ({ activityTaskStartedEventAttributes: started }, events) =>
+      started != null &&
+      events.some((event) => isSnapshot(event) && event.eventId?.toString() === started.scheduledEventId?.toString()),
+  },
+];
+
+function isSnapshot({ activityTaskScheduledEventAttributes: scheduled, userMetadata }: HistoryEvent): boolean {
+  return scheduled != null && String(userMetadata?.summary?.data ?? '').includes('save an etcd snapshot');
+}
+
+async function hopsOf({ client }: BenchStack, stops: readonly Stop[]): Promise<Row[]> {
+  const seconds = HOPS.map((): number[] => []);
+  await inGroups(stops, AT_ONCE, async ({ name, at }) => {
+    const { events } = await client.workflow.getHandle(`cluster/${name}`).fetchHistory();
+    let [since, rest] = [at, events ?? []];
+    for (const [index, { ends }] of HOPS.entries()) {
+      const found = rest.findIndex((event) => ends(event, events ?? []));
+      if (found < 0) return;
+      const time = msOf(rest[found]);
+      seconds[index]?.push((time - since) / 1_000);
+      [since, rest] = [time, rest.slice(found)];
+    }
+  });
+  return HOPS.map(({ name }, index) => ({ case: `    ${name}`, ...spread(seconds[index] ?? []) }));
+}
+
+const msOf = (event: HistoryEvent | undefined): number =>
+  Number(event?.eventTime?.seconds ?? 0) * 1_000 + Number(event?.eventTime?.nanos ?? 0) / 1e6;
