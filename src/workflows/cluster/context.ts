@@ -166,9 +166,9 @@ export function callContext({ state }: Pick<Cluster, 'state'>): CallContext {
   };
 }
 
-/** Returns since when an operation waits for what takes turns. */
-export const waitingSince = ({ state: { operation } }: Pick<Cluster, 'state'>): { since?: string } =>
-  operation === null ? {} : { since: operation.startedAt };
+/** Returns since when an operation waits for what takes turns. Of a thousand workflows that are started together chance decides which a worker comes to first. */
+export const waitingSince = ({ state: { operation, createdAt } }: Pick<Cluster, 'state'>): { since?: string } =>
+  operation === null ? {} : { since: operation.kind === 'create' ? createdAt : operation.startedAt };
 
 /** Returns the slot of a step; a step that names a slot the state lacks is a defect of the plan. */
 export function slotOf(cluster: Cluster, name: string | null): Slot {

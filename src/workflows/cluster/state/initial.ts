@@ -1,9 +1,9 @@
-import { uuid4 } from '@temporalio/workflow';
+import { uuid4, workflowInfo } from '@temporalio/workflow';
 import { blankState } from '../../../model/blank-state.js';
 import { type RestoreFrom, restoreOf } from '../../../model/restore/state.js';
 import type { ClusterDocument } from '../../../model/spec/schema.js';
 import type { ClusterState } from '../../../model/state.js';
-import { now, shortId } from '../context.js';
+import { shortId } from '../context.js';
 
 /**
  * Returns the state that a new workflow begins with.
@@ -24,7 +24,8 @@ export function initialState(
       restore: restoreOf({ ref: 'r0', from: from.id, source: { cluster: from.cluster, uid: from.uid } }),
     }),
     uid: uuid4(),
-    createdAt: now(),
+    // Not when a busy worker has come to it.
+    createdAt: workflowInfo().startTime.toISOString(),
     traceId: uuid4().replaceAll('-', ''),
     requestedOperationId: `op-${shortId()}`,
     requestedBy,
