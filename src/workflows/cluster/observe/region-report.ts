@@ -1,4 +1,4 @@
-import { patched } from '@temporalio/workflow';
+import { CancellationScope, condition, isCancellation, patched } from '@temporalio/workflow';
 import { WAITS } from '../../../model/plan/index.js';
 import { quorumHangsOn } from '../../../model/plan/quorum-lost.js';
 import type { ClusterState } from '../../../model/state.js';
@@ -70,15 +70,23 @@ export function takeRegionReport(cluster: Cluster): void {
   if (surprises.length > 0) requestObservation(cluster, surprises.join('; '));
 }
 
-/** Makes sure that the region has a watch. Each history asks for it, so that a watch that someone has ended comes back. */
+/**
+ * Makes sure that the region has a watch. Each history asks for it, so that a watch that someone has ended comes back. A request does not wait for the answer, for which many
+ * clusters may wait together; it is taken over when it comes.
+ */
 export async function ensureWatch(cluster: Cluster): Promise<void> {
   cluster.observations.watchEnsured = true;
-  try {
-    await activities.ensureWatch('start the region watch, unless it runs', callContext(cluster));
-    takeWatch(cluster, null);
-  } catch (error) {
-    takeWatch(cluster, error);
-  }
+  const { revision } = cluster.inbox;
+  const asked = activities.ensureWatch('start the region watch, unless it runs', callContext(cluster)).then(
+    () => takeWatch(cluster, null),
+    (error: unknown) => takeWatch(cluster, error),
+  );
+  await CancellationScope.cancellable(async () => {
+    await Promise.race([asked, condition(() => cluster.inbox.revision !== revision)]);
+    CancellationScope.current().cancel();
+  }).catch((error: unknown) => {
+    if (!isCancellation(error)) throw error;
+  });
 }
 
 /**
