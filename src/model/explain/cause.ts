@@ -1,14 +1,14 @@
 import { MIRROR_READABLE } from '../checks/mirror.js';
 import { OBSERVED } from '../checks/observed.js';
-import { CLASS_ACTION, classifyCode } from '../errors/index.js';
+import { CLASS_ACTION } from '../errors/index.js';
 import { foremost, type Retry } from '../retry.js';
-import { lossText } from '../state/instance.js';
 import type { Condition, ErrorRecord, StepRecord } from '../state.js';
 import type { NodeStatus, StatusView } from '../status.js';
 import { firstOverdue } from './expected.js';
 import { folded, type Root } from './folding.js';
 import { heldBack } from './held-back.js';
 import { hintFor } from './hints.js';
+import { lossesIn } from './losses.js';
 import { hintText } from './repair-text.js';
 
 /** Why a cluster is not, or not yet, what was asked for. */
@@ -137,36 +137,25 @@ function byError(status: StatusView, error: ErrorRecord): Cause {
   };
 }
 
-/** How many lost instances a message names. */
-const MOST_NAMED = 3;
-
-/**
- * Returns why nodes are being replaced, or which step of that takes too long. Once the next instance is there no condition says so: they tell what the
- * cluster lacks until it has joined.
- */
+/** Returns why nodes are being replaced, or which step of that takes too long. */
 function byLoss(status: StatusView, roots: readonly Root[], retries: readonly Retry[], now: number): Cause | null {
   const { operation, nodes, waiting, desiredState } = status;
   if (operation === null || desiredState !== 'running' || roots[0]?.condition.type === OBSERVED) return null;
-  const losses = nodes.flatMap(({ slot, lost }) => (lost === undefined ? [] : [{ slot, lost }]));
-  const [first] = losses.sort((a, b) => a.lost.at.localeCompare(b.lost.at));
-  if (first === undefined) return null;
-  const late = byDelay(status, retries, now);
-  if (late !== null) return late;
-  const named = losses.slice(0, MOST_NAMED).map(({ slot, lost }) => `${slot}: ${lossText(lost)}`);
-  const more = losses.length > MOST_NAMED ? `; and ${losses.length - MOST_NAMED} more` : '';
-  const message = `${named.join('; ')}${more}`;
+  const losses = lossesIn(nodes);
+  if (losses === null) return null;
   const running = operation.steps.findLast((step) => step.outcome === 'running');
-  return {
-    code: first.lost.retired ? 'InstanceRetired' : INSTANCE_LOST,
-    message,
-    since: first.lost.at,
-    keelson: running === undefined ? 'replaces it' : `repairs it now: ${titleOf(running)}`,
-    nextAt: running === undefined ? (waiting?.until ?? null) : null,
-    hints: first.lost.retired ? [] : [hintOf(status, INSTANCE_LOST, message, classifyCode(INSTANCE_LOST).hint, [])],
-  };
+  const { code, message, since, hint } = losses;
+  return (
+    byDelay(status, retries, now) ?? {
+      code,
+      message,
+      since,
+      keelson: running === undefined ? 'replaces it' : `repairs it now: ${titleOf(running)}`,
+      nextAt: running === undefined ? (waiting?.until ?? null) : null,
+      hints: hint === '' ? [] : [hintOf(status, code, message, hint, [])],
+    }
+  );
 }
-
-const INSTANCE_LOST = 'InstanceLost';
 
 function byCondition(status: StatusView, roots: readonly Root[]): Cause | null {
   const [first] = roots;
