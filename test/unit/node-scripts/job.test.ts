@@ -2,7 +2,8 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { isRunning, TestNode, until } from './support/node.js';
+import { PATIENCE_MS } from '../../support/patience.js';
+import { isRunning, NEVER_S, TestNode, until } from './support/node.js';
 
 let node: TestNode;
 beforeEach(() => {
@@ -12,6 +13,10 @@ afterEach(() => node.destroy());
 
 /** Counts how often the script itself began. */
 const COUNT = 'echo once >>"$R/runs"';
+/** Seconds that no test waits for: what sleeps so long is ended. */
+const LONG = 3_600;
+const logOf = (id: string) =>
+  existsSync(node.jobFile(id, 'log')) ? readFileSync(node.jobFile(id, 'log'), 'utf8') : '';
 const runs = () => node.read('runs').trim().split('\n').length;
 
 describe('a job', () => {
@@ -93,10 +98,17 @@ describe('a job', () => {
 
 describe('time-out', () => {
   it('ends the script and its children, says what it waited for, and is recorded', async () => {
-    const body = 'sleep 60 & echo $! >"$R/child"; waiting "godot"; sleep 61';
+    // Prepare
+    node.stopClock();
+    const body = `sleep ${LONG} & echo $! >"$R/child"; waiting "godot"; sleep ${LONG}`;
 
-    const end = await node.job('slow', body, { timeoutSeconds: 1 }).ended;
+    // Act
+    const job = node.job('slow', body, { timeoutSeconds: NEVER_S });
+    await until(() => logOf('slow').includes('waiting for: godot'));
+    node.timeIsUp();
+    const end = await job.ended;
 
+    // Assess
     expect(end.code).toBe(1);
     expect(end.job).toMatchObject({ outcome: 'timed-out', exitCode: 143 });
     expect(end.job.logTail).toContain('ended while waiting for: godot');
@@ -104,35 +116,46 @@ describe('time-out', () => {
   });
 
   it('kills, after the grace, those that ignore TERM', async () => {
-    const deaf = `bash -c 'trap "" TERM; echo $$ >"$KEELSON_ROOT/child"; for i in $(seq 600); do sleep 0.1; done'`;
+    // Prepare
+    node.stopClock();
+    const deaf = `bash -c 'trap "" TERM; echo $$ >"$KEELSON_ROOT/child"; for i in $(seq ${10 * LONG}); do sleep 0.1; done'`;
 
-    const end = await node.job('deaf', `${deaf} & wait`, { timeoutSeconds: 1 }).ended;
+    // Act
+    const job = node.job('deaf', `${deaf} & wait`, { timeoutSeconds: NEVER_S });
+    await until(() => node.has('child') && node.read('child') !== '');
+    node.timeIsUp();
+    const end = await job.ended;
 
+    // Assess
     expect(end.job.outcome).toBe('timed-out');
     expect(isRunning(Number(node.read('child')))).toBe(false);
   });
 
   it('holds for a script whose supervisor was killed', async () => {
-    const first = node.job('unwatched', 'sleep 60', { timeoutSeconds: 1 });
-    await until(() => existsSync(node.jobFile('unwatched', 'pid')));
-    const script = Number.parseInt(readFileSync(node.jobFile('unwatched', 'pid'), 'utf8'), 10);
-    const supervisor = Number.parseInt(readFileSync(node.jobFile('unwatched', 'owner'), 'utf8'), 10);
-    process.kill(supervisor, 'SIGKILL');
+    // Prepare
+    const first = node.job('unwatched', `${COUNT}; sleep ${LONG}`);
+    await until(() => node.has('runs'));
+    const [script, started, deadline] = ['pid', 'started', 'deadline'].map((file) =>
+      Number.parseInt(readFileSync(node.jobFile('unwatched', file), 'utf8'), 10),
+    );
 
+    // Act
+    node.killSupervisor('unwatched', 'alone');
+    writeFileSync(node.jobFile('unwatched', 'deadline'), '1\n');
     const end = await first.ended;
 
+    // Assess
+    expect(deadline).toBe((started ?? 0) + PATIENCE_MS / 1_000);
     expect(end.job.outcome).toBe('timed-out');
-    expect(isRunning(script)).toBe(false);
+    expect(isRunning(script ?? 0)).toBe(false);
   });
 });
 
 describe('interrupted', () => {
   it('is what a reboot in the middle makes of a job; its script is not run again', async () => {
-    const first = node.job('cut', `${COUNT}; sleep 60`);
+    const first = node.job('cut', `${COUNT}; sleep ${LONG}`);
     await until(() => node.has('runs'));
-    for (const file of ['owner', 'pid']) {
-      process.kill(-Number.parseInt(readFileSync(node.jobFile('cut', file), 'utf8'), 10), 'SIGKILL');
-    }
+    node.killSupervisor('cut', 'with its script');
     process.kill(-(first.child.pid ?? 0), 'SIGKILL');
     await first.ended;
     node.bootId('boot-2');
@@ -158,7 +181,7 @@ describe('interrupted', () => {
   });
 
   it('is what a shutdown leaves, whatever the script returned', async () => {
-    const first = node.job('shutdown', `${COUNT}; sleep 60`);
+    const first = node.job('shutdown', `${COUNT}; sleep ${LONG}`);
     const leaders = () =>
       ['owner', 'pid']
         .map((file) => node.jobFile('shutdown', file))
@@ -215,7 +238,11 @@ describe('locks', () => {
     await until(() => existsSync(node.jobFile('holder', 'pid')));
     await until(() => existsSync(node.path('var/lib/keelson/locks/node')));
 
-    const end = await node.job('waiter', COUNT, { timeoutSeconds: 1 }).ended;
+    node.stopClock();
+    const waiter = node.job('waiter', COUNT, { timeoutSeconds: NEVER_S });
+    await until(() => logOf('waiter').includes('waiting for'));
+    node.timeIsUp();
+    const end = await waiter.ended;
     node.write('go', '');
     await holder.ended;
 
@@ -269,11 +296,9 @@ describe('report', () => {
 
   it('masks the log of an interrupted job too, and leaves no URL behind', async () => {
     const urls = { TOKEN_GET: 'http://127.0.0.1:1/b/k?secret=tell-nobody' };
-    const first = node.job('leaky', `url TOKEN_GET; say "get $url"; ${COUNT}; sleep 60`, { urls });
+    const first = node.job('leaky', `url TOKEN_GET; say "get $url"; ${COUNT}; sleep ${LONG}`, { urls });
     await until(() => node.has('runs'));
-    for (const file of ['owner', 'pid']) {
-      process.kill(-Number.parseInt(readFileSync(node.jobFile('leaky', file), 'utf8'), 10), 'SIGKILL');
-    }
+    node.killSupervisor('leaky', 'with its script');
     await first.ended;
 
     const second = await node.job('leaky', COUNT, { urls: { TOKEN_GET: 'http://127.0.0.1:1/other?x=y' } }).ended;

@@ -21,6 +21,12 @@ import { fileURLToPath } from 'node:url';
 import { type JobOutput, parseJobOutput, renderCommand, renderJob } from '#src/node-scripts/render.js';
 import { jobPreamble } from '#src/node-scripts/scripts.js';
 import { seal, urlLines } from '#src/node-scripts/seal.js';
+import { PATIENCE_MS } from '../../../support/patience.js';
+
+/** A job that ends at its time-out has failed its test: a machine with other work is no reason for that. */
+const PATIENCE_S = PATIENCE_MS / 1_000;
+/** A time-out that only `timeIsUp` brings. */
+export const NEVER_S = 86_399;
 
 export const FAKES = fileURLToPath(new URL('./fakes', import.meta.url));
 
@@ -97,6 +103,27 @@ export class TestNode {
     chmodSync(join(this.bin, name), 0o755);
   }
 
+  /** From now on the time-outs of jobs with `NEVER_S` come when this test says so: a stopped clock. */
+  stopClock(): void {
+    const up = `until [ -e "$KEELSON_ROOT/time-is-up" ]; do /bin/sleep 0.02; done`;
+    this.program('sleep', `#!/bin/sh\n[ "$1" = ${NEVER_S} ] || exec /bin/sleep "$@"\n${up}\n`);
+  }
+
+  timeIsUp(): void {
+    this.write('time-is-up', '');
+  }
+
+  /** Kills the supervisor of a job with its watchdog, and with its script where that is to end, too: each leads a process group of its own. */
+  killSupervisor(jobId: string, which: 'alone' | 'with its script'): void {
+    const pidIn = (file: string) => Number.parseInt(readFileSync(this.jobFile(jobId, file), 'utf8'), 10);
+    const [owner, script] = [pidIn('owner'), pidIn('pid')];
+    const table = execFileSync('ps', ['-A', '-o', 'pid=,ppid='], { encoding: 'utf8' }).trim().split('\n');
+    const children = table
+      .map((line) => line.trim().split(/\s+/).map(Number))
+      .flatMap(([pid = 0, parent]) => (parent === owner && pid !== script ? [pid] : []));
+    for (const pid of [owner, ...children, ...(which === 'alone' ? [] : [script])]) process.kill(-pid, 'SIGKILL');
+  }
+
   /** The k3s binary is installed. */
   installK3s(): void {
     mkdirSync(this.path('usr/local/bin'), { recursive: true });
@@ -131,7 +158,7 @@ export class TestNode {
     script: string,
     params: Record<string, string> = {},
     urls: Record<string, string> = {},
-    timeoutSeconds = 20,
+    timeoutSeconds = PATIENCE_S,
   ): Promise<Ran> {
     const jobId = `${script}-${++this.count}`;
     const job = { jobId, script, params, timeoutSeconds, graceSeconds: 1, ...this.sealed(jobId, urls) };
@@ -142,7 +169,14 @@ export class TestNode {
   job(jobId: string, body: string, options: Partial<JobOptions> = {}) {
     const { urls = {}, wants = Object.keys(urls), ...others } = options;
     const text = `URLS='${wants.join(' ')}'\n${jobPreamble('transfer', 'seal', 'unseal', 'urls')}${body}\n`;
-    const job = { jobId, timeoutSeconds: 20, graceSeconds: 1, ...this.sealed(jobId, urls), urls: wants, ...others };
+    const job = {
+      jobId,
+      timeoutSeconds: PATIENCE_S,
+      graceSeconds: 1,
+      ...this.sealed(jobId, urls),
+      urls: wants,
+      ...others,
+    };
     return this.start(renderJob(job, text));
   }
 

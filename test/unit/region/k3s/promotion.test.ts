@@ -1,6 +1,8 @@
 /** K3s's own times: what waits for a tick of the leader's loop, and what comes before and after it. */
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Profile } from '../../../../packages/aws-simulator/src/contract.js';
+import type { FaultPlan } from '../../../../packages/aws-simulator/src/faults.js';
+import type { Etcd } from '../../../../packages/aws-simulator/src/k3s/etcd.js';
 import type { Machine } from '../../../../packages/aws-simulator/src/machine/machine.js';
 import { journal, type RegionFixture, startRegionFixture, until } from '../machine/fixture.js';
 import { config, install, sh } from './shell.js';
@@ -8,6 +10,11 @@ import { config, install, sh } from './shell.js';
 let fixture: RegionFixture;
 afterEach(() => fixture.close());
 
+/** Of a loop that does not tick, however slow this machine is, until a test says so. */
+const HOUR = 3_600_000;
+const SOON_MS = 50;
+/** By so much a timer may be early, with the clock's own rounding. */
+const EARLY_MS = 2;
 const HELD = { id: 'learns', point: 'span', match: { kind: 'promote' }, hold: true } as const;
 
 async function server(name: string, lines: string[]): Promise<Machine> {
@@ -17,8 +24,9 @@ async function server(name: string, lines: string[]): Promise<Machine> {
   machine.systemd.unit('k3s.service')?.start();
   return machine;
 }
-const founder = async (over: Partial<Profile> = {}): Promise<Machine> => {
+const founder = async (over: Partial<Profile> = {}, plan?: FaultPlan): Promise<Machine> => {
   fixture = await startRegionFixture(over);
+  if (plan !== undefined) fixture.world.faults.add(plan);
   const first = await server('a', ['cluster-init: true']);
   await active(first);
   return first;
@@ -28,6 +36,20 @@ const joiner = (name: string, first: Machine) => server(name, [`server: https://
 const state = (machine: Machine) => machine.systemd.unit('k3s.service')?.state;
 const active = (machine: Machine) => until(() => state(machine) === 'active', 'active');
 const clusterOf = (machine: Machine) => fixture.host.k3s.serverOn(machine.id)!.membership!.cluster;
+/**
+ * From now on the leader's loop ticks so often that its first tick comes at once.
+ *
+ * @returns when that is, milliseconds since 1970; a slow machine may hear of a later one alone
+ */
+function bringTick(etcd: Etcd): number {
+  const leader = etcd.leader!;
+  const interval = Date.now() + SOON_MS - leader.loop.startedAt;
+  fixture.world.profile.promotionCheck = interval;
+  // Another clock, which makes all who wait for a tick ask again.
+  leader.loop = { ...leader.loop };
+  etcd.wake();
+  return leader.loop.startedAt + interval;
+}
 const promotions = () => fixture.world.spans.all.filter(({ kind }) => kind === 'promote');
 
 const voters = (machine: Machine) =>
@@ -62,33 +84,44 @@ const isLearner = async (machine: Machine) =>
 describe('the promotion loop', () => {
   it('writes the Node condition EtcdIsVoter at its ticks alone, of the first server too', async () => {
     // Prepare, Act
-    const a = await founder({ promotionCheck: 1_000 });
-    const { loop } = clusterOf(a).etcd.leader!;
+    const a = await founder({ promotionCheck: HOUR });
     const early = await voters(a);
-    const asked = Date.now();
+    const tick = bringTick(clusterOf(a).etcd);
     await until(async () => (await voters(a)).out === 'a-g1   True\n', 'condition');
 
     // Assess
-    expect(asked).toBeLessThan(loop.startedAt + 1_000);
     expect(early.out).toBe('a-g1   <none>\n');
-    expect(clusterOf(a).nodes.get('a-g1')?.etcdCondition?.since).toBeGreaterThanOrEqual(loop.startedAt + 990);
+    expect(clusterOf(a).nodes.get('a-g1')?.etcdCondition?.since).toBeGreaterThanOrEqual(tick - EARLY_MS);
     expect(await isLearner(a)).toBe('0');
   });
 
   it('promotes a learner at its next tick, counted from the start of the process that leads', async () => {
-    const a = await founder({ promotionCheck: 300 });
-    const { loop } = clusterOf(a).etcd.leader!;
+    // Prepare
+    const a = await founder({ promotionCheck: HOUR });
+    const { etcd } = clusterOf(a);
+    const asked = vi.spyOn(etcd, 'untilTick');
     const b = await joiner('b', a);
+    await until(() => etcd.members.some(({ caughtUp, learner }) => learner && caughtUp), 'learner');
+
+    // Act
+    const before = await isLearner(b);
+    const tick = bringTick(etcd);
     await active(b);
 
+    // Assess
     const promoted = Date.parse(fixture.world.record.notes.find(({ kind }) => kind === 'promoted')?.at ?? '');
-    const late = (promoted - loop.startedAt) % 300;
-    expect(Math.min(late, 300 - late)).toBeLessThan(100);
+    expect(before).toBe('1');
+    expect(promoted).toBeGreaterThanOrEqual(tick - EARLY_MS);
+    // What it waits for is a whole number of intervals from there.
+    const { startedAt } = etcd.leader!.loop;
+    const waits = asked.mock.calls.map(([now], at) => now + Number(asked.mock.results[at]?.value) - startedAt);
+    expect(waits).toContain(HOUR);
+    for (const wait of waits) expect(wait % (wait < HOUR ? tick - startedAt : HOUR)).toBe(0);
   });
 
   it('is not waited for by a learner whom someone asks etcd to let vote', async () => {
     // Prepare
-    const a = await founder({ promotionCheck: 60_000 });
+    const a = await founder({ promotionCheck: HOUR });
     const b = await joiner('b', a);
     await until(async () => (await isLearner(b)) === '1', 'learner');
     const { etcd } = clusterOf(a);
@@ -107,7 +140,7 @@ describe('the promotion loop', () => {
   });
 
   it('is the only one who hears of a learner that asks without a certificate, in HTTP/1.1, in a frame that is cut, or asks a learner', async () => {
-    const a = await founder({ promotionCheck: 60_000 });
+    const a = await founder({ promotionCheck: HOUR });
     const b = await joiner('b', a);
     await until(() => clusterOf(a).etcd.members.some(({ caughtUp, learner }) => learner && caughtUp), 'learner');
     const { id } = clusterOf(a).etcd.members.find(({ learner }) => learner)!;
@@ -213,30 +246,39 @@ describe('a server that joins', () => {
   });
 
   it('keeps everybody else out when it dies as a learner, until the leader evicts it', async () => {
-    const a = await founder();
+    // Prepare
+    const a = await founder({ promotionCheck: HOUR });
+    const { etcd } = clusterOf(a);
     fixture.world.faults.add(HELD);
-    // The leader counts from the last time that the learner has got on, which may be a moment before its death.
-    const since = Date.now();
     const b = await joiner('b', a);
     await until(async () => (await isLearner(b)) === '1', 'learner');
     b.crash();
     fixture.world.faults.remove(HELD.id);
+    const { since } = etcd.members.find(({ learner }) => learner)!;
 
+    // Act
     const c = await joiner('c', a);
     await until(() => journal(c).includes('too many learner members'), 'refusal');
+    const interval = Math.ceil((Date.now() + SOON_MS - since) / 20);
+    fixture.world.profile.promotionCheck = interval;
+    etcd.wake();
     await active(c);
 
-    expect(Date.now() - since).toBeGreaterThan(20 * fixture.world.profile.promotionCheck);
-    expect(clusterOf(a).etcd.members.map(({ nodeName }) => nodeName)).toEqual(['a-g1', 'c-g1']);
-    expect(fixture.world.record.notes.some(({ kind }) => kind === 'learner-evicted')).toBe(true);
+    // Assess
+    const evicted = Date.parse(fixture.world.record.notes.find(({ kind }) => kind === 'learner-evicted')?.at ?? '');
+    expect(evicted - since).toBeGreaterThan(20 * interval);
+    expect(etcd.members.map(({ nodeName }) => nodeName)).toEqual(['a-g1', 'c-g1']);
   });
 });
 
 it('a unit is active some time before its node is Ready', async () => {
-  const a = await founder({ ready: 400 });
+  const starting = { id: 'starts', point: 'span', match: { kind: 'ready' }, hold: true } as const;
+  const a = await founder({}, starting);
   const ready = () =>
     sh(a, `k3s kubectl get nodes --no-headers -o 'custom-columns=R:.status.conditions[?(@.type=="Ready")].status'`);
 
-  expect((await ready()).out).toBe('False\n');
+  const early = await ready();
+  fixture.world.faults.remove(starting.id);
+  expect(early.out).toBe('False\n');
   await until(async () => (await ready()).out === 'True\n', 'Ready');
 });
