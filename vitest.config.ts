@@ -36,8 +36,9 @@ const sideBySide = {
   sequence: { groupOrder: 2 },
 } as const;
 
-/** Before the files that need it: the built program; the workflows as no worker bundles them. */
+/** Before the files that need it: the built program, what runs its command lines, the workflows as no worker bundles them. */
 const built = { globalSetup: './test/support/build.ts' } as const;
+const withCommands = { globalSetup: './test/e2e/support/bundle-commands.ts' } as const;
 const bundled = { globalSetup: './test/support/bundle-workflows.ts' } as const;
 
 const minutes = (n: number) => n * 60_000;
@@ -59,7 +60,7 @@ const PROJECTS = {
   workflow: { ...sideBySide, ...shared, ...patient, ...built },
   replay: { ...sideBySide, ...shared, ...patient, ...bundled },
   aws: { ...sideBySide, ...shared, ...patient },
-  e2e: { ...sideBySide, ...shared, ...patient },
+  e2e: { ...sideBySide, ...shared, ...patient, ...withCommands },
   chaos: { ...sideBySide, ...shared, ...patient },
 };
 type Project = keyof typeof PROJECTS;

@@ -9,6 +9,7 @@ import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rm
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build as bundle } from 'esbuild';
+import { PROGRAM } from './program.mjs';
 import { bundleWorkflows } from './workflow-bundle.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
@@ -33,7 +34,7 @@ const packages = existsSync('packages')
 const done = 'dist/build.sha256';
 const sources = digestOf([
   ...['package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json'],
-  ...['scripts/build.mjs', 'scripts/workflow-bundle.mjs'],
+  ...['scripts/build.mjs', 'scripts/program.mjs', 'scripts/workflow-bundle.mjs'],
   ...filesUnder('src'),
   ...packages.flatMap((name) => filesUnder(`packages/${name}/src`)),
 ]);
@@ -63,21 +64,7 @@ if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== workflows) {
 }
 
 rmSync('dist/bin', { recursive: true, force: true });
-const common = {
-  outdir: 'dist/bin',
-  bundle: true,
-  format: 'esm',
-  platform: 'node',
-  target: 'node20',
-  // ES modules where there are any: only what is used of them comes along.
-  mainFields: ['module', 'main'],
-  legalComments: 'linked',
-  // Names stay, for stacks.
-  minifyWhitespace: true,
-  logLevel: 'warning',
-  // What comes in CommonJS asks for Node's own modules by `require`, which an ES module does not have.
-  banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
-};
+const common = { ...PROGRAM, outdir: 'dist/bin' };
 // The code of a command is read when it runs.
 const cli = await bundle({ ...common, entryPoints: { keelson: 'dist/client.js' }, splitting: true, metafile: true });
 await bundle({

@@ -57,13 +57,14 @@ export interface StackFixtureOptions extends Partial<Pick<StackOptions, 'profile
   folder?: string;
   /** For one command line, waits included. */
   runMs?: number;
-  /** Where command lines run: all of a person's in one process, or each in its own, as people run them. */
+  /** Where command lines run: all of a person's in one process, or each in its own, as people run them; so by default on hosts. */
   commands?: 'one process' | 'processes';
 }
 
 /** Temporal server, local region, by default with short latencies, and worker, at ports of their own. */
 export async function openStackFixture(options: StackFixtureOptions = {}): Promise<StackFixture> {
-  const { env = process.env, profile = 'fast', hosts = null, runMs = RUN_MS, commands = 'one process' } = options;
+  const { env = process.env, profile = 'fast', hosts = null, runMs = RUN_MS } = options;
+  const { commands = hosts === null ? 'one process' : 'processes' } = options;
   const folder = options.folder ?? mkdtempSync(join(tmpdir(), 'keelson-e2e-'));
   const stack = await startStack(env, {
     dir: join(folder, 'stack'),

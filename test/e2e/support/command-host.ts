@@ -22,7 +22,8 @@ export interface CommandHost {
   close(): Promise<void>;
 }
 
-const SCRIPT = fileURLToPath(new URL('./run-commands.mjs', import.meta.url));
+/** What `run-commands.mjs` is bundled to, as deep as `dist/bin`: the program finds its package from where it lies. [bundle-commands.ts] */
+export const COMMANDS = fileURLToPath(new URL('../../../dist/test-bin/run-commands.js', import.meta.url));
 
 /**
  * A process that runs the command lines of a test file. Most of what a command computes is reading the program: 0.4 s of 0.5. How the program starts and
@@ -35,7 +36,7 @@ export function createCommandHost(env: Readonly<Record<string, string | undefine
 
   const started = (): ChildProcess => {
     if (child !== null) return child;
-    const host = fork(SCRIPT, [], { env, cwd, execArgv: [], stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+    const host = fork(COMMANDS, [], { env, cwd, execArgv: [], stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
     // What no command has written belongs to each that runs: a warning, or the reason why the host has ended.
     host.stderr?.on('data', (chunk: Buffer) => {
       for (const { ran } of running.values()) ran.stderr += chunk.toString();
