@@ -6,7 +6,8 @@ import { PATIENCE_MS } from './test/support/patience.js';
 
 /** Files that take longest, in this order: none of them goes on alone at the end. The years compute, the others mostly wait. */
 const LONGEST = [
-  'workflow/year e2e/rotation. aws/permissions unit/node-scripts/year e2e/restore e2e/gravity chaos/sample e2e/adoption',
+  'workflow/year e2e/pages e2e/rotation. e2e/documents e2e/rotation-serves e2e/adoption e2e/paper unit/node-scripts/year aws/permissions',
+  'e2e/rotation-restores e2e/restore e2e/bad-input chaos/sample e2e/gravity e2e/requests e2e/no-worker chaos/cut-off workflow/health-storm',
   'e2e/cli e2e/tour e2e/lifecycle e2e/watch e2e/trust e2e/drill e2e/volumes e2e/secrets chaos/ e2e/',
   'workflow/cluster replay/ workflow/ aws/',
 ].flatMap((names) => names.split(' '));

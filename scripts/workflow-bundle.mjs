@@ -54,7 +54,7 @@ function withOneStorage(config) {
 /**
  * The bundle's source map gives stacks their lines; the texts of all sources in it are read by no one, and are a third of what each worker parses before it takes work.
  */
-function withoutSources(code) {
+export function withoutSources(code) {
   const [start, map] = code.split(/(?<=sourceMappingURL=data:[^\n]*base64,)/);
   const { sourcesContent: _, ...lines } = JSON.parse(Buffer.from(map, 'base64').toString());
   return start + Buffer.from(JSON.stringify(lines)).toString('base64');

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { Client } from '@temporalio/client';
-import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { NativeConnection, Worker } from '@temporalio/worker';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Fence } from '#src/activities/fence.js';
@@ -12,6 +12,7 @@ import { namespaceIdOf } from '#src/temporal/namespace.js';
 import { withMirror } from '#src/worker/mirror.js';
 import { NO_SINKS } from '#src/worker/sinks.js';
 import { CREDENTIALS } from '../../packages/aws-simulator/src/credentials.js';
+import { installQuietRuntime } from '../support/quiet-runtime.js';
 import { workflowBundle } from '../support/workflow-bundle.js';
 import type { ChaosCell } from './support/chaos-cell.js';
 import { leftoversOf, newlyTwice } from './support/evidence.js';
@@ -19,10 +20,7 @@ import { type ChaosFixture, openChaosFixture } from './support/fixture.js';
 
 let fixture: ChaosFixture;
 beforeAll(async () => {
-  Runtime.install({
-    logger: new DefaultLogger('ERROR'),
-    telemetryOptions: { logging: { forward: {}, filter: 'ERROR' } },
-  });
+  installQuietRuntime();
   fixture = await openChaosFixture();
 });
 afterAll(async () => {

@@ -1,9 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { DefaultLogger, Runtime, Worker, type WorkflowBundle } from '@temporalio/worker';
+import { Worker, type WorkflowBundle } from '@temporalio/worker';
 import { DeterminismViolationError } from '@temporalio/workflow';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { NO_SINKS } from '#src/worker/sinks.js';
+import { installQuietRuntime } from '../support/quiet-runtime.js';
 import { workflowBundle } from '../support/workflow-bundle.js';
 import { decodeHistory } from './format.js';
 
@@ -16,10 +17,7 @@ const workflowIdIn = (name: string): string => (name.startsWith('create-dev') ? 
 
 let unchanged: WorkflowBundle;
 beforeAll(async () => {
-  Runtime.install({
-    logger: new DefaultLogger('ERROR'),
-    telemetryOptions: { logging: { forward: {}, filter: 'ERROR' } },
-  });
+  installQuietRuntime();
   unchanged = await workflowBundle();
 });
 

@@ -2,9 +2,10 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { History } from '@temporalio/common/lib/proto-utils.js';
 import proto from '@temporalio/proto';
-import { DefaultLogger, Runtime, Worker, type WorkflowBundle } from '@temporalio/worker';
+import { Worker, type WorkflowBundle } from '@temporalio/worker';
 import { beforeAll, describe, it } from 'vitest';
 import { NO_SINKS } from '#src/worker/sinks.js';
+import { installQuietRuntime } from '../support/quiet-runtime.js';
 import { workflowBundle } from '../support/workflow-bundle.js';
 import { decodeHistory } from './format.js';
 
@@ -28,10 +29,7 @@ function withTimesOfTasksBefore(name: string): History {
 
 let bundle: WorkflowBundle;
 beforeAll(async () => {
-  Runtime.install({
-    logger: new DefaultLogger('ERROR'),
-    telemetryOptions: { logging: { forward: {}, filter: 'ERROR' } },
-  });
+  installQuietRuntime();
   bundle = await workflowBundle();
 });
 

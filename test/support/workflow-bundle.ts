@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, s
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode, DefaultLogger, type WorkflowBundle } from '@temporalio/worker';
-import { bundleWorkflows } from '../../scripts/workflow-bundle.mjs';
+import { bundleWorkflows, withoutSources } from '../../scripts/workflow-bundle.mjs';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const CACHE = join(ROOT, 'node_modules/.cache/workflow-bundles');
@@ -37,7 +37,7 @@ export async function workflowBundle(interceptors: readonly string[] = []): Prom
       workflowInterceptorModules: [...interceptors],
       logger: new DefaultLogger('ERROR'),
     });
-    return code;
+    return withoutSources(code);
   });
 }
 

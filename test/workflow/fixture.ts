@@ -2,14 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
-import {
-  CombinedWorkerRunError,
-  DefaultLogger,
-  NativeConnection,
-  Runtime,
-  Worker,
-  type WorkerOptions,
-} from '@temporalio/worker';
+import { CombinedWorkerRunError, NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
 import type { Activities } from '#src/activities/api.js';
 import { INTERCEPTORS } from '#src/cli/clusters/interceptors.js';
 import { workflowIdOf } from '#src/model/execution.js';
@@ -20,6 +13,7 @@ import { NO_TRACING } from '#src/worker/tracing/index.js';
 import { createChildren } from '../../packages/local-stack/src/children.js';
 import { startTemporal } from '../../packages/local-stack/src/temporal.js';
 import { PATIENCE_MS } from '../support/patience.js';
+import { installQuietRuntime } from '../support/quiet-runtime.js';
 import { builtBundle } from '../support/workflow-bundle.js';
 import { FakeActivities } from './fake-activities.js';
 
@@ -114,10 +108,7 @@ function tellTheFirst(error: unknown): never {
 
 /** A real Temporal server with the real workflow code; only the activities are fakes. */
 export async function openWorkflowFixture(extraArgs: readonly string[] = []): Promise<WorkflowFixture> {
-  Runtime.install({
-    logger: new DefaultLogger('ERROR'),
-    telemetryOptions: { logging: { forward: {}, filter: 'ERROR' } },
-  });
+  installQuietRuntime();
   const dir = mkdtempSync(join(tmpdir(), 'keelson-workflow-'));
   const children = createChildren();
   const server = await startTemporal(children, process.env, {

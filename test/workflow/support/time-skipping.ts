@@ -1,13 +1,14 @@
 import { fileURLToPath } from 'node:url';
 import type { Client, WorkflowHandle } from '@temporalio/client';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
-import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
+import { Worker } from '@temporalio/worker';
 import { SEARCH_ATTRIBUTES } from '#src/config/search-attributes.js';
 import type { StatusView } from '#src/model/status.js';
 import { withoutWorkflowStacks } from '#src/worker/lean-stacks.js';
 import { NO_SINKS } from '#src/worker/sinks.js';
 import { findTestServer, TEST_SERVER_REMEDY } from '../../../scripts/tools/test-server.mjs';
 import { PATIENCE_MS } from '../../support/patience.js';
+import { installQuietRuntime } from '../../support/quiet-runtime.js';
 import { builtBundle } from '../../support/workflow-bundle.js';
 import type { FakeActivities } from '../fake-activities.js';
 import { Handle } from '../fixture.js';
@@ -30,10 +31,7 @@ export interface SkippedTime {
  * @throws Error that says what to install where no such server can be had
  */
 export async function openSkippedTime(fake: FakeActivities): Promise<SkippedTime> {
-  Runtime.install({
-    logger: new DefaultLogger('ERROR'),
-    telemetryOptions: { logging: { forward: {}, filter: 'ERROR' } },
-  });
+  installQuietRuntime();
   const { env, close: closeServer } = await openServer().catch((cause: unknown) => {
     throw new Error(`the time-skipping test server does not start: ${TEST_SERVER_REMEDY}`, { cause });
   });
