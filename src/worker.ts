@@ -37,6 +37,7 @@ import { scopeInterceptor } from './worker/scope-interceptor.js';
 import { sinksOf } from './worker/sinks.js';
 import { createTracing, NO_TRACING, type Tracing } from './worker/tracing/index.js';
 import { TUNING } from './worker/tuning.js';
+import { mostCachedWorkflows } from './worker/workflow-cache.js';
 
 /** The worker, bundled to dist/bin/worker.js: it is put together here. It has the CLI's exit codes. */
 async function main(): Promise<number> {
@@ -123,6 +124,7 @@ async function serve(environment: WorkerEnvironment, logger: Logger): Promise<nu
   const worker = await withoutWorkflowStacks(() =>
     Worker.create({
       ...TUNING,
+      maxCachedWorkflows: mostCachedWorkflows(),
       connection,
       namespace: temporal.namespace,
       taskQueue,
