@@ -361,6 +361,7 @@ function faultsPage() {
 /** `rssMiB 373, coreShare 0.41`: rows of this benchmark have figures of different kinds. */
 const figuresOf = ({ case: _, ...figures }) =>
   Object.entries(figures)
+    .filter(([, value]) => typeof value === 'number')
     .map(([name, value]) => `${name} ${Number.isInteger(value) ? value : Number(value).toFixed(2)}`)
     .join(', ');
 
@@ -381,12 +382,15 @@ function createPathPage() {
 }
 
 function scalePage() {
+  const columns = { what: (row) => row.case.trim(), figures: figuresOf };
   const thousands = tableOf(
     'thousands',
-    { what: (row) => row.case.trim(), figures: figuresOf },
+    columns,
     'the local region on profile `aws` with nodes on paper. `coreShare` is CPU time over wall time; of the calls to AWS the ten most frequent.',
   );
-  return fill(readFileSync('docs/explanation/scale.md', 'utf8'), 'thousands', thousands);
+  const where = 'the local region on profile `aws` with nodes on paper, a worker with a heap of 512 MiB.';
+  const page = fill(readFileSync('docs/explanation/scale.md', 'utf8'), 'thousands', thousands);
+  return fill(fill(page, 'running', tableOf('running', columns, where)), 'storm', tableOf('storm', columns, where));
 }
 
 const RESTORE_COLUMNS = {

@@ -62,7 +62,7 @@ export class Machine extends PoweredMachine {
   async destroy(): Promise<void> {
     this.crash();
     await this.ending;
-    removeFolder(this.folder);
+    await removeFolder(this.folder);
   }
 
   /** Kills whatever runs on it, and resolves when it is gone. */
