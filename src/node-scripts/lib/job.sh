@@ -44,10 +44,16 @@ run_job() {
   report
 }
 
-# take_sealed: the URLs of this command count from now on. A job that has ended wants none.
+# take_sealed: the URLs of this command count from now on. A job that has ended wants none; one that ends just now takes them away, once.
 take_sealed() {
-  [ ! -e "$JOB/exit" ] || return 0
-  { job_sealed >"$JOB/sealed.$$" && mv -f "$JOB/sealed.$$" "$JOB/sealed"; } 2>/dev/null || not_started "cannot write to $JOB"
+  local try
+  for try in 1 2; do
+    [ ! -e "$JOB/exit" ] || return 0
+    { job_sealed >"$JOB/sealed.$$" && mv -f "$JOB/sealed.$$" "$JOB/sealed"; } 2>/dev/null || continue
+    [ ! -e "$JOB/exit" ] || rm -f "$JOB/sealed"
+    return 0
+  done
+  [ -e "$JOB/exit" ] || not_started "cannot write to $JOB"
 }
 
 # The disk is full or read-only. Nothing has run, so nothing is recorded: the same id may be sent again.
@@ -139,7 +145,8 @@ close_job() {
   rm -rf "$JOB"/secrets* "$JOB"/sealed* "$JOB"/script.[0-9]* "$JOB/tmp" "$JOB/timed-out"
   printf '%s %s' "$1" "$2" 1<>"$3" || return 0
   ln "$3" "$JOB/exit" 2>/dev/null || true
-  rm -f "$3"
+  # A command may have brought URLs in between.
+  rm -rf "$3" "$JOB"/sealed*
 }
 
 # attach: until the job has an outcome, also when its supervisor is gone.

@@ -1,5 +1,5 @@
 /** The key pair of a node and what is sealed to it: by Node's crypto on one side, under a real bash and openssl on the other. */
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { renderUserData } from '#src/node-scripts/render.js';
 import { reportedKey, seal, urlLines } from '#src/node-scripts/seal.js';
@@ -70,6 +70,24 @@ describe('a sealed URL', () => {
     expect(node.read('seen')).toBe(`${URL_}\n${headers.join('\n')}\n`);
     expect(sealed).not.toMatch(/bucket\.example|X-Amz|abcdef/);
     expect(Buffer.from(/text=(\S+)/.exec(sealed)?.[1] ?? '', 'base64').toString('latin1')).not.toMatch(/bucket|X-Amz/);
+  });
+
+  it('that comes while the job ends is no fault, and is not kept', async () => {
+    // Prepare: the job ends between the write of the file and its move, and takes the file away
+    const body = 'until [ -e "$KEELSON_ROOT/go" ]; do sleep 0.02; done; exit 3';
+    await node.job('ending', body, { wants: ['TOKEN_PUT'] }).ended;
+    const job = node.jobFile('ending', '');
+    node.program(
+      'mv',
+      `#!/bin/bash\ncase $* in */sealed) : >"$KEELSON_ROOT/go"; until [ -e '${job}/exit' ]; do sleep 0.02; done ;; esac; exec /bin/mv "$@"`,
+    );
+
+    // Act
+    const second = await node.job('ending', body, { urls: { TOKEN_PUT: URL_ } }).ended;
+
+    // Assess
+    expect(second.job).toMatchObject({ outcome: 'failed', exitCode: 3, result: {} });
+    expect(readdirSync(job).filter((name) => name.startsWith('sealed'))).toEqual([]);
   });
 
   it('is replaced by a newer one while the job runs', async () => {
