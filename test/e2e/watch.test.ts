@@ -62,7 +62,7 @@ const looksFor = (name: string, id: string) =>
     (events) =>
       events.some(
         ({ reason, message }) =>
-          reason === 'ReconcileRequested' && new RegExp(`${id} is (gone|shutting)`).test(message),
+          reason === 'ReconcileRequested' && new RegExp(`${id} is (gone|shutting|terminated)`).test(message),
       ),
   );
 
