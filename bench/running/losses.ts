@@ -102,7 +102,7 @@ function orderOf(repairs: readonly Launch[], creates: readonly Launch[], heard: 
       createsAfter: creates.filter(({ at }) => Date.parse(at) > last).length,
     },
     {
-      case: '  from the wish of a repair to its launch',
+      case: '  from the plan of a repair to its launch',
       medianSeconds: middle(seconds),
       slowestSeconds: seconds.at(-1) ?? Number.NaN,
     },
