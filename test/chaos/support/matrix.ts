@@ -43,7 +43,8 @@ const TRIES = 3;
 /** Operations that follow each other on a cluster that runs, and leave one that runs. */
 const TOURS: readonly (readonly OperationName[])[] = [
   ['stop', 'start'],
-  ['add agents', 'remove agents'],
+  // A slot is launched five times in ten minutes at most, whatever the reason. [src/model/launch-limit.ts]
+  ['add agents', 'remove agents', 'add agents', 'remove agents', 'delete', 'create ha'],
   ['resize'],
   ['apply config'],
   ['repair'],
@@ -52,7 +53,7 @@ const TOURS: readonly (readonly OperationName[])[] = [
   ['backup'],
   ['restore'],
   ['restore back'],
-  // A slot is launched five times in ten minutes at most, whatever the reason. [src/model/launch-limit.ts]
+  // For the same reason.
   ['restore lost', 'restore lost', 'delete', 'create ha'],
   ['restore unasked', 'delete', 'create ha'],
   ['restore into'],
