@@ -332,11 +332,14 @@ const FAULT_COLUMNS = {
 };
 const secondsOf = (value) => (value === null ? '-' : `${value.toFixed(1)} s`);
 
-/** The page as it is, with the table of the kept campaign over backups, restores, drills and rotations. */
+/** The page as it is, with the tables of the campaigns that were kept: creates and batches; backups, restores, drills and rotations. */
 function faultsPage() {
   const page = readFileSync('docs/explanation/faults.md', 'utf8');
-  const file = 'test/chaos/results/restores.json';
-  if (!existsSync(file)) return page;
+  const kept = ['creates', 'restores'].filter((name) => existsSync(`test/chaos/results/${name}.json`));
+  return kept.reduce((text, name) => fill(text, `chaos ${name}`, campaignTable(name)), page);
+}
+
+function campaignTable(name) {
   const {
     measuredAt,
     command,
@@ -345,17 +348,13 @@ function faultsPage() {
     load,
     notMetAgain,
     rows: cases,
-  } = JSON.parse(readFileSync(file, 'utf8'));
+  } = JSON.parse(readFileSync(`test/chaos/results/${name}.json`, 'utf8'));
   const line = (cells) => `| ${cells.join(' | ')} |\n`;
   const names = Object.keys(FAULT_COLUMNS);
   const body = cases.map((row) => line(names.map((one) => FAULT_COLUMNS[one](row))));
   const where = `${machine.cores} cores, load ${load.toFixed(0)}, Node ${machine.node.slice(1).split('.')[0]}`;
   const measured = `\`${command}\`, ${measuredAt.slice(0, 10)}, ${minutes.toFixed(1)} minutes on ${where}; ${notMetAgain} moments were not met again:\n\n`;
-  return fill(
-    page,
-    'chaos restores',
-    measured + line(names) + line(names.map((_, n) => (n === 0 ? '---' : '--:'))) + body.join(''),
-  );
+  return measured + line(names) + line(names.map((_, n) => (n === 0 ? '---' : '--:'))) + body.join('');
 }
 
 /** `rssMiB 373, coreShare 0.41`: rows of this benchmark have figures of different kinds. */
