@@ -46,8 +46,7 @@ run_job() {
 
 # take_sealed: the URLs of this command count from now on. A job that has ended wants none; one that ends just now takes them away, once.
 take_sealed() {
-  local try
-  for try in 1 2; do
+  for _ in 1 2; do
     [ ! -e "$JOB/exit" ] || return 0
     { job_sealed >"$JOB/sealed.$$" && mv -f "$JOB/sealed.$$" "$JOB/sealed"; } 2>/dev/null || continue
     [ ! -e "$JOB/exit" ] || rm -f "$JOB/sealed"
