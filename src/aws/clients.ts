@@ -66,8 +66,8 @@ const MOST_SESSIONS = 512;
 const FIRST = { step: 'initialize', priority: 'high', name: 'keelsonOnCall' } as const;
 
 /**
- * For its logger's `info` the SDK makes a copy of each request and answer, also when it drops what is logged. The type wants `info`; the middleware
- * asks whether there is one. [@aws-sdk/core: client, loggerMiddleware]
+ * A cast, because the type wants `info`: for its logger's `info` the SDK makes a copy of each request and answer, also when it drops what is logged. The
+ * middleware asks whether there is one. [@aws-sdk/core: client, loggerMiddleware]
  */
 const WITHOUT_INFO = {
   debug: () => undefined,

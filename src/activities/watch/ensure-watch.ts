@@ -32,6 +32,7 @@ export async function ensureWatch(
 const asksTo = (notifier: WorkflowNotifier): Asks =>
   new BatchLoader({
     read: async (places) => {
+      // Written by JSON.stringify above, from a value of that type.
       for (const place of places) await notifier.ensureWatch(JSON.parse(place) as WatchPlace);
       return new Map<string, never>();
     },

@@ -36,7 +36,7 @@ const failWhenClosed: Interceptor = (options, nextCall) => {
     // `nextCall` has the interface as its type, an interceptor the class; what calls it uses the interface alone. [@grpc/grpc-js: Interceptor]
     return nextCall(options) as Call;
   } catch (error) {
-    // As above: these are the methods of the interface. [@grpc/grpc-js: InterceptingCallInterface]
+    // The class has private members that no object of ours can have; grpc-js calls the methods of the interface alone, and these are all of them. [@grpc/grpc-js: InterceptingCallInterface]
     return failedCall(error instanceof Error ? error.message : String(error)) as unknown as Call;
   }
 };

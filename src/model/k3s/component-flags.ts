@@ -12,7 +12,7 @@ type Table = Partial<Record<ComponentKind, string>>;
 /** Of every program of Kubernetes. */
 const LOGS: Table = { number: 'v', text: 'vmodule logging-format', gates: 'feature-gates' };
 
-// biome-ignore format: one kind a line
+// biome-ignore format: one kind a line, where the formatter would give each flag its own
 const TABLES: Readonly<Record<string, Table>> = {
   'kubelet-arg': {
     flag: 'anonymous-auth authentication-token-webhook cgroups-per-qos contention-profiling cpu-cfs-quota enable-controller-attach-detach enable-debugging-handlers enable-server fail-cgroupv1 fail-swap-on kernel-memcg-notification local-storage-capacity-isolation make-iptables-util-chains protect-kernel-defaults register-node rotate-certificates rotate-server-certificates seccomp-default serialize-image-pulls',

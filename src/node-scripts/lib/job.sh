@@ -85,7 +85,7 @@ supervise() {
   exec 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-
   trap '' HUP INT
   # $$ is the runner's in a subshell, and bash 3.2 has no BASHPID.
-  # shellcheck disable=SC2016
+  # shellcheck disable=SC2016 # the inner shell says the number, so it is not to be expanded here
   me=${BASHPID:-$(exec sh -c 'echo $PPID')}
   find_identity "$me"
   if ! printf '%s' "$identity" >"$JOB/owner.$1" || [ -e "$JOB/exit" ] || ! ln "$JOB/owner.$1" "$JOB/owner"; then
