@@ -1,4 +1,3 @@
-import { CancellationScope, condition, isCancellation } from '@temporalio/workflow';
 import type { Hold } from '../../model/breaker.js';
 import type { Plan } from '../../model/plan/index.js';
 import { elapse } from '../lib/result-time.js';
@@ -11,6 +10,7 @@ import { endLeftSteps } from './operation/leave.js';
 import { restoreWithoutRequest, withHeld } from './steps/automatic-restore.js';
 import { isBackupDue, scheduledBackup, untilBackup } from './steps/backup.js';
 import { moveDrill, untilDrill } from './steps/drilling.js';
+import { unlessMessage } from './unless-message.js';
 
 /** Nothing is to be done: waits for a message, for the next observation, or for what may be done later. */
 export async function idle(self: Cluster, next: Plan): Promise<void> {
@@ -106,13 +106,7 @@ export async function pause(self: Cluster, what: Awaited | null, ms: number | nu
   self.state.waiting = what === null ? null : { for: what.for, since: now(), until: what.until ?? end };
   const summary = what?.for.slice(0, SUMMARY) ?? 'quiet: nothing to do until a message or the next observation';
   self.status.publish();
-  await CancellationScope.cancellable(async () => {
-    const woken = condition(() => self.inbox.revision !== revision);
-    await (ms === null ? woken : Promise.race([woken, elapse(ms, { summary })]));
-    CancellationScope.current().cancel();
-  }).catch((error: unknown) => {
-    if (!isCancellation(error)) throw error;
-  });
+  await unlessMessage(self, ms === null ? undefined : () => elapse(ms, { summary }));
   self.state.waiting = null;
   return self.inbox.revision === revision ? 'time' : 'message';
 }

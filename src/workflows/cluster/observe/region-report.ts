@@ -1,4 +1,4 @@
-import { CancellationScope, condition, isCancellation, patched } from '@temporalio/workflow';
+import { patched } from '@temporalio/workflow';
 import { WAITS } from '../../../model/plan/index.js';
 import { quorumHangsOn } from '../../../model/plan/quorum-lost.js';
 import type { ClusterState } from '../../../model/state.js';
@@ -14,6 +14,7 @@ import { readWatchReport } from '../../../model/watch/report.js';
 import { activities } from '../../lib/activities.js';
 import { LOSSES_END_STEPS } from '../../lib/patches.js';
 import { type Cluster, callContext, emit } from '../context.js';
+import { unlessMessage } from '../unless-message.js';
 import { takeReport, takeWatch } from './unobserved.js';
 
 const LONGEST = 200;
@@ -76,17 +77,11 @@ export function takeRegionReport(cluster: Cluster): void {
  */
 export async function ensureWatch(cluster: Cluster): Promise<void> {
   cluster.observations.watchEnsured = true;
-  const { revision } = cluster.inbox;
   const asked = activities.ensureWatch('start the region watch, unless it runs', callContext(cluster)).then(
     () => takeWatch(cluster, null),
     (error: unknown) => takeWatch(cluster, error),
   );
-  await CancellationScope.cancellable(async () => {
-    await Promise.race([asked, condition(() => cluster.inbox.revision !== revision)]);
-    CancellationScope.current().cancel();
-  }).catch((error: unknown) => {
-    if (!isCancellation(error)) throw error;
-  });
+  await unlessMessage(cluster, () => asked);
 }
 
 /**
