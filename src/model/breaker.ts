@@ -1,4 +1,4 @@
-import type { Breaker, ErrorClass, OperationKind } from './state.js';
+import type { Breaker, ClusterState, ErrorClass, OperationKind, Waiting } from './state.js';
 
 /** Failures in a row of one kind of operation until its breaker opens. */
 export const FAILURES_TO_OPEN = 5;
@@ -97,6 +97,24 @@ export function holdOf(breakers: Breakers, now: string): Hold | null {
   );
   return holds.sort((a, b) => b.until.localeCompare(a.until))[0] ?? null;
 }
+
+/**
+ * Returns what an operation waits for as long as nothing may be tried, or null. It is true from the failure on, also while Keelson looks at the cluster in between.
+ *
+ * @param now ISO 8601
+ */
+export function awaitedTry(
+  { operation, breakers, waiting }: Pick<ClusterState, 'operation' | 'breakers' | 'waiting'>,
+  now: string,
+): Waiting | null {
+  const hold = operation === null ? null : holdOf(breakers, now);
+  if (hold === null) return null;
+  const text = tryAfter(hold);
+  return { for: text, since: waiting?.for === text ? waiting.since : now, until: hold.until };
+}
+
+/** Says what a hold keeps back. */
+export const tryAfter = ({ kind, code }: Hold): string => `the next try of ${kind} after ${code}`;
 
 /** Returns the breakers at the start of a try: those whose time has come allow it, and keep the count of failures. */
 export const halfOpened = (breakers: Breakers, now: string): Breakers =>

@@ -84,6 +84,31 @@ describe.concurrent('launches that die', () => {
       expect(isOpenForLong(status)).toBe(true);
     }));
 
+  it('are told with the time of the next try from the failure on, also while Keelson looks at the cluster', ({
+    expect,
+  }) =>
+    fixture.withWorker(async ({ fake, start }) => {
+      // Prepare: someone reads the status each time that EC2 is asked
+      const starting = start(written({ mode: 'dev' }));
+      const read: StatusView[] = [];
+      fake.before = async (name, input: { instanceId?: string }) => {
+        const view = fake.instances.get(input.instanceId ?? '');
+        if (name === 'awaitInstance' && view !== undefined) {
+          fake.instances.set(view.id, { ...view, state: 'terminated' });
+          throw failed(KEY);
+        }
+        if (name === 'observeInstances') read.push(await (await starting).status());
+      };
+      // Act
+      const cluster = await starting;
+      const rests = (): boolean => read.some(({ phase }) => phase === 'Failed');
+      const parked = await cluster.until((status) => failedOrLooping(fake)(status) && rests());
+      // Assess
+      const told = read.filter(({ phase }) => phase === 'Failed').map(({ waiting }) => waiting);
+      expect(told[0]).toEqual(parked.waiting);
+      expect(parked.waiting?.for).toBe(`the next try of create after ${KEY.code}`);
+    }));
+
   it('are tried again at once by retry and by another document', ({ expect }) =>
     fixture.withWorker(async ({ fake, start }) => {
       // Prepare

@@ -1,4 +1,4 @@
-import type { Hold } from '../../model/breaker.js';
+import { awaitedTry, type Hold, tryAfter } from '../../model/breaker.js';
 import type { Plan } from '../../model/plan/index.js';
 import { elapse } from '../lib/result-time.js';
 import { type Cluster, now } from './context.js';
@@ -38,8 +38,7 @@ export async function idle(self: Cluster, next: Plan): Promise<void> {
 export async function holdOff(self: Cluster, hold: Hold): Promise<void> {
   const ms = Date.parse(hold.until) - Date.now();
   // Later than was said, never sooner; jitter keeps those apart that have failed together.
-  const what = { for: `the next try of ${hold.kind} after ${hold.code}` };
-  const ended = await rest(self, what, ms * (1 + 0.1 * Math.random()));
+  const ended = await rest(self, { for: tryAfter(hold), until: hold.until }, ms * (1 + 0.1 * Math.random()));
   // The last observation may be as old as the hold.
   if (ended === 'due') await observe(self);
 }
@@ -103,10 +102,11 @@ export async function pause(self: Cluster, what: Awaited | null, ms: number | nu
   // Nothing takes up now what the history before has left.
   if (self.state.operation !== null) endLeftSteps(self.state.operation, []);
   const end = ms === null ? null : new Date(Date.now() + ms).toISOString();
-  self.state.waiting = what === null ? null : { for: what.for, since: now(), until: what.until ?? end };
+  const since = what !== null && self.state.waiting?.for === what.for ? self.state.waiting.since : now();
+  self.state.waiting = what === null ? null : { for: what.for, since, until: what.until ?? end };
   const summary = what?.for.slice(0, SUMMARY) ?? 'quiet: nothing to do until a message or the next observation';
   self.status.publish();
   await unlessMessage(self, ms === null ? undefined : () => elapse(ms, { summary }));
-  self.state.waiting = null;
+  self.state.waiting = awaitedTry(self.state, now());
   return self.inbox.revision === revision ? 'time' : 'message';
 }

@@ -13,6 +13,7 @@ import { beginOperation, countFailure } from './history.js';
 export async function carryOut(self: Cluster, next: Plan): Promise<boolean> {
   const { state } = self;
   state.breakers = halfOpened(state.breakers, now());
+  state.waiting = null;
   const operation = beginOperation(self, next);
   const generation = state.specGeneration;
   const { breakerResets } = self.inbox;

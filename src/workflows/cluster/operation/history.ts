@@ -1,5 +1,5 @@
 import { uuid4 } from '@temporalio/workflow';
-import { afterFailure } from '../../../model/breaker.js';
+import { afterFailure, awaitedTry } from '../../../model/breaker.js';
 import { isUnmeasured } from '../../../model/measured.js';
 import type { Plan } from '../../../model/plan/index.js';
 import { KEELSON } from '../../../model/requests/sender.js';
@@ -78,6 +78,8 @@ export function countFailure(cluster: Cluster, operation: Operation, error: Erro
   const { state } = cluster;
   const next = afterFailure(state.breakers[operation.kind] ?? null, error.class, now(), error.code);
   state.breakers = { ...state.breakers, [operation.kind]: next.breaker };
+  // Who reads the failure reads with it when the next try is, and not a look at the cluster later.
+  state.waiting = awaitedTry(state, now());
   if (next.breaker.openUntil !== null) {
     emit(
       cluster,
