@@ -19,6 +19,8 @@ export interface Member {
   started: boolean;
   /** Since when it runs, or does not; milliseconds since the epoch. */
   since: number;
+  /** Since it runs, it has seen its own announcement in the log: its name and its address for clients. It serves none before. [etcd source: publishV3] */
+  announced: boolean;
   /** The promotion loop of the process that runs it. */
   loop: PromotionClock;
 }
@@ -43,11 +45,16 @@ export type Refusal =
 export const ALARMS = ['NOSPACE', 'CORRUPT'] as const;
 export type Alarm = (typeof ALARMS)[number];
 
+/** Entries of a new log: its only member, its first leader, the version of the cluster. [etcd source: raft, bootstrap; etcdserver] */
+const YOUNG_LOG = 3;
+
 export class Etcd {
   members: Member[] = [];
   /** By the id of the raising member. */
   readonly alarms = new Map<string, Alarm>();
   leader: Member | null = null;
+  /** Number of the log's last entry: it counts changes of members, and announcements. */
+  lastIndex = 0;
   private election: AbortController | null = null;
   private waiters: (() => void)[] = [];
 
@@ -73,8 +80,9 @@ export class Etcd {
 
   /** The first member makes the cluster: a voter at once. */
   found(member: Member): void {
-    Object.assign(member, { learner: false, started: true, since: Date.now() });
+    Object.assign(member, { learner: false, started: true, since: Date.now(), announced: true });
     this.members = [member];
+    this.lastIndex = YOUNG_LOG + 1;
     this.settle('start');
   }
 
@@ -91,6 +99,7 @@ export class Etcd {
     const healthy = ({ started, since }: Member): boolean => started && since <= healthySince;
     if (!this.voters.every((voter) => voter === this.leader || healthy(voter))) return 'etcdserver: unhealthy cluster';
     this.members.push(member);
+    this.lastIndex++;
     this.wake();
     return null;
   }
@@ -99,6 +108,7 @@ export class Etcd {
   addStale(member: Member): void {
     Object.assign(member, { learner: false, started: false, since: 0 });
     this.members.push(member);
+    this.lastIndex++;
     this.settle('graceful');
   }
 
@@ -106,13 +116,21 @@ export class Etcd {
   reset(member: Member): void {
     Object.assign(member, { learner: false, started: false, since: Date.now() });
     this.members = [member];
+    this.lastIndex = YOUNG_LOG;
     this.alarms.clear();
     this.settle('graceful');
   }
 
   start(member: Member): void {
-    Object.assign(member, { started: true, since: Date.now() });
+    Object.assign(member, { started: true, since: Date.now(), announced: false });
     this.settle('start');
+  }
+
+  /** Its announcement has come back to it. */
+  announce(member: Member): void {
+    member.announced = true;
+    this.lastIndex++;
+    this.wake();
   }
 
   /** A graceful end hands leadership over at once; after a crash of the leader the others need an election. */
@@ -131,6 +149,7 @@ export class Etcd {
     if (!member.started || !member.caughtUp)
       return 'etcdserver: can only promote a learner member which is in sync with leader';
     member.learner = false;
+    this.lastIndex++;
     this.world.note('promoted', { instanceId: member.instanceId, member: member.name, voters: this.voters.length });
     this.wake();
     return null;
@@ -145,6 +164,7 @@ export class Etcd {
       return 'etcdserver: re-configuration failed due to not enough started members';
     }
     this.members = this.members.filter((other) => other !== member);
+    this.lastIndex++;
     member.started = false;
     this.world.note('member-removed', { instanceId: member.instanceId, member: member.name });
     this.settle('graceful');

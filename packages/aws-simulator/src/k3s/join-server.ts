@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Span } from '../contract.js';
 import { checkCritical, checkToken, PASSWORD_REJECTED } from './admission.js';
+import { announce } from './announcement.js';
 import type { KubeCluster } from './cluster.js';
 import type { K3sConfig } from './config.js';
 import { nodePassword, writeEtcdClient, writeMember } from './disk.js';
@@ -60,9 +61,11 @@ export async function joinServer(
   const learnsSince = Date.now();
   entered({ cluster, member });
   info(context, `Adding member ${member.name} as learner`);
-  // It ends with the process.
   void connect(context, cluster, admitted, signal).catch(() => null);
-  const promote = await awaitPromotion(context, cluster, member, admitted, signal);
+  const [promote] = await Promise.all([
+    awaitPromotion(context, cluster, member, admitted, signal),
+    announce(cluster, member, signal),
+  ]);
 
   const about = { instanceId: machine.id, signal };
   const test = await world.impose({

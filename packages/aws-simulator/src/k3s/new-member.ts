@@ -19,5 +19,6 @@ export const newMember = (
   instanceId: machine.id,
   peerIp: config.nodeIp,
   caughtUp: !how.learner,
+  announced: false,
   ...how,
 });

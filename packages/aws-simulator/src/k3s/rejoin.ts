@@ -1,5 +1,6 @@
 /** A server with etcd data on its disk: it ignores cluster-init and server; the member list decides. [docs: ha-embedded] */
 import type { World } from '../contract.js';
+import { announce } from './announcement.js';
 import type { KubeCluster } from './cluster.js';
 import type { K3sConfig } from './config.js';
 import type { MemberMark } from './disk.js';
@@ -39,6 +40,9 @@ export async function rejoin(
   member.loop = { startedAt, span: null };
   etcd.start(member);
   entered({ cluster, member });
+  const announced = announce(cluster, member, signal);
+  // Awaited below; until then the process may end, and the wait with it.
+  announced.catch(() => null);
   if (!etcd.hasQuorum) {
     info(context, 'Waiting for etcd: no leader, not enough members have started');
     await etcd.until(() => etcd.hasQuorum, signal);
@@ -49,6 +53,7 @@ export async function rejoin(
   if (etcd.members.length === 1) cluster.restoredSpan = span.id;
   member.loop.span = { of: span.id, offsetMs: startedAt - span.startedAt };
   if (member.learner) await awaitPromotion(context, cluster, member, [span.id], signal);
+  await announced;
   await etcd.until(() => etcd.available, signal);
 }
 

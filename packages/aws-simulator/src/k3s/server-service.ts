@@ -58,9 +58,11 @@ export class ServerService implements Service, RunningServer {
     const entered = (membership: Membership) => {
       this.membership = membership;
     };
-    if (mark) await rejoin(context, config, mark, entered, signal);
-    else if (config.server !== null) await joinServer(context, config, config.server, entered, signal);
-    else await found(context, config, entered, signal);
+    // What it began in the background ends with the process, also where systemd starts the next one at once.
+    const ends = AbortSignal.any([signal, this.leaving.signal]);
+    if (mark) await rejoin(context, config, mark, entered, ends);
+    else if (config.server !== null) await joinServer(context, config, config.server, entered, ends);
+    else await found(context, config, entered, ends);
     await this.becomeReady(config, signal);
   }
 

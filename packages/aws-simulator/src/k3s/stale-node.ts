@@ -29,6 +29,7 @@ export function addStaleNode(cluster: KubeCluster, nodeName: string, isServer: b
     caughtUp: true,
     started: false,
     since: 0,
+    announced: false,
     loop: { startedAt: 0, span: null },
   });
 }

@@ -37,6 +37,7 @@ describe('etcd', () => {
     peerIp: '10.0.0.1',
     learner: true,
     caughtUp: true,
+    announced: false,
     started: false,
     since: 0,
     loop: { startedAt: 0, span: null },
