@@ -1,4 +1,6 @@
 import {
+  type Command,
+  type CommandInvocation,
   ListCommandsCommand,
   paginateListCommandInvocations,
   SendCommandCommand,
@@ -30,22 +32,30 @@ const EXECUTION_SECONDS = 25;
 const PATIENCE_MS = 40_000;
 const PAUSE_MS = 2_000;
 
+/** Begin of the text for a server that has told nothing; SSM's word for the reason follows. */
+const SAID_NOTHING = 'nothing: SSM says ';
+
+/** Returns whether the text says that the server has told nothing. */
+export const saidNothing = (text: string): boolean => text.startsWith(SAID_NOTHING);
+
 /**
  * Asks all servers of a region twice a minute whether their K3s is healthy: one command by tags, however many clusters there are. It reads
- * only the answers of unhealthy ones.
+ * only the answers of unhealthy ones, and which servers have not answered: nobody has seen those healthy.
  */
 export class HealthProbe {
-  /** Problems that servers reported at the last probe, by instance. */
+  /** Problems that servers reported at the last probe, or why they reported nothing, by instance. */
   unhealthy: ReadonlyMap<string, string> = new Map();
   /** Why the probe fails; null when it works, undefined while that is unknown. */
   failure: Omit<ErrorNote, 'since'> | null | undefined;
   #dueAt = Number.NEGATIVE_INFINITY;
   #failures = 0;
 
+  /** @param onNews called when a server reports a problem while others are still awaited */
   constructor(
     private readonly ssm: SSMClient,
     private readonly installation: InstallationSource,
     private readonly attempt: Pick<ActivityContext, 'signal' | 'sleep'>,
+    private readonly onNews: () => void = () => undefined,
   ) {}
 
   /**
@@ -73,21 +83,33 @@ export class HealthProbe {
     return this.failure?.code !== before.failure || textOf(this.unhealthy) !== before.unhealthy;
   }
 
+  /** One agent that takes no command holds the end up by half a minute: what the others report does not wait for it. */
   async #question(): Promise<void> {
     const id = await this.#send();
     const until = Date.now() + PATIENCE_MS;
-    let failed = 0;
+    const before = this.unhealthy;
+    let read = 0;
     for (;;) {
       await this.attempt.sleep(PAUSE_MS);
-      const { Commands: [command] = [] } = await called('ListCommands', () =>
+      const { Commands: [command = {}] = [] } = await called('ListCommands', () =>
         this.ssm.send(new ListCommandsCommand({ CommandId: id })),
       );
-      failed = command?.ErrorCount ?? 0;
-      const { TargetCount: targets = 0, CompletedCount: completed = 0, Status: status = 'Pending' } = command ?? {};
-      if (status !== 'Pending' && status !== 'InProgress' && completed >= targets) break;
-      if (Date.now() > until) break;
+      const { TargetCount: targets = 0, CompletedCount: completed = 0, ErrorCount: failed = 0 } = command;
+      const status = command.Status ?? 'Pending';
+      if ((!UNDER_WAY.has(status) && completed >= targets) || Date.now() > until) {
+        this.unhealthy = await this.#answers(id, listsFor(command));
+        return;
+      }
+      if (failed <= read) continue;
+      read = failed;
+      this.#tell(new Map([...before, ...(await this.#answers(id, ['Failed']))]));
     }
-    this.unhealthy = failed === 0 ? new Map() : await this.#answers(id);
+  }
+
+  #tell(unhealthy: ReadonlyMap<string, string>): void {
+    const isNew = textOf(unhealthy) !== textOf(this.unhealthy);
+    this.unhealthy = unhealthy;
+    if (isNew) this.onNews();
   }
 
   async #send(): Promise<string> {
@@ -113,22 +135,47 @@ export class HealthProbe {
     return command?.CommandId ?? '';
   }
 
-  async #answers(CommandId: string): Promise<ReadonlyMap<string, string>> {
+  /** @param lists statuses of the invocations to read */
+  async #answers(CommandId: string, lists: readonly string[]): Promise<ReadonlyMap<string, string>> {
     const unhealthy = new Map<string, string>();
     await called('ListCommandInvocations', async () => {
-      const pages = paginateListCommandInvocations(
-        { client: this.ssm, pageSize: 50 },
-        { CommandId, Details: true, Filters: [{ key: 'Status', value: 'Failed' }] },
-      );
-      for await (const page of pages) {
-        for (const { InstanceId: id, CommandPlugins: [plugin] = [] } of page.CommandInvocations ?? []) {
-          const words = wordsOf(plugin?.Output ?? '');
-          if (id !== undefined && words !== '') unhealthy.set(id, words);
-        }
+      for (const value of lists) {
+        const pages = paginateListCommandInvocations(
+          { client: this.ssm, pageSize: 50 },
+          { CommandId, Details: true, Filters: [{ key: 'Status', value }] },
+        );
+        for await (const page of pages)
+          for (const one of page.CommandInvocations ?? [])
+            if (one.InstanceId !== undefined) unhealthy.set(one.InstanceId, said(one));
       }
     });
     return unhealthy;
   }
+}
+
+const UNDER_WAY: ReadonlySet<string> = new Set(['Pending', 'InProgress']);
+
+/**
+ * Returns the statuses of invocations that are worth reading. A denied or undeliverable invocation counts as no error of the command, and still keeps it from
+ * `Success`. [docs: SSM command statuses; ListCommandInvocations lists each by its own status]
+ */
+function listsFor({
+  Status: status,
+  ErrorCount: failed = 0,
+  DeliveryTimedOutCount: undelivered = 0,
+}: Command): string[] {
+  const isFailed = status === 'Failed';
+  return [
+    ...(failed > 0 || isFailed ? ['Failed'] : []),
+    ...(isFailed ? ['AccessDenied', 'Undeliverable'] : []),
+    // An execution that has timed out counts as an error.
+    ...(failed > 0 || undelivered > 0 || status === 'TimedOut' ? ['TimedOut'] : []),
+  ];
+}
+
+function said({ CommandPlugins: [plugin] = [], StatusDetails, Status }: CommandInvocation): string {
+  const words = wordsOf(plugin?.Output ?? '');
+  return words === '' ? `${SAID_NOTHING}${StatusDetails || Status || 'nothing'}` : words;
 }
 
 const PASSING: ReadonlySet<string> = new Set(['throttled', 'transient', 'not-found-yet']);

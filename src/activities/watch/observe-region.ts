@@ -6,6 +6,7 @@ import type { Round } from '../../model/watch/blindness.js';
 import type { RegionReport, ReportedInstance } from '../../model/watch/region-report.js';
 import type { ActivityContext } from '../attempt.js';
 import { retryOnce } from '../retry-once.js';
+import { saidNothing } from './health-probe.js';
 import type { KnownGroup } from './known-groups.js';
 import { type KnownInstance, KnownInstances } from './known-instances.js';
 import { Ration } from './ration.js';
@@ -161,13 +162,16 @@ function reportedInstanceOf(
   const said = k3s.get(id);
   const checks = failing.get(id);
   const runs = state === 'running';
+  const isLost = lostAgents.has(id);
+  // That its agent is lost says as much.
+  const tells = said !== undefined && !(isLost && saidNothing(said));
   return {
     id,
     // A transition counts as its end: one report instead of two.
     state: state === 'stopping' ? 'stopped' : state,
     type,
     ...(runs && checks !== undefined && { failedChecks: checks }),
-    ...(runs && lostAgents.has(id) && { agentLost: true as const }),
-    ...(runs && said !== undefined && { k3s: said }),
+    ...(runs && isLost && { agentLost: true as const }),
+    ...(runs && tells && { k3s: said }),
   };
 }

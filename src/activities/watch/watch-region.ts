@@ -1,4 +1,5 @@
 import { messageOf } from '../../aws/error-code.js';
+import { detailOf, toFailure } from '../../aws/failure.js';
 import { SUBJECTS } from '../../model/observation-failure.js';
 import { afterRound, type Round, SEES_ALL } from '../../model/watch/blindness.js';
 import { type Effort, nextInterval, SHORTEST_MS } from '../../model/watch/cadence.js';
@@ -7,10 +8,11 @@ import type { WatchSummary } from '../../model/watch/summary.js';
 import type { WatchInput, WatchResult } from '../api.js';
 import type { ActivityContext } from '../attempt.js';
 import type { ActivityDeps } from '../deps.js';
+import { retryOnce } from '../retry-once.js';
 import { HealthProbe } from './health-probe.js';
 import { LastingTroubles } from './lasting-troubles.js';
 import { regionObserved } from './metrics.js';
-import { type ClusterObservation, observeRegion, RegionMemory } from './observe-region.js';
+import { type ClusterObservation, observeRegion, RegionMemory, type RegionObservation } from './observe-region.js';
 import { Reports } from './reports.js';
 import { SnapshotDigests } from './snapshot-digests.js';
 import { changedClusters, tellChanges } from './tell.js';
@@ -42,7 +44,7 @@ export async function watchRegion(
   attempt: ActivityContext,
   input: WatchInput,
 ): Promise<WatchResult> {
-  const probe = new HealthProbe(deps.clients.ssm(input.region), deps.installation, attempt);
+  const probe = new HealthProbe(deps.clients.ssm(input.region), deps.installation, attempt, () => watch.wake());
   const watch = new Watch(deps, attempt, input, probe);
   void keepProbing(attempt, probe, watch);
   try {
@@ -113,13 +115,10 @@ class Watch {
   /** @returns whether no cluster of the region is left */
   async #round(effort: Effort & { listMs: number }): Promise<boolean> {
     const { attempt, input, probe } = this;
-    const { clients, workflowNotifier } = this.deps;
+    const { workflowNotifier } = this.deps;
     const began = Date.now();
     this.#memory.k3s = probe.unhealthy;
-    const { id: installation } = await this.deps.installation();
-    const regionReport = await observeRegion(clients, input.region, installation, this.#memory, attempt, (clusters) =>
-      changedClusters(clusters, this.#pictures, this.#troubles, began),
-    );
+    const regionReport = await this.#observe(began);
     effort.calls = regionReport.calls;
     effort.listMs = Math.min(regionReport.listMs, Date.now() - began);
     effort.throttled = Object.values(regionReport.round).some((error) => error !== null && SLOWED.has(error.class));
@@ -158,6 +157,24 @@ class Watch {
     this.#empty = regionReport.clusters !== null && instances === 0 ? this.#empty + 1 : 0;
     // A cluster may have no instances: while it is made, or after losing them all.
     return this.#empty >= EMPTY_ROUNDS && (await workflowNotifier.openClusters(input)).length === 0;
+  }
+
+  /** Without its id nothing of the installation can be listed: that hides the region like a refused list. */
+  async #observe(began: number): Promise<RegionObservation> {
+    const { attempt, deps, input } = this;
+    const memory = this.#memory;
+    let installation: string;
+    try {
+      installation = (await retryOnce(attempt, 'read the installation', deps.installation)).id;
+    } catch (error) {
+      if (attempt.signal.aborted) throw attempt.signal.reason;
+      const { code, class: errorClass, message, hint } = detailOf(toFailure(error, 'read the installation'));
+      const round = { instances: { code, class: errorClass, message, hint } };
+      return { clusters: null, instances: memory.instances.size, calls: 1, listMs: 0, round };
+    }
+    return observeRegion(deps.clients, input.region, installation, memory, attempt, (clusters) =>
+      changedClusters(clusters, this.#pictures, this.#troubles, began),
+    );
   }
 
   #tell(clusters: ReadonlyMap<string, ClusterObservation>, report: WatchReport, begun: string): Promise<string[]> {

@@ -9,6 +9,7 @@ import { createActivities } from '#src/activities/index.js';
 import type { WorkflowNotifier } from '#src/activities/watch/workflow-notifier.js';
 import { clientTokenOf } from '#src/aws/client-token.js';
 import { type AwsClients, createAwsClients } from '#src/aws/clients.js';
+import type { InstallationSource } from '#src/aws/installation.js';
 import { type ClusterDocument, clusterSchema } from '#src/model/spec/schema.js';
 import type { Owner } from '#src/model/tags.js';
 import type { Installation } from '#src/model/trust/installation.js';
@@ -41,15 +42,21 @@ export const testClients = (): AwsClients =>
 
 /** Activities over the SDK's own clients, whose `send` aws-sdk-client-mock answers. */
 export function makeActivities(
-  options: { instanceProfile?: string | null; log?: string[]; workflowNotifier?: WorkflowNotifier; fence?: Fence } = {},
+  options: {
+    instanceProfile?: string | null;
+    log?: string[];
+    workflowNotifier?: WorkflowNotifier;
+    fence?: Fence;
+    installation?: InstallationSource;
+  } = {},
 ): Activities {
   const clients = testClients();
   const write = (line: string): void => void options.log?.push(line);
   const logger = pino({ level: options.log === undefined ? 'silent' : 'debug' }, { write });
   const defaultInstanceProfile = options.instanceProfile === undefined ? 'keelson-node' : options.instanceProfile;
-  const { workflowNotifier, fence } = options;
+  const { workflowNotifier, fence, installation: source = async () => installation } = options;
   const others = { ...(workflowNotifier !== undefined && { workflowNotifier }), ...(fence !== undefined && { fence }) };
-  const fixed = { bucket: 'ops', installation: async () => installation, mirrors: null, tick: 500 };
+  const fixed = { bucket: 'ops', installation: source, mirrors: null, tick: 500 };
   return createActivities({ clients, logger, defaultInstanceProfile, ...fixed, ...others });
 }
 

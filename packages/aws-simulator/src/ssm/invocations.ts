@@ -51,7 +51,8 @@ function selected(context: SsmContext, input: Input): Command[] {
 
 function byStatus(input: Input): (row: Input) => boolean {
   const status = filter(input, 'Status');
-  return (row) => status === undefined || row['Status'] === status;
+  // Such as TimedOut, and DeliveryTimedOut, which is one of those. [SDK docs]
+  return (row) => status === undefined || row['Status'] === status || row['StatusDetails'] === status;
 }
 
 /** Filters of these calls are written in lower case: key, value. */

@@ -22,7 +22,8 @@ export function commandView(command: Command): Input {
     MaxErrors: '0',
     TargetCount: invocations.length,
     CompletedCount: count(isOver),
-    ErrorCount: count(({ status: own }) => own === 'Failed'),
+    // "The number of targets for which the status is Failed or Execution Timed Out": not of the denied and undeliverable. [SDK docs]
+    ErrorCount: count(({ details }) => details === 'Failed' || details === 'ExecutionTimedOut'),
     DeliveryTimedOutCount: count(({ details }) => details === 'DeliveryTimedOut'),
     TimeoutSeconds: command.timeoutSeconds,
   };

@@ -5,6 +5,7 @@ import {
   EC2Client,
 } from '@aws-sdk/client-ec2';
 import {
+  type CommandStatus,
   DescribeInstanceInformationCommand,
   ListCommandInvocationsCommand,
   ListCommandsCommand,
@@ -14,9 +15,10 @@ import {
 import { mockClient } from 'aws-sdk-client-mock';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { rulesDigest } from '#src/model/security-groups/keys.js';
+import type { Installation } from '#src/model/trust/installation.js';
 import type { RegionReport } from '#src/model/watch/region-report.js';
 import type { WatchReport } from '#src/model/watch/report.js';
-import { awsError, makeActivities, settled, start } from '../support.js';
+import { awsError, installation, makeActivities, settled, start } from '../support.js';
 
 const HOUR = 3_600_000;
 const input = { region: 'eu-west-1', operation: 'watch', traceId: 't', digests: null, told: '' };
@@ -27,7 +29,9 @@ let told: { cluster: string; regionReport: RegionReport }[] = [];
 let reports: { cluster: string; report: WatchReport }[] = [];
 let open: string[] = [];
 let deaf = false;
+let readInstallation: () => Promise<Installation> = async () => installation;
 const activities = makeActivities({
+  installation: () => readInstallation(),
   workflowNotifier: {
     reconcile: async (cluster, _reason, regionReport) => {
       if (deaf) throw new Error('Temporal does not answer');
@@ -56,6 +60,7 @@ beforeEach(() => {
   reports = [];
   open = ['shop', 'blog'];
   deaf = false;
+  readInstallation = async () => installation;
   there = [shop, blog];
   ec2.on(DescribeInstancesCommand).callsFake(() => ({
     Reservations: there.map(({ id, cluster, state = 'running', type = 't3.medium' }) => ({
@@ -241,6 +246,98 @@ describe('the watch of a region', () => {
     });
     await watchFor(100_000);
     expect(told.at(-1)).toMatchObject({ cluster: 'shop', regionReport: { seen: [{ k3s: 'etcd=NOSPACE\\u{1b}[2J' }] } });
+  });
+
+  test('reports what a server says while another takes no command, whose agent holds the end of the question up', async () => {
+    // Prepare: one answer is there at once, and the other never comes
+    ssm.on(ListCommandsCommand).resolves({
+      Commands: [{ Status: 'InProgress', TargetCount: 2, CompletedCount: 1, ErrorCount: 1 }],
+    });
+    ssm.on(ListCommandInvocationsCommand).resolves({
+      CommandInvocations: [{ InstanceId: 'i-1', CommandPlugins: [{ Output: 'service=failed\n' }] }],
+    });
+
+    // Act
+    await watchFor(10_000);
+
+    // Assess
+    expect(told.at(-1)).toMatchObject({ cluster: 'shop', regionReport: { seen: [{ k3s: 'service=failed' }] } });
+  });
+
+  test.for([
+    { what: 'is denied to a server', status: 'Failed', details: 'AccessDenied', list: 'AccessDenied' },
+    {
+      what: 'is denied to a server, in the form of a failure',
+      status: 'Failed',
+      details: 'AccessDenied',
+      list: 'Failed',
+    },
+    { what: 'does not reach a server', status: 'Failed', details: 'Undeliverable', list: 'Undeliverable' },
+    { what: 'is not taken in time', status: 'TimedOut', details: 'DeliveryTimedOut', list: 'TimedOut' },
+    { what: 'hangs on a server', status: 'Failed', details: 'ExecutionTimedOut', list: 'TimedOut', errors: 1 },
+    { what: 'fails without a word', status: 'Failed', details: 'Failed', list: 'Failed', errors: 1 },
+  ])(
+    'reports that a server has said nothing when the question $what',
+    async ({ status, details, list, errors = 0 }) => {
+      // Prepare: as AWS counts, a denied or undelivered command is no error
+      ssm.on(ListCommandsCommand).resolves({
+        Commands: [
+          {
+            Status: status as CommandStatus,
+            TargetCount: 2,
+            CompletedCount: 2,
+            ErrorCount: errors,
+            DeliveryTimedOutCount: details === 'DeliveryTimedOut' ? 1 : 0,
+          },
+        ],
+      });
+      ssm.on(ListCommandInvocationsCommand).callsFake(({ Filters: [filter] }) => ({
+        CommandInvocations: filter.value === list ? [{ InstanceId: 'i-1', StatusDetails: details }] : [],
+      }));
+
+      // Act
+      await watchFor(60_000);
+
+      // Assess
+      expect(told.at(-1)).toMatchObject({
+        cluster: 'shop',
+        regionReport: { seen: [{ k3s: `nothing: SSM says ${details}` }] },
+      });
+      expect(told.filter(({ cluster }) => cluster === 'blog')).toHaveLength(1);
+    },
+  );
+
+  test('reports of a server whose agent is lost that it is lost, and nothing more', async () => {
+    ssm.on(DescribeInstanceInformationCommand).resolves({ InstanceInformationList: [{ InstanceId: 'i-1' }] });
+    ssm.on(ListCommandsCommand).resolves({
+      Commands: [{ Status: 'TimedOut', TargetCount: 2, CompletedCount: 2, DeliveryTimedOutCount: 1 }],
+    });
+    ssm.on(ListCommandInvocationsCommand).resolves({
+      CommandInvocations: [{ InstanceId: 'i-1', StatusDetails: 'DeliveryTimedOut' }],
+    });
+    await watchFor(100_000);
+    expect(told.filter(({ cluster }) => cluster === 'shop').map(({ regionReport }) => regionReport.seen)).toEqual([
+      [{ id: 'i-1', state: 'running', type: 't3.medium', agentLost: true }],
+    ]);
+  });
+
+  test('tells within a minute that nothing can be seen when the bucket does not say which instances are its own', async () => {
+    // Prepare
+    readInstallation = async () => {
+      throw awsError('AccessDenied', 'no GetObject', 403);
+    };
+
+    // Act
+    await watchFor(80_000, () => {
+      readInstallation = async () => installation;
+    });
+
+    // Assess
+    const ofShop = reports.filter(({ cluster }) => cluster === 'shop').map(({ report }) => report.failures);
+    expect(ofShop[0]?.map(({ subject, code }) => `${subject} ${code}`).sort()).toEqual(
+      ['agents', 'checks', 'groups', 'instances', 'nodes'].map((subject) => `${subject} AccessDenied`),
+    );
+    expect(names()).toContain('shop');
   });
 
   test('reports a trouble that lasts again, less and less often: one that is back before the next probe looks the same', async () => {
