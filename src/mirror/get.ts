@@ -14,6 +14,8 @@ export interface GetOptions {
   signal: AbortSignal;
   /** Whether the operator names this URL, which may then be anywhere. */
   isNamed: (url: URL) => boolean;
+  /** `GET` by default; `HEAD` reads no body. */
+  method?: 'GET' | 'HEAD';
 }
 
 /** A redirect that is not followed: from https to http, or without an end. */
@@ -46,14 +48,14 @@ export async function getText(from: string, options: GetOptions): Promise<{ stat
   throw new RedirectRefused(`it leads on more than ${MOST_REDIRECTS} times`);
 }
 
-function ask(url: URL, { signal, isNamed }: GetOptions): Promise<IncomingMessage> {
+function ask(url: URL, { signal, isNamed, method = 'GET' }: GetOptions): Promise<IncomingMessage> {
   const named = isNamed(url);
   const address = addressIn(url);
   if (!named && address !== null && isOwnAddress(address)) return Promise.reject(new OwnAddress(url.host, address));
   const send = url.protocol === 'https:' ? requestHttps : requestHttp;
   return new Promise((resolve, reject) => {
     // A new connection: a kept one may have been opened under other rules.
-    const request = send(url, { signal, agent: false, ...(!named && { lookup: publicLookup }) }, resolve);
+    const request = send(url, { method, signal, agent: false, ...(!named && { lookup: publicLookup }) }, resolve);
     request.on('error', reject);
     request.end();
   });

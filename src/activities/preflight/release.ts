@@ -1,15 +1,13 @@
 import { invalid } from '../../aws/account/invalid.js';
 import { type Ask, askAlways } from '../../aws/account/questions.js';
 import type { MirrorPolicy } from '../../mirror/policy.js';
-import { askRelease } from '../../mirror/release.js';
+import { askRelease, BINARY, sumIn } from '../../mirror/release.js';
 import type { ClusterSpec } from '../../model/spec/schema.js';
 import type { Architecture } from '../../model/state.js';
 import type { ActivityContext } from '../attempt.js';
 
 export const MIRROR_HINT =
   'name an https mirror in spec.k3s.mirror, or pin the binary by spec.k3s.sha256; the operator may allow others by KEELSON_ALLOWED_MIRRORS';
-
-const BINARY: Record<Architecture, string> = { amd64: 'k3s', arm64: 'k3s-arm64' };
 
 /**
  * Whether the mirror has the release, before anything is made. A mirror that cannot be read from here is only noted: in an
@@ -45,7 +43,7 @@ export async function checkRelease(
     case 'missing':
       throw invalid(
         'VersionNotFound',
-        `the mirror ${k3s.mirror} has no ${k3s.version} for ${architecture} (GET ${answer.url}: 404)`,
+        `the mirror ${k3s.mirror} has no ${k3s.version} for ${architecture} (GET ${answer.url}: ${answer.reason})`,
         'correct spec.k3s.version or spec.k3s.mirror; releases are listed at https://github.com/k3s-io/k3s/releases',
       );
     case 'found':
@@ -64,10 +62,4 @@ function checkSum(k3s: ClusterSpec['k3s'], architecture: Architecture, text: str
       `spec.k3s.sha256.${architecture} is ${pinned}, but ${url} says ${listed ?? `nothing about ${BINARY[architecture]}`}`,
       'find out which of the two is right before anything runs it; the pin belongs to one version only',
     );
-}
-
-/** Returns the checksum that the file names for a binary, or undefined. What is not a checksum is not shown to anyone: a mirror may write anything. */
-function sumIn(text: string, binary: string): string | undefined {
-  const sums = text.split('\n').map((line) => /^([0-9a-f]{64})\s+\*?(\S+)\s*$/.exec(line));
-  return sums.find((match) => match?.[2] === binary)?.[1];
 }

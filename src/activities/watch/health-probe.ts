@@ -40,7 +40,7 @@ export const saidNothing = (text: string): boolean => text.startsWith(SAID_NOTHI
 
 /**
  * Asks all servers of a region twice a minute whether their K3s is healthy: one command by tags, however many clusters there are. It reads
- * only the answers of unhealthy ones, and which servers have not answered: nobody has seen those healthy.
+ * only the answers of unhealthy ones, and which servers have not answered: no one has seen those healthy.
  */
 export class HealthProbe {
   /** Problems that servers reported at the last probe, or why they reported nothing, by instance. */

@@ -29,10 +29,12 @@ export async function requireRelease(session: Session, loaded: LoadedDocument, p
   );
   const unanswered = answers.find((one) => one.kind === 'unanswered' || one.kind === 'refused');
   if (unanswered !== undefined) say(session.io, notAsked(unanswered, version));
-  if (!answers.every((one) => one.kind === 'missing')) return;
+  const missing = answers.filter((one) => one.kind === 'missing');
+  const [first] = missing;
+  if (first === undefined || missing.length < answers.length) return;
   const problem = pointTo(loaded.text, loaded.file, {
     path: ['spec', 'k3s', 'version'],
-    message: `the mirror ${mirror} has no ${version} (GET ${answers[0]?.url}: 404)`,
+    message: `the mirror ${mirror} has no ${version} (GET ${first.url}: ${first.reason})`,
     hint: 'name a release that it has, or another spec.k3s.mirror; see https://github.com/k3s-io/k3s/releases',
   });
   throw invalidDocument([problem]);

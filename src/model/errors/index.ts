@@ -55,10 +55,16 @@ export interface Classified {
  * @param httpStatus of the answer, if there was one
  */
 export function classifyCode(code: string, httpStatus?: number): Classified {
-  const entry = Object.hasOwn(KNOWN_ERRORS, code) ? KNOWN_ERRORS[code] : undefined;
+  const entry = entryOf(code) ?? entryOf(code.replace(SIDE, ''));
   if (entry !== undefined) return classified(entry.class, entry.hint, true);
   return classified(guess(code, httpStatus), `see the message and AWS's description of ${code}`, false);
 }
+
+/** A StateReason names a code of the API behind the side whose fault it is: `Client.InvalidKMSKey.NotFound`. [docs: EC2 StateReason] */
+const SIDE = /^(Client|Server)\./;
+
+const entryOf = (code: string): KnownErrors[string] | undefined =>
+  Object.hasOwn(KNOWN_ERRORS, code) ? KNOWN_ERRORS[code] : undefined;
 
 function classified(errorClass: ErrorClass, hint: string, known: boolean): Classified {
   return { class: errorClass, whatKeelsonDoes: CLASS_ACTION[errorClass], hint, known };
@@ -68,9 +74,10 @@ function classified(errorClass: ErrorClass, hint: string, known: boolean): Class
 function guess(code: string, httpStatus: number | undefined): ErrorClass {
   if (httpStatus === 429 || /Throttl|RateExceeded|TooManyRequests/.test(code)) return 'throttled';
   if (/^E[A-Z_]{3,}$/.test(code)) return 'transient';
-  if (/^Insufficient.*Capacity/.test(code)) return 'capacity';
+  if (/^(Server\.)?Insufficient.*Capacity/.test(code)) return 'capacity';
   if (/LimitExceeded$/.test(code)) return 'quota';
-  if (httpStatus === undefined) return 'unknown';
+  // Without an answer it is a StateReason: what the launch was asked with is wrong, and stays so.
+  if (httpStatus === undefined) return /^Client\.Invalid/.test(code) ? 'invalid' : 'unknown';
   if (httpStatus >= 500) return 'transient';
   if (httpStatus === 401 || httpStatus === 403) return 'auth';
   if (httpStatus === 409 || httpStatus === 412) return 'conflict';

@@ -10,16 +10,21 @@ import { askRelease } from '#src/mirror/release.js';
 const NONE: MirrorPolicy = { allowed: null, site: null };
 const LOCAL: MirrorPolicy = { allowed: ['http://127.0.0.1:*'], site: null };
 const VERSION = 'v1.34.2+k3s1';
+const SUMS = `${'a'.repeat(64)}  k3s\n`;
 
-let server: Server | undefined;
+let servers: Server[] = [];
 afterEach(() => {
-  server?.closeAllConnections();
-  server?.close();
+  for (const server of servers) {
+    server.closeAllConnections();
+    server.close();
+  }
+  servers = [];
 });
 
 async function serve(listener: RequestListener): Promise<string> {
-  server = createServer(listener);
-  await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve));
+  const server = createServer(listener);
+  servers.push(server);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
@@ -32,15 +37,45 @@ describe('the answer of a mirror', () => {
     const mirror = await serve((request, response) => {
       const packed = request.headers.host !== undefined && request.url?.startsWith('/packed') === true;
       response.writeHead(200, packed ? { 'content-encoding': 'gzip' } : {});
-      response.end(packed ? gzipSync('sum  k3s\n') : 'sum  k3s\n');
+      response.end(packed ? gzipSync(SUMS) : SUMS);
     });
     // Act
     const answers = await Promise.all([ask(mirror), ask(`${mirror}/packed`)]);
     // Assess
     expect(answers).toMatchObject([
-      { kind: 'found', sums: 'sum  k3s\n' },
-      { kind: 'found', sums: 'sum  k3s\n' },
+      { kind: 'found', sums: SUMS },
+      { kind: 'found', sums: SUMS },
     ]);
+  });
+
+  it.for([
+    { what: 'a page, to whatever is asked', body: '<html>Please log in</html>' },
+    { what: 'the checksums of another architecture', body: `${'a'.repeat(64)}  k3s-arm64\n` },
+    { what: 'words in the place of a checksum', body: 'not-a-sum  k3s\n' },
+    { what: 'nothing', body: '' },
+  ])('says that the release is missing where it is $what', async ({ body }) => {
+    const mirror = await serve((_, response) => response.writeHead(200).end(body));
+    await expect(ask(mirror)).resolves.toEqual({
+      kind: 'missing',
+      url: `${mirror}/v1.34.2%2Bk3s1/sha256sum-amd64.txt`,
+      reason: 'its answer names no checksum of k3s',
+    });
+  });
+
+  it('says that the release is missing where the binary is, and no more than that: its server need not know HEAD', async () => {
+    // Prepare
+    const serveWith = (status: number) =>
+      serve((request, response) =>
+        request.method === 'HEAD' ? response.writeHead(status).end() : response.writeHead(200).end(SUMS),
+      );
+    // Act
+    const withoutBinary = await serveWith(404);
+    const missing = await ask(withoutBinary);
+    const withoutHead = await serveWith(405);
+    const found = await ask(withoutHead);
+    // Assess
+    expect(missing).toEqual({ kind: 'missing', url: `${withoutBinary}/v1.34.2%2Bk3s1/k3s`, reason: '404' });
+    expect(found).toMatchObject({ kind: 'found', sums: SUMS });
   });
 
   it('is refused with its bound when 0.4 MB unpack to 400 MB, without unpacking them', async () => {

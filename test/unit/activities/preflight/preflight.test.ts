@@ -61,7 +61,10 @@ beforeEach(async () => {
   ssm.on(GetParameterCommand).resolves({ Parameter: { Value: 'ami-1' } });
   s3.on(HeadBucketCommand).resolves({ BucketRegion: 'eu-west-1' });
 
-  released = { '/v1.34.2%2Bk3s1/sha256sum-amd64.txt': `${'b'.repeat(64)}  k3s-airgap-images-amd64.tar\n${SUM}  k3s\n` };
+  released = {
+    '/v1.34.2%2Bk3s1/sha256sum-amd64.txt': `${'b'.repeat(64)}  k3s-airgap-images-amd64.tar\n${SUM}  k3s\n`,
+    '/v1.34.2%2Bk3s1/k3s': '',
+  };
   asked = [];
   const server = createServer((request, response) => {
     asked.push(request.url ?? '');
@@ -276,7 +279,7 @@ describe('the launch config', () => {
     });
     expect(userData.amd64?.id).toMatch(/^[0-9a-f]{16}$/);
     expect(userData.amd64?.text).toMatch(/^#!/);
-    expect(asked).toEqual(['/v1.34.2%2Bk3s1/sha256sum-amd64.txt']);
+    expect(asked).toEqual(['/v1.34.2%2Bk3s1/sha256sum-amd64.txt', '/v1.34.2%2Bk3s1/k3s']);
   });
 
   test('reads only: it makes and changes nothing', async () => {
@@ -331,6 +334,26 @@ describe('the launch config', () => {
 });
 
 describe('refused before anything is made', () => {
+  test('a version whose binary the mirror does not have, though its checksums are there', async () => {
+    const { '/v1.34.2%2Bk3s1/k3s': _, ...sums } = released;
+    released = sums;
+
+    const failure = await failureOf(resolve());
+
+    expect(failure).toMatchObject({ code: 'VersionNotFound', class: 'invalid', nonRetryable: true });
+    expect(failure.message).toContain(`${mirror}/v1.34.2%2Bk3s1/k3s: 404`);
+  });
+
+  test('a mirror that answers with a page where checksums should be', async () => {
+    released = { '/v1.34.2%2Bk3s1/sha256sum-amd64.txt': '<html>Please log in</html>' };
+
+    const failure = await failureOf(resolve());
+
+    expect(failure).toMatchObject({ code: 'VersionNotFound', class: 'invalid' });
+    expect(failure.message).toContain('its answer names no checksum of k3s');
+    expect(failure.message).not.toContain('log in');
+  });
+
   test('a version that the mirror does not have', async () => {
     const failure = await failureOf(resolve({ k3s: { version: 'v1.99.0+k3s1' } }));
 

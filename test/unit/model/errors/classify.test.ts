@@ -16,6 +16,11 @@ describe('classifyCode', () => {
     ['ConditionalRequestConflict', 409, 'conflict'],
     ['NodeScriptFailed', undefined, 'node-script'],
     ['ECONNRESET', undefined, 'transient'],
+    // What EC2 gives as the reason of an instance's end, with the side before a code of the API.
+    ['Client.InvalidKMSKey.NotFound', undefined, 'invalid'],
+    ['Client.MaxIOPSLimitExceeded', undefined, 'quota'],
+    ['Server.InsufficientHostCapacity', undefined, 'capacity'],
+    ['Client.UserInitiatedShutdown', undefined, 'conflict'],
   ])('knows %s (%s) as %s', (code, status, expected) => {
     expect(classifyCode(code, status)).toMatchObject({ class: expected, known: true });
   });
@@ -32,6 +37,9 @@ describe('classifyCode', () => {
     ['GizmoLimitExceeded', 400, 'quota'],
     ['EADDRNOTAVAIL', undefined, 'transient'],
     ['toString', undefined, 'unknown'],
+    ['Client.InvalidGizmo.NotFound', undefined, 'invalid'],
+    ['Server.InsufficientQuantumCapacity', undefined, 'capacity'],
+    ['Client.BrandNewReason', undefined, 'unknown'],
   ])('guesses that %s (%s) is %s', (code, status, expected) => {
     expect(classifyCode(code, status)).toMatchObject({ class: expected, known: false });
   });
