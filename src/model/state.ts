@@ -52,6 +52,8 @@ export interface ClusterState {
   launchConfig: LaunchConfig | null;
   /** When the launch config was resolved last, ISO 8601; null before that. */
   launchConfigAt: string | null;
+  /** When it was resolved last without the answers that are kept for all clusters, ISO 8601. */
+  askedAgainAt?: string;
   /** Fingerprint of the parts of the document that the launch config was resolved for. */
   launchConfigKey: string | null;
   /** User data by architecture: a key into `userData`. */

@@ -50,6 +50,9 @@ export class FakeActivities {
   mirrorProblem: { url: string; reason: string } | null = null;
   /** What the image parameter holds now. */
   imageId = 'ami-1';
+  /** The default VPC, and the zones of its subnets. */
+  vpcId = 'vpc-1';
+  zones = ['a', 'b', 'c'];
   /** Called before each activity; throws what should go wrong. */
   before: (name: keyof Activities, input: never) => Promise<void> = async () => undefined;
   /** Whether an activity says each second that it goes on, as the real ones do. One whose worker was killed does not. */
@@ -87,10 +90,10 @@ export class FakeActivities {
   readonly activities: Activities = {
     resolveLaunchConfig: this.wrap('resolveLaunchConfig', async ({ document, founding }) => ({
       launchConfig: {
-        vpcId: 'vpc-1',
+        vpcId: this.vpcId,
         vpcCidr: '10.0.0.0/16',
-        subnets: ['a', 'b', 'c'].map((zone, index) => ({
-          id: `subnet-${zone}`,
+        subnets: this.zones.map((zone, index) => ({
+          id: document.spec.network.subnetIds?.[index] ?? `subnet-${zone}`,
           zone: `${document.spec.region}${zone}`,
           cidr: `10.0.${index}.0/24`,
         })),

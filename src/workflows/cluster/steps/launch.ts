@@ -3,9 +3,9 @@ import { emptySlot } from '../../../model/empty-slot.js';
 import { forgetFindings } from '../../../model/health/findings.js';
 import { withReplacement } from '../../../model/health/replacement-limit.js';
 import { nodeNameOf, slotIn, typesOfSlot, type WantedSlot } from '../../../model/ids.js';
-import { canResolveAgain } from '../../../model/image-age.js';
 import { slotsOfBatch } from '../../../model/launch-batch.js';
 import { forgetLaunch, recordLaunch } from '../../../model/launch-limit.js';
+import { canAskAgain, goneOf, isOutdated } from '../../../model/launch-refused.js';
 import { FOUNDER, foundingOf } from '../../../model/plan/founding.js';
 import type { Step } from '../../../model/plan/index.js';
 import { instanceGroups } from '../../../model/security-groups/own-groups.js';
@@ -79,16 +79,15 @@ async function launchSlot(cluster: Cluster, step: Step): Promise<void> {
         forgetLaunch(cluster.state, slot.name);
         cluster.state.securityGroups = null;
       }
-      if (isImageGone(error) && canResolveAgain(cluster.state, now())) {
-        emit(
-          cluster,
-          'Warning',
-          'ImageGone',
-          `${slot.name}: ${request.imageId} cannot be launched any more: the image is looked up again`,
-        );
-        cluster.state.launchConfigKey = null;
-        cluster.control.replanRequested = true;
-        return;
+      const gone = goneOf(detailOf(error)?.code);
+      if (gone !== null && isOutdated(request, launchConfigOf(cluster))) continue;
+      if (gone === 'image' && canAskAgain(cluster.state, gone, now())) {
+        tell('ImageGone', `${request.imageId} cannot be launched any more: the image is looked up again`);
+        return askAgain(cluster);
+      }
+      if (gone === 'subnet' && canAskAgain(cluster.state, gone, now())) {
+        tell('SubnetGone', `${request.subnetId} does not exist any more: the subnets are looked up again`);
+        return askAgain(cluster);
       }
       // All of them or none: a part may still fit.
       const halve = (): boolean => batch !== undefined && groupOf(cluster, slot.name).halve(batch);
@@ -97,7 +96,8 @@ async function launchSlot(cluster: Cluster, step: Step): Promise<void> {
         tell(quota.code, `${quota.message}; half as many are tried at once`);
         continue;
       }
-      if (!isCapacity(error)) throw error;
+      // One subnet less is no reason to make nothing: the others are tried, as where one is full.
+      if (!isCapacity(error) && gone !== 'subnet') throw error;
       slot.exhaustedSubnets = [...slot.exhaustedSubnets, exhaustedKey(request.instanceType, request.subnetId)];
       const next = nextPlace(cluster, wanted, slot);
       const fewer = next === null && halve();
@@ -106,7 +106,8 @@ async function launchSlot(cluster: Cluster, step: Step): Promise<void> {
         : next === null
           ? nothingLeft(cluster, wanted)
           : `trying ${next.type} in ${next.zone}`;
-      tell('InsufficientInstanceCapacity', `no ${request.instanceType} in ${zone ?? request.subnetId}, ${what}`);
+      if (gone === 'subnet') tell('SubnetGone', `${request.subnetId} does not exist any more, ${what}`);
+      else tell('InsufficientInstanceCapacity', `no ${request.instanceType} in ${zone ?? request.subnetId}, ${what}`);
       if (next === null) {
         const tried = slot.exhaustedSubnets;
         slot.exhaustedSubnets = [];
@@ -117,6 +118,12 @@ async function launchSlot(cluster: Cluster, step: Step): Promise<void> {
     await tagTogether(cluster, toTag);
     return;
   }
+}
+
+/** Has everything that a launch depends on looked up anew, before anything else is done. */
+export function askAgain({ state, control }: Cluster): void {
+  state.launchConfigKey = null;
+  control.replanRequested = true;
 }
 
 /** Gives instances that were launched together the tags of their slots. People read them: without them nothing else is missing. */
@@ -307,7 +314,3 @@ function useUp({ state }: Cluster, { name, role, pool, generation, departing }: 
 }
 
 const isCapacity = (error: unknown): boolean => classOf(error) === 'capacity';
-
-/** The image was deregistered, or is no longer shared with the account. */
-const isImageGone = (error: unknown): boolean =>
-  /^InvalidAMIID\.(NotFound|Unavailable)$/.test(detailOf(error)?.code ?? '');

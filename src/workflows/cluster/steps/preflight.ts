@@ -18,6 +18,7 @@ export async function preflight(cluster: Cluster): Promise<void> {
   const made = slots.filter((name) => state.slots[name]?.instance);
   const empty = slots.filter((name) => !made.includes(name));
   const founding = foundingOf(document, state);
+  const again = state.launchConfig !== null;
   const {
     launchConfig,
     userData,
@@ -31,7 +32,7 @@ export async function preflight(cluster: Cluster): Promise<void> {
       networksInUse: state.initializedAt !== null,
       ...(made.length > 0 && { launching: empty }),
       ...(founding !== null && { founding }),
-      ...(state.launchConfig !== null && { again: true }),
+      ...(again && { again }),
     })
     .catch((error: unknown) => {
       if (!isOutdated()) holdMissing(cluster, error);
@@ -39,6 +40,7 @@ export async function preflight(cluster: Cluster): Promise<void> {
     });
   state.launchConfig = launchConfig;
   state.launchConfigAt = now();
+  if (again) state.askedAgainAt = now();
   state.launchConfigKey = isOutdated() ? null : launchConfigKeyOf(document);
   state.mirrorProblem =
     mirrorProblem === null ? null : { message: `${mirrorProblem.reason} (GET ${mirrorProblem.url})`, since: now() };

@@ -1,4 +1,5 @@
 import { CancellationScope } from '@temporalio/workflow';
+import { canAskAgain, goneOf } from '../../../model/launch-refused.js';
 import type { Step } from '../../../model/plan/index.js';
 import { differenceText } from '../../../model/security-groups/keys.js';
 import {
@@ -11,9 +12,9 @@ import {
 import { groupRulesOf } from '../../../model/security-groups/rules.js';
 import type { ClusterState, ErrorClass } from '../../../model/state.js';
 import { activities } from '../../lib/activities.js';
-import { classOf, errorRecordOf } from '../../lib/errors.js';
-import { type Cluster, callContext, emit, slotOf, waitingSince } from '../context.js';
-import { launchConfigOf } from './launch.js';
+import { classOf, detailOf, errorRecordOf } from '../../lib/errors.js';
+import { type Cluster, callContext, emit, now, slotOf, waitingSince } from '../context.js';
+import { askAgain, launchConfigOf } from './launch.js';
 
 /** Refusals that only a person can resolve: a missing permission, the quota of the account, a rule that EC2 does not accept. */
 const REFUSALS: readonly (ErrorClass | null)[] = ['auth', 'quota', 'invalid'];
@@ -73,6 +74,15 @@ export async function setSecurityGroups(cluster: Cluster): Promise<void> {
     if (byHand) emit(cluster, 'Warning', 'GroupRulesChanged', `rules were changed by hand, and are set again: ${what}`);
     else emit(cluster, 'Normal', 'GroupRulesChanged', what);
   } catch (error) {
+    if (before === null && goneOf(detailOf(error)?.code) === 'vpc' && canAskAgain(state, 'vpc', now())) {
+      emit(
+        cluster,
+        'Warning',
+        'VpcGone',
+        `${launchConfigOf(cluster).vpcId} does not exist any more: the default VPC is looked up again`,
+      );
+      return askAgain(cluster);
+    }
     // A cluster cannot begin without its groups; a running one continues with its present rules. A request that wants another try at once may have come meanwhile.
     const isFinal = REFUSALS.includes(classOf(error)) && inbox.breakerResets === breakerResets;
     if (before === null || !isFinal) throw error;
