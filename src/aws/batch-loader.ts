@@ -24,7 +24,8 @@ export class BatchLoader<T> {
   readonly #tick: number;
   #waiting = new Map<string, PromiseWithResolvers<T | undefined>>();
   #timer: NodeJS.Timeout | undefined;
-  #lastRound = 0;
+  /** Not by the time of day: when that is set back, everything would wait until it is there again. */
+  #lastRound = Number.NEGATIVE_INFINITY;
   #calls = 1;
   #ids = 0;
   #slower = 1;
@@ -46,7 +47,10 @@ export class BatchLoader<T> {
       // The caller may have gone by the time of the answer.
       waiting.promise.catch(() => undefined);
       this.#waiting.set(id, waiting);
-      this.#timer ??= setTimeout(() => void this.#round(), Math.max(0, this.#lastRound + this.#pause() - Date.now()));
+      this.#timer ??= setTimeout(
+        () => void this.#round(),
+        Math.max(0, this.#lastRound + this.#pause() - performance.now()),
+      );
     }
     return waiting.promise;
   }
@@ -61,7 +65,7 @@ export class BatchLoader<T> {
     const asked = this.#waiting;
     this.#waiting = new Map();
     this.#timer = undefined;
-    this.#lastRound = Date.now();
+    this.#lastRound = performance.now();
     this.#ids = asked.size;
     const parts = chunks([...asked.keys()], this.#options.chunk);
     this.#calls = Math.max(1, parts.length);

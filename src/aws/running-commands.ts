@@ -18,8 +18,6 @@ const PAUSE_MS = 10_000;
 export interface RunningCommandsOptions {
   ssm: SSMClient;
   tick?: number;
-  /** Milliseconds since 1970, for tests. */
-  now?: () => number;
 }
 
 /**
@@ -28,23 +26,21 @@ export interface RunningCommandsOptions {
  */
 export class RunningCommands {
   readonly #options: RunningCommandsOptions;
-  readonly #now: () => number;
-  /** When each of those that wait was sent. */
+  /** When each of those that wait was sent. All times are of a clock that no one sets. */
   readonly #waiting = new Map<string, number>();
   #next: Promise<ReadonlySet<string>> | null = null;
-  #due = 0;
+  #due = Number.NEGATIVE_INFINITY;
   /** Calls that the last list took. */
   #calls = 1;
-  #notBefore = 0;
+  #notBefore = Number.NEGATIVE_INFINITY;
 
   constructor(options: RunningCommandsOptions) {
     this.#options = options;
-    this.#now = options.now ?? (() => Date.now());
   }
 
   /** Notes that someone waits for the command; until `ended`. */
   waits(commandId: string): void {
-    if (!this.#waiting.has(commandId)) this.#waiting.set(commandId, this.#now());
+    if (!this.#waiting.has(commandId)) this.#waiting.set(commandId, performance.now());
   }
 
   ended(commandId: string): void {
@@ -56,23 +52,24 @@ export class RunningCommands {
    * itself
    */
   async includes(commandId: string, instanceId: string): Promise<boolean> {
-    if (this.#waiting.size < MANY || this.#now() < this.#notBefore) return false;
-    if (this.#now() - (this.#waiting.get(commandId) ?? 0) < DELIVERY_MS) return true;
+    if (this.#waiting.size < MANY || performance.now() < this.#notBefore) return false;
+    if (performance.now() - (this.#waiting.get(commandId) ?? 0) < DELIVERY_MS) return true;
     this.#next ??= this.#list().catch(() => {
-      this.#notBefore = this.#now() + PAUSE_MS;
+      this.#notBefore = performance.now() + PAUSE_MS;
       return NONE;
     });
     return (await this.#next).has(keyOf(commandId, instanceId));
   }
 
   async #list(): Promise<ReadonlySet<string>> {
-    const wait = this.#due - this.#now();
+    const wait = this.#due - performance.now();
     // Never at once: those who ask in the same moment share the list.
     await (wait > 0 ? new Promise((resolve) => setTimeout(resolve, wait)) : Promise.resolve());
     // Who asks from now on gets the next list.
     this.#next = null;
-    this.#due = this.#now() + this.#calls * (this.#options.tick ?? TICK_MS);
-    const since = Math.min(this.#now(), ...this.#waiting.values()) - CLOCK_SLACK_MS;
+    this.#due = performance.now() + this.#calls * (this.#options.tick ?? TICK_MS);
+    const now = performance.now();
+    const since = Date.now() - (now - Math.min(now, ...this.#waiting.values())) - CLOCK_SLACK_MS;
     const running = new Set<string>();
     let NextToken: string | undefined;
     let pages = 0;

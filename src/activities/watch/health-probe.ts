@@ -65,8 +65,9 @@ export class HealthProbe {
    * @throws the signal's reason, nothing else; while AWS refuses, the knowledge stays
    */
   async ask(): Promise<boolean> {
-    if (Date.now() < this.#dueAt) return false;
-    this.#dueAt = Date.now() + EVERY_MS;
+    // A clock that no one sets: where the time of day is set back, no server would be asked until it is there again.
+    if (performance.now() < this.#dueAt) return false;
+    this.#dueAt = performance.now() + EVERY_MS;
     const before = { failure: this.failure?.code, unhealthy: textOf(this.unhealthy) };
     try {
       await this.#question();
@@ -75,7 +76,7 @@ export class HealthProbe {
     } catch (error) {
       if (this.attempt.signal.aborted) throw this.attempt.signal.reason;
       this.#failures += 1;
-      this.#dueAt = Date.now() + Math.min(LONGEST_AGAIN_MS, AGAIN_MS * 2 ** (this.#failures - 1));
+      this.#dueAt = performance.now() + Math.min(LONGEST_AGAIN_MS, AGAIN_MS * 2 ** (this.#failures - 1));
       const { code, class: errorClass, message, hint } = detailOf(toFailure(error, 'the pulse of K3s'));
       if (!PASSING.has(errorClass) || this.#failures >= FAILURES)
         this.failure = { code, class: errorClass, message, hint: hint };
@@ -86,7 +87,7 @@ export class HealthProbe {
   /** One agent that takes no command holds the end up by half a minute: what the others report does not wait for it. */
   async #question(): Promise<void> {
     const id = await this.#send();
-    const until = Date.now() + PATIENCE_MS;
+    const until = performance.now() + PATIENCE_MS;
     const before = this.unhealthy;
     let read = 0;
     for (;;) {
@@ -96,7 +97,7 @@ export class HealthProbe {
       );
       const { TargetCount: targets = 0, CompletedCount: completed = 0, ErrorCount: failed = 0 } = command;
       const status = command.Status ?? 'Pending';
-      if ((!UNDER_WAY.has(status) && completed >= targets) || Date.now() > until) {
+      if ((!UNDER_WAY.has(status) && completed >= targets) || performance.now() > until) {
         this.unhealthy = await this.#answers(id, listsFor(command));
         return;
       }

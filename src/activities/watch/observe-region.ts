@@ -81,14 +81,14 @@ export async function observeRegion(
   let isWhole = false;
   const fresh = new Set<string>();
   const listAll = async (): Promise<boolean> => {
-    const began = Date.now();
+    const began = performance.now();
     const [instances, groups] = await Promise.all([
       seen('instances', () => lists.instances(NOT_GONE)),
       seen('groups', () => lists.groups()),
     ]);
     if (instances !== null) memory.instances.takeAll(instances);
     memory.groups = groups ?? memory.groups;
-    listMs = Date.now() - began;
+    listMs = performance.now() - began;
     if (instances !== null && groups !== null) memory.ration.spent(began, listMs);
     isWhole = true;
     return instances !== null;
@@ -107,7 +107,7 @@ export async function observeRegion(
     return true;
   };
   const listInstances = async (): Promise<boolean> => {
-    if (memory.ration.isDue(Date.now())) return await listAll();
+    if (memory.ration.isDue(performance.now())) return await listAll();
     const notRunning = await seen('instances', () => lists.instances(NOT_RUNNING));
     return notRunning !== null && (await listClusters(memory.instances.differing(notRunning)));
   };

@@ -34,6 +34,20 @@ describe('a coalescing reader', () => {
     expect(await late).toBe('seen a');
   });
 
+  test('goes on when the time of day is set back', async () => {
+    // Prepare
+    const read = vi.fn(answers);
+    const reader = new BatchLoader({ read, chunk: 10 });
+    await Promise.all([reader.next('a'), vi.advanceTimersByTimeAsync(0)]);
+    // Act
+    vi.setSystemTime(Date.now() - 3_600_000);
+    const again = reader.next('a');
+    await vi.advanceTimersByTimeAsync(500);
+    // Assess
+    expect(read).toHaveBeenCalledTimes(2);
+    expect(await again).toBe('seen a');
+  });
+
   test('leaves a tick between two rounds, longer when a round takes several calls', async () => {
     const read = vi.fn(answers);
     const reader = new BatchLoader({ read, chunk: 1, tick: 500, maxTick: 2_000 });

@@ -12,7 +12,7 @@ const lists = () => ssm.commandCalls(ListCommandInvocationsCommand).map((call) =
 function waiting(count: number): RunningCommands {
   const running = make();
   for (let n = 0; n < count; n += 1) running.waits(`cmd-${n}`);
-  vi.setSystemTime(Date.now() + 1_500);
+  vi.advanceTimersByTime(1_500);
   return running;
 }
 
@@ -84,6 +84,20 @@ describe('the commands that run on', () => {
 
     expect(calls).toEqual([2, 3, 3, 4]);
     expect(await Promise.all([second, third])).toEqual([false, false]);
+  });
+
+  test('are listed again also when the time of day has been set back', async () => {
+    // Prepare
+    ssm.on(ListCommandInvocationsCommand).resolves({ CommandInvocations: [row(0)] });
+    const running = waiting(30);
+    await running.includes('cmd-0', 'i-0');
+    // Act
+    vi.setSystemTime(Date.now() - 3_600_000);
+    const second = running.includes('cmd-0', 'i-0');
+    await vi.advanceTimersByTimeAsync(250);
+    // Assess
+    expect(lists()).toHaveLength(2);
+    expect(await second).toBe(true);
   });
 
   test('are asked for one by one when the list cannot be had, which the caller of each then hears', async () => {

@@ -378,6 +378,25 @@ describe('the watch of a region', () => {
     expect(result.ended).toBe('time');
   });
 
+  test('looks and asks the servers as before when the time of day is set back', async () => {
+    // Prepare
+    let before = { looks: 0, probes: 0 };
+    const calls = () => ({
+      looks: ec2.commandCalls(DescribeInstancesCommand).length,
+      probes: ssm.commandCalls(SendCommandCommand).length,
+    });
+    // Act
+    await watchFor(240_000, () => {
+      vi.setSystemTime(Date.now() - 6 * 3_600_000);
+      before = calls();
+    });
+    // Assess
+    const after = calls();
+    expect(before.probes).toBeGreaterThan(1);
+    expect(after.looks).toBeGreaterThanOrEqual(2 * before.looks - 2);
+    expect(after.probes).toBeGreaterThanOrEqual(2 * before.probes - 1);
+  });
+
   test('ends after an hour, with its memory for the next', async () => {
     const run = start(activities.watchRegion, input);
     const began = Date.now();
