@@ -228,6 +228,25 @@ ${cases.map((one) => line(columns.map((column) => shown(one[column])))).join('\n
 ${chains.length > 0 ? `\nThe longest chains:\n\n${chains.join('\n')}\n` : ''}${stages.length > 0 ? `\nSeconds until:\n\n${stages.join('\n')}\n` : ''}${plots.length > 0 ? `\n${plots.join('\n')}` : ''}`;
 }
 
+/** What the last runs measured of what was promised to become faster, beside what was measured before, each with its command. */
+function beforeAndNow() {
+  const number = (value) => (Number.isInteger(value) ? String(value) : value.toFixed(value < 10 ? 2 : 1));
+  const line = (cells) => `| ${cells.join(' | ')} |`;
+  const body = JSON.parse(readFileSync('bench/before.json', 'utf8')).map((one) => {
+    const { rows: cases } = JSON.parse(readFileSync(`bench/results/${one.bench}.json`, 'utf8'));
+    const now = cases.find((row) => row.case.trim().startsWith(one.case))?.[one.column];
+    if (now === undefined) throw new Error(`bench/before.json: ${one.bench} has no ${one.column} of "${one.case}"`);
+    const before = one.before === null ? '-' : `${number(one.before)} (${one.commit})`;
+    const what = one.unit === '' ? one.what : `${one.what}, ${one.unit}`;
+    return line([what, `\`npm run bench -- ${one.bench}\``, before, number(now), one.promised || '-']);
+  });
+  return [
+    line(['what', 'command', 'before (commit of the result)', 'now', 'promised at most']),
+    '| --- | --- | --: | --: | --- |',
+    ...body,
+  ].join('\n');
+}
+
 function benchmarksPage() {
   const files = readdirSync('bench/results').filter((file) => file.endsWith('.json'));
   return `<!-- Made by scripts/docs.mjs from bench/results: run the benchmark, then node scripts/docs.mjs. -->
@@ -237,6 +256,12 @@ function benchmarksPage() {
 What was measured last, on the [local region](../explanation/local-region.md). \`ratio\` is the wall time over the critical path: the longest chain of
 latencies that the region has imposed and that nothing can avoid, computed by the region from its own record. \`limit\` is what is promised.
 Times are of profile \`aws\`, which is an [assumption about AWS](../../packages/aws-simulator/src/profiles.ts); ratios are Keelson's.
+
+## Before and now
+
+From the tables below; before is what the same benchmark measured in an earlier commit (\`git show COMMIT:bench/results/NAME.json\`), where there was one. The run of creates at once was one of 200 then.
+
+${beforeAndNow()}
 
 ${files.map(benchmarkSection).join('\n')}`;
 }
