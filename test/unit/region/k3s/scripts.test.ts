@@ -2,9 +2,12 @@
  * Keelson's own node scripts on the region's machines, sent by the real SSM client: what neither side's own tests can show. The same on paper, where
  * rules answer in the place of scripts.
  */
-import { readFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
 import { GetCommandInvocationCommand, SendCommandCommand } from '@aws-sdk/client-ssm';
 import { afterEach, describe, expect, it } from 'vitest';
+import type { NodeFiles } from '#src/model/node-files/wanted.js';
+import { bundleText } from '#src/node-scripts/bundle.js';
 import {
   type FoundingInput,
   type JobOutput,
@@ -133,8 +136,28 @@ const bootstrapOf = (machine: Machine, name: string, key: string) =>
     tokens('PUT'),
   );
 
+/** Puts a bundle into the bucket, and has the node take it. */
+function take(machine: Machine, files: Partial<NodeFiles>, sum?: string): Promise<JobOutput> {
+  const text = bundleText({ manifests: [], files: [], environment: {}, before: '', after: '', ...files });
+  fixture.bucket.set('/bucket/files', Buffer.from(text));
+  const params = { ROLE: 'server', FILES_SHA256: sum ?? createHash('sha256').update(text).digest('hex') };
+  return run(machine, 'set-manifests', params, { FILES_GET: `${fixture.url}/bucket/files` });
+}
+
+const manifestOf = (name: string) => ({
+  name,
+  content: `apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: ${name}\n  namespace: default\n`,
+});
+
 const startsOf = (machine: Machine): number => journal(machine).split('Starting k3s ').length - 1;
 const isActive = (machine: Machine): boolean => machine.systemd.unit('k3s.service')?.state === 'active';
+
+/** What a backup reports, on both hosts. */
+const BACKUP_KEYS = [
+  'compression',
+  ...['configmaps', 'namespaces', 'nodes', 'pods', 'secrets'].map((kind) => `count.${kind}`),
+  ...['etcd', 'node', 'revision', 'sha256', 'size', 'token-version', 'version'],
+];
 
 const HOSTS = { 'on folders': createMachineHost, 'on paper': createPaperHost };
 
@@ -295,6 +318,49 @@ describe.each(Object.entries(HOSTS))('the node scripts %s', (_, createHost) => {
     expect(restarts).toBe('0');
     expect(gone, gone.logTail).toMatchObject({ outcome: 'done', result: { changed: '2' } });
   });
+
+  it('take files and manifests, delete what goes, save a backup, and leave nothing behind', async () => {
+    // Prepare
+    fixture = await startRegionFixture({}, createHost);
+    const a = await prepared('a', 'server');
+    await run(a, 'bootstrap', node('a-g1', ['cluster-init: true']), tokens('PUT'));
+    const app = { path: '/etc/app.conf', mode: '640', content: 'a=1\n' };
+    const puts = ['TOKEN', 'AGENT_TOKEN', 'SNAPSHOT'].map((name) => [`${name}_PUT`, `${fixture.url}/bucket/${name}`]);
+
+    // Act
+    const refused = await take(a, { files: [app] }, '0'.repeat(64));
+    const taken = await take(a, { files: [app], manifests: ['zeta', 'kept', 'beta', 'alpha'].map(manifestOf) });
+    const whole = await run(a, 'probe', { ROLE: 'server' });
+    const fewer = await take(a, { manifests: [manifestOf('kept')] });
+    const deleted = await run(a, 'delete-manifests', { MANIFESTS_GONE: 'alpha never zeta beta' });
+    const again = await run(a, 'delete-manifests', { MANIFESTS_GONE: 'alpha' });
+    const uncordoned = await run(a, 'uncordon', { NODE_NAME: 'a-g1', AWAIT_READY: '20' });
+    const nobody = await run(a, 'uncordon', { NODE_NAME: 'x-g1' });
+    const backup = { PART_BYTES: `${2 ** 30}`, MARKER: 'm1' };
+    const saved = await run(a, 'backup', backup, Object.fromEntries(puts));
+    const gone = await run(a, 'uninstall');
+    const twice = await run(a, 'uninstall');
+    const after = await run(a, 'probe', { ROLE: 'server' });
+
+    // Assess
+    expect(refused.result).toEqual({ code: 'FilesChanged' });
+    expect(taken.result).toEqual({});
+    expect(whole.result['altered']).toBe('none');
+    expect(fewer.result).toEqual({ gone: 'alpha,beta,zeta' });
+    expect(existsSync(a.path('/etc/app.conf'))).toBe(false);
+    expect(deleted, deleted.logTail).toMatchObject({ outcome: 'done', result: { deleted: '3', left: 'never' } });
+    expect(again.result).toEqual({ deleted: '0', left: 'alpha' });
+    expect(uncordoned.result).toEqual({ uncordoned: 'true' });
+    expect(nobody.result).toEqual({ code: 'NodeAbsent' });
+    expect(saved, saved.logTail).toMatchObject({
+      outcome: 'done',
+      result: { node: 'a-g1', version: VERSION, sha256: expect.stringMatching(/^[0-9a-f]{64}$/) },
+    });
+    expect(Object.keys(saved.result).sort()).toEqual(BACKUP_KEYS);
+    expect(fixture.bucket.get('/bucket/SNAPSHOT')?.length).toBe(Number(saved.result['size']));
+    for (const one of [gone, twice]) expect(one.result).toEqual({ uninstalled: 'true' });
+    expect(after.result).toMatchObject({ version: 'none', 'started-with': '', 'bootstrap-server': 'false' });
+  }, 60_000);
 
   it.each([
     ['no public address', null],

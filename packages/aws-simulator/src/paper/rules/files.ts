@@ -47,7 +47,8 @@ export async function takeFiles(job: Job): Promise<void> {
     if (name !== '' && !files.includes(name)) remove(machine, name);
   const gone = names(machine, MANIFESTS)
     .flatMap((file) => OWN.exec(file)?.[1] ?? [])
-    .filter((name) => !manifests.includes(name));
+    .filter((name) => !manifests.includes(name))
+    .sort();
   for (const name of gone) {
     // Aside and not away: what it has made is deleted by it.
     write(machine, `${REMOVED}/${name}.yaml`, read(machine, `${MANIFESTS}/keelson-${name}.yaml`));
