@@ -14,6 +14,7 @@ import { detailOf } from './aws/failure.js';
 import { installationOf, isInstallationUnknown } from './aws/installation.js';
 import { EnvironmentError, readWorkerEnvironment, type WorkerEnvironment } from './config/environment.js';
 import { packageVersion } from './config/version.js';
+import type { Bridge } from './events/bridge.js';
 import { encryption } from './temporal/encrypted-failures.js';
 import { namespaceIdOf } from './temporal/namespace.js';
 import { createWatches } from './temporal/watches.js';
@@ -107,6 +108,7 @@ async function serve(environment: WorkerEnvironment, logger: Logger): Promise<nu
     if (isInstallationUnknown(error)) throw error;
   });
   const statusHolds = new StatusHolds();
+  let bridge: Bridge | null = null;
   const activities = createActivities({
     clients,
     workflowNotifier,
@@ -119,6 +121,7 @@ async function serve(environment: WorkerEnvironment, logger: Logger): Promise<nu
     mirrors,
     channels: channelsOf(environment),
     statusHolds,
+    events: () => bridge?.problem(),
     ...(environment.backupPartBytes !== null && { partBytes: environment.backupPartBytes }),
   });
   const worker = await withoutWorkflowStacks(() =>
@@ -147,7 +150,7 @@ async function serve(environment: WorkerEnvironment, logger: Logger): Promise<nu
   // Ends when a signal (SIGTERM, SIGINT) has drained it.
   const running = worker.run();
   const stopBeating = healthFile === null ? null : keepHealthFile(healthFile, () => worker.getState() === 'RUNNING');
-  const bridge = readEvents(environment, clients, client, workflowNotifier, installation, logger, fence.isInContact);
+  bridge = readEvents(environment, clients, client, workflowNotifier, installation, logger, fence.isInContact);
   logger.info(
     { version, taskQueue, address: temporal.address, namespace: temporal.namespace, bucket: environment.bucket },
     'the worker polls',

@@ -7,6 +7,7 @@ import type { InstallationSource } from '../aws/installation.js';
 import type { RateLimiter } from '../aws/rate-limiter.js';
 import type { Readers } from '../aws/readers.js';
 import type { MirrorPolicy } from '../mirror/policy.js';
+import type { ErrorNote } from '../model/observation-failure.js';
 import type { Fence } from './fence.js';
 import type { Notifier } from './notify/notifier.js';
 import type { StatusHolds } from './status-holds.js';
@@ -33,6 +34,8 @@ export interface ActivityDeps {
   /** The Temporal server's own id of the namespace. */
   namespaceId: () => Promise<string>;
   workflowNotifier: WorkflowNotifier;
+  /** Why this worker cannot read the queue of events; null when it can, undefined without a queue. */
+  events: () => Omit<ErrorNote, 'since'> | null | undefined;
   /** Notifies people who do not watch; null if the environment names no receiver. */
   notifier: Notifier | null;
   /** Writes of status.yaml that keep the next one waiting. */

@@ -60,6 +60,8 @@ export interface ActivitiesOptions {
   namespaceId?: () => Promise<string>;
   /** How the region watch speaks to workflows; without one it notifies no one. */
   workflowNotifier?: WorkflowNotifier;
+  /** See ActivityDeps; by default the worker has no queue. */
+  events?: ActivityDeps['events'];
   /** Where people are notified; by default nowhere. */
   channels?: readonly Channel[];
   /** What the worker's sinks release; without it each hold lasts its time. */
@@ -107,6 +109,7 @@ export function createActivities(options: ActivitiesOptions): Activities {
     fence: options.fence ?? new Fence(),
     workflowNotifier: options.workflowNotifier ?? NO_MESSENGER,
     notifier: channels.length === 0 ? null : createNotifier(bucket, channels),
+    events: options.events ?? (() => undefined),
     statusHolds: options.statusHolds ?? new StatusHolds(),
     logger,
     defaultInstanceProfile,

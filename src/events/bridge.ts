@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { DeleteMessageCommand, type Message, ReceiveMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import type { Logger } from 'pino';
 import { messageOf } from '../aws/error-code.js';
-import { toFailure } from '../aws/failure.js';
+import { detailOf, toFailure } from '../aws/failure.js';
+import type { ErrorNote } from '../model/observation-failure.js';
 import { type Event, parseEvent } from './parse.js';
 
 /** SQS's maximum. [docs: SQS ReceiveMessage] */
@@ -15,6 +16,9 @@ const LONGEST_PAUSE_MS = 60_000;
 const NOT_READY_MS = 1_000;
 /** A lost zone causes events of hundreds of instances at once. */
 const MOST_IN_HAND = 200;
+/** How many passing failures in a row count. */
+const FAILURES = 3;
+const PASSING: ReadonlySet<string> = new Set(['throttled', 'transient']);
 
 export interface BridgeOptions {
   sqs: SQSClient;
@@ -27,6 +31,8 @@ export interface BridgeOptions {
 }
 
 export interface Bridge {
+  /** Why the queue cannot be read; null when it can, as far as is known. */
+  problem(): Omit<ErrorNote, 'since'> | null;
   /** Ends the present poll; messages in hand are finished. */
   stop(): Promise<void>;
 }
@@ -37,8 +43,12 @@ export interface Bridge {
  */
 export function startBridge(options: BridgeOptions): Bridge {
   const end = new AbortController();
-  const done = poll(options, end.signal);
+  let problem: Omit<ErrorNote, 'since'> | null = null;
+  const done = poll(options, end.signal, (latest) => {
+    problem = latest;
+  });
   return {
+    problem: () => problem,
     stop: async () => {
       end.abort();
       await done;
@@ -49,6 +59,7 @@ export function startBridge(options: BridgeOptions): Bridge {
 async function poll(
   { sqs, queueUrl, logger, handle, isReady = () => true }: BridgeOptions,
   signal: AbortSignal,
+  tell: (problem: Omit<ErrorNote, 'since'> | null) => void,
 ): Promise<void> {
   const inHand = new Set<Promise<void>>();
   let failures = 0;
@@ -68,6 +79,7 @@ async function poll(
         { abortSignal: signal },
       );
       failures = 0;
+      tell(null);
       for (const message of messages) {
         const work = take(message).finally(() => inHand.delete(work));
         inHand.add(work);
@@ -77,7 +89,8 @@ async function poll(
     } catch (error) {
       if (signal.aborted) break;
       failures += 1;
-      const { message } = toFailure(error, `ReceiveMessage from ${queueUrl}`);
+      const { code, class: errorClass, message, hint } = detailOf(toFailure(error, `ReceiveMessage from ${queueUrl}`));
+      if (failures >= FAILURES || !PASSING.has(errorClass)) tell({ code, class: errorClass, message, hint });
       logger.warn({ error: message, failures }, 'events cannot be read; until they can, the region watch sees changes');
       await sleep(Math.min(LONGEST_PAUSE_MS, 1_000 * 2 ** failures), undefined, { signal }).catch(() => undefined);
     }

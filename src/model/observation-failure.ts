@@ -5,7 +5,18 @@ import type { ErrorClass } from './state/error.js';
  * `agents` SSM's list of agents, `nodes` what K3s says on the nodes.
  */
 export const SUBJECTS = ['instances', 'groups', 'checks', 'agents', 'nodes'] as const;
-export type Subject = (typeof SUBJECTS)[number];
+
+/**
+ * What Keelson reads besides, which hides nothing of a cluster's health: `bucket` has claims, tokens and documents, `events` is the queue of events.
+ */
+export const ASIDE = ['bucket', 'events'] as const;
+
+export const ALL_SUBJECTS = [...SUBJECTS, ...ASIDE] as const;
+export type Subject = (typeof ALL_SUBJECTS)[number];
+
+/** Returns whether a failure hides something of the cluster's health. */
+export const hidesHealth = ({ subject }: Pick<ObservationFailure, 'subject'>): boolean =>
+  SUBJECTS.some((one) => one === subject);
 
 /** A lasting failure. */
 export interface ErrorNote {

@@ -11,6 +11,7 @@ import { CONFIG_VALID } from './config-problem.js';
 import { BACKUP_PROVEN } from './drill/condition.js';
 import type { DrillState } from './drill/state.js';
 import { type Suspicion, suspicionsIn } from './health/findings.js';
+import { hidesHealth } from './observation-failure.js';
 import type { Phase } from './phase.js';
 import { phaseOf } from './phase-of.js';
 import type {
@@ -167,7 +168,9 @@ export function healthOf(state: ClusterState): Health {
   const failing = telling.filter((condition) => condition.status === 'False');
   if (failing.some((condition) => condition.type === 'ApiAvailable')) return 'Unhealthy';
   if (failing.length > 0) return 'Degraded';
-  const isObserved = conditions.some(({ type, status }) => type === OBSERVED && status === 'True');
+  const { own, region } = state.unobserved;
+  const observed = conditions.find(({ type }) => type === OBSERVED)?.status;
+  const isObserved = observed === 'True' || (observed === 'False' && ![...own, ...region].some(hidesHealth));
   return isObserved && telling.every(({ status }) => status === 'True') ? 'Healthy' : 'Unknown';
 }
 

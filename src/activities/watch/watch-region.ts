@@ -1,6 +1,6 @@
 import { messageOf } from '../../aws/error-code.js';
 import { detailOf, toFailure } from '../../aws/failure.js';
-import { SUBJECTS } from '../../model/observation-failure.js';
+import { SUBJECTS, type Subject } from '../../model/observation-failure.js';
 import { afterRound, type Round, SEES_ALL } from '../../model/watch/blindness.js';
 import { type Effort, nextInterval, SHORTEST_MS } from '../../model/watch/cadence.js';
 import type { WatchReport } from '../../model/watch/report.js';
@@ -9,6 +9,7 @@ import type { WatchInput, WatchResult } from '../api.js';
 import type { ActivityContext } from '../attempt.js';
 import type { ActivityDeps } from '../deps.js';
 import { retryOnce } from '../retry-once.js';
+import { BucketProbe } from './bucket-probe.js';
 import { HealthProbe } from './health-probe.js';
 import { LastingTroubles } from './lasting-troubles.js';
 import { regionObserved } from './metrics.js';
@@ -45,7 +46,7 @@ export async function watchRegion(
   input: WatchInput,
 ): Promise<WatchResult> {
   const probe = new HealthProbe(deps.clients.ssm(input.region), deps.installation, attempt, () => watch.wake());
-  const watch = new Watch(deps, attempt, input, probe);
+  const watch = new Watch(deps, attempt, input, probe, new BucketProbe(deps.bucket, attempt));
   void keepProbing(attempt, probe, watch);
   try {
     return await watch.go();
@@ -72,6 +73,7 @@ class Watch {
     private readonly attempt: ActivityContext,
     private readonly input: WatchInput,
     private readonly probe: HealthProbe,
+    private readonly bucket: BucketProbe,
   ) {
     const carried = (attempt.resumed as Carried | undefined) ?? input;
     const at = new Date().toISOString();
@@ -119,12 +121,17 @@ class Watch {
     const { workflowNotifier } = this.deps;
     const began = Date.now();
     this.#memory.k3s = probe.unhealthy;
-    const regionReport = await this.#observe(began);
+    const [regionReport] = await Promise.all([this.#observe(began), this.bucket.ask()]);
     effort.calls = regionReport.calls;
     effort.listMs = Math.min(regionReport.listMs, Date.now() - began);
     effort.throttled = Object.values(regionReport.round).some((error) => error !== null && SLOWED.has(error.class));
     const at = new Date().toISOString();
-    this.#blindness = afterRound(this.#blindness, wholeRound(regionReport.round, probe.failure), at);
+    const aside = { bucket: this.bucket.failure, events: this.deps.events() };
+    this.#blindness = afterRound(
+      this.#blindness,
+      { ...wholeRound(regionReport.round, probe.failure), ...known(aside) },
+      at,
+    );
     const report = { at, failures: this.#blindness.failures };
     regionObserved(input, report.failures, at);
     if (report.failures.length > 0)
@@ -193,6 +200,10 @@ function wholeRound(round: Round, nodes: Round['nodes']): Round {
   if (instances != null) return Object.fromEntries(SUBJECTS.map((subject) => [subject, instances]));
   return { ...round, ...(nodes !== undefined && { nodes }) };
 }
+
+/** Returns the round without what no one has asked for. */
+const known = (round: { [S in Subject]?: Round[S] | undefined }): Round =>
+  Object.fromEntries(Object.entries(round).filter(([, error]) => error !== undefined));
 
 /** Runs beside the rounds, which do not wait for servers to answer. Ends with the attempt. */
 async function keepProbing(attempt: ActivityContext, probe: HealthProbe, watch: Watch): Promise<void> {

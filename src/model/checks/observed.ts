@@ -11,6 +11,8 @@ const NAMES: Record<Subject, string> = {
   checks: 'status checks',
   agents: 'SSM agents',
   nodes: 'K3s',
+  bucket: 'the bucket',
+  events: 'events of the queue',
 };
 
 /** Returns what keeps the subject from being observed now; the cluster's own failure before the region watch's. */

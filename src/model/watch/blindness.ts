@@ -1,4 +1,10 @@
-import { type ErrorNote, type ObservationFailure, SUBJECTS, type Subject, withSince } from '../observation-failure.js';
+import {
+  ALL_SUBJECTS,
+  type ErrorNote,
+  type ObservationFailure,
+  type Subject,
+  withSince,
+} from '../observation-failure.js';
 
 /**
  * Result of one round of an observer: null for an observed subject, the reason for a failed one; subjects that it did not ask for are
@@ -32,7 +38,7 @@ const STEADY: ReadonlySet<string> = new Set(['auth', 'invalid', 'quota', 'confli
 export function afterRound(before: Blindness, round: Round, now: string): Blindness {
   const next: Blindness = { failures: [], good: {}, onsets: {} };
   const latest: ObservationFailure[] = [];
-  for (const subject of SUBJECTS) {
+  for (const subject of ALL_SUBJECTS) {
     const known = before.failures.find((one) => one.subject === subject);
     const error = round[subject];
     const recent = (before.onsets[subject] ?? []).filter((at) => Date.parse(now) - Date.parse(at) < HOUR_MS);

@@ -1,4 +1,4 @@
-import { type ObservationFailure, SUBJECTS } from '../observation-failure.js';
+import { ALL_SUBJECTS, type ObservationFailure } from '../observation-failure.js';
 import { ERROR_CLASSES } from '../state.js';
 
 /** The region watch's report on its own observations; comes with the signal `reconcile`. */
@@ -20,6 +20,6 @@ const isRecord = (value: unknown): value is Record<string, unknown> => typeof va
 
 const isFailure = (value: unknown): value is ObservationFailure =>
   isRecord(value) &&
-  SUBJECTS.some((one) => one === value['subject']) &&
+  ALL_SUBJECTS.some((one) => one === value['subject']) &&
   ERROR_CLASSES.some((one) => one === value['class']) &&
   ['code', 'message', 'hint', 'since'].every((name) => typeof value[name] === 'string');

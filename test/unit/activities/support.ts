@@ -5,7 +5,7 @@ import { pino } from 'pino';
 import { vi } from 'vitest';
 import type { Activities, CallContext, ErrorDetail, LaunchInput } from '#src/activities/api.js';
 import type { Fence } from '#src/activities/fence.js';
-import { createActivities } from '#src/activities/index.js';
+import { type ActivitiesOptions, createActivities } from '#src/activities/index.js';
 import type { WorkflowNotifier } from '#src/activities/watch/workflow-notifier.js';
 import { clientTokenOf } from '#src/aws/client-token.js';
 import { type AwsClients, createAwsClients } from '#src/aws/clients.js';
@@ -48,14 +48,19 @@ export function makeActivities(
     workflowNotifier?: WorkflowNotifier;
     fence?: Fence;
     installation?: InstallationSource;
+    events?: ActivitiesOptions['events'];
   } = {},
 ): Activities {
   const clients = testClients();
   const write = (line: string): void => void options.log?.push(line);
   const logger = pino({ level: options.log === undefined ? 'silent' : 'debug' }, { write });
   const defaultInstanceProfile = options.instanceProfile === undefined ? 'keelson-node' : options.instanceProfile;
-  const { workflowNotifier, fence, installation: source = async () => installation } = options;
-  const others = { ...(workflowNotifier !== undefined && { workflowNotifier }), ...(fence !== undefined && { fence }) };
+  const { workflowNotifier, fence, events, installation: source = async () => installation } = options;
+  const others = {
+    ...(workflowNotifier !== undefined && { workflowNotifier }),
+    ...(fence !== undefined && { fence }),
+    ...(events !== undefined && { events }),
+  };
   const fixed = { bucket: 'ops', installation: source, mirrors: null, tick: 500 };
   return createActivities({ clients, logger, defaultInstanceProfile, ...fixed, ...others });
 }

@@ -57,6 +57,33 @@ describe('an event that no worker can handle', () => {
   });
 });
 
+describe('a queue that cannot be read', () => {
+  it('is a problem at once where the call is denied, and none any more when it is answered', async () => {
+    // Prepare
+    const queue = mockClient(SQSClient);
+    const denied = Object.assign(new Error('no'), { name: 'AccessDenied', $metadata: { httpStatusCode: 403 } });
+    const waits = () => new Promise((resolve) => setTimeout(() => resolve({}), 5));
+    queue.on(ReceiveMessageCommand).rejectsOnce(denied).callsFake(waits);
+    const bridge = startBridge({
+      sqs: new SQSClient({ region: 'eu-west-1' }),
+      queueUrl: 'http://127.0.0.1/q',
+      logger: pino({ level: 'silent' }),
+      handle: () => Promise.resolve(),
+    });
+    // Act
+    const before = bridge.problem();
+    const asked = { timeout: PATIENCE_MS, interval: 20 };
+    await vi.waitFor(() => expect(bridge.problem()).not.toBeNull(), asked);
+    const problem = bridge.problem();
+    await vi.waitFor(() => expect(bridge.problem()).toBeNull(), asked);
+    await bridge.stop();
+    queue.restore();
+    // Assess
+    expect(before).toBeNull();
+    expect(problem).toMatchObject({ code: 'AccessDenied', class: 'auth', message: expect.stringContaining('/q') });
+  });
+});
+
 describe('a worker that does not reach Temporal', () => {
   it('takes no event from the queue, so that an outage makes no dead letters', async () => {
     // Prepare

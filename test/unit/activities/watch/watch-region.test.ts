@@ -4,6 +4,7 @@ import {
   DescribeSecurityGroupsCommand,
   EC2Client,
 } from '@aws-sdk/client-ec2';
+import { GetObjectCommand, HeadBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import {
   type CommandStatus,
   DescribeInstanceInformationCommand,
@@ -14,6 +15,7 @@ import {
 } from '@aws-sdk/client-ssm';
 import { mockClient } from 'aws-sdk-client-mock';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { ErrorNote } from '#src/model/observation-failure.js';
 import { rulesDigest } from '#src/model/security-groups/keys.js';
 import type { Installation } from '#src/model/trust/installation.js';
 import type { RegionReport } from '#src/model/watch/region-report.js';
@@ -25,6 +27,8 @@ const input = { region: 'eu-west-1', operation: 'watch', traceId: 't', digests: 
 
 const ec2 = mockClient(EC2Client);
 const ssm = mockClient(SSMClient);
+const s3 = mockClient(S3Client);
+let events: Omit<ErrorNote, 'since'> | null | undefined;
 let told: { cluster: string; regionReport: RegionReport }[] = [];
 let reports: { cluster: string; report: WatchReport }[] = [];
 let open: string[] = [];
@@ -32,6 +36,7 @@ let deaf = false;
 let readInstallation: () => Promise<Installation> = async () => installation;
 const activities = makeActivities({
   installation: () => readInstallation(),
+  events: () => events,
   workflowNotifier: {
     reconcile: async (cluster, _reason, regionReport) => {
       if (deaf) throw new Error('Temporal does not answer');
@@ -77,6 +82,9 @@ beforeEach(() => {
       ],
     })),
   }));
+  events = undefined;
+  s3.on(HeadBucketCommand).resolves({ BucketRegion: 'eu-west-1' });
+  s3.on(GetObjectCommand).rejects(awsError('NoSuchKey', 'none', 404));
   ec2.on(DescribeInstanceStatusCommand).resolves({});
   ec2.on(DescribeSecurityGroupsCommand).resolves({});
   ssm.on(DescribeInstanceInformationCommand).resolves({});
@@ -87,6 +95,7 @@ afterEach(() => {
   vi.useRealTimers();
   ec2.reset();
   ssm.reset();
+  s3.reset();
 });
 
 /** Lets faked time pass; then the activity is cancelled, as at the end of a worker. */
@@ -338,6 +347,34 @@ describe('the watch of a region', () => {
       ['agents', 'checks', 'groups', 'instances', 'nodes'].map((subject) => `${subject} AccessDenied`),
     );
     expect(names()).toContain('shop');
+  });
+
+  test('tells within a minute that the bucket is denied, and when it is not any more; it asks twice a minute', async () => {
+    // Act
+    const run = start(activities.watchRegion, input);
+    await vi.advanceTimersByTimeAsync(60_000);
+    const atRest = reports.length;
+    s3.on(GetObjectCommand).rejects(awsError('KMS.DisabledException', 'the key is disabled', 400));
+    await vi.advanceTimersByTimeAsync(60_000);
+    const denied = reports.filter(({ cluster }) => cluster === 'shop').map(({ report }) => report.failures);
+    s3.on(GetObjectCommand).rejects(awsError('NoSuchKey', 'none', 404));
+    await vi.advanceTimersByTimeAsync(60_000);
+    run.environment.cancel();
+    await settled(run.result).catch(() => undefined);
+
+    // Assess
+    expect(atRest).toBe(0);
+    expect(denied).toMatchObject([[{ subject: 'bucket', code: 'KMS.DisabledException', class: 'auth' }]]);
+    expect(reports.findLast(({ cluster }) => cluster === 'shop')?.report.failures).toEqual([]);
+    expect(s3.commandCalls(GetObjectCommand).length).toBeLessThanOrEqual(7);
+  });
+
+  test('tells within a minute that its worker cannot read the queue of events', async () => {
+    await watchFor(100_000, () => {
+      events = { code: 'AccessDenied', class: 'auth', message: 'ReceiveMessage: no', hint: 'allow it' };
+    });
+    const told = reports.filter(({ cluster }) => cluster === 'shop').map(({ report }) => report.failures);
+    expect(told).toMatchObject([[{ subject: 'events', code: 'AccessDenied' }]]);
   });
 
   test('reports a trouble that lasts again, less and less often: one that is back before the next probe looks the same', async () => {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { conditionsOf, OBSERVED } from '#src/model/checks.js';
 import { type ConditionResult, setConditions } from '#src/model/conditions.js';
 import { withoutMeasured } from '#src/model/measured.js';
-import { type ObservationFailure, SUBJECTS, type Subject } from '#src/model/observation-failure.js';
+import { ASIDE, type ObservationFailure, SUBJECTS, type Subject } from '#src/model/observation-failure.js';
 import { plan } from '#src/model/plan/index.js';
 import type { ClusterState } from '#src/model/state.js';
 import { statusOf } from '#src/model/status.js';
@@ -72,6 +72,8 @@ const DEPENDS: Record<Subject, string[]> = {
     'DisksFree',
     'ClocksSynchronized',
   ],
+  bucket: [],
+  events: [],
 };
 
 describe('the conditions of a cluster of which nothing was measured', () => {
@@ -130,6 +132,20 @@ describe('the conditions of a cluster that was measured as a whole', () => {
         });
         expect(results[0]?.message).toMatch(/DescribeInstances.*UnauthorizedOperation.*since 2026-01-01T12:00/);
         expect(shown(blind).health).toBe('Unknown');
+      }),
+    );
+  });
+
+  it('are as they are, and so is the health, where the bucket or the queue cannot be read: only that is reported', () => {
+    const aside = fc.uniqueArray(fc.constantFrom(...ASIDE), { minLength: 1 });
+    fc.assert(
+      fc.property(whole, aside, (state, subjects) => {
+        const told = { ...state, unobserved: { own: [], region: subjects.map(refusal) } };
+        const results = conditionsOf(told);
+        expect(withStatus(results, 'False')).toEqual([OBSERVED]);
+        expect(withStatus(results, 'Unknown')).toEqual([]);
+        expect(results[0]?.message).toContain('UnauthorizedOperation');
+        expect(shown(told).health).toBe('Healthy');
       }),
     );
   });
