@@ -104,6 +104,56 @@ describe.concurrent('a cluster that cannot observe itself', () => {
     }));
 });
 
+describe.concurrent('a cluster that is paused', () => {
+  const pauses = async (cluster: Handle): Promise<void> => {
+    await cluster.workflow.executeUpdate('pause', { args: [{}] });
+    await cluster.until(({ waiting }) => waiting?.for === 'resume');
+  };
+
+  it('tells that a server is lost and does nothing about it before it is resumed', ({ expect }) =>
+    fixture.withWorker(async ({ fake, start, replay }) => {
+      // Prepare
+      const cluster = await start(written());
+      await cluster.healthy();
+      await pauses(cluster);
+      const [lost] = fake.instances.values();
+      if (lost !== undefined) fake.instances.set(lost.id, { ...lost, state: 'terminated' });
+
+      // Act: the region watch reports all that it sees
+      const seen = [...fake.instances.values()].flatMap(({ id, type }) =>
+        id === lost?.id ? [] : [{ id, type, state: 'running' }],
+      );
+      const regionReport = { uid: (await cluster.status()).uid, whole: true, at: new Date().toISOString(), seen };
+      await cluster.workflow.signal('reconcile', { reason: 'a test', regionReport });
+      const paused = await cluster.until((status) => condition(status, 'InstancesRunning')?.status === 'False');
+      await cluster.until(({ waiting }) => waiting?.for === 'resume');
+      const launches = fake.launches.length;
+      await cluster.workflow.executeUpdate('resume', { args: [{}] });
+      const resumed = await cluster.healthy();
+
+      // Assess
+      expect(paused).toMatchObject({ health: 'Degraded', operation: null, paused: true });
+      expect(paused.nodes.map(({ power }) => power).sort()).toEqual(['none', 'running', 'running']);
+      expect(launches).toBe(3);
+      expect(resumed.operations.at(-1)).toMatchObject({ kind: 'repair', outcome: 'done' });
+      await replay(cluster);
+    }));
+
+  it('says that it cannot be observed, with the cause', ({ expect }) =>
+    fixture.withWorker(async ({ fake, start }) => {
+      const cluster = await start(written({ mode: 'dev' }));
+      await cluster.healthy();
+      await pauses(cluster);
+      fake.before = async (name) => {
+        if (name === 'observeInstances') throw failed(DENIED);
+      };
+      await look(cluster);
+      const blind = await cluster.until((status) => condition(status, 'Observed')?.status === 'False');
+      expect(condition(blind, 'Observed')?.message).toContain(DENIED.message);
+      expect(blind).toMatchObject({ health: 'Unknown', paused: true });
+    }));
+});
+
 describe.concurrent('an API server that does not answer', () => {
   it('holds up nothing that nodes say of themselves, and what they say is told before it counts', ({ expect }) =>
     fixture.withWorker(async ({ fake, start }) => {

@@ -109,6 +109,33 @@ describe.concurrent('launches that die', () => {
       expect(parked.waiting?.for).toBe(`the next try of create after ${KEY.code}`);
     }));
 
+  it('leave the subnet in which an earlier instance was out of reach alone, also when the next has ended before EC2 answered', ({
+    expect,
+  }) =>
+    fixture.withWorker(async ({ fake, start }) => {
+      // Prepare: no agent registers from the first subnet, and the instance after it is gone when its launch is repeated
+      let answers = 0;
+      const ended = {
+        code: 'IdempotentInstanceTerminated',
+        class: 'conflict',
+        message: 'it has ended',
+        hint: '',
+      } as const;
+      const mute = { code: 'AgentNotRegistered', class: 'conflict', message: 'no agent', hint: '' } as const;
+      fake.before = async (name, input: { instanceId?: string }) => {
+        if (name === 'launchInstance') answers += 1;
+        if (name === 'launchInstance' && answers === 2) throw failed(ended);
+        if (name === 'awaitInstance' && fake.instances.get(input.instanceId ?? '')?.subnetId === 'subnet-a')
+          throw failed(mute);
+      };
+      // Act
+      const cluster = await start(written({ mode: 'dev' }));
+      await cluster.settled('Running');
+      // Assess
+      expect(fake.launches.map(({ launch }) => launch.subnetId)).toEqual(['subnet-a', 'subnet-b']);
+      expect(answers).toBe(3);
+    }));
+
   it('are tried again at once by retry and by another document', ({ expect }) =>
     fixture.withWorker(async ({ fake, start }) => {
       // Prepare

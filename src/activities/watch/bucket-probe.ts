@@ -24,8 +24,9 @@ export class BucketProbe {
 
   /** Reads it if it is time to. @throws the signal's reason, nothing else */
   async ask(): Promise<void> {
-    if (Date.now() < this.#dueAt) return;
-    this.#dueAt = Date.now() + EVERY_MS;
+    // A clock that no one sets: where the time of day is set back, the bucket would not be asked until it is there again.
+    if (performance.now() < this.#dueAt) return;
+    this.#dueAt = performance.now() + EVERY_MS;
     const attempted = 'read the bucket';
     try {
       await retryOnce(this.attempt, attempted, () => this.bucket.get(INSTALLATION_KEY.id));

@@ -141,7 +141,7 @@ export const now = (): string => new Date().toISOString();
 
 /** Returns whether no step runs, nor is about to: the cluster may ask its nodes how they are. */
 export const isBetweenSteps = ({ control, state }: Cluster): boolean =>
-  control.cancel === null && (state.operation === null || holdOf(state.breakers, now())?.open === true);
+  control.cancel === null && (state.operation === null || state.paused || holdOf(state.breakers, now())?.open === true);
 
 /** Short random id; deterministic in replay, since the SDK's uuid4 is. */
 export const shortId = (): string => uuid4().slice(0, 8);

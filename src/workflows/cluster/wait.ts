@@ -43,6 +43,23 @@ export async function holdOff(self: Cluster, hold: Hold): Promise<void> {
   if (ended === 'due') await observe(self);
 }
 
+/** The cluster is paused: it is observed as at any other time, and nothing is done about what that shows. */
+export async function onlyObserve(self: Cluster): Promise<void> {
+  const { state } = self;
+  takeRegionReport(self);
+  if (state.observeRequested) {
+    await observe(self);
+    return;
+  }
+  if (!self.observations.watchEnsured && Object.values(state.slots).some(({ instance }) => instance !== null)) {
+    await ensureWatch(self);
+    return;
+  }
+  const quietMs = untilObservationDue(state) * (0.9 + 0.2 * Math.random());
+  const ended = await pause(self, { for: 'resume', until: null }, quietMs);
+  if (ended === 'time') await observe(self, { groups: !isQuiet(state) });
+}
+
 /** Waits at most so long, and looks when that is wanted or due. */
 async function rest(self: Cluster, what: Awaited | null, dueMs: number | null): Promise<'due' | 'other'> {
   const { state } = self;
@@ -87,10 +104,10 @@ async function pauseBetweenDues(self: Cluster, what: Awaited | null, until: numb
   }
 }
 
-/** What is waited for, and until when, where that is another time than the end of this pause. */
+/** What is waited for, and until when, where that is another time than the end of this pause; null for no known time. */
 interface Awaited {
   for: string;
-  until?: string;
+  until?: string | null;
 }
 
 /** A longer summary fails the workflow's task. [Temporal server: limit.userMetadataSummarySize, 400 bytes] */
@@ -103,7 +120,8 @@ export async function pause(self: Cluster, what: Awaited | null, ms: number | nu
   if (self.state.operation !== null) endLeftSteps(self.state.operation, []);
   const end = ms === null ? null : new Date(Date.now() + ms).toISOString();
   const since = what !== null && self.state.waiting?.for === what.for ? self.state.waiting.since : now();
-  self.state.waiting = what === null ? null : { for: what.for, since, until: what.until ?? end };
+  self.state.waiting =
+    what === null ? null : { for: what.for, since, until: what.until === undefined ? end : what.until };
   const summary = what?.for.slice(0, SUMMARY) ?? 'quiet: nothing to do until a message or the next observation';
   self.status.publish();
   await unlessMessage(self, ms === null ? undefined : () => elapse(ms, { summary }));

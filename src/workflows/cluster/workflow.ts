@@ -17,7 +17,7 @@ import { carryOut } from './operation/carry-out.js';
 import { endOperation } from './operation/history.js';
 import { type ClusterInput, startState } from './start-state.js';
 import { pack } from './state/pack.js';
-import { holdOff, idle, pause } from './wait.js';
+import { holdOff, idle, onlyObserve } from './wait.js';
 
 /**
  * Manages one K3s cluster, from nothing to Running and back to nothing. Ends with the proof of its deletion.
@@ -54,7 +54,7 @@ async function live(self: Cluster): Promise<DeletionProof> {
     // After a cancel, too: this history would not hear the next one.
     if (workflowInfo().continueAsNewSuggested || self.inbox.cancelRequested) await renew(self);
     if (state.paused && state.desiredState !== 'deleted') {
-      await pause(self, { for: 'resume' }, null);
+      await onlyObserve(self);
       continue;
     }
     const move = nextMove(state, now());

@@ -70,7 +70,12 @@ const CHECK_FAILS: Record<StatusCheck, string> = {
 const isUnhealthy = ({ state }: Cluster): boolean =>
   Object.values(state.findings).some((one) => one.confirmed) ||
   Object.values(state.slots).some(
-    (slot) => slot.instance?.power !== 'running' || slot.service !== 'running' || isUnmeasured(slot),
+    // The region watch lists and asks by tags: without them no one but this cluster sees the instance.
+    (slot) =>
+      slot.instance?.power !== 'running' ||
+      slot.instance.untagged !== undefined ||
+      slot.service !== 'running' ||
+      isUnmeasured(slot),
   );
 
 /**

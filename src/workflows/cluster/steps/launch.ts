@@ -305,12 +305,19 @@ export function launchConfigOf(cluster: Cluster): LaunchConfig {
   return launchConfig;
 }
 
-/** The generation's instance is terminated: the slot's next launch is of the next generation. */
-function useUp({ state }: Cluster, { name, role, pool, generation, departing }: Slot): void {
+/** The generation's instance is terminated: the slot's next launch is of the next generation. Where the launch goes is decided as before. */
+function useUp({ state }: Cluster, { name, role, pool, generation, departing, lost, ...places }: Slot): void {
   const next = generation + 1;
   const nodeName = nodeNameOf(state.document.metadata.name, name, next);
   state.generations = { ...state.generations, [name]: next };
-  state.slots = { ...state.slots, [name]: { ...emptySlot({ name, role, pool }, next, nodeName), departing } };
+  const slot: Slot = {
+    ...emptySlot({ name, role, pool }, next, nodeName),
+    departing,
+    ...(lost !== undefined && { lost }),
+    exhaustedSubnets: places.exhaustedSubnets,
+    unreachableSubnets: places.unreachableSubnets,
+  };
+  state.slots = { ...state.slots, [name]: slot };
 }
 
 const isCapacity = (error: unknown): boolean => classOf(error) === 'capacity';
