@@ -120,7 +120,7 @@ async function launchSlot(cluster: Cluster, step: Step): Promise<void> {
   }
 }
 
-/** Has everything that a launch depends on looked up anew, before anything else is done. */
+/** Has everything that a launch depends on looked up again, before anything else is done. */
 export function askAgain({ state, control }: Cluster): void {
   state.launchConfigKey = null;
   control.replanRequested = true;

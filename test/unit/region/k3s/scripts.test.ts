@@ -335,7 +335,7 @@ describe.each(Object.entries(HOSTS))('the node scripts %s', (_, createHost) => {
     const deleted = await run(a, 'delete-manifests', { MANIFESTS_GONE: 'alpha never zeta beta' });
     const again = await run(a, 'delete-manifests', { MANIFESTS_GONE: 'alpha' });
     const uncordoned = await run(a, 'uncordon', { NODE_NAME: 'a-g1', AWAIT_READY: '20' });
-    const nobody = await run(a, 'uncordon', { NODE_NAME: 'x-g1' });
+    const absent = await run(a, 'uncordon', { NODE_NAME: 'x-g1' });
     const backup = { PART_BYTES: `${2 ** 30}`, MARKER: 'm1' };
     const saved = await run(a, 'backup', backup, Object.fromEntries(puts));
     const gone = await run(a, 'uninstall');
@@ -351,7 +351,7 @@ describe.each(Object.entries(HOSTS))('the node scripts %s', (_, createHost) => {
     expect(deleted, deleted.logTail).toMatchObject({ outcome: 'done', result: { deleted: '3', left: 'never' } });
     expect(again.result).toEqual({ deleted: '0', left: 'alpha' });
     expect(uncordoned.result).toEqual({ uncordoned: 'true' });
-    expect(nobody.result).toEqual({ code: 'NodeAbsent' });
+    expect(absent.result).toEqual({ code: 'NodeAbsent' });
     expect(saved, saved.logTail).toMatchObject({
       outcome: 'done',
       result: { node: 'a-g1', version: VERSION, sha256: expect.stringMatching(/^[0-9a-f]{64}$/) },
