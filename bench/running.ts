@@ -71,13 +71,15 @@ async function atRest(bench: BenchStack, names: readonly string[]): Promise<Row[
   );
   const { calls } = await bench.region<{ calls: CallEntry[] }>('/_region/record');
   const ours = calls.filter(({ at, service }) => Date.parse(at) >= since && (service === 'ec2' || service === 'ssm'));
+  const refused = ours.filter(({ status }) => (status ?? 0) >= 400);
   const watch = await bench.client.workflow.getHandle('region-watch/eu-west-1').describe();
   return [
     {
       case: `${names.length} clusters of three servers at rest`,
       minutes,
       callsAMinute: ours.length / minutes,
-      refused: ours.filter(({ status }) => (status ?? 0) >= 400).length,
+      refused: refused.length,
+      refusedAs: refusedAs(refused),
       observations: looks.count(),
       watchEvents: Number(watch.historyLength),
     },
@@ -88,6 +90,16 @@ async function atRest(bench: BenchStack, names: readonly string[]): Promise<Row[
       .slice(0, 8)
       .map(([name, count]) => ({ case: `  Temporal ${name}`, aMinute: count / minutes })),
   ];
+}
+
+/** What AWS has said, and how often: `InvocationDoesNotExist 12`. */
+function refusedAs(refused: readonly CallEntry[]): string {
+  const counts = new Map<string, number>();
+  for (const { action, code } of refused) {
+    const what = `${action} ${code ?? ''}`.trim();
+    counts.set(what, (counts.get(what) ?? 0) + 1);
+  }
+  return [...counts].map(([what, count]) => `${what} ${count}`).join(', ');
 }
 
 const limits = () => ({ limit: LIMITS.coreShare, limitMiB: LIMITS.rssMiB });

@@ -1,6 +1,6 @@
 /** prepare and install under a real bash and curl. Fakes: systemctl; the k3s binary that the mirror (our own server) gives. */
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { renderUserData } from '#src/node-scripts/render.js';
@@ -85,14 +85,37 @@ describe('install', () => {
     expect(server.requests).toContain(`GET ${RELEASE}/k3s-arm64`);
   });
 
-  it('uses what user data has prefetched', async () => {
-    expect((await prepare()).code).toBe(0);
-    const before = server.requests.length;
+  it.each(['server', 'agent'])(
+    'finds K3s in place after the first boot of a %s, which starts nothing',
+    async (role) => {
+      // Prepare
+      const boot = await prepare();
+      const version = sha256(readFileSync(node.path('usr/local/bin/k3s')));
+      const before = server.requests.length;
+      // Act
+      const end = await install({ ROLE: role });
+      // Assess
+      expect(boot.code, boot.stderr).toBe(0);
+      expect(version).toBe(sha256(BINARY));
+      expect(end.job.result).toEqual({ version: VERSION, changed: 'true' });
+      expect(server.requests.length).toBe(before);
+      expect(node.calls().filter((call) => /systemctl (enable|(re)?start)/.test(call))).toEqual([]);
+    },
+  );
 
-    const end = await install();
-
-    expect(end.job.result).toMatchObject({ changed: 'true' });
-    expect(server.requests.length).toBe(before);
+  it('keeps what a job has put in place while the first boot fetched something else', async () => {
+    // Prepare
+    const release = server.hold(`${RELEASE}/k3s`);
+    const boot = prepare();
+    await until(() => server.requests.includes(`GET ${RELEASE}/k3s`));
+    // Act
+    mkdirSync(node.path('usr/local/bin'), { recursive: true });
+    writeFileSync(node.path('usr/local/bin/k3s'), 'of a job', { mode: 0o755 });
+    release();
+    const end = await boot;
+    // Assess
+    expect(end.code, end.stderr).toBe(0);
+    expect(readFileSync(node.path('usr/local/bin/k3s'), 'utf8')).toBe('of a job');
   });
 
   it('waits for a prefetch under way instead of loading twice', async () => {

@@ -96,7 +96,7 @@ export class PaperMachine extends Machine implements PaperNode {
       mkdirSync(join(this.folder.root, below), { recursive: true });
   }
 
-  /** Keelson's own: the key, K3s in the cache, and on the first server the cluster. Other user data is not run. */
+  /** Keelson's own: the key, K3s in its place, and on the first server the cluster. Other user data is not run. */
   protected override async runUserData(boot: AbortSignal): Promise<number | null> {
     const params = readUserData(decodeUserData(this.instance.userData));
     if (this.hasRunUserData || params === null) return null;

@@ -84,23 +84,33 @@ async function download(machine: PaperNode, params: Params, file: string): Promi
   return null;
 }
 
-/** What user data does beside the node's key. @returns whether K3s is in the cache */
+/** What user data does beside the node's key. @returns whether K3s is there */
 export async function prefetch(machine: PaperNode, params: Params, boot: AbortSignal): Promise<boolean> {
-  if (installedVersion(machine) === params['K3S_VERSION']) return true;
+  if (isRight(machine, params)) return true;
   const fault = await fetchBinary(machine, params);
-  return fault === null && !boot.aborted;
+  if (fault !== null || boot.aborted) return false;
+  if (!has(machine, K3S)) placeBinary(machine, params);
+  return true;
+}
+
+function isRight(machine: PaperNode, { K3S_VERSION: version, K3S_SHA256: pin }: Params): boolean {
+  return installedVersion(machine) === version && (pin === undefined || sha256(read(machine, K3S)) === pin);
+}
+
+function placeBinary(machine: PaperNode, params: Params): void {
+  write(machine, K3S, read(machine, cacheOf(params)), 0o755);
+  remove(machine, cacheOf(params));
 }
 
 /** `version=`, `changed=`. */
 export async function installK3s(job: Job): Promise<void> {
   const { machine } = job;
-  const [version, pin] = [job.param('K3S_VERSION'), job.of.params['K3S_SHA256']];
+  const version = job.param('K3S_VERSION');
   let changed = false;
-  if (installedVersion(machine) !== version || (pin !== undefined && sha256(read(machine, K3S)) !== pin)) {
+  if (!isRight(machine, job.of.params)) {
     const fault = await fetchBinary(machine, job.of.params);
     if (fault !== null) job.fail(fault.code, fault.what, fault.todo);
-    write(machine, K3S, read(machine, cacheOf(job.of.params)), 0o755);
-    remove(machine, cacheOf(job.of.params));
+    placeBinary(machine, job.of.params);
     changed = true;
   }
   if (writeUnit(job)) changed = true;
