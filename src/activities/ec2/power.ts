@@ -5,6 +5,7 @@ import {
   StartInstancesCommand,
   StopInstancesCommand,
 } from '@aws-sdk/client-ec2';
+import { hasCode } from '../../aws/error-code.js';
 import { toFailure } from '../../aws/failure.js';
 import type { InstanceGroupsInput, InstancesInput, ModifyTypeInput, StopInput } from '../api.js';
 import type { ActivityContext } from '../attempt.js';
@@ -18,10 +19,24 @@ import { requireOwn } from './proof.js';
  * cluster.
  */
 
-export async function startInstances(deps: ActivityDeps, _: ActivityContext, input: InstancesInput): Promise<void> {
+export async function startInstances(
+  deps: ActivityDeps,
+  attempt: ActivityContext,
+  input: InstancesInput,
+): Promise<void> {
   const { instanceIds: InstanceIds } = input;
-  await deps.pace.turn(`${input.region} StartInstances`, { rank: 0, urgent: input.urgent });
-  await called(input, 'StartInstances', deps, (ec2) => ec2.send(new StartInstancesCommand({ InstanceIds })));
+  const pace = `${input.region} StartInstances`;
+  // Nothing is sent yet: who waits for a turn may leave.
+  await Promise.race([deps.pace.turn(pace, { rank: 0, urgent: input.urgent }), attempt.cancelled]);
+  if (attempt.signal.aborted) throw attempt.signal.reason;
+  await called(input, 'StartInstances', deps, async (ec2) => {
+    try {
+      await ec2.send(new StartInstancesCommand({ InstanceIds }));
+    } catch (error) {
+      if (hasCode(error, 'RequestLimitExceeded')) deps.pace.refused(pace);
+      throw error;
+    }
+  });
 }
 
 export async function stopInstances(deps: ActivityDeps, attempt: ActivityContext, input: StopInput): Promise<void> {

@@ -6,6 +6,7 @@ import {
   TerminateInstancesCommand,
 } from '@aws-sdk/client-ec2';
 import { GetObjectCommand, HeadBucketCommand, S3Client } from '@aws-sdk/client-s3';
+import { CancelledFailure } from '@temporalio/common';
 import { mockClient } from 'aws-sdk-client-mock';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { awsError, failureOf, makeActivities, scope, settled, start, tokenOf } from '../support.js';
@@ -68,6 +69,27 @@ describe('power', () => {
       expect(ec2.calls()).toHaveLength(ec2.commandCalls(DescribeInstancesCommand).length);
     },
   );
+
+  test('a start that is cancelled while it waits for its turn ends at once, and starts nothing', async () => {
+    // Prepare
+    ec2
+      .on(DescribeInstancesCommand)
+      .callsFake(({ Filters }: { Filters?: { Values?: string[] }[] }) => page(...(Filters?.[0]?.Values ?? [])));
+    ec2.on(StartInstancesCommand).resolves({});
+    const starts = Array.from({ length: 5 }, (_, n) =>
+      settled(start(activities.startInstances, { ...scope, region: 'eu-west-3', instanceIds: [`i-${n}`] }).result),
+    );
+    const late = start(activities.startInstances, { ...scope, region: 'eu-west-3', instanceIds: ['i-late'] });
+    // Act
+    late.environment.cancel();
+    const end = await late.result.catch((error: unknown) => error);
+    await vi.advanceTimersByTimeAsync(5_000);
+    await Promise.all(starts);
+    // Assess
+    expect(end).toBeInstanceOf(CancelledFailure);
+    const asked = ec2.commandCalls(StartInstancesCommand).flatMap((call) => call.args[0].input.InstanceIds ?? []);
+    expect(asked.sort()).toEqual(['i-0', 'i-1', 'i-2', 'i-3', 'i-4']);
+  });
 
   test('no instances, no call', async () => {
     await start(activities.stopInstances, { ...scope, instanceIds: [] }).result;
