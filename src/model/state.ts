@@ -104,6 +104,8 @@ export interface ClusterState {
   leftJobs?: { at: string; jobs: Record<string, string> };
   operationCount: number;
   lastRequest: PendingRequest | null;
+  /** The request that has started the workflow was withdrawn before anything was done for it: the workflow ends. */
+  withdrawn?: true;
   /** Ids that senders gave to their requests, newest last, bounded: one that comes a second time changes nothing. */
   heardRequests: string[];
   /** Id given to the latest request: the operation that answers it takes it over. */

@@ -1,5 +1,6 @@
 /** A request is begun at once, whatever a cluster that runs is asking just then. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { workflowIdOf } from '#src/model/execution.js';
 import { openWorkflowFixture, type WorkflowFixture, written } from './fixture.js';
 import { holdAt } from './support/hold-at.js';
 
@@ -26,4 +27,24 @@ describe('a stop', () => {
       gate.open();
     }),
   );
+});
+
+describe('a create that was stored while no worker ran', () => {
+  it('is not begun where it was withdrawn: nothing is made or claimed, and the workflow ends', () =>
+    fixture.withWorker(async ({ client, fake, taskQueue }) => {
+      // Act: both are there when the first worker comes
+      const workflow = await client.workflow.signalWithStart('cluster', {
+        taskQueue,
+        workflowId: workflowIdOf('demo'),
+        args: [written()],
+        signal: 'withdraw',
+        signalArgs: [{}],
+      });
+
+      // Assess
+      await expect(workflow.result()).rejects.toMatchObject({
+        cause: { type: 'Refused', message: expect.stringContaining('withdrawn before it had begun') },
+      });
+      expect(fake.calls.filter((name) => name !== 'writeStatus')).toEqual([]);
+    }));
 });

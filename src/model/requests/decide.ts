@@ -114,8 +114,10 @@ function remove(state: ClusterState, confirm: unknown): Decision {
 }
 
 /** Takes the last request back while no operation has begun for it. */
-function withdraw({ lastRequest }: ClusterState): Decision {
+function withdraw(state: ClusterState): Decision {
+  const { lastRequest } = state;
   if (lastRequest !== null) return accepted(`${lastRequest.name} is withdrawn`, lastRequest.before);
+  if (isUnbegun(state)) return accepted('the create is withdrawn: nothing was made', { withdrawn: true });
   return {
     outcome: 'refused',
     type: 'Refused',
@@ -123,6 +125,10 @@ function withdraw({ lastRequest }: ClusterState): Decision {
     problems: [],
   };
 }
+
+/** Returns whether the workflow has just been started, and nothing was done for it. */
+const isUnbegun = ({ operation, operationCount, slots, initializedAt }: ClusterState): boolean =>
+  operation === null && operationCount === 0 && initializedAt === null && Object.keys(slots).length === 0;
 
 /** Allows the repairs that are held back. The plan says whether there are any. */
 function repair(state: ClusterState): Decision {

@@ -222,6 +222,8 @@ function take(
   const decision = decide(state, name, payload);
   if (decision.outcome === 'refused') throw failureOf(decision);
   const { message } = decision;
+  // Who asks for something else after a withdrawal wants the cluster.
+  if (name !== 'withdraw') delete state.withdrawn;
   const requestId = textOf(payload, 'requestId');
   const isFirst = state.heardRequests.length === 0 && state.specGeneration === 1 && state.initializedAt === null;
   if (requestId !== null) state.heardRequests = [...state.heardRequests, requestId].slice(-REQUESTS_KEPT);

@@ -1,4 +1,5 @@
 import {
+  type ApplicationFailure,
   allHandlersFinished,
   CancellationScope,
   condition,
@@ -13,7 +14,7 @@ import { createCluster } from './create-cluster.js';
 import { onCancel, registerHandlers } from './handlers.js';
 import type { DeletionProof } from './messages.js';
 import { observe } from './observe/index.js';
-import { carryOut } from './operation/carry-out.js';
+import { carryOut, notOurs } from './operation/carry-out.js';
 import { endOperation } from './operation/history.js';
 import { type ClusterInput, startState } from './start-state.js';
 import { pack } from './state/pack.js';
@@ -51,6 +52,7 @@ function listenForCancel(self: Cluster): void {
 async function live(self: Cluster): Promise<DeletionProof> {
   const { state } = self;
   for (;;) {
+    if (state.withdrawn) throw await withdrawn(self);
     // After a cancel, too: this history would not hear the next one.
     if (workflowInfo().continueAsNewSuggested || self.inbox.cancelRequested) await renew(self);
     if (state.paused && state.desiredState !== 'deleted') {
@@ -68,6 +70,10 @@ async function live(self: Cluster): Promise<DeletionProof> {
     else if (await carryOut(self, move.plan)) return proofOf(self);
   }
 }
+
+/** Ends as one that was refused: there is no cluster, and no instance or claim of one. */
+const withdrawn = (self: Cluster): Promise<ApplicationFailure> =>
+  notOurs(self, { message: 'its create was withdrawn before it had begun: nothing was made', hint: '' });
 
 /** Messages that come one after the other must not keep a repair back for ever. */
 const MOST_REPEATED = 2;

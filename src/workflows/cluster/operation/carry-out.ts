@@ -50,7 +50,10 @@ export async function carryOut(self: Cluster, next: Plan): Promise<boolean> {
 }
 
 /** Another workflow owns the cluster: this one has made nothing, and ends before it writes or deletes what belongs to the other. */
-async function notOurs(self: Cluster, { message, hint }: ErrorDetail): Promise<ApplicationFailure> {
+export async function notOurs(
+  self: Cluster,
+  { message, hint }: Pick<ErrorDetail, 'message' | 'hint'>,
+): Promise<ApplicationFailure> {
   await self.status.close();
   await condition(allHandlersFinished);
   return ApplicationFailure.nonRetryable(message, 'Refused', hint);
