@@ -18,7 +18,10 @@ help_join() {
       say "restarting $(unit_of "$ROLE"): the snapshot that etcd began with holds its announcement, for which it would wait 15 s"
       systemctl restart --no-block "$(unit_of "$ROLE")"
       ;;
-    *) ask_for_vote ;;
+    *)
+      [ "$announcement_waits" = restarted ] || announcement_waits=0
+      ask_for_vote
+      ;;
   esac
 }
 

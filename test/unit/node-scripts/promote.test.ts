@@ -176,6 +176,20 @@ describe('a learner whose etcd waits for its own announcement', () => {
     expect(restarts()).toEqual([]);
   });
 
+  it.each([
+    ['waits,waits,waits', 'restart ask'],
+    ['waits,,waits,', 'ask ask'],
+    [',waits,waits', 'ask restart'],
+  ])('is one that two looks in a row have found so (%s)', (looks, done) => {
+    const stubs = 'announcement() { printf %s "$told"; }; ask_for_vote() { echo ask; }; systemctl() { echo "$1"; }';
+    const others = 'say() { :; }; unit_of() { echo k3s; }';
+    const script = `. src/node-scripts/lib/announce.sh; ROLE=server; ${stubs}; ${others}; for told; do help_join; done`;
+
+    const told = execFileSync('bash', ['-c', script, 'bash', ...looks.split(',')], { encoding: 'utf8' });
+
+    expect(told.trim().split('\n').join(' ')).toBe(done);
+  });
+
   it('leaves a member alone that votes', async () => {
     node.write('fake/start-state', 'activating\n');
     node.write('fake/etcd/metrics', waiting('1042', 1, 0));
