@@ -15,6 +15,7 @@ const LINKS = {
   promote: 'a learner may vote',
   'datastore-test': "K3s's test of its datastore, each 5 s",
   serve: 'its API answers',
+  rejoin: 'K3s is started again, for its lost announcement',
   ready: 'its node is Ready',
   report: 'the command reports',
 };

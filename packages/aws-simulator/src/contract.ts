@@ -175,6 +175,8 @@ export interface Profile {
   catchUp: number;
   /** The promotion loop of the leader ticks this often. */
   promotionCheck: number;
+  /** A member whose announcement is lost makes another one after. */
+  publishTimeout: number;
   /** A server that joins asks its etcd this often whether it votes. */
   datastoreTest: number;
   /** It votes and knows it -> its API answers, unit active. */

@@ -23,6 +23,7 @@ const fast: Profile = {
   peerHealth: 3,
   catchUp: 3,
   promotionCheck: 20,
+  publishTimeout: 20,
   datastoreTest: 3,
   serve: 3,
   ready: 3,
@@ -58,6 +59,7 @@ const demo: Profile = {
   peerHealth: 800,
   catchUp: 200,
   promotionCheck: 2_500,
+  publishTimeout: 2_500,
   datastoreTest: 800,
   serve: 500,
   ready: 600,
@@ -107,6 +109,8 @@ const aws: Profile = {
   catchUp: 1_000,
   // [k3s: pkg/etcd, manageTickerTime; #4335]
   promotionCheck: 15_000,
+  // 5 s and twice the election time-out, which K3s sets to 5 s [etcd: ReqTimeout; measured, docs/adr/0089].
+  publishTimeout: 15_000,
   // [k3s: pkg/executor/embed, ETCD]
   datastoreTest: 5_000,
   // Measured on real etcd and kube-apiserver: join and serve take 4 s together, without containers; the half of it.

@@ -53,6 +53,8 @@ export class Etcd {
   /** By the id of the raising member. */
   readonly alarms = new Map<string, Alarm>();
   leader: Member | null = null;
+  /** Members that others have known for less than `peerHealth` since they came, by the process that runs them. */
+  readonly connecting = new Map<Member, AbortSignal>();
   /** Number of the log's last entry: it counts changes of members, and announcements. */
   lastIndex = 0;
   private election: AbortController | null = null;
@@ -96,7 +98,8 @@ export class Etcd {
     if (!this.available) return 'etcdserver: no leader';
     if (this.members.some(({ learner }) => learner)) return 'etcdserver: too many learner members in cluster';
     const healthySince = Date.now() - this.world.profile.peerHealth;
-    const healthy = ({ started, since }: Member): boolean => started && since <= healthySince;
+    const healthy = (voter: Member): boolean =>
+      voter.started && voter.since <= healthySince && !this.connecting.has(voter);
     if (!this.voters.every((voter) => voter === this.leader || healthy(voter))) return 'etcdserver: unhealthy cluster';
     this.members.push(member);
     this.lastIndex++;

@@ -9,14 +9,15 @@ import { nodePassword, writeEtcdClient, writeMember } from './disk.js';
 import type { Member } from './etcd.js';
 import { fatal } from './exit.js';
 import { newMember } from './new-member.js';
-import { awaitPromotion } from './promotion.js';
+import { connect } from './peer-health.js';
+import { awaitVote, catchUp } from './promotion.js';
 import type { Membership } from './running-server.js';
 import type { Loaded } from './secrets.js';
 import { causes, info, type ServiceContext, warn } from './service-context.js';
 
 /**
- * Imposes `join`, `promote`, `datastore-test` and `serve`, in that order: its API comes up only after its promotion. A refusal by K3s ends
- * the process; systemd tries again.
+ * Imposes `join`, `promote`, `datastore-test` and `serve`, in that order: its API comes up only after its promotion and its announcement. A refusal
+ * by K3s ends the process; systemd tries again.
  */
 export async function joinServer(
   context: ServiceContext,
@@ -61,11 +62,13 @@ export async function joinServer(
   const learnsSince = Date.now();
   entered({ cluster, member });
   info(context, `Adding member ${member.name} as learner`);
-  void connect(context, cluster, admitted, signal).catch(() => null);
-  const [promote] = await Promise.all([
-    awaitPromotion(context, cluster, member, admitted, signal),
-    announce(cluster, member, signal),
-  ]);
+  void connect(context, cluster, member, admitted, signal);
+  const announced = announce(context, cluster, member, signal);
+  // Awaited below; until then the process may end, and the wait with it.
+  announced.catch(() => null);
+  const promote = await catchUp(context, cluster, member, admitted, signal);
+  await awaitVote(context, cluster, member, signal);
+  await announced;
 
   const about = { instanceId: machine.id, signal };
   const test = await world.impose({
@@ -123,15 +126,4 @@ async function admit(
     if (!waited) info(context, `Waiting for other members to finish joining etcd cluster: ${refusal}`);
     await sleep(context.plane.world.profile.joinRetry, null, { signal, ref: false });
   }
-}
-
-/** Only a member that was connected for long enough lets others in. [etcd: HealthInterval] */
-async function connect(
-  { machine, plane: { world } }: ServiceContext,
-  cluster: KubeCluster,
-  after: string[],
-  signal: AbortSignal,
-): Promise<void> {
-  const about = { kind: 'peer-health', instanceId: machine.id, ms: world.profile.peerHealth, signal };
-  cluster.lastHealthy = (await world.impose({ ...about, after })).id;
 }

@@ -10,38 +10,38 @@ import { fatal } from './exit.js';
 import { info, type ServiceContext } from './service-context.js';
 
 /**
- * Imposes `promote`, after which the learner may vote, and waits until someone has asked. Nothing makes a caller wait for a tick, so the
- * wait for one is not imposed.
+ * Imposes `promote`, after which the learner may vote.
  *
  * @param after spans by which the learner came to be one
- * @returns the span after which it may vote
  */
-export async function awaitPromotion(
-  context: ServiceContext,
+export async function catchUp(
+  { machine, plane: { world } }: ServiceContext,
   cluster: KubeCluster,
   member: Member,
   after: string[],
   signal: AbortSignal,
 ): Promise<Span> {
-  const { machine, plane } = context;
-  const { etcd } = cluster;
-  const { world } = plane;
-  await etcd.until(() => etcd.available, signal);
-  const span = await world.impose({
-    kind: 'promote',
-    instanceId: machine.id,
-    ms: world.profile.catchUp,
-    after,
-    signal,
-  });
+  await cluster.etcd.until(() => cluster.etcd.available, signal);
+  const ms = world.profile.catchUp;
+  const span = await world.impose({ kind: 'promote', instanceId: machine.id, ms, after, signal });
   // The span comes first: a waiter for this learner asks for it as soon as the learner votes.
   cluster.lastPromotion = span.id;
   member.caughtUp = true;
+  return span;
+}
+
+/** Waits until someone has asked. Nothing makes a caller wait for a tick, so the wait for one is not imposed. */
+export async function awaitVote(
+  context: ServiceContext,
+  cluster: KubeCluster,
+  member: Member,
+  signal: AbortSignal,
+): Promise<void> {
+  const { etcd } = cluster;
   const isOver = (): boolean => !member.learner || !etcd.members.includes(member);
   while (!isOver()) await atTick(cluster, member, isOver, signal);
   if (!etcd.members.includes(member)) throw fatal(`learner ${member.name} was removed before it was promoted`);
   info(context, `Promoted learner ${member.name}`);
-  return span;
 }
 
 /** Until the leader's next tick, which asks; or until it is over. Another leader ticks at other times. */

@@ -5,12 +5,16 @@ import type { KubeCluster } from './cluster.js';
 import type { K3sConfig } from './config.js';
 import type { MemberMark } from './disk.js';
 import { fatal } from './exit.js';
-import { awaitPromotion } from './promotion.js';
+import { connect } from './peer-health.js';
+import { awaitVote, catchUp } from './promotion.js';
 import type { Membership } from './running-server.js';
-import { causes, info, type ServiceContext } from './service-context.js';
+import { causes, info, type ServiceContext, spansOf } from './service-context.js';
 import { parseToken } from './token.js';
 
-/** Waits for a quorum of started voters, then imposes `rejoin`. */
+/**
+ * Waits for a quorum of started voters, then imposes `rejoin`. Where the start before was cut short, it has to wait for what that waited for, too, and etcd
+ * has to know it again before it lets others in.
+ */
 export async function rejoin(
   context: ServiceContext,
   config: K3sConfig,
@@ -38,21 +42,27 @@ export async function rejoin(
 
   const startedAt = Date.now() + world.profile.runtime;
   member.loop = { startedAt, span: null };
+  const isCutShort = !member.announced;
   etcd.start(member);
   entered({ cluster, member });
-  const announced = announce(cluster, member, signal);
+  const announced = announce(context, cluster, member, signal);
   // Awaited below; until then the process may end, and the wait with it.
   announced.catch(() => null);
   if (!etcd.hasQuorum) {
     info(context, 'Waiting for etcd: no leader, not enough members have started');
     await etcd.until(() => etcd.hasQuorum, signal);
   }
-  const after = causes(context, ...bootsOf(world, cluster));
+  const begun = isCutShort ? spansOf(world, machine.id, 'join', 'join-retry', 'promote') : [];
+  const after = causes(context, ...bootsOf(world, cluster), ...begun);
+  if (isCutShort) void connect(context, cluster, member, after, signal);
   const span = await world.impose({ kind: 'rejoin', instanceId: machine.id, ms: world.profile.rejoin, after, signal });
   // It is the whole cluster, as after a reset.
   if (etcd.members.length === 1) cluster.restoredSpan = span.id;
   member.loop.span = { of: span.id, offsetMs: startedAt - span.startedAt };
-  if (member.learner) await awaitPromotion(context, cluster, member, [span.id], signal);
+  if (member.learner) {
+    if (!member.caughtUp) await catchUp(context, cluster, member, [span.id], signal);
+    await awaitVote(context, cluster, member, signal);
+  }
   await announced;
   await etcd.until(() => etcd.available, signal);
 }

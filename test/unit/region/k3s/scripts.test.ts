@@ -421,6 +421,23 @@ describe.each(Object.entries(HOSTS))('the node scripts %s', (_, createHost) => {
     expect(startsOf(a)).toBe(1);
   }, 60_000);
 
+  it('restart K3s for a server whose announcement is lost in the snapshot that it begins with, and ask for its vote', async () => {
+    // Prepare: K3s itself does nothing about either within an hour.
+    fixture = await startRegionFixture({ publishTimeout: 3_600_000, promotionCheck: 3_600_000 }, createHost);
+    const a = await prepared('a', 'server');
+    const b = await prepared('b', 'server');
+    await run(a, 'bootstrap', node('a-g1', ['cluster-init: true']), tokens('PUT'));
+
+    // Act
+    const server = [`server: "https://${a.instance.privateIp}:6443"`];
+    const joined = await run(b, 'join', { ROLE: 'server', ...node('b-g1', server) }, tokens('GET'));
+
+    // Assess
+    expect(joined, joined.logTail).toMatchObject({ outcome: 'done' });
+    expect(joined.logTail).toContain('restarting k3s: the snapshot that etcd began with holds its announcement');
+    expect(startsOf(b)).toBe(2);
+  });
+
   it('say why a server is not let in', async () => {
     fixture = await startRegionFixture({}, createHost);
     const a = await prepared('a', 'server');

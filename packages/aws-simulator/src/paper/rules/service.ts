@@ -4,6 +4,7 @@ import { ETC, read, STARTED_WITH, STATE, sha256, write } from '../files.js';
 import type { Job } from '../job.js';
 import type { PaperNode } from '../node.js';
 import { rowOf } from '../nodes.js';
+import { helpJoin } from './announce.js';
 import { installedVersion, unitOf } from './install.js';
 
 export const stateOf = ({ systemd }: PaperNode, unit: string): string =>
@@ -68,7 +69,7 @@ async function awaitService(job: Job, unit: string, patience: number): Promise<v
       fatalInJournal(job, unit);
       if (Date.now() - since >= patience * 1_000) serviceFailed(job, unit, 'does not come up');
     }
-    askForVote(job);
+    await helpJoin(job);
     await job.wait(`the ${unit} service (${state})`);
   }
 }
@@ -103,13 +104,6 @@ function fatalInJournal(job: Job, unit: string): void {
     job.fail('TokenRejected', 'the server refuses the token', 'the token in the bucket is not of this cluster');
 }
 
-/** The counterpart of lib/promote.sh. */
-function askForVote({ machine }: Job): void {
-  const member = machine.server?.membership?.member;
-  const voter = /^server: "https:\/\/([^":]+):6443"$/m.exec(read(machine, `${ETC}/config.yaml`))?.[1];
-  if (member?.learner && voter !== undefined) machine.askForVote(voter, member.id);
-}
-
 const isLearner = ({ server }: PaperNode): boolean => server?.membership?.member.learner === true;
 
 /** Until this server's own node is Ready, and no longer than so many seconds where they are given. */
@@ -133,7 +127,7 @@ export async function startAndWait(job: Job, patience: number): Promise<void> {
   await runService(job, unit);
   await awaitService(job, unit, job.role === 'agent' ? PATIENCE.agent : patience);
   while (job.role === 'server' && isLearner(job.machine)) {
-    askForVote(job);
+    await helpJoin(job);
     await job.wait(`etcd to promote ${job.param('NODE_NAME')} to a voter`);
     await awaitService(job, unit, patience);
   }
