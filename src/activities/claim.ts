@@ -1,6 +1,7 @@
 import type { Instance, SecurityGroup } from '@aws-sdk/client-ec2';
 import { ApplicationFailure } from '@temporalio/common';
 import { detailOf, failure } from '../aws/failure.js';
+import { CLAIMS } from '../aws/rate-limiter.js';
 import type { Named } from '../aws/readers.js';
 import { tagValue } from '../aws/tags.js';
 import { BUCKET_KEY, bucketKeyOf } from '../model/bucket.js';
@@ -19,6 +20,7 @@ import {
 import type { CallContext, Claim, ClaimInput } from './api.js';
 import type { ActivityContext } from './attempt.js';
 import type { ActivityDeps } from './deps.js';
+import { awaitTurn, enterLine } from './ec2/await-turn.js';
 import { foundOf, listNamed, lives } from './ec2/find-cluster.js';
 import { judgeInstances } from './ec2/proof.js';
 
@@ -38,8 +40,9 @@ export async function claimCluster(deps: ActivityDeps, attempt: ActivityContext,
     namespaceId: await deps.namespaceId(),
     firstRunId: input.firstRunId,
   };
-  const named = await listNamed(deps, attempt, input);
   const key = bucketKeyOf(input.cluster, BUCKET_KEY.owner);
+  if ((await deps.bucket.get(key)) === null) await turnOfNewName(deps, attempt, input);
+  const named = await listNamed(deps, attempt, input);
   for (let race = 1; ; race += 1) {
     const stored = await deps.bucket.get(key);
     const before = stored === null ? null : parsed(stored.text, key);
@@ -57,6 +60,16 @@ export async function claimCluster(deps: ActivityDeps, attempt: ActivityContext,
       if (!isLost || race === RACES) throw error;
     }
   }
+}
+
+/**
+ * New names take turns: of a thousand clusters that are asked for together, EC2 lets the last be launched after minutes, and what they do before that keeps Temporal, the worker and
+ * the bucket from those that run. A name that has an owner waits for nothing: what is there may need help. [docs/adr/0090]
+ */
+async function turnOfNewName(deps: ActivityDeps, attempt: ActivityContext, input: ClaimInput): Promise<void> {
+  const pace = `${input.region} claims`;
+  const leave = enterLine(deps.pace.line(pace, CLAIMS), input.uid, input.since, `the claim of ${input.cluster}`);
+  await awaitTurn(deps, attempt, pace, { rank: 0 }, CLAIMS).finally(leave);
 }
 
 /** Returns the uid that the claimant gets, and the instances that only a person's word assigns to the cluster. */

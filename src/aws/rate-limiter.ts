@@ -1,7 +1,7 @@
 import { WaitingLine } from './waiting-line.js';
 
 /** What a bucket of EC2 holds, and how fast it fills again. */
-interface Rate {
+export interface Rate {
   burst: number;
   perSecond: number;
 }
@@ -10,6 +10,13 @@ interface Rate {
 const LAUNCHES: Rate = { burst: 5, perSecond: 2 };
 /** Other changes. [docs: the same] */
 export const CHANGES: Rate = { burst: 50, perSecond: 5 };
+/** Changes that a new cluster needs of its group: it is made, and gets its rules. */
+export const CHANGES_OF_A_GROUP = 2;
+/** Names of new clusters: as fast as EC2 lets their groups be made, which is what comes next. No limit of AWS. [docs/adr/0090] */
+export const CLAIMS: Rate = {
+  burst: CHANGES.burst / CHANGES_OF_A_GROUP,
+  perSecond: CHANGES.perSecond / CHANGES_OF_A_GROUP,
+};
 
 /**
  * Makes calls take turns. EC2 allows few at once and few a second for an account and region, and the back-off of a refused call costs more than its turn would have. What brings back what has run goes first, then what others wait for. The use by

@@ -11,6 +11,8 @@ export interface ClaimInput extends CallContext {
   adopt: string | null;
   /** The document's instance profile, if it names one. */
   instanceProfile: string | null;
+  /** When the cluster was asked for, ISO 8601: of many new ones, the one that waits longest goes first. */
+  since?: string;
 }
 
 export interface Claim {

@@ -1,7 +1,10 @@
 import { failure } from '../../aws/failure.js';
+import type { Rate, TurnPlace } from '../../aws/rate-limiter.js';
 import type { WaitingLine } from '../../aws/waiting-line.js';
 import { classifyCode } from '../../model/errors/index.js';
 import type { CallContext } from '../api.js';
+import type { ActivityContext } from '../attempt.js';
+import type { ActivityDeps } from '../deps.js';
 
 /** Returns the key of the line before a bucket: what brings back what has run goes before all else, and has a line of its own. */
 export const lineKey = (pace: string, { urgent }: Pick<CallContext, 'urgent'>): string =>
@@ -26,4 +29,19 @@ export function enterLine(line: WaitingLine, who: string, since: string | undefi
     retryAfterMs: Math.round(away.ms),
     benign: true,
   });
+}
+
+/**
+ * Waits for a turn of a bucket, whose rate is that of launches if absent. Nothing is sent yet: who waits for it may leave, above all when the workflow was terminated and no one wants
+ * the answer.
+ */
+export async function awaitTurn(
+  deps: ActivityDeps,
+  attempt: ActivityContext,
+  key: string,
+  place: TurnPlace,
+  rate?: Rate,
+): Promise<void> {
+  await Promise.race([deps.pace.turn(key, place, rate), attempt.cancelled]);
+  if (attempt.signal.aborted) throw attempt.signal.reason;
 }

@@ -1,15 +1,12 @@
 import { toFailure } from '../../aws/failure.js';
-import { CHANGES } from '../../aws/rate-limiter.js';
+import { CHANGES, CHANGES_OF_A_GROUP } from '../../aws/rate-limiter.js';
 import type { CallContext } from '../api.js';
 import type { ActivityContext } from '../attempt.js';
 import type { ActivityDeps } from '../deps.js';
-import { lineKey } from './await-turn.js';
+import { awaitTurn, lineKey } from './await-turn.js';
 
 /** Changes that follow a first one go before the first ones of other clusters, and what no one waits for goes last. */
 const RANKS = { next: 0, first: 1, last: 2 } as const;
-
-/** Changes of one group: it is made, and gets its rules. */
-const CHANGES_OF_A_GROUP = 2;
 
 /** Changes of a region take turns under this key: EC2 counts all of them together. */
 const paceOf = ({ region }: Pick<CallContext, 'region'>): string => `${region} changes`;
@@ -33,8 +30,7 @@ export function changeTurns(
   const key = paceOf(input);
   const { urgent } = input;
   return async (which, call) => {
-    await Promise.race([deps.pace.turn(key, { rank: RANKS[which], urgent }, CHANGES), attempt.cancelled]);
-    if (attempt.signal.aborted) throw attempt.signal.reason;
+    await awaitTurn(deps, attempt, key, { rank: RANKS[which], urgent }, CHANGES);
     try {
       return await call();
     } catch (error) {

@@ -9,10 +9,11 @@ import type { LaunchBatchInput, LaunchInput } from '../api.js';
 import type { ActivityContext } from '../attempt.js';
 import { requireClaim } from '../claim.js';
 import type { ActivityDeps } from '../deps.js';
+import { awaitTurn } from './await-turn.js';
 import { lives } from './find-cluster.js';
 import { findInstances } from './find-instances.js';
 import { instanceView } from './instance-view.js';
-import { awaitTurn, isProfileUnknown, launchPace, profileMissing, profileUnknown, rankOf } from './launch.js';
+import { isProfileUnknown, launchPace, profileMissing, profileUnknown, rankOf } from './launch.js';
 import { clientToken, runInstancesInput } from './launch-request.js';
 
 type Launched = (InstanceObservation | null)[];

@@ -1,7 +1,6 @@
 import { type EC2Client, type Instance, RunInstancesCommand } from '@aws-sdk/client-ec2';
 import { hasCode, messageOf } from '../../aws/error-code.js';
 import { failure, toFailure } from '../../aws/failure.js';
-import type { TurnPlace } from '../../aws/rate-limiter.js';
 import { ownedBy } from '../../aws/tags.js';
 import { isServerSlot } from '../../model/ids.js';
 import type { InstanceObservation } from '../../model/observation.js';
@@ -11,7 +10,7 @@ import type { LaunchInput } from '../api.js';
 import type { ActivityContext } from '../attempt.js';
 import { requireClaim } from '../claim.js';
 import type { ActivityDeps } from '../deps.js';
-import { enterLine, lineKey } from './await-turn.js';
+import { awaitTurn, enterLine, lineKey } from './await-turn.js';
 import { findInstances } from './find-instances.js';
 import { instanceView } from './instance-view.js';
 import { clientToken, runInstancesInput } from './launch-request.js';
@@ -70,17 +69,6 @@ export async function launchInstance(
 
 /** Launches of a region take turns under this key. */
 export const launchPace = ({ region }: { region: string }): string => `${region} RunInstances`;
-
-/** Waits for a turn. Nothing is sent yet: who waits for it may leave, above all when the workflow was terminated and no one wants the answer. */
-export async function awaitTurn(
-  deps: ActivityDeps,
-  attempt: ActivityContext,
-  pace: string,
-  place: TurnPlace,
-): Promise<void> {
-  await Promise.race([deps.pace.turn(pace, place), attempt.cancelled]);
-  if (attempt.signal.aborted) throw attempt.signal.reason;
-}
 
 /** The first server is what a new cluster waits for, the other servers follow, agents have the most time. */
 export function rankOf(slot: string): number {

@@ -6,12 +6,17 @@ import type { WatchReport } from '../../model/watch/report.js';
 import type { ActivityContext } from '../attempt.js';
 import type { WorkflowNotifier } from './workflow-notifier.js';
 
-/** Signals under way at once, as for snapshots. */
+/** Signals under way at once. What cannot be observed is to be known within a minute, by thousands. */
 const AT_ONCE = 20;
+/**
+ * Clusters a round that may have been told of a failure by an earlier watch, and now are told of none. Those with instances hear it with their snapshot; the others have nothing to be
+ * observed, and a thousand of them at once kept the requests of all others waiting for seconds. [npm run bench -- thousands]
+ */
+const UNSURE_A_ROUND = 20;
 
 /**
  * Notifies all clusters of a region of what the watch cannot observe: once when that changes, and once when it is over. A failed
- * notification, or a new cluster, gets its turn in the next round.
+ * notification, or a new cluster, gets its turn in the next round, and so do most of those of which no one knows whether there is anything to be told.
  */
 export class Reports {
   /** What this attempt has notified each cluster of. */
@@ -21,6 +26,8 @@ export class Reports {
   #current = '';
   /** Whether all clusters know the current state. */
   #isDone = false;
+  /** Whom the last round has left for the next ones, while they are to be told that nothing fails; null before the clusters are listed. */
+  #left: readonly string[] | null = null;
 
   constructor(
     private readonly attempt: ActivityContext,
@@ -51,19 +58,32 @@ export class Reports {
       this.#isDone = true;
       return 0;
     }
-    const open = await this.workflowNotifier.openClusters(this.place);
-    const news = open.filter((cluster) => (this.#told.get(cluster) ?? (key === '' ? this.#before : null)) !== key);
+    const news = (await this.#clusters(key)).filter((cluster) => this.#knows(cluster, key) !== key);
+    const isUnsure = (cluster: string): boolean => key === '' && this.#knows(cluster, key) === null;
+    const first = new Set(news.filter(isUnsure).slice(0, UNSURE_A_ROUND));
+    const now = news.filter((cluster) => !isUnsure(cluster) || first.has(cluster));
     let told = 0;
-    for (const part of chunks(news, AT_ONCE)) {
+    for (const part of chunks(now, AT_ONCE)) {
       const answers = await Promise.all(part.map((cluster) => this.#tellOne(cluster, report)));
       told += answers.filter(Boolean).length;
     }
+    this.#left = key === '' ? news : null;
     this.#isDone = told === news.length;
     if (this.#isDone && key === '') {
       this.#before = '';
       this.#told.clear();
     }
     return told;
+  }
+
+  /** A list of thousands takes Temporal seconds: one is enough for all rounds that tell that nothing fails any more, and who comes later knows nothing else. */
+  async #clusters(key: string): Promise<readonly string[]> {
+    return (key === '' ? this.#left : null) ?? (await this.workflowNotifier.openClusters(this.place));
+  }
+
+  /** What the cluster was told last; null if no one knows. */
+  #knows(cluster: string, key: string): string | null {
+    return this.#told.get(cluster) ?? (key === '' ? this.#before : null);
   }
 
   async #tellOne(cluster: string, report: WatchReport): Promise<boolean> {

@@ -7,8 +7,14 @@ import type { ClusterObservation } from './observe-region.js';
 import type { SnapshotDigests } from './snapshot-digests.js';
 import type { WorkflowNotifier } from './workflow-notifier.js';
 
-/** Signals under way at once: a region that has lost a zone has hundreds of clusters to notify. */
-const AT_ONCE = 20;
+/** Signals under way at once. */
+const AT_ONCE = 5;
+/**
+ * Each signal costs Temporal a workflow task: those of dozens of clusters at once kept the requests of people waiting. What is told in a round is spread, also that of a region that has
+ * lost a zone, over so long at most. [npm run bench -- thousands]
+ */
+const SPREAD_MS = 3_000;
+const LONGEST_PAUSE_MS = 200;
 
 /**
  * Notifies the clusters whose snapshot differs from the round before, and those whose trouble lasts. It remembers a snapshot only after its
@@ -33,7 +39,9 @@ export async function tellChanges(
   const gone = await goneLives(clusters, openClusters, digests);
   const news = [...changed, ...gone];
   const told: string[] = [];
-  for (const part of chunks(news, AT_ONCE)) {
+  const parts = chunks(news, AT_ONCE);
+  for (const [index, part] of parts.entries()) {
+    if (index > 0) await attempt.sleep(Math.min(LONGEST_PAUSE_MS, SPREAD_MS / parts.length));
     const answers = await Promise.all(
       part.map(async (one) => {
         const isNew = differs(one);
@@ -42,7 +50,7 @@ export async function tellChanges(
         return answer;
       }),
     );
-    told.push(...part.filter((_, index) => answers[index]).map(([, { cluster }]) => cluster));
+    told.push(...part.filter((_, at) => answers[at]).map(([, { cluster }]) => cluster));
   }
   return told;
 }

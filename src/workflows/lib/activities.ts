@@ -36,7 +36,7 @@ const call: ActivityOptions = {
 /** One or a few calls that read. */
 const look: ActivityOptions = { ...call, heartbeatTimeout: QUICK_HEARTBEAT };
 
-/** Launches, starts and changes of groups take turns, and a busy region makes them wait. */
+/** New names, launches, starts and changes of groups take turns, and a busy region makes them wait. */
 const turn: ActivityOptions = { ...call, startToCloseTimeout: '10m', scheduleToCloseTimeout: '30m' };
 
 /** Polls until AWS or a node gets there; a cancelled wait ends at once, because that loses nothing. */
@@ -152,7 +152,7 @@ export const activities = {
   awaitInstance: summarised('awaitInstance', quickWait),
   awaitReboot: summarised('awaitInstance', back),
   awaitStop: summarised('awaitInstance', shutdown),
-  claimCluster: summarised('claimCluster', call),
+  claimCluster: summarised('claimCluster', turn),
   findCluster: summarised('findCluster', look),
   observeInstances: summarised('observeInstances', look),
   brieflyObserveInstances: summarised('observeInstances', glance),

@@ -12,6 +12,9 @@ import {
 import { mockClient } from 'aws-sdk-client-mock';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Activities, ClaimInput } from '#src/activities/api.js';
+import type { ActivityContext } from '#src/activities/attempt.js';
+import { claimCluster } from '#src/activities/claim.js';
+import type { ActivityDeps } from '#src/activities/deps.js';
 import { clientTokenOf } from '#src/aws/client-token.js';
 import type { OwnerRecord } from '#src/model/trust/ownership.js';
 import { awsError, failureOf, installation, makeActivities, scope, start } from './support.js';
@@ -219,5 +222,54 @@ describe('a workflow that never had a claim', () => {
   test('deletes its own where the name is no one’s', async () => {
     s3.on(DeleteObjectCommand).resolves({});
     expect(await start(activities.forget, input).result).toEqual({ remaining: [] });
+  });
+});
+
+describe('a name that no one owns', () => {
+  const never = async (): Promise<never> => {
+    throw new Error('asked before its turn');
+  };
+  /** A region in whose line of new names 150 wait. */
+  const crowded = (text: string | null) => {
+    const entered: string[] = [];
+    const line = {
+      enter: (id: string) => {
+        entered.push(id);
+        return { ms: 60_000, before: 150 };
+      },
+    };
+    const deps = {
+      installation: async () => installation,
+      namespaceId: async () => '',
+      bucket: { get: async () => (text === null ? null : { text, etag: '"1"' }), put: never },
+      pace: { line: () => line, turn: never },
+      readers: () => ({ named: { next: async () => ({ instances: [], groups: [] }) } }),
+    } as unknown as ActivityDeps;
+    return { deps, entered };
+  };
+  const attempt = {
+    namespace: 'default',
+    cancelled: new Promise<never>(() => undefined),
+    signal: new AbortController().signal,
+  } as ActivityContext;
+  const input = { ...scope, firstRunId: 'run-new', adopt: null, instanceProfile: null };
+
+  test('waits for its turn before anything is asked or written', async () => {
+    const { deps, entered } = crowded(null);
+
+    const failure = await failureOf(claimCluster(deps, attempt, input));
+
+    expect(failure).toMatchObject({ code: 'AwaitsTurn', class: 'throttled' });
+    expect(failure.message).toContain('the claim of shop: 150 others');
+    expect(entered).toEqual(['uid-1']);
+  });
+
+  test('has no part in the turn of one that has an owner', async () => {
+    const { deps, entered } = crowded(JSON.stringify(record({ firstRunId: 'run-other', namespaceId: 'other' })));
+
+    const failure = await failureOf(claimCluster(deps, attempt, input));
+
+    expect(failure.code).toBe('OwnedByAnother');
+    expect(entered).toEqual([]);
   });
 });

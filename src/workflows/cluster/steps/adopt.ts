@@ -9,7 +9,7 @@ import type { Slot } from '../../../model/state.js';
 import { CLAIM_REFUSALS } from '../../../model/trust/ownership.js';
 import { activities } from '../../lib/activities.js';
 import { detailOf, failure } from '../../lib/errors.js';
-import { type Cluster, callContext, emit, now, shortId } from '../context.js';
+import { type Cluster, callContext, emit, now, shortId, waitingSince } from '../context.js';
 import { nodeInstanceOf } from '../observe/node-instance.js';
 import { takeForeign } from '../observe/take-foreign.js';
 import { inspectNodes } from './inspect.js';
@@ -98,6 +98,7 @@ async function claimName(cluster: Cluster): Promise<Claim> {
   try {
     return await activities.claimCluster('claim the name, and find what an earlier workflow has left', {
       ...callContext(cluster),
+      ...waitingSince(cluster),
       firstRunId: workflowInfo().firstExecutionRunId,
       adopt,
       instanceProfile: document.spec.access.instanceProfile ?? null,

@@ -21,10 +21,12 @@ const SEES: WatchReport = { at: '2026-11-29T00:01:00.000Z', failures: [] };
 let open: string[];
 let told: string[];
 let deaf: Set<string>;
+let lists: number;
 beforeEach(() => {
   open = ['a', 'b', 'c'];
   told = [];
   deaf = new Set();
+  lists = 0;
 });
 
 /** An attempt of the watch; `before` is what clusters of which it knows nothing were told. */
@@ -32,7 +34,10 @@ const reports = (before: string | null) =>
   new Reports(
     { log: { warn: () => undefined } } as unknown as ActivityContext,
     {
-      openClusters: async () => open,
+      openClusters: async () => {
+        lists += 1;
+        return open;
+      },
       report: async (cluster: string, report: WatchReport) => {
         if (deaf.has(cluster)) throw new Error('UNAVAILABLE');
         told.push(`${cluster} ${report.failures.length === 0 ? 'sees' : 'blind'}`);
@@ -67,6 +72,26 @@ describe('what the watch cannot see', () => {
     await attempt.tell(SEES);
     await attempt.tell(SEES);
     expect(told).toEqual(['a sees', 'b sees', 'c sees']);
+  });
+
+  it('is reported to a few a round where nobody knows whether they were told of anything, by one list', async () => {
+    open = Array.from({ length: 50 }, (_, index) => `c${index}`);
+    const attempt = reports(null);
+    const rounds: number[] = [];
+    for (let round = 0; round < 4; round += 1) rounds.push(await attempt.tell(SEES));
+    expect(rounds).toEqual([20, 20, 10, 0]);
+    expect(new Set(told).size).toBe(50);
+    expect(lists).toBe(1);
+    expect(attempt.told).toBe('');
+  });
+
+  it('is reported to all at once when it begins, and when it ends for those who know', async () => {
+    open = Array.from({ length: 50 }, (_, index) => `c${index}`);
+    const attempt = reports(null);
+    expect(await attempt.tell(SEES)).toBe(20);
+    expect(await attempt.tell(BLIND)).toBe(50);
+    expect(await attempt.tell(SEES)).toBe(50);
+    expect(attempt.told).toBe('');
   });
 
   it('is reported to be seen again by the attempt after the one that has reported it', async () => {
