@@ -24,8 +24,9 @@ export const CLAIMS: Rate = {
  */
 export interface RateLimiter {
   /**
-   * Resolves when it is the caller's turn.
+   * Resolves when it is the caller's turn; never for a caller that has gone before.
    *
+   * @param place.signal of the caller: aborted when it has gone
    * @param place.urgent it brings back what has run, and goes before all that is not
    * @param place.rank among its like: lower goes first, then the order of asking
    * @param rate of the bucket, the same each time; that of launches if absent
@@ -41,6 +42,7 @@ export interface RateLimiter {
 export interface TurnPlace {
   rank: number;
   urgent?: boolean | undefined;
+  signal?: Pick<AbortSignal, 'aborted'>;
 }
 
 /** After so many urgent turns in a row one goes to what waits otherwise: a storm of losses slows creates down, and never stops them. */
@@ -48,6 +50,7 @@ const URGENT_IN_A_ROW = 9;
 
 interface Waiter {
   rank: number;
+  isGone: () => boolean;
   go: () => void;
 }
 
@@ -83,6 +86,12 @@ export function createRateLimiter(now: () => number = () => performance.now()): 
     bucket.at = time;
   };
 
+  /** Without those that have gone: a turn that no one takes would be EC2's limit wasted. */
+  const waits = ({ urgent, waiting }: Bucket): boolean => {
+    for (const queue of [urgent, waiting]) while (queue[0]?.isGone()) queue.shift();
+    return urgent.length + waiting.length > 0;
+  };
+
   const next = (bucket: Bucket): Waiter | undefined => {
     const { urgent, waiting } = bucket;
     const isUrgent = urgent.length > 0 && (waiting.length === 0 || bucket.inARow < URGENT_IN_A_ROW);
@@ -92,12 +101,11 @@ export function createRateLimiter(now: () => number = () => performance.now()): 
 
   const serve = (bucket: Bucket): void => {
     refill(bucket);
-    const waits = () => bucket.urgent.length + bucket.waiting.length > 0;
-    while (bucket.tokens >= 1 && waits()) {
+    while (bucket.tokens >= 1 && waits(bucket)) {
       bucket.tokens -= 1;
       next(bucket)?.go();
     }
-    if (!waits() || bucket.timer !== null) return;
+    if (!waits(bucket) || bucket.timer !== null) return;
     const ms = Math.ceil(((1 - bucket.tokens) / bucket.rate.perSecond) * 1_000);
     bucket.timer = setTimeout(() => {
       bucket.timer = null;
@@ -106,12 +114,12 @@ export function createRateLimiter(now: () => number = () => performance.now()): 
   };
 
   return {
-    turn: (key, { rank, urgent }, rate) =>
+    turn: (key, { rank, urgent, signal }, rate) =>
       new Promise((go) => {
         const bucket = bucketOf(key, rate);
         const queue = urgent === true ? bucket.urgent : bucket.waiting;
         const at = queue.findIndex((other) => other.rank > rank);
-        queue.splice(at < 0 ? queue.length : at, 0, { rank, go });
+        queue.splice(at < 0 ? queue.length : at, 0, { rank, isGone: () => signal?.aborted === true, go });
         serve(bucket);
       }),
     line(key, { perSecond } = LAUNCHES, turns = 1) {

@@ -42,6 +42,6 @@ export async function awaitTurn(
   place: TurnPlace,
   rate?: Rate,
 ): Promise<void> {
-  await Promise.race([deps.pace.turn(key, place, rate), attempt.cancelled]);
+  await Promise.race([deps.pace.turn(key, { ...place, signal: attempt.signal }, rate), attempt.cancelled]);
   if (attempt.signal.aborted) throw attempt.signal.reason;
 }

@@ -11,6 +11,7 @@ import type { InstanceGroupsInput, InstancesInput, ModifyTypeInput, StopInput } 
 import type { ActivityContext } from '../attempt.js';
 import { requireClaim } from '../claim.js';
 import type { ActivityDeps } from '../deps.js';
+import { awaitTurn } from './await-turn.js';
 import { changeTurns } from './change-turns.js';
 import { requireOwn } from './proof.js';
 
@@ -26,9 +27,7 @@ export async function startInstances(
 ): Promise<void> {
   const { instanceIds: InstanceIds } = input;
   const pace = `${input.region} StartInstances`;
-  // Nothing is sent yet: who waits for a turn may leave.
-  await Promise.race([deps.pace.turn(pace, { rank: 0, urgent: input.urgent }), attempt.cancelled]);
-  if (attempt.signal.aborted) throw attempt.signal.reason;
+  await awaitTurn(deps, attempt, pace, { rank: 0, urgent: input.urgent });
   await called(input, 'StartInstances', deps, async (ec2) => {
     try {
       await ec2.send(new StartInstancesCommand({ InstanceIds }));

@@ -70,6 +70,26 @@ describe('pace', () => {
     expect(places).toEqual([14, 24, 34, 44]);
   });
 
+  it('gives no turn to who has gone', async () => {
+    // Prepare
+    const paced = pace();
+    ask(paced, [1, 1, 1, 1, 1]);
+    const went: string[] = [];
+    const wait = (name: string, urgent: boolean, signal?: AbortSignal) =>
+      void paced
+        .turn('eu-west-1 RunInstances', { rank: 1, urgent, ...(signal && { signal }) })
+        .then(() => went.push(name));
+    const ends = new AbortController();
+    for (let call = 0; call < 40; call += 1) wait('gone', call % 2 === 0, ends.signal);
+    wait('repair', true);
+    wait('create', false);
+    // Act
+    ends.abort();
+    await vi.advanceTimersByTimeAsync(1_000);
+    // Assess
+    expect(went).toEqual(['repair', 'create']);
+  });
+
   it('waits after a refusal, for the bucket is emptier than believed', async () => {
     const paced = pace();
     paced.refused('eu-west-1 RunInstances');
