@@ -272,6 +272,17 @@ describe.concurrent('a cluster whose region watch is blind', () => {
       expect(fake.statuses.length).toBe(statuses);
     }));
 
+  it('is blind although the watch has seen all before, by a clock that is ahead', ({ expect }) =>
+    fixture.withWorker(async ({ start }) => {
+      const cluster = await start(written({ mode: 'dev' }));
+      await cluster.healthy();
+      await tell(cluster, { at: new Date(Date.now() + 600_000).toISOString(), failures: [] });
+      await cluster.status();
+      await tell(cluster, blindReport());
+      const blind = await cluster.until((status) => condition(status, 'Observed')?.status === 'False');
+      expect(condition(blind, 'Observed')?.message).toContain(DENIED.message);
+    }));
+
   it('is blind when its watch cannot be started', ({ expect }) =>
     fixture.withWorker(async ({ fake, start }) => {
       fake.before = async (name) => {

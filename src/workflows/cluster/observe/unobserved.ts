@@ -49,7 +49,9 @@ export function takeReport(cluster: Cluster, { at, failures }: WatchReport): voi
   const { watchedAt } = cluster.state;
   // A report that a newer one has overtaken says nothing.
   if (watchedAt !== null && at < watchedAt) return;
-  cluster.state.watchedAt = at;
+  // A worker whose clock is ahead must not hide what others, or the workflow of the watch, report after it.
+  const latest = now();
+  cluster.state.watchedAt = at < latest ? at : latest;
   take(cluster, 'region', failures);
 }
 
