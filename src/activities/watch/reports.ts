@@ -9,7 +9,7 @@ import type { WorkflowNotifier } from './workflow-notifier.js';
 /** Signals under way at once. What cannot be observed is to be known within a minute, by thousands. */
 const AT_ONCE = 20;
 /**
- * Clusters a round that may have been told of a failure by an earlier watch, and now are told of none. Those with instances hear it with their snapshot; the others have nothing to be
+ * Clusters a round to which an earlier watch may have reported a failure, and to which it is reported now that there is none. Those with instances hear it with their snapshot; the others have nothing to be
  * observed, and a thousand of them at once kept the requests of all others waiting for seconds. [npm run bench -- thousands]
  */
 const UNSURE_A_ROUND = 20;

@@ -74,7 +74,7 @@ describe('what the watch cannot see', () => {
     expect(told).toEqual(['a sees', 'b sees', 'c sees']);
   });
 
-  it('is reported to a few a round where nobody knows whether they were told of anything, by one list', async () => {
+  it('is reported to a few a round where no one knows whether anything was reported to them, by one list', async () => {
     open = Array.from({ length: 50 }, (_, index) => `c${index}`);
     const attempt = reports(null);
     const rounds: number[] = [];

@@ -37,7 +37,7 @@ async function tell(count: number): Promise<{ pauses: number[]; between: number[
   return { pauses, between };
 }
 
-it('spreads what clusters are told of in a round, a few at a time', async () => {
+it('spreads what is reported in a round, a few clusters at a time', async () => {
   expect(await tell(12)).toEqual({ pauses: [200, 200], between: [5, 5, 2] });
 });
 
