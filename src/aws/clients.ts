@@ -66,13 +66,14 @@ const MOST_SESSIONS = 512;
 const FIRST = { step: 'initialize', priority: 'high', name: 'keelsonOnCall' } as const;
 
 /**
- * A cast, because the type wants `info`: for its logger's `info` the SDK makes a copy of each request and answer, also when it drops what is logged. The
+ * Without `info`: for its logger's `info` the SDK makes a copy of each request and answer, also when it drops what is logged. The
  * middleware asks whether there is one. [@aws-sdk/core: client, loggerMiddleware]
  */
 const WITHOUT_INFO = {
   debug: () => undefined,
   warn: () => undefined,
   error: () => undefined,
+  // A cast, because the type wants `info`, which must be missing: see above.
 } as unknown as NonNullable<EC2ClientConfig['logger']>;
 
 /** Between signature and connection: nothing comes in between. */

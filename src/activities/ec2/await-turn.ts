@@ -16,7 +16,7 @@ export const lineKey = (pace: string, { urgent }: Pick<CallContext, 'urgent'>): 
  * @param who waits: the same each time; `since` is the begin of the operation that waits for it, ISO 8601
  * @param attempted for the message
  * @returns a function to call when the turn has come, or when the attempt ends without it
- * @throws a `throttled` failure `AwaitsTurn`, which is no error: Temporal tries again shortly before the turn
+ * @throws a `throttled` failure `AwaitsTurn`, which counts as no failed try: Temporal tries again shortly before the turn
  */
 export function enterLine(line: WaitingLine, who: string, since: string | undefined, attempted: string): () => void {
   const away = line.enter(who, since === undefined ? Date.now() : Date.parse(since));

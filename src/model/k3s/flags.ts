@@ -40,7 +40,7 @@ export const SHORT_FLAGS: Readonly<Record<string, string>> = {
   t: 'token',
 };
 
-// biome-ignore format: one flag a line
+// biome-ignore format: one flag a line, so that two versions of K3s compare line by line, where the formatter would spread each over several
 export const K3S_FLAGS: Readonly<Record<string, K3sFlag>> = {
   'advertise-address': { kind: 'text', on: 'server' },
   'advertise-port': { kind: 'number', on: 'server' },

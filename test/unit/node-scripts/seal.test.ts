@@ -72,7 +72,7 @@ describe('a sealed URL', () => {
     expect(Buffer.from(/text=(\S+)/.exec(sealed)?.[1] ?? '', 'base64').toString('latin1')).not.toMatch(/bucket|X-Amz/);
   });
 
-  it('that comes while the job ends is no fault, and is not kept', async () => {
+  it('that comes while the job ends does not fail it, and is not kept', async () => {
     // Prepare: the job ends between the write of the file and its move, and takes the file away
     const body = 'until [ -e "$KEELSON_ROOT/go" ]; do sleep 0.02; done; exit 3';
     await node.job('ending', body, { wants: ['TOKEN_PUT'] }).ended;

@@ -8,7 +8,7 @@ const CARRIED = [
 ] as const;
 const BEFORE = '3.5.21';
 
-/** @param k3s version of its binary; the newest etcd for one that is no release */
+/** @param k3s version of its binary; any other text has the newest etcd */
 export function etcdOf(k3s: string): string {
   const version = parseVersion(k3s);
   const isSince = (from: string): boolean => {

@@ -96,7 +96,7 @@ async function launchSlot(cluster: Cluster, step: Step): Promise<void> {
         tell(quota.code, `${quota.message}; half as many are tried at once`);
         continue;
       }
-      // One subnet less is no reason to make nothing: the others are tried, as where one is full.
+      // With one subnet less the others are tried, as where one is full.
       if (!isCapacity(error) && gone !== 'subnet') throw error;
       slot.exhaustedSubnets = [...slot.exhaustedSubnets, exhaustedKey(request.instanceType, request.subnetId)];
       const next = nextPlace(cluster, wanted, slot);

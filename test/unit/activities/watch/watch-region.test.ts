@@ -288,7 +288,7 @@ describe('the watch of a region', () => {
   ])(
     'reports that a server has said nothing when the question $what',
     async ({ status, details, list, errors = 0 }) => {
-      // Prepare: as AWS counts, a denied or undelivered command is no error
+      // Prepare: AWS does not count a denied or undelivered command as an error
       ssm.on(ListCommandsCommand).resolves({
         Commands: [
           {
