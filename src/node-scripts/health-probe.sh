@@ -3,7 +3,7 @@
 # nothing, waits for no one, leaves nothing on the node and may run any number of times. A server that is healthy says nothing and exits 0, so
 # that no one has to read thousands of answers.
 # Output: on exit 3 lines that tell what is wrong: service=<state>, readyz=<failing checks or unknown>,
-#         etcd=<alarm>, voters=<n>/<servers>, notready=<nodes>
+#         nodes=unlisted, etcd=<alarm>, voters=<n>/<servers>, notready=<nodes>
 
 unit=$(unit_of server)
 # K3s is not set up yet, or not any more: someone is at work.
@@ -21,12 +21,17 @@ if [ "$state" != active ]; then
 elif ! answer=$(ask --raw '/readyz?verbose' 2>&1); then
   failing=$(grep '^\[-\]' <<<"$answer" | sed 's/^\[-\]\([^ ]*\).*/\1/') || failing=unknown
   unhealthy "readyz=${failing//$'\n'/,}"
-elif table=$(nodes_table | grep -v '^@member '); then
-  servers=$(awk '$3 != "<none>"' <<<"$table" | wc -l | tr -d ' ')
-  voters=$(awk '$3 == "True"' <<<"$table" | wc -l | tr -d ' ')
-  [ "$voters" = "$servers" ] || unhealthy "voters=$voters/$servers"
-  notready=$(awk '$2 != "True" { print $1 }' <<<"$table" | sort)
-  [ -z "$notready" ] || unhealthy "notready=${notready//$'\n'/,}"
+else
+  # /readyz asks whether etcd is there, not for a list: one may answer while the other fails. [Kubernetes docs: API health endpoints]
+  if table=$(nodes_table); then
+    servers=$(awk '$1 != "@member" && $3 != "<none>"' <<<"$table" | wc -l | tr -d ' ')
+    voters=$(awk '$1 != "@member" && $3 == "True"' <<<"$table" | wc -l | tr -d ' ')
+    [ "$voters" = "$servers" ] || unhealthy "voters=$voters/$servers"
+    notready=$(awk '$1 != "@member" && $2 != "True" { print $1 }' <<<"$table" | sort)
+    [ -z "$notready" ] || unhealthy "notready=${notready//$'\n'/,}"
+  else
+    unhealthy nodes=unlisted
+  fi
   # Then etcd takes no more writes, and an observation of the nodes shows what they were before.
   if alarm=$(etcd_alarm) && [ "$alarm" != none ]; then unhealthy "etcd=$alarm"; fi
 fi

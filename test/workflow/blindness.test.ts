@@ -102,6 +102,45 @@ describe.concurrent('a cluster that cannot observe itself', () => {
       expect(condition(status, 'NodesReady')?.status).toBe('True');
       expect(status.health).toBe('Unknown');
     }));
+
+  it('does not go on calling nodes Ready that no server lists, though each API server is ready', ({ expect }) =>
+    fixture.withWorker(async ({ fake, start, replay }) => {
+      // Prepare
+      const cluster = await start(written());
+      await cluster.healthy();
+      const logTail = [
+        'Error from server (Timeout): no response',
+        'error: the API server of this node does not list nodes (look at the k3s service)',
+      ].join('\n');
+      const unlisted = { result: { code: 'ApiUnreachable' }, logTail };
+      fake.onJob = ({ script }) => (script === 'verify' ? unlisted : null);
+
+      // Act
+      await look(cluster);
+      const hidden = await cluster.until((one) => condition(one, 'NodesReady')?.status === 'Unknown');
+      fake.onJob = () => null;
+      await look(cluster);
+      await cluster.healthy();
+
+      // Assess
+      expect(condition(hidden, 'NodesReady')?.message).toMatch(/no server lists its nodes: server-.*no response$/);
+      expect(hidden).toMatchObject({ phase: 'Running', health: 'Unknown' });
+      expect(condition(hidden, 'K3sRunning')?.status).toBe('True');
+      const told = (await cluster.events()).filter(({ message }) => message.startsWith('Kubernetes'));
+      expect(told.map(({ reason }) => reason)).toEqual(['Unhealthy', 'Recovered']);
+      await replay(cluster);
+    }));
+
+  it('does not go on calling nodes Ready of which Kubernetes has none any more', ({ expect }) =>
+    fixture.withWorker(async ({ fake, start }) => {
+      const cluster = await start(written({ health: { gracePeriod: '10s' } }));
+      await cluster.healthy();
+      fake.onJob = ({ script }) =>
+        script === 'verify' ? { outcome: 'done', exitCode: 0, result: { api: 'ok' } } : null;
+      await look(cluster);
+      const empty = await cluster.until((one) => condition(one, 'NodesReady')?.status === 'False');
+      expect(condition(empty, 'NodesReady')?.message).toContain('Kubernetes has no such node');
+    }));
 });
 
 describe.concurrent('a cluster that is paused', () => {

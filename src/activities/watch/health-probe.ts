@@ -185,7 +185,7 @@ const textOf = (unhealthy: ReadonlyMap<string, string>): string => JSON.stringif
 
 /** Returns the script's own lines, without what SSM puts around them, e.g. `failed to run commands: exit status 3`. */
 function wordsOf(output: string): string {
-  const lines = output.split('\n').filter((line) => /^(service|readyz|voters|notready|etcd)=/.test(line));
+  const lines = output.split('\n').filter((line) => /^(service|readyz|nodes|voters|notready|etcd)=/.test(line));
   return fromNode(lines.join(' '));
 }
 

@@ -1,3 +1,4 @@
+import { nodesUnlisted } from '../health/unlisted.js';
 import { slotsOf, type WantedSlot } from '../ids.js';
 import type { NodeObservation } from '../observation.js';
 import type { ClusterState, Slot } from '../state.js';
@@ -8,6 +9,8 @@ export interface Judged extends ClusterState {
   readonly places: readonly { readonly wanted: WantedSlot; readonly slot: Slot | undefined }[];
   /** Slots, and nodes without one, of which anything was found, confirmed or not. */
   readonly troubled: ReadonlySet<string>;
+  /** Why no server lists the nodes of Kubernetes; null while one does. */
+  readonly unlisted: string | null;
   /** The nodes that Kubernetes was last seen to have, by name. */
   readonly seen: ReadonlyMap<string, NodeObservation>;
 }
@@ -16,5 +19,6 @@ export const judged = (state: ClusterState): Judged => ({
   ...state,
   places: slotsOf(state.document).map((wanted) => ({ wanted, slot: state.slots[wanted.name] })),
   troubled: new Set(Object.keys(state.findings).map((key) => key.slice(0, key.indexOf('/')))),
+  unlisted: nodesUnlisted(state),
   seen: new Map(state.observedNodes?.nodes.map((node) => [node.name, node])),
 });

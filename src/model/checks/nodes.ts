@@ -147,6 +147,7 @@ function asRunning(slot: Slot): Known | null {
 
 /** Returns the measurement of one respect of a node. A bad first measurement is not confirmed yet, and not good either. */
 function found(state: Judged, slot: Slot, what: Measurement, kind: FindingKind): Known {
+  if (what === 'node' && state.unlisted !== null) return unmeasured(state.unlisted);
   if (!state.troubled.has(slot.name)) return slot.measured[what] === undefined ? NOT_MEASURED : GOOD;
   const finding = state.findings[findingKey(slot.name, kind)];
   if (finding?.confirmed) return bad(OF_MACHINE.has(kind) ? (troubleText(state, slot, kind) ?? '') : finding.text);

@@ -55,6 +55,26 @@ describe('the pulse of a server', () => {
     expect(silent).toMatchObject({ code: 3, stdout: 'readyz=unknown\n' });
   });
 
+  it('says that nodes cannot be listed by an API server that calls itself ready, and waits for no list without end', async () => {
+    // Prepare
+    node.remove('fake/nodes');
+
+    // Act
+    const ran = await probe();
+
+    // Assess
+    expect(ran).toMatchObject({ code: 3, stdout: 'nodes=unlisted\n' });
+    const asked = node.calls().filter((call) => call.startsWith('k3s kubectl'));
+    expect(asked.filter((call) => !call.includes('--request-timeout=10s'))).toEqual([]);
+    expect(asked).toHaveLength(2);
+  });
+
+  it('reports an alarm of etcd beside a list that fails', async () => {
+    node.remove('fake/nodes');
+    node.program('curl', '#!/bin/sh\necho \'{"health":"false","reason":"ALARM CORRUPT"}\'\n');
+    expect(await probe()).toMatchObject({ code: 3, stdout: 'nodes=unlisted\netcd=CORRUPT\n' });
+  });
+
   it('reports an alarm of etcd, and nothing when etcd does not answer', async () => {
     node.program('curl', '#!/bin/sh\necho \'{"health":"false","reason":"ALARM NOSPACE"}\'\n');
     expect(await probe()).toMatchObject({ code: 3, stdout: 'etcd=NOSPACE\n' });

@@ -1,4 +1,5 @@
 import { confirmedFinding, findingKey } from '../../../model/health/findings.js';
+import { UNLISTED_KEY } from '../../../model/health/unlisted.js';
 import { lacksCni } from '../../../model/k3s/cni.js';
 import { withMeasured } from '../../../model/measured.js';
 import { labelLines } from '../../../model/node-labels/wanted.js';
@@ -62,10 +63,10 @@ export async function observeKubernetes(
   return missing(cluster);
 }
 
-/** Takes over the nodes that a script saw; scripts that saw none leave what is known. */
+/** Takes over the nodes that a script saw; scripts that did not ask for them leave what is known. */
 export function recordObservedNodes(cluster: Cluster, result: Record<string, string>): void {
   const nodes = parseNodes(result, cluster.state);
-  if (nodes.length === 0) return;
+  if (nodes.length === 0 && result['api'] !== 'ok') return;
   const at = now();
   const strayMembers = parseStrayMembers(result, cluster.state);
   cluster.state.readySeen ||= nodes.some((node) => node.ready);
@@ -73,6 +74,8 @@ export function recordObservedNodes(cluster: Cluster, result: Record<string, str
   cluster.observations.areCurrent = true;
   // A step acts on its observation at once; an observation at rest needs a second one that confirms it.
   if (cluster.state.operation === null) return;
+  const { [UNLISTED_KEY]: _, ...findings } = cluster.state.findings;
+  cluster.state.findings = findings;
   const names = new Set(nodes.map((node) => node.name));
   for (const slot of Object.values(cluster.state.slots))
     if (names.has(slot.nodeName)) slot.measured = withMeasured(slot, at, 'node');

@@ -3,6 +3,7 @@ import { authoritiesEnd, authoritiesEndSoon } from '../../../model/checks/author
 import { alteredIn } from '../../../model/health/altered.js';
 import { factsOf, problemsOf } from '../../../model/health/facts.js';
 import { staleNodeKey, staleNodesAmong } from '../../../model/health/stale-nodes.js';
+import { UNLISTED_KEY } from '../../../model/health/unlisted.js';
 import { jobIdOf } from '../../../model/ids.js';
 import { lacksCni } from '../../../model/k3s/cni.js';
 import { recordInstalled } from '../../../model/k3s/installed.js';
@@ -42,18 +43,37 @@ export async function observeNodes(cluster: Cluster, agents: AgentObservation): 
   if (failed !== undefined) throw failed.reason;
 }
 
-/** Each server that can be reached is asked in turn, the likeliest first: one that does not answer says nothing about the others. */
+/**
+ * Each server that can be reached is asked in turn, the likeliest first: one that does not answer says nothing about the others. Where none of them lists
+ * the nodes, nothing is known of the nodes any more, however ready the API servers call themselves.
+ */
 async function observeThroughServer(cluster: Cluster, reachable: readonly Slot[]): Promise<void> {
+  let silence = 'none can be asked';
   for (const server of witnesses(cluster.state, reachable)) {
     try {
       await observeKubernetes(cluster, { server, brief: true, withLabels: true });
     } catch (error) {
       if (isCancelled(error) || !isSilence(error)) throw error;
+      silence = silenceOf(error);
       continue;
     }
+    takeListed(cluster, null);
     takeNodes(cluster, cluster.state.observedNodes?.nodes ?? []);
     return;
   }
+  takeListed(cluster, `no server lists its nodes: ${silence}`);
+}
+
+const takeListed = (cluster: Cluster, bad: string | null): void =>
+  recordCheckOf(cluster, UNLISTED_KEY, 'Kubernetes', bad);
+
+const MOST_OF_A_LINE = 200;
+
+/** Returns what was tried, and the last line of the script's log that its own message does not repeat: kubectl's reason. */
+function silenceOf(error: unknown): string {
+  const [first = '', ...log] = (detailOf(error)?.message ?? 'it does not answer in time').split('\n');
+  const reason = log.findLast((line) => line !== '' && !first.includes(line));
+  return [first, ...(reason === undefined ? [] : [reason])].map((line) => line.slice(0, MOST_OF_A_LINE)).join(': ');
 }
 
 /** An API server that does not answer is reported by its own node, and an agent that SSM has just lost by the next observation. */

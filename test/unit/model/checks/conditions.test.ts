@@ -65,6 +65,29 @@ describe('a condition that counts nodes', () => {
     expect(told(state, 'DisksFree')).toMatchObject({ status: 'Unknown' });
     expect(told(state, 'NodesReady')).toMatchObject({ status: 'True' });
   });
+
+  it('is Unknown where no server lists the nodes, whatever Kubernetes said of them before; what nodes tell of themselves holds', () => {
+    // Prepare
+    const unlisted = { text: 'no server lists its nodes: a time-out', confirmed: true, since: NOW, pendingSince: null };
+    const notReady = { ...unlisted, text: 'its node is not Ready' };
+    const state = { ...running(), findings: { 'unlisted/Kubernetes': unlisted, 'server-1/ready': notReady } };
+
+    // Act
+    const told = Object.fromEntries(conditionsOf(state).map((one) => [one.type, one]));
+
+    // Assess
+    for (const type of ['NodesReady', 'NodesWithoutPressure', 'NodesLabelled', 'EtcdHealthy'])
+      expect(told[type]).toMatchObject({ status: 'Unknown', message: expect.stringContaining(unlisted.text) });
+    for (const type of ['K3sRunning', 'ApiServersReady', 'ApiAvailable', 'DisksFree'])
+      expect(told[type]).toMatchObject({ status: 'True' });
+  });
+
+  it('holds as before where one observation alone was not given the nodes: an election may have held it back', () => {
+    const once = { text: 'no server lists its nodes', confirmed: false, since: NOW, pendingSince: NOW };
+    expect(told({ ...running(), findings: { 'unlisted/Kubernetes': once } }, 'NodesReady')).toMatchObject({
+      status: 'True',
+    });
+  });
 });
 
 describe('a server that has lost its instance', () => {

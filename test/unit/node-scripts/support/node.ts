@@ -72,6 +72,10 @@ export class TestNode {
     writeFileSync(this.path(path), text);
   }
 
+  remove(path: string): void {
+    rmSync(this.path(path), { recursive: true, force: true });
+  }
+
   has(path: string): boolean {
     return existsSync(this.path(path));
   }

@@ -21,18 +21,21 @@ async function troublesOf(machine: PaperNode): Promise<string[]> {
   const { exit, stderr } = await machine.program('kubectl', ['get', '--raw', '/readyz?verbose']);
   const failing = [...stderr.matchAll(/^\[-\](\S*)/gm)].map(([, name = '']) => name);
   if (exit !== 0) return [`readyz=${failing.join() || 'unknown'}`];
+  const alarm = alarmOf(machine);
+  return [...nodeTroubles(machine), ...(alarm === null || alarm === 'none' ? [] : [`etcd=${alarm}`])];
+}
+
+function nodeTroubles(machine: PaperNode): string[] {
   const rows = nodeRows(machine)?.filter(({ member }) => member === null);
-  if (rows === undefined) return [];
+  if (rows === undefined) return ['nodes=unlisted'];
   const servers = rows.filter(({ votes }) => votes !== '-').length;
   const voters = rows.filter(({ votes }) => votes === 'True').length;
   const notReady = rows
     .filter(({ ready }) => ready !== 'True')
     .map(({ name }) => name)
     .sort();
-  const alarm = alarmOf(machine);
   return [
     ...(voters === servers ? [] : [`voters=${voters}/${servers}`]),
     ...(notReady.length === 0 ? [] : [`notready=${notReady.join()}`]),
-    ...(alarm === null || alarm === 'none' ? [] : [`etcd=${alarm}`]),
   ];
 }
