@@ -207,7 +207,7 @@ describe('rotation of the CA', () => {
 
   it('stages authorities that the old ones sign, with keys that fit, and leaves no key behind', async () => {
     // Prepare
-    const ca = await createClusterCa();
+    const ca = createClusterCa();
     for (const [name, { cert, key }] of Object.entries(ca.files)) {
       node.write(`${TLS}/${name}-ca.crt`, cert);
       node.write(`${TLS}/${name}-ca.key`, key);

@@ -7,12 +7,12 @@ import {
   createHash,
   createPrivateKey,
   createPublicKey,
-  randomBytes,
-  type webcrypto,
+  generateKeyPairSync,
+  type KeyObject,
   X509Certificate,
 } from 'node:crypto';
-import { isIP } from 'node:net';
 import * as x509 from '@peculiar/x509';
+import { EXTENSIONS, nameOf, subjectIn, writeCertificate } from './x509.js';
 
 export interface KeyPair {
   /** PKCS #8, PEM. */
@@ -36,8 +36,9 @@ export interface ClusterCa {
   /** Private keys that sign tokens of service accounts, the newest first. */
   serviceKey: string;
   /** Client certificate of `system:masters`: each server has its own in its k3s.yaml. */
-  issueAdmin(): Promise<KeyPair>;
-  issueServer(names: string[]): Promise<KeyPair>;
+  issueAdmin(): KeyPair;
+  /** @param at milliseconds since 1970 from which it lives */
+  issueServer(names: string[], at?: number): KeyPair;
   /** Reads the subject of a PKCS #10 request in PEM. Rejects anything else, and a request that is not signed with its own key. */
   subjectOf(request: string): Promise<{ user: string; groups: string[] }>;
   /** Returns a certificate for the key and the names of a request, dated back by five minutes as the signer of Kubernetes does; `names` are others. */
@@ -45,65 +46,70 @@ export interface ClusterCa {
 }
 
 interface Authority {
-  cert: x509.X509Certificate;
-  keys: webcrypto.CryptoKeyPair;
+  /** DER, like its public key. */
+  subject: Buffer;
+  publicKey: Buffer;
+  key: KeyObject;
   /** PEM: the chain of its certificates. */
   chain: string;
 }
 
-const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 export const DAY_MS = 86_400_000;
 /** Leaf certificates live 365 days, the authorities ten years. [facts: k3s certificate] */
 export const LEAF_DAYS = 365;
 export const CA_DAYS = 3650;
 
-export async function createClusterCa(): Promise<ClusterCa> {
-  const made = await Promise.all(AUTHORITIES.map((name) => authority(`k3s-${name.replace('/', '-')}-ca`)));
-  const files = Object.fromEntries(AUTHORITIES.map((name, index) => [name, made[index]]));
-  return await clusterCaOf(files as ClusterCa['files'], (await authority('service')).key);
+const ADMIN = nameOf([
+  ['O', 'system:masters'],
+  ['CN', 'system:admin'],
+]);
+const K3S = nameOf([
+  ['O', 'k3s'],
+  ['CN', 'k3s'],
+]);
+
+export function createClusterCa(): ClusterCa {
+  const made = AUTHORITIES.map((name) => [name, newAuthority(`k3s-${name.replace('/', '-')}-ca`)] as const);
+  const authorities = Object.fromEntries(made) as Record<AuthorityName, Authority>;
+  const files = Object.fromEntries(made.map(([name, { chain, key }]) => [name, { cert: chain, key: keyPem(key) }]));
+  return caOf(files as ClusterCa['files'], keyPem(newKey().key), authorities);
 }
 
 /** Returns the CA of these files: made by K3s at the first start, or by people. */
-export async function clusterCaOf(files: ClusterCa['files'], serviceKey: string): Promise<ClusterCa> {
-  const [server, client] = await Promise.all([load(files.server), load(files.client)]);
+export function clusterCaOf(files: ClusterCa['files'], serviceKey: string): ClusterCa {
+  return caOf(files, serviceKey, { server: load(files.server), client: load(files.client) });
+}
+
+function caOf(
+  files: ClusterCa['files'],
+  serviceKey: string,
+  { server, client }: Record<'server' | 'client', Authority>,
+): ClusterCa {
   return {
     serverCa: files.server.cert,
     clientCa: files.client.cert,
     hash: hashOf(files.server.cert),
     files,
     serviceKey,
-    issueAdmin: () =>
-      leaf(client, 'O=system:masters, CN=system:admin', [
-        new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.clientAuth]),
-      ]),
-    issueServer: (names) =>
-      leaf(server, 'O=k3s, CN=k3s', [
-        new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
-        new x509.SubjectAlternativeNameExtension(
-          [...new Set(names)].map((value) => ({ type: isIP(value) ? ('ip' as const) : ('dns' as const), value })),
-        ),
-      ]),
+    issueAdmin: () => leaf(client, ADMIN, [EXTENSIONS.usedBy('client')]),
+    issueServer: (names, at) =>
+      leaf(server, K3S, [EXTENSIONS.usedBy('server'), EXTENSIONS.names([...new Set(names)])], at),
     subjectOf: async (request) => {
       const { subjectName } = await verified(request);
       return { user: subjectName.getField('CN')[0] ?? '', groups: subjectName.getField('O') };
     },
     signClient: async (request, seconds, names) => {
-      const { subject, publicKey } = await verified(request);
-      const cert = await x509.X509CertificateGenerator.create({
-        serialNumber: serial(),
-        subject: names ?? subject,
-        issuer: client.cert.subject,
+      const { subjectName, publicKey } = await verified(request);
+      const subject = names === undefined ? subjectName : new x509.Name(names);
+      return writeCertificate({
+        subject: Buffer.from(subject.toArrayBuffer()),
+        issuer: client.subject,
         notBefore: new Date(Date.now() - 5 * 60_000),
         notAfter: new Date(Date.now() + seconds * 1_000),
-        signingAlgorithm: ALGORITHM,
-        signingKey: client.keys.privateKey,
-        publicKey,
-        extensions: [
-          new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
-          new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.clientAuth]),
-        ],
+        publicKey: Buffer.from(publicKey.rawData),
+        extensions: [EXTENSIONS.keyUsage(), EXTENSIONS.usedBy('client')],
+        signingKey: client.key,
       });
-      return pem(cert);
     },
   };
 }
@@ -137,76 +143,56 @@ function hashOf(bundle: string): string {
 }
 
 /** Returns the authority that signs: the first certificate and the first key of the files. */
-async function load({ cert, key }: KeyPair): Promise<Authority> {
-  const [first = ''] = key.match(/-----BEGIN[^-]+-----[^-]+-----END[^-]+-----/) ?? [];
-  const pkcs8 = createPrivateKey(first).export({ type: 'pkcs8', format: 'der' });
-  const spki = createPublicKey(first).export({ type: 'spki', format: 'der' });
-  const [privateKey, publicKey] = await Promise.all([
-    crypto.subtle.importKey('pkcs8', pkcs8, ALGORITHM, true, ['sign']),
-    crypto.subtle.importKey('spki', spki, ALGORITHM, true, ['verify']),
-  ]);
+function load({ cert, key: bundle }: KeyPair): Authority {
+  const [first = ''] = bundle.match(/-----BEGIN[^-]+-----[^-]+-----END[^-]+-----/) ?? [];
+  const key = createPrivateKey(first);
+  if (key.asymmetricKeyDetails?.namedCurve !== 'prime256v1') throw new Error('the key of the CA is not of EC P-256');
+  const certs = certificatesIn(cert);
+  const [own] = certs;
+  if (own === undefined) throw new Error('the CA has no certificate');
   // Self-signed roots are left out: OpenSSL tries no other path once it has met an untrusted one; Go tries all.
-  const chain = certificatesIn(cert).filter((one, index, all) => (all.length > 1 ? !isSelfSigned(one) : index === 0));
-  const [own = ''] = cert.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/) ?? [];
-  return {
-    cert: new x509.X509Certificate(own),
-    keys: { privateKey, publicKey },
-    chain: chain.map((one) => one.toString()).join(''),
-  };
+  const chain = certs.length > 1 ? certs.filter((one) => !isSelfSigned(one)) : certs;
+  const publicKey = spkiOf(createPublicKey(first));
+  return { subject: subjectIn(own.raw), publicKey, key, chain: chain.map((one) => one.toString()).join('') };
 }
 
-async function authority(name: string): Promise<KeyPair> {
-  const keys = await newKeys();
-  const cert = await x509.X509CertificateGenerator.createSelfSigned({
-    serialNumber: serial(),
-    name: `CN=${name}@${Math.floor(Date.now() / 1000)}`,
-    ...lifetime(CA_DAYS),
-    signingAlgorithm: ALGORITHM,
-    keys,
-    extensions: [
-      new x509.BasicConstraintsExtension(true, undefined, true),
-      new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.digitalSignature, true),
-      await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
-    ],
-  });
-  return { cert: pem(cert), key: await keyPem(keys) };
-}
-
-async function leaf(issuer: Authority, subject: string, extensions: x509.Extension[]): Promise<KeyPair> {
-  const keys = await newKeys();
-  const cert = await x509.X509CertificateGenerator.create({
-    serialNumber: serial(),
+function newAuthority(name: string): Authority {
+  const { key, publicKey } = newKey();
+  const subject = nameOf([['CN', `${name}@${Math.floor(Date.now() / 1000)}`]]);
+  const chain = writeCertificate({
     subject,
-    issuer: issuer.cert.subject,
-    ...lifetime(LEAF_DAYS),
-    signingAlgorithm: ALGORITHM,
-    signingKey: issuer.keys.privateKey,
-    publicKey: keys.publicKey,
-    extensions: [
-      new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
-      await x509.AuthorityKeyIdentifierExtension.create(issuer.keys.publicKey),
-      ...extensions,
-    ],
+    issuer: subject,
+    ...lifetime(CA_DAYS),
+    publicKey,
+    extensions: [EXTENSIONS.authority(), EXTENSIONS.keyUsageOfAuthority(), EXTENSIONS.subjectKey(publicKey)],
+    signingKey: key,
   });
-  return { key: await keyPem(keys), cert: pem(cert) + issuer.chain };
+  return { subject, publicKey, key, chain };
 }
 
-const keyPem = async (keys: webcrypto.CryptoKeyPair): Promise<string> =>
-  `${x509.PemConverter.encode(await crypto.subtle.exportKey('pkcs8', keys.privateKey), 'PRIVATE KEY')}\n`;
-
-function newKeys(): Promise<webcrypto.CryptoKeyPair> {
-  return crypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
+function leaf(issuer: Authority, subject: Buffer, extensions: Buffer[], at?: number): KeyPair {
+  const { key, publicKey } = newKey();
+  const cert = writeCertificate({
+    subject,
+    issuer: issuer.subject,
+    ...lifetime(LEAF_DAYS, at),
+    publicKey,
+    extensions: [EXTENSIONS.keyUsage(), EXTENSIONS.authorityKey(issuer.publicKey), ...extensions],
+    signingKey: issuer.key,
+  });
+  return { key: keyPem(key), cert: cert + issuer.chain };
 }
 
-function lifetime(days: number): { notBefore: Date; notAfter: Date } {
+const keyPem = (key: KeyObject): string => key.export({ type: 'pkcs8', format: 'pem' }).toString();
+
+function newKey(): Pick<Authority, 'key' | 'publicKey'> {
+  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  return { key: privateKey, publicKey: spkiOf(publicKey) };
+}
+
+const spkiOf = (key: KeyObject): Buffer => key.export({ type: 'spki', format: 'der' });
+
+function lifetime(days: number, at = Date.now()): { notBefore: Date; notAfter: Date } {
   // A minute of slack, for clocks that differ a little.
-  return { notBefore: new Date(Date.now() - 60_000), notAfter: new Date(Date.now() + days * DAY_MS) };
-}
-
-function pem(cert: x509.X509Certificate): string {
-  return `${cert.toString('pem')}\n`;
-}
-
-function serial(): string {
-  return `00${randomBytes(8).toString('hex')}`;
+  return { notBefore: new Date(at - 60_000), notAfter: new Date(at + days * DAY_MS) };
 }

@@ -78,7 +78,7 @@ export function writeTokens(machine: Machine, { ca, serverPassword, agentPasswor
 }
 
 /** Tokens, CA, certificates and admin kubeconfig of every running server. */
-export async function writeServerFiles(machine: Machine, loaded: Loaded): Promise<void> {
+export function writeServerFiles(machine: Machine, loaded: Loaded): void {
   const { ca } = loaded;
   writeTokens(machine, loaded);
   forgetOtherAdmin(machine, ca);
@@ -87,15 +87,15 @@ export async function writeServerFiles(machine: Machine, loaded: Loaded): Promis
     write(machine, `${DATA}/server/tls/${name}-ca.key`, key);
   }
   write(machine, `${DATA}/server/tls/service.key`, ca.serviceKey);
-  write(machine, '/etc/rancher/k3s/k3s.yaml', kubeconfig(ca, await adminOf(machine, ca)));
+  write(machine, '/etc/rancher/k3s/k3s.yaml', kubeconfig(ca, adminOf(machine, ca)));
   writeKubeletFiles(machine);
 }
 
 /** Returns the server's own certificates: made if missing, as at the first start and after `k3s certificate rotate`. */
-async function adminOf(machine: Machine, ca: ClusterCa): Promise<KeyPair> {
+function adminOf(machine: Machine, ca: ClusterCa): KeyPair {
   const [certFile, keyFile] = ADMIN.map((file) => machine.path(file));
   if (certFile === undefined || keyFile === undefined || !existsSync(certFile)) {
-    const pair = await ca.issueAdmin();
+    const pair = ca.issueAdmin();
     write(machine, ADMIN[0], pair.cert);
     write(machine, ADMIN[1], pair.key);
     return pair;

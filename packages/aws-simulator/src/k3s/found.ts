@@ -27,7 +27,8 @@ export async function found(
   const startedAt = Date.now() + offsetMs;
   const ms = world.profile.found;
   const imposed = world.impose({ kind: 'found', instanceId: machine.id, ms, after: causes(context), signal });
-  const [span, ca] = await Promise.all([imposed, createClusterCa()]);
+  const ca = createClusterCa();
+  const span = await imposed;
   const serverPassword = given ?? randomBytes(16).toString('hex');
   const founding = {
     id: plane.newId(),

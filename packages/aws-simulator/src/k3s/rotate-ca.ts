@@ -39,7 +39,7 @@ export async function rotateCa(
     );
     return fatal(`Error: see server log for details: ${URL}: 500 Internal Server Error`);
   }
-  cluster.secrets.change({ ca: await clusterCaOf(staged.files, staged.serviceKey) });
+  cluster.secrets.change({ ca: clusterCaOf(staged.files, staged.serviceKey) });
   world.note('ca-rotated', { instanceId: machine.id });
   return reply(0, 'certificates saved to datastore\n');
 }

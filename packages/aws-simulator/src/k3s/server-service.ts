@@ -101,7 +101,7 @@ export class ServerService implements Service, RunningServer {
     const { cluster } = membership;
     unpackData(machine, context.version);
     this.loaded = load(cluster.secrets.now, config);
-    await writeServerFiles(machine, this.loaded);
+    writeServerFiles(machine, this.loaded);
     renewCertificates(machine);
     // K3s defragments etcd whenever it starts. [k3s source: pkg/etcd]
     sizeDatabase(machine, usedMiB(machine));

@@ -4,9 +4,9 @@ import { createClusterCa } from '../../../../packages/aws-simulator/src/k3s/ca.j
 export const HOST = '203.0.113.5';
 
 /** What Keelson stores of a cluster, and the CA's hash. */
-export async function createAccess(host = HOST): Promise<{ access: Access; caHash: string }> {
-  const { serverCa, issueAdmin, hash } = await createClusterCa();
-  const admin = await issueAdmin();
+export function createAccess(host = HOST): { access: Access; caHash: string } {
+  const { serverCa, issueAdmin, hash } = createClusterCa();
+  const admin = issueAdmin();
   const data = (text: string): string => Buffer.from(text).toString('base64');
   return {
     access: {

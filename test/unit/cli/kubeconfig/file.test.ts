@@ -23,8 +23,8 @@ import type { Access } from '#src/cli/kubeconfig/stored.js';
 import { createAccess } from './access.js';
 
 let access: Access;
-beforeAll(async () => {
-  ({ access } = await createAccess());
+beforeAll(() => {
+  ({ access } = createAccess());
 });
 let folder: string;
 beforeEach(() => {

@@ -8,8 +8,8 @@ import { createAccess } from './access.js';
 
 let access: Access;
 let later: Access;
-beforeAll(async () => {
-  ({ access } = await createAccess());
+beforeAll(() => {
+  ({ access } = createAccess());
   later = { ...access, server: 'https://203.0.113.9:6443', clientKey: 'bmV3' };
 });
 

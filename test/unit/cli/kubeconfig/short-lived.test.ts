@@ -29,9 +29,9 @@ let server: Server | undefined;
 /** Method and path of what was asked. */
 let asked: string[];
 
-beforeAll(async () => {
-  ca = await createClusterCa();
-  master = await ca.issueAdmin();
+beforeAll(() => {
+  ca = createClusterCa();
+  master = ca.issueAdmin();
 });
 afterEach(() => {
   server?.closeAllConnections();
@@ -42,7 +42,7 @@ afterEach(() => {
 async function serve(change: Change = (_, reply) => reply): Promise<Access> {
   asked = [];
   const requests = new SigningRequests();
-  const { key, cert } = await ca.issueServer(['127.0.0.1']);
+  const { key, cert } = ca.issueServer(['127.0.0.1']);
   server = createServer({ key, cert, ca: ca.clientCa, requestCert: true, rejectUnauthorized: true });
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const path = request.url ?? '';
@@ -155,7 +155,7 @@ describe('a short-lived kubeconfig', () => {
 
   it('is not asked of a server that another CA has signed', async () => {
     const admin = await serve();
-    const other = await createClusterCa();
+    const other = createClusterCa();
 
     await expect(shortLived({ ...admin, ca: base64(other.serverCa) }, ALICE, 'olga', signal)).rejects.toMatchObject({
       exitCode: 5,

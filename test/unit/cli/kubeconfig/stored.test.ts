@@ -5,9 +5,9 @@ import { createAccess, HOST, storedText } from './access.js';
 let access: Access;
 let caHash: string;
 let other: Access;
-beforeAll(async () => {
-  ({ access, caHash } = await createAccess());
-  other = (await createAccess()).access;
+beforeAll(() => {
+  ({ access, caHash } = createAccess());
+  other = createAccess().access;
 });
 const known = (hash: string | null = null) => ({ name: 'shop', apiAddress: HOST, caHash: hash });
 

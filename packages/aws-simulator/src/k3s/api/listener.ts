@@ -3,7 +3,8 @@
  * cluster's own certificates. Linux only, where every address of 127.0.0.0/8 can be listened at.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { createServer, type Server } from 'node:https';
+import { createServer as createHttpsServer, type Server as HttpsServer } from 'node:https';
+import { createServer, type Server } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import type { ClusterCa } from '../ca.js';
 import type { KubeCluster } from '../cluster.js';
@@ -15,6 +16,7 @@ const PORT = 6443;
 
 export class ApiListener {
   private server: Server | null = null;
+  private https: HttpsServer | null = null;
 
   constructor(private readonly context: ServiceContext) {}
 
@@ -23,8 +25,7 @@ export class ApiListener {
     const { machine, version } = this.context;
     const host = machine.instance.publicIp;
     if (process.platform !== 'linux' || host === null || !host.startsWith('127.')) return;
-    const { key, cert } = await ca.issueServer(names(config));
-    const server = createServer({ key, cert, ca: ca.clientCa, requestCert: true, rejectUnauthorized: false });
+    const startedAt = Date.now();
     const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
       const client = clientOf(request.socket);
       const url = new URL(request.url ?? '/', 'https://localhost');
@@ -49,8 +50,19 @@ export class ApiListener {
         });
       response.writeHead(reply.status, { 'content-type': reply.type }).end(reply.body);
     };
-    server.on('request', (request, response) => {
-      serve(request, response).catch(() => response.destroy());
+    // TLS begins with the first connection: of a thousand clusters hardly one is asked from outside, and each certificate and context costs as much as
+    // ten calls of AWS. The certificate is as old as the service.
+    const secured = (): HttpsServer => {
+      const { key, cert } = ca.issueServer(names(config), startedAt);
+      const https = createHttpsServer({ key, cert, ca: ca.clientCa, requestCert: true, rejectUnauthorized: false });
+      https.on('request', (request, response) => {
+        serve(request, response).catch(() => response.destroy());
+      });
+      return https;
+    };
+    const server = createServer((socket) => {
+      this.https ??= secured();
+      this.https.emit('connection', socket);
     });
     this.server = server;
     await new Promise<void>((resolve) => {
@@ -66,8 +78,9 @@ export class ApiListener {
 
   close(): void {
     this.server?.close();
-    this.server?.closeAllConnections();
+    this.https?.closeAllConnections();
     this.server = null;
+    this.https = null;
   }
 }
 
