@@ -1,3 +1,4 @@
+import type { ClusterDocument } from './spec/schema.js';
 import type { ClusterState, LaunchConfig, LaunchRequest } from './state.js';
 
 /** Another lookup so soon would give the same answers. */
@@ -22,6 +23,18 @@ export function goneOf(code: string | undefined): 'image' | 'subnet' | 'vpc' | n
   }
 }
 
+/** Returns whether a lookup has found it, and may find another one: the document does not name it. */
+export function isLookedUp({ spec: { image, network } }: ClusterDocument, gone: 'image' | 'subnet' | 'vpc'): boolean {
+  switch (gone) {
+    case 'image':
+      return image === undefined || !('id' in image);
+    case 'subnet':
+      return network.subnetIds === undefined;
+    case 'vpc':
+      return network.vpcId === undefined;
+  }
+}
+
 /**
  * Returns whether another lookup can find another one: of what the document does not name, and where the account was not asked just now. The answers kept for
  * all clusters do not count as asked.
@@ -31,10 +44,7 @@ export function canAskAgain(
   gone: 'image' | 'subnet' | 'vpc',
   now: string,
 ): boolean {
-  const { image, network } = document.spec;
-  if (gone === 'image' && image !== undefined && 'id' in image) return false;
-  if (gone === 'subnet' && network.subnetIds !== undefined) return false;
-  if (gone === 'vpc' && network.vpcId !== undefined) return false;
+  if (!isLookedUp(document, gone)) return false;
   return askedAgainAt === undefined || Date.parse(now) - Date.parse(askedAgainAt) > FRESH_MS;
 }
 

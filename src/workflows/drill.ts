@@ -4,7 +4,6 @@ import { countsIn, lacking } from '../model/drill/compare.js';
 import { drillConfig } from '../model/drill/config.js';
 import type { DrillMachine } from '../model/drill/launch.js';
 import { DRILL_SLOT, type DrillReport } from '../model/drill/state.js';
-import { portsOut } from '../model/drill/ways-out.js';
 import { emptySlot } from '../model/empty-slot.js';
 import { workflowIdOf } from '../model/execution.js';
 import { jobIdOf, nodeNameOf } from '../model/ids.js';
@@ -14,9 +13,10 @@ import type { ClusterDocument } from '../model/spec/schema.js';
 import type { Slot } from '../model/state.js';
 import { now } from './cluster/context.js';
 import { drilledSignal } from './cluster/messages.js';
+import { launchMachine } from './drill-machine.js';
 import { activities } from './lib/activities.js';
 import { answerCallStack } from './lib/call-stack.js';
-import { classOf, detailOf, errorRecordOf, failure } from './lib/errors.js';
+import { detailOf, errorRecordOf, failure } from './lib/errors.js';
 import { jobFailure } from './lib/node-job.js';
 import { elapse } from './lib/result-time.js';
 
@@ -84,13 +84,9 @@ async function proveBackup(input: DrillInput, machine: DrillMachine, progress: P
   ]);
   progress.backup = backup;
   checkVersion(document, backup);
-  const group = await activities.ensureDrillGroup('make a security group that lets nothing in', {
-    ...scope,
-    vpcId: machine.vpcId,
-    ports: portsOut(document),
-    tags: document.spec.tags,
-  });
-  const { id } = await launch(input, machine, group, progress);
+  const { id, type, launchedAt } = await launchMachine(input, machine);
+  progress.launchedAt = launchedAt;
+  progress.instanceType = type;
   const instance = await activities.awaitInstance(`wait for the SSM agent of ${id}`, {
     ...scope,
     instanceId: id,
@@ -108,41 +104,6 @@ async function proveBackup(input: DrillInput, machine: DrillMachine, progress: P
       `backup ${backup.id} was restored and has ${lost.join(', ')}`,
       'take another backup and drill again; if it comes again, compare both by keelson restore --into',
     );
-}
-
-/** Launches in the first subnet that has capacity, and awaits the answer: no one could delete an instance whose id is unknown. */
-async function launch(
-  { scope, generation, document }: DrillInput,
-  { launches, userData }: DrillMachine,
-  group: string,
-  progress: Progress,
-): Promise<InstanceObservation> {
-  for (const [index, request] of launches.entries()) {
-    try {
-      const view = await CancellationScope.nonCancellable(() =>
-        activities.launchInstance(`launch ${request.instanceType} in ${request.subnetId}`, {
-          ...scope,
-          slot: DRILL_SLOT,
-          generation,
-          nodeName: nodeNameOf(scope.cluster, DRILL_SLOT, generation),
-          launch: { ...request, securityGroupIds: [group] },
-          userData,
-          tags: document.spec.tags,
-        }),
-      );
-      progress.launchedAt = view.launchedAt;
-      progress.instanceType = view.type;
-      return view;
-    } catch (error) {
-      if (classOf(error) !== 'capacity' || index === launches.length - 1) throw error;
-    }
-  }
-  throw failure(
-    'invalid',
-    'TypeNotOffered',
-    'no subnet offers the type of the servers',
-    'see spec.servers.instanceType',
-  );
 }
 
 async function restore(

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { SweepInput } from '#src/activities/api.js';
 import type { DrillReport } from '#src/model/drill/state.js';
-import { failed } from './fake-activities.js';
+import { type FakeActivities, failed } from './fake-activities.js';
 import { openWorkflowFixture, type WorkflowFixture, written } from './fixture.js';
 import { holdAt } from './support/hold-at.js';
 
@@ -18,6 +18,12 @@ const NO_CAPACITY = {
   message: 'none in this zone',
   hint: '',
 } as const;
+
+interface Inputs {
+  slot?: string;
+  launch?: { imageId: string; subnetId: string };
+  vpcId?: string;
+}
 
 const isLaunch = (name: string, { slot }: { slot?: string }): boolean => name === 'launchInstance' && slot === 'drill';
 
@@ -104,6 +110,75 @@ describe.concurrent('a drill', () => {
 
       // Assess
       expect(drill.last).toMatchObject({ problem: null });
+    }));
+
+  it.for([
+    {
+      what: 'image',
+      code: 'InvalidAMIID.NotFound',
+      isGone: (name: string, { slot, launch }: Inputs) =>
+        name === 'launchInstance' && slot === 'drill' && launch?.imageId === 'ami-1',
+      change: (fake: FakeActivities) => {
+        fake.imageId = 'ami-2';
+      },
+    },
+    {
+      what: 'VPC',
+      code: 'InvalidVpcID.NotFound',
+      isGone: (name: string, { vpcId }: Inputs) => name === 'ensureDrillGroup' && vpcId === 'vpc-1',
+      change: (fake: FakeActivities) => {
+        fake.vpcId = 'vpc-2';
+      },
+    },
+    {
+      what: 'subnet',
+      code: 'InvalidSubnetID.NotFound',
+      isGone: (name: string, { slot, launch }: Inputs) =>
+        name === 'launchInstance' && slot === 'drill' && launch?.subnetId === 'subnet-a',
+      change: (fake: FakeActivities) => {
+        fake.zones = ['b', 'c'];
+      },
+    },
+  ])('looks up again what EC2 calls gone since its cluster was made: $what', ({ code, isGone, change }, { expect }) =>
+    fixture.withWorker(async ({ fake, start }) => {
+      // Prepare
+      Object.assign(fake, { imageId: 'ami-1', vpcId: 'vpc-1', zones: ['a', 'b', 'c'] });
+      const cluster = await start(DOCUMENT);
+      await cluster.healthy();
+      fake.before = async (name, input: Inputs) => {
+        if (name === 'resolveLaunchConfig') change(fake);
+        if (isGone(name, input)) throw failed({ code, class: 'invalid', message: `${code} by EC2`, hint: '' });
+      };
+
+      // Act
+      await cluster.workflow.signal('drill', {});
+      const { drill } = await cluster.until((status) => status.drill.last !== null);
+
+      // Assess
+      expect(drill.last).toMatchObject({ problem: null });
+      expect(fake.launches.filter(({ slot }) => slot === 'drill')).toHaveLength(1);
+    }),
+  );
+
+  it('asks once more and not again, and tells what is gone', ({ expect }) =>
+    fixture.withWorker(async ({ fake, start }) => {
+      // Prepare
+      const cluster = await start(DOCUMENT);
+      await cluster.healthy();
+      const asked: string[] = [];
+      fake.before = async (name, input: Inputs) => {
+        if (name === 'resolveLaunchConfig' || isLaunch(name, input)) asked.push(name);
+        if (isLaunch(name, input))
+          throw failed({ code: 'InvalidAMIID.Unavailable', class: 'invalid', message: 'gone', hint: '' });
+      };
+
+      // Act
+      await cluster.workflow.signal('drill', {});
+      const { drill } = await cluster.until((status) => status.drill.last !== null);
+
+      // Assess
+      expect(asked).toEqual(['launchInstance', 'resolveLaunchConfig', 'launchInstance']);
+      expect(drill.last).toMatchObject({ problem: { code: 'InvalidAMIID.Unavailable' } });
     }));
 
   it('is ended by a delete of its cluster, which waits until its machine is gone', () =>

@@ -15,7 +15,12 @@ export interface DrillMachine {
  *
  * @returns null while the launch config is not resolved, or no subnet fits
  */
-export function drillMachine({ document, launchConfig, userDataIds, userData }: ClusterState): DrillMachine | null {
+export function drillMachine({
+  document,
+  launchConfig,
+  userDataIds,
+  userData,
+}: Pick<ClusterState, 'document' | 'launchConfig' | 'userDataIds' | 'userData'>): DrillMachine | null {
   const server = slotsOf(document).find(({ role }) => role === 'server');
   if (server === undefined || launchConfig === null) return null;
   const { access, network } = document.spec;
