@@ -68,8 +68,13 @@ export async function claimCluster(deps: ActivityDeps, attempt: ActivityContext,
  */
 async function turnOfNewName(deps: ActivityDeps, attempt: ActivityContext, input: ClaimInput): Promise<void> {
   const pace = `${input.region} claims`;
-  const leave = enterLine(deps.pace.line(pace, CLAIMS), input.uid, input.since, `the claim of ${input.cluster}`);
-  await awaitTurn(deps, attempt, pace, { rank: 0 }, CLAIMS).finally(leave);
+  const line = enterLine(
+    deps.pace.line(pace, { rate: CLAIMS }),
+    input.uid,
+    input.since,
+    `the claim of ${input.cluster}`,
+  );
+  await awaitTurn(deps, attempt, pace, { rank: 0, line }, CLAIMS).finally(line.leave);
 }
 
 /** Returns the uid that the claimant gets, and the instances that only a person's word assigns to the cluster. */

@@ -32,8 +32,12 @@ export interface RateLimiter {
    * @param rate of the bucket, the same each time; that of launches if absent
    */
   turn(key: string, place: TurnPlace, rate?: Rate): Promise<void>;
-  /** The line before the turns of that key, for who may leave the worker meanwhile. @param turns that each takes */
-  line(key: string, rate?: Rate, turns?: number): WaitingLine;
+  /**
+   * The line before the turns of that key, for who may leave the worker meanwhile; what is urgent has one of its own.
+   *
+   * @param of.turns that each takes
+   */
+  line(key: string, of?: { urgent?: boolean | undefined; rate?: Rate; turns?: number }): WaitingLine;
   /** AWS has refused: someone else has used the tokens that the bucket seemed to have. */
   refused(key: string): void;
 }
@@ -122,9 +126,18 @@ export function createRateLimiter(now: () => number = () => performance.now()): 
         queue.splice(at < 0 ? queue.length : at, 0, { rank, isGone: () => signal?.aborted === true, go });
         serve(bucket);
       }),
-    line(key, { perSecond } = LAUNCHES, turns = 1) {
-      const line = lines.get(key) ?? new WaitingLine(perSecond / turns, now);
-      lines.set(key, line);
+    line(key, { urgent = false, rate = LAUNCHES, turns = 1 } = {}) {
+      const urgentKey = `${key}, urgent`;
+      // Some call without having stood in a line; those that have are in both. While none of them is here, those that are away may never come.
+      const waiting = (): number => {
+        const here = buckets.get(key)?.urgent.length ?? 0;
+        return here === 0 ? 0 : Math.max(lines.get(urgentKey)?.size ?? 0, here / turns);
+      };
+      const name = urgent ? urgentKey : key;
+      const line =
+        lines.get(name) ??
+        new WaitingLine(rate.perSecond / turns, urgent ? undefined : { waiting, inARow: URGENT_IN_A_ROW }, now);
+      lines.set(name, line);
       return line;
     },
     refused(key) {

@@ -2,46 +2,77 @@ import { failure } from '../../aws/failure.js';
 import type { Rate, TurnPlace } from '../../aws/rate-limiter.js';
 import type { WaitingLine } from '../../aws/waiting-line.js';
 import { classifyCode } from '../../model/errors/index.js';
-import type { CallContext } from '../api.js';
 import type { ActivityContext } from '../attempt.js';
 import type { ActivityDeps } from '../deps.js';
 
-/** Returns the key of the line before a bucket: what brings back what has run goes before all else, and has a line of its own. */
-export const lineKey = (pace: string, { urgent }: Pick<CallContext, 'urgent'>): string =>
-  urgent === true ? `${pace}, urgent` : pace;
+/** How long one waits in the worker before it asks whether its turn is still near. */
+const ASK_AGAIN_MS = 10_000;
+
+/** A place in the line before a bucket of EC2. */
+export interface PlaceInLine {
+  /** To be called when the turn has come, or when the attempt ends without it. */
+  leave: () => void;
+  /** @throws a `throttled` failure `AwaitsTurn`, which counts as no failed try: Temporal tries again shortly before the turn */
+  ask: () => void;
+}
 
 /**
  * Takes a place in the line before a bucket of EC2.
  *
  * @param who waits: the same each time; `since` is the begin of the operation that waits for it, ISO 8601
  * @param attempted for the message
- * @returns a function to call when the turn has come, or when the attempt ends without it
- * @throws a `throttled` failure `AwaitsTurn`, which counts as no failed try: Temporal tries again shortly before the turn
+ * @throws as `ask`
  */
-export function enterLine(line: WaitingLine, who: string, since: string | undefined, attempted: string): () => void {
-  const away = line.enter(who, since === undefined ? Date.now() : Date.parse(since));
-  if (away === null) return () => line.leave(who);
-  throw failure({
-    code: 'AwaitsTurn',
-    class: 'throttled',
-    message: `${attempted}: ${away.before} others of this worker go before it, as fast as EC2 lets the account`,
-    hint: classifyCode('AwaitsTurn').hint,
-    retryAfterMs: Math.round(away.ms),
-    benign: true,
-  });
+export function enterLine(line: WaitingLine, who: string, since: string | undefined, attempted: string): PlaceInLine {
+  const from = since === undefined ? Date.now() : Date.parse(since);
+  const ask = (): void => {
+    const away = line.enter(who, from);
+    if (away === null) return;
+    throw failure({
+      code: 'AwaitsTurn',
+      class: 'throttled',
+      message: `${attempted}: ${Math.round(away.before)} others of this worker go before it, as fast as EC2 lets the account`,
+      hint: classifyCode('AwaitsTurn').hint,
+      retryAfterMs: Math.round(away.ms),
+      benign: true,
+    });
+  };
+  ask();
+  return { leave: () => line.leave(who), ask };
 }
 
 /**
  * Waits for a turn of a bucket, whose rate is that of launches if absent. Nothing is sent yet: who waits for it may leave, above all when the workflow was terminated and no one wants
  * the answer.
+ *
+ * @param line where the caller has a place: it leaves when others have pushed its turn away
+ * @throws as `PlaceInLine.ask`
  */
 export async function awaitTurn(
   deps: ActivityDeps,
   attempt: ActivityContext,
   key: string,
-  place: TurnPlace,
+  { line, ...place }: TurnPlace & { line?: PlaceInLine },
   rate?: Rate,
 ): Promise<void> {
-  await Promise.race([deps.pace.turn(key, { ...place, signal: attempt.signal }, rate), attempt.cancelled]);
+  const left = new AbortController();
+  const signal = AbortSignal.any([attempt.signal, left.signal]);
+  let timer: NodeJS.Timeout | undefined;
+  const pushedAway = new Promise<never>((_, reject) => {
+    if (line !== undefined)
+      timer = setInterval(() => {
+        try {
+          line.ask();
+        } catch (error) {
+          reject(error);
+        }
+      }, ASK_AGAIN_MS);
+  });
+  try {
+    await Promise.race([deps.pace.turn(key, { ...place, signal }, rate), attempt.cancelled, pushedAway]);
+  } finally {
+    clearInterval(timer);
+    left.abort();
+  }
   if (attempt.signal.aborted) throw attempt.signal.reason;
 }

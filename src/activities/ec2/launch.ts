@@ -10,7 +10,7 @@ import type { LaunchInput } from '../api.js';
 import type { ActivityContext } from '../attempt.js';
 import { requireClaim } from '../claim.js';
 import type { ActivityDeps } from '../deps.js';
-import { awaitTurn, enterLine, lineKey } from './await-turn.js';
+import { awaitTurn, enterLine } from './await-turn.js';
 import { findInstances } from './find-instances.js';
 import { instanceView } from './instance-view.js';
 import { clientToken, runInstancesInput } from './launch-request.js';
@@ -34,8 +34,8 @@ export async function launchInstance(
   const installation = await deps.installation();
   const pace = launchPace(input);
   const attempted = `RunInstances ${launch.instanceType} in ${launch.subnetId} for ${slot}`;
-  const leave = enterLine(
-    deps.pace.line(lineKey(pace, input)),
+  const line = enterLine(
+    deps.pace.line(pace, { urgent: input.urgent }),
     `${input.uid} ${slot} ${input.generation}`,
     input.since,
     attempted,
@@ -46,9 +46,9 @@ export async function launchInstance(
       attempt.log.info('launched before', { slot, instance: before.InstanceId });
       return instanceView(before);
     }
-    await awaitTurn(deps, attempt, pace, { rank: rankOf(slot), urgent: input.urgent });
+    await awaitTurn(deps, attempt, pace, { rank: rankOf(slot), urgent: input.urgent, line });
   } finally {
-    leave();
+    line.leave();
   }
   try {
     const answer = await ec2.send(new RunInstancesCommand(runInstancesInput(installation, input, profile)));

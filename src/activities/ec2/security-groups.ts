@@ -41,11 +41,11 @@ export async function ensureSecurityGroups(
   const ec2 = deps.clients.ec2(input.region);
   const turn = changeTurns(deps, attempt, input);
   const owned = { ...input, ...(await ownerOf(deps, input)) };
-  const leave =
+  const line =
     input.known === null
       ? enterLine(lineForGroups(deps, input), input.uid, input.since, `CreateSecurityGroup in ${input.vpcId}`)
-      : () => undefined;
-  const found = await findOrMake(ec2, turn, owned).finally(leave);
+      : undefined;
+  const found = await findOrMake(ec2, changeTurns(deps, attempt, input, line), owned).finally(line?.leave);
   const ids = { server: idOf(found.server), agent: found.agent === null ? null : idOf(found.agent) };
   const ensure = async (role: GroupRole, { group, isNew }: Found) => {
     const id = group.GroupId ?? '';

@@ -4,7 +4,7 @@ import { WaitingLine } from '#src/aws/waiting-line.js';
 /** Two turns a second: twenty wait inside. */
 function lineOf(count: number) {
   let now = 0;
-  const line = new WaitingLine(2, () => now);
+  const line = new WaitingLine(2, undefined, () => now);
   const answers = Array.from({ length: count }, (_, n) => line.enter(`c${n}`, n));
   return {
     line,
@@ -63,5 +63,44 @@ describe('the line before a bucket of AWS', () => {
     for (let n = 0; n < 20; n += 1) line.leave(`c${n}`);
 
     expect(line.enter('late', 1_000)).toBeNull();
+  });
+
+  /** Two turns a second, behind `repairs` of which nine go before each other one. */
+  function behind(repairs: number) {
+    const storm = { left: repairs };
+    const line = new WaitingLine(
+      2,
+      { waiting: () => storm.left, inARow: 9 },
+      () => 0,
+      () => 0,
+    );
+    return { storm, line };
+  }
+
+  test('sends away who has repairs before it, for no longer behind them than half a minute: they may be over sooner', () => {
+    const { line } = behind(400);
+
+    const answers = Array.from({ length: 103 }, (_, n) => line.enter(`c${n}`, n));
+
+    expect(answers.slice(0, 2)).toEqual([null, null]);
+    // Its turn comes in 14.5 s.
+    expect(answers[2]).toEqual({ ms: 9_500, before: 29 });
+    expect(answers[20]).toEqual({ ms: 30_000, before: 209 });
+    // Without any repair its turn would come in 51 s, so it comes back no later than without them.
+    expect(answers[102]).toEqual({ ms: 46_000, before: 502 });
+  });
+
+  test('sends away who waits here when repairs come, and keeps its place', () => {
+    const { line, storm } = behind(0);
+    const here = Array.from({ length: 20 }, (_, n) => line.enter(`c${n}`, n));
+
+    storm.left = 400;
+    const again = [line.enter('c0', 0), line.enter('c1', 1), line.enter('c19', 19), line.enter('c18', 18)];
+    storm.left = 0;
+    const back = line.enter('c19', 19);
+
+    expect(here).toEqual(Array.from({ length: 20 }, () => null));
+    expect(again).toEqual([null, null, { ms: 30_000, before: 199 }, { ms: 30_000, before: 189 }]);
+    expect(back).toBeNull();
   });
 });
