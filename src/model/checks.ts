@@ -20,6 +20,8 @@ export { INSTANCE_TYPES_IN_SYNC } from './checks/instance-types.js';
 export { OBSERVED } from './checks/observed.js';
 export { STATUS_STORED } from './checks/status-stored.js';
 
+const INSTANCE_GROUPS_IN_SYNC = 'InstanceGroupsInSync';
+
 /** Every condition of a cluster, in the order in which they are shown. */
 const CONDITIONS: readonly ((state: Judged, now: string) => ConditionResult | readonly ConditionResult[])[] = [
   observed,
@@ -46,6 +48,13 @@ const CONDITIONS: readonly ((state: Judged, now: string) => ConditionResult | re
   }),
   instanceTypes,
   groupRules,
+  ofNodes({
+    type: INSTANCE_GROUPS_IN_SYNC,
+    subject: 'instances',
+    check: node.inGroups,
+    what: 'instances are in the security groups of the document, and in no others',
+    hint: 'Keelson sets them again; check who else changes them, and name groups of your own in network.extraSecurityGroupIds',
+  }),
   ofNodes({
     type: 'AgentsOnline',
     subject: 'agents',
@@ -189,5 +198,6 @@ const KEPT_ASLEEP: ReadonlySet<string> = new Set([
   'Observed',
   'KubeconfigPublished',
   'GroupRulesInSync',
+  INSTANCE_GROUPS_IN_SYNC,
   BACKUP_PROVEN,
 ]);

@@ -19,6 +19,8 @@ export interface InstanceObservation {
   privateIp: string;
   publicIp: string | null;
   launchedAt: string;
+  /** Security groups of its primary network interface, sorted; missing where EC2 shows none. */
+  groups?: string[];
   /** Known by its id alone: someone has removed the tags that name its owner. */
   untagged?: true;
   /** It cannot be stopped and started: a spot instance, or one whose root device is an instance store. [docs: EC2 stop and start] */

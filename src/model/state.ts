@@ -10,7 +10,7 @@ import type { RestoreState } from './restore/state.js';
 import type { ClusterDocument } from './spec/schema.js';
 import type { ClusterEvent, Condition, ConfigProblem } from './state/condition.js';
 import type { ErrorRecord } from './state/error.js';
-import type { OwnGroups } from './state/groups.js';
+import type { OwnGroups, RefusedGroups } from './state/groups.js';
 import type { Architecture, KeptVolume, LaunchConfig } from './state/instance.js';
 import type { Findings, StoredFiles } from './state/node.js';
 import type { Breaker, Operation, OperationKind, Waiting } from './state/operation.js';
@@ -68,6 +68,8 @@ export interface ClusterState {
   adopt: string | null;
   /** Groups that Keelson has made; null before that, and for a document that names groups of its own. */
   securityGroups: OwnGroups | null;
+  /** Groups that AWS refuses to give an instance, by its id: not tried again until the document asks for others, or `retry`. Missing for none. */
+  refusedGroups?: Record<string, RefusedGroups>;
   /** Bundles of files in the bucket, by group of nodes. */
   nodeFiles: Record<string, StoredFiles>;
   /** Names of the manifests that K3s may have applied. */

@@ -1,7 +1,9 @@
 import {
   AuthorizeSecurityGroupIngressCommand,
+  DescribeInstancesCommand,
   DescribeSecurityGroupsCommand,
   EC2Client,
+  ModifyInstanceAttributeCommand,
   RevokeSecurityGroupIngressCommand,
 } from '@aws-sdk/client-ec2';
 import { GetCommandInvocationCommand, SendCommandCommand, SSMClient } from '@aws-sdk/client-ssm';
@@ -133,6 +135,34 @@ describe('what the document sets', () => {
       reason: string;
     }[];
     expect(events.map(({ reason }) => reason)).toContain('GroupRulesChanged');
+  });
+
+  it('is set again where someone has moved an instance into another group, as soon as the region watch sees it', async () => {
+    // Prepare
+    const own = await groups();
+    const InstanceId = (await status()).nodes.find((node) => node.slot === 'workers-0')?.instanceId ?? '';
+    const groupsOfIt = async () => {
+      const { Reservations = [] } = await ec2.send(new DescribeInstancesCommand({ InstanceIds: [InstanceId] }));
+      return Reservations[0]?.Instances?.[0]?.SecurityGroups?.map(({ GroupId }) => GroupId);
+    };
+    const { SecurityGroups = [] } = await ec2.send(
+      new DescribeSecurityGroupsCommand({ Filters: [{ Name: 'group-name', Values: ['default'] }] }),
+    );
+
+    // Act
+    await ec2.send(new ModifyInstanceAttributeCommand({ InstanceId, Groups: [SecurityGroups[0]?.GroupId ?? ''] }));
+
+    // Assess
+    await expect.poll(groupsOfIt, { interval: 1_000 }).toEqual([own.agents.id]);
+    const repaired = () => status().then(({ operations }) => operations.at(-1));
+    await expect.poll(repaired).toMatchObject({
+      kind: 'repair',
+      outcome: 'done',
+      reason: 'workers-0: someone has changed its groups by hand',
+    });
+  });
+
+  it('lets a cluster be deleted, its groups too', async () => {
     expect(await fixture.keelson('delete', NAME, '--yes', '--wait')).toMatchObject({ code: 0 });
     expect(await fixture.region(`leftovers?cluster=${NAME}`)).toMatchObject({ securityGroups: [] });
   });

@@ -60,6 +60,7 @@ describe.concurrent('a cluster that cannot observe itself', () => {
         'InstancesHealthy',
         'InstancesTagged',
         'InstanceTypesInSync',
+        'InstanceGroupsInSync',
         'AgentsOnline',
       ]);
       expect(blind.nodes.map((node) => node.power)).toEqual(['unknown', 'unknown', 'unknown']);
@@ -361,6 +362,7 @@ describe.concurrent('a cluster that is being made', () => {
         'InstancesTagged',
         'InstanceTypesInSync',
         'GroupRulesInSync',
+        'InstanceGroupsInSync',
         'AgentsOnline',
         'K3sInstalled',
       ]).toEqual(expect.arrayContaining(known));

@@ -241,7 +241,9 @@ export class FakeActivities {
       return { job: null, saved: { size: 1_000, node: 'node', removed: [] } };
     }),
     removeBackups: this.wrap('removeBackups', async () => ({ removed: 0 })),
-    setInstanceGroups: this.wrap('setInstanceGroups', async () => undefined),
+    setInstanceGroups: this.wrap('setInstanceGroups', async ({ instanceId, groupIds }) =>
+      this.set([instanceId], { groups: [...groupIds].sort() }),
+    ),
     storeFiles: this.wrap('storeFiles', async ({ groups }) =>
       Object.fromEntries(Object.keys(groups).map((group) => [group, '0'.repeat(64)])),
     ),
@@ -296,6 +298,7 @@ export class FakeActivities {
       privateIp: `10.0.0.${this.count}`,
       publicIp: `192.0.2.${this.count}`,
       launchedAt: new Date().toISOString(),
+      ...(input.launch.securityGroupIds.length > 0 && { groups: [...input.launch.securityGroupIds].sort() }),
     };
     this.instances.set(view.id, view);
     return view;

@@ -5,6 +5,7 @@ import type { HttpReply, MachineHost } from './contract.js';
 import { criticalPath } from './critical-path.js';
 import { STATUS_CHECKS } from './ec2/account.js';
 import type { Ec2 } from './ec2/handle.js';
+import { newId } from './ec2/ids.js';
 import { duplicates, leftovers } from './evidence.js';
 import type { Request } from './http.js';
 import type { Iam } from './iam/iam.js';
@@ -159,6 +160,8 @@ function act({ world, ec2 }: AdminDeps, id: string, action: string, query: URLSe
     else if (action === 'impair' && instance.state === 'running' && check !== undefined)
       lifecycle.fail(instance, check);
     else if (action === 'recover' && instance.state === 'running') lifecycle.recover(instance);
+    else if (action === 'attach-interface' && (instance.state === 'running' || instance.state === 'stopped'))
+      instance.furtherInterfaces.push({ id: newId('eni'), securityGroupIds: [...instance.securityGroupIds] });
     else return json(409, { error: `a ${instance.state} instance: cannot ${action}` });
     world.note('outside', { instanceId: id, action, hard });
     return json(200, { id, state: instance.state });

@@ -1,4 +1,4 @@
-import type { Instance } from '@aws-sdk/client-ec2';
+import type { Instance, InstanceNetworkInterface } from '@aws-sdk/client-ec2';
 import { tagValue } from '../../aws/tags.js';
 import { slotInTag } from '../../model/launch-batch.js';
 import type { InstanceObservation, InstanceStateName } from '../../model/observation.js';
@@ -6,6 +6,7 @@ import { TAG } from '../../model/tags.js';
 
 /** Returns what the workflow keeps of EC2's answer. `generation` is 0 where the tag is missing: no slot has that. */
 export function instanceView(instance: Instance): InstanceObservation {
+  const groups = groupsOf(instance);
   return {
     id: instance.InstanceId ?? '',
     slot: slotInTag(tagValue(instance.Tags, TAG.slot) ?? '', instance.AmiLaunchIndex ?? 0),
@@ -19,6 +20,7 @@ export function instanceView(instance: Instance): InstanceObservation {
     privateIp: instance.PrivateIpAddress ?? '',
     publicIp: instance.PublicIpAddress || null,
     launchedAt: (instance.LaunchTime ?? new Date(0)).toISOString(),
+    ...(groups.length > 0 && { groups }),
     ...(isUnstoppable(instance) && { unstoppable: true as const }),
   };
 }
@@ -26,6 +28,16 @@ export function instanceView(instance: Instance): InstanceObservation {
 /** One-time spot instances and those whose root device is an instance store refuse StopInstances. [docs: EC2 StopInstances] */
 const isUnstoppable = ({ InstanceLifecycle, RootDeviceType }: Instance): boolean =>
   InstanceLifecycle === 'spot' || RootDeviceType === 'instance-store';
+
+/** The interface that an instance has from its launch on, and keeps. Add-ons may attach others, with groups of their own. [docs: EC2, network interfaces] */
+export const primaryInterface = ({ NetworkInterfaces = [] }: Instance): InstanceNetworkInterface | undefined =>
+  NetworkInterfaces.find(({ Attachment }) => Attachment?.DeviceIndex === 0 && (Attachment.NetworkCardIndex ?? 0) === 0);
+
+/** Returns the security groups of the primary network interface, sorted; none where EC2 shows none. */
+export function groupsOf(instance: Instance): string[] {
+  const groups = primaryInterface(instance)?.Groups ?? instance.SecurityGroups ?? [];
+  return groups.flatMap(({ GroupId }) => GroupId ?? []).sort();
+}
 
 export function stateOf(instance: Instance): InstanceStateName {
   return instance.State?.Name ?? 'pending';

@@ -1,18 +1,21 @@
 import {
   type EC2Client,
   ModifyInstanceAttributeCommand,
+  ModifyNetworkInterfaceAttributeCommand,
   RebootInstancesCommand,
   StartInstancesCommand,
   StopInstancesCommand,
 } from '@aws-sdk/client-ec2';
 import { hasCode } from '../../aws/error-code.js';
-import { toFailure } from '../../aws/failure.js';
+import { detailOf, failure, toFailure } from '../../aws/failure.js';
 import type { InstanceGroupsInput, InstancesInput, ModifyTypeInput, StopInput } from '../api.js';
 import type { ActivityContext } from '../attempt.js';
 import { requireClaim } from '../claim.js';
 import type { ActivityDeps } from '../deps.js';
+import { retryOnce } from '../retry-once.js';
 import { awaitTurn } from './await-turn.js';
 import { changeTurns } from './change-turns.js';
+import { primaryInterface } from './instance-view.js';
 import { requireOwn } from './proof.js';
 
 /**
@@ -67,20 +70,47 @@ export async function modifyInstanceType(
   }
 }
 
-/** The groups of its first network interface, the only one that Keelson makes. [docs: EC2 ModifyInstanceAttribute] */
+/**
+ * Sets the groups of the primary network interface. EC2 refuses to change those of an instance that has several interfaces, such as a CNI attaches; then the
+ * interface is named. [docs: EC2 ModifyInstanceAttribute; `There are multiple interfaces attached to instance`, hashicorp/terraform#14299]
+ */
 export async function setInstanceGroups(
   deps: ActivityDeps,
-  _: ActivityContext,
+  attempt: ActivityContext,
   input: InstanceGroupsInput,
 ): Promise<void> {
   const { instanceId: InstanceId, groupIds: Groups, region } = input;
-  await Promise.all([requireClaim(deps, input), requireOwn(deps, input, [InstanceId])]);
+  const [[instance]] = await Promise.all([requireOwn(deps, input, [InstanceId]), requireClaim(deps, input)]);
+  const ec2 = deps.clients.ec2(region);
+  const NetworkInterfaceId = instance && primaryInterface(instance)?.NetworkInterfaceId;
+  const hasSeveral = (instance?.NetworkInterfaces?.length ?? 0) > 1 && NetworkInterfaceId !== undefined;
+  const attempted = hasSeveral
+    ? `ModifyNetworkInterfaceAttribute ${NetworkInterfaceId} of ${InstanceId} into ${Groups.join(', ')}`
+    : `ModifyInstanceAttribute ${InstanceId} into ${Groups.join(', ')}`;
+  const turn = changeTurns(deps, attempt, input);
   try {
-    await deps.clients.ec2(region).send(new ModifyInstanceAttributeCommand({ InstanceId, Groups }));
+    await retryOnce(attempt, attempted, () =>
+      turn('next', async () => {
+        if (hasSeveral) await ec2.send(new ModifyNetworkInterfaceAttributeCommand({ NetworkInterfaceId, Groups }));
+        else await ec2.send(new ModifyInstanceAttributeCommand({ InstanceId, Groups }));
+      }),
+    );
   } catch (error) {
-    throw toFailure(error, `ModifyInstanceAttribute ${InstanceId} into ${Groups.join(', ')}`);
+    const failed = toFailure(error, attempted);
+    const { code, message } = detailOf(failed);
+    // The groups were there before this step: what EC2 does not find now is gone.
+    if (!GROUP_GONE.has(code)) throw failed;
+    throw failure({ code, class: 'invalid', message, hint: GONE_HINT });
   }
 }
+
+const GROUP_GONE: ReadonlySet<string> = new Set([
+  'InvalidGroup.NotFound',
+  'InvalidGroupId.NotFound',
+  'InvalidSecurityGroupID.NotFound',
+]);
+const GONE_HINT =
+  'make the group that the message names again, or take it out of spec.network of the document; then `keelson retry`';
 
 async function called(
   input: InstancesInput,

@@ -2,14 +2,17 @@ import type { Instance } from '@aws-sdk/client-ec2';
 import { tagValue } from '../../aws/tags.js';
 import { DRILL_SLOT } from '../../model/drill/state.js';
 import type { InstanceStateName } from '../../model/observation.js';
+import { groupsKey } from '../../model/security-groups/of-instance.js';
 import { TAG } from '../../model/tags.js';
-import { stateOf } from '../ec2/instance-view.js';
+import { groupsOf, stateOf } from '../ec2/instance-view.js';
 
 /** What counts of an instance, without the kilobytes that EC2 says of it. */
 export interface KnownInstance {
   id: string;
   state: InstanceStateName;
   type: string;
+  /** Security groups of its primary network interface; missing where EC2 shows none. */
+  groups?: string;
   /** Null for one without a cluster, or of a drill: that has a workflow of its own. */
   cluster: string | null;
   uid: string;
@@ -69,5 +72,13 @@ export function knownInstance(instance: Instance): KnownInstance {
   const { Tags, InstanceId: id = '', InstanceType: type = '' } = instance;
   const [cluster, uid] = [tagValue(Tags, TAG.cluster), tagValue(Tags, TAG.uid)];
   const isOfCluster = cluster !== undefined && uid !== undefined && tagValue(Tags, TAG.slot) !== DRILL_SLOT;
-  return { id, type, state: stateOf(instance), cluster: isOfCluster ? cluster : null, uid: uid ?? '' };
+  const groups = groupsOf(instance);
+  return {
+    id,
+    type,
+    ...(groups.length > 0 && { groups: groupsKey(groups) }),
+    state: stateOf(instance),
+    cluster: isOfCluster ? cluster : null,
+    uid: uid ?? '',
+  };
 }

@@ -156,7 +156,7 @@ function clustersOf(memory: RegionMemory): Map<string, ClusterObservation> {
 }
 
 function reportedInstanceOf(
-  { id, state, type }: KnownInstance,
+  { id, state, type, groups }: KnownInstance,
   { failing, lostAgents, k3s }: RegionMemory,
 ): ReportedInstance {
   const said = k3s.get(id);
@@ -170,6 +170,7 @@ function reportedInstanceOf(
     // A transition counts as its end: one report instead of two.
     state: state === 'stopping' ? 'stopped' : state,
     type,
+    ...(groups !== undefined && { groups }),
     ...(runs && checks !== undefined && { failedChecks: checks }),
     ...(runs && isLost && { agentLost: true as const }),
     ...(runs && tells && { k3s: said }),

@@ -7,6 +7,8 @@ import { deferralText, launchDue } from '../launch-limit.js';
 import type { Measurement } from '../measured.js';
 import { labelsOn } from '../node-labels/wanted.js';
 import { needsLabels } from '../plan/node-labels.js';
+import { groupsDifferenceOf, groupsDifferenceTextOf } from '../security-groups/of-instance.js';
+import { instanceGroups } from '../security-groups/own-groups.js';
 import { lossText } from '../state/instance.js';
 import type { Slot } from '../state.js';
 import type { Judged } from './judged.js';
@@ -36,6 +38,22 @@ export const hasTags: NodeCheck = (_, slot) => {
   if (slot.instance === null) return unmeasured(down(slot));
   if (slot.instance.untagged) return bad(`${slot.instance.id} has lost its tags`);
   return slot.measured.instance === undefined ? unmeasured() : GOOD;
+};
+
+export const inGroups: NodeCheck = (state, slot) => {
+  const { instance, groups, measured, role } = slot;
+  if (instance === null) return unmeasured(down(slot));
+  const difference = groupsDifferenceOf(state.document, state, slot);
+  if (difference === null) {
+    const isKnown = groups !== null && instanceGroups(state.document, state, role) !== null;
+    // A stop changes no group.
+    return isKnown && (measured.instance !== undefined || instance.power === 'stopped') ? GOOD : unmeasured();
+  }
+  const { by, refused } = difference;
+  const what = `${instance.id} ${groupsDifferenceTextOf(difference)}`;
+  if (refused !== null) return bad(`${what}, and AWS refuses the change: ${refused}`);
+  if (by === 'hand') return bad(`someone has changed its groups by hand: ${what}`);
+  return by === 'unknown' ? bad(what) : unmeasured('Keelson has not given it the groups of the document yet');
 };
 
 export const agentOnline: NodeCheck = (state, slot) => {

@@ -67,6 +67,7 @@ export const EC2_ERRORS: KnownErrors = {
     'IncorrectInstanceState',
     'IncorrectState',
     'IncorrectSpotRequestState',
+    'InvalidInstanceID',
     'ConcurrentCreateOrRestoreVolume',
     'VolumeInUse',
     'Resource.AlreadyAssociated',

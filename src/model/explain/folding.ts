@@ -5,6 +5,7 @@ const DEPENDENTS: Readonly<Record<string, readonly string[]>> = {
   InstancesRunning: [
     'InstancesHealthy',
     'InstancesTagged',
+    'InstanceGroupsInSync',
     'AgentsOnline',
     'K3sInstalled',
     'K3sRunning',

@@ -1,7 +1,7 @@
 import type { Slot } from '../state.js';
 
 /** Returns the slot without its instance, which is gone for good: its generation is used up, its node is still a member. */
-export function lostInstance({ startDue: _, ...slot }: Slot): Slot {
+export function lostInstance({ startDue: _, givenGroups: __, ...slot }: Slot): Slot {
   return {
     ...slot,
     instance: null,

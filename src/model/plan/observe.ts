@@ -1,5 +1,6 @@
 import { forgetFindings } from '../health/findings.js';
 import type { InstanceObservation } from '../observation.js';
+import { areSettling, sameGroups } from '../security-groups/of-instance.js';
 import type { ClusterState, Slot } from '../state.js';
 import { lostInstance } from './lost-instance.js';
 
@@ -54,6 +55,7 @@ function absorbSlot(slot: Slot, seen: Map<string, InstanceObservation>, at: stri
     agentOnline: slot.agentOnline && running && was,
     service: running && was ? slot.service : 'stopped',
     measured: running && was ? slot.measured : {},
+    groups: groupsSeen(slot, view, at),
     instance: {
       ...instance,
       ...(view.untagged && { untagged: view.untagged }),
@@ -63,4 +65,11 @@ function absorbSlot(slot: Slot, seen: Map<string, InstanceObservation>, at: stri
       power: running ? 'running' : 'stopped',
     },
   };
+}
+
+/** What EC2 shows of the groups counts, unless Keelson has just set others. */
+function groupsSeen(slot: Slot, { groups: seen }: InstanceObservation, at: string): string[] | null {
+  const { groups } = slot;
+  if (seen === undefined || (groups !== null && (sameGroups(seen, groups) || areSettling(slot, at)))) return groups;
+  return seen;
 }

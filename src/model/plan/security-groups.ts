@@ -1,10 +1,5 @@
-import {
-  groupsDifferenceText,
-  instanceGroups,
-  isRefused,
-  isSetFor,
-  lacksAgentGroup,
-} from '../security-groups/own-groups.js';
+import { groupsDifferenceOf } from '../security-groups/of-instance.js';
+import { groupsDifferenceText, isRefused, isSetFor, lacksAgentGroup } from '../security-groups/own-groups.js';
 import { groupRulesOf, ownsGroups } from '../security-groups/rules.js';
 import type { ClusterDocument } from '../spec/schema.js';
 import type { ClusterState } from '../state.js';
@@ -53,28 +48,32 @@ export function planSecurityGroups(
   });
 }
 
-/** Existing instances get and lose the document's further groups at once, without a restart. [docs: EC2 ModifyInstanceAttribute] */
+const REASON = {
+  hand: 'someone has changed its groups by hand',
+  document: 'the document names other groups',
+  unknown: 'it is in other groups than the document names',
+} as const;
+
+/**
+ * Plans that instances get and lose groups until they are in those of the document and no others, also when someone has changed them by hand: at once,
+ * without a restart. [docs: EC2 ModifyInstanceAttribute; docs/adr/0093]
+ */
 export function planInstanceGroups(plan: PlanBuilder, document: ClusterDocument, state: ClusterState): void {
   for (const slot of Object.values(state.slots)) {
-    const wanted = instanceGroups(document, state, slot.role);
-    if (slot.instance === null || wanted === null) continue;
-    // The groups of an adopted instance are unknown: Keelson sets them if the document names further groups.
-    const isSet =
-      slot.groups === null ? document.spec.network.extraSecurityGroupIds.length === 0 : sameGroups(slot.groups, wanted);
-    if (isSet) continue;
+    const difference = groupsDifferenceOf(document, state, slot);
+    if (slot.instance === null || difference === null || difference.refused !== null) continue;
+    const { by, wanted, extra } = difference;
     plan.add({
       kind: 'set-groups',
       slot: slot.name,
-      phase: 'Updating',
+      // A change that no one has asked for is a repair, and reads like one.
+      phase: by === 'document' ? 'Updating' : 'Configuring',
       after: ['adopt', 'preflight', 'security-group'],
-      title: `put ${slot.instance.id} into ${wanted.join(', ')}`,
-      reason: 'the document names other groups',
+      title: `put ${slot.instance.id} into ${wanted.join(', ')}${extra.length === 0 ? '' : `, and out of ${extra.join(', ')}`}`,
+      reason: REASON[by],
     });
   }
 }
-
-const sameGroups = (a: readonly string[], b: readonly string[]): boolean =>
-  [...a].sort().join() === [...b].sort().join();
 
 function manyRules(document: ClusterDocument): string {
   const count = groupRulesOf(document).filter((rule) => rule.of === 'server').length;

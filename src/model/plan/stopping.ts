@@ -3,7 +3,7 @@ import { toleranceOf } from '../quorum.js';
 import type { ClusterDocument } from '../spec/schema.js';
 import type { ClusterState, Slot, StepRecord } from '../state.js';
 import { planAdoption, planInspection } from './adoption.js';
-import { planSecurityGroups } from './security-groups.js';
+import { planInstanceGroups, planSecurityGroups } from './security-groups.js';
 import { BACKUP_TITLE, PlanBuilder, type Step, stepId } from './steps.js';
 
 /**
@@ -16,6 +16,7 @@ export function planStopped(document: ClusterDocument, state: ClusterState): Ste
   planAdoption(plan, state);
   // Access to the API is settled before the servers start again.
   if (state.launchConfig !== null && state.securityGroups !== null) planSecurityGroups(plan, document, state, false);
+  planInstanceGroups(plan, document, state);
   const slots = Object.values(state.slots).filter((slot) => slot.instance !== null);
   const agents = slots.filter((slot) => slot.role === 'agent');
   const servers = slots.filter((slot) => slot.role === 'server').reverse();

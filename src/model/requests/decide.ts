@@ -72,6 +72,7 @@ export function decide(state: ClusterState, name: RequestName, payload: unknown)
         unavailableTypes: {},
         ...(state.restore !== null && { restore: { ...state.restore, failed: null } }),
         securityGroups: state.securityGroups && { ...state.securityGroups, refused: null },
+        ...(state.refusedGroups !== undefined && { refusedGroups: {} }),
         // Keelson asks again what the account offers before it tries a type again.
         ...(Object.keys(state.unavailableTypes).length > 0 && { launchConfigKey: null }),
       });

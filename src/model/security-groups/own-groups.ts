@@ -38,7 +38,8 @@ export function instanceGroups(
 ): string[] | null {
   const own =
     securityGroups === null ? (launchConfig?.securityGroupIds ?? []) : [securityGroups[role]?.id ?? []].flat();
-  return own.length === 0 ? null : [...own, ...spec.network.extraSecurityGroupIds];
+  // A document may name a group of the cluster itself; EC2 shows it once.
+  return own.length === 0 ? null : [...new Set([...own, ...spec.network.extraSecurityGroupIds])];
 }
 
 /** Returns the same value for documents with the same rules. */

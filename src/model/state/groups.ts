@@ -15,3 +15,16 @@ export interface OwnGroups {
   /** Why AWS refuses the rules with this fingerprint; Keelson does not try them again until the document changes or `retry`. */
   refused: { for: string; message: string } | null;
 }
+
+/** Groups that Keelson has given an instance. */
+export interface GivenGroups {
+  ids: string[];
+  /** When Keelson changed them on an instance that existed, ISO 8601; missing if it was launched with them. */
+  at?: string;
+}
+
+/** Groups that AWS refuses to give an instance. */
+export interface RefusedGroups {
+  ids: string[];
+  message: string;
+}

@@ -5,6 +5,8 @@ export interface ReportedInstance {
   id: string;
   state: InstanceStateName;
   type?: string;
+  /** Security groups of its primary network interface, e.g. `sg-1,sg-2`. */
+  groups?: string;
   /** Failing status checks of EC2, of the host and of the operating system. */
   failedChecks?: StatusCheck[];
   /** SSM has lost the agent. */

@@ -1,6 +1,7 @@
 import type { NodeFacts } from '../health/facts.js';
 import type { Restarts } from '../health/restarts.js';
 import type { LostBeside } from '../observation.js';
+import type { GivenGroups } from './groups.js';
 import type { LaunchRequest, LostInstance, NodeInstance } from './instance.js';
 import type { Measured, NodeLabels } from './node.js';
 
@@ -27,8 +28,10 @@ export interface Slot {
   installed: string | null;
   /** SHA-256 of the config.yaml of the K3s service's last start. */
   configHash: string | null;
-  /** Security groups that Keelson has given the instance; null while unknown. */
+  /** Security groups of the instance's primary network interface, as Keelson set or observed them last; null while unknown. */
   groups: string[] | null;
+  /** Those that Keelson gave the instance last: others that are there come from someone else. Missing for an adopted instance. */
+  givenGroups?: GivenGroups;
   /** Fingerprint of the manifests that a server holds; null for none. */
   manifests: string | null;
   service: 'running' | 'stopped';

@@ -25,7 +25,7 @@ export interface Start {
 
 /** EC2 has launched an instance for the slot, in these security groups. */
 export const launched = (instance: NodeInstance, groups: string[]): Transition => ({
-  to: (slot) => ({ ...slot, instance, lastAppliedType: instance.type, groups }),
+  to: (slot) => ({ ...slot, instance, lastAppliedType: instance.type, groups, givenGroups: { ids: groups } }),
   invalidates: true,
 });
 

@@ -1,6 +1,7 @@
 import { confirmedFinding, type FindingKind } from '../health/findings.js';
 import { type InstanceStateName, STATUS_CHECKS } from '../observation.js';
 import { rulesDigest } from '../security-groups/keys.js';
+import { groupsKey } from '../security-groups/of-instance.js';
 import { GROUP_ROLES } from '../security-groups/rules.js';
 import type { RegionReport, ReportedInstance } from '../state/region-report.js';
 import type { ClusterState, Slot } from '../state.js';
@@ -26,7 +27,7 @@ export function differencesOf(state: ClusterState, regionReport: RegionReport): 
   const ids = new Set([...regionReport.seen.map((one) => one.id), ...(regionReport.starting ?? [])]);
   const missing = regionReport.whole ? [...slots].filter(([id]) => !ids.has(id)) : [];
   return [
-    ...regionReport.seen.flatMap((one) => surprisesIn(state, one, slots.get(one.id), regionReport.whole)),
+    ...regionReport.seen.flatMap((one) => surprisesIn(state, one, slots.get(one.id), regionReport)),
     ...missing.map(([id, slot]) => `${slot.name}: ${id} is gone`),
     ...groupSurprises(state, regionReport),
   ];
@@ -49,13 +50,19 @@ function groupSurprises({ securityGroups: own }: ClusterState, { groups }: Regio
 const isOfAnotherLife = (state: ClusterState, regionReport: RegionReport): boolean =>
   regionReport.uid !== '' && regionReport.uid !== state.uid;
 
-function surprisesIn(state: ClusterState, one: ReportedInstance, slot: Slot | undefined, whole: boolean): string[] {
+function surprisesIn(
+  state: ClusterState,
+  one: ReportedInstance,
+  slot: Slot | undefined,
+  { whole, at }: Pick<RegionReport, 'whole' | 'at'>,
+): string[] {
   const power = POWER[one.state];
   if (slot?.instance == null) return power === 'gone' ? [] : [`${one.id} is of no slot`];
   const what = (text: string): string => `${slot.name}: ${one.id} ${text}`;
   if (power !== slot.instance.power) return [what(`is ${one.state}`)];
   const surprises: string[] = [];
   if (one.type !== undefined && one.type !== slot.instance.type) surprises.push(what(`is of type ${one.type}`));
+  if (areGroupsChanged(one, slot, at)) surprises.push(what(`is in the groups ${one.groups}`));
   // Scheduled observations repeat what counts already.
   const isKnown = (kind: FindingKind): boolean => confirmedFinding(state, slot.name, kind) !== null;
   const failing = (one.failedChecks ?? []).filter((check) => !isKnown(`${check}-check`));
@@ -71,6 +78,13 @@ function surprisesIn(state: ClusterState, one: ReportedInstance, slot: Slot | un
   if (!one.agentLost && isOver('agent')) surprises.push(what('has its SSM agent again'));
   if (one.k3s !== undefined && slot.joined && slot.service === 'running') surprises.push(what(`says ${one.k3s}`));
   return surprises;
+}
+
+/** A list that was begun before Keelson set the groups says nothing about them. */
+function areGroupsChanged({ groups }: ReportedInstance, slot: Slot, at: string | undefined): boolean {
+  if (groups === undefined || groups === groupsKey(slot.groups ?? [])) return false;
+  const setAt = slot.givenGroups?.at;
+  return at === undefined || setAt === undefined || Date.parse(at) >= Date.parse(setAt);
 }
 
 /**
@@ -166,6 +180,7 @@ const isReportedInstance = (value: unknown): value is ReportedInstance =>
   typeof value['id'] === 'string' &&
   typeof value['state'] === 'string' &&
   value['state'] in POWER &&
+  (value['groups'] === undefined || typeof value['groups'] === 'string') &&
   (value['failedChecks'] === undefined || Array.isArray(value['failedChecks']));
 const stringsOf = (record: Record<string, unknown>): Record<string, string> =>
   Object.fromEntries(

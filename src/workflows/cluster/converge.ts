@@ -1,5 +1,6 @@
 import { stillHolding } from '../../model/breaker.js';
-import type { Plan } from '../../model/plan/index.js';
+import type { Plan, StepKind } from '../../model/plan/index.js';
+import { groupsDifferenceOf } from '../../model/security-groups/of-instance.js';
 import { isRefused } from '../../model/security-groups/own-groups.js';
 import type { ClusterState } from '../../model/state.js';
 import { type Cluster, emit, now } from './context.js';
@@ -34,10 +35,14 @@ function outcomeOf(state: ClusterState): 'done' | 'rolledBack' | 'failed' {
   // Keelson retries neither a backup nor a rehearsal of one that cannot be restored.
   const tried = operation?.steps.findLast(({ kind }) => ENDING.has(kind));
   if (tried?.error != null && ENDS_WITH_TRY.has(operation?.kind)) return 'failed';
-  const refused = operation?.steps.some((step) => step.kind === 'security-group' && step.error !== null);
-  return refused && state.securityGroups !== null && isRefused(state.document, state.securityGroups)
-    ? 'failed'
-    : 'done';
+  const isRefusedOf = (kind: StepKind): boolean =>
+    operation?.steps.some((step) => step.kind === kind && step.error !== null) === true;
+  const rules =
+    isRefusedOf('security-group') && state.securityGroups !== null && isRefused(state.document, state.securityGroups);
+  const groups =
+    isRefusedOf('set-groups') &&
+    Object.values(state.slots).some((slot) => groupsDifferenceOf(state.document, state, slot)?.refused != null);
+  return rules || groups ? 'failed' : 'done';
 }
 
 /** Notes that only a person can unblock the cluster, and does nothing else. */

@@ -161,7 +161,7 @@ export const activities = {
   rebootInstances: summarised('rebootInstances', call),
   tagInstance: summarised('tagInstance', call),
   tagInstances: summarised('tagInstances', turn),
-  setInstanceGroups: summarised('setInstanceGroups', call),
+  setInstanceGroups: summarised('setInstanceGroups', turn),
   modifyInstanceType: summarised('modifyInstanceType', call),
   terminateInstances: summarised('terminateInstances', {
     ...wait,

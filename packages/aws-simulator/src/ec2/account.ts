@@ -18,6 +18,8 @@ export interface Ec2Instance extends Instance {
   /** Among those of its call, from 0; it never changes. [docs: EC2 Instance, AmiLaunchIndex] */
   launchIndex: number;
   networkInterfaceId: string;
+  /** Interfaces that someone has attached since, with groups of their own. */
+  furtherInterfaces: { id: string; securityGroupIds: string[] }[];
   rootDeviceName: string;
   blockDevices: BlockDevice[];
   wantsPublicIp: boolean;
@@ -131,7 +133,9 @@ export class Account {
   /** Instances that use a group: all that are not terminated. */
   usersOf(groupId: string): Ec2Instance[] {
     return [...this.instances.values()].filter(
-      (instance) => instance.state !== 'terminated' && instance.securityGroupIds.includes(groupId),
+      ({ state, securityGroupIds, furtherInterfaces }) =>
+        state !== 'terminated' &&
+        [securityGroupIds, ...furtherInterfaces.map((face) => face.securityGroupIds)].flat().includes(groupId),
     );
   }
 

@@ -8,7 +8,11 @@ import { element, XML_DECLARATION } from '../xml.js';
 import { Account } from './account.js';
 import * as catalogue from './actions/catalogue.js';
 import { describeInstanceStatus, describeInstances } from './actions/describe-instances.js';
-import { describeInstanceAttribute, modifyInstanceAttribute } from './actions/instance-attributes.js';
+import {
+  describeInstanceAttribute,
+  modifyInstanceAttribute,
+  modifyNetworkInterfaceAttribute,
+} from './actions/instance-attributes.js';
 import { describeSubnets, describeVpcs } from './actions/networks.js';
 import { rebootInstances, startInstances, stopInstances, terminateInstances } from './actions/power.js';
 import { runInstances } from './actions/run-instances.js';
@@ -53,6 +57,7 @@ const ACTIONS: Record<string, Action> = {
   DescribeVpcs: describeVpcs,
   DetachVolume: detachVolume,
   ModifyInstanceAttribute: modifyInstanceAttribute,
+  ModifyNetworkInterfaceAttribute: modifyNetworkInterfaceAttribute,
   RebootInstances: rebootInstances,
   RevokeSecurityGroupEgress: groups.revokeSecurityGroupEgress,
   RevokeSecurityGroupIngress: groups.revokeSecurityGroupIngress,

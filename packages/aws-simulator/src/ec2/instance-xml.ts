@@ -57,7 +57,7 @@ function instanceXml(account: Account, instance: Ec2Instance): Xml {
     ...(gone ? {} : { subnetId: instance.subnetId, vpcId: instance.vpcId, privateIpAddress: instance.privateIp }),
     ipAddress: publicIp,
     sourceDestCheck: gone ? null : true,
-    groupSet: gone ? [] : groupsXml(account, instance),
+    groupSet: gone ? [] : groupsXml(account, instance.securityGroupIds),
     stateReason: instance.stateReason,
     architecture: instance.architecture,
     rootDeviceType: 'ebs',
@@ -76,7 +76,12 @@ function instanceXml(account: Account, instance: Ec2Instance): Xml {
     clientToken: instance.clientToken,
     tagSet: tagSet(instance.tags),
     iamInstanceProfile: instance.instanceProfile === null ? null : profileXml(instance.instanceProfile),
-    networkInterfaceSet: gone ? [] : [networkInterfaceXml(account, instance)],
+    networkInterfaceSet: gone
+      ? []
+      : [
+          networkInterfaceXml(account, instance),
+          ...instance.furtherInterfaces.map((_, at) => furtherXml(account, instance, at)),
+        ],
     ebsOptimized: false,
     enaSupport: true,
     metadataOptions: {
@@ -99,15 +104,29 @@ function networkInterfaceXml(account: Account, instance: Ec2Instance): Xml {
     status: 'in-use',
     privateIpAddress: instance.privateIp,
     privateDnsName: privateName(instance),
-    groupSet: groupsXml(account, instance),
+    groupSet: groupsXml(account, instance.securityGroupIds),
     attachment: { deviceIndex: 0, status: 'attached', attachTime: instance.launchTime, deleteOnTermination: true },
     association,
     privateIpAddressesSet: [{ privateIpAddress: instance.privateIp, primary: true, association }],
   };
 }
 
-function groupsXml(account: Account, instance: Ec2Instance): Xml {
-  return instance.securityGroupIds.map((groupId) => ({ groupId, groupName: account.groups.get(groupId)?.name ?? '' }));
+/** An interface that someone has attached; without an address, which nothing here asks for. */
+function furtherXml(account: Account, instance: Ec2Instance, at: number): Xml {
+  const { id = '', securityGroupIds = [] } = instance.furtherInterfaces[at] ?? {};
+  return {
+    networkInterfaceId: id,
+    subnetId: instance.subnetId,
+    vpcId: instance.vpcId,
+    ownerId: ACCOUNT_ID,
+    status: 'in-use',
+    groupSet: groupsXml(account, securityGroupIds),
+    attachment: { deviceIndex: at + 1, status: 'attached', attachTime: instance.launchTime, deleteOnTermination: true },
+  };
+}
+
+function groupsXml(account: Account, groupIds: readonly string[]): Xml {
+  return groupIds.map((groupId) => ({ groupId, groupName: account.groups.get(groupId)?.name ?? '' }));
 }
 
 function profileXml(name: string): Xml {

@@ -44,6 +44,7 @@ export const EC2_ACTIONS: Readonly<Record<string, Judged>> = {
   DescribeInstanceAttribute: onEach('InstanceId'),
   DetachVolume: onEach('InstanceId', 'VolumeId'),
   ModifyInstanceAttribute: modifyAttribute,
+  ModifyNetworkInterfaceAttribute: onEach('NetworkInterfaceId', 'SecurityGroupId'),
   RebootInstances: onEach('InstanceId'),
   RevokeSecurityGroupEgress: onEach('GroupId'),
   RevokeSecurityGroupIngress: onEach('GroupId'),

@@ -27,6 +27,8 @@ export function resourceOf(account: Account, id: string): Resource | null {
       return found(region, 'snapshot', account.snapshots.get(id), snapshotKeys);
     case 'sg':
       return found(region, 'security-group', account.groups.get(id), (group) => groupKeys(region, group));
+    case 'eni':
+      return found(region, 'network-interface', faceOf(account, id), (face) => faceKeys(face, region));
     case 'subnet':
       return found(region, 'subnet', byId(account.subnets, id), (subnet) => subnetKeys(region, subnet));
     case 'vpc':
@@ -105,6 +107,29 @@ function snapshotKeys(snapshot: Snapshot): Keys {
 
 function groupKeys(region: string, group: SecurityGroup): Keys {
   return { 'ec2:SecurityGroupID': group.id, 'ec2:Vpc': ec2Arn(region, 'vpc', group.vpcId) };
+}
+
+/** Interfaces carry no tags here: nothing gives them any. */
+function faceOf(
+  { instances }: Account,
+  id: string,
+): (Pick<Ec2Instance, 'subnetId' | 'vpcId' | 'zone'> & { id: string }) | undefined {
+  const { subnetId, vpcId, zone } =
+    [...instances.values()].find(
+      (one) => one.networkInterfaceId === id || one.furtherInterfaces.some((face) => face.id === id),
+    ) ?? {};
+  return subnetId === undefined || vpcId === undefined || zone === undefined
+    ? undefined
+    : { id, subnetId, vpcId, zone };
+}
+
+function faceKeys({ id, subnetId, vpcId, zone }: NonNullable<ReturnType<typeof faceOf>>, region: string): Keys {
+  return {
+    'ec2:NetworkInterfaceID': id,
+    'ec2:Subnet': ec2Arn(region, 'subnet', subnetId),
+    'ec2:Vpc': ec2Arn(region, 'vpc', vpcId),
+    'ec2:AvailabilityZone': zone,
+  };
 }
 
 function subnetKeys(region: string, subnet: Subnet): Keys {

@@ -5,6 +5,8 @@ import { isUnmeasured, withMeasured } from '../../../model/measured.js';
 import { STATUS_CHECKS, type StatusCheck } from '../../../model/observation.js';
 import type { ObservationFailure, Subject } from '../../../model/observation-failure.js';
 import { absorb } from '../../../model/plan/observe.js';
+import { ruleDifference } from '../../../model/security-groups/keys.js';
+import { groupsDifferenceTextOf, sameGroups } from '../../../model/security-groups/of-instance.js';
 import type { Slot } from '../../../model/state.js';
 import { TAG } from '../../../model/tags.js';
 import { activities } from '../../lib/activities.js';
@@ -156,6 +158,15 @@ function tellChanges(cluster: Cluster, before: Record<string, Slot>): void {
     }
     if (old?.instance?.power === 'running' && slot.instance?.power === 'stopped') {
       emit(cluster, 'Warning', 'InstanceStopped', `${slot.name}: ${slot.instance.id} was stopped by someone else`);
+    }
+    if (old?.groups && slot.groups && slot.instance && !sameGroups(old.groups, slot.groups)) {
+      const what = groupsDifferenceTextOf(ruleDifference(slot.groups, old.groups));
+      emit(
+        cluster,
+        'Warning',
+        'InstanceGroupsChanged',
+        `${slot.name}: someone has changed the groups of ${slot.instance.id} by hand: it ${what}`,
+      );
     }
     if (old?.instance && slot.instance && old.instance.type !== slot.instance.type) {
       const types = `${old.instance.type} -> ${slot.instance.type}`;

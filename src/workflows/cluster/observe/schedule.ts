@@ -1,4 +1,5 @@
 import { isUnsure } from '../../../model/health/findings.js';
+import { areSettling } from '../../../model/security-groups/of-instance.js';
 import { GROUP_ROLES } from '../../../model/security-groups/rules.js';
 import type { ClusterState } from '../../../model/state.js';
 
@@ -18,6 +19,10 @@ export function isQuiet(state: ClusterState): boolean {
   return state.failedObservations === 0 && state.unhealthyObservations === 0 && !isUnsure(state) && !unseen;
 }
 
+/** Only what EC2 shows for long enough is done: the region watch does not tell a second time what it has told before. */
+const areGroupsSettling = ({ slots, checkedAt }: ClusterState): boolean =>
+  Object.values(slots).some((slot) => areSettling(slot, checkedAt));
+
 /** Returns the milliseconds until the next observation that no message asks for. */
 export function untilObservationDue(state: ClusterState): number {
   const { statusProblem: problem } = state;
@@ -30,7 +35,7 @@ export function untilObservationDue(state: ClusterState): number {
 function untilNextObservation(state: ClusterState): number {
   if (state.desiredState !== 'running' || state.initializedAt === null) return RESYNC_MS;
   if (state.failedObservations > 0) return backOff(state.failedObservations);
-  if (isUnsure(state)) return AGAIN_MS;
+  if (isUnsure(state) || areGroupsSettling(state)) return AGAIN_MS;
   return state.unhealthyObservations > 0 ? backOff(state.unhealthyObservations) : RESYNC_MS;
 }
 

@@ -43,7 +43,12 @@ export async function adopt(cluster: Cluster): Promise<void> {
     );
     state.slots = {
       ...state.slots,
-      [view.slot]: { ...slot, instance: nodeInstanceOf(view), lastAppliedType: view.type },
+      [view.slot]: {
+        ...slot,
+        instance: nodeInstanceOf(view),
+        lastAppliedType: view.type,
+        groups: view.groups ?? null,
+      },
     };
   }
   // Groups alone are found again by their uid when they are wanted; the document may name another VPC by then.

@@ -2,6 +2,7 @@ import {
   DescribeInstancesCommand,
   EC2Client,
   ModifyInstanceAttributeCommand,
+  ModifyNetworkInterfaceAttributeCommand,
   StartInstancesCommand,
   TerminateInstancesCommand,
 } from '@aws-sdk/client-ec2';
@@ -95,6 +96,52 @@ describe('power', () => {
     await start(activities.stopInstances, { ...scope, instanceIds: [] }).result;
 
     expect(ec2.calls()).toHaveLength(0);
+  });
+});
+
+describe('the security groups of an instance', () => {
+  const face = (id: string, DeviceIndex: number) => ({ NetworkInterfaceId: id, Attachment: { DeviceIndex } });
+  const withFaces = (...NetworkInterfaces: ReturnType<typeof face>[]) => ({
+    Reservations: [{ Instances: [{ ...page('i-1').Reservations[0]?.Instances[0], NetworkInterfaces }] }],
+  });
+  const set = () =>
+    settled(
+      start(activities.setInstanceGroups, { ...scope, instanceId: 'i-1', groupIds: ['sg-1', 'sg-2'], named: [] })
+        .result,
+    );
+
+  test('are set on the instance while it has one interface', async () => {
+    ec2.on(DescribeInstancesCommand).resolves(withFaces(face('eni-0', 0)));
+    ec2.on(ModifyInstanceAttributeCommand).resolves({});
+
+    await set();
+
+    expect(ec2.commandCalls(ModifyInstanceAttributeCommand).map((call) => call.args[0].input)).toEqual([
+      { InstanceId: 'i-1', Groups: ['sg-1', 'sg-2'] },
+    ]);
+  });
+
+  test('are set on the primary interface of one that has several', async () => {
+    ec2.on(DescribeInstancesCommand).resolves(withFaces(face('eni-1', 1), face('eni-0', 0)));
+    ec2.on(ModifyNetworkInterfaceAttributeCommand).resolves({});
+
+    await set();
+
+    expect(ec2.commandCalls(ModifyInstanceAttributeCommand)).toEqual([]);
+    expect(ec2.commandCalls(ModifyNetworkInterfaceAttributeCommand).map((call) => call.args[0].input)).toEqual([
+      { NetworkInterfaceId: 'eni-0', Groups: ['sg-1', 'sg-2'] },
+    ]);
+  });
+
+  test.each<[string, string]>([
+    ['InvalidGroup.NotFound', 'invalid'],
+    ['UnauthorizedOperation', 'auth'],
+    ['SecurityGroupsPerInterfaceLimitExceeded', 'quota'],
+  ])('that EC2 refuses with %s are asked for no more: %s', async (code, errorClass) => {
+    ec2.on(DescribeInstancesCommand).resolves(withFaces(face('eni-0', 0)));
+    ec2.on(ModifyInstanceAttributeCommand).rejects(awsError(code));
+
+    expect(await failureOf(set())).toMatchObject({ code, class: errorClass, nonRetryable: true });
   });
 });
 

@@ -54,7 +54,7 @@ const activities = makeActivities({
   },
 });
 
-type Known = { id: string; cluster: string; state?: string; type?: string };
+type Known = { id: string; cluster: string; state?: string; type?: string; groups?: string[] };
 let there: Known[] = [];
 const shop: Known = { id: 'i-1', cluster: 'shop' };
 const blog: Known = { id: 'i-2', cluster: 'blog' };
@@ -68,12 +68,13 @@ beforeEach(() => {
   readInstallation = async () => installation;
   there = [shop, blog];
   ec2.on(DescribeInstancesCommand).callsFake(() => ({
-    Reservations: there.map(({ id, cluster, state = 'running', type = 't3.medium' }) => ({
+    Reservations: there.map(({ id, cluster, state = 'running', type = 't3.medium', groups = [] }) => ({
       Instances: [
         {
           InstanceId: id,
           InstanceType: type,
           State: { Name: state },
+          SecurityGroups: groups.map((GroupId) => ({ GroupId })),
           Tags: [
             { Key: 'keelson:cluster', Value: cluster },
             { Key: 'keelson:uid', Value: `uid-${cluster}` },
@@ -179,6 +180,25 @@ describe('the watch of a region', () => {
     ]);
     expect(ec2.commandCalls(DescribeSecurityGroupsCommand)).toHaveLength(
       ec2.commandCalls(DescribeInstancesCommand).length,
+    );
+  });
+
+  test('notifies a cluster of an instance that someone has taken out of its security group, without a call of its own', async () => {
+    // Prepare
+    there = [{ ...shop, groups: ['sg-1', 'sg-0'] }, blog];
+
+    // Act
+    await watchFor(60_000, () => {
+      told = [];
+      there = [{ ...shop, groups: ['sg-0'] }, blog];
+    });
+
+    // Assess
+    expect(told.map(({ cluster, regionReport }) => [cluster, regionReport.seen])).toEqual([
+      ['shop', [{ id: 'i-1', state: 'running', type: 't3.medium', groups: 'sg-0' }]],
+    ]);
+    expect(ec2.commandCalls(DescribeInstancesCommand)).toHaveLength(
+      ec2.commandCalls(DescribeSecurityGroupsCommand).length,
     );
   });
 

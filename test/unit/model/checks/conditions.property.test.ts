@@ -53,7 +53,7 @@ const refusal = (subject: Subject): ObservationFailure => ({
 });
 
 const DEPENDS: Record<Subject, string[]> = {
-  instances: ['InstancesRunning', 'InstancesTagged', 'InstanceTypesInSync'],
+  instances: ['InstancesRunning', 'InstancesTagged', 'InstanceTypesInSync', 'InstanceGroupsInSync'],
   groups: ['GroupRulesInSync'],
   checks: ['InstancesHealthy'],
   agents: ['AgentsOnline'],
@@ -174,7 +174,7 @@ describe('the conditions of a cluster that was measured as a whole', () => {
       fc.property(whole, (state) => {
         const results = conditionsOf({ ...state, desiredState: 'stopped' });
         const told = results.filter((one) => one.status !== 'Unknown').map((one) => one.type);
-        expect(told).toEqual([OBSERVED, 'GroupRulesInSync', 'KubeconfigPublished']);
+        expect(told).toEqual([OBSERVED, 'GroupRulesInSync', 'InstanceGroupsInSync', 'KubeconfigPublished']);
       }),
     );
   });

@@ -34,42 +34,6 @@ const withRule = (groups: OwnGroups, role: 'server' | 'agent', key: string): Par
 });
 const condition = (state: ClusterState) => conditionsOf(state).find(({ type }) => type === 'GroupRulesInSync');
 
-describe('further security groups of the document', () => {
-  const EXTRA = ['sg-0a1b2c3d4e5f60718'];
-
-  it('are given to instances that exist, and removed again, without a restart', () => {
-    // Prepare
-    const state = running(open());
-    const document = valid({ network: { extraSecurityGroupIds: EXTRA } });
-    const slots = Object.fromEntries(
-      Object.entries(state.slots).map(([name, slot]) => [name, { ...slot, groups: ['sg-server'] }]),
-    );
-    const own = { ...groupsAsAsked(document), server: { ...groupsAsAsked(document).server, id: 'sg-server' } };
-    const before = { ...state, slots, document, securityGroups: { ...own, setFor: rulesFingerprint(document) } };
-
-    // Act
-    const steps = plan({ ...before, document }).steps.filter(({ kind }) => kind === 'set-groups');
-
-    // Assess
-    expect(steps.map(({ slot }) => slot)).toEqual(Object.keys(slots));
-    expect(steps[0]).toMatchObject({ disruption: 'none', title: expect.stringMatching(/ into sg-server, sg-0a/) });
-    const inBoth = Object.entries(slots).map(([name, slot]) => [name, { ...slot, groups: [...EXTRA, 'sg-server'] }]);
-    const given = { ...before, slots: Object.fromEntries(inBoth) };
-    expect(plan({ ...given, document }).steps.filter(({ kind }) => kind === 'set-groups')).toEqual([]);
-    const adopted = {
-      ...given,
-      slots: Object.fromEntries(inBoth.map(([name, slot]) => [name, { ...Object(slot), groups: null }])),
-    };
-    expect(plan({ ...adopted, document }).steps.some(({ kind }) => kind === 'set-groups')).toBe(true);
-    const gone = open();
-    expect(plan({ ...given, document: gone }).steps).toEqual(
-      expect.arrayContaining([
-        expect.objectContaining({ kind: 'set-groups', reason: 'the document names other groups' }),
-      ]),
-    );
-  });
-});
-
 describe('the rules of the security groups', () => {
   it('change with the document, on a cluster that runs, and disrupt nothing', () => {
     // Prepare

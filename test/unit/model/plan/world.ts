@@ -145,7 +145,7 @@ export class ModelWorld {
         state.securityGroups = groupsAsAsked(document, state.securityGroups);
         return;
       case 'set-groups':
-        if (slot) slot.groups = instanceGroups(document, state, slot.role);
+        if (slot) this.group(document, state, slot);
         return;
       case 'store-files':
         state.nodeFiles = Object.fromEntries(
@@ -206,6 +206,7 @@ export class ModelWorld {
           },
           lastAppliedType: wanted.instanceType,
         };
+        this.group(document, state, state.slots[wanted.name]);
         return;
       }
       case 'wait-for-agent':
@@ -336,6 +337,11 @@ export class ModelWorld {
       case 'delete-objects':
         return;
     }
+  }
+
+  private group(document: ClusterDocument, state: ClusterState, slot: Slot | undefined): void {
+    const ids = slot === undefined ? null : instanceGroups(document, state, slot.role);
+    if (slot !== undefined && ids !== null) Object.assign(slot, { groups: ids, givenGroups: { ids } });
   }
 
   private join(document: ClusterDocument, state: ClusterState, step: Step, slot: Slot | undefined): void {

@@ -55,6 +55,7 @@ describe('what surprises a cluster', () => {
     ['a lost agent', regionReport([{ ...well, agentLost: true }]), 'server-0: i-1 has lost its SSM agent'],
     ['K3s that is not well', regionReport([{ ...well, k3s: 'readyz=etcd' }]), 'server-0: i-1 says readyz=etcd'],
     ['one of no slot', regionReport([well, { id: 'i-9', state: 'running' }]), 'i-9 is of no slot'],
+    ['other security groups', regionReport([{ ...well, groups: 'sg-x' }]), 'server-0: i-1 is in the groups sg-x'],
   ])('%s', (_, seen, expected) => {
     expect(differencesOf(stateWith(), seen)).toEqual([expected]);
   });
@@ -72,6 +73,34 @@ describe('what surprises a cluster', () => {
     ['its own end', stateWith({ desiredState: 'deleted' }), regionReport([])],
   ])('not %s', (_, state, seen) => {
     expect(differencesOf(state, seen)).toEqual([]);
+  });
+});
+
+describe('security groups of an instance', () => {
+  const setAt = '2026-01-01T12:00:00.000Z';
+  const before = stateWith().slots['server-0'];
+  const slot = before && { ...before, groups: ['sg-b', 'sg-a'], givenGroups: { ids: ['sg-a', 'sg-b'], at: setAt } };
+  const state = stateWith({ ...(slot && { slots: { 'server-0': slot } }) });
+  const as = (groups: string, at: string): RegionReport => ({ ...regionReport([{ ...well, groups }]), at });
+
+  it.each<[string, RegionReport, string[]]>([
+    ['are what is known', as('sg-a,sg-b', '2026-01-01T12:01:00.000Z'), []],
+    ['were changed by hand', as('sg-a', '2026-01-01T12:00:01.000Z'), ['server-0: i-1 is in the groups sg-a']],
+    ['were listed before Keelson has set them', as('sg-a', '2026-01-01T11:59:59.000Z'), []],
+  ])('%s', (_, seen, expected) => {
+    expect(differencesOf(state, seen)).toEqual(expected);
+  });
+
+  it('are read out of a signal', () => {
+    const seen = {
+      uid: 'u',
+      whole: true,
+      seen: [
+        { ...well, groups: 'sg-a' },
+        { ...well, id: 'i-2', groups: 7 },
+      ],
+    };
+    expect(readRegionReport({ regionReport: seen })?.seen).toEqual([{ ...well, groups: 'sg-a' }]);
   });
 });
 

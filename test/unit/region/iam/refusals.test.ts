@@ -3,9 +3,11 @@ import {
   CreateSecurityGroupCommand,
   CreateTagsCommand,
   DescribeImagesCommand,
+  DescribeInstancesCommand,
   DescribeSnapshotsCommand,
   EC2Client,
   ModifyInstanceAttributeCommand,
+  ModifyNetworkInterfaceAttributeCommand,
   RunInstancesCommand,
   type RunInstancesCommandInput,
   TerminateInstancesCommand,
@@ -30,6 +32,8 @@ let image: string;
 /** An instance of another installation, and one of the stack's. */
 let foreign: string;
 let own: string;
+/** The network interface of the stack's instance. */
+let face: string;
 
 beforeAll(async () => {
   region = await startTestRegion();
@@ -37,6 +41,8 @@ beforeAll(async () => {
   const { Images } = await region.ec2Client().send(new DescribeImagesCommand({ Owners: ['amazon'], Filters: filters }));
   image = Images?.[0]?.ImageId ?? '';
   own = await launchOne(region, { 'keelson:installation': STACK_GUID });
+  const seen = await region.ec2Client().send(new DescribeInstancesCommand({ InstanceIds: [own] }));
+  face = seen.Reservations?.[0]?.Instances?.[0]?.NetworkInterfaces?.[0]?.NetworkInterfaceId ?? '';
   foreign = await launchOne(region, { 'keelson:installation': 'another' });
 });
 afterAll(() => region.close());
@@ -52,6 +58,7 @@ function callers(caller: CallerName, name = 'eu-west-1'): Callers {
 }
 
 const OURS = [{ Key: 'keelson:installation', Value: STACK_GUID }];
+const SOME_GROUP = 'sg-0123456789abcdef0';
 const GROUP = { GroupName: 'g', Description: 'd' };
 
 function launch(over: Partial<RunInstancesCommandInput> = {}): RunInstancesCommand {
@@ -138,6 +145,15 @@ const REFUSED: Refused[] = [
     ...ec2,
     action: 'ec2:ModifyInstanceAttribute',
     on: () => ARN('instance', own),
+  },
+  {
+    who: 'worker',
+    what: 'to change the groups of an interface, which carries no tag that says whose it is',
+    call: (as) =>
+      as.ec2.send(new ModifyNetworkInterfaceAttributeCommand({ NetworkInterfaceId: face, Groups: [SOME_GROUP] })),
+    ...ec2,
+    action: 'ec2:ModifyNetworkInterfaceAttribute',
+    on: () => ARN('network-interface', face),
   },
   {
     who: 'worker',

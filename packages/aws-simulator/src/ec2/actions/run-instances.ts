@@ -84,6 +84,7 @@ function makeInstance(
     reservationId,
     launchIndex: index,
     networkInterfaceId: newId('eni'),
+    furtherInterfaces: [],
     rootDeviceName: request.rootDeviceName,
     blockDevices: [],
     wantsPublicIp: request.publicIp,

@@ -143,7 +143,8 @@ function nameInstance(account: Account, instance: Ec2Instance, { tokens }: Copy,
   names.set(instance.id, newId('i'));
   names.set(instance.privateIp, address);
   names.set(instance.reservationId, newId('r'));
-  names.set(instance.networkInterfaceId, newId('eni'));
+  for (const id of [instance.networkInterfaceId, ...instance.furtherInterfaces.map((face) => face.id)])
+    names.set(id, newId('eni'));
   for (const { volumeId } of instance.blockDevices) names.set(volumeId, newId('vol'));
   const token = tokens[instance.tags['keelson:slot'] ?? ''];
   if (token !== undefined) names.set(instance.clientToken, token);
