@@ -1,6 +1,7 @@
 /**
  * Asks @cloud-copilot/iam-simulate, an independent implementation, what a policy says of a request. It takes 15 to 500 microseconds,
- * depending on its input: so it gets only the statements of the action and the keys that they use, and its answers are kept.
+ * depending on its input: so it gets only the statements of the action and the keys that they use, and its answers are kept for all requests that these
+ * cannot tell apart.
  */
 import { runUnsafeSimulation } from '@cloud-copilot/iam-simulate';
 import { ACCOUNT_ID } from '../ec2/network.js';
@@ -41,9 +42,18 @@ const KEY_POLICY = named('default key policy', {
   ],
 });
 
+/** The statements about an action. */
+interface Asked {
+  statements: Statement[];
+  /** Keys of a request that they use, in lower case. */
+  keys: ReadonlySet<string>;
+  /** Literal parts of their resources, in lower case; null where an answer may depend on every letter. */
+  literals: readonly string[] | null;
+}
+
 /** One policy, read once and asked often. */
 export class Evaluator {
-  private readonly byAction = new Map<string, { statements: Statement[]; keys: string[] }>();
+  private readonly byAction = new Map<string, Asked>();
   private readonly kept = new Map<string, Judgement>();
 
   /** @param kind an identity policy belongs to a caller, a resource policy to a bucket or queue */
@@ -55,14 +65,14 @@ export class Evaluator {
   /** @param principal ARN of the caller, or a service such as `events.amazonaws.com` */
   async judge(principal: string, check: Check): Promise<Judgement> {
     const { action, resource } = check;
-    const { statements, keys } = this.statementsFor(action);
+    const { statements, keys, literals } = this.statementsFor(action);
     if (statements.length === 0) return { verdict: 'implicit-deny', by: [] };
     const carries = await keysCarriedBy(action, check.kind);
     const context: Keys = {};
     for (const [key, value] of Object.entries(check.keys)) {
-      if (keys.includes(key.toLowerCase()) && carries(key)) context[key] = value;
+      if (keys.has(key.toLowerCase()) && carries(key)) context[key] = value;
     }
-    const question = JSON.stringify([principal, action, resource, context]);
+    const question = JSON.stringify([principal, action, asSeen(resource, literals), context]);
     const answered = this.kept.get(question);
     if (answered !== undefined) return answered;
     const judgement = this.ask(principal, check, context, statements);
@@ -107,18 +117,46 @@ export class Evaluator {
     );
   }
 
-  /** Returns the statements about an action, and the condition keys that they use, in lower case. */
-  private statementsFor(action: string): { statements: Statement[]; keys: string[] } {
+  private statementsFor(action: string): Asked {
     const there = this.byAction.get(action);
     if (there !== undefined) return there;
     const statements = this.policy.statements.filter(({ Action }) =>
       Action.some((pattern) => matches(pattern, action)),
     );
-    const keys = statements.flatMap(conditionKeysOf).map((key) => key.toLowerCase());
-    const found = { statements, keys };
+    const keys = [...statements.flatMap(conditionKeysOf), ...statements.flatMap(variablesOf)];
+    const found: Asked = {
+      statements,
+      keys: new Set(keys.map((key) => key.toLowerCase())),
+      literals: literalsOf(action, statements),
+    };
     this.byAction.set(action, found);
     return found;
   }
+}
+
+/** For these the library looks into the resource itself. [@cloud-copilot/iam-simulate: services/] */
+const LOOKED_INTO = /^(?:iam|kms|sts):/;
+
+function literalsOf(action: string, statements: readonly Statement[]): readonly string[] | null {
+  const patterns = statements.flatMap(({ Resource, NotResource }) =>
+    [Resource ?? [], NotResource ?? []].flat(2).map(String),
+  );
+  if (LOOKED_INTO.test(action) || patterns.some((pattern) => pattern.includes('$'))) return null;
+  return patterns.flatMap((pattern) => pattern.toLowerCase().split(/[*?:/]+/)).filter((literal) => literal !== '');
+}
+
+/**
+ * Returns the resource without what no pattern can tell apart, such as the names of a thousand clusters. A literal of a pattern has no separator, so where it matches it lies within
+ * one part of the resource: a part that contains none of them is only ever matched by wildcards, and each other part of the same length is as well.
+ */
+function asSeen(resource: string, literals: readonly string[] | null): string {
+  if (literals === null || resource === '*') return resource;
+  return resource.replaceAll(/[^:/]+/g, (part) => {
+    // Other characters may be wildcards.
+    const isPlain = /^[\w.-]+$/.test(part);
+    const lower = part.toLowerCase();
+    return isPlain && !literals.some((literal) => lower.includes(literal)) ? '.'.repeat(part.length) : part;
+  });
 }
 
 /**
@@ -132,6 +170,10 @@ export function conditionKeysOf({ Condition }: Statement): string[] {
   if (typeof Condition !== 'object' || Condition === null) return [];
   return Object.values(Condition).flatMap((asked: unknown) => Object.keys(asked as object));
 }
+
+/** Keys that stand in a value: `${aws:PrincipalTag/team}`, or with a default behind a comma. [IAM user guide: Policy variables] */
+const variablesOf = (statement: Statement): string[] =>
+  [...JSON.stringify(statement).matchAll(/\$\{([^},]+)[},]/g)].map(([, key = '']) => key.trim());
 
 /** Returns whether a pattern of an Action element, e.g. `s3:*`, means an action; without case. */
 export function matches(pattern: string, action: string): boolean {
