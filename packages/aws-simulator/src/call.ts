@@ -2,6 +2,7 @@
 import type { AwsCall } from './contract.js';
 import { formOf } from './ec2/form.js';
 import type { Admission } from './gate.js';
+import { readJsonBody } from './json-body.js';
 import { addressOf, s3ActionOf } from './s3/address.js';
 import type { SignedRequest } from './sigv4.js';
 
@@ -92,7 +93,7 @@ function launchTags(form: URLSearchParams): Record<string, string> {
 function ssmFacts(body: Buffer): CallFacts {
   const params: Record<string, string> = {};
   const instanceIds: string[] = [];
-  for (const [name, value] of Object.entries(parseObject(body))) {
+  for (const [name, value] of Object.entries(inputOf(body))) {
     // Parameters contain the script, and with it presigned URLs.
     if (name === 'Parameters') continue;
     params[name] = typeof value === 'string' ? value : JSON.stringify(value);
@@ -101,10 +102,10 @@ function ssmFacts(body: Buffer): CallFacts {
   return { params, instanceIds, tags: {} };
 }
 
-function parseObject(body: Buffer): Record<string, unknown> {
+/** Empty for a body that the service refuses later. */
+function inputOf(body: Buffer): Record<string, unknown> {
   try {
-    const parsed: unknown = JSON.parse(body.toString('utf8'));
-    return typeof parsed === 'object' && parsed !== null ? { ...parsed } : {};
+    return readJsonBody(body);
   } catch {
     return {};
   }

@@ -69,11 +69,26 @@ export function isSignedBy(secret: string, signature: Signature, request: Signed
   const text = ['AWS4-HMAC-SHA256', timestamp, `${date}/${region}/${service}/aws4_request`, sha256(canonical)].join(
     '\n',
   );
-  let key: Buffer = Buffer.from(`AWS4${secret}`);
-  for (const part of [date, region, service, 'aws4_request']) key = createHmac('sha256', key).update(part).digest();
-  const expected = createHmac('sha256', key).update(text).digest();
+  const expected = createHmac('sha256', signingKey(secret, signature)).update(text).digest();
   const given = Buffer.from(signature.signature, 'hex');
   return given.length === expected.length && timingSafeEqual(given, expected);
+}
+
+/** More than callers, services and regions of a day; beyond it they are derived again. */
+const MOST_KEYS = 1_000;
+const keys = new Map<string, Buffer>();
+
+/** The same for all requests of a day, a region and a service: as clients do, the simulator derives it once. */
+function signingKey(secret: string, { date, region, service }: Signature): Buffer {
+  const parts = [date, region, service, 'aws4_request'];
+  const name = [secret, ...parts].join('\n');
+  const there = keys.get(name);
+  if (there !== undefined) return there;
+  let key: Buffer = Buffer.from(`AWS4${secret}`);
+  for (const part of parts) key = createHmac('sha256', key).update(part).digest();
+  if (keys.size >= MOST_KEYS) keys.clear();
+  keys.set(name, key);
+  return key;
 }
 
 export function sha256(data: string | Buffer): string {

@@ -28,9 +28,13 @@ function content(value: Xml): string {
 }
 
 // XML 1.0 cannot hold control characters at all, except tab, line feed and carriage return.
-const UNSAFE = new RegExp('[&<>"\\r\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f]', 'g');
+const CLASS = '[&<>"\\r\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f]';
+const ANY_UNSAFE = new RegExp(CLASS);
+const UNSAFE = new RegExp(CLASS, 'g');
 
 export function escapeXml(text: string): string {
+  // Hardly any text has one.
+  if (!ANY_UNSAFE.test(text)) return text;
   return text.replace(UNSAFE, (character) => {
     const known = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', '\r': '&#13;' }[character];
     return known ?? '\ufffd';

@@ -115,7 +115,7 @@ export class Ec2 {
       const answer = await this.answer(call);
       const body = element(`${call.action}Response`, { requestId, ...answer }, NAMESPACE);
       // Owners and ARNs are written for the account of the stack.
-      const told = (XML_DECLARATION + body).replaceAll(ACCOUNT_ID, call.account);
+      const told = XML_DECLARATION + (call.account === ACCOUNT_ID ? body : body.replaceAll(ACCOUNT_ID, call.account));
       return { status: 200, headers: { 'content-type': 'text/xml;charset=UTF-8' }, body: told };
     } catch (error) {
       if (error instanceof AwsError) return errorReply('ec2', error, requestId);

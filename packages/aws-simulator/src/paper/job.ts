@@ -25,6 +25,7 @@ export class Job {
   readonly results: string[] = [];
   /** As the worker has sent them last, and when. */
   sealed: { text: string; at: number } | null = null;
+  private opened: { of: Job['sealed']; text: ReturnType<typeof unseal> } | null = null;
   private waitsFor = '';
 
   /** @param signal aborts when its time is over, or its machine goes down */
@@ -82,7 +83,7 @@ export class Job {
       if (Date.now() >= until) this.fail('UrlsMissing', 'the worker has sent no URLs', 'see whether a worker runs');
       await this.wait('the worker to send the URLs');
     }
-    const opened = unseal(this.machine.sealKey(), this.of.id, this.sealed.text);
+    const opened = this.open(this.sealed);
     if (opened === 'other-key')
       this.fail(
         'NodeKeyChanged',
@@ -101,6 +102,13 @@ export class Job {
     const url = valuesOf(name).at(-1);
     if (url === undefined) this.fail('UrlsMissing', `the worker has sent no URL ${name}`, 'report it as a defect');
     return { url, headers: Object.fromEntries(valuesOf(`${name}_HEADER`).map(headerOf)) };
+  }
+
+  /** Each of several transfers takes its URL out of the same sealed text. */
+  private open(sealed: NonNullable<Job['sealed']>): ReturnType<typeof unseal> {
+    if (this.opened?.of !== sealed)
+      this.opened = { of: sealed, text: unseal(this.machine.sealKey(), this.of.id, sealed.text) };
+    return this.opened.text;
   }
 }
 
