@@ -1,3 +1,4 @@
+import { Context } from '@temporalio/activity';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { explain } from '#src/model/explain/index.js';
 import { failed } from './fake-activities.js';
@@ -129,6 +130,25 @@ describe.concurrent('resize', () => {
       expect(callStack).toMatch(/waits for these steps:\n {2}workers-0: cordon and drain, since /);
       expect(status.operations.at(-1)).toMatchObject({ kind: 'resize', outcome: 'done' });
       expect(status.lastError).toBe(null);
+    }));
+
+  it('is deleted at once while its instances wait for their turn to be started', ({ expect }) =>
+    fixture.withWorker(async ({ fake, start }) => {
+      // Prepare
+      const cluster = await start(written());
+      await cluster.settled('Running');
+      await cluster.workflow.executeUpdate('stop', { args: [{}] });
+      await cluster.settled('Stopped');
+      fake.before = async (name) => {
+        if (name === 'startInstances') await Context.current().cancelled;
+      };
+      await cluster.workflow.executeUpdate('start', { args: [{}] });
+      await cluster.until(({ operation }) => operation?.steps.some(({ kind }) => kind === 'start-instance') === true);
+      // Act
+      await cluster.workflow.signal('delete', { confirm: 'demo' });
+      await cluster.workflow.result();
+      // Assess
+      expect([...fake.instances.values()].filter(({ state }) => state === 'running')).toEqual([]);
     }));
 
   it('rolls back a server whose new type has no capacity and leaves the others untouched', () =>

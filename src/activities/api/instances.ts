@@ -34,6 +34,8 @@ export interface AwaitInstanceInput extends CallContext {
 
 export interface InstancesInput extends CallContext {
   instanceIds: string[];
+  /** Begin of the operation that waits for it, ISO 8601: who waits longer goes first where calls take turns. */
+  since?: string;
 }
 
 export interface StopInput extends InstancesInput {

@@ -9,7 +9,7 @@ import type { LaunchBatchInput, LaunchInput } from '../api.js';
 import type { ActivityContext } from '../attempt.js';
 import { requireClaim } from '../claim.js';
 import type { ActivityDeps } from '../deps.js';
-import { awaitTurn } from './await-turn.js';
+import { awaitTurn, enterLine, isUnsent, leavingUnsent } from './await-turn.js';
 import { lives } from './find-cluster.js';
 import { findInstances } from './find-instances.js';
 import { instanceView } from './instance-view.js';
@@ -36,19 +36,27 @@ export async function launchInstances(
   const request: LaunchInput = { ...input, slot: name, nodeName: nodeNameOf(cluster, name, generation) };
   const token = clientToken(installation, request, batch.count);
   const find = () => findLaunched(ec2, attempt, token, launch.subnetId);
-  const mayExist = input.repeated === true || attempt.number > 1;
+  const mayExist = input.repeated === true || !isUnsent(attempt);
+  const pace = launchPace(input);
+  const attempted = `RunInstances ${batch.count} ${launch.instanceType} in ${launch.subnetId} for ${slotsOfBatch(batch)[0]} and ${batch.count - 1} more`;
+  const who = `${input.uid} ${batch.count} ${name} ${generation}`;
+  const line = await leavingUnsent(attempt, () =>
+    enterLine(deps.pace.line(pace, { urgent: input.urgent }), who, input.since, attempted),
+  );
   try {
-    const [before] = await Promise.all([find(), requireClaim(deps, input)]);
+    const [before] = await Promise.all([find(), requireClaim(deps, input)]).catch((error: unknown) => {
+      throw mayExist ? noAnswer(error, name) : error;
+    });
     if (before.size >= batch.count) {
       attempt.log.info('launched before', { batch: name, instances: batch.count });
       return inOrder(before, input);
     }
-  } catch (error) {
-    throw mayExist ? noAnswer(error, name) : error;
+    await leavingUnsent(attempt, () =>
+      awaitTurn(deps, attempt, pace, { rank: rankOf(name), urgent: input.urgent, line }),
+    );
+  } finally {
+    line.leave();
   }
-  const pace = launchPace(input);
-  await awaitTurn(deps, attempt, pace, { rank: rankOf(name), urgent: input.urgent });
-  const attempted = `RunInstances ${batch.count} ${launch.instanceType} in ${launch.subnetId} for ${slotsOfBatch(batch)[0]} and ${batch.count - 1} more`;
   try {
     const answer = await ec2.send(
       new RunInstancesCommand(runInstancesInput(installation, request, profile, batch.count)),

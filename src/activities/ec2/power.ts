@@ -13,7 +13,7 @@ import type { ActivityContext } from '../attempt.js';
 import { requireClaim } from '../claim.js';
 import type { ActivityDeps } from '../deps.js';
 import { retryOnce } from '../retry-once.js';
-import { awaitTurn } from './await-turn.js';
+import { awaitTurn, enterLine } from './await-turn.js';
 import { changeTurns } from './change-turns.js';
 import { primaryInterface } from './instance-view.js';
 import { requireOwn } from './proof.js';
@@ -30,7 +30,14 @@ export async function startInstances(
 ): Promise<void> {
   const { instanceIds: InstanceIds } = input;
   const pace = `${input.region} StartInstances`;
-  await awaitTurn(deps, attempt, pace, { rank: 0, urgent: input.urgent });
+  const { uid, urgent, since } = input;
+  const line = enterLine(
+    deps.pace.line(pace, { urgent }),
+    `${uid} ${InstanceIds.join(' ')}`,
+    since,
+    `StartInstances ${InstanceIds.join(', ')}`,
+  );
+  await awaitTurn(deps, attempt, pace, { rank: 0, urgent, line }).finally(line.leave);
   await called(input, 'StartInstances', deps, async (ec2) => {
     try {
       await ec2.send(new StartInstancesCommand({ InstanceIds }));

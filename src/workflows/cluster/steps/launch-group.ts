@@ -195,6 +195,7 @@ async function sendBatch(cluster: Cluster, batch: LaunchBatch, arrivals: readonl
     activities.launchInstances(`${slots[0]} and ${batch.count - 1} more: launch ${placeOf(cluster, request)}`, {
       ...callContext(cluster),
       ...shared(cluster, first),
+      ...waitingSince(cluster),
       batch,
       ...(!first.fresh && { repeated: true }),
     }),

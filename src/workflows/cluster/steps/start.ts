@@ -1,4 +1,3 @@
-import { CancellationScope } from '@temporalio/workflow';
 import { confirmedFinding } from '../../../model/health/findings.js';
 import { withRestart } from '../../../model/health/restarts.js';
 import { lacksCni } from '../../../model/k3s/cni.js';
@@ -13,7 +12,7 @@ import { activities } from '../../lib/activities.js';
 import { classOf } from '../../lib/errors.js';
 import { startNode } from '../../lib/start-node.js';
 import { apply, startOf } from '../apply.js';
-import { type Cluster, callContext, emit, now, slotOf } from '../context.js';
+import { type Cluster, callContext, emit, now, slotOf, waitingSince } from '../context.js';
 import { invalidateObservations, recordObservedNodes } from '../observe/kubernetes.js';
 import { caHashIn, KUBECONFIG_PUT } from './bootstrap-and-join.js';
 import { rotationJob } from './rotate.js';
@@ -25,12 +24,12 @@ export async function startInstance(cluster: Cluster, step: Step): Promise<void>
   const { breakerResets } = cluster.inbox;
   if (instance === null) return;
   try {
-    await CancellationScope.nonCancellable(() =>
-      activities.startInstances(`${slot.name}: start ${instance.id}`, {
-        ...callContext(cluster),
-        instanceIds: [instance.id],
-      }),
-    );
+    // A call that was sent is awaited all the same; one that still waits for its turn is not.
+    await activities.startInstances(`${slot.name}: start ${instance.id}`, {
+      ...callContext(cluster),
+      ...waitingSince(cluster),
+      instanceIds: [instance.id],
+    });
   } catch (error) {
     // A request that wants another try at once may have come meanwhile.
     if (classOf(error) === 'capacity' && cluster.inbox.breakerResets === breakerResets)

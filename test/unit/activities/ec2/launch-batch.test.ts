@@ -152,4 +152,62 @@ describe('a launch of several slots', () => {
     expect(failure).toMatchObject({ code, class: errorClass, nonRetryable: true });
     expect(failure.message).toContain('RunInstances 3 t3.medium in subnet-a for workers-1 and 2 more');
   });
+
+  describe('whose turn is more than ten seconds away', () => {
+    /** Twenty launches, each of another cluster and with a turn of its own, go before it. */
+    async function leave() {
+      vi.useFakeTimers();
+      ec2.on(DescribeInstancesCommand).resolves(listing());
+      ec2.on(RunInstancesCommand).resolves({ Instances: [...ALL] });
+      const worker = makeActivities();
+      const before = Array.from({ length: 20 }, (_, n) =>
+        start(worker.launchInstance, { ...launchInput, uid: `uid-${n}`, since: new Date(n).toISOString() }),
+      );
+      const since = new Date(30).toISOString();
+      const first = start(worker.launchInstances, { ...input, since });
+      const failure = await failureOf(first.result);
+      const next = (attempt: number, heartbeatDetails: unknown) =>
+        start(worker.launchInstances, { ...input, since }, { attempt, heartbeatDetails });
+      return { worker, before, failure, left: first.heartbeats.at(-1), next };
+    }
+
+    test('leaves the worker as one of a single slot does, and goes in the order of those that wait', async () => {
+      // Prepare
+      const { worker, failure, left, next } = await leave();
+
+      // Act: a launch whose operation began later comes first
+      await vi.advanceTimersByTimeAsync(5_000);
+      const late = start(worker.launchInstance, { ...launchInput, uid: 'late', since: new Date(40).toISOString() });
+      const back = next(2, left);
+      await vi.advanceTimersByTimeAsync(20_000);
+
+      // Assess
+      expect(failure).toMatchObject({ code: 'AwaitsTurn', class: 'throttled', nonRetryable: false });
+      expect(shown(await back.result)).toEqual(SLOTS.map((slot, index) => `${slot} i-${index}`));
+      await late.result;
+      const counts = ec2.commandCalls(RunInstancesCommand).map((call) => call.args[0].input.MinCount);
+      expect(counts).toHaveLength(22);
+      expect(counts.slice(20).sort()).toEqual([1, 3]);
+    });
+
+    test('has sent nothing, so that the refusal of its first call is an answer; one that was lost since may have sent', async () => {
+      // Prepare
+      const { left, next } = await leave();
+      ec2.on(RunInstancesCommand).rejects(awsError('InsufficientInstanceCapacity'));
+      await vi.advanceTimersByTimeAsync(15_000);
+
+      // Act
+      const begun = Date.now();
+      const ends: number[] = [];
+      for (const attempt of [2, 3]) {
+        await settled(failureOf(next(attempt, left).result));
+        ends.push(Date.now() - begun);
+      }
+
+      // Assess
+      const [answered = 0, looked = 0] = ends;
+      expect(answered).toBeLessThan(10_000);
+      expect(looked - answered).toBeGreaterThanOrEqual(30_000);
+    });
+  });
 });

@@ -92,6 +92,20 @@ describe('power', () => {
     expect(asked.sort()).toEqual(['i-0', 'i-1', 'i-2', 'i-3', 'i-4']);
   });
 
+  test('a start whose turn is more than ten seconds away leaves the worker', async () => {
+    ec2.on(DescribeInstancesCommand).resolves(page('i-1'));
+    ec2.on(StartInstancesCommand).resolves({});
+    const [late, ...others] = Array.from({ length: 21 }, (_, n) =>
+      start(activities.startInstances, { ...scope, region: 'eu-west-2', instanceIds: ['i-1'], uid: `uid-${n}` }),
+    ).reverse();
+
+    const failure = await failureOf(late?.result ?? Promise.resolve());
+
+    expect(failure).toMatchObject({ code: 'AwaitsTurn', class: 'throttled' });
+    // Their instance proves to be of another cluster: that is of no matter here.
+    await Promise.allSettled(others.map(({ result }) => settled(result)));
+  });
+
   test('no instances, no call', async () => {
     await start(activities.stopInstances, { ...scope, instanceIds: [] }).result;
 
