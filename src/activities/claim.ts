@@ -41,10 +41,10 @@ export async function claimCluster(deps: ActivityDeps, attempt: ActivityContext,
     firstRunId: input.firstRunId,
   };
   const key = bucketKeyOf(input.cluster, BUCKET_KEY.owner);
-  if ((await deps.bucket.get(key)) === null) await turnOfNewName(deps, attempt, input);
+  let stored = await deps.bucket.get(key);
+  if (stored === null) await turnOfNewName(deps, attempt, input);
   const named = await listNamed(deps, attempt, input);
   for (let race = 1; ; race += 1) {
-    const stored = await deps.bucket.get(key);
     const before = stored === null ? null : parsed(stored.text, key);
     const decided = await decide(deps, input, claimant, before, named);
     const { uid, confirmed } = decided;
@@ -58,6 +58,8 @@ export async function claimCluster(deps: ActivityDeps, attempt: ActivityContext,
     } catch (error) {
       const isLost = error instanceof ApplicationFailure && detailOf(error).code === 'PreconditionFailed';
       if (!isLost || race === RACES) throw error;
+      // Also where it was read before a long wait: the condition of the write says so.
+      stored = await deps.bucket.get(key);
     }
   }
 }

@@ -15,13 +15,22 @@ case $(cat "$STARTED_WITH" 2>/dev/null) in
   "boot-${FOUNDING:-} "*) say 'K3s was started by the first boot' ;;
   boot-*) fail FoundedOtherwise 'its first boot has founded a cluster as the document was before' 'nothing; another node takes its place' ;;
 esac
+# help_start: in each look at a service that comes up. K3s writes its token once etcd answers, seconds before its API. Who joins finds it in the bucket
+# then, and waits for the agent token alone. [k3s source: pkg/server, StartServer]
+early=''
+help_start() {
+  [ -z "$early" ] && [ -s "$KEELSON_JOB/sealed" ] && grep -q '^K10' "$SERVER_DIR/token" 2>/dev/null || return 0
+  early=$(sha256_of "$SERVER_DIR/token")
+  put_object "$SERVER_DIR/token" TOKEN_PUT || early=failed
+}
+
 take_files
 run_hook before
 [ -z "${K3S_VERSION:-}" ] || install_k3s
 make_token server-token
 make_token agent-token
 start_and_wait
-store_token token TOKEN_PUT
+[ "$early" = "$(sha256_of "$SERVER_DIR/token")" ] || store_token token TOKEN_PUT
 store_token agent-token AGENT_TOKEN_PUT
 ! has_url KUBECONFIG_PUT || store_kubeconfig
 result ca-hash "$(ca_hash)"

@@ -10,7 +10,7 @@
 take_files
 run_hook before
 [ -z "${K3S_VERSION:-}" ] || install_k3s
-if [ -n "${TOKEN_SINCE:-}" ] && ! await_token AGENT_TOKEN_GET agent-token "$TOKEN_WAIT" "$TOKEN_SINCE"; then
+if [ -n "${TOKEN_SINCE:-}" ] && ! await_tokens "$TOKEN_WAIT" "$TOKEN_SINCE"; then
   result waited in-vain
   exit 0
 fi
@@ -22,8 +22,10 @@ if [ "${RESET:-}" = true ] && [ ! -e "$STATE_DIR/reset-$RESTORE_REF" ]; then
   rm -f "$STARTED_WITH"
   : >"$STATE_DIR/reset-$RESTORE_REF"
 fi
-[ "$ROLE" = agent ] || fetch_token TOKEN_GET server-token
-fetch_token AGENT_TOKEN_GET agent-token
+if [ -z "${TOKEN_SINCE:-}" ]; then
+  [ "$ROLE" = agent ] || fetch_token TOKEN_GET server-token
+  fetch_token AGENT_TOKEN_GET agent-token
+fi
 start_and_wait
 run_hook after
 if [ "$ROLE" = server ]; then

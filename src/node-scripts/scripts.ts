@@ -13,7 +13,7 @@ const HELPERS = {
   'mount-volumes': ['unit'],
   install: [...DOWNLOAD, 'unit', 'files', 'install'],
   bootstrap: [...SERVICE, ...URLS, 'files', 'tokens', 'install', 'kubeconfig'],
-  join: [...SERVICE, 'promote', 'announce', ...URLS, 'files', 'tokens', 'install', 'stop', 'take-over'],
+  join: [...SERVICE, 'promote', 'announce', ...URLS, 'files', 'tokens', 'await-tokens', 'install', 'stop', 'take-over'],
   'service-start': [...SERVICE, 'promote', 'announce', ...URLS, 'files', 'kubeconfig', 'stop', 'tokens', 'rotation'],
   rotate: ['transfer', ...URLS, ...KUBECTL, 'unit', 'service', 'tokens'],
   'set-manifests': ['transfer', 'unit', ...URLS, 'files'],

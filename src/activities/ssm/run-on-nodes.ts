@@ -16,7 +16,7 @@ import { lostBecause, newWatch, type Watch } from './lost-command.js';
 /** How often a command that may not have run is sent in all; the job id makes them one on the node. */
 const SENDS = 3;
 /** Pauses between two polls are this share of the time that has passed, within these bounds: an end is noticed late by half of a pause, once a job. */
-const PAUSE_SHARE = 0.03;
+const PAUSE_SHARE = 0.015;
 const SHORTEST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 1_000;
 /** What SSM says of a command that a list of those that run names. */

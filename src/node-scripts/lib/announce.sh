@@ -3,26 +3,21 @@
 # and serves no one before it sees the announcement arrive. Where the snapshot already contains it, that never happens, and etcd asks again after 15 s: 5 s and twice
 # the election time-out of K3s. A restart announces at once; a learner is part of no quorum. [etcd source: etcdserver, publishV3, compactRaftLog; measured, docs/adr/0089]
 
-# Looks in a row that have found it waiting; `restarted` once K3s was restarted for it.
-announcement_waits=0
+# Between two looks at a proposal: what is on its way to the leader arrives meanwhile.
+ANNOUNCEMENT_PAUSE=0.1
+# K3s was restarted for it: once a job.
+announced_again=''
 
-# help_join: in each look at a service that comes up, and at a learner.
-help_join() {
-  local waits
+# help_start: in each look at a service that comes up, and at a learner.
+help_start() {
   [ "$ROLE" = server ] || return 0
-  waits=$(announcement) || waits=
-  case $waits:$announcement_waits in
-    waits:0) announcement_waits=1 ;;
-    waits:1)
-      announcement_waits=restarted
-      say "restarting $(unit_of "$ROLE"): the snapshot that etcd began with holds its announcement, for which it would wait 15 s"
-      systemctl restart --no-block "$(unit_of "$ROLE")"
-      ;;
-    *)
-      [ "$announcement_waits" = restarted ] || announcement_waits=0
-      ask_for_vote
-      ;;
-  esac
+  if [ -z "$announced_again" ] && [ "$(announcement)" = waits ] && sleep "$ANNOUNCEMENT_PAUSE" && [ "$(announcement)" = waits ]; then
+    announced_again=true
+    say "restarting $(unit_of "$ROLE"): the snapshot that etcd began with holds its announcement, for which it would wait 15 s"
+    systemctl restart --no-block "$(unit_of "$ROLE")"
+  else
+    ask_for_vote
+  fi
 }
 
 # announcement: `waits` where the member of this machine learns, has applied all that it knows to be committed, and still has a proposal of its own under way.

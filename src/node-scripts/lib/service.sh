@@ -87,7 +87,7 @@ await_service() {
   restarts=$(restarts_of "$unit")
   while state=$(service_state "$unit") && [ "$state" != active ]; do
     waiting "the $unit service ($state)"
-    ! declare -F help_join >/dev/null || help_join
+    ! declare -F help_start >/dev/null || help_start
     if [ "$state" = failed ]; then service_failed "$unit" "has failed"; fi
     if [ $(($(restarts_of "$unit") - restarts)) -ge 2 ]; then
       fatal_in_journal "$unit"
@@ -125,7 +125,7 @@ fatal() {
 await_vote() {
   while is_learner; do
     waiting "etcd to promote $NODE_NAME to a voter"
-    ! declare -F help_join >/dev/null || help_join
+    ! declare -F help_start >/dev/null || help_start
     sleep "$POLL"
     await_service
   done

@@ -8,28 +8,21 @@ fetch_token() {
   file=$(temporary_folder)/token
   get_object "$1" "$file" || transfer_failed "the $2 in the bucket" Bucket TokenMissing 'the first server must have stored it'
   [ -s "$file" ] || fail TokenMissing "the $2 in the bucket is empty" 'let the first server store it again'
+  put_token "$file" "$2"
+}
+
+# put_token FILE NAME
+put_token() {
   if [ "$2" = agent-token ] && [ "$ROLE" = server ]; then
     # A server takes its agent token literally; only an agent understands the form that names the CA. [k3s source: deps.go]
-    sed 's/^K10[0-9a-f]*::[a-z]*://' "$file"
+    sed 's/^K10[0-9a-f]*::[a-z]*://' "$1"
   else
-    cat "$file"
+    cat "$1"
   fi | put_file "$K3S_ETC/$2" 600
 }
 
-# await_token URL-NAME NAME SECONDS SINCE: until the bucket has one that is newer than SINCE, an HTTP date; older ones are of a server that is
-# gone. Fails after SECONDS. curl looks at the date itself where the bucket does not. [curl(1): --time-cond]
-await_token() {
-  local file until=$((SECONDS + $3))
-  file=$(temporary_folder)/awaited
-  while true; do
-    url "$1"
-    transfer "$url" --no-show-error --time-cond "$4" --output "$file"
-    if [ "$curl_exit" -eq 0 ] && [ -s "$file" ]; then return 0; fi
-    [ "$SECONDS" -lt "$until" ] || return 1
-    waiting "the first server to store the $2"
-    sleep "$POLL"
-  done
-}
+# token_ca FILE: the hash of the CA with which its token begins.
+token_ca() { sed -n 's/^K10\([0-9a-f]\{64\}\)::.*/\1/p' "$1"; }
 
 # make_token NAME: a random token in short form, once; the first server's K3s makes the secure form of it.
 make_token() {
@@ -37,9 +30,7 @@ make_token() {
 }
 
 # ca_hash: SHA-256 of the server CA, with which a secure token begins. [k3s source: clientaccess]
-ca_hash() {
-  sed -n 's/^K10\([0-9a-f]\{64\}\)::.*/\1/p' "$SERVER_DIR/token"
-}
+ca_hash() { token_ca "$SERVER_DIR/token"; }
 
 # ca_pin: what kubeconfigs are compared with: SHA-256 of the server CA's file, which is that of the token until a rotation has made a bundle of it.
 # [k3s source: clientaccess, hashCA]

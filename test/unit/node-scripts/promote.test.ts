@@ -177,17 +177,20 @@ describe('a learner whose etcd waits for its own announcement', () => {
   });
 
   it.each([
-    ['waits,waits,waits', 'restart ask'],
-    ['waits,,waits,', 'ask ask'],
-    [',waits,waits', 'ask restart'],
+    ['waits,waits,waits,waits', 'restart ask'],
+    ['waits,,waits,waits', 'ask restart'],
+    [',waits,,waits', 'ask ask'],
   ])('is one that two looks in a row have found so (%s)', (looks, done) => {
-    const stubs = 'announcement() { printf %s "$told"; }; ask_for_vote() { echo ask; }; systemctl() { echo "$1"; }';
-    const others = 'say() { :; }; unit_of() { echo k3s; }';
-    const script = `. src/node-scripts/lib/announce.sh; ROLE=server; ${stubs}; ${others}; for told; do help_join; done`;
+    const told = 'announcement() { local at; read -r at <"$AT"; printf %s "${looks[at]}"; echo $((at + 1)) >"$AT"; }';
+    const stubs = `${told}; ask_for_vote() { echo ask; }; systemctl() { echo "$1"; }`;
+    const others = 'say() { :; }; sleep() { :; }; unit_of() { echo k3s; }';
+    node.write('at', '0\n');
+    const script = `. src/node-scripts/lib/announce.sh; ROLE=server; looks=("$@"); ${stubs}; ${others}; help_start; help_start`;
 
-    const told = execFileSync('bash', ['-c', script, 'bash', ...looks.split(',')], { encoding: 'utf8' });
+    const options = { encoding: 'utf8', env: { ...process.env, AT: node.path('at') } } as const;
+    const output = execFileSync('bash', ['-c', script, 'bash', ...looks.split(',')], options);
 
-    expect(told.trim().split('\n').join(' ')).toBe(done);
+    expect(output.trim().split('\n').join(' ')).toBe(done);
   });
 
   it('leaves a member alone that votes', async () => {

@@ -68,6 +68,29 @@ describe('bootstrap', () => {
     expect(server.stored.get('/b/agent-token')).toBe(SECURE('node', node.read(`${ETC}/agent-token`)));
   });
 
+  it('stores the server token as soon as K3s has written it, and the agent token when the unit is active', async () => {
+    node.write('fake/start-state', 'activating');
+    const ended = found();
+    await until(() => server.stored.has('/b/token'));
+    expect(server.stored.has('/b/agent-token')).toBe(false);
+    node.write('fake/k3s.state', 'active\n');
+
+    expect((await ended).job).toMatchObject({ outcome: 'done', result: { ready: 'true' } });
+    expect(server.stored.get('/b/token')).toBe(SECURE('server', node.read(`${ETC}/server-token`)));
+    expect(server.requests.filter((one) => one.startsWith('PUT /b/'))).toEqual(['PUT /b/token', 'PUT /b/agent-token']);
+  });
+
+  it('stores the token again that K3s has written otherwise when the unit is active', async () => {
+    node.write('fake/start-state', 'activating');
+    const ended = found();
+    await until(() => server.stored.has('/b/token'));
+    node.write('var/lib/rancher/k3s/server/token', SECURE('server', 'c'.repeat(32)));
+    node.write('fake/k3s.state', 'active\n');
+
+    expect((await ended).job.outcome).toBe('done');
+    expect(server.stored.get('/b/token')).toBe(SECURE('server', 'c'.repeat(32)));
+  });
+
   it('is done when the unit is active, before there is a Node or a word of K3s about who votes', async () => {
     node.write('fake/nodes', '');
     node.write('fake/etcd/metrics', 'etcd_server_is_learner 0\n');
@@ -189,24 +212,56 @@ describe('join', () => {
     expect(starts()).toEqual([]);
   });
 
-  it('sent before the first server is there, waits for its tokens and takes no older ones', async () => {
+  describe('sent before the first server is there', () => {
     const launched = new Date('2026-11-29T04:00:00Z');
-    const store = (name: string, password: string, at: Date) => {
-      server.files.set(`/b/${name}`, SECURE(name === 'token' ? 'server' : 'node', password.repeat(32)));
-      server.modified.set(`/b/${name}`, at);
+    const CA = '7'.repeat(64);
+    const store = (name: 'token' | 'agent-token', password: string, seconds: number, ca = CA) => {
+      const kind = name === 'token' ? 'server' : 'node';
+      server.files.set(`/b/${name}`, `K10${ca}::${kind}:${password.repeat(32)}\n`);
+      server.modified.set(`/b/${name}`, new Date(launched.getTime() + seconds * 1_000));
     };
-    store('token', 'e', new Date(launched.getTime() - 60_000));
-    store('agent-token', 'e', new Date(launched.getTime() - 60_000));
-    const ended = join({ TOKEN_SINCE: launched.toUTCString(), TOKEN_WAIT: '15' });
-    await until(() => node.logs().includes('waiting for: the first server to store the agent-token'));
-    expect(starts()).toEqual([]);
-    store('token', 'a', new Date(launched.getTime() + 30_000));
-    store('agent-token', 'b', new Date(launched.getTime() + 30_000));
+    const sent = (seconds = '15') => join({ TOKEN_SINCE: launched.toUTCString(), TOKEN_WAIT: seconds });
+    const isWaiting = () => node.logs().includes('waiting for: the first server to store its tokens');
+    const asked = (name: string) => server.requests.filter((one) => one === `GET /b/${name}`).length;
+    beforeEach(() => server.files.clear());
 
-    const end = await ended;
-    expect(end.job.outcome).toBe('done');
-    expect(node.read(`${ETC}/server-token`)).toBe(SECURE('server', 'a'.repeat(32)));
-    expect(node.logs()).not.toContain('curl:');
+    it('waits for its tokens and takes no older ones', async () => {
+      store('token', 'e', -60);
+      store('agent-token', 'e', -60);
+      const ended = sent();
+      await until(isWaiting);
+      expect(starts()).toEqual([]);
+      store('token', 'a', 30);
+      store('agent-token', 'b', 30);
+
+      expect((await ended).job.outcome).toBe('done');
+      expect(node.read(`${ETC}/server-token`)).toBe(`K10${CA}::server:${'a'.repeat(32)}\n`);
+      expect(node.read(`${ETC}/agent-token`)).toBe(`${'b'.repeat(32)}\n`);
+      expect(node.logs()).not.toContain('curl:');
+    });
+
+    it('starts with what it has waited for, and fetches nothing twice', async () => {
+      store('token', 'a', 30);
+      const ended = sent();
+      await until(() => asked('agent-token') > 1);
+      server.files.delete('/b/token');
+      store('agent-token', 'b', 30);
+
+      expect((await ended).job.outcome).toBe('done');
+      expect(asked('token')).toBe(1);
+      expect(node.read(`${ETC}/server-token`)).toContain('a'.repeat(32));
+    });
+
+    it('takes no server token of a first server that did not come up', async () => {
+      store('token', 'f', 30, '1'.repeat(64));
+      const ended = sent();
+      await until(() => asked('agent-token') > 1);
+      store('token', 'a', 40);
+      store('agent-token', 'b', 41);
+
+      expect((await ended).job.outcome).toBe('done');
+      expect(node.read(`${ETC}/server-token`)).toBe(`K10${CA}::server:${'a'.repeat(32)}\n`);
+    });
   });
 
   it('gives up, says so and does nothing, when the first server does not come up', async () => {

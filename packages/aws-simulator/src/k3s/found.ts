@@ -3,15 +3,15 @@ import { randomBytes } from 'node:crypto';
 import { createClusterCa } from './ca.js';
 import { KubeCluster } from './cluster.js';
 import type { K3sConfig } from './config.js';
-import { writeMember } from './disk.js';
+import { writeMember, writeTokens } from './disk.js';
 import { fatal } from './exit.js';
 import { newMember } from './new-member.js';
 import type { Membership } from './running-server.js';
-import { SecretStore } from './secrets.js';
+import { load, SecretStore } from './secrets.js';
 import { causes, info, type ServiceContext, warn } from './service-context.js';
 import { parseToken } from './token.js';
 
-/** Imposes `bootstrap`, after which its API can answer; then the token and the member's data are on the disk. */
+/** Imposes `found`, after which its API can answer; then the member's data is on the disk, and its tokens a while before. */
 export async function found(
   context: ServiceContext,
   config: K3sConfig,
@@ -26,19 +26,24 @@ export async function found(
   const offsetMs = world.profile.runtime;
   const startedAt = Date.now() + offsetMs;
   const ms = world.profile.found;
-  const imposed = world.impose({ kind: 'found', instanceId: machine.id, ms, after: causes(context), signal });
-  const ca = createClusterCa();
-  const span = await imposed;
   const serverPassword = given ?? randomBytes(16).toString('hex');
+  const isEncrypted = /^(1|t|true)$/i.test(config.critical['secrets-encryption'] ?? '');
+  const encryption = isEncrypted ? ({ activeKey: 'aescbckey', stage: 'start' } as const) : null;
+  const imposed = world.impose({ kind: 'found', instanceId: machine.id, ms, after: causes(context), signal });
+  const secrets = new SecretStore({ ca: createClusterCa(), serverPassword, encryption });
+  // Written once etcd answers and the API server has been started. [k3s source: pkg/server, StartServer, printTokens]
+  world.wait(ms - world.profile.serve, signal).then(
+    () => writeTokens(machine, load(secrets.now, config)),
+    () => undefined,
+  );
+  const span = await imposed;
   const founding = {
     id: plane.newId(),
     embeddedEtcd: config.clusterInit,
     flannelBackend: config.critical['flannel-backend'] ?? '',
     foundSpan: span.id,
   };
-  const isEncrypted = /^(1|t|true)$/i.test(config.critical['secrets-encryption'] ?? '');
-  const encryption = isEncrypted ? ({ activeKey: 'aescbckey', stage: 'start' } as const) : null;
-  const cluster = new KubeCluster(world, founding, new SecretStore({ ca, serverPassword, encryption }));
+  const cluster = new KubeCluster(world, founding, secrets);
   const member = newMember(plane, machine, config, {
     learner: false,
     started: true,

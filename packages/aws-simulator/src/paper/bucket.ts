@@ -70,36 +70,69 @@ export async function load(job: Job, name: string, what: string, missing: string
   return isThere(answer) ? answer.body : refused(job, answer, what, missing, todo);
 }
 
-/** Into the folder of K3s's configuration. A server takes its agent token literally; only an agent understands the form that names the CA. */
-export async function fetchToken(job: Job, url: string, name: 'server-token' | 'agent-token'): Promise<void> {
-  const text = (
-    await load(job, url, `the ${name} in the bucket`, 'TokenMissing', 'the first server must have stored it')
-  ).toString('utf8');
+type TokenName = 'server-token' | 'agent-token';
+
+/** Into the folder of K3s's configuration. */
+export async function fetchToken(job: Job, url: string, name: TokenName): Promise<void> {
+  const text = await load(
+    job,
+    url,
+    `the ${name} in the bucket`,
+    'TokenMissing',
+    'the first server must have stored it',
+  );
+  putToken(job, name, text.toString('utf8'));
+}
+
+/** A server takes its agent token literally; only an agent understands the form that names the CA. */
+function putToken(job: Job, name: TokenName, text: string): void {
   const short = name === 'agent-token' && job.role === 'server';
   write(job.machine, `${ETC}/${name}`, short ? text.replace(/^K10[0-9a-f]*::[a-z]*:/, '') : text);
 }
 
-/** Until the bucket has one that is newer than `since`, an HTTP date. @returns false after so many seconds */
-export async function awaitToken(
-  job: Job,
-  url: string,
-  name: string,
-  seconds: number,
-  since: string,
-): Promise<boolean> {
+/**
+ * Until the bucket has the tokens of this role that are newer than `since`, an HTTP date: the server token first, as the first server stores it. One that names
+ * another CA than the agent token is of a first server that did not come up.
+ *
+ * @returns false after so many seconds
+ */
+export async function awaitTokens(job: Job, seconds: number, since: string): Promise<boolean> {
   const until = Date.now() + seconds * 1_000;
+  let server: string | null = null;
   for (;;) {
-    const answer = await transfer(job, await job.url(url), { headers: { 'if-modified-since': since } });
-    if (isThere(answer) && answer.body.length > 0 && answer.lastModified > Date.parse(since)) return true;
+    if (job.role === 'server') server ??= await newerToken(job, 'TOKEN_GET', since);
+    const agent = job.role === 'server' && server === null ? null : await newerToken(job, 'AGENT_TOKEN_GET', since);
+    if (agent !== null && (server === null || caOf(server) === caOf(agent))) {
+      if (server !== null) putToken(job, 'server-token', server);
+      putToken(job, 'agent-token', agent);
+      return true;
+    }
+    if (agent !== null) server = null;
     if (Date.now() >= until) return false;
-    await job.wait(`the first server to store the ${name}`);
+    await job.wait('the first server to store its tokens');
   }
 }
+
+async function newerToken(job: Job, url: string, since: string): Promise<string | null> {
+  const answer = await transfer(job, await job.url(url), { headers: { 'if-modified-since': since } });
+  const isNewer = isThere(answer) && answer.body.length > 0 && answer.lastModified > Date.parse(since);
+  return isNewer ? answer.body.toString('utf8') : null;
+}
+
+/** The hash of the CA with which a token begins. */
+const caOf = (token: string): string | undefined => /^K10([0-9a-f]{64})::/.exec(token)?.[1];
 
 /** The secure form, which K3s keeps. */
 export async function storeToken(job: Job, name: 'token' | 'agent-token', url: string): Promise<void> {
   while (read(job.machine, `${SERVER}/${name}`) === '') await job.wait(`K3s to write its ${name}`);
   await store(job, url, read(job.machine, `${SERVER}/${name}`), name);
+}
+
+/** The server token, if K3s has written it and the worker has sent the URLs. @returns what was tried to be stored; null if it was too early */
+export async function offerToken(job: Job, url: string): Promise<string | null> {
+  const token = read(job.machine, `${SERVER}/token`);
+  if (job.sealed === null || !token.startsWith('K10')) return null;
+  return isThere(await transfer(job, await job.url(url), { method: 'PUT', body: token })) ? token : '';
 }
 
 /** The admin's kubeconfig, with an address that people reach. */

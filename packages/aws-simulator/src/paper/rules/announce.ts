@@ -1,29 +1,33 @@
 /** What a join asks of etcd while it waits: the counterpart of lib/announce.sh and lib/promote.sh. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { etcdPort } from '../../k3s/etcd-port.js';
 import { ETC, read } from '../files.js';
 import type { Job } from '../job.js';
 import type { PaperNode } from '../node.js';
 import { unitOf } from './install.js';
 
-/** Looks in a row of a job that have found the member waiting, or that K3s was restarted for it. */
-const looks = new WeakMap<Job, 1 | 'restarted'>();
+/** Between two looks at a proposal. */
+const PAUSE_MS = 100;
+
+/** Jobs for which K3s was restarted. */
+const restarted = new WeakSet<Job>();
 
 /** In each look at a server that comes up, and at a learner. */
-export async function helpJoin(job: Job): Promise<void> {
+export async function helpStart(job: Job): Promise<void> {
   if (job.role !== 'server') return;
-  const before = looks.get(job);
-  const isWaiting = waitsForItself(job.machine);
-  if (before === undefined && isWaiting) looks.set(job, 1);
-  else if (before === 1 && isWaiting) {
-    looks.set(job, 'restarted');
-    job.say(
-      `restarting ${unitOf(job.role)}: the snapshot that etcd began with holds its announcement, for which it would wait 15 s`,
-    );
-    await job.run('systemctl', 'restart', '--no-block', unitOf(job.role));
-  } else {
-    if (before === 1) looks.delete(job);
-    askForVote(job);
-  }
+  if (restarted.has(job) || !(await isLost(job))) return askForVote(job);
+  restarted.add(job);
+  job.say(
+    `restarting ${unitOf(job.role)}: the snapshot that etcd began with holds its announcement, for which it would wait 15 s`,
+  );
+  await job.run('systemctl', 'restart', '--no-block', unitOf(job.role));
+}
+
+/** Two looks find it waiting: what is on its way arrives between them. */
+async function isLost({ machine, signal }: Job): Promise<boolean> {
+  if (!waitsForItself(machine)) return false;
+  await sleep(PAUSE_MS, null, { signal });
+  return waitsForItself(machine);
 }
 
 /** Whether it learns, has applied all that it knows to be committed, and has a proposal of its own under way. */

@@ -4,7 +4,7 @@ import { ETC, read, STARTED_WITH, STATE, sha256, write } from '../files.js';
 import type { Job } from '../job.js';
 import type { PaperNode } from '../node.js';
 import { rowOf } from '../nodes.js';
-import { helpJoin } from './announce.js';
+import { helpStart } from './announce.js';
 import { installedVersion, unitOf } from './install.js';
 
 export const stateOf = ({ systemd }: PaperNode, unit: string): string =>
@@ -59,8 +59,11 @@ async function runService(job: Job, unit: string): Promise<void> {
   write(machine, STARTED_WITH, wanted);
 }
 
+/** What a start needs from outside, in each look at it. */
+type Help = (job: Job) => Promise<void>;
+
 /** Until the unit is active; what cannot heal fails at once, what has begun three times fails after its patience. */
-async function awaitService(job: Job, unit: string, patience: number): Promise<void> {
+async function awaitService(job: Job, unit: string, patience: number, help: Help = helpStart): Promise<void> {
   const { machine } = job;
   const [since, restarts] = [Date.now(), restartsOf(machine, unit)];
   for (let state = stateOf(machine, unit); state !== 'active'; state = stateOf(machine, unit)) {
@@ -69,7 +72,7 @@ async function awaitService(job: Job, unit: string, patience: number): Promise<v
       fatalInJournal(job, unit);
       if (Date.now() - since >= patience * 1_000) serviceFailed(job, unit, 'does not come up');
     }
-    await helpJoin(job);
+    await help(job);
     await job.wait(`the ${unit} service (${state})`);
   }
 }
@@ -121,13 +124,13 @@ export async function awaitNode(job: Job, seconds: number | null): Promise<void>
 export const PATIENCE = { bootstrap: 40, agent: 40, join: 120 };
 
 /** The service with this configuration, until its unit is active and the member of a server votes: `node=`. */
-export async function startAndWait(job: Job, patience: number): Promise<void> {
+export async function startAndWait(job: Job, patience: number, help: Help = helpStart): Promise<void> {
   const unit = unitOf(job.role);
   writeConfig(job, configOf(job));
   await runService(job, unit);
-  await awaitService(job, unit, job.role === 'agent' ? PATIENCE.agent : patience);
+  await awaitService(job, unit, job.role === 'agent' ? PATIENCE.agent : patience, help);
   while (job.role === 'server' && isLearner(job.machine)) {
-    await helpJoin(job);
+    await help(job);
     await job.wait(`etcd to promote ${job.param('NODE_NAME')} to a voter`);
     await awaitService(job, unit, patience);
   }

@@ -1,7 +1,7 @@
 /** Scripts that start K3s on a node, and those that end it. */
 import { randomBytes } from 'node:crypto';
 import { existsSync, renameSync } from 'node:fs';
-import { awaitToken, fetchToken, storeKubeconfig, storeToken } from '../bucket.js';
+import { awaitTokens, fetchToken, offerToken, storeKubeconfig, storeToken } from '../bucket.js';
 import { ETC, has, K3S, read, remove, SERVER, STARTED_WITH, STATE, write } from '../files.js';
 import type { Job } from '../job.js';
 import { reportNodes, rowOf } from '../nodes.js';
@@ -29,8 +29,12 @@ export async function bootstrap(job: Job): Promise<void> {
   if (job.param('K3S_VERSION') !== '') await installK3s(job);
   makeToken(job, 'server-token');
   makeToken(job, 'agent-token');
-  await startAndWait(job, PATIENCE.bootstrap);
-  await storeToken(job, 'token', 'TOKEN_PUT');
+  // K3s writes its token before its API answers; stored by then, no one waits for it.
+  let early: string | null = null;
+  await startAndWait(job, PATIENCE.bootstrap, async () => {
+    early ??= await offerToken(job, 'TOKEN_PUT');
+  });
+  if (early !== read(job.machine, `${SERVER}/token`)) await storeToken(job, 'token', 'TOKEN_PUT');
   await storeToken(job, 'agent-token', 'AGENT_TOKEN_PUT');
   if (job.hasUrl('KUBECONFIG_PUT')) await storeKubeconfig(job);
   job.result('ca-hash', caHash(job));
@@ -42,13 +46,10 @@ export async function join(job: Job): Promise<void> {
   if (job.param('RESET') !== '') notOnPaper(job, 'a join after a restore');
   await takeFiles(job);
   if (job.param('K3S_VERSION') !== '') await installK3s(job);
-  if (
-    since !== '' &&
-    !(await awaitToken(job, 'AGENT_TOKEN_GET', 'agent-token', Number(job.param('TOKEN_WAIT')), since))
-  )
-    return job.result('waited', 'in-vain');
-  if (job.role === 'server') await fetchToken(job, 'TOKEN_GET', 'server-token');
-  await fetchToken(job, 'AGENT_TOKEN_GET', 'agent-token');
+  if (since === '') {
+    if (job.role === 'server') await fetchToken(job, 'TOKEN_GET', 'server-token');
+    await fetchToken(job, 'AGENT_TOKEN_GET', 'agent-token');
+  } else if (!(await awaitTokens(job, Number(job.param('TOKEN_WAIT')), since))) return job.result('waited', 'in-vain');
   await startAndWait(job, PATIENCE.join);
   if (job.role === 'agent') return;
   await awaitNode(job, 10);
