@@ -64,6 +64,8 @@ export interface ClusterState {
   adoption: 'unasked' | 'inspecting' | 'done';
   /** Fencing generation of the claim to the name; null before the claim. */
   claim: number | null;
+  /** Its name waited for its turn: it is made as one of many. */
+  amongMany?: true;
   /** Uid that a person wants to be taken over, although another workflow owns it; null for none. */
   adopt: string | null;
   /** Groups that Keelson has made; null before that, and for a document that names groups of its own. */

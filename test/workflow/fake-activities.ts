@@ -20,6 +20,7 @@ import { slotsOfBatch } from '#src/model/launch-batch.js';
 import type { InstanceObservation } from '#src/model/observation.js';
 import { OUT_TO_ALL, ruleDifference, ruleKey } from '#src/model/security-groups/keys.js';
 import type { WatchReport } from '#src/model/watch/report.js';
+import type { Timed } from '#src/workflows/lib/result-time.js';
 
 /** Of the real activities. [src/activities/attempt.ts] */
 const BEAT_MS = 1_000;
@@ -67,6 +68,8 @@ export class FakeActivities {
     state === 'terminated' ? 'ended' : 'launched';
   /** Answers a job instead of the default, which is that it went well. */
   onJob: (input: RunOnNodesInput) => Partial<JobResult> | null | Promise<Partial<JobResult> | null> = () => null;
+  /** How much later than it is the claim says that it was made: it has waited for its turn. */
+  claimLaterMs: number | null = null;
   /** The public key that a node reports with its result. */
   onKey: (input: RunOnNodesInput) => string | undefined = () => undefined;
   /** What EC2 and SSM say of an instance besides; `{}` is well. */
@@ -154,7 +157,7 @@ export class FakeActivities {
         origin: known[name] === undefined ? ('made' as const) : ('kept' as const),
       })),
     ),
-    claimCluster: this.wrap('claimCluster', async ({ uid }) => ({ uid, generation: 1, found: null })),
+    claimCluster: this.wrap('claimCluster', async ({ uid }) => this.lasted({ uid, generation: 1, found: null })),
     findCluster: this.wrap('findCluster', async () => null),
     observeInstances: this.wrap('observeInstances', async () => ({
       instances: [...this.instances.values()]
@@ -273,6 +276,12 @@ export class FakeActivities {
       this.saved,
     ])
       list.length = 0;
+  }
+
+  /** In the envelope in which a worker hands its results over, where the test says when. [src/worker/result-time.ts] */
+  private lasted<T>(result: T): T {
+    if (this.claimLaterMs === null) return result;
+    return { resultAt: Date.now() + this.claimLaterMs, result } satisfies Timed as T;
   }
 
   private launch(input: LaunchInput, which: 'alive' | 'ever'): InstanceObservation {

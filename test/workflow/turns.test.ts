@@ -36,3 +36,43 @@ describe('a cluster whose first workflow task comes late', () => {
       await workflow.terminate('the test is over');
     }));
 });
+
+describe('a create', () => {
+  /** Seconds, by activity. */
+  const timeOutsOf = async (cluster: Handle): Promise<Record<string, number>> => {
+    const { events } = await cluster.workflow.fetchHistory();
+    return Object.fromEntries(
+      (events ?? []).flatMap(({ activityTaskScheduledEventAttributes: asked }) =>
+        asked == null ? [] : [[asked.activityType?.name ?? '', Number(asked.heartbeatTimeout?.seconds)]],
+      ),
+    );
+  };
+
+  it('whose name has waited for its turn beats less often, and what comes after it as always', () =>
+    fixture.withWorker(async ({ fake, start }) => {
+      // Prepare
+      fake.claimLaterMs = 11_000;
+
+      // Act
+      const cluster = await start(written());
+      await cluster.settled('Running');
+      const created = await timeOutsOf(cluster);
+      await cluster.workflow.signal('stop');
+      await cluster.settled('Stopped');
+      const stopped = await timeOutsOf(cluster);
+
+      // Assess
+      expect(created).toMatchObject({ launchInstance: 12, awaitInstance: 12, runOnNodes: 12 });
+      expect(stopped).toMatchObject({ stopInstances: 8, awaitInstance: 4, runOnNodes: 4 });
+    }));
+
+  it('that is alone beats each second while it waits', () =>
+    fixture.withWorker(async ({ fake, start }) => {
+      fake.claimLaterMs = 9_000;
+
+      const cluster = await start(written());
+      await cluster.settled('Running');
+
+      expect(await timeOutsOf(cluster)).toMatchObject({ launchInstance: 8, awaitInstance: 4, runOnNodes: 4 });
+    }));
+});

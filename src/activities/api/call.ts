@@ -33,6 +33,8 @@ export interface CallContext {
   quorumSeenAt?: number;
   /** It brings back what has run: where calls take turns, it goes before what makes something new. */
   urgent?: true;
+  /** Of a create that is one of many: its waits beat less often. [docs/adr/0097] */
+  amongMany?: true;
 }
 
 /** Context of a region watch's calls. */

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Instance } from '@aws-sdk/client-ec2';
 import type { InstanceInformation } from '@aws-sdk/client-ssm';
 import { failure } from '../../aws/failure.js';
@@ -31,6 +32,7 @@ export async function awaitInstance(
   const reader = deps.readers(input.region);
   const look = retryTransient(attempt, `DescribeInstances ${instanceId}`);
   const started = Date.now();
+  let told: object | null = null;
   let ran = (attempt.resumed as { state?: string } | undefined)?.state === 'running';
   for (;;) {
     const [instance, agent] = await look(() =>
@@ -45,7 +47,10 @@ export async function awaitInstance(
       continue;
     }
     if (isReached(until, instance, agent)) return instanceView(instance);
-    attempt.heartbeat({ instanceId, state: stateOf(instance), agent: agent?.PingStatus ?? null });
+    const seen = { instanceId, state: stateOf(instance), agent: agent?.PingStatus ?? null };
+    // A beat of its own for what has changed alone: Temporal writes each, and a thousand creates look as often as the reader can.
+    if (!isDeepStrictEqual(seen, told)) attempt.heartbeat(seen);
+    told = seen;
     attempt.tell(waitTold(input, attempt, instance, agent));
     refuseDeadEnd(input, instance, Date.now() - started, ran);
     ran ||= stateOf(instance) === 'running';

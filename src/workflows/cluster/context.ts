@@ -163,6 +163,7 @@ export function callContext({ state }: Pick<Cluster, 'state'>): CallContext {
     traceId: state.operation?.traceId ?? state.traceId,
     ...(span !== null && { span }),
     ...(isUrgent(state) && { urgent: true }),
+    ...(state.amongMany === true && state.operation?.kind === 'create' && { amongMany: true }),
   };
 }
 

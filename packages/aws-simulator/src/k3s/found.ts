@@ -32,10 +32,11 @@ export async function found(
   const imposed = world.impose({ kind: 'found', instanceId: machine.id, ms, after: causes(context), signal });
   const secrets = new SecretStore({ ca: createClusterCa(), serverPassword, encryption });
   // Written once etcd answers and the API server has been started. [k3s source: pkg/server, StartServer, printTokens]
-  world.wait(ms - world.profile.serve, signal).then(
-    () => writeTokens(machine, load(secrets.now, config)),
-    () => undefined,
-  );
+  world
+    .wait(ms - world.profile.serve, signal)
+    .then(() => writeTokens(machine, load(secrets.now, config)))
+    // The process has ended, and its machine perhaps.
+    .catch(() => undefined);
   const span = await imposed;
   const founding = {
     id: plane.newId(),

@@ -98,16 +98,22 @@ export async function inspect(cluster: Cluster): Promise<void> {
   state.adoption = 'done';
 }
 
+/** A claim that takes longer has waited for its turn: names of new clusters come faster than EC2 lets these be made. [docs/adr/0090] */
+const SOON_MS = 10_000;
+
 async function claimName(cluster: Cluster): Promise<Claim> {
   const { adopt, document } = cluster.state;
+  const askedAt = Date.now();
   try {
-    return await activities.claimCluster('claim the name, and find what an earlier workflow has left', {
+    const claim = await activities.claimCluster('claim the name, and find what an earlier workflow has left', {
       ...callContext(cluster),
       ...waitingSince(cluster),
       firstRunId: workflowInfo().firstExecutionRunId,
       adopt,
       instanceProfile: document.spec.access.instanceProfile ?? null,
     });
+    if (Date.now() - askedAt > SOON_MS) cluster.state.amongMany = true;
+    return claim;
   } catch (error) {
     const detail = detailOf(error);
     if (detail !== null && CLAIM_REFUSALS.has(detail.code)) cluster.control.refused = detail;

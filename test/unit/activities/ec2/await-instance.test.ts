@@ -180,6 +180,24 @@ describe('waiting for an instance', () => {
   });
 });
 
+describe('a wait in which nothing changes', () => {
+  test('beats as often as its time-out asks for, however often it looks', async () => {
+    ec2.on(DescribeInstancesCommand).resolves(page(instance('pending')));
+    const { result, environment, heartbeats } = start(makeActivities().awaitInstance, until('running'), {
+      heartbeatTimeoutMs: 12_000,
+    });
+
+    await vi.advanceTimersByTimeAsync(12_100);
+
+    const looks = ec2.calls().length;
+    environment.cancel('CANCELLED');
+    await expect(settled(result)).rejects.toBeInstanceOf(CancelledFailure);
+    expect(looks).toBeGreaterThan(10);
+    // One for what it sees first.
+    expect(heartbeats).toHaveLength(1 + 4);
+  });
+});
+
 describe('waiting for the agent', () => {
   const agent = (ping: 'Online' | 'ConnectionLost', at: Date) => ({
     InstanceInformationList: [{ InstanceId: 'i-1', PingStatus: ping, LastPingDateTime: at }],
