@@ -143,7 +143,7 @@ async function serve(environment: WorkerEnvironment, logger: Logger): Promise<nu
     }),
   );
   const endLeanHeap = keepHeapLean();
-  const endContact = keepContact(connection, fence.heard);
+  const endContact = keepContact(connection, fence.asks);
   const endWatches = keepWatches(createWatches(client, workflowNotifier), logger);
   const emf = environment.metricsEmf ? createEmf((line) => process.stdout.write(line)) : null;
   const endFleet = keepFleetMetrics(client, metricMeter, emf, logger);

@@ -1,6 +1,7 @@
 import { asyncLocalStorage, type Context } from '@temporalio/activity';
 import type { ApplicationFailure } from '@temporalio/common';
 import { failure } from '../aws/failure.js';
+import { createFenceClock } from './fence-clock.js';
 
 /** The longest silence that means nothing. */
 const STILL_MS = 5_000;
@@ -28,8 +29,8 @@ export class Fence {
   /** Ends the attempts under way. */
   private readonly live = new Map<Context, (reason: ApplicationFailure) => void>();
 
-  /** @param now milliseconds that also pass while the machine sleeps, for tests */
-  constructor(private readonly now: () => number = Date.now) {}
+  /** @param now milliseconds that also pass while the machine sleeps, and that no one sets; for tests */
+  constructor(private readonly now: () => number = createFenceClock()) {}
 
   /** Checks the clock from now on; keeps no process alive. */
   watch(): void {
@@ -37,10 +38,16 @@ export class Fence {
     setInterval(() => this.look(), TICK_MS).unref();
   }
 
-  /** Notes a call to Temporal that was answered. After the first one it expects more: silence means that tasks are lost. */
-  readonly heard = (askedAt = this.now()): void => {
-    this.heardAt = Math.max(this.heardAt ?? askedAt, askedAt);
+  /** Notes the begin of a call to Temporal. @returns a function to call when it was answered. After the first answer the fence expects more: silence means that tasks are lost */
+  readonly asks = (): (() => void) => {
+    const askedAt = this.now();
+    return () => {
+      this.heardAt = Math.max(this.heardAt ?? askedAt, askedAt);
+    };
   };
+
+  /** Notes that Temporal has answered just now. */
+  readonly heard = (): void => this.asks()();
 
   /** Whether Temporal has answered recently. */
   readonly isInContact = (): boolean => this.heardAt === null || this.now() - this.heardAt <= STILL_MS;

@@ -7,19 +7,19 @@ const ANSWER_MS = 3_500;
 /**
  * Asks Temporal twice a second for something free of charge. Heartbeats do not show whether they arrive.
  *
- * @param heard gets the time of an answered question
+ * @param asks is called when a question begins, and what it returns when that is answered
  * @returns a function that ends it
  */
-export function keepContact(connection: NativeConnection, heard: (askedAt: number) => void): () => void {
+export function keepContact(connection: NativeConnection, asks: () => () => void): () => void {
   const ask = (): void => {
-    const askedAt = Date.now();
+    const heard = asks();
     connection
-      .withDeadline(askedAt + ANSWER_MS, () => connection.workflowService.getSystemInfo({}))
-      .then(() => heard(askedAt))
+      .withDeadline(Date.now() + ANSWER_MS, () => connection.workflowService.getSystemInfo({}))
+      .then(heard)
       // The fence notices silence.
       .catch(() => undefined);
   };
-  heard(Date.now());
+  asks()();
   const timer = setInterval(ask, ASK_MS);
   return () => clearInterval(timer);
 }

@@ -204,12 +204,60 @@ describe('a worker that does not reach Temporal', () => {
 
   test('does not take a late answer to an early question for a sign of life', async () => {
     const context = await inAttempt((one) => one);
-    fence.heard(time);
+    fence.heard();
     fence.begin(context, ignore);
-    run(6_000);
+    run(500);
+    const answered = fence.asks();
+    run(5_500);
 
-    fence.heard(time - 5_500);
+    answered();
 
     expect(() => asyncLocalStorage.run(context, fence.pass)).toThrow(/suspended or disconnected/);
+  });
+});
+
+describe('a worker whose time of day is set back by hours', () => {
+  const HOURS_MS = 5 * 3_600_000;
+
+  beforeEach(() => {
+    fence = new Fence();
+    fence.watch();
+  });
+
+  test('notices that Temporal is silent', async () => {
+    const context = await inAttempt((one) => one);
+    fence.heard();
+    fence.begin(context, ignore);
+
+    vi.setSystemTime(Date.now() - HOURS_MS);
+    vi.advanceTimersByTime(9_000);
+
+    expect(fence.isInContact()).toBe(false);
+    expect(() => asyncLocalStorage.run(context, fence.pass)).toThrow(/suspended or disconnected/);
+  });
+
+  test('goes on with new attempts after a silence', async () => {
+    const context = await inAttempt((one) => one);
+    fence.heard();
+    vi.advanceTimersByTime(9_000);
+
+    vi.setSystemTime(Date.now() - HOURS_MS);
+    fence.heard();
+    vi.advanceTimersByTime(3_000);
+    fence.begin(context, ignore);
+
+    expect(() => asyncLocalStorage.run(context, fence.pass)).not.toThrow();
+  });
+
+  test('and forward again: it loses its attempts once', async () => {
+    const [before, after] = [await inAttempt((one) => one), await inAttempt((one) => one)];
+    fence.begin(before, ignore);
+
+    vi.setSystemTime(Date.now() + HOURS_MS);
+    expect(() => asyncLocalStorage.run(before, fence.pass)).toThrow(/suspended or disconnected/);
+    vi.advanceTimersByTime(3_000);
+    fence.begin(after, ignore);
+
+    expect(() => asyncLocalStorage.run(after, fence.pass)).not.toThrow();
   });
 });
