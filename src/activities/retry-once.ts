@@ -16,14 +16,14 @@ export async function retryOnce<T>(
   attempted: string,
   call: () => Promise<T>,
 ): Promise<T> {
-  const began = Date.now();
+  const began = performance.now();
   for (let tries = 1; ; tries += 1) {
     try {
       return await call();
     } catch (error) {
       if (attempt.signal.aborted) throw attempt.signal.reason;
       const failure = toFailure(error, attempted);
-      const isLate = Date.now() - began > 2 * PAUSE_MS;
+      const isLate = performance.now() - began > 2 * PAUSE_MS;
       if (tries > 1 || isLate || !PASSING.has(failure.type ?? '')) throw failure;
       await attempt.sleep(PAUSE_MS * (0.75 + Math.random() / 2));
     }

@@ -31,7 +31,7 @@ export async function awaitInstance(
   const { instanceId, until } = input;
   const reader = deps.readers(input.region);
   const look = retryTransient(attempt, `DescribeInstances ${instanceId}`);
-  const started = Date.now();
+  const started = performance.now();
   let told: object | null = null;
   let ran = (attempt.resumed as { state?: string } | undefined)?.state === 'running';
   for (;;) {
@@ -52,7 +52,7 @@ export async function awaitInstance(
     if (!isDeepStrictEqual(seen, told)) attempt.heartbeat(seen);
     told = seen;
     attempt.tell(waitTold(input, attempt, instance, agent));
-    refuseDeadEnd(input, instance, Date.now() - started, ran);
+    refuseDeadEnd(input, instance, performance.now() - started, ran);
     ran ||= stateOf(instance) === 'running';
     const { registrationSeconds: seconds } = input;
     if (seconds !== undefined && stateOf(instance) === 'running' && Date.now() - attempt.since > seconds * 1_000)

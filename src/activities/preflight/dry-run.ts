@@ -31,9 +31,9 @@ export async function dryRunLaunch(
   const known = passed.get(deps.answers) ?? new Map<string, number>();
   passed.set(deps.answers, known);
   const key = [input.region, profile, ...groupsOf(input, launchConfig)].join(' ');
-  if (Date.now() - (known.get(key) ?? 0) < GOOD_FOR_MS) return;
+  if (performance.now() - (known.get(key) ?? Number.NEGATIVE_INFINITY) < GOOD_FOR_MS) return;
   // Those who come meanwhile need not wait for the answer: if it is no, their own launch hears it too.
-  known.set(key, Date.now());
+  known.set(key, performance.now());
   const attempted = `RunInstances (dry run) in ${input.region}`;
   try {
     const request = runInstancesInput(await deps.installation(), launchOf(input, launchConfig), profile);

@@ -10,11 +10,11 @@ const FIRST_MS = 15_000;
  */
 export function agentWatch(deps: ActivityDeps, region: string) {
   const known = new Map<string, 'online' | 'away'>();
-  let next = Date.now() + FIRST_MS;
+  let next = performance.now() + FIRST_MS;
   return {
     ask(ids: readonly string[]): void {
-      if (Date.now() < next) return;
-      next = Date.now() + EVERY_MS;
+      if (performance.now() < next) return;
+      next = performance.now() + EVERY_MS;
       for (const id of ids) {
         deps
           .readers(region)

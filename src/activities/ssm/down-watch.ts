@@ -12,11 +12,11 @@ const DOWN: ReadonlySet<string> = new Set(['stopping', 'stopped', 'shutting-down
  * @returns a function that says, when a check is due and EC2 answers, which instances are down and why
  */
 export function downWatch(deps: ActivityDeps, attempt: ActivityContext, region: string) {
-  let last = Date.now();
+  let last = performance.now();
   return async (ids: string[]): Promise<Map<string, string>> => {
     const down = new Map<string, string>();
-    if (Date.now() - last < EVERY_MS) return down;
-    last = Date.now();
+    if (performance.now() - last < EVERY_MS) return down;
+    last = performance.now();
     const looks = ids.map(async (id) => {
       const instance = await deps.readers(region).instance.next(id);
       if (instance !== undefined && DOWN.has(stateOf(instance)))

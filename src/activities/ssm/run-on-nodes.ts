@@ -19,6 +19,11 @@ const SENDS = 3;
 const PAUSE_SHARE = 0.015;
 const SHORTEST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 1_000;
+/**
+ * From a send to the first look, twice the shortest pause: before that SSM often does not know the command yet, and no job has ended. [aws-sdk-ruby#2556; boto3#2701: half a
+ * second to one]
+ */
+const FIRST_PAUSE_MS = 2 * SHORTEST_PAUSE_MS;
 /** What SSM says of a command that a list of those that run names. */
 const RUNNING: Invocation = { status: 'running', word: 'InProgress', exitCode: null, stdout: '', stderr: '' };
 /** How often a running job gets new URLs: the old ones are about to expire. */
@@ -56,18 +61,21 @@ export async function runOnNodes(
     const poll = retryTransient(attempt, `job ${input.jobId}`);
     const lookForDown = downWatch(deps, attempt, input.region);
     const agents = agentWatch(deps, input.region);
+    // Waits go by a clock that no one sets.
     const watches = new Map<string, Watch>();
     const watchOf = (id: string): Watch => {
-      const watch = watches.get(id) ?? newWatch(Date.now());
+      const watch = watches.get(id) ?? newWatch(performance.now());
       watches.set(id, watch);
       return watch;
     };
     const keyRounds = new Map<string, number>();
-    const since = Date.now();
+    const since = performance.now();
+    let isSent = unsent.length > 0;
     while (open().length > 0) {
       attempt.tell(jobTold(input, attempt, open()));
-      const share = (Date.now() - since) * PAUSE_SHARE;
-      await attempt.sleep(Math.min(LONGEST_PAUSE_MS, Math.max(SHORTEST_PAUSE_MS, share)));
+      const share = (performance.now() - since) * PAUSE_SHARE;
+      const least = isSent ? FIRST_PAUSE_MS : SHORTEST_PAUSE_MS;
+      await attempt.sleep(Math.min(LONGEST_PAUSE_MS, Math.max(least, share)));
       const ids = open();
       const seen = await poll(() => Promise.all(ids.map(lookAt)));
       agents.ask(ids);
@@ -91,10 +99,10 @@ export async function runOnNodes(
           }
           continue;
         }
-        const lost = lostBecause(watchOf(id), invocation, hasReport, agents.of(id), timeoutSeconds, Date.now());
+        const lost = lostBecause(watchOf(id), invocation, hasReport, agents.of(id), timeoutSeconds, performance.now());
         const mayAgain = (progress.sends[id] ?? 1) < SENDS;
         if (lost !== null && mayAgain) {
-          noteLoss(progress, id, lost, Date.now() - watchOf(id).sentAt);
+          noteLoss(progress, id, lost, performance.now() - watchOf(id).sentAt);
           again.push(id);
         } else if (invocation.status === 'ended' || invocation.status === 'timed-out') {
           results.set(id, jobResult(id, input.jobId, invocation));
@@ -109,11 +117,12 @@ export async function runOnNodes(
       // Part of one send: it attaches to the running job.
       for (const id of bring) progress.sends[id] = (progress.sends[id] ?? 1) - 1;
       await dispatch(deps, attempt, input, progress, bring);
-      for (const id of bring) watches.set(id, newWatch(Date.now()));
+      for (const id of bring) watches.set(id, newWatch(performance.now()));
       const resend = again.filter((id) => !results.has(id));
       await dispatch(deps, attempt, input, progress, resend);
+      isSent = bring.length + resend.length > 0;
       for (const id of resend) {
-        watches.set(id, newWatch(Date.now()));
+        watches.set(id, newWatch(performance.now()));
         completeNote(progress, id);
         attempt.log.warn(progress.notes?.[id]?.at(-1) ?? '', { instanceId: id, jobId: input.jobId });
       }
@@ -155,7 +164,7 @@ const jobTold = (
 /** A command that stays silent beyond the job's time is lost, without another send. */
 function urlsGrowOld(input: RunOnNodesInput, watch: Watch, since: number): boolean {
   if (Object.keys(input.presign).length === 0) return false;
-  const now = Date.now();
+  const now = performance.now();
   return now - watch.sentAt >= RENEW_MS && now - since < input.timeoutSeconds * 1_000;
 }
 

@@ -26,10 +26,10 @@ interface Attachment {
 export async function attach(ec2: EC2Client, attempt: ActivityContext, attachment: Attachment): Promise<void> {
   const { id, instanceId, device } = attachment;
   const look = retryTransient(attempt, `DescribeVolumes ${id}`);
-  const started = Date.now();
+  const started = performance.now();
   for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(LONGEST_PAUSE_MS, pause * 1.5)) {
     const [volume] = await look(() => listVolumes(ec2, [{ Name: 'volume-id', Values: [id] }]));
-    const waited = Date.now() - started;
+    const waited = performance.now() - started;
     const [held] = volume?.Attachments ?? [];
     if (held?.InstanceId === instanceId && held.State === 'attached') return;
     if (volume === undefined && waited > UNKNOWN_PATIENCE_MS) throw unusable(attachment, 'unknown to EC2');

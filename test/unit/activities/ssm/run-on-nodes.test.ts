@@ -84,6 +84,41 @@ describe('a job', () => {
     expect(heartbeats).toContainEqual({ sent: { 'i-1': 'cmd-1' }, sends: { 'i-1': 1 } });
   });
 
+  test('is asked for half a second after it was sent and then each quarter, so that no look comes before SSM knows it', async () => {
+    // Prepare
+    const began = Date.now();
+    const at: number[] = [];
+    ssm.on(GetCommandInvocationCommand).callsFake(() => {
+      at.push(Date.now() - began);
+      return at.length === 3 ? done : answer('InProgress');
+    });
+
+    // Act
+    await settled(start(activities.runOnNodes, input).result);
+
+    // Assess
+    expect(at).toEqual([500, 750, 1_000]);
+  });
+
+  test('whose command SSM never comes to know is sent again after half a minute, though the time of day is set back meanwhile', async () => {
+    // Prepare
+    ssm
+      .on(GetCommandInvocationCommand, { CommandId: 'cmd-1' })
+      .rejects(awsError('InvocationDoesNotExist'))
+      .on(GetCommandInvocationCommand, { CommandId: 'cmd-2' })
+      .resolves(done);
+
+    // Act
+    const { result } = start(activities.runOnNodes, input);
+    await vi.advanceTimersByTimeAsync(10_000);
+    vi.setSystemTime(Date.now() - 5 * 3_600_000);
+    await vi.advanceTimersByTimeAsync(25_000);
+
+    // Assess
+    expect(sends()).toHaveLength(2);
+    expect(await settled(result)).toMatchObject([{ outcome: 'done' }]);
+  });
+
   test('that failed is a result, not a failure', async () => {
     ssm
       .on(GetCommandInvocationCommand)
