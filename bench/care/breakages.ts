@@ -101,6 +101,12 @@ export const LANES: LanePlan[] = [
         noticed: /^InstanceStopped/,
       },
       {
+        what: 'server taken out of its security group',
+        how: 'ModifyInstanceAttribute by someone, into the default group',
+        break: (lane) => lane.regroup('server-1'),
+        noticed: /^InstanceGroupsChanged/,
+      },
+      {
         what: 'machine of a server hangs (status checks fail)',
         how: 'kernel panic: machine dead, EC2 says running',
         break: (lane) => lane.act('server-0', 'crash'),

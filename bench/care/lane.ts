@@ -1,5 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { EC2Client, ModifyInstanceAttributeCommand } from '@aws-sdk/client-ec2';
+import {
+  DescribeSecurityGroupsCommand,
+  DescribeVpcsCommand,
+  EC2Client,
+  ModifyInstanceAttributeCommand,
+} from '@aws-sdk/client-ec2';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { CREDENTIALS } from '../../packages/aws-simulator/src/credentials.js';
 import type { ClusterEvent, Operation } from '../../src/model/state.js';
@@ -79,6 +84,22 @@ export class Lane {
   /** Something breaks on the machine behind a slot. */
   async machine(slot: string, what: Record<string, unknown>): Promise<void> {
     await this.bench.region(`/_region/machines/${await this.instance(slot)}`, { method: 'POST', body: what });
+  }
+
+  /** Someone moves an instance into the default group of its VPC. */
+  async regroup(slot: string): Promise<void> {
+    const InstanceId = await this.instance(slot);
+    const { region } = this.bench.stack;
+    const ec2 = new EC2Client({ endpoint: region.url, region: 'eu-west-1', credentials: CREDENTIALS.admin });
+    const own = await ec2.send(new DescribeVpcsCommand({ Filters: [{ Name: 'is-default', Values: ['true'] }] }));
+    const Filters = [
+      { Name: 'group-name', Values: ['default'] },
+      { Name: 'vpc-id', Values: (own.Vpcs ?? []).flatMap(({ VpcId }) => VpcId ?? []) },
+    ];
+    const { SecurityGroups = [] } = await ec2.send(new DescribeSecurityGroupsCommand({ Filters }));
+    const Groups = SecurityGroups.flatMap(({ GroupId }) => GroupId ?? []);
+    await ec2.send(new ModifyInstanceAttributeCommand({ InstanceId, Groups }));
+    ec2.destroy();
   }
 
   /** Someone changes the type of an instance at the console, while Keelson is told to leave the cluster alone. */

@@ -80,7 +80,7 @@ export interface Activities {
   rebootInstances(input: InstancesInput): Promise<void>;
   modifyInstanceType(input: ModifyTypeInput): Promise<void>;
   /** Puts the instance into these security groups and no others. */
-  setInstanceGroups(input: InstanceGroupsInput): Promise<void>;
+  setInstanceGroups(input: InstanceGroupsInput): Promise<'set' | 'gone'>;
   /** Sets the tags again that the instance was launched with. */
   tagInstance(input: TagInput): Promise<void>;
   /** Gives instances that were launched together, and their volumes, the tags of their slots. */

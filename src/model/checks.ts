@@ -53,7 +53,7 @@ const CONDITIONS: readonly ((state: Judged, now: string) => ConditionResult | re
     subject: 'instances',
     check: node.inGroups,
     what: 'instances are in the security groups of the document, and in no others',
-    hint: 'Keelson sets them again; check who else changes them, and name groups of your own in network.extraSecurityGroupIds',
+    hint: 'Keelson sets them again; where AWS refuses that, allow it and say `keelson retry`; name further groups in network.extraSecurityGroupIds',
   }),
   ofNodes({
     type: 'AgentsOnline',

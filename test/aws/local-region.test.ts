@@ -138,6 +138,29 @@ describe('against the local region', () => {
     ]);
   });
 
+  test('the groups of an instance with several interfaces are asked for by interface, which the policies do not allow', async () => {
+    // Prepare
+    const before = instance.groups ?? [];
+    const set = () =>
+      run(activities.setInstanceGroups, { ...scope, instanceId: instance.id, groupIds: before, named: [] });
+    const alone = await set();
+    await fetch(`${region.url}/_region/instances/${instance.id}/attach-interface`, { method: 'POST' });
+
+    // Act
+    const refused = await failureOf(set());
+
+    // Assess
+    expect(before).toEqual([expect.stringMatching(/^sg-/)]);
+    expect(alone).toBe('set');
+    expect(refused).toMatchObject({
+      code: 'UnauthorizedOperation',
+      class: 'auth',
+      message: expect.stringMatching(/^ModifyNetworkInterfaceAttribute eni-\w+ of i-\w+ into sg-/),
+    });
+    const { instances } = await run(activities.observeInstances, { ...scope, known: [instance.id] });
+    expect(instances).toMatchObject([{ id: instance.id, groups: before }]);
+  });
+
   test('all of it goes away again', async () => {
     await run(activities.terminateInstances, { ...scope, instanceIds: [instance.id] });
 

@@ -244,9 +244,11 @@ export class FakeActivities {
       return { job: null, saved: { size: 1_000, node: 'node', removed: [] } };
     }),
     removeBackups: this.wrap('removeBackups', async () => ({ removed: 0 })),
-    setInstanceGroups: this.wrap('setInstanceGroups', async ({ instanceId, groupIds }) =>
-      this.set([instanceId], { groups: [...groupIds].sort() }),
-    ),
+    setInstanceGroups: this.wrap('setInstanceGroups', async ({ instanceId, groupIds }) => {
+      if (this.instance(instanceId).state === 'terminated') return 'gone';
+      this.set([instanceId], { groups: [...groupIds].sort() });
+      return 'set';
+    }),
     storeFiles: this.wrap('storeFiles', async ({ groups }) =>
       Object.fromEntries(Object.keys(groups).map((group) => [group, '0'.repeat(64)])),
     ),

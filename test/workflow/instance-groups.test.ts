@@ -98,6 +98,27 @@ describe('the security groups of an instance', () => {
       expect(await condition(cluster)).toMatchObject({ status: 'True' });
     }));
 
+  it('of one that is terminated meanwhile hold its replacement up by nothing', () =>
+    fixture.withWorker(async ({ fake, start }) => {
+      // Prepare
+      const cluster = await start(written());
+      await cluster.healthy();
+      const id = moveByHand(fake);
+      fake.before = async (name) => {
+        const view = fake.instances.get(id);
+        if (name === 'setInstanceGroups' && view !== undefined)
+          fake.instances.set(id, { ...view, state: 'terminated' });
+      };
+
+      // Act
+      await tellInstances(fake, cluster);
+      await cluster.until(({ nodes, health }) => health === 'Healthy' && nodes.every((node) => node.instanceId !== id));
+
+      // Assess
+      expect(setCalls(fake)).toBe(1);
+      expect(await told(cluster, 'InstanceLost')).toEqual([`server-0: ${id} was terminated`]);
+    }));
+
   it('that are as Keelson has left them wake no one', () =>
     fixture.withWorker(async ({ fake, start }) => {
       const cluster = await start(written({ mode: 'dev' }));

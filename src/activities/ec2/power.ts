@@ -15,7 +15,7 @@ import type { ActivityDeps } from '../deps.js';
 import { retryOnce } from '../retry-once.js';
 import { awaitTurn, enterLine } from './await-turn.js';
 import { changeTurns } from './change-turns.js';
-import { primaryInterface } from './instance-view.js';
+import { primaryInterface, stateOf } from './instance-view.js';
 import { requireOwn } from './proof.js';
 
 /**
@@ -80,17 +80,20 @@ export async function modifyInstanceType(
 /**
  * Sets the groups of the primary network interface. EC2 refuses to change those of an instance that has several interfaces, such as a CNI attaches; then the
  * interface is named. [docs: EC2 ModifyInstanceAttribute; `There are multiple interfaces attached to instance`, hashicorp/terraform#14299]
+ *
+ * @returns `gone` without a call for an instance that ends or that EC2 does not list: to try until EC2 finds it would hold its replacement up
  */
 export async function setInstanceGroups(
   deps: ActivityDeps,
   attempt: ActivityContext,
   input: InstanceGroupsInput,
-): Promise<void> {
+): Promise<'set' | 'gone'> {
   const { instanceId: InstanceId, groupIds: Groups, region } = input;
   const [[instance]] = await Promise.all([requireOwn(deps, input, [InstanceId]), requireClaim(deps, input)]);
+  if (instance === undefined || stateOf(instance) === 'shutting-down') return 'gone';
   const ec2 = deps.clients.ec2(region);
-  const NetworkInterfaceId = instance && primaryInterface(instance)?.NetworkInterfaceId;
-  const hasSeveral = (instance?.NetworkInterfaces?.length ?? 0) > 1 && NetworkInterfaceId !== undefined;
+  const NetworkInterfaceId = primaryInterface(instance)?.NetworkInterfaceId;
+  const hasSeveral = (instance.NetworkInterfaces?.length ?? 0) > 1 && NetworkInterfaceId !== undefined;
   const attempted = hasSeveral
     ? `ModifyNetworkInterfaceAttribute ${NetworkInterfaceId} of ${InstanceId} into ${Groups.join(', ')}`
     : `ModifyInstanceAttribute ${InstanceId} into ${Groups.join(', ')}`;
@@ -102,6 +105,7 @@ export async function setInstanceGroups(
         else await ec2.send(new ModifyInstanceAttributeCommand({ InstanceId, Groups }));
       }),
     );
+    return 'set';
   } catch (error) {
     const failed = toFailure(error, attempted);
     const { code, message } = detailOf(failed);

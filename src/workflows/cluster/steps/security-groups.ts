@@ -38,7 +38,7 @@ export async function setInstanceGroups(cluster: Cluster, step: Step): Promise<v
   const { securityGroupIds = [], extraSecurityGroupIds } = state.document.spec.network;
   const named = [...securityGroupIds, ...extraSecurityGroupIds];
   try {
-    await CancellationScope.nonCancellable(() =>
+    const end = await CancellationScope.nonCancellable(() =>
       activities.setInstanceGroups(`${slot.name}: ${step.title}`, {
         ...callContext(cluster),
         instanceId,
@@ -46,6 +46,11 @@ export async function setInstanceGroups(cluster: Cluster, step: Step): Promise<v
         named,
       }),
     );
+    if (end === 'gone') {
+      // The observation takes the loss over: what has no instance needs no groups.
+      state.observeRequested = true;
+      return;
+    }
     slot.groups = groupIds;
     slot.givenGroups = { ids: groupIds, at: now() };
     noteRefusal(state, instanceId, null);

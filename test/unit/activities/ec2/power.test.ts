@@ -147,6 +147,23 @@ describe('the security groups of an instance', () => {
     ]);
   });
 
+  test.each<[string, object]>([
+    ['does not list', {}],
+    [
+      'ends',
+      {
+        Reservations: [
+          { Instances: [{ ...page('i-1').Reservations[0]?.Instances[0], State: { Name: 'shutting-down' } }] },
+        ],
+      },
+    ],
+  ])('are not asked for on an instance that EC2 %s', async (_, answer) => {
+    ec2.on(DescribeInstancesCommand).resolves(answer);
+
+    expect(await set()).toBe('gone');
+    expect(ec2.commandCalls(ModifyInstanceAttributeCommand)).toEqual([]);
+  });
+
   test.each<[string, string]>([
     ['InvalidGroup.NotFound', 'invalid'],
     ['UnauthorizedOperation', 'auth'],
