@@ -32,12 +32,13 @@ import { awsCallMetrics } from './worker/metrics/aws-calls.js';
 import { createEmf } from './worker/metrics/emf.js';
 import { keepFleetMetrics } from './worker/metrics/fleet.js';
 import { withMirror } from './worker/mirror.js';
+import { withOneWatchdog } from './worker/one-watchdog.js';
 import { resultTimeInterceptor } from './worker/result-time.js';
 import { installRuntime } from './worker/runtime.js';
 import { scopeInterceptor } from './worker/scope-interceptor.js';
 import { sinksOf } from './worker/sinks.js';
 import { createTracing, NO_TRACING, type Tracing } from './worker/tracing/index.js';
-import { TUNING } from './worker/tuning.js';
+import { MOST_CALL_MS, TUNING } from './worker/tuning.js';
 import { mostCachedWorkflows } from './worker/workflow-cache.js';
 
 /** The worker, bundled to dist/bin/worker.js: it is put together here. It has the CLI's exit codes. */
@@ -124,7 +125,7 @@ async function serve(environment: WorkerEnvironment, logger: Logger): Promise<nu
     events: () => bridge?.problem(),
     ...(environment.backupPartBytes !== null && { partBytes: environment.backupPartBytes }),
   });
-  const worker = await withoutWorkflowStacks(() =>
+  const createWorker = () =>
     Worker.create({
       ...TUNING,
       maxCachedWorkflows: mostCachedWorkflows(),
@@ -140,7 +141,14 @@ async function serve(environment: WorkerEnvironment, logger: Logger): Promise<nu
       }),
       interceptors: { activity: [resultTimeInterceptor, scopeInterceptor, tracing.activities] },
       sinks: sinksOf(tracing, statusHolds),
-    }),
+    });
+  const worker = await withOneWatchdog(
+    () => withoutWorkflowStacks(createWorker),
+    MOST_CALL_MS,
+    () => {
+      logger.fatal('a call into a workflow does not return');
+      process.abort();
+    },
   );
   const endLeanHeap = keepHeapLean();
   const endContact = keepContact(connection, fence.asks);

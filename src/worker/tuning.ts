@@ -5,6 +5,9 @@ interface Unexposed {
   isolateExecutionTimeout: string;
 }
 
+/** For one call into a workflow; then it is taken for one that never returns. */
+export const MOST_CALL_MS = 120_000;
+
 /**
  * Tuned for latency: a cluster should wait for AWS and its nodes, never for a free slot or poller.
  *
@@ -25,7 +28,7 @@ export const TUNING = {
   workflowTaskPollerBehavior: { type: 'autoscaling', minimum: 5, initial: 10, maximum: 50 },
   activityTaskPollerBehavior: { type: 'autoscaling', minimum: 5, initial: 10, maximum: 100 },
   stickyQueueScheduleToStartTimeout: '3s',
-  isolateExecutionTimeout: '2m',
+  isolateExecutionTimeout: `${MOST_CALL_MS}ms`,
   maxHeartbeatThrottleInterval: '1s',
   defaultHeartbeatThrottleInterval: '1s',
   shutdownGraceTime: '5s',
