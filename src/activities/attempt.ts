@@ -41,6 +41,11 @@ export interface ActivityContext {
   readonly cancelled: Promise<never>;
   /** When the workflow asked for the activity, in milliseconds since the epoch; earlier attempts count. */
   readonly since: number;
+  /**
+   * Milliseconds since the workflow asked for it, by Temporal's clock until this attempt was handed out, and from then on by one that no one sets: this machine's time of day may be
+   * wrong by hours.
+   */
+  age(): number;
   /** Replaces what the next attempt finds in `resumed`. */
   heartbeat(details: unknown): void;
   /** Shows people what the attempt retries or waits for, until the next call; null for nothing. `keelson explain` reads it. */
@@ -80,6 +85,8 @@ export function activity<I extends RegionScope & Partial<CallContext>, O>(
     // Not at once: the SDK sends the first beat right away and delays later ones, and the first may carry a command's id.
     const beat = (): void => context.heartbeat({ progress, trouble } satisfies Beat);
     const fenced = createFenced();
+    const begun = performance.now();
+    const ageAtBegin = Math.max(0, info.currentAttemptScheduledTimestampMs - info.scheduledTimestampMs);
     const attempt: ActivityContext = {
       namespace: info.namespace,
       runId: info.workflowExecution?.runId ?? '',
@@ -88,6 +95,7 @@ export function activity<I extends RegionScope & Partial<CallContext>, O>(
       signal: AbortSignal.any([context.cancellationSignal, fenced.signal]),
       cancelled: either(context.cancelled, fenced.reached),
       since: info.scheduledTimestampMs,
+      age: () => ageAtBegin + performance.now() - begun,
       heartbeat: (latest) => {
         progress = latest;
         beat();

@@ -43,7 +43,7 @@ export async function awaitInstance(
     );
     if (instance === undefined) {
       if (until === 'terminated') return gone(instanceId);
-      if (Date.now() - attempt.since > UNKNOWN_PATIENCE_MS) throw unknown(input);
+      if (attempt.age() > UNKNOWN_PATIENCE_MS) throw unknown(input);
       continue;
     }
     if (isReached(until, instance, agent)) return instanceView(instance);
@@ -55,7 +55,7 @@ export async function awaitInstance(
     refuseDeadEnd(input, instance, performance.now() - started, ran);
     ran ||= stateOf(instance) === 'running';
     const { registrationSeconds: seconds } = input;
-    if (seconds !== undefined && stateOf(instance) === 'running' && Date.now() - attempt.since > seconds * 1_000)
+    if (seconds !== undefined && stateOf(instance) === 'running' && attempt.age() > seconds * 1_000)
       throw unregistered(input, seconds, instance, agent);
   }
 }

@@ -111,7 +111,7 @@ export function isProfileUnknown(error: unknown): boolean {
 }
 
 export function profileUnknown(error: unknown, attempt: ActivityContext, profile: string, attempted: string) {
-  const patient = Date.now() - attempt.since < PROFILE_PATIENCE_MS;
+  const patient = attempt.age() < PROFILE_PATIENCE_MS;
   return failure({
     code: 'InstanceProfileUnknown',
     class: patient ? 'transient' : 'invalid',

@@ -145,7 +145,7 @@ async function deleteGroup(ec2: EC2Client, GroupId: string, attempt: ActivityCon
   } catch (error) {
     if (hasCode(error, 'InvalidGroup.NotFound')) return;
     const failure: ApplicationFailure = toFailure(error, `DeleteSecurityGroup ${GroupId}`);
-    if (!hasCode(error, 'DependencyViolation') || Date.now() - attempt.since > IN_USE_PATIENCE_MS) throw failure;
+    if (!hasCode(error, 'DependencyViolation') || attempt.age() > IN_USE_PATIENCE_MS) throw failure;
     attempt.log.info('security group still in use', { securityGroupId: GroupId });
     attempt.tell(inUse(failure, attempt));
     return;

@@ -37,7 +37,7 @@ export async function tagInstances(deps: ActivityDeps, attempt: ActivityContext,
   };
   for (;;) {
     const found = await requireOwn(deps, input, [...waiting.keys()]);
-    const isLate = Date.now() - attempt.since > PATIENCE_MS;
+    const isLate = attempt.age() > PATIENCE_MS;
     const known = new Set(found.map(({ InstanceId }) => InstanceId));
     // EC2 does not list at once what it has launched, nor for ever what has ended.
     if (isLate) for (const id of [...waiting.keys()]) if (!known.has(id)) waiting.delete(id);

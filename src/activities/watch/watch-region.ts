@@ -88,7 +88,6 @@ class Watch {
   }
 
   async go(): Promise<WatchResult> {
-    const until = this.attempt.since + LASTS_MS;
     do {
       // A clock that no one sets: where the time of day is set back, the next round would be as much later.
       const began = performance.now();
@@ -107,7 +106,7 @@ class Watch {
       effort.ms = ms - effort.listMs;
       this.#interval = nextInterval(this.#interval, effort);
       await Promise.race([this.attempt.sleep(Math.max(1_000, this.#interval - ms)), woken]);
-    } while (Date.now() < until);
+    } while (this.attempt.age() < LASTS_MS);
     return { ended: 'time', ...this.#carried() };
   }
 

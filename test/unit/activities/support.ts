@@ -82,6 +82,7 @@ export function start<I, O>(
     attempt?: number;
     heartbeatDetails?: unknown;
     scheduledTimestampMs?: number;
+    currentAttemptScheduledTimestampMs?: number;
     heartbeatTimeoutMs?: number;
   } = {},
 ): Started<O> {
@@ -89,6 +90,7 @@ export function start<I, O>(
     {
       attempt: 1,
       scheduledTimestampMs: Date.now(),
+      currentAttemptScheduledTimestampMs: Date.now(),
       ...info,
       ...('heartbeatDetails' in info && { heartbeatDetails: { progress: info.heartbeatDetails, trouble: null } }),
     },

@@ -46,6 +46,35 @@ describe('waiting for an SSM agent that never registers', () => {
     expect(failure.message).toMatch(/within 600 s: SSM has never heard of it; the instance runs in subnet-a/);
     expect(failure.hint).toMatch(/NAT gateway.*endpoints/);
   });
+
+  test.each([
+    ['ahead', 5],
+    ['behind', -5],
+  ])(
+    'is given the same time by a worker whose clock is hours %s, and goes on from attempt to attempt',
+    async (_, hours) => {
+      // Prepare: Temporal has asked for it five minutes ago, by its own clock
+      const asked = Date.now();
+      const times = { scheduledTimestampMs: asked, currentAttemptScheduledTimestampMs: asked + 300_000 };
+      ec2.on(DescribeInstancesCommand).resolves(page(instance('running')));
+      ssm.on(DescribeInstanceInformationCommand).resolves({ InstanceInformationList: [] });
+      vi.setSystemTime(asked + hours * 3_600_000);
+
+      // Act
+      const input = { ...until('agent-online'), registrationSeconds: 600 };
+      const { result } = start(makeActivities().awaitInstance, input, { attempt: 2, ...times });
+      let ended = false;
+      result.catch(() => {
+        ended = true;
+      });
+      await vi.advanceTimersByTimeAsync(290_000);
+      const early = ended;
+      await vi.advanceTimersByTimeAsync(20_000);
+
+      // Assess
+      expect({ early, ended }).toEqual({ early: false, ended: true });
+    },
+  );
 });
 
 describe('waiting for an instance', () => {

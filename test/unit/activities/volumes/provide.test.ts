@@ -45,6 +45,7 @@ const attempt = {
   signal: new AbortController().signal,
   cancelled: new Promise<never>(() => undefined),
   since: Date.now(),
+  age: () => 0,
   heartbeat: () => undefined,
   tell: ({ message }: { message: string }) => void told.push(message),
   log: { warn: (_text: string, about: unknown) => void warned.push(about), info: () => undefined },
