@@ -9,9 +9,10 @@ import { settle } from './settle.js';
 import { emptyState, ModelWorld } from './world.js';
 
 /** What someone else does to the instance of a slot, by the slot's place. */
-const deeds = fc.array(fc.constantFrom('nothing', 'nothing', 'stops', 'starts', 'terminates', 'is not seen'), {
-  maxLength: 9,
-});
+const deeds = fc.array(
+  fc.constantFrom('nothing', 'nothing', 'stops', 'starts', 'terminates', 'is not seen', 'regroups'),
+  { maxLength: 9 },
+);
 
 /** What AWS would say after those deeds. */
 function observationOf(state: ClusterState, done: readonly string[]): Observation {
@@ -21,7 +22,9 @@ function observationOf(state: ClusterState, done: readonly string[]): Observatio
     const { power, untagged: _, ...instance } = slot.instance;
     const states = { stops: 'stopping', starts: 'running', terminates: 'shutting-down' } as const;
     const next = deed in states ? states[deed as keyof typeof states] : power;
-    return [{ ...instance, slot: slot.name, generation: slot.generation, state: next }];
+    const groups = deed === 'regroups' ? ['sg-other'] : slot.groups;
+    const view = { ...instance, slot: slot.name, generation: slot.generation, state: next };
+    return [{ ...view, ...(groups !== null && { groups }) }];
   });
   return { at: '2026-01-01T00:00:00Z', instances };
 }
@@ -65,6 +68,8 @@ describe('plan, of what was observed', () => {
           const power = state.desiredState === 'stopped' ? 'stopped' : 'running';
           const instances = Object.values(state.slots).flatMap((slot) => slot.instance ?? []);
           expect(instances.filter((instance) => instance.power !== power)).toEqual([]);
+          const slots = Object.values(state.slots).filter(({ instance }) => instance !== null);
+          expect(slots.filter(({ groups }) => groups?.includes('sg-other'))).toEqual([]);
         },
       ),
       { numRuns: 300 },
