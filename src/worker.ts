@@ -27,12 +27,12 @@ import { keepHealthFile } from './worker/health-file.js';
 import { keepWatches } from './worker/keep-watches.js';
 import { keepHeapLean } from './worker/lean-heap.js';
 import { withoutWorkflowStacks } from './worker/lean-stacks.js';
+import { withLeanThreads } from './worker/lean-threads.js';
 import { createLogger } from './worker/logging.js';
 import { awsCallMetrics } from './worker/metrics/aws-calls.js';
 import { createEmf } from './worker/metrics/emf.js';
 import { keepFleetMetrics } from './worker/metrics/fleet.js';
 import { withMirror } from './worker/mirror.js';
-import { withOneWatchdog } from './worker/one-watchdog.js';
 import { resultTimeInterceptor } from './worker/result-time.js';
 import { installRuntime } from './worker/runtime.js';
 import { scopeInterceptor } from './worker/scope-interceptor.js';
@@ -142,7 +142,7 @@ async function serve(environment: WorkerEnvironment, logger: Logger): Promise<nu
       interceptors: { activity: [resultTimeInterceptor, scopeInterceptor, tracing.activities] },
       sinks: sinksOf(tracing, statusHolds),
     });
-  const worker = await withOneWatchdog(
+  const worker = await withLeanThreads(
     () => withoutWorkflowStacks(createWorker),
     MOST_CALL_MS,
     () => {

@@ -5,16 +5,28 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import workerThreads from 'node:worker_threads';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { watchCalls, withOneWatchdog } from '#src/worker/one-watchdog.js';
+import { watchCalls, withLeanThreads } from '#src/worker/lean-threads.js';
 
-/** As the SDK's: it calls into a context with a limit for each call. The work takes far longer than a millisecond. */
+/** As the SDK's: it calls into a context with a limit for each call, and has a hook for promises. The work takes far longer than a millisecond. */
 const THREAD = `
+const { AsyncLocalStorage } = require('node:async_hooks');
+const v8 = require('node:v8');
 const vm = require('node:vm');
 const { parentPort } = require('node:worker_threads');
 const script = new vm.Script('for (let i = 0; i < 20_000_000; i += 1); 42');
-parentPort.once('message', () => {
-  parentPort.postMessage(script.runInContext(vm.createContext({}), { timeout: 1, displayErrors: true }));
-});
+const work = {
+  call: () => script.runInContext(vm.createContext({}), { timeout: 1, displayErrors: true }),
+  promises: async () => {
+    let hooked = 0;
+    v8.promiseHooks.createHook({ init: () => void (hooked += 1) });
+    const storage = new AsyncLocalStorage();
+    return storage.run('kept', async () => {
+      await Promise.resolve();
+      return { hooked: hooked > 0, stored: storage.getStore() };
+    });
+  },
+};
+parentPort.once('message', async (name) => parentPort.postMessage(await work[name]()));
 `;
 
 describe('a thread of workflows', () => {
@@ -26,22 +38,22 @@ describe('a thread of workflows', () => {
   afterEach(() => rmSync(folder, { recursive: true }));
 
   const start = () => Promise.resolve(new workerThreads.Worker(join(folder, 'thread.cjs')));
-  const answerOf = async (thread: workerThreads.Worker): Promise<unknown> => {
-    thread.postMessage('begin');
+  const answerOf = async (thread: workerThreads.Worker, work: 'call' | 'promises'): Promise<unknown> => {
+    thread.postMessage(work);
     const answer: unknown = await once(thread, 'message').then(([first]: unknown[]) => first, String);
     await thread.terminate();
     return answer;
   };
 
   it('has no limit for a call of its own, and gives its answer', async () => {
-    const thread = await withOneWatchdog(start, 120_000, () => undefined);
+    const thread = await withLeanThreads(start, 120_000, () => undefined);
 
-    expect(await answerOf(thread)).toBe(42);
+    expect(await answerOf(thread, 'call')).toBe(42);
   });
 
   it('is one of Node again once the worker is created, also where that has failed', async () => {
     // Act
-    await withOneWatchdog(
+    await withLeanThreads(
       () => Promise.reject(new Error('no')),
       120_000,
       () => undefined,
@@ -49,7 +61,19 @@ describe('a thread of workflows', () => {
     const thread = await start();
 
     // Assess
-    expect(await answerOf(thread)).toMatch(/Script execution timed out/);
+    expect(await answerOf(thread, 'call')).toMatch(/Script execution timed out/);
+  });
+
+  it('has no hook of promises but those of Node, which keep what is stored', async () => {
+    // Act
+    const lean = await answerOf(await withLeanThreads(start, 120_000, () => undefined), 'promises');
+    const usual = await answerOf(await start(), 'promises');
+
+    // Assess
+    expect({ lean, usual }).toEqual({
+      lean: { hooked: false, stored: 'kept' },
+      usual: { hooked: true, stored: 'kept' },
+    });
   });
 });
 
@@ -81,7 +105,7 @@ describe('the SDK', () => {
 
   it('starts its threads in a way that takes their limits away', async () => {
     // Act
-    const without = await withOneWatchdog(create, 120_000, () => undefined);
+    const without = await withLeanThreads(create, 120_000, () => undefined);
     await without.destroy();
 
     // Assess
