@@ -13,7 +13,7 @@ export async function startWorker(children: Children, env: Env, dir: string): Pr
   const child = children.start({
     name: 'worker',
     command: process.execPath,
-    args: ['--enable-source-maps', fileURLToPath(new URL('../../../dist/bin/worker.js', import.meta.url))],
+    args: [fileURLToPath(new URL('../../../dist/bin/worker.js', import.meta.url))],
     // As in the image.
     env: { ...env, MALLOC_ARENA_MAX: '2', KEELSON_HEALTH_FILE: healthFile },
     logFile: join(dir, 'worker.log'),

@@ -70,7 +70,7 @@ function writtenAt(machine: Machine, path: string): number | null {
 
 /** `Jan 02, 2006 15:04 UTC` */
 function shown(date: Date): string {
-  const month = date.toLocaleString('en-US', { month: 'short', timeZone: 'UTC' });
+  const month = date.toUTCString().slice(8, 11);
   const [day = '', time = ''] = date.toISOString().slice(8, 16).split('T');
   return `${month} ${day}, ${date.getUTCFullYear()} ${time} UTC`;
 }
