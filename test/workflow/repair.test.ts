@@ -33,6 +33,25 @@ describe.concurrent('an observation of a running cluster', () => {
       expect(fake.launches.length).toBe(3);
     }));
 
+  it('tells of the type that someone has given a stopped server, when it is started again', () =>
+    fixture.withWorker(async ({ fake, start }) => {
+      // Prepare
+      const cluster = await start(written());
+      await cluster.settled('Running');
+      meddle(fake, ['server-1'], 'stopped');
+      fake.before = async (name) => {
+        const server = [...fake.instances.values()].find((view) => view.slot === 'server-1');
+        if (name === 'startInstances' && server !== undefined)
+          fake.instances.set(server.id, { ...server, type: 't3.large' });
+      };
+      // Act
+      await cluster.workflow.signal('reconcile', { reason: 'server-1 stopped' });
+      await cluster.until((one) => one.operations.length === 2 && one.operation === null);
+      // Assess
+      const told = (await cluster.events()).filter((event) => event.reason === 'TypeChanged');
+      expect(told.map((event) => event.message)).toEqual([expect.stringContaining('t3.medium -> t3.large')]);
+    }));
+
   it('replaces a server that is gone under the next generation, which joins when the dead member is removed', () =>
     fixture.withWorker(async ({ fake, start }) => {
       const cluster = await start(written());

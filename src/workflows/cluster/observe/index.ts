@@ -16,6 +16,7 @@ import { observeGroups } from './groups.js';
 import { type AgentObservation, observeNodes } from './nodes.js';
 import { recordCheck } from './record-check.js';
 import { takeForeign } from './take-foreign.js';
+import { tellType } from './tell-type.js';
 import { failureFrom, failuresOf, isUnwatched, takeFailures } from './unobserved.js';
 
 /**
@@ -168,14 +169,6 @@ function tellChanges(cluster: Cluster, before: Record<string, Slot>): void {
         `${slot.name}: someone has changed the groups of ${slot.instance.id} by hand: it ${what}`,
       );
     }
-    if (old?.instance && slot.instance && old.instance.type !== slot.instance.type) {
-      const types = `${old.instance.type} -> ${slot.instance.type}`;
-      emit(
-        cluster,
-        'Warning',
-        'TypeChanged',
-        `${slot.name}: ${slot.instance.id} has another type, set by someone else: ${types}`,
-      );
-    }
+    if (old?.instance && slot.instance) tellType(cluster, slot.name, old.instance, slot.instance);
   }
 }

@@ -10,6 +10,7 @@ import { runJob } from '../../lib/node-job.js';
 import { apply } from '../apply.js';
 import { type Cluster, callContext, now, slotOf, stepLabel } from '../context.js';
 import { nodeInstanceOf } from '../observe/node-instance.js';
+import { tellType } from '../observe/tell-type.js';
 import { exhaust } from './launch.js';
 
 /**
@@ -31,6 +32,8 @@ export async function awaitAgent(cluster: Cluster, step: Step): Promise<void> {
         registrationSeconds: registration / 1_000,
       },
     );
+    // One that was stopped by hand and started by Keelson may have got another type in between.
+    tellType(cluster, slot.name, slot.instance, view);
     apply(cluster, slot, reachable(nodeInstanceOf(view), now()));
   } catch (error) {
     // EC2 may notice only after its answer that it has no capacity there: the next launch goes elsewhere.
