@@ -9,7 +9,8 @@ const REMEDIES: Readonly<Record<string, string>> = {
     "waits for EC2's recovery, then reboots, stops and starts, or replaces the instance, as the message says",
   InstancesTagged: 'sets the tags again with spec.drift: repair, and only tells of it otherwise',
   GroupRulesInSync: 'sets the rules again',
-  InstanceGroupsInSync: 'puts the instance into the groups of the document again, and out of others, unless AWS refuses it',
+  InstanceGroupsInSync:
+    'puts the instance into the groups of the document again, and out of others, unless AWS refuses it',
   AgentsOnline: 'reboots the instance when its turn has come, as the message says',
   K3sInstalled: 'installs the version, one node after the other',
   K3sRunning: 'restarts K3s on the node',
