@@ -22,14 +22,11 @@ export async function writeStatus(deps: ActivityDeps, attempt: ActivityContext, 
   await deps.notifier?.tell(written);
   if (written.operation === null || written.desiredState === 'deleted') return;
   // What changes meanwhile goes into one next write (ADR 0064). Who ends the wait early has nothing to do again.
-  const ms = input.amongMany ? FOLD_AMONG_MANY_MS : FOLD_MS;
-  await deps.statusHolds.hold(attempt.runId, input.write, () => attempt.sleep(ms).catch(() => undefined));
+  await deps.statusHolds.hold(attempt.runId, input.write, () => attempt.sleep(FOLD_MS).catch(() => undefined));
 }
 
 /** Steps that end within it are one row in the Web UI; as much later status.yaml may tell of a step. */
 const FOLD_MS = 5_000;
-/** Of a create that is one of many. [docs/adr/0097] */
-const FOLD_AMONG_MANY_MS = 10_000;
 
 /** Deletes keys one after the other, so that an interrupted delete keeps the last ones. @returns those still listed */
 export async function forget(

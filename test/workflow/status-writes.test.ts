@@ -2,7 +2,6 @@ import { Context } from '@temporalio/activity';
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import type { StatusInput } from '#src/activities/api.js';
 import type { StatusView } from '#src/model/status.js';
-import type { FakeActivities } from './fake-activities.js';
 import { openWorkflowFixture, type WorkflowFixture, written } from './fixture.js';
 
 /** Longer than this test may last: no write is followed by another one because of the time. */
@@ -20,26 +19,20 @@ const NONE: Outlined = { phase: 'Failed', health: 'Unhealthy', operation: null, 
 const outline = ({ phase, health, operation, lastError, waiting }: Outlined): string =>
   JSON.stringify([phase, health, operation?.id, lastError?.at, waiting?.for]);
 
-/** As the activity does, each write keeps the next one waiting. @returns what is written, as soon as it is */
-function holding(fake: FakeActivities): StatusView[] {
-  const begun: StatusView[] = [];
-  fake.before = async (name, input) => {
-    if (name !== 'writeStatus') return;
-    const { status, write } = input as StatusInput & { status: StatusView };
-    begun.push(status);
-    if (status.operation === null) return;
-    const context = Context.current();
-    const runId = context.info.workflowExecution?.runId ?? '';
-    await fake.holds.hold(runId, write, () => context.sleep(FOLD_MS));
-  };
-  return begun;
-}
-
 describe('status.yaml', () => {
   it('is written at once when phase, health or operation change, and not for each step', ({ expect }) =>
     fixture.withWorker(async ({ fake, start }) => {
-      // Prepare
-      const begun = holding(fake);
+      // Prepare: as the activity does, each write keeps the next one waiting
+      const begun: StatusView[] = [];
+      fake.before = async (name, input) => {
+        if (name !== 'writeStatus') return;
+        const { status, write } = input as StatusInput & { status: StatusView };
+        begun.push(status);
+        if (status.operation === null) return;
+        const context = Context.current();
+        const runId = context.info.workflowExecution?.runId ?? '';
+        await fake.holds.hold(runId, write, () => context.sleep(FOLD_MS));
+      };
 
       // Act
       const cluster = await start(written());
@@ -52,22 +45,6 @@ describe('status.yaml', () => {
       expect(during.map(({ phase }) => phase)).toContain('Configuring');
       expect(during.length).toBeLessThan(8);
       for (const [index, one] of during.entries()) expect(outline(one)).not.toBe(outline(during[index - 1] ?? NONE));
-    }));
-
-  it('of a create that is one of many is written at once when it has ended, and not for each phase', ({ expect }) =>
-    fixture.withWorker(async ({ fake, start }) => {
-      // Prepare
-      const begun = holding(fake);
-      fake.claimLaterMs = 11_000;
-
-      // Act
-      const cluster = await start(written());
-      await cluster.healthy();
-      await expect.poll(() => begun.at(-1)?.health).toBe('Healthy');
-
-      // Assess: one before it is known to be one of many, and one since
-      expect(begun.filter(({ operation }) => operation !== null).length).toBeLessThan(3);
-      expect(begun.at(-1)).toMatchObject({ phase: 'Running', operation: null });
     }));
 });
 

@@ -150,10 +150,6 @@ export const shortId = (): string => uuid4().slice(0, 8);
 const isUrgent = ({ operation, initializedAt }: ClusterState): boolean =>
   initializedAt !== null && (operation?.kind === 'repair' || operation?.kind === 'restore');
 
-/** Returns whether the cluster is being made, and its name has waited for its turn. [docs/adr/0097] */
-export const isOneOfMany = ({ operation, amongMany }: Pick<ClusterState, 'operation' | 'amongMany'>): boolean =>
-  amongMany === true && operation?.kind === 'create';
-
 /** Returns what every activity has to know of the cluster that it works for. */
 export function callContext({ state }: Pick<Cluster, 'state'>): CallContext {
   const span = currentSpanId(state);
@@ -167,7 +163,7 @@ export function callContext({ state }: Pick<Cluster, 'state'>): CallContext {
     traceId: state.operation?.traceId ?? state.traceId,
     ...(span !== null && { span }),
     ...(isUrgent(state) && { urgent: true }),
-    ...(isOneOfMany(state) && { amongMany: true }),
+    ...(state.amongMany === true && state.operation?.kind === 'create' && { amongMany: true }),
   };
 }
 

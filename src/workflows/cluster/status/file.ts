@@ -6,7 +6,7 @@ import type { ClusterState, Condition } from '../../../model/state.js';
 import { healthOf, type StatusView, statusOf } from '../../../model/status.js';
 import { activities } from '../../lib/activities.js';
 import { isCancelled } from '../../lib/errors.js';
-import { type Cluster, callContext, emit, isOneOfMany, type StatusWrite } from '../context.js';
+import { type Cluster, callContext, emit, type StatusWrite } from '../context.js';
 import { noteOf } from '../observe/unobserved.js';
 import { statusInput } from './packed.js';
 
@@ -141,11 +141,13 @@ export function createStatusWriter(
   };
 }
 
-/** What people wait for, or are notified of: a change in it is written at once, a step that begins or ends some seconds later. Of a create that is one of many only its end is, and an error. */
+/** What people wait for, or are notified of: a change in it is written at once, a step that begins or ends some seconds later. */
 function outlineOf(state: ClusterState): string {
   const { paused, desiredState, operation, lastError, waiting } = state;
-  const progress = isOneOfMany(state) ? [] : [phaseOf(state), waiting?.for];
-  return JSON.stringify([...progress, healthOf(state), paused, desiredState, operation?.id, lastError?.at]);
+  return JSON.stringify([
+    ...[phaseOf(state), healthOf(state), paused, desiredState],
+    ...[operation?.id, lastError?.at, waiting?.for],
+  ]);
 }
 
 const digest = (status: StatusView): string =>
