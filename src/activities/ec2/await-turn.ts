@@ -6,7 +6,6 @@ import { classifyCode } from '../../model/errors/index.js';
 import type { ActivityContext } from '../attempt.js';
 import type { ActivityDeps } from '../deps.js';
 
-const AWAITS_TURN = 'AwaitsTurn';
 /** How long one waits in the worker before it asks whether its turn is still near. */
 const ASK_AGAIN_MS = 10_000;
 
@@ -31,10 +30,10 @@ export function enterLine(line: WaitingLine, who: string, since: string | undefi
     const away = line.enter(who, from);
     if (away === null) return null;
     return failure({
-      code: AWAITS_TURN,
+      code: 'AwaitsTurn',
       class: 'throttled',
       message: `${attempted}: ${Math.round(away.before)} others of this worker go before it, as fast as EC2 lets the account`,
-      hint: classifyCode(AWAITS_TURN).hint,
+      hint: classifyCode('AwaitsTurn').hint,
       retryAfterMs: Math.round(away.ms),
       benign: true,
     });
@@ -92,7 +91,7 @@ export async function leavingUnsent<T>(attempt: ActivityContext, waits: () => T 
   try {
     return await waits();
   } catch (error) {
-    const hasLeft = error instanceof ApplicationFailure && detailOf(error).code === AWAITS_TURN;
+    const hasLeft = error instanceof ApplicationFailure && detailOf(error).code === 'AwaitsTurn';
     if (unsent && hasLeft) attempt.heartbeat({ unsentThrough: attempt.number } satisfies Unsent);
     throw error;
   }
