@@ -113,11 +113,9 @@ function userDataOf(
 }
 
 /** Like Promise.all, but all have ended before it rejects, and it rejects with the first in order: the same error every time. */
-async function allOrFirst<T extends readonly unknown[]>(promises: [...{ [K in keyof T]: Promise<T[K]> }]): Promise<T> {
-  // TypeScript does not see that a mapped tuple of promises is a list of promises.
-  const settled = await Promise.allSettled(promises as Promise<unknown>[]);
-  const failed = settled.find((one) => one.status === 'rejected');
-  if (failed !== undefined) throw failed.reason;
-  // None is rejected, and `map` keeps the order; the types know neither that nor the tuple.
-  return settled.map((one) => (one as PromiseFulfilledResult<unknown>).value) as unknown as T;
+async function allOrFirst<T extends readonly Promise<unknown>[] | []>(
+  promises: T,
+): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
+  for (const one of await Promise.allSettled<unknown>(promises)) if (one.status === 'rejected') throw one.reason;
+  return Promise.all(promises);
 }
