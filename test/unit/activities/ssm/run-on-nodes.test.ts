@@ -51,6 +51,13 @@ const report = (outcome: string, exit: string, id = input.jobId) =>
   `keelson-job id=${id} outcome=${outcome} exit=${exit}\nkeelson-result\nchanged=true\nkeelson-log\nlast line\n`;
 const done = answer('Success', { ResponseCode: 0, StandardOutputContent: report('done', '0') });
 
+/** SSM never comes to know the first command, and carries out the second. */
+const forgetFirst = () =>
+  ssm
+    .on(GetCommandInvocationCommand, { CommandId: 'cmd-1' })
+    .rejects(awsError('InvocationDoesNotExist'))
+    .on(GetCommandInvocationCommand, { CommandId: 'cmd-2' })
+    .resolves(done);
 const sends = () => ssm.commandCalls(SendCommandCommand).map((call) => call.args[0].input);
 
 describe('a job', () => {
@@ -102,11 +109,7 @@ describe('a job', () => {
 
   test('whose command SSM never comes to know is sent again after half a minute, though the time of day is set back meanwhile', async () => {
     // Prepare
-    ssm
-      .on(GetCommandInvocationCommand, { CommandId: 'cmd-1' })
-      .rejects(awsError('InvocationDoesNotExist'))
-      .on(GetCommandInvocationCommand, { CommandId: 'cmd-2' })
-      .resolves(done);
+    forgetFirst();
 
     // Act
     const { result } = start(activities.runOnNodes, input);
@@ -310,11 +313,7 @@ describe('a command that may not have run', () => {
 
 describe('a command that no one carries out any more', () => {
   test('is sent again when SSM does not know it for a minute', async () => {
-    ssm
-      .on(GetCommandInvocationCommand, { CommandId: 'cmd-1' })
-      .rejects(awsError('InvocationDoesNotExist'))
-      .on(GetCommandInvocationCommand, { CommandId: 'cmd-2' })
-      .resolves(done);
+    forgetFirst();
 
     const [result] = await settled(start(activities.runOnNodes, input).result);
 
