@@ -141,16 +141,21 @@ describe('what the document sets', () => {
     // Prepare
     const own = await groups();
     const InstanceId = (await status()).nodes.find((node) => node.slot === 'workers-0')?.instanceId ?? '';
-    const groupsOfIt = async () => {
+    const instance = async () => {
       const { Reservations = [] } = await ec2.send(new DescribeInstancesCommand({ InstanceIds: [InstanceId] }));
-      return Reservations[0]?.Instances?.[0]?.SecurityGroups?.map(({ GroupId }) => GroupId);
+      return Reservations[0]?.Instances?.[0];
     };
-    const { SecurityGroups = [] } = await ec2.send(
-      new DescribeSecurityGroupsCommand({ Filters: [{ Name: 'group-name', Values: ['default'] }] }),
-    );
+    const groupsOfIt = async () => (await instance())?.SecurityGroups?.map(({ GroupId }) => GroupId);
+    // Each VPC has a group of this name, and an instance takes none of another VPC.
+    const Filters = [
+      { Name: 'vpc-id', Values: [(await instance())?.VpcId ?? ''] },
+      { Name: 'group-name', Values: ['default'] },
+    ];
+    const { SecurityGroups = [] } = await ec2.send(new DescribeSecurityGroupsCommand({ Filters }));
 
     // Act
-    await ec2.send(new ModifyInstanceAttributeCommand({ InstanceId, Groups: [SecurityGroups[0]?.GroupId ?? ''] }));
+    const Groups = SecurityGroups.map(({ GroupId }) => GroupId ?? '');
+    await ec2.send(new ModifyInstanceAttributeCommand({ InstanceId, Groups }));
 
     // Assess
     await expect.poll(groupsOfIt, { interval: 1_000 }).toEqual([own.agents.id]);
