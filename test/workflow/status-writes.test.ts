@@ -2,10 +2,12 @@ import { Context } from '@temporalio/activity';
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import type { StatusInput } from '#src/activities/api.js';
 import type { StatusView } from '#src/model/status.js';
+import { PATIENCE_MS } from '../support/patience.js';
 import { openWorkflowFixture, type WorkflowFixture, written } from './fixture.js';
+import { holdAt } from './support/hold-at.js';
 
-/** Longer than this test may last: no write is followed by another one because of the time. */
-const FOLD_MS = 60_000;
+/** Longer than a write may last: none ends because of the time, but as one that has failed. [workflows/lib/activities.ts: note] */
+const FOLD_MS = PATIENCE_MS;
 
 let fixture: WorkflowFixture;
 beforeAll(async () => {
@@ -22,29 +24,40 @@ const outline = ({ phase, health, operation, lastError, waiting }: Outlined): st
 describe('status.yaml', () => {
   it('is written at once when phase, health or operation change, and not for each step', ({ expect }) =>
     fixture.withWorker(async ({ fake, start }) => {
-      // Prepare: as the activity does, each write keeps the next one waiting
+      // Prepare: each write keeps the next one waiting until it is released, and the last step waits for the test
       const begun: StatusView[] = [];
+      const released: number[] = [];
+      const during = () => begun.filter(({ operation }) => operation !== null);
+      const verify = holdAt(fake, (_, { script }) => script === 'verify');
+      const stand = fake.before;
       fake.before = async (name, input) => {
+        await stand(name, input);
         if (name !== 'writeStatus') return;
-        const { status, write } = input as StatusInput & { status: StatusView };
-        begun.push(status);
-        if (status.operation === null) return;
         const context = Context.current();
+        const { status, write } = input as StatusInput & { status: StatusView };
+        if (context.info.attempt === 1) begun.push(status);
+        if (status.operation === null) return;
         const runId = context.info.workflowExecution?.runId ?? '';
         await fake.holds.hold(runId, write, () => context.sleep(FOLD_MS));
+        released.push(write);
       };
 
       // Act
       const cluster = await start(written());
+      await expect
+        .poll(() => begun.at(-1)?.phase, { message: 'the phase while the last step is under way' })
+        .toBe('Configuring');
+      expect(released, 'the writes before it have ended for the next one').toHaveLength(during().length - 1);
+      verify.open();
       const status = await cluster.healthy();
       await expect.poll(() => begun.at(-1)?.health).toBe('Healthy');
 
       // Assess
-      const during = begun.filter(({ operation }) => operation !== null);
       expect(status.operations[0]?.steps.length).toBeGreaterThan(10);
-      expect(during.map(({ phase }) => phase)).toContain('Configuring');
-      expect(during.length).toBeLessThan(8);
-      for (const [index, one] of during.entries()) expect(outline(one)).not.toBe(outline(during[index - 1] ?? NONE));
+      const writes = during();
+      expect(writes.length).toBeLessThan(8);
+      expect(released).toHaveLength(writes.length);
+      for (const [index, one] of writes.entries()) expect(outline(one)).not.toBe(outline(writes[index - 1] ?? NONE));
     }));
 });
 
