@@ -44,17 +44,15 @@ const bundled = { globalSetup: './test/support/bundle-workflows.ts' } as const;
 
 const minutes = (n: number) => n * 60_000;
 
+/** By default a poll ends after a second, which a process that has to start may need alone. */
+const polls = { expect: { poll: { timeout: PATIENCE_MS, interval: 50 } } } as const;
 /** Time ends only what hangs: a test has room for two waits in vain of test/support/patience.ts, which say what they waited for. */
-const patient = {
-  testTimeout: minutes(15),
-  hookTimeout: minutes(15),
-  expect: { poll: { timeout: PATIENCE_MS, interval: 50 } },
-};
+const patient = { testTimeout: minutes(15), hookTimeout: minutes(15), ...polls } as const;
 
 /** Files share processes: most of the time of a short one goes into importing what the one before has imported. */
 const shared = { isolate: false, setupFiles: './test/support/as-before.ts' } as const;
 /** Time ends what hangs, as above: a property of ten seconds took 155 under load. */
-const unhurried = { testTimeout: minutes(10), hookTimeout: minutes(10) } as const;
+const unhurried = { testTimeout: minutes(10), hookTimeout: minutes(10), ...polls } as const;
 
 const PROJECTS = {
   unit: { ...quick, ...shared, ...unhurried },

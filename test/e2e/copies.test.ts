@@ -37,7 +37,7 @@ test('a copy of a running cluster is a cluster like it: healthy, nothing to repa
 
   // Assess
   for (const name of ['copy-1', 'copy-2']) {
-    await expect.poll(async () => (await statusOf(name)).phase, { timeout: PATIENCE_MS }).toBe('Running');
+    await expect.poll(async () => (await statusOf(name)).phase).toBe('Running');
     const seen = await fixture.keelson('repair', name, '--wait');
     expect(seen, seen.stderr).toMatchObject({ code: 0 });
     const { health, nodes, operations, foreign } = (await statusOf(name)) as StatusView & { foreign?: unknown[] };
@@ -48,6 +48,6 @@ test('a copy of a running cluster is a cluster like it: healthy, nothing to repa
   const { nodes } = await statusOf('copy-1');
   await fixture.region(`instances/${nodes[1]?.instanceId}/terminate?hard`, { method: 'POST' });
   const repaired = async () => (await statusOf('copy-1')).operations.map(({ kind, outcome }) => `${kind} ${outcome}`);
-  await expect.poll(repaired, { timeout: PATIENCE_MS }).toEqual(['create done', 'repair done']);
+  await expect.poll(repaired).toEqual(['create done', 'repair done']);
   expect(await fixture.region('duplicates')).toEqual([]);
 });

@@ -24,7 +24,7 @@ describe('a create whose worker is killed between launch and bootstrap', () => {
 
     // Act
     const applying = fixture.keelson('apply', '-f', fixture.document('early'), '--wait');
-    await expect.poll(() => notes('cluster-founded'), { interval: 100, timeout: 60_000 }).toHaveLength(1);
+    await expect.poll(() => notes('cluster-founded'), { interval: 100 }).toHaveLength(1);
     fixture.stack.worker().kill('SIGKILL');
     await fixture.stack.worker().ended;
     await fixture.region('faults/agents', { method: 'DELETE' });

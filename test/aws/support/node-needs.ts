@@ -53,7 +53,7 @@ export const NODE_NEEDS: Need[] = [
       }, SOON);
       if (found instanceof Error) throw found;
       await cancel(ssm, [found]);
-      await vi.waitFor(async () => expect(await statusOf(scene, found)).toBe('Cancelled'), { ...SOON, timeout: 3_000 });
+      await vi.waitFor(async () => expect(await statusOf(scene, found)).toBe('Cancelled'), SOON);
     },
   },
   {

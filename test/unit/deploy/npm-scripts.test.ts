@@ -3,7 +3,6 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, wr
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { PATIENCE_MS } from '../../support/patience.js';
 
 const SCRIPTS = (JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: Record<string, string> }).scripts;
 /** Those that build first and then run a program: a shell stands between npm and the program. */
@@ -49,7 +48,7 @@ describe('SIGTERM to npm, as supervisors and CI send it', () => {
   it.each(PROGRAMS)('ends what `npm run %s` has started', async (name) => {
     // Prepare
     npm = spawn('npm', ['run', '--silent', name], { cwd: folder, stdio: 'ignore' });
-    await expect.poll(() => existsSync(join(folder, 'pid')), { timeout: PATIENCE_MS }).toBe(true);
+    await expect.poll(() => existsSync(join(folder, 'pid'))).toBe(true);
     const pid = Number(readFileSync(join(folder, 'pid'), 'utf8'));
     expect(runs(pid)).toBe(true);
 
@@ -58,7 +57,7 @@ describe('SIGTERM to npm, as supervisors and CI send it', () => {
 
     // Assess
     try {
-      await expect.poll(() => runs(pid), { timeout: PATIENCE_MS }).toBe(false);
+      await expect.poll(() => runs(pid)).toBe(false);
     } finally {
       if (runs(pid)) process.kill(pid, 'SIGKILL');
     }
