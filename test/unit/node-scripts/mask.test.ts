@@ -48,6 +48,20 @@ describe('the log of a job', () => {
     expect(left).toContain('after it');
   });
 
+  it.each([8, 9, 10, 1_999])(
+    'does not tell a known value of %i bytes in base64, whatever follows it',
+    async (bytes) => {
+      // Prepare
+      const value = [...Array(bytes).keys()].map((n) => String.fromCharCode(33 + ((n * 7) % 90))).join('');
+      node.write('var/lib/rancher/k3s/server/agent-token', value.replaceAll('=', '~'));
+      const told = base64(`${value.replaceAll('=', '~')}:password`);
+      // Act
+      const left = await leaves(`before ${told}\n`);
+      // Assess
+      expect(left).toContain(`before <masked>${told.slice(Math.floor((bytes * 4) / 3))}\n`);
+    },
+  );
+
   it('is masked before it is cut: no half of a token is left of a line that is longer than what is read', async () => {
     // Prepare: the last 100,000 bytes begin within the token.
     const line = `${'x'.repeat(200)}${TOKEN}${'y'.repeat(100_000 - PASSWORD.length / 2)}`;
