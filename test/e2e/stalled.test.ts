@@ -4,6 +4,7 @@ import type { ClusterEvent } from '#src/model/state.js';
 import type { StatusView } from '#src/model/status.js';
 import { CREDENTIALS } from '../../packages/aws-simulator/src/credentials.js';
 import { openStackFixture, type StackFixture } from './fixture.js';
+import { atRest } from './support/at-rest.js';
 
 const NAME = 'stalled';
 
@@ -59,8 +60,9 @@ const repaired = (operations: number) =>
 const pass = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
 describe('a server whose K3s a person stops', () => {
-  it('is known and repaired in the usual time after the worker was suspended for 7 s', async () => {
+  it('is known and repaired after the worker was suspended for 7 s', async () => {
     // Prepare
+    await atRest(fixture, NAME);
     const worker = fixture.stack.worker();
     worker.kill('SIGSTOP');
     await pass(7_000);
@@ -74,8 +76,9 @@ describe('a server whose K3s a person stops', () => {
     await repaired(1);
   });
 
-  it('is known and repaired in the usual time after Temporal was suspended for 8 s', async () => {
+  it('is known and repaired after Temporal was suspended for 8 s', async () => {
     // Prepare
+    await atRest(fixture, NAME);
     const { child } = fixture.stack.temporal;
     child.kill('SIGSTOP');
     await pass(8_000);

@@ -8,6 +8,8 @@ import type { StatusView } from '#src/model/status.js';
 import { CREDENTIALS } from '../../packages/aws-simulator/src/credentials.js';
 import { PATIENCE_MS } from '../support/patience.js';
 import { documentOf, openStackFixture, type StackFixture } from './fixture.js';
+import { atRest } from './support/at-rest.js';
+import { regionReportsTo } from './support/region-reports.js';
 
 let fixture: StackFixture;
 let s3: S3Client;
@@ -66,6 +68,13 @@ const looksFor = (name: string, id: string) =>
       ),
   );
 
+/** Whether an event has told the cluster that the instance does not run: a report of the region watch is a whole one. */
+const isToldByEvent = async (name: string, id: string): Promise<boolean> =>
+  (await regionReportsTo(fixture, name)).some(
+    ({ whole, seen }) =>
+      !whole && seen.some((one) => one.id === id && ['shutting-down', 'terminated'].includes(one.state)),
+  );
+
 const replaced = (name: string, slot: string, generation: number) =>
   until(
     () => statusOf(name),
@@ -76,7 +85,7 @@ const replaced = (name: string, slot: string, generation: number) =>
   );
 
 describe('a server that someone terminates', () => {
-  it('is missed at once by its event, and within a round by the region watch; and is replaced', async () => {
+  it('is reported by its event, and where that is lost by the region watch; and is replaced', async () => {
     // Prepare
     await fixture.keelson(
       'apply',
@@ -84,26 +93,23 @@ describe('a server that someone terminates', () => {
       fixture.document('watched', { mode: 'ha', health: { gracePeriod: '10s' } }),
       '--wait',
     );
-    const born = await settled('watched', 'Running', 1);
+    const born = await atRest(fixture, 'watched');
 
     // Act: with events
-    const killedAt = Date.now();
     const first = await kill(born, 'server-1');
     await looksFor('watched', first);
-    const byEvent = Date.now() - killedAt;
-    const repaired = await replaced('watched', 'server-1', 2);
+    await until(() => isToldByEvent('watched', first), Boolean);
+    await replaced('watched', 'server-1', 2);
+    const repaired = await atRest(fixture, 'watched');
 
     // Act: without
     await fixture.region('faults', { method: 'POST', body: JSON.stringify({ point: 'event', effect: 'drop' }) });
-    const again = Date.now();
     const second = await kill(repaired, 'server-2');
     await looksFor('watched', second);
-    const bySweep = Date.now() - again;
     const whole = await replaced('watched', 'server-2', 2);
 
     // Assess
-    expect(byEvent).toBeLessThan(15_000);
-    expect(bySweep).toBeLessThan(60_000);
+    expect(await isToldByEvent('watched', second)).toBe(false);
     expect(whole.operations.map((one) => `${one.kind} ${one.outcome}`)).toEqual([
       'create done',
       'repair done',
@@ -116,26 +122,23 @@ describe('a server that someone terminates', () => {
 });
 
 describe('K3s that someone stops on a server', () => {
-  it('is missed by the pulse within a minute, and started again', async () => {
-    // Prepare: the observation that follows the repair has ended, so that only the pulse can tell
-    await settled('watched', 'Running', 3);
-    const whole = await until(
-      () => statusOf('watched'),
-      (status) => status.health === 'Healthy',
-    );
+  it('is missed by the pulse, and started again', async () => {
+    // Prepare
+    const whole = await atRest(fixture, 'watched');
     const stop = new SendCommandCommand({
       DocumentName: 'AWS-RunShellScript',
       InstanceIds: [whole.nodes.find((node) => node.slot === 'server-1')?.instanceId ?? ''],
       Parameters: { commands: ['systemctl stop k3s'] },
     });
     // Act
+    const since = new Date().toISOString();
     await ssm.send(stop);
     const repaired = await settled('watched', 'Running', 4);
     // Assess
     expect(repaired.operations[3]).toMatchObject({ kind: 'repair', outcome: 'done' });
     expect(repaired.nodes.map((node) => node.ready)).toEqual(['True', 'True', 'True']);
-    const told = (await eventsOf('watched')).filter(({ reason }) => reason === 'ReconcileRequested').at(-1);
-    expect(told?.message).toMatch(/says (service|notready|voters)=/);
+    const told = (await eventsOf('watched')).filter(({ at, reason }) => at > since && reason === 'ReconcileRequested');
+    expect(told[0]?.message).toMatch(/says (service|notready|voters)=/);
   });
 });
 
@@ -208,8 +211,7 @@ describe('config.yaml that someone puts into the bucket', () => {
 describe('a region that is not observed', () => {
   const observed = (status: StatusView) => status.conditions.find((one) => one.type === 'Observed');
 
-  it('notifies its clusters within a minute when AWS denies the calls, with the cause, and again when it allows them', async () => {
-    const before = Date.now();
+  it('notifies its clusters when AWS denies the calls, with the cause, and again when it allows them', async () => {
     const error = {
       code: 'UnauthorizedOperation',
       status: 403,
@@ -220,7 +222,6 @@ describe('a region that is not observed', () => {
       () => statusOf('by-hand'),
       (status) => observed(status)?.status === 'False',
     );
-    const seconds = (Date.now() - before) / 1_000;
     const explained = (await fixture.keelson('explain', 'by-hand')).stdout;
     await fixture.region('faults', { method: 'DELETE' });
     const seeing = await until(
@@ -228,7 +229,6 @@ describe('a region that is not observed', () => {
       (status) => observed(status)?.status === 'True',
     );
 
-    expect(seconds).toBeLessThan(60);
     expect(blind).toMatchObject({ phase: 'Running', health: 'Unknown' });
     expect(observed(blind)?.message).toContain('UnauthorizedOperation');
     expect(explained).toContain('UnauthorizedOperation');
