@@ -44,9 +44,13 @@ describe('the metrics of a worker', () => {
   });
 
   it('are lines of the embedded metric format for CloudWatch, where that is wanted', async () => {
-    const log = readFileSync(join(fixture.folder, 'stack', 'worker.log'), 'utf8');
-    const lines = log.split('\n').filter((line) => line.includes('"_aws"'));
-    expect(JSON.parse(lines.at(-1) ?? '{}')).toMatchObject({
+    const last = () => {
+      const log = readFileSync(join(fixture.folder, 'stack', 'worker.log'), 'utf8');
+      // What follows the last end of a line is being written.
+      const lines = log.split('\n').slice(0, -1);
+      return JSON.parse(lines.findLast((line) => line.includes('"_aws"')) ?? '{}');
+    };
+    await expect.poll(last).toMatchObject({
       _aws: { CloudWatchMetrics: [{ Namespace: 'Keelson', Metrics: [{ Name: 'Clusters', Unit: 'Count' }] }] },
       phase: 'Running',
       Clusters: 1,

@@ -12,7 +12,6 @@ interface Event {
 let fixture: StackFixture;
 let receiver: Server;
 const received: Event[] = [];
-let refused = 1;
 beforeAll(async () => {
   receiver = createServer((request, response) => {
     let text = '';
@@ -20,8 +19,10 @@ beforeAll(async () => {
       text += chunk.toString();
     });
     request.on('end', () => {
-      received.push(JSON.parse(text));
-      response.writeHead(refused-- > 0 ? 503 : 202).end();
+      const event = JSON.parse(text) as Event;
+      const isRefused = !received.some(({ type }) => type === event.type);
+      received.push(event);
+      response.writeHead(isRefused ? 503 : 202).end();
     });
   });
   await new Promise<void>((resolve) => receiver.listen(0, '127.0.0.1', resolve));
@@ -41,13 +42,12 @@ describe('a webhook', () => {
     // Act
     await fixture.keelson('apply', '-f', fixture.document('told'), '--wait');
 
-    // Assess: the first answer was 503.
+    // Assess: the first answer to each type was 503.
     await expect.poll(() => of('told', 'operation.ended').length).toBeGreaterThanOrEqual(2);
-    await expect.poll(() => of('told', 'health.changed').length).toBeGreaterThanOrEqual(1);
+    await expect.poll(() => of('told', 'health.changed').at(-1)?.data.health).toBe('Healthy');
     const ended = of('told', 'operation.ended');
     expect(new Set(ended.map(({ id }) => id)).size).toBe(1);
     expect(ended[0]?.data.operation).toMatchObject({ kind: 'create', outcome: 'done' });
-    expect(of('told', 'health.changed').at(-1)?.data.health).toBe('Healthy');
     expect(of('told', 'person.needed')).toEqual([]);
   });
 
