@@ -49,6 +49,9 @@ const polls = { expect: { poll: { timeout: PATIENCE_MS, interval: 50 } } } as co
 /** Time ends only what hangs: a test has room for two waits in vain of test/support/patience.ts, which say what they waited for. */
 const patient = { testTimeout: minutes(15), hookTimeout: minutes(15), ...polls } as const;
 
+/** Most of these ask a cluster for its status, which costs as much as a process: see `nextLook` in test/support/patience.ts. */
+const rarer = { expect: { poll: { timeout: PATIENCE_MS, interval: 200 } } } as const;
+
 /** Files share processes: most of the time of a short one goes into importing what the one before has imported. */
 const shared = { isolate: false, setupFiles: './test/support/as-before.ts' } as const;
 /** Time ends what hangs, as above: a property of ten seconds took 155 under load. */
@@ -59,7 +62,7 @@ const PROJECTS = {
   workflow: { ...sideBySide, ...shared, ...patient, ...built },
   replay: { ...sideBySide, ...shared, ...patient, ...bundled },
   aws: { ...sideBySide, ...shared, ...patient },
-  e2e: { ...sideBySide, ...shared, ...patient, ...withCommands },
+  e2e: { ...sideBySide, ...shared, ...patient, ...rarer, ...withCommands },
   chaos: { ...sideBySide, ...shared, ...patient },
 };
 type Project = keyof typeof PROJECTS;

@@ -3,7 +3,7 @@ import type { StatusView } from '#src/model/status.js';
 import type { Span } from '../../packages/aws-simulator/src/contract.js';
 import type { FaultPlan } from '../../packages/aws-simulator/src/faults.js';
 import type { CallEntry } from '../../packages/aws-simulator/src/record.js';
-import { PATIENCE_MS } from '../support/patience.js';
+import { nextLook, PATIENCE_MS } from '../support/patience.js';
 import { openStackFixture, type StackFixture } from './fixture.js';
 
 /** K3s coming up on a node, however it does. */
@@ -37,26 +37,28 @@ const stuck = (kind: string, slot: string): FaultPlan => ({
 const DOWNLOAD = 'download-of-server-1';
 
 async function until(what: string, holds: (seen: StatusView) => boolean): Promise<StatusView> {
-  const deadline = Date.now() + PATIENCE_MS;
+  const began = performance.now();
   for (;;) {
     const seen = await status();
     if (holds(seen)) return seen;
-    if (Date.now() > deadline) throw new Error(`never ${what}: ${seen.phase} ${JSON.stringify(seen.lastError)}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    if (performance.now() > began + PATIENCE_MS)
+      throw new Error(`never ${what}: ${seen.phase} ${JSON.stringify(seen.lastError)}`);
+    await nextLook(began);
   }
 }
 
 /** Until the activity under way waits for its next try, so that nothing is on its way to AWS when the fault is taken away. */
 async function betweenTries(): Promise<void> {
-  const deadline = Date.now() + PATIENCE_MS;
+  const began = performance.now();
   for (;;) {
     const { raw } = await handle().describe();
     const waits = (raw.pendingActivities ?? []).every(
       (one) => (one.attempt ?? 0) > 1 && Number(one.scheduledTime?.seconds ?? 0) * 1000 > Date.now() + 1_000,
     );
     if (waits && (raw.pendingActivities ?? []).length > 0) return;
-    if (Date.now() > deadline) throw new Error(`never between two tries: ${JSON.stringify(raw.pendingActivities)}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    if (performance.now() > began + PATIENCE_MS)
+      throw new Error(`never between two tries: ${JSON.stringify(raw.pendingActivities)}`);
+    await nextLook(began);
   }
 }
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ClusterEvent } from '#src/model/state.js';
 import type { StatusView } from '#src/model/status.js';
-import { PATIENCE_MS } from '../support/patience.js';
+import { nextLook, PATIENCE_MS } from '../support/patience.js';
 import { textsOf } from './evidence.js';
 import { openStackFixture, type StackFixture } from './fixture.js';
 
@@ -51,15 +51,15 @@ const manifestOf = (instance: string | null | undefined, name: string): string =
   join(root(instance), 'var/lib/rancher/k3s/server/manifests', `keelson-${name}.yaml`);
 
 async function until(name: string, holds: (seen: StatusView) => boolean): Promise<StatusView> {
-  const deadline = Date.now() + PATIENCE_MS;
+  const began = performance.now();
   for (;;) {
     const seen = await status(name);
     if (holds(seen)) return seen;
-    if (Date.now() > deadline)
+    if (performance.now() > began + PATIENCE_MS)
       throw new Error(
         `never so: ${JSON.stringify([seen, await handleOf(name).query<ClusterEvent[]>('events')]).slice(0, 6_000)}`,
       );
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await nextLook(began);
   }
 }
 

@@ -42,7 +42,7 @@ async function live(document: ClusterDocument): Promise<string[]> {
         const status = await handle.query<StatusView>('status');
         return [status.phase, status.operation, ready(status).length];
       },
-      { interval: 100, message: document.metadata.name },
+      { message: document.metadata.name },
     )
     .toEqual(['Running', null, slotsOf(document).length]);
   const slots = ready(await handle.query<StatusView>('status'));

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { ClusterEvent } from '#src/model/state.js';
 import type { NodeStatus, StatusView } from '#src/model/status.js';
 import type { CallEntry } from '../../packages/aws-simulator/src/record.js';
-import { PATIENCE_MS } from '../support/patience.js';
+import { nextLook, PATIENCE_MS } from '../support/patience.js';
 import { openStackFixture, type StackFixture } from './fixture.js';
 
 /** The shortest time that the document allows: a reboot then gets 10 s to help, and a new agent 20 s to register. */
@@ -24,13 +24,13 @@ const post = (path: string, body?: unknown) =>
   fixture.region(path, { method: 'POST', ...(body !== undefined && { body: JSON.stringify(body) }) });
 
 async function until(name: string, holds: (seen: StatusView) => boolean): Promise<StatusView> {
-  const deadline = Date.now() + PATIENCE_MS;
+  const began = performance.now();
   for (;;) {
     const seen = await statusOf(name);
     if (holds(seen)) return seen;
-    if (Date.now() > deadline)
+    if (performance.now() > began + PATIENCE_MS)
       throw new Error(`never so: ${JSON.stringify([seen, await eventsOf(name)]).slice(0, 8_000)}`);
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await nextLook(began);
   }
 }
 

@@ -5,7 +5,7 @@ import type { StatusView } from '#src/model/status.js';
 import type { Instance } from '../../packages/aws-simulator/src/contract.js';
 import { CREDENTIALS } from '../../packages/aws-simulator/src/credentials.js';
 import type { CallEntry } from '../../packages/aws-simulator/src/record.js';
-import { PATIENCE_MS } from '../support/patience.js';
+import { nextLook, PATIENCE_MS } from '../support/patience.js';
 import { openStackFixture, type StackFixture } from './fixture.js';
 import { watchApi } from './support/api-watch.js';
 import { fewestServing, notesOf } from './support/fewest-serving.js';
@@ -30,12 +30,13 @@ const status = () => fixture.client.workflow.getHandle(`cluster/${NAME}`).query<
 const events = () => fixture.client.workflow.getHandle(`cluster/${NAME}`).query<ClusterEvent[]>('events');
 
 async function until(holds: (seen: StatusView) => boolean): Promise<StatusView> {
-  const deadline = Date.now() + PATIENCE_MS;
+  const began = performance.now();
   for (;;) {
     const seen = await status();
     if (holds(seen)) return seen;
-    if (Date.now() > deadline) throw new Error(`never so: ${JSON.stringify([seen, await events()]).slice(0, 6_000)}`);
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    if (performance.now() > began + PATIENCE_MS)
+      throw new Error(`never so: ${JSON.stringify([seen, await events()]).slice(0, 6_000)}`);
+    await nextLook(began);
   }
 }
 

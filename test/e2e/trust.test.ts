@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { StatusView } from '#src/model/status.js';
 import { CREDENTIALS, STACK_GUID } from '../../packages/aws-simulator/src/credentials.js';
 import type { CallEntry } from '../../packages/aws-simulator/src/record.js';
-import { PATIENCE_MS } from '../support/patience.js';
+import { nextLook, PATIENCE_MS } from '../support/patience.js';
 import { documentOf, openStackFixture, type StackFixture } from './fixture.js';
 import { type OtherKeelson, openOtherKeelson } from './support/other-keelson.js';
 
@@ -44,12 +44,13 @@ const idsOf = ({ nodes }: StatusView) => nodes.map((node) => node.instanceId ?? 
 const calls = async () => (await fixture.region<{ calls: CallEntry[] }>('record')).calls;
 
 async function until(what: string, name: string, holds: (seen: StatusView) => boolean): Promise<StatusView> {
-  const deadline = Date.now() + PATIENCE_MS;
+  const began = performance.now();
   for (;;) {
     const seen = await statusOf(name);
     if (holds(seen)) return seen;
-    if (Date.now() > deadline) throw new Error(`never ${what}: ${JSON.stringify(seen, null, 1).slice(0, 4_000)}`);
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    if (performance.now() > began + PATIENCE_MS)
+      throw new Error(`never ${what}: ${JSON.stringify(seen, null, 1).slice(0, 4_000)}`);
+    await nextLook(began);
   }
 }
 

@@ -12,7 +12,7 @@ import { NO_SINKS, sinksOf } from '#src/worker/sinks.js';
 import { NO_TRACING } from '#src/worker/tracing/index.js';
 import { createChildren } from '../../packages/local-stack/src/children.js';
 import { startTemporal } from '../../packages/local-stack/src/temporal.js';
-import { PATIENCE_MS } from '../support/patience.js';
+import { nextLook, PATIENCE_MS } from '../support/patience.js';
 import { installQuietRuntime } from '../support/quiet-runtime.js';
 import { builtBundle } from '../support/workflow-bundle.js';
 import { FakeActivities } from './fake-activities.js';
@@ -48,10 +48,11 @@ export class Handle {
    * (vitest.config.ts), so that what held is in the message and not only that the time was over.
    */
   async until(holds: (status: StatusView) => boolean): Promise<StatusView> {
-    for (const end = Date.now() + PATIENCE_MS; Date.now() < end; ) {
+    const began = performance.now();
+    while (performance.now() < began + PATIENCE_MS) {
       const status = await this.status();
       if (holds(status)) return status;
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      await nextLook(began);
     }
     throw new Error(await this.whatHolds());
   }
@@ -88,11 +89,12 @@ export class Handle {
 
   /** Until nothing but these activities is due or under way. */
   async waitsFor(...names: (keyof Activities)[]): Promise<void> {
+    const began = performance.now();
     for (;;) {
       const { pendingActivities, pendingWorkflowTask } = (await this.workflow.describe()).raw;
       const pending = (pendingActivities ?? []).map(({ activityType }) => activityType?.name).sort();
       if (pendingWorkflowTask == null && pending.join() === [...names].sort().join()) return;
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      await nextLook(began);
     }
   }
 

@@ -1,7 +1,7 @@
 import type { JobResult, RunOnNodesInput } from '#src/activities/api.js';
 import type { StatusView } from '#src/model/status.js';
 import { take } from '#src/workflows/lib/result-time.js';
-import { PATIENCE_MS } from '../../support/patience.js';
+import { nextLook, PATIENCE_MS } from '../../support/patience.js';
 import { documentOf, type StackFixture } from '../fixture.js';
 
 /** What one script has reported on one node. */
@@ -45,14 +45,15 @@ async function loseServer(fixture: StackFixture): Promise<void> {
   const serverOf = ({ nodes }: StatusView) => nodes.find(({ slot }) => slot === 'server-1');
   const before = serverOf(await status());
   await fixture.region(`instances/${before?.instanceId}/terminate?hard`, { method: 'POST' });
-  const deadline = Date.now() + PATIENCE_MS;
+  const began = performance.now();
   for (;;) {
     const seen = await status();
     const now = serverOf(seen);
     if (now?.instanceId !== before?.instanceId && now?.ready === 'True' && seen.phase === 'Running' && !seen.operation)
       return;
-    if (Date.now() > deadline) throw new Error(`never replaced: ${JSON.stringify(seen).slice(0, 6_000)}`);
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    if (performance.now() > began + PATIENCE_MS)
+      throw new Error(`never replaced: ${JSON.stringify(seen).slice(0, 6_000)}`);
+    await nextLook(began);
   }
 }
 
