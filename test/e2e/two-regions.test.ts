@@ -166,7 +166,9 @@ describe('what has no workflow behind it', () => {
 /** As another Keelson of the same account would have made it. */
 async function strangersGroup(): Promise<void> {
   const ec2 = new EC2Client({ region: NORTH, endpoint: fixture.stack.region.url, credentials: CREDENTIALS.admin });
-  const { Vpcs: vpcs = [] } = await ec2.send(new DescribeVpcsCommand({}));
+  const { Vpcs: vpcs = [] } = await ec2.send(
+    new DescribeVpcsCommand({ Filters: [{ Name: 'is-default', Values: ['true'] }] }),
+  );
   const tags = { 'keelson:installation': STACK_GUID, 'keelson:cluster': 'stranger', 'keelson:uid': 'uid-9' };
   const Tags = Object.entries(tags).map(([Key, Value]) => ({
     Key,
