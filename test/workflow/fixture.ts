@@ -87,15 +87,23 @@ export class Handle {
     return this.workflow.query('events');
   }
 
+  /** Until it is well, and what it looks at and writes after an operation is done: what comes then is of the test. */
+  async atRest(): Promise<StatusView> {
+    await this.healthy();
+    await this.waitsFor();
+    return this.status();
+  }
+
   /** Until nothing but these activities is due or under way. */
   async waitsFor(...names: (keyof Activities)[]): Promise<void> {
     const began = performance.now();
-    for (;;) {
+    while (performance.now() - began < PATIENCE_MS) {
       const { pendingActivities, pendingWorkflowTask } = (await this.workflow.describe()).raw;
       const pending = (pendingActivities ?? []).map(({ activityType }) => activityType?.name).sort();
       if (pendingWorkflowTask == null && pending.join() === [...names].sort().join()) return;
       await nextLook(began);
     }
+    throw new Error(await this.whatHolds());
   }
 
   async historyLength(): Promise<number> {

@@ -141,50 +141,44 @@ describe.concurrent('an unhealthy node', () => {
       expect(again.message).toContain('nothing is held back');
     }));
 
-  it(
-    'is reported where nothing can be done: a disk that is full, for as long as two observations say so',
-    ({ expect }) =>
-      fixture.withWorker(async ({ fake, start }) => {
-        const cluster = await start(written(SOON));
-        await cluster.settled('Running');
-        let full = true;
-        fake.onProbe = ({ slot }) => (slot === 'server-0' && full ? { 'disk-used-percent': '97' } : {});
-        await cluster.workflow.signal('reconcile', { reason: 'a test' });
-        const told = await cluster.until((one) => condition(one, 'DisksFree')?.status === 'False');
-        full = false;
-        const status = await cluster.until((one) => condition(one, 'DisksFree')?.status === 'True');
-        expect(condition(told, 'DisksFree')?.message).toBe(
-          '2 of 3 nodes have room on their disks; server-0: its disk is 97 % full',
-        );
-        expect(told.health).toBe('Degraded');
-        expect(status.health).toBe('Healthy');
-        expect(status.operations).toHaveLength(1);
-        expect((await cluster.events()).map((event) => event.reason)).toEqual(
-          expect.arrayContaining(['Unhealthy', 'Recovered']),
-        );
-      }),
-    150_000,
-  );
+  it('is reported where nothing can be done: a disk that is full, for as long as two observations say so', ({
+    expect,
+  }) =>
+    fixture.withWorker(async ({ fake, start }) => {
+      const cluster = await start(written(SOON));
+      await cluster.settled('Running');
+      let full = true;
+      fake.onProbe = ({ slot }) => (slot === 'server-0' && full ? { 'disk-used-percent': '97' } : {});
+      await cluster.workflow.signal('reconcile', { reason: 'a test' });
+      const told = await cluster.until((one) => condition(one, 'DisksFree')?.status === 'False');
+      full = false;
+      const status = await cluster.until((one) => condition(one, 'DisksFree')?.status === 'True');
+      expect(condition(told, 'DisksFree')?.message).toBe(
+        '2 of 3 nodes have room on their disks; server-0: its disk is 97 % full',
+      );
+      expect(told.health).toBe('Degraded');
+      expect(status.health).toBe('Healthy');
+      expect(status.operations).toHaveLength(1);
+      expect((await cluster.events()).map((event) => event.reason)).toEqual(
+        expect.arrayContaining(['Unhealthy', 'Recovered']),
+      );
+    }));
 
-  it(
-    'is started, and what it is started for is not held against it',
-    ({ expect }) =>
-      fixture.withWorker(async ({ fake, start }) => {
-        // Prepare: seldom looked at, for nothing is wrong
-        const cluster = await start(written());
-        await cluster.settled('Running');
-        const looks = fake.calls.filter((name) => name === 'observeInstances').length;
-        fake.onProbe = () => ({ service: 'failed' });
-        // Act: within the grace
-        await cluster.workflow.signal('reconcile', { reason: 'a test' });
-        await cluster.until(() => fake.calls.filter((name) => name === 'observeInstances').length >= looks + 3);
-        // Assess
-        const status = await cluster.status();
-        expect(status.operations).toHaveLength(1);
-        expect(condition(status, 'K3sRunning')?.status).toBe('True');
-      }),
-    150_000,
-  );
+  it('is started, and what it is started for is not held against it', ({ expect }) =>
+    fixture.withWorker(async ({ fake, start }) => {
+      // Prepare: seldom looked at, for nothing is wrong
+      const cluster = await start(written());
+      await cluster.settled('Running');
+      const looks = fake.calls.filter((name) => name === 'observeInstances').length;
+      fake.onProbe = () => ({ service: 'failed' });
+      // Act: within the grace
+      await cluster.workflow.signal('reconcile', { reason: 'a test' });
+      await cluster.until(() => fake.calls.filter((name) => name === 'observeInstances').length >= looks + 3);
+      // Assess
+      const status = await cluster.status();
+      expect(status.operations).toHaveLength(1);
+      expect(condition(status, 'K3sRunning')?.status).toBe('True');
+    }));
 });
 
 describe('a cluster that is stopped', () => {

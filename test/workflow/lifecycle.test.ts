@@ -253,9 +253,13 @@ describe.concurrent('old age', () => {
       ]);
       expect(fake.launches.length).toBe(3);
       expect(new Set(fake.jobs.map((job) => job.jobId)).size).toBe(fake.jobs.length);
-      const runs = client.workflow.list({ query: `WorkflowId = "${cluster.workflow.workflowId}"` });
-      let count = 0;
-      for await (const _run of runs) count += 1;
-      expect(count).toBeGreaterThan(1);
+      const runs = async () => {
+        let count = 0;
+        const query = `WorkflowId = "${cluster.workflow.workflowId}"`;
+        for await (const _run of client.workflow.list({ query })) count += 1;
+        return count;
+      };
+      // A list of Temporal may lag behind.
+      await expect.poll(runs).toBeGreaterThan(1);
     }));
 });

@@ -40,15 +40,12 @@ describe('a region watch whose activity does not observe', () => {
       });
       await expect.poll(() => phase).toBe('long');
       const toldEarly = fake.reports.length;
-      const lostAt = Date.now();
       await expect.poll(() => fake.reports.length).toBe(1);
-      const toldAfter = Date.now() - lostAt;
       phase = 'over';
       await begun.result();
 
       // Assess
       expect(toldEarly).toBe(0);
-      expect(toldAfter).toBeLessThan(45_000);
       expect(fake.reports).toHaveLength(1);
       const [failure] = fake.reports[0]?.failures ?? [];
       expect(failure).toMatchObject({ code: 'RegionWatchFailed', subject: 'instances' });

@@ -53,9 +53,9 @@ describe('what the region watch tells', () => {
     fixture.withWorker(async ({ fake, start }) => {
       // Prepare
       const cluster = await start(written());
-      await cluster.healthy();
-      await expect.poll(() => fake.calls).toContain('ensureWatch');
-      await expect.poll(() => fake.statuses.at(-1)).toEqual(await cluster.status());
+      const status = await cluster.atRest();
+      expect(fake.calls).toContain('ensureWatch');
+      expect(fake.statuses.at(-1)).toEqual(status);
       const calls = fake.calls.length;
 
       // Act
@@ -170,7 +170,7 @@ describe('what the region watch tells', () => {
   it('is nothing to a cluster of another life', () =>
     fixture.withWorker(async ({ fake, start }) => {
       const cluster = await start(written());
-      await cluster.healthy();
+      await cluster.atRest();
       const before = looksIn(fake);
       await tell(cluster, { uid: 'another', whole: true, seen: [] });
       await heard(cluster);
