@@ -192,7 +192,7 @@ close_orphan() {
 report() {
   local outcome code result
   read -r outcome code <"$JOB/exit" || true
-  result=$(cat "$JOB/result" 2>/dev/null) || true
+  { result=$(<"$JOB/result"); } 2>/dev/null || true
   if [ "$outcome" = failed ] && ! grep -q '^code=' <<<"$result" && ran_out_of_space; then
     result="code=DiskFull${result:+$'\n'}$result"
   fi
@@ -236,7 +236,9 @@ sweep_jobs() {
 
 # all_but_newest COUNT FOLDER: paths of what is in it, without the newest so many. Names of jobs and commands hold no line feed.
 all_but_newest() {
-  local names
+  local all names
+  all=("$2"/*)
+  [ "${#all[@]}" -gt "$1" ] || return 0
   # find cannot sort by time everywhere.
   names=$(ls -t "$2" 2>/dev/null) || return 0
   awk -v count="$1" -v folder="$2" 'NR > count { print folder "/" $0 }' <<<"$names"

@@ -89,7 +89,7 @@ mask() {
 # mask_log: the log of the job, in place; without space for a second one at least its end, over the old one.
 mask_log() {
   local last
-  [ -e "$JOB/log" ] || return 0
+  [ -s "$JOB/log" ] || return 0
   if mask <"$JOB/log" >"$JOB/log.$$"; then
     mv -f "$JOB/log.$$" "$JOB/log"
   else
@@ -101,10 +101,10 @@ mask_log() {
 
 # log_tail SIZE: the last lines, masked before they are cut, so that no half of a secret is left over: a line that was cut at its beginning is left out.
 log_tail() {
-  [ -e "$JOB/log" ] || return 0
+  [ -s "$JOB/log" ] || return 0
   if [ "$(wc -c <"$JOB/log")" -gt 100000 ]; then
-    tail -c 100000 "$JOB/log" | sed 1d
+    tail -c 100000 "$JOB/log" | sed 1d | mask
   else
-    cat "$JOB/log"
-  fi | mask | tail -n 60 | tail -c "$1"
+    mask <"$JOB/log"
+  fi | tail -n 60 | tail -c "$1"
 }
