@@ -8,9 +8,6 @@ import type { ActivityDeps } from './deps.js';
 import { inAccount } from './in-account.js';
 import { refuseWhenOld } from './quorum-seen.js';
 
-/** Where there is no heartbeat time-out: for what the next attempt finds. */
-const BEAT_MS = 2_000;
-
 /** How long a body may take to notice that the fence has ended its attempt; it waits at most for the answer of one call. */
 const FENCED_MS = 3_000;
 
@@ -64,15 +61,17 @@ export interface ActivityContext {
 type Body<I, O> = (deps: ActivityDeps, attempt: ActivityContext, input: I) => Promise<O>;
 
 /**
- * Makes an activity of a body. It heartbeats while the body runs, so that Temporal notices a killed worker within seconds, logs the end
+ * Makes an activity of a body. Where it has a heartbeat time-out, it heartbeats while the body runs, so that Temporal notices a killed worker within seconds; it logs the end
  * with operation and trace id, and turns errors into failures with a class. An attempt that the fence refuses ends, whatever its body does
  * with failures of its calls.
+ *
+ * @param how `beatMs` asks for fewer heartbeats; `isRepeatable` says that it does no harm when two workers do it
  */
 export function activity<I extends RegionScope & Partial<CallContext>, O>(
   deps: ActivityDeps,
   name: string,
   body: Body<I, O>,
-  { beatMs }: { beatMs?: number } = {},
+  { beatMs, isRepeatable = false }: { beatMs?: number; isRepeatable?: boolean } = {},
 ): (input: I) => Promise<O> {
   return async (input) => {
     const context = Context.current();
@@ -111,7 +110,9 @@ export function activity<I extends RegionScope & Partial<CallContext>, O>(
         warn: (message, fields = {}) => log.warn(fields, message),
       },
     };
-    const timer = setInterval(beat, pauseOf(info.heartbeatTimeoutMs, beatMs));
+    const isSeldom = isRepeatable && input.amongMany === true;
+    const pause = pauseOf(info.heartbeatTimeoutMs, beatMs, isSeldom);
+    const timer = pause === null ? undefined : setInterval(beat, pause);
     const started = Date.now();
     let leave: () => void = () => undefined;
     try {
@@ -138,10 +139,15 @@ export function activity<I extends RegionScope & Partial<CallContext>, O>(
   };
 }
 
-/** A quarter of the time-out: two beats may be late. An activity that asks for fewer has a third. The SDK sends at most one a second. [worker/tuning.ts] */
-function pauseOf(timeoutMs: number | undefined, beatMs: number | undefined): number {
-  if (timeoutMs === undefined) return beatMs ?? BEAT_MS;
-  return beatMs === undefined ? timeoutMs / 4 : Math.min(beatMs, timeoutMs / 3);
+/**
+ * A quarter of the time-out: two beats may be late. An activity that asks for fewer has a third, and one of many that harms no one when two workers do it a half [ADR 0097]. The
+ * SDK sends at most one a second. [worker/tuning.ts]
+ */
+function pauseOf(timeoutMs: number | undefined, beatMs: number | undefined, isSeldom: boolean): number | null {
+  // The server writes none as zero.
+  if (timeoutMs === undefined || timeoutMs === 0) return null;
+  if (beatMs !== undefined) return Math.min(beatMs, timeoutMs / 3);
+  return timeoutMs / (isSeldom ? 2 : 4);
 }
 
 interface Fenced {

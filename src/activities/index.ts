@@ -84,6 +84,9 @@ const PART_BYTES = 1_073_741_824;
 /** A third of the heartbeat time-out of a backup by schedule; one that takes as long as most do has none. */
 const BACKUP_BEAT_MS = 30_000;
 
+/** Only reads, or finds the same job again. [docs/adr/0077] */
+const REPEATABLE = { isRepeatable: true } as const;
+
 const NO_MESSENGER: WorkflowNotifier = {
   reconcile: async () => 'absent',
   report: async () => 'absent',
@@ -123,7 +126,7 @@ export function createActivities(options: ActivitiesOptions): Activities {
     observeSecurityGroups: activity(deps, 'observeSecurityGroups', observeSecurityGroups),
     launchInstance: activity(deps, 'launchInstance', launchInstance),
     launchInstances: activity(deps, 'launchInstances', launchInstances),
-    awaitInstance: activity(deps, 'awaitInstance', awaitInstance),
+    awaitInstance: activity(deps, 'awaitInstance', awaitInstance, REPEATABLE),
     claimCluster: activity(deps, 'claimCluster', claimCluster),
     findCluster: activity(deps, 'findCluster', findCluster),
     observeInstances: activity(deps, 'observeInstances', observeInstances),
@@ -140,7 +143,7 @@ export function createActivities(options: ActivitiesOptions): Activities {
     provideDataVolumes: activity(deps, 'provideDataVolumes', provideDataVolumes),
     terminateInstances: activity(deps, 'terminateInstances', terminateInstances),
     sweep: activity(deps, 'sweep', sweep),
-    runOnNodes: activity(deps, 'runOnNodes', runOnNodes),
+    runOnNodes: activity(deps, 'runOnNodes', runOnNodes, REPEATABLE),
     writeStatus: activity(deps, 'writeStatus', writeStatus),
     ensureWatch: activity(deps, 'ensureWatch', ensureWatch),
     watchRegion: activity(deps, 'watchRegion', watchRegion, { beatMs: WATCH_BEAT_MS }),

@@ -14,6 +14,7 @@ const HEAD =
 
 /** Writes status.yaml. One writer by design: the cluster's workflow; the latest status wins. */
 export async function writeStatus(deps: ActivityDeps, attempt: ActivityContext, input: StatusInput): Promise<void> {
+  const begun = performance.now();
   // The workflow of this version has made it; what it is deflated from has no type on its way.
   const written = statusIn(input) as StatusView;
   const text = HEAD + statusYaml(written);
@@ -22,7 +23,9 @@ export async function writeStatus(deps: ActivityDeps, attempt: ActivityContext, 
   await deps.notifier?.tell(written);
   if (written.operation === null || written.desiredState === 'deleted') return;
   // What changes meanwhile goes into one next write (ADR 0064). Who ends the wait early has nothing to do again.
-  await deps.statusHolds.hold(attempt.runId, input.write, () => attempt.sleep(FOLD_MS).catch(() => undefined));
+  // From the begin, so that a slow bucket or receiver has the whole time-out of the activity.
+  const restMs = Math.max(0, FOLD_MS - (performance.now() - begun));
+  await deps.statusHolds.hold(attempt.runId, input.write, () => attempt.sleep(restMs).catch(() => undefined));
 }
 
 /** Steps that end within it are one row in the Web UI; as much later status.yaml may tell of a step. */

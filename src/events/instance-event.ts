@@ -50,6 +50,8 @@ export class InstanceEvents {
     if (told === 'pending') return null;
     const known = this.#owners.get(instanceId);
     if (known === null) return null;
+    // A launch that its step waits for: a call, a signal and a workflow task for each new instance. Of one that was reported before, it takes back what was said.
+    if (known === undefined && told === 'running') return null;
     const instance = known === undefined || PASSING.has(told) ? await this.#read(event) : undefined;
     const owner = known ?? (await this.#remember(instanceId, instance));
     if (owner === null) return null;

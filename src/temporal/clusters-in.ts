@@ -13,3 +13,9 @@ export function clustersIn(place: WatchPlace): string {
     account === null ? 'K3sAccount IS NULL' : `K3sAccount = ${quoted(account)}`,
   ].join(' AND ');
 }
+
+/**
+ * Workflows of a page, where all are listed. Of a thousand in one page Temporal's dev server, which has one connection to its database, answered no one else for half a second.
+ * [npm run bench -- thousands]
+ */
+export const LIST_PAGE = 100;

@@ -5,7 +5,7 @@ import type { AccountRole } from '../model/account-role.js';
 import { CLUSTER_PREFIX, workflowIdOf } from '../model/execution.js';
 import type { ClusterDocument } from '../model/spec/schema.js';
 import { placeText, type WatchPlace, watchIdOf } from '../model/watch/place.js';
-import { clustersIn, quoted } from './clusters-in.js';
+import { clustersIn, LIST_PAGE, quoted } from './clusters-in.js';
 
 /** Places of clusters, from their documents. */
 export interface Places {
@@ -51,7 +51,7 @@ export function createWorkflowNotifier(client: Client, taskQueue: string): Workf
     },
     openClusters: async (place) => {
       const names: string[] = [];
-      for await (const { workflowId } of client.workflow.list({ query: clustersIn(place) }))
+      for await (const { workflowId } of client.workflow.list({ query: clustersIn(place), pageSize: LIST_PAGE }))
         names.push(workflowId.slice(CLUSTER_PREFIX.length));
       return names;
     },

@@ -33,7 +33,7 @@ export interface CallContext {
   quorumSeenAt?: number;
   /** It brings back what has run: where calls take turns, it goes before what makes something new. */
   urgent?: true;
-  /** Of a create that is one of many: its waits beat less often. [docs/adr/0097] */
+  /** Of a create that is one of many: waits that harm no one when two workers do them beat half as often. [docs/adr/0097] */
   amongMany?: true;
 }
 

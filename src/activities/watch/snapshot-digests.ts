@@ -28,6 +28,11 @@ export class SnapshotDigests {
     }
   }
 
+  /** Returns whether there is a last snapshot of it. */
+  knows(name: string): boolean {
+    return this.#hashes.has(this.#keyOf(name));
+  }
+
   /** Returns whether the snapshot is new, or differs. */
   differs(name: string, snapshot: string): boolean {
     if (this.#texts.get(name) === snapshot) return false;

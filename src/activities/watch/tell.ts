@@ -9,22 +9,31 @@ import type { WorkflowNotifier } from './workflow-notifier.js';
 
 /** Signals under way at once. */
 const AT_ONCE = 5;
-/**
- * Each signal costs Temporal a workflow task: those of dozens of clusters at once kept the requests of people waiting. What is told in a round is spread, also that of a region that has
- * lost a zone, over so long at most. [npm run bench -- thousands]
- */
-const SPREAD_MS = 3_000;
-const LONGEST_PAUSE_MS = 200;
+
+/** Milliseconds between two of them at most, and of all pauses of a round together. */
+interface Pace {
+  longest: number;
+  whole: number;
+}
 
 /**
- * Notifies the clusters whose snapshot differs from the round before, and those whose trouble lasts. It remembers a snapshot only after its
- * report: a report that failed with a worker or server comes again.
+ * Each signal costs Temporal a workflow task: those of dozens of clusters at once kept the requests of people waiting. What is told in a round is spread, also that of a region that has
+ * lost a zone. [npm run bench -- thousands]
+ */
+const CHANGED: Pace = { longest: 200, whole: 3_000 };
+/** A cluster that this watch sees for the first time is being made, and looks at itself at its end: there is no hurry, and where a thousand are made, these are two of three signals. */
+const FIRST_SEEN: Pace = { longest: 1_000, whole: 10_000 };
+
+/**
+ * Notifies the clusters whose snapshot differs from the round before, and those whose trouble lasts; last of all those that it sees for the first time. It remembers a snapshot only after its
+ * report: a report that failed with a worker or server comes again, and so does one that is left for the next round.
  *
  * @param begun when the lists of this round were begun, ISO 8601
+ * @param isHurried whether the next round is due at once: it tells those that are seen for the first time
  * @returns the clusters that were notified
  */
 export async function tellChanges(
-  attempt: ActivityContext,
+  attempt: Pick<ActivityContext, 'sleep' | 'log'>,
   workflowNotifier: Pick<WorkflowNotifier, 'reconcile'>,
   clusters: ReadonlyMap<string, ClusterObservation>,
   report: WatchReport,
@@ -32,26 +41,33 @@ export async function tellChanges(
   digests: SnapshotDigests,
   troubles: LastingTroubles,
   begun: string,
+  isHurried: () => boolean = () => false,
 ): Promise<string[]> {
   const now = Date.parse(begun);
   const differs = differsFrom(digests);
   const changed = changedLives(clusters, digests, troubles, now);
   const gone = await goneLives(clusters, openClusters, digests);
-  const news = [...changed, ...gone];
+  const isFirstSeen = ([life]: [string, ClusterObservation]): boolean => !digests.knows(life);
   const told: string[] = [];
-  const parts = chunks(news, AT_ONCE);
-  for (const [index, part] of parts.entries()) {
-    if (index > 0) await attempt.sleep(Math.min(LONGEST_PAUSE_MS, SPREAD_MS / parts.length));
-    const answers = await Promise.all(
-      part.map(async (one) => {
-        const isNew = differs(one);
-        const answer = await tellOne(attempt, workflowNotifier, one, report, digests, begun);
-        if (answer) troubles.note(one[0], one[1].regionReport, now, isNew);
-        return answer;
-      }),
-    );
-    told.push(...part.filter((_, at) => answers[at]).map(([, { cluster }]) => cluster));
-  }
+  const tellThem = async (news: [string, ClusterObservation][], pace: Pace, leaves: () => boolean): Promise<void> => {
+    const parts = chunks(news, AT_ONCE);
+    for (const [index, part] of parts.entries()) {
+      if (index > 0 && leaves()) return;
+      if (index > 0) await attempt.sleep(Math.min(pace.longest, pace.whole / parts.length));
+      const answers = await Promise.all(
+        part.map(async (one) => {
+          const isNew = differs(one);
+          const answer = await tellOne(attempt, workflowNotifier, one, report, digests, begun);
+          if (answer) troubles.note(one[0], one[1].regionReport, now, isNew);
+          return answer;
+        }),
+      );
+      told.push(...part.filter((_, at) => answers[at]).map(([, { cluster }]) => cluster));
+    }
+  };
+  const firstSeen = changed.filter(isFirstSeen);
+  await tellThem([...changed.filter((one) => !isFirstSeen(one)), ...gone], CHANGED, () => false);
+  await tellThem(firstSeen, FIRST_SEEN, isHurried);
   return told;
 }
 
@@ -81,7 +97,7 @@ const changedLives = (
   [...clusters].filter((one) => differsFrom(digests)(one) || troubles.isDue(one[0], now));
 
 async function tellOne(
-  attempt: ActivityContext,
+  attempt: Pick<ActivityContext, 'log'>,
   workflowNotifier: Pick<WorkflowNotifier, 'reconcile'>,
   [life, { cluster, regionReport }]: [string, ClusterObservation],
   report: WatchReport,

@@ -67,6 +67,7 @@ class Watch {
   #isAnnounced = false;
   readonly #saw: WatchSummary;
   #wake: () => void = () => undefined;
+  #isWoken = false;
 
   constructor(
     private readonly deps: ActivityDeps,
@@ -84,6 +85,7 @@ class Watch {
 
   /** The servers say something new: the next round is now. */
   wake(): void {
+    this.#isWoken = true;
     this.#wake();
   }
 
@@ -94,7 +96,8 @@ class Watch {
       const woken = new Promise<void>((resolve) => {
         this.#wake = resolve;
       });
-      const effort = { calls: 1, ms: 0, throttled: false, listMs: 0 };
+      this.#isWoken = false;
+      const effort = { calls: 1, ms: 0, throttled: false, listMs: 0, pausedMs: 0 };
       try {
         if (await this.#round(effort)) return { ended: 'empty', ...this.#carried() };
       } catch (error) {
@@ -102,8 +105,8 @@ class Watch {
         this.attempt.log.warn('a round of the region watch has failed', { error: messageOf(error) });
       }
       const ms = performance.now() - began;
-      // The long lists have a ration of their own.
-      effort.ms = ms - effort.listMs;
+      // The long lists have a ration of their own, and a pause costs nothing.
+      effort.ms = ms - effort.listMs - effort.pausedMs;
       this.#interval = nextInterval(this.#interval, effort);
       await Promise.race([this.attempt.sleep(Math.max(1_000, this.#interval - ms)), woken]);
     } while (this.attempt.age() < LASTS_MS);
@@ -115,7 +118,7 @@ class Watch {
   }
 
   /** @returns whether no cluster of the region is left */
-  async #round(effort: Effort & { listMs: number }): Promise<boolean> {
+  async #round(effort: Effort & { listMs: number; pausedMs: number }): Promise<boolean> {
     const { attempt, input, probe } = this;
     const { workflowNotifier } = this.deps;
     const began = Date.now();
@@ -140,7 +143,7 @@ class Watch {
     const told =
       regionReport.clusters === null
         ? []
-        : await this.#tell(regionReport.clusters, report, new Date(began).toISOString());
+        : await this.#tell(regionReport.clusters, report, new Date(began).toISOString(), effort);
     for (const cluster of told) this.#reports.heard(cluster, report);
     const reported = await this.#reports.tell(report);
     Object.assign(this.#saw, {
@@ -184,10 +187,32 @@ class Watch {
     );
   }
 
-  #tell(clusters: ReadonlyMap<string, ClusterObservation>, report: WatchReport, begun: string): Promise<string[]> {
-    const { workflowNotifier } = this.deps;
-    const open = () => workflowNotifier.openClusters(this.input);
-    return tellChanges(this.attempt, workflowNotifier, clusters, report, open, this.#pictures, this.#troubles, begun);
+  #tell(
+    clusters: ReadonlyMap<string, ClusterObservation>,
+    report: WatchReport,
+    begun: string,
+    effort: { pausedMs: number },
+  ): Promise<string[]> {
+    const { attempt, deps, input } = this;
+    const sleep = async (ms: number): Promise<void> => {
+      const began = performance.now();
+      await attempt.sleep(ms);
+      effort.pausedMs += performance.now() - began;
+    };
+    const open = () => deps.workflowNotifier.openClusters(input);
+    const [pictures, troubles] = [this.#pictures, this.#troubles];
+    const to = { sleep, log: attempt.log };
+    return tellChanges(
+      to,
+      deps.workflowNotifier,
+      clusters,
+      report,
+      open,
+      pictures,
+      troubles,
+      begun,
+      () => this.#isWoken,
+    );
   }
 }
 

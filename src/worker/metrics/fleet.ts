@@ -1,6 +1,7 @@
 import type { Client } from '@temporalio/client';
 import { defineSearchAttributeKey, type MetricMeter } from '@temporalio/common';
 import type { Logger } from 'pino';
+import { LIST_PAGE } from '../../temporal/clusters-in.js';
 import type { Emf } from './emf.js';
 
 /** A list of all clusters costs a call a page, and no action of any workflow. [docs: Temporal, visibility API] */
@@ -42,7 +43,8 @@ export function keepFleetMetrics(client: Client, meter: MetricMeter, emf: Emf | 
 
 async function countClusters(client: Client): Promise<Map<string, { kind: Kind; count: number }>> {
   const counts = new Map<string, { kind: Kind; count: number }>();
-  for await (const one of client.workflow.list({ query: "WorkflowType = 'cluster' AND ExecutionStatus = 'Running'" })) {
+  const query = "WorkflowType = 'cluster' AND ExecutionStatus = 'Running'";
+  for await (const one of client.workflow.list({ query, pageSize: LIST_PAGE })) {
     const read = (name: keyof Kind): string =>
       one.typedSearchAttributes.get(defineSearchAttributeKey(ATTRIBUTES[name], 'KEYWORD')) ?? 'unknown';
     const kind = { phase: read('phase'), health: read('health'), region: read('region'), version: read('version') };

@@ -21,9 +21,6 @@ const HEARTBEAT = '8s';
  */
 const QUICK_HEARTBEAT = '4s';
 
-/** Of a create that is one of many: nearly half of what Temporal wrote for a thousand of them were beats, and what people asked for waited behind it [ADR 0097]. */
-const HEARTBEAT_AMONG_MANY = '12s';
-
 /** Of attempts that were lost with their worker: failures bring the time of the next try themselves [activities/back-off.ts]. */
 const RETRY = { initialInterval: '100ms', backoffCoefficient: 2, maximumInterval: '30s' } as const;
 
@@ -90,11 +87,13 @@ const askedBackup: ActivityOptions = {
   retry: { ...RETRY, maximumAttempts: 10 },
 };
 
-/** People read the status; it never holds the work up. */
+/**
+ * People read the status; it never holds the work up. A write holds the next one back for 5 s [ADR 0064], which no beat tells of: the time-out finds a killed worker as soon as
+ * a heartbeat of 8 s did, and of a thousand creates these were a sixth of all beats [ADR 0097].
+ */
 const note: ActivityOptions = {
-  startToCloseTimeout: '15s',
+  startToCloseTimeout: '10s',
   scheduleToCloseTimeout: '1m',
-  heartbeatTimeout: HEARTBEAT,
   retry: { ...RETRY, maximumAttempts: 4 },
 };
 
@@ -104,7 +103,8 @@ const BEGIN_OF_TAKING_DOWN = '1m';
 /** Of what brings back what has run, where the slots of the workers are short: 1 is the first, and all other calls have 3. [docs: Temporal, task queue priority] */
 const URGENT = { priorityKey: 2 } as const;
 
-const calls = proxyActivities<Activities>(call);
+// Each call brings its own options: what they leave out is left out.
+const calls = proxyActivities<Activities>({ startToCloseTimeout: '1m' });
 
 type Runner<K extends keyof Activities> = (
   summary: string,
@@ -123,16 +123,14 @@ const limitsOf = ({ startToCloseTimeout, scheduleToCloseTimeout, heartbeatTimeou
 /** Adds to each call the summary that people read in the Web UI. */
 function summarised<K extends keyof Activities>(name: K, options: ActivityOptions): Runner<K> {
   const activity = calls[name] as ActivityFunctionWithOptions<Activities[K]>;
-  const isFrequent = msOf(options.heartbeatTimeout) < msOf(HEARTBEAT_AMONG_MANY);
   const run = async (summary: string, args: Parameters<Activities[K]>): Promise<unknown> => {
     const begunAt = Date.now();
     // Each activity has one input, and those that take a server down have the first in theirs; the others lack it.
-    const [{ quorumSeenAt, urgent, amongMany }] = args as [Partial<CallContext>];
+    const [{ quorumSeenAt, urgent }] = args as [Partial<CallContext>];
     const within = {
       ...options,
       ...(quorumSeenAt !== undefined && { scheduleToStartTimeout: BEGIN_OF_TAKING_DOWN }),
       ...(urgent && { priority: URGENT }),
-      ...(amongMany && isFrequent && { heartbeatTimeout: HEARTBEAT_AMONG_MANY }),
     };
     try {
       return take<unknown>(await inTurn<unknown>(activity.executeWithOptions({ ...within, summary }, args)));

@@ -10,11 +10,14 @@ import { failureOf, scope, settled, start } from './support.js';
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-function made<O>(body: (attempt: ActivityContext) => Promise<O>, log: string[] = [], beatMs?: number) {
+function made<O>(
+  body: (attempt: ActivityContext) => Promise<O>,
+  log: string[] = [],
+  options: { beatMs?: number; isRepeatable?: boolean } = {},
+) {
   const logger = pino({}, { write: (line: string) => void log.push(line) });
   // Only these are used by the wrapper itself.
   const deps = { logger, fence: new Fence() } as ActivityDeps;
-  const options = beatMs === undefined ? {} : { beatMs };
   return activity(deps, 'probe', (_deps, attempt, _input: typeof scope) => body(attempt), options);
 }
 
@@ -33,24 +36,27 @@ describe('an activity', () => {
   });
 
   test.each([
-    [4_000, undefined, 10],
-    [8_000, undefined, 5],
-    [24_000, 8_000, 1],
-    [8_000, 30_000, 3],
-  ])(
-    'of a time-out of %i ms that asks for a beat each %s ms beats %i times in 10 s',
-    async (heartbeatTimeoutMs, beatMs, beats) => {
-      const { result, heartbeats } = start(
-        made((attempt) => attempt.sleep(10_100), [], beatMs),
-        scope,
-        { heartbeatTimeoutMs },
-      );
+    { heartbeatTimeoutMs: 4_000, how: {}, beats: 10 },
+    { heartbeatTimeoutMs: 8_000, how: {}, beats: 5 },
+    { heartbeatTimeoutMs: 24_000, how: { beatMs: 8_000 }, beats: 1 },
+    { heartbeatTimeoutMs: 8_000, how: { beatMs: 30_000 }, beats: 3 },
+    { heartbeatTimeoutMs: 4_000, how: { isRepeatable: true }, beats: 10 },
+    { heartbeatTimeoutMs: 4_000, how: { isRepeatable: true }, amongMany: true as const, beats: 5 },
+    { heartbeatTimeoutMs: 8_000, how: {}, amongMany: true as const, beats: 5 },
+    // As the server writes that there is none.
+    { heartbeatTimeoutMs: 0, how: {}, beats: 0 },
+  ])('beats $beats times in 10 s: time-out $heartbeatTimeoutMs ms, $how, one of many: $amongMany', async (given) => {
+    const { heartbeatTimeoutMs, how, amongMany, beats } = given;
+    const { result, heartbeats } = start(
+      made((attempt) => attempt.sleep(10_100), [], how),
+      { ...scope, ...(amongMany && { amongMany }) },
+      { heartbeatTimeoutMs },
+    );
 
-      await settled(result);
+    await settled(result);
 
-      expect(heartbeats).toHaveLength(beats);
-    },
-  );
+    expect(heartbeats).toHaveLength(beats);
+  });
 
   test('that takes a server down does nothing when the quorum was seen long before it was asked for', async () => {
     let begun = false;

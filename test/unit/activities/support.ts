@@ -74,7 +74,7 @@ export interface Started<O> {
   troubles: unknown[];
 }
 
-/** Starts an activity in a context of its own; `info` tells of earlier attempts. */
+/** Starts an activity in a context of its own, with a heartbeat time-out of 8 s; `info` tells of earlier attempts. */
 export function start<I, O>(
   activity: (input: I) => Promise<O>,
   input: I,
@@ -91,6 +91,7 @@ export function start<I, O>(
       attempt: 1,
       scheduledTimestampMs: Date.now(),
       currentAttemptScheduledTimestampMs: Date.now(),
+      heartbeatTimeoutMs: 8_000,
       ...info,
       ...('heartbeatDetails' in info && { heartbeatDetails: { progress: info.heartbeatDetails, trouble: null } }),
     },

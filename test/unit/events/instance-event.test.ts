@@ -48,8 +48,9 @@ const tagsOf = (id: string) => {
   ];
 };
 
-const stopped = (instanceId: string) =>
-  events.handle({ kind: 'instance', account: '111111111111', region: 'eu-west-1', instanceId, state: 'stopped' });
+const changed = (instanceId: string, state: 'stopped' | 'running') =>
+  events.handle({ kind: 'instance', account: '111111111111', region: 'eu-west-1', instanceId, state });
+const stopped = (instanceId: string) => changed(instanceId, 'stopped');
 
 describe('a change of an instance', () => {
   it('is reported to its cluster', async () => {
@@ -93,6 +94,18 @@ describe('a change of an instance', () => {
     await stopped('i-shop-1');
     const seen = told.flatMap(([, regionReport]) => regionReport.seen.map((one) => one.state));
     expect(seen).toEqual(state === 'pending' ? ['stopped'] : ['stopped', 'running']);
+  });
+
+  it('costs no call and no signal where a new instance runs: the step that has launched it waits for that', async () => {
+    expect(await changed('i-shop-1', 'running')).toBeNull();
+    expect(told).toEqual([]);
+    expect(ec2.calls()).toHaveLength(0);
+  });
+
+  it('is reported where an instance runs again that was reported as stopped', async () => {
+    await stopped('i-shop-1');
+    expect(await changed('i-shop-1', 'running')).toBe('shop');
+    expect(told.at(-1)).toEqual(['shop', expect.objectContaining({ seen: [{ id: 'i-shop-1', state: 'running' }] })]);
   });
 
   it('costs one call for many at once, and none where a known instance is gone for good', async () => {
