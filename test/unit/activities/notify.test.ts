@@ -1,6 +1,6 @@
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ActivityContext } from '#src/activities/attempt.js';
 import type { ActivityDeps } from '#src/activities/deps.js';
 import { slack, webhook } from '#src/activities/notify/channels.js';
@@ -154,15 +154,23 @@ describe('the end of a delete', () => {
 describe('a write of the status', () => {
   const slept: number[] = [];
   let endless = false;
+  // Time passes where a test says so.
+  beforeEach(() => void vi.useFakeTimers({ toFake: ['performance'] }));
+  afterEach(() => void vi.useRealTimers());
   const sleep = async (ms: number): Promise<void> => {
     slept.push(ms);
     if (endless) await new Promise(() => undefined);
   };
   const attempt = { runId: 'run-1', sleep } as unknown as ActivityContext;
   const statusHolds = new StatusHolds();
-  const write = async (part: Partial<StatusView>, number = 1): Promise<number[]> => {
+  /** @param tookMs what the bucket takes */
+  const write = async (part: Partial<StatusView>, number = 1, tookMs = 0): Promise<number[]> => {
     slept.length = 0;
-    const deps = { bucket: fakeBucket(), statusHolds } as unknown as ActivityDeps;
+    const put = async (): Promise<string> => {
+      vi.advanceTimersByTime(tookMs);
+      return '';
+    };
+    const deps = { bucket: { ...fakeBucket(), put }, statusHolds } as unknown as ActivityDeps;
     await writeStatus(deps, attempt, { ...scope, status: statusView(part), write: number });
     return [...slept];
   };
@@ -171,6 +179,11 @@ describe('a write of the status', () => {
     expect(await write({ operation: operation() })).toEqual([5_000]);
     expect(await write({ operation: null })).toEqual([]);
     expect(await write({ operation: operation(), desiredState: 'deleted' })).toEqual([]);
+  });
+
+  it('counts what the bucket takes, so that a slow one has all of the time-out', async () => {
+    expect(await write({ operation: operation() }, 1, 2_000)).toEqual([3_000]);
+    expect(await write({ operation: operation() }, 1, 7_000)).toEqual([0]);
   });
 
   it('keeps no one waiting once it is released, also before it has begun to', async () => {
