@@ -21,7 +21,7 @@ const named = (count: number, prefix: string): string[] => Array.from({ length: 
 /** One round. @returns the pauses, the clusters that were told between two of them, and what the round returned */
 async function tell(
   clusters: ReadonlyMap<string, ClusterObservation>,
-  { digests = new SnapshotDigests(null), isHurried = () => false } = {},
+  { digests = new SnapshotDigests(null), isHurried = (): boolean => false } = {},
 ): Promise<{ pauses: number[]; between: string[][]; told: string[] }> {
   const pauses: number[] = [];
   const between: string[][] = [[]];
