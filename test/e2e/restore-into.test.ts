@@ -112,7 +112,9 @@ describe('a restore into a new cluster', () => {
     });
     const failed = await into('failed', '--wait');
     await fixture.region('faults', { method: 'DELETE' });
-    const { nodes, waiting } = await statusOf(fixture, 'failed');
+    const waitsFor = async () => (await statusOf(fixture, 'failed')).waiting?.for;
+    await expect.poll(waitsFor).toContain('a person');
+    const { nodes } = await statusOf(fixture, 'failed');
     const again = await fixture.keelson('retry', 'failed', '--wait');
 
     // Assess
@@ -123,7 +125,6 @@ describe('a restore into a new cluster', () => {
     expect(shown).toMatchObject({ code: 0, stdout: expect.stringContaining(id) });
     expect(failed).toMatchObject({ code: 1, stderr: expect.stringContaining('SnapshotDamaged') });
     expect(nodes).toMatchObject([{ ready: expect.not.stringContaining('True') }]);
-    expect(waiting?.for).toContain('a person');
     expect(again, again.stderr).toMatchObject({ code: 0 });
     await expectRestored('failed', 1);
     expect(await statusOf(fixture, 'source')).toMatchObject({ uid, phase: 'Running' });
