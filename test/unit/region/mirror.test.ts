@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createMachineHost } from '../../../packages/aws-simulator/src/machine/host.js';
 import { launchOne } from './ec2/launch-one.js';
 import { startTestRegion, type TestRegion } from './local-region.js';
@@ -46,7 +46,7 @@ describe('the mirror', () => {
     // Act
     const id = await launchOne(region, {}, { UserData: Buffer.from(script).toString('base64') });
     const file = join(region.dir, 'instances', id, 'root/tmp/k3s');
-    await vi.waitFor(() => expect(existsSync(file)).toBe(true), { timeout: 5_000 });
+    await expect.poll(() => existsSync(file)).toBe(true);
 
     // Assess
     const boot = region.world.lastSpan(id, 'boot');

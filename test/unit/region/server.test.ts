@@ -8,6 +8,7 @@ import {
 } from '@aws-sdk/client-ssm';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createMachineHost } from '../../../packages/aws-simulator/src/machine/host.js';
+import { PATIENCE_MS } from '../../support/patience.js';
 import { launchOne } from './ec2/launch-one.js';
 import { CREDENTIALS, startTestRegion, type TestRegion } from './local-region.js';
 
@@ -39,7 +40,7 @@ describe('EC2 and SSM behind one address', () => {
         const { InstanceInformationList } = await ssm.send(new DescribeInstanceInformationCommand({}));
         expect(InstanceInformationList).toMatchObject([{ InstanceId: id, PingStatus: 'Online' }]);
       },
-      { timeout: 5_000 },
+      { timeout: PATIENCE_MS },
     );
 
     // Act
@@ -58,7 +59,7 @@ describe('EC2 and SSM behind one address', () => {
         expect(answer.Status).toBe('Success');
         return answer;
       },
-      { timeout: 5_000 },
+      { timeout: PATIENCE_MS },
     );
 
     // Assess

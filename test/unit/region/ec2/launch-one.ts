@@ -1,5 +1,5 @@
 import { DescribeImagesCommand, RunInstancesCommand, type RunInstancesCommandInput } from '@aws-sdk/client-ec2';
-import { expect, vi } from 'vitest';
+import { expect } from 'vitest';
 import type { InstanceState } from '../../../../packages/aws-simulator/src/contract.js';
 import type { TestRegion } from '../local-region.js';
 
@@ -30,5 +30,5 @@ export async function launchOne(
 }
 
 export async function reaches(region: TestRegion, id: string, state: InstanceState): Promise<void> {
-  await vi.waitFor(() => expect(region.world.instances.get(id)?.state).toBe(state), { timeout: 5_000, interval: 2 });
+  await expect.poll(() => region.world.instances.get(id)?.state, { interval: 2 }).toBe(state);
 }

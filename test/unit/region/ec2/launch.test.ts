@@ -10,7 +10,7 @@ import {
   waitUntilInstanceRunning,
   waitUntilInstanceTerminated,
 } from '@aws-sdk/client-ec2';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startTestRegion, type TestRegion } from '../local-region.js';
 
 const WAIT = { maxWaitTime: 10, minDelay: 0.01, maxDelay: 0.05 };
@@ -291,7 +291,7 @@ describe('launching instances through the SDK', () => {
     const { InstanceId: id = '' } = await launch();
 
     // Act
-    await vi.waitFor(() => expect(region.world.instances.get(id)?.state).toBe('terminated'));
+    await expect.poll(() => region.world.instances.get(id)?.state).toBe('terminated');
     const seen = await region.ec2Client().send(new DescribeInstancesCommand({ InstanceIds: [id] }));
 
     // Assess

@@ -99,7 +99,7 @@ describe('an instance on a host', () => {
     expect(Reservations?.[0]?.Instances?.[0]?.PublicIpAddress).toBe(address);
     expect(read(id, 'ip')).toBe(address);
     expect(read(id, 'hostname')).toBe(`ip-${address.replaceAll('.', '-')}`);
-    await vi.waitFor(() => expect(read(id, 'trace')).toBe('fetched'));
+    await expect.poll(() => read(id, 'trace')).toBe('fetched');
     expect(verbs()).toEqual([`up ${id}`]);
   });
 
@@ -112,7 +112,7 @@ describe('an instance on a host', () => {
 
   it('never registers without an instance profile', async () => {
     const id = await launchOne(region);
-    await vi.waitFor(() => expect(verbs()).toEqual([`up ${id}`]));
+    await expect.poll(() => verbs()).toEqual([`up ${id}`]);
     expect(await pingOf(id)).toBeUndefined();
   });
 
@@ -122,11 +122,14 @@ describe('an instance on a host', () => {
 
     // Act
     const id = await launchOne(region, {}, LAUNCH);
-    const note = await vi.waitFor(() => {
-      const found = region.world.record.notes.find(({ kind }) => kind === 'boot-failed');
-      expect(found).toBeDefined();
-      return found;
-    });
+    const note = await vi.waitFor(
+      () => {
+        const found = region.world.record.notes.find(({ kind }) => kind === 'boot-failed');
+        expect(found).toBeDefined();
+        return found;
+      },
+      { timeout: PATIENCE_MS },
+    );
     await region.ec2Client().send(new TerminateInstancesCommand({ InstanceIds: [id] }));
 
     // Assess
@@ -172,7 +175,7 @@ describe('the life of an instance', () => {
   it('is stop and start on the same disk, and its user data is not run again', async () => {
     // Prepare
     const id = await launch('#!/bin/bash\necho ran >>trace\n');
-    await vi.waitFor(() => expect(read(id, 'trace')).toBe('ran'));
+    await expect.poll(() => read(id, 'trace')).toBe('ran');
     const InstanceIds = [id];
 
     // Act
@@ -192,7 +195,7 @@ describe('the life of an instance', () => {
   it('is stop and start at a reboot', async () => {
     const id = await launch();
     await ec2().send(new RebootInstancesCommand({ InstanceIds: [id] }));
-    await vi.waitFor(() => expect(verbs()).toEqual([`up ${id}`, `stop ${id}`, `start ${id}`]));
+    await expect.poll(() => verbs()).toEqual([`up ${id}`, `stop ${id}`, `start ${id}`]);
     await registered(id);
   });
 
