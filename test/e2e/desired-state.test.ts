@@ -131,10 +131,14 @@ describe('what the document sets', () => {
     await expect.poll(groups).toEqual(asked);
     const labels = () => kubectl(`get node ${NAME}-workers-0-g1 -o 'custom-columns=D:.metadata.labels.disk'`);
     await expect.poll(labels, { interval: 1_000 }).toContain('ssd');
-    const events = JSON.parse((await fixture.keelson('events', NAME, '-o', 'json')).stdout).items as {
-      reason: string;
-    }[];
-    expect(events.map(({ reason }) => reason)).toContain('GroupRulesChanged');
+    const reasons = async () => {
+      const { items } = JSON.parse((await fixture.keelson('events', NAME, '-o', 'json')).stdout) as {
+        items: { reason: string }[];
+      };
+      return items.map(({ reason }) => reason);
+    };
+    // It is told when AWS has answered.
+    await expect.poll(reasons).toContain('GroupRulesChanged');
   });
 
   it('is set again where someone has moved an instance into another group, as soon as the region watch sees it', async () => {
