@@ -1,3 +1,5 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { StatusView } from '#src/model/status.js';
 import type { Span } from '../../packages/aws-simulator/src/contract.js';
@@ -63,6 +65,13 @@ async function betweenTries(): Promise<void> {
   }
 }
 
+/** Until the job that joins the node to the cluster has its URLs: one that is lost before waits for them for minutes, with the node's lock. */
+async function hasUrls(instance: string | null | undefined): Promise<void> {
+  const jobs = join(fixture.folder, 'stack/region/instances', instance ?? '', 'root/var/lib/keelson/jobs');
+  const joins = () => (existsSync(jobs) ? readdirSync(jobs).filter((job) => job.includes('-join-')) : []);
+  await expect.poll(() => joins().some((job) => existsSync(join(jobs, job, 'sealed')))).toBe(true);
+}
+
 const runs = (step: string) => (seen: StatusView) =>
   seen.operation?.steps.some((one) => one.id === step && one.outcome === 'running') ?? false;
 
@@ -122,6 +131,7 @@ describe('a cluster whose workflow is lost in every phase of its life', () => {
 
   it('Installing: what is installed stays', async () => {
     const seen = await until('Installing', runs('join:server-1'));
+    await hasUrls(seen.nodes.find(({ slot }) => slot === 'server-1')?.instanceId);
     // Its job is on the node already, and joins as soon as the download has ended.
     await hold({ id: JOIN, ...stuck('join', 'server-1') });
     const lost = await lose(seen, JOIN);
