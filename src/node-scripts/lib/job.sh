@@ -99,7 +99,8 @@ supervise() {
   printf '%s\n' "$now" >"$JOB/started"
   printf '%s\n' "$((now + JOB_TIMEOUT))" >"$JOB/deadline"
   : >"$JOB/result"
-  trap 'stopped=1' TERM
+  # The watchdog, too, has it in the moment of its birth: it must end then, and not go on to its time-out.
+  trap '[ "${BASHPID:-$me}" = "$me" ] || exit 143; stopped=1' TERM
   set -m
   KEELSON_JOB=$JOB KEELSON_LOCK=$JOB_LOCK bash "$JOB/script" >"$JOB/log" 2>&1 &
   child=$!

@@ -1,6 +1,7 @@
 import { DescribeImagesCommand, RunInstancesCommand, type RunInstancesCommandInput } from '@aws-sdk/client-ec2';
-import { expect } from 'vitest';
+import { expect, vi } from 'vitest';
 import type { InstanceState } from '../../../../packages/aws-simulator/src/contract.js';
+import { PATIENCE_MS } from '../../../support/patience.js';
 import type { TestRegion } from '../local-region.js';
 
 /** Launches an instance with tags and waits until it is running. @returns its id */
@@ -30,5 +31,7 @@ export async function launchOne(
 }
 
 export async function reaches(region: TestRegion, id: string, state: InstanceState): Promise<void> {
-  await expect.poll(() => region.world.instances.get(id)?.state, { interval: 2 }).toBe(state);
+  // Not a poll, which hooks may not have.
+  const seen = () => expect(region.world.instances.get(id)?.state).toBe(state);
+  await vi.waitFor(seen, { timeout: PATIENCE_MS, interval: 2 });
 }
