@@ -48,15 +48,13 @@ show_journal() {
   journalctl -u "$1" -n 15 --no-pager -o cat 2>/dev/null || true
 }
 
-# A subshell that is ended in the moment of its birth still has the traps of its script: what ends the script is not for it. [bash: traps are reset after the
-# fork; 3.2 has no BASHPID]
-is_script() { [ "${BASHPID:-$$}" = "$$" ]; }
-
 note_failure() { failed_at="line $1: ${2%%$'\n'*}"; }
 
+# A subshell that is ended in the moment of its birth still has the traps of its script: what ends the script is not for it. [bash: traps are reset after the
+# fork; 3.2 has no BASHPID]
 on_exit() {
   local status=$?
-  is_script || return 0
+  [ "${BASHPID:-$$}" = $$ ] || return 0
   trap - ERR
   [ -z "$job_ticket" ] || rm -f "$job_ticket"
   [ -z "$download_ticket" ] || rm -f "$download_ticket"
@@ -67,8 +65,8 @@ on_exit() {
 }
 
 on_term() {
-  is_script || exit 143
   trap '' TERM
+  [ "${BASHPID:-$$}" = $$ ] || exit
   [ -z "$waiting_for" ] || printf 'ended while waiting for: %s\n' "$waiting_for"
   [ -z "$watched_unit" ] || show_journal "$watched_unit"
   exit 143

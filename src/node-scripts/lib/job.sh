@@ -99,8 +99,7 @@ supervise() {
   printf '%s\n' "$now" >"$JOB/started"
   printf '%s\n' "$((now + JOB_TIMEOUT))" >"$JOB/deadline"
   : >"$JOB/result"
-  # The watchdog, too, has it in the moment of its birth: it must end then, and not go on to its time-out.
-  trap '[ "${BASHPID:-$me}" = "$me" ] || exit 143; stopped=1' TERM
+  trap 'stopped=1' TERM
   set -m
   KEELSON_JOB=$JOB KEELSON_LOCK=$JOB_LOCK bash "$JOB/script" >"$JOB/log" 2>&1 &
   child=$!
@@ -114,7 +113,8 @@ supervise() {
   wait "$child" || status=$?
   # Whatever the script has left behind ends with it; so does the script, if it is we who were told to end.
   end_group "$child"
-  kill -TERM "-$watchdog" || true
+  # In the moment of its birth it has our trap, and would go on to its time-out.
+  kill -KILL "-$watchdog" || true
   outcome=failed
   if [ -n "$stopped" ]; then
     # The machine goes down: what the script returned meanwhile says nothing about its work.

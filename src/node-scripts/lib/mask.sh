@@ -64,7 +64,7 @@ mask() {
       for (i = 1; i < 256; i++) code[sprintf("%c", i)] = i
     }
     mode == "secret" {
-      if (length($0) >= 8) whole[++lines] = substr($0, index($0, "=") + 1)
+      whole[++lines] = substr($0, index($0, "=") + 1)
       sub(/^[A-Z0-9_]*=/, "")
       keep($0)
       if (sub(/^K10[^:]*::[^:]*:/, "")) keep($0)
