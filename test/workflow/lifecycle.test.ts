@@ -237,7 +237,7 @@ describe.concurrent('apply', () => {
 });
 
 describe.concurrent('old age', () => {
-  it('loses nothing at continue-as-new, also in the middle of an operation', () =>
+  it('loses nothing at continue-as-new, also in the middle of an operation', ({ expect }) =>
     fixture.withWorker(async ({ client, fake, start }) => {
       // Act
       const cluster = await start(written());
