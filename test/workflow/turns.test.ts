@@ -67,7 +67,7 @@ describe('a create', () => {
       expect([...names]).toEqual([]);
     }));
 
-  it('that is alone is none of many', () =>
+  it('that is alone beats as always', () =>
     fixture.withWorker(async ({ fake, start }) => {
       const names = seldom(fake);
 

@@ -21,7 +21,7 @@ interface Pace {
  * lost a zone. [npm run bench -- thousands]
  */
 const CHANGED: Pace = { longest: 200, whole: 3_000 };
-/** A cluster that this watch sees for the first time is being made, and looks at itself at its end: there is no hurry, and where a thousand are made, these are two of three signals. */
+/** A cluster that this watch sees for the first time is being made, and looks at itself at its end: its report may wait. Where a thousand are made, these are two of three signals. */
 const FIRST_SEEN: Pace = { longest: 1_000, whole: 10_000 };
 
 /**
