@@ -95,7 +95,6 @@ const note: ActivityOptions = {
   startToCloseTimeout: '10s',
   scheduleToCloseTimeout: '1m',
   retry: { ...RETRY, maximumAttempts: 4 },
-  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
 };
 
 /** A call that takes a server down, and waits so long for a worker, is asked for again, after another look at the quorum. */
