@@ -1,5 +1,6 @@
 import type { Instance, SecurityGroup } from '@aws-sdk/client-ec2';
 import { type Named, namedKey } from '../../aws/readers.js';
+import { regionProblem } from '../../aws/region-names.js';
 import { groupName } from '../../aws/security-groups/find.js';
 import { tagValue } from '../../aws/tags.js';
 import { bucketPrefix } from '../../model/bucket.js';
@@ -16,13 +17,20 @@ import { judgeInstances, ownerOf } from './proof.js';
 /**
  * Finds what carries a cluster's name in the installation, terminated instances included, whatever the uid; in one call for all names of the region that are
  * claimed at about the same time.
+ *
+ * @throws a failure `RegionUnknown` or `OptInRequired` if there is no such region, as the preflight beside it: the first of both ends the create
  */
 export async function listNamed(deps: ActivityDeps, attempt: ActivityContext, input: CallContext): Promise<Named> {
   const { id } = await deps.installation();
   const { named } = deps.readers(input.region);
   const attempted = `DescribeInstances and DescribeSecurityGroups by the tags of ${input.cluster}`;
-  const found = await sharedAnswer(attempt, attempted, named.next(namedKey(id, input.cluster)));
-  return found ?? { instances: [], groups: [] };
+  try {
+    const found = await sharedAnswer(attempt, attempted, named.next(namedKey(id, input.cluster)));
+    return found ?? { instances: [], groups: [] };
+  } catch (error) {
+    if (attempt.signal.aborted) throw error;
+    throw (await regionProblem(deps.clients, input.region, error)) ?? error;
+  }
 }
 
 /** Finds what AWS has of the cluster: AWS is the record of what exists. @returns null when nothing is left of it */

@@ -1,9 +1,14 @@
-import { DescribeInstancesCommand, DescribeSecurityGroupsCommand, EC2Client } from '@aws-sdk/client-ec2';
+import {
+  DescribeInstancesCommand,
+  DescribeRegionsCommand,
+  DescribeSecurityGroupsCommand,
+  EC2Client,
+} from '@aws-sdk/client-ec2';
 import { HeadBucketCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { mockClient } from 'aws-sdk-client-mock';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { clientTokenOf } from '#src/aws/client-token.js';
-import { installation, makeActivities, scope, start } from '../support.js';
+import { awsError, failureOf, installation, makeActivities, scope, start } from '../support.js';
 
 const ec2 = mockClient(EC2Client);
 const s3 = mockClient(S3Client);
@@ -71,6 +76,27 @@ describe('what AWS has under a name', () => {
       Values: ['shop', 'blog', 'none'],
     });
     expect(more).toEqual([]);
+  });
+
+  test.each([
+    { region: 'eu-wset-1', code: 'RegionUnknown', message: 'the nearest name is eu-west-1' },
+    { region: 'af-south-1', code: 'OptInRequired', message: 'has not enabled the region' },
+    { region: 'eu-west-1', code: 'AuthFailure', message: 'DescribeInstances and DescribeSecurityGroups by the tags' },
+  ])('is not to be found in $region, and the failure is $code, as the preflight says it', async (wrong) => {
+    // Prepare
+    ec2.on(DescribeInstancesCommand).rejects(awsError('AuthFailure', 'AWS was not able to validate', 401));
+    ec2.on(DescribeRegionsCommand).resolves({
+      Regions: [
+        { RegionName: 'eu-west-1', OptInStatus: 'opt-in-not-required' },
+        { RegionName: 'af-south-1', OptInStatus: 'not-opted-in' },
+      ],
+    });
+
+    // Act
+    const failure = await failureOf(start(makeActivities().findCluster, { ...scope, region: wrong.region }).result);
+
+    // Assess
+    expect(failure).toMatchObject({ code: wrong.code, message: expect.stringContaining(wrong.message) });
   });
 
   test('is the life of the uid; the others are reported by their uid', async () => {
