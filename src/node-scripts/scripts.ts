@@ -65,14 +65,17 @@ export function defaultLock(script: NodeScript, nodeName?: string): string {
 
 const texts = new Map<string, string>();
 
-/** Returns a file of this folder without its first line, comments and empty lines: SSM and user data have little room. */
+/**
+ * Returns a file of this folder without its first line, comments, empty lines and what its lines are indented by: SSM and user data have little room.
+ * No line of a here-document begins with a space, and awk does not mind.
+ */
 function textOf(file: string): string {
   let text = texts.get(file);
   if (text === undefined) {
     text = readFileSync(new URL(`./${file}.sh`, import.meta.url), 'utf8')
       .split('\n')
       .filter((line) => !/^\s*(#|$)/.test(line))
-      .map((line) => `${line}\n`)
+      .map((line) => `${line.trimStart()}\n`)
       .join('');
     texts.set(file, text);
   }

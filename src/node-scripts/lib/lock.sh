@@ -28,6 +28,14 @@ take_lock() {
   waiting_for=
 }
 
+# is_waited_for: whether a job came to this one's lock after it.
+is_waited_for() {
+  local highest
+  [ -n "${job_ticket:-}" ] || return 1
+  find_highest_ticket "${job_ticket%/*}"
+  [ "$highest" != "${job_ticket##*/}" ]
+}
+
 # find_highest_ticket FOLDER: its name in `highest`; empty when there is none.
 find_highest_ticket() {
   local file

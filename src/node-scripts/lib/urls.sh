@@ -5,16 +5,20 @@
 
 # So long is the worker waited for. It may have died; then another one goes on after seconds.
 URLS_PATIENCE=180
+# So long while another job waits for this one: the worker may have sent it because it has given this one up.
+SHORT_PATIENCE=20
 url_headers=()
 
 has_url() { [[ " ${URLS:-} " == *" $1 "* ]]; }
 
 # url NAME: the newest URL of that name in the variable `url`, and in the array `url_headers` what its request must have.
 url() {
-  local line until=$((SECONDS + URLS_PATIENCE))
+  local line patience since=$SECONDS
   has_url "$1" || fail UrlsMissing "the job has no URL $1" 'report it as a defect'
   until [ -s "$KEELSON_JOB/sealed" ]; do
-    [ "$SECONDS" -lt "$until" ] || fail UrlsMissing 'the worker has sent no URLs' 'see whether a worker runs'
+    patience=$URLS_PATIENCE
+    if is_waited_for; then patience=$SHORT_PATIENCE; fi
+    [ $((SECONDS - since)) -lt "$patience" ] || fail UrlsMissing 'the worker has sent no URLs' 'see whether a worker runs'
     waiting 'the worker to send the URLs'
     sleep "$POLL"
   done

@@ -59,6 +59,35 @@ describe('the key of a node', () => {
   });
 });
 
+describe('URLs that do not come', () => {
+  it('are given up soon for a job that waits behind: the worker has given the first one up', async () => {
+    // Prepare
+    await node.job('lost', `SHORT_PATIENCE=1; ${SAY}`, { wants: ['TOKEN_PUT'] }).ended;
+    await until(() => node.has('var/lib/keelson/locks/node'));
+
+    // Act
+    const next = await node.job('next', 'say here').ended;
+    const lost = await node.job('lost', SAY, { urls: { TOKEN_PUT: URL_ } }).ended;
+
+    // Assess
+    expect(next.job.outcome).toBe('done');
+    expect(lost.job).toMatchObject({ outcome: 'failed', result: { code: 'UrlsMissing' } });
+    expect(node.has('seen')).toBe(false);
+  });
+
+  it('are waited for while no other job waits', async () => {
+    // Prepare: longer than it would be waited for with another job behind it
+    await node.job('alone', `SHORT_PATIENCE=0; ${SAY}`, { wants: ['TOKEN_PUT'] }).ended;
+    await until(() => node.logs().includes('the worker to send the URLs'));
+
+    // Act
+    const end = await node.job('alone', SAY, { urls: { TOKEN_PUT: URL_ } }).ended;
+
+    // Assess
+    expect(end.job.outcome).toBe('done');
+  });
+});
+
 describe('a sealed URL', () => {
   it('reaches the script as it was, with its headers, and is nowhere in the command', async () => {
     const headers = ['If-Match: "5d41402abc4b2a76b9719d911017c592"', 'x-amz-tagging: keelson=secret'];
