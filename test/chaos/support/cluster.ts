@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client, WorkflowHandle } from '@temporalio/client';
 import { Clusters } from '#src/cli/clusters/clusters.js';
 import { isUnreachable, toCliError } from '#src/cli/errors.js';
@@ -284,14 +285,17 @@ export class ChaosCluster {
     return Buffer.concat(parts);
   }
 
-  /** Asked again, as a person would, while no worker answers. */
+  /** Asked again, as a person would, while no worker answers: for as long as an operation may take. */
   async status(): Promise<StatusView> {
-    for (let tries = 1; ; tries += 1) {
+    const deadline = Date.now() + LIMIT_MS;
+    for (;;) {
       try {
-        return await this.handle.query<StatusView, []>('status');
+        return await this.clusters.status(this.name);
       } catch (error) {
-        if (!isUnreachable(error) || tries === TRIES) throw error;
+        if (!isUnreachable(error) || Date.now() > deadline) throw error;
       }
+      await this.cell.ready();
+      await sleep(200);
     }
   }
 
@@ -304,7 +308,7 @@ export class ChaosCluster {
     for (;;) {
       const { nodes } = await this.status();
       if (nodes.every(({ ready }) => ready !== 'Unknown') || Date.now() > deadline) return nodes;
-      await new Promise((resolve) => setTimeout(resolve, 500));
+      await sleep(500);
     }
   }
 
@@ -359,7 +363,7 @@ export class ChaosCluster {
         // No worker answers just now.
         this.last = String(error);
       }
-      await new Promise((resolve) => setTimeout(resolve, 200));
+      await sleep(200);
     }
   }
 

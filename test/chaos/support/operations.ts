@@ -79,13 +79,18 @@ export async function operate(
     cell.watchCalls(reaper.watch, operation === 'repair unasked' ? 'and events' : 'calls');
     await ACTS[operation](cluster);
   } catch (error) {
-    findings.unreached.push(String(error));
+    findings.unreached.push(withCauses(error));
   }
   cell.watchCalls(null);
   await cell.ready();
   const seconds = (Date.now() - started) / 1000;
   await examine(cluster, operation, secrets, findings);
   return { operation, kills, reaper, seconds, findings };
+}
+
+/** Temporal's client says no more than `Failed to query Workflow`; why is below. */
+function withCauses(error: unknown): string {
+  return error instanceof Error && error.cause !== undefined ? `${error}: ${withCauses(error.cause)}` : String(error);
 }
 
 async function examine(
