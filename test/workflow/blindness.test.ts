@@ -178,6 +178,33 @@ describe.concurrent('a cluster that is paused', () => {
       await replay(cluster);
     }));
 
+  it('is observed when it is resumed, before a repair: more may be lost than was seen', ({ expect }) =>
+    fixture.withWorker(async ({ fake, start, replay }) => {
+      // Prepare: one loss is seen during the pause, and the others are not
+      const cluster = await start(written());
+      await cluster.healthy();
+      await pauses(cluster);
+      const lose = (slot: string): void => {
+        const view = [...fake.instances.values()].find((one) => one.slot === slot);
+        if (view !== undefined) fake.instances.set(view.id, { ...view, state: 'terminated' });
+      };
+      lose('server-0');
+      await look(cluster);
+      await cluster.until(
+        ({ nodes, waiting }) => nodes.some(({ power }) => power === 'none') && waiting?.for === 'resume',
+      );
+      for (const slot of ['server-1', 'server-2']) lose(slot);
+
+      // Act
+      await cluster.workflow.executeUpdate('resume', { args: [{}] });
+      const { lastError } = await cluster.until(({ lastError }) => lastError !== null);
+
+      // Assess
+      expect(lastError?.code).toBe('QuorumLost');
+      expect(fake.launches).toHaveLength(3);
+      await replay(cluster);
+    }));
+
   it('says that it cannot be observed, with the cause', ({ expect }) =>
     fixture.withWorker(async ({ fake, start }) => {
       const cluster = await start(written({ mode: 'dev' }));

@@ -5,9 +5,11 @@ import {
   condition,
   continueAsNew,
   isCancellation,
+  patched,
   workflowInfo,
 } from '@temporalio/workflow';
 import { nextMove } from '../../model/plan/next-move.js';
+import { RESUMED_OBSERVES } from '../lib/patches.js';
 import { type Cluster, now } from './context.js';
 import { tellDeferred } from './converge.js';
 import { createCluster } from './create-cluster.js';
@@ -51,19 +53,25 @@ function listenForCancel(self: Cluster): void {
 /** The loop: plan, run, repeat. With nothing to do, or nothing to try now, it waits for a message, the next observation or the next try. */
 async function live(self: Cluster): Promise<DeletionProof> {
   const { state } = self;
+  let isResumed = false;
   for (;;) {
     if (state.withdrawn) throw await withdrawn(self);
     // After a cancel, too: this history would not hear the next one.
     if (workflowInfo().continueAsNewSuggested || self.inbox.cancelRequested) await renew(self);
     if (state.paused && state.desiredState !== 'deleted') {
       await onlyObserve(self);
+      isResumed = true;
       continue;
     }
     const move = nextMove(state, now());
-    if (move.kind === 'try' && move.plan.kind === 'repair' && knowsHalf(self)) {
+    const isRepair = move.kind === 'try' && move.plan.kind === 'repair';
+    // People change things during a pause: where more was lost since, a repair of what was seen first would stand in the way of a restore.
+    if (isRepair && (knowsHalf(self) || (isResumed && patched(RESUMED_OBSERVES)))) {
+      isResumed = false;
       await observe(self);
       continue;
     }
+    isResumed = false;
     tellDeferred(self, move.plan);
     if (move.kind === 'idle') await idle(self, move.plan);
     else if (move.kind === 'hold') await holdOff(self, move.hold);
