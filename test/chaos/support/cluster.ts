@@ -28,7 +28,6 @@ export interface Shape {
 
 /** How long what is to be seen after an operation may take. */
 const LIMIT_MS = 240_000;
-const TRIES = 5;
 
 /** The wanted state was not reached. */
 export class Unreached extends Error {}
@@ -242,7 +241,8 @@ export class ChaosCluster {
    */
   async ask(verb: RequestName, payload: Record<string, unknown> = {}, restoreFrom?: RestoreFrom): Promise<void> {
     let stored = false;
-    for (let tries = 1; ; tries += 1) {
+    const deadline = Date.now() + LIMIT_MS;
+    for (;;) {
       try {
         const { heard } =
           verb === 'apply'
@@ -258,9 +258,10 @@ export class ChaosCluster {
           return;
         }
         stored ||= exitCode === EXIT.stored;
-        if (!(isUnreachable(error) || exitCode === EXIT.stored) || tries === TRIES) throw error;
-        await this.cell.ready();
+        if (!(isUnreachable(error) || exitCode === EXIT.stored) || Date.now() > deadline) throw error;
       }
+      await this.cell.ready();
+      await sleep(200);
     }
   }
 
