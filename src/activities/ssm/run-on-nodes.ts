@@ -1,4 +1,5 @@
-import { CancelledFailure } from '@temporalio/common';
+import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
+import { detailOf } from '../../aws/failure.js';
 import type { Trouble } from '../../model/retry.js';
 import { parseJobOutput } from '../../node-scripts/render.js';
 import { reportedKey } from '../../node-scripts/seal.js';
@@ -54,12 +55,24 @@ export async function runOnNodes(
     return (await running.includes(commandId, id)) ? RUNNING : look(ssm, id, commandId);
   };
   const open = (): string[] => input.instanceIds.filter((id) => !results.has(id));
+  const lookForDown = downWatch(deps, attempt, input.region);
+  /** Those that were taken down before their command was sent have their result, and the others get it. */
+  const sendTo = async (ids: string[]): Promise<void> => {
+    try {
+      await dispatch(deps, attempt, input, progress, ids);
+    } catch (error) {
+      if (!isUnknownToSsm(error)) throw error;
+      const down = await lookForDown(ids, 'at once');
+      if (down.size === 0) throw error;
+      for (const [id, why] of down) results.set(id, interrupted(id, why));
+      await sendTo(ids.filter((id) => !down.has(id)));
+    }
+  };
   try {
     if (attempt.number > 1) await findEarlier(deps, attempt, input, progress);
     const unsent = input.instanceIds.filter((id) => progress.sent[id] === undefined);
-    await dispatch(deps, attempt, input, progress, unsent);
+    await sendTo(unsent);
     const poll = retryTransient(attempt, `job ${input.jobId}`);
-    const lookForDown = downWatch(deps, attempt, input.region);
     const agents = agentWatch(deps, input.region);
     // Waits go by a clock that no one sets.
     const watches = new Map<string, Watch>();
@@ -116,12 +129,12 @@ export async function runOnNodes(
       const bring = withUrls.filter((id) => !results.has(id));
       // Part of one send: it attaches to the running job.
       for (const id of bring) progress.sends[id] = (progress.sends[id] ?? 1) - 1;
-      await dispatch(deps, attempt, input, progress, bring);
+      await sendTo(bring);
       for (const id of bring) watches.set(id, newWatch(performance.now()));
       const resend = again.filter((id) => !results.has(id));
-      await dispatch(deps, attempt, input, progress, resend);
+      await sendTo(resend);
       isSent = bring.length + resend.length > 0;
-      for (const id of resend) {
+      for (const id of resend.filter((one) => !results.has(one))) {
         watches.set(id, newWatch(performance.now()));
         completeNote(progress, id);
         attempt.log.warn(progress.notes?.[id]?.at(-1) ?? '', { instanceId: id, jobId: input.jobId });
@@ -145,6 +158,10 @@ export async function runOnNodes(
     return result === undefined ? [] : [{ ...result, ...(notes && { notes }), ...(key && { key }) }];
   });
 }
+
+/** Returns whether SSM has refused a command because it knows no such instance: it has ended, is stopped, or has not registered. [docs: SSM SendCommand, InvalidInstanceId] */
+const isUnknownToSsm = (error: unknown): boolean =>
+  error instanceof ApplicationFailure && detailOf(error).code === 'InvalidInstanceId';
 
 /** Returns what people see of a running job: that it runs, where, and how long at most. It reports nothing else before its end. */
 const jobTold = (

@@ -334,6 +334,49 @@ describe('a command that no one carries out any more', () => {
     expect(result?.logTail).toContain('terminated: Server.SpotInstanceTermination: gone');
   });
 
+  test('ends at once on an instance that was terminated before it was sent; another of the same job gets it', async () => {
+    // Prepare
+    ssm
+      .on(SendCommandCommand)
+      .resolves({ Command: { CommandId: 'cmd-1' } })
+      .on(SendCommandCommand, { InstanceIds: ['i-1', 'i-2'] })
+      .rejects(awsError('InvalidInstanceId', 'Instances [[i-1]] not in a valid state for account 1', 400));
+    ssm.on(GetCommandInvocationCommand).resolves(done);
+    const StateReason = { Code: 'Client.UserInitiatedShutdown', Message: 'gone' };
+    ec2.on(DescribeInstancesCommand).resolves({
+      Reservations: [
+        {
+          Instances: [
+            { InstanceId: 'i-1', State: { Name: 'terminated' }, StateReason },
+            { InstanceId: 'i-2', State: { Name: 'running' } },
+          ],
+        },
+      ],
+    });
+
+    // Act
+    const results = await settled(start(activities.runOnNodes, { ...input, instanceIds: ['i-1', 'i-2'] }).result);
+
+    // Assess
+    expect(results).toMatchObject([{ outcome: 'interrupted' }, { outcome: 'done' }]);
+    expect(results[0]?.logTail).toContain('terminated: Client.UserInitiatedShutdown: gone');
+    expect(sends()).toHaveLength(2);
+  });
+
+  test.each(['pending', 'running'] as const)(
+    'is tried again where SSM does not know an instance yet that is %s',
+    async (Name) => {
+      ssm.on(SendCommandCommand).rejects(awsError('InvalidInstanceId', 'not in a valid state', 400));
+      ec2.on(DescribeInstancesCommand).resolves({
+        Reservations: [{ Instances: [{ InstanceId: 'i-1', State: { Name } }] }],
+      });
+
+      const failure = await failureOf(settled(start(activities.runOnNodes, input).result));
+
+      expect(failure).toMatchObject({ code: 'InvalidInstanceId', class: 'not-found-yet', nonRetryable: false });
+    },
+  );
+
   test('is not given up because EC2 does not answer', async () => {
     const began = Date.now();
     ssm.on(GetCommandInvocationCommand).callsFake(() => (Date.now() - began < 30_000 ? answer('InProgress') : done));
