@@ -63,15 +63,17 @@ async function live(self: Cluster): Promise<DeletionProof> {
       isResumed = true;
       continue;
     }
+    // What was seen during a pause may be half of what happened: a repair of one loss, or a restore on a server that is gone, would be the answer to it.
+    if (isResumed && patched(RESUMED_OBSERVES)) {
+      await observe(self);
+      isResumed = knowsHalf(self);
+      continue;
+    }
     const move = nextMove(state, now());
-    const isRepair = move.kind === 'try' && move.plan.kind === 'repair';
-    // People change things during a pause: where more was lost since, a repair of what was seen first would stand in the way of a restore.
-    if (isRepair && (knowsHalf(self) || (isResumed && patched(RESUMED_OBSERVES)))) {
-      isResumed = false;
+    if (move.kind === 'try' && move.plan.kind === 'repair' && knowsHalf(self)) {
       await observe(self);
       continue;
     }
-    isResumed = false;
     tellDeferred(self, move.plan);
     if (move.kind === 'idle') await idle(self, move.plan);
     else if (move.kind === 'hold') await holdOff(self, move.hold);

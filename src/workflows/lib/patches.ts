@@ -6,5 +6,5 @@
 /** A loss that costs the quorum ends all steps, and Keelson observes a known loss without a back-off after a failed step. */
 export const LOSSES_END_STEPS = 'losses-end-steps';
 
-/** A cluster that is resumed is observed before a repair. */
+/** A cluster that is resumed is observed before anything else. */
 export const RESUMED_OBSERVES = 'resumed-observes';
