@@ -18,7 +18,7 @@ import { judgeInstances, ownerOf } from './proof.js';
  * Finds what carries a cluster's name in the installation, terminated instances included, whatever the uid; in one call for all names of the region that are
  * claimed at about the same time.
  *
- * @throws a failure `RegionUnknown` or `OptInRequired` if there is no such region, as the preflight beside it: the first of both ends the create
+ * @throws a failure `RegionUnknown` or `OptInRequired` if the account does not have the region. The preflight beside it says the same: the first of both ends the create
  */
 export async function listNamed(deps: ActivityDeps, attempt: ActivityContext, input: CallContext): Promise<Named> {
   const { id } = await deps.installation();

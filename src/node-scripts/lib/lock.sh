@@ -31,7 +31,7 @@ take_lock() {
 # is_waited_for: whether a job came to this one's lock after it.
 is_waited_for() {
   local highest
-  [ -n "${job_ticket:-}" ] || return 1
+  [ -n "$job_ticket" ] || return 1
   find_highest_ticket "${job_ticket%/*}"
   [ "$highest" != "${job_ticket##*/}" ]
 }
